@@ -1,0 +1,20 @@
+/*
+ * Purpose: unsafe calls do not compile. Included by the build on every source file
+ * (-include base/banned.h) except base/ itself for the heap.
+ */
+#ifndef DANCU_BASE_BANNED_H
+#define DANCU_BASE_BANNED_H
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#pragma GCC poison strcpy strcat sprintf vsprintf strtok atoi atol atof gets strncpy strncat
+#pragma GCC poison gmtime localtime asctime ctime
+#ifndef DANCU_HEAP_ALLOWED
+#pragma GCC poison malloc calloc realloc free strdup strndup
+#endif
+
+#endif
