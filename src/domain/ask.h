@@ -1,0 +1,72 @@
+/*
+ * Purpose: an ask as the core decides it, and what it is answered with. Plain borrowed values: the
+ * frame codec (proc/frame.h) fills them from bytes, the gate reads them.
+ * Source: formats.md "Ask", "Entry", design.md section 5.
+ */
+#ifndef DANCU_DOMAIN_ASK_H
+#define DANCU_DOMAIN_ASK_H
+
+#include "base/ceilings.h"
+#include "domain/words.h"
+
+enum subject_kind {
+    SUBJECT_ID,   /* 12-digit personal id */
+    SUBJECT_CMND, /* 9-digit identity card number */
+};
+
+enum use_kind {
+    USE_NONE,
+    USE_COPY,        /* text = until */
+    USE_THIRD_PARTY, /* text = recipient */
+};
+
+/* Every view borrows from the frame that brought the ask. Shape already checked (ask_sane). */
+struct ask {
+    uint64_t tag;           /* the channel process' own number for it, echoed in the answer */
+    uint8_t spki[32];       /* SHA-256 of the client certificate's SubjectPublicKeyInfo */
+    enum service service;
+    struct view business;   /* 1..ASK_CODE_BYTES_MAX */
+    struct view case_ref;   /* as sent; may be empty */
+    struct view party;      /* empty = the account's own party */
+    struct view officer;    /* empty = none */
+    enum subject_kind subject_kind;
+    struct view key;        /* the digits */
+    struct view name;       /* as sent, UTF-8, 1..ASK_NAME_BYTES_MAX */
+    struct view birth_date; /* YYYY-MM-DD or YYYY */
+    uint8_t fields[ASK_FIELDS_MAX]; /* enum field, in the order sent, no duplicates */
+    unsigned field_count;           /* 1..FIELD_COUNT */
+    enum use_kind use_kind;
+    struct view use_text;
+    struct view idempotency_key; /* empty = none; 1..64 visible ASCII */
+    uint8_t body_sha256[32];     /* of the raw bytes of the request's body */
+    struct view traceparent;     /* empty = none */
+};
+
+/* Shape that a channel process must already have ensured, checked again on receipt by the core
+ * (the receiver trusts nothing): digit counts, lengths, UTF-8, known and distinct fields, date
+ * form. */
+bool ask_sane(const struct ask *ask);
+uint64_t ask_field_mask(const struct ask *ask);
+
+/* Which member of the request a refusal points at, for `invalid_params`. */
+#define ANSWER_FIELD_NONE 255
+
+/* What the gate says; views borrow from the batch's arena. */
+struct answer {
+    uint64_t tag;
+    enum code code;
+    uint8_t field_index;   /* index into ask.fields for field_not_granted, else ANSWER_FIELD_NONE */
+    uint32_t retry_after_s; /* 429 only, else 0 */
+    uint8_t ask_id[16];    /* UUIDv7; zero when the code carries no receipt */
+    struct view person;    /* canonical JSON object; only when disclosed */
+    struct view notices;   /* canonical JSON array; only when disclosed */
+    /* Receipt; only when code_has_receipt(code). */
+    struct view entry;
+    struct view opening[OPENING_DISCLOSURES_MAX]; /* consumer's disclosures, base64url text */
+    unsigned opening_count;
+    uint64_t leaf_index;
+    struct view path;       /* 32-byte hashes, leaf's sibling first */
+    struct view checkpoint; /* the batch's signed note */
+};
+
+#endif

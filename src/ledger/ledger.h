@@ -1,0 +1,133 @@
+/*
+ * Purpose: the commit log (truth), the Merkle tree over it, what is derived from it, recovery and
+ * verification. One writer, one thread. Nothing that ledger_commit() has not returned for may
+ * leave the process (invariant I2).
+ * Source: design.md section 7, ledger-format.md (C2SP tlog-tiles, tlog-checkpoint, signed-note,
+ * tlog-proof), formats.md "Entry", "Places".
+ *
+ * Folder (home): commit/NNNNNNNNNN.seg, commit/NNNNNNNNNN.key (that segment's subkey, wrapped),
+ * commit/spare (the next segment, zero-filled by the keeper), commit/cut-* (tails kept aside),
+ * derived/ (snapshots), ledger/checkpoint, ledger/tile/... (public).
+ */
+#ifndef DANCU_LEDGER_LEDGER_H
+#define DANCU_LEDGER_LEDGER_H
+
+#include "base/bytes.h"
+#include "base/ceilings.h"
+#include "base/clock.h"
+#include "seal/seal.h"
+
+struct ledger;
+
+struct ledger_config {
+    int home_fd;              /* directory; paths are relative to it (the core may be chrooted) */
+    const char *origin;       /* log origin = key name, e.g. localhost/dancu-demo */
+    const struct secret *wrap_key; /* wraps the segments' subkeys */
+    const struct secret *sign_key; /* Ed25519 seed */
+    struct clock_port clock;
+    struct random_port random;
+    uint32_t segment_bytes;   /* COMMIT_SEGMENT_BYTES; smaller in tests */
+};
+
+/* One entry handed to the log, or read back from it. */
+struct ledger_item {
+    struct view entry;   /* the leaf: 1..ENTRY_BYTES_MAX */
+    struct view opening; /* plain; sealed inside the log, never written in clear;
+                            1..OPENING_BYTES_MAX */
+};
+
+/* The owner's derived state (counters, applied acts) is rebuilt from replayed items. */
+struct ledger_owner {
+    void *context;
+    /* Restores from the blob of a snapshot; an empty blob = from nothing. */
+    struct outcome (*restore)(void *context, struct view blob);
+    /* An item of the log, in order of index, exactly once after restore. */
+    struct outcome (*replay)(void *context, uint64_t index, const struct ledger_item *item);
+    /* Appends the state as of now for a snapshot. */
+    void (*save)(void *context, struct buf *buf);
+};
+
+/* What recovery found, for the log and the record that the caller makes of a cut tail. */
+struct ledger_recovery {
+    uint64_t size;           /* entries */
+    uint64_t replayed;       /* entries replayed after the snapshot */
+    bool tail_cut;           /* an unfinished record was set aside (torn write) */
+    char cut_file[64];       /* its file below commit/ */
+    uint64_t cut_bytes;
+};
+
+/* Creates the folders and an empty log (size 0, signed checkpoint). FAULT_CONFLICT when there. */
+struct outcome ledger_create(const struct ledger_config *config);
+/* Takes the writer's lock (FAULT_BUSY), recovers, replays into the owner. FAULT_CORRUPT with the
+ * place in `ret_place` (256 bytes) when the state cannot be trusted: refuse to start. */
+struct outcome ledger_open(const struct ledger_config *config, const struct ledger_owner *owner,
+                           struct ledger **ret_ledger, struct ledger_recovery *ret_recovery,
+                           char ret_place[256]);
+/* Publishes what is pending, saves a snapshot, closes. Accepts NULL. */
+void ledger_close(struct ledger *ledger);
+
+/* A batch: add up to BATCH_ASKS_MAX items, then commit. Indexes are consecutive from
+ * ledger_size(). The item's bytes are copied. */
+struct outcome ledger_add(struct ledger *ledger, const struct ledger_item *item,
+                          uint64_t *ret_index);
+/* Writes the record, fdatasync, recomputes the root from the bytes written, signs, verifies the
+ * own signature and one receipt. After an OK the batch's entries are durable and
+ * ledger_checkpoint() covers them. FAULT_NO_SPACE: the batch is dropped, the log stays usable and
+ * ledger_writable() is false until ledger_retry() finds room. FAULT_IO at fdatasync: the caller
+ * must exit (never retry). */
+struct outcome ledger_commit(struct ledger *ledger);
+/* Drops what was added since the last commit. */
+void ledger_abandon(struct ledger *ledger);
+bool ledger_writable(const struct ledger *ledger);
+struct outcome ledger_retry(struct ledger *ledger);
+
+uint64_t ledger_size(const struct ledger *ledger);
+/* The signed note of the last commit; valid until the next commit. */
+struct view ledger_checkpoint(const struct ledger *ledger);
+/* Inclusion proof of an index of the LAST batch against ledger_checkpoint(): appends 32-byte
+ * hashes, leaf's sibling first. */
+struct outcome ledger_prove(const struct ledger *ledger, uint64_t index, struct buf *ret_path);
+
+/* Derived files in small steps, each well under 1 ms: writes full tiles as they fill; at least
+ * every LEDGER_PUBLISH_MS_MAX the partial tiles and the checkpoint file. Call once a loop turn;
+ * ret_wait_ms = when to call again (at most). */
+#define LEDGER_PUBLISH_MS_MAX 1000
+struct outcome ledger_tick(struct ledger *ledger, uint32_t *ret_wait_ms);
+
+/* The keeper process' work, called by it with its own descriptor: makes commit/spare ready
+ * (zero-filled, synced, renamed into place) if there is none; idempotent. */
+struct outcome keeper_prepare_spare(int home_fd, uint32_t segment_bytes);
+/* Makes the published tiles from..until (entry indexes) durable. */
+struct outcome keeper_sync_tiles(int home_fd, uint64_t from, uint64_t until);
+/* What the core wants from the keeper now; 0 = nothing. After keeper's work, ledger_kept(). */
+enum ledger_wish { LEDGER_WISH_NONE, LEDGER_WISH_SPARE, LEDGER_WISH_SYNC };
+enum ledger_wish ledger_wish(const struct ledger *ledger, uint64_t *ret_from, uint64_t *ret_until);
+void ledger_kept(struct ledger *ledger, enum ledger_wish done, uint64_t until);
+
+/* Reads one committed item (opening in plain; views live in `scratch`). FAULT_CORRUPT, NOT_FOUND. */
+struct outcome ledger_read(struct ledger *ledger, uint64_t index, struct buf *scratch,
+                           struct ledger_item *ret_item);
+
+/* Receipts as text. tlog-proof@v1: header, index, path, blank line, checkpoint. */
+void proof_put(struct buf *buf, uint64_t index, struct view path, struct view checkpoint);
+/* Verifies a proof text for entry bytes under a vkey line. FAULT_BAD_INPUT or FAULT_CORRUPT, and a
+ * sentence in ret_why (256 bytes). */
+struct outcome proof_verify(struct view proof, struct view entry, struct view vkey,
+                            char ret_why[256]);
+/* Verifier key line of a signer: name+id+key (signed-note). */
+void vkey_put(struct buf *buf, const char *origin, const uint8_t key[SEAL_PUBLIC_KEY_BYTES]);
+
+/* Whole-log verification (`dancu ledger verify`). With keys NULL only the public side
+ * (tiles, bundles, checkpoint) is checked; with keys also commit log, seals and agreement of both. */
+struct verify_report {
+    uint64_t entries;
+    uint64_t segments;
+    uint64_t tiles;
+    char why[512]; /* first failure with its place; empty when good */
+};
+struct outcome ledger_verify_tiles(int ledger_dir_fd, struct view vkey,
+                                   struct verify_report *ret_report);
+struct outcome ledger_verify_home(const struct ledger_config *config,
+                                  struct verify_report *ret_report);
+
+#endif

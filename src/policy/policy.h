@@ -1,0 +1,156 @@
+/*
+ * Purpose: the law as data, and the two decisions. Loading checks everything; deciding is pure (no
+ * I/O, no clock, no allocation: invariant I10) and default deny (I3).
+ * Source: mission.md F1-F4, P2-P4, U1, U4; design.md sections 5 and 6.
+ *
+ * A policy is made from the YAML files of one folder:
+ *   circular-2021.yaml  classes, channels, class x channel, services, class x service, field
+ *                       ceilings per class and service, related law; each row with its clause
+ *   fields.yaml         the fields, their shapes, sensitivity and dates; relation codes; notices
+ *   refusals.yaml       codes with clause and texts (vi, en)
+ *   fees.yaml, holidays.yaml  dated tables
+ * Its hash is SHA-256 over the output of `LC_ALL=C sha256sum *.yaml` in that folder (formats.md).
+ */
+#ifndef DANCU_POLICY_POLICY_H
+#define DANCU_POLICY_POLICY_H
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "domain/words.h"
+
+/* Three-valued truth: UNKNOWN is a no (I3). */
+enum truth { TRUTH_NO, TRUTH_UNKNOWN, TRUTH_YES };
+
+struct policy; /* immutable once loaded; one owner, borrowed by readers */
+
+/* One file handed to the loader; the name is the bare file name. */
+struct policy_file {
+    char name[64];
+    struct view content;
+};
+
+/* Where loading failed, for a person: "circular-2021.yaml:12:5: unknown class `stat`". */
+struct policy_error {
+    char text[512];
+};
+
+/* Parses and checks the whole set. FAULT_BAD_INPUT with *ret_error filled when anything is off:
+ * unknown or missing word, duplicate, class without channel row, date gap, missing file. Order of
+ * `files` does not matter. */
+struct outcome policy_load(const struct policy_file *files, unsigned count,
+                           struct policy **ret_policy, struct policy_error *ret_error);
+/* Reads DIR/ *.yaml itself (command line and start of the core). */
+struct outcome policy_load_dir(const char *dir, struct policy **ret_policy,
+                               struct policy_error *ret_error);
+void policy_free(struct policy *policy);
+
+/* 64 lower-case hex characters and a terminator; what stands in every entry. */
+const char *policy_hash(const struct policy *policy);
+/* Effective from this day (UTC+7, days since 1970-01-01). */
+int64_t policy_effective_day(const struct policy *policy);
+/* Is the pair open (F1-F4)? */
+bool policy_channel_open(const struct policy *policy, enum party_class class, enum channel channel);
+bool policy_service_open(const struct policy *policy, enum party_class class, enum service service);
+/* Fields that class may ever see through that service, and the sensitive ones among all. */
+uint64_t policy_field_ceiling(const struct policy *policy, enum party_class class,
+                              enum service service);
+uint64_t policy_fields_sensitive(const struct policy *policy);
+/* True where the data-protection law's citizen lock is in force for that class (off in 2021). */
+bool policy_lock_in_force(const struct policy *policy, enum party_class class);
+/* May the class be told that notice through that service? */
+bool policy_notice_open(const struct policy *policy, enum party_class class, enum service service,
+                        enum notice notice);
+
+struct policy_text {
+    const char *clause;
+    const char *title_vi;
+    const char *detail_vi;
+    const char *title_en;
+    const char *detail_en;
+};
+struct policy_text policy_refusal_text(const struct policy *policy, enum code code);
+
+/* A matrix that a lawyer can read (text), or the same as JSON. */
+void policy_show(const struct policy *policy, bool json, struct buf *buf);
+
+enum account_state { ACCOUNT_ACTIVE, ACCOUNT_SUSPENDED, ACCOUNT_REVOKED };
+enum party_state { PARTY_ACTIVE, PARTY_SUSPENDED };
+enum business_state {
+    BUSINESS_DRAFT,
+    BUSINESS_SUBMITTED,
+    BUSINESS_GRANTED,
+    BUSINESS_REFUSED,
+    BUSINESS_SUSPENDED,
+    BUSINESS_REVOKED,
+    BUSINESS_EXPIRED,
+    BUSINESS_STATE_COUNT
+};
+
+/* Everything decide_party() looks at, looked up before by the gate. */
+struct party_question {
+    /* account and party */
+    enum account_state account_state;
+    enum party_state account_party_state; /* party that owns the account */
+    enum party_state party_state;         /* acting party */
+    enum party_class party_class;         /* class of the acting party */
+    enum channel channel;                 /* of the account (I11) */
+    bool guided_instrument;               /* on file for this account */
+    bool assertion_required;              /* account acts for others by signed assertion only */
+    bool assertion_verified;
+    bool party_is_own;                    /* acting party = account's own party */
+    bool operator_registered;             /* acting party is registered with this operator */
+    bool officer_registered;              /* officer named, and registered; true when none is named */
+    /* ask */
+    enum service service;
+    uint64_t fields; /* asked */
+    bool case_given; /* present and not blank */
+    bool use_declared;   /* copy or third party */
+    bool permit_covers;  /* a permit covers use, fields and date */
+    bool subject_is_own; /* citizen: the key asked is the citizen's own */
+    /* business */
+    bool business_found;
+    bool business_owned; /* belongs to the acting party */
+    enum business_state business_state;
+    int64_t business_from_day;  /* first valid day, UTC+7 */
+    int64_t business_until_day; /* last valid day */
+    unsigned business_channels; /* bit per enum channel */
+    unsigned business_services; /* bit per enum service */
+    uint64_t business_fields;
+    uint64_t business_sensitive; /* sensitive fields that the grant names explicitly */
+    uint32_t business_hours;     /* bit per hour 0..23, UTC+7; all set = any hour */
+    bool business_override_lock; /* by law, see policy row */
+    bool clearance_protected;    /* may see protected persons (U4) */
+    /* counters, before this ask */
+    uint64_t quota_used;
+    uint64_t quota_max; /* per day */
+    unsigned guesses;   /* misses of the acting party on the asked key, last 24 h */
+    /* time */
+    int64_t now_us;
+};
+
+struct decision {
+    enum code code; /* CODE_DISCLOSED when it may go on */
+    enum rule rule; /* the check that failed; RULE_PERMITTED when none did */
+    enum field field; /* for field_not_granted: the first (lowest) field that failed; else FIELD_COUNT */
+};
+
+struct decision decide_party(const struct policy *policy, const struct party_question *question);
+
+/* What the subject's checks look at, after the read. */
+struct subject_question {
+    enum party_class party_class;
+    bool found;
+    bool name_matches;
+    bool birth_date_matches;
+    enum truth population;  /* of the business' condition; TRUTH_YES when it has none */
+    bool protected_person;
+    bool clearance_protected;
+    bool locked;
+    bool business_override_lock;
+};
+
+/* All or nothing: any no is CODE_SUBJECT_NOT_AVAILABLE with the exact rule (which stays sealed). */
+struct decision decide_subject(const struct policy *policy,
+                               const struct subject_question *question);
+
+#endif

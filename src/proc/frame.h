@@ -1,0 +1,73 @@
+/*
+ * Purpose: the typed messages between processes. One frame = header + payload, over a stream
+ * socket pair. The receiver computes every size itself: a frame of unknown kind, of a kind that the
+ * sender's row of the process table does not allow, over FRAME_BYTES_MAX, or whose payload does not
+ * decode to its last byte is a broken peer: the core drops the pipe and counts it.
+ *
+ * Header, 8 bytes: u32 length of the payload, u8 kind, u8 version (1), u16 count of items.
+ * Integers big-endian. `block16` = u16 length + bytes, `block32` likewise.
+ */
+#ifndef DANCU_PROC_FRAME_H
+#define DANCU_PROC_FRAME_H
+
+#include "base/bytes.h"
+#include "domain/ask.h"
+
+#define FRAME_HEADER_BYTES 8
+#define FRAME_VERSION 1
+
+enum frame_kind {
+    FRAME_ASKS = 1,      /* edge -> core: count asks */
+    FRAME_ANSWERS = 2,   /* core -> edge: count answers */
+    FRAME_TEXTS = 3,     /* core -> channel: refusal texts of the policy in force, at connect */
+    FRAME_HEALTH = 4,    /* core -> channel: 1 byte, 1 = the ledger can write; at each change */
+    FRAME_ACT = 5,       /* admin socket -> core: one act */
+    FRAME_ACT_RESULT = 6, /* core -> admin socket */
+    FRAME_KEEP = 7,      /* core -> keeper: prepare a segment, sync files */
+    FRAME_KEPT = 8,      /* keeper -> core */
+    FRAME_PEER = 9,      /* supervisor -> core or channel: a new pipe rides along (SCM_RIGHTS) */
+    FRAME_STATUS = 10,   /* `dancu ps` -> supervisor, and its answer */
+    FRAME_KIND_COUNT
+};
+
+struct frame {
+    enum frame_kind kind;
+    unsigned count;
+    struct view payload;
+};
+
+/* Starts a frame at the end of `buf`; returns where it starts for frame_finish(). */
+size_t frame_start(struct buf *buf, enum frame_kind kind);
+/* Fills in length and count. */
+void frame_finish(struct buf *buf, size_t start, unsigned count);
+
+/* Looks at the front of received bytes. FAULT_AGAIN: not whole yet. FAULT_BAD_INPUT: broken peer.
+ * ret_bytes = bytes of the whole frame, to be consumed after use (the views borrow). */
+struct outcome frame_peek(struct view received, struct frame *ret_frame, size_t *ret_bytes);
+
+/* One ask within FRAME_ASKS. Reading checks every length, every enum and ask_sane(). */
+void frame_put_ask(struct buf *buf, const struct ask *ask);
+struct outcome frame_get_ask(struct cursor *cursor, struct ask *ret_ask);
+
+/* FRAME_ANSWERS: first the batch's checkpoint (block16), then count answers. An answer's
+ * `checkpoint` is taken from there. */
+void frame_put_checkpoint(struct buf *buf, struct view checkpoint);
+void frame_put_answer(struct buf *buf, const struct answer *answer);
+struct outcome frame_get_checkpoint(struct cursor *cursor, struct view *ret_checkpoint);
+struct outcome frame_get_answer(struct cursor *cursor, struct view checkpoint,
+                                struct answer *ret_answer);
+
+/* FRAME_TEXTS: count = rows; each row: u8 code, then five block16: clause, title vi, detail vi,
+ * title en, detail en. */
+struct text_row {
+    enum code code;
+    struct view clause;
+    struct view title_vi;
+    struct view detail_vi;
+    struct view title_en;
+    struct view detail_en;
+};
+void frame_put_text(struct buf *buf, const struct text_row *row);
+struct outcome frame_get_text(struct cursor *cursor, struct text_row *ret_row);
+
+#endif

@@ -1,0 +1,97 @@
+/*
+ * Purpose: all cryptography that is ours to arrange: sealed records, blind index, log signature,
+ * salts and disclosures, key files. OpenSSL does the primitives.
+ * Source: design.md I6, I7; RFC 9901 (disclosures); ledger-format.md (signature).
+ *
+ * Secrets are their own types: wiped by their _done, compared in constant time, never printed.
+ */
+#ifndef DANCU_SEAL_SEAL_H
+#define DANCU_SEAL_SEAL_H
+
+#include "base/bytes.h"
+#include "base/ceilings.h"
+
+#define SEAL_KEY_BYTES 32
+#define SEAL_NONCE_BYTES 12
+#define SEAL_TAG_BYTES 16
+#define SEAL_OVERHEAD_BYTES (SEAL_NONCE_BYTES + SEAL_TAG_BYTES)
+#define SEAL_HASH_BYTES 32
+#define SEAL_BLIND_BYTES 16
+#define SEAL_SIGNATURE_BYTES 64
+#define SEAL_PUBLIC_KEY_BYTES 32
+
+/* Randomness as a port; the system's never fails without ending the process. */
+struct random_port {
+    void (*fill)(void *context, void *ret_bytes, size_t len);
+    void *context;
+};
+struct random_port random_system(void);
+/* Deterministic from a seed, for tests and the generator of synthetic people only. */
+struct random_port random_seeded(uint64_t *state);
+void random_fill(const struct random_port *random, void *ret_bytes, size_t len);
+
+struct secret {
+    uint8_t bytes[SEAL_KEY_BYTES];
+};
+void secret_done(struct secret *secret); /* wipes */
+#define SECRET_AUTO __attribute__((cleanup(secret_done))) struct secret
+
+/* SHA-256, one shot. */
+void seal_sha256(struct view data, uint8_t ret_hash[SEAL_HASH_BYTES]);
+/* SHA-256 of prefix byte || data (RFC 6962 leaf, node). */
+void seal_sha256_prefixed(uint8_t prefix, struct view data, uint8_t ret_hash[SEAL_HASH_BYTES]);
+void seal_hmac(const struct secret *key, struct view data, uint8_t ret_hash[SEAL_HASH_BYTES]);
+/* HKDF-SHA256 with `label` as info: subkeys from the key files. */
+struct outcome seal_derive(const struct secret *key, const char *label, struct secret *ret_key);
+bool seal_equal(const void *a, const void *b, size_t len); /* constant time */
+
+/* AES-256-GCM with a ready key schedule; random nonces: one key may seal at most 2^32 records. */
+struct sealer;
+struct outcome sealer_new(const struct secret *key, const struct random_port *random,
+                          struct sealer **ret_sealer);
+void sealer_free(struct sealer *sealer);
+/* Appends nonce || ciphertext || tag to ret_sealed. `place` is bound as associated data. */
+struct outcome sealer_seal(struct sealer *sealer, struct view place, struct view plain,
+                           struct buf *ret_sealed);
+/* Appends the plain text; FAULT_CORRUPT when the tag does not verify (nothing appended). */
+struct outcome sealer_open(struct sealer *sealer, struct view place, struct view sealed,
+                           struct buf *ret_plain);
+/* Bytes to which `len` plain bytes are padded before sealing (a short table of sizes: 256, 512,
+ * then multiples of 512): lengths must not tell people apart. */
+size_t seal_padded_len(size_t len);
+
+/* Blind index: first 16 bytes of HMAC-SHA256(key, kind byte || text). */
+struct blinder;
+struct outcome blinder_new(const struct secret *key, struct blinder **ret_blinder);
+void blinder_free(struct blinder *blinder);
+void blinder_tag(struct blinder *blinder, uint8_t kind, struct view text,
+                 uint8_t ret_tag[SEAL_BLIND_BYTES]);
+
+/* Ed25519 (RFC 8032). */
+struct signer;
+struct outcome signer_new(const struct secret *seed, struct signer **ret_signer);
+void signer_free(struct signer *signer);
+void signer_public(const struct signer *signer, uint8_t ret_key[SEAL_PUBLIC_KEY_BYTES]);
+struct outcome signer_sign(struct signer *signer, struct view text,
+                           uint8_t ret_signature[SEAL_SIGNATURE_BYTES]);
+bool signature_verify(const uint8_t key[SEAL_PUBLIC_KEY_BYTES], struct view text,
+                      const uint8_t signature[SEAL_SIGNATURE_BYTES]);
+
+/* Salts of one entry come from one fresh 32-byte secret, as AES-256-CTR key stream: salt i is bytes
+ * 16*i..16*i+15. The sealed opening keeps the secret instead of every salt and decoy. */
+struct salts {
+    uint8_t bytes[1024];
+};
+struct outcome salts_expand(const uint8_t entry_secret[SEAL_KEY_BYTES], struct salts *ret_salts);
+
+/* Appends base64url of the JCS array [salt, name, value] (`value_json` is canonical JSON already)
+ * and gives its digest (base64url of SHA-256 of the disclosure's ASCII, 43 characters). An empty
+ * name makes an array-element disclosure [salt, value]. `ret_text` receives the disclosure. */
+void disclosure_put(struct buf *ret_text, const uint8_t salt[16], struct view name,
+                    struct view value_json, char ret_digest[43]);
+
+/* Key files: 64 hex digits and a line end, mode 0600; the name tells the use. */
+struct outcome keyfile_write(int dir_fd, const char *name, const struct secret *key);
+struct outcome keyfile_read(int dir_fd, const char *name, struct secret *ret_key);
+
+#endif
