@@ -16,10 +16,8 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "domain/truth.h"
 #include "domain/words.h"
-
-/* Three-valued truth: UNKNOWN is a no (I3). */
-enum truth { TRUTH_NO, TRUTH_UNKNOWN, TRUTH_YES };
 
 struct policy; /* immutable once loaded; one owner, borrowed by readers */
 
