@@ -11,6 +11,20 @@
 #include <string.h>
 #include <time.h>
 
+/*
+ * Headers that name the heap's functions themselves (struct members, parameters) are read before
+ * the words are banned. The build defines these where the library is used (dep_* in meson.build).
+ */
+#ifdef DANCU_WITH_NGHTTP2
+#include <nghttp2/nghttp2.h>
+#endif
+#ifdef DANCU_WITH_FYAML
+#include <libfyaml.h>
+#endif
+#ifdef DANCU_WITH_UNISTRING
+#include <unistring/cdefs.h>
+#endif
+
 #pragma GCC poison strcpy strcat sprintf vsprintf strtok atoi atol atof gets strncpy strncat
 #pragma GCC poison gmtime localtime asctime ctime
 #ifndef DANCU_HEAP_ALLOWED

@@ -49,6 +49,7 @@ struct buf {
     size_t cap;
     size_t max; /* ceiling in bytes */
     bool failed;
+    bool starved; /* it failed for want of memory, not for the ceiling */
 };
 
 /* Empty, allocates nothing yet; max > 0. */
@@ -57,6 +58,7 @@ void buf_init(struct buf *buf, size_t max);
 void buf_done(struct buf *buf);
 /* Forgets content and failure, keeps the memory. */
 void buf_reset(struct buf *buf);
+/* FAULT_OVER_LIMIT or FAULT_NO_MEMORY when an append did not fit. */
 struct outcome buf_check(const struct buf *buf);
 struct view buf_view(const struct buf *buf);
 /* Room for `len` more bytes, already counted in buf->len, to be written by the caller; NULL when
@@ -123,6 +125,8 @@ struct outcome decimal_get(struct view text, uint64_t max, uint64_t *ret_value);
 
 /* CRC32C (Castagnoli; RFC 3720 appendix B.4), of `bytes` continued from `crc` (0 at first). */
 uint32_t crc32c(uint32_t crc, struct view bytes);
+/* The same without the processor's instruction: what crc32c() falls back to; for tests. */
+uint32_t crc32c_portable(uint32_t crc, struct view bytes);
 
 /* True when the bytes are well-formed UTF-8 (RFC 3629): no overlong form, no surrogate. */
 bool utf8_valid(struct view text);

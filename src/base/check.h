@@ -6,7 +6,7 @@
 #ifndef DANCU_BASE_CHECK_H
 #define DANCU_BASE_CHECK_H
 
-[[noreturn]] void check_failed(const char *file, int line, const char *expression);
+_Noreturn void check_failed(const char *file, int line, const char *expression);
 
 #define CHECK(expression)                                                                          \
     do {                                                                                           \

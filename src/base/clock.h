@@ -40,5 +40,8 @@ int64_t clock_day_vn(int64_t wall_us);
  * `2026-11-23T08:38:01.000123Z`. */
 void clock_put_minute(struct buf *buf, int64_t wall_us);
 void clock_put_micro(struct buf *buf, int64_t wall_us);
+/* The same without a buf: exactly CLOCK_MICRO_LEN characters, no terminator. */
+#define CLOCK_MICRO_LEN 27
+void clock_write_micro(char *ret_text, int64_t wall_us);
 
 #endif

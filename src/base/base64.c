@@ -1,0 +1,163 @@
+/*
+ * Base64 (RFC 4648): section 5 without padding, section 4 with it.
+ *
+ * Invariants
+ *  1. One text for each sequence of bytes: a decoder refuses what its encoder does not write
+ *     (white space, wrong padding, unused bits that are not zero: RFC 4648 sections 3.1 to 3.5).
+ *  2. A failed decode leaves the buf's content as it was.
+ */
+#include "base/bytes.h"
+#include "base/check.h"
+
+#define NOT_A_DIGIT 255
+
+static const char alphabet_url[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+static const char alphabet_std[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/* Writes the digits of 1 to 3 bytes: one more digit than bytes. */
+static char *write_group(char *to, const uint8_t *from, size_t len, const char *alphabet)
+{
+    uint32_t bits = 0;
+
+    for (size_t i = 0; i < 3; i++) {
+        bits = bits << 8 | (i < len ? from[i] : 0u);
+    }
+    for (size_t i = 0; i < len + 1; i++) {
+        *to++ = alphabet[bits >> (18 - 6 * i) & 63];
+    }
+    return to;
+}
+
+static char *write_digits(char *to, struct view bytes, const char *alphabet)
+{
+    size_t at = 0;
+
+    for (; bytes.len - at >= 3; at += 3) {
+        to = write_group(to, bytes.data + at, 3, alphabet);
+    }
+    if (at < bytes.len) {
+        to = write_group(to, bytes.data + at, bytes.len - at, alphabet);
+    }
+    return to;
+}
+
+void base64url_write(char *ret_text, struct view bytes)
+{
+    const char *end = write_digits(ret_text, bytes, alphabet_url);
+    CHECK((size_t)(end - ret_text) == BASE64URL_LEN(bytes.len));
+}
+
+/* Keeps the length computations below from overflowing; no buf holds as much. */
+static bool too_long(struct buf *buf, struct view bytes)
+{
+    if (bytes.len > buf->max) {
+        buf->failed = true;
+    }
+    return buf->failed;
+}
+
+void base64url_put(struct buf *buf, struct view bytes)
+{
+    if (too_long(buf, bytes)) {
+        return;
+    }
+    char *place = (char *)buf_claim(buf, BASE64URL_LEN(bytes.len));
+    if (place != NULL) {
+        base64url_write(place, bytes);
+    }
+}
+
+void base64std_put(struct buf *buf, struct view bytes)
+{
+    if (too_long(buf, bytes)) {
+        return;
+    }
+    size_t len = (bytes.len + 2) / 3 * 4;
+    char *place = (char *)buf_claim(buf, len);
+    if (place == NULL) {
+        return;
+    }
+    for (char *to = write_digits(place, bytes, alphabet_std); to < place + len; to++) {
+        *to = '=';
+    }
+}
+
+static uint32_t digit_value(uint8_t character, const char *alphabet)
+{
+    if (character >= 'A' && character <= 'Z') {
+        return character - 'A' + 0u;
+    }
+    if (character >= 'a' && character <= 'z') {
+        return character - 'a' + 26u;
+    }
+    if (character >= '0' && character <= '9') {
+        return character - '0' + 52u;
+    }
+    if (character == (uint8_t)alphabet[62]) {
+        return 62;
+    }
+    return character == (uint8_t)alphabet[63] ? 63 : NOT_A_DIGIT;
+}
+
+/* Reads 2 to 4 digits into one byte less; false when one is foreign or an unused bit is set. */
+static bool read_group(uint8_t *to, const uint8_t *from, size_t len, const char *alphabet)
+{
+    uint32_t bits = 0;
+
+    for (size_t i = 0; i < 4; i++) {
+        uint32_t value = i < len ? digit_value(from[i], alphabet) : 0;
+        if (value == NOT_A_DIGIT) {
+            return false;
+        }
+        bits = bits << 6 | value;
+    }
+    for (size_t i = 0; i < len - 1; i++) {
+        to[i] = (uint8_t)(bits >> (16 - 8 * i));
+    }
+    uint32_t unused = 0xffffffu >> (8 * (len - 1));
+    return len == 4 || (bits & unused) == 0;
+}
+
+/* Digits without padding. */
+static struct outcome decode(struct view digits, const char *alphabet, struct buf *ret_bytes)
+{
+    if (digits.len % 4 == 1) {
+        return outcome_fail(FAULT_BAD_INPUT, "base64 length");
+    }
+    size_t before = ret_bytes->len;
+    size_t len = digits.len / 4 * 3 + (digits.len % 4 == 0 ? 0 : digits.len % 4 - 1);
+    uint8_t *to = buf_claim(ret_bytes, len);
+    if (to == NULL) {
+        return buf_check(ret_bytes);
+    }
+    for (size_t at = 0; at < digits.len; at += 4) {
+        size_t group = digits.len - at < 4 ? digits.len - at : 4;
+        if (!read_group(to, digits.data + at, group, alphabet)) {
+            buf_cut(ret_bytes, before); /* invariant 2 */
+            return outcome_fail(FAULT_BAD_INPUT, "base64 digit");
+        }
+        to += group - 1;
+    }
+    CHECK(ret_bytes->len == before + len);
+    return OUTCOME_OK;
+}
+
+struct outcome base64url_get(struct view text, struct buf *ret_bytes)
+{
+    return decode(text, alphabet_url, ret_bytes);
+}
+
+struct outcome base64std_get(struct view text, struct buf *ret_bytes)
+{
+    size_t padding = 0;
+
+    if (text.len % 4 != 0) {
+        return outcome_fail(FAULT_BAD_INPUT, "base64 length");
+    }
+    while (padding < 2 && padding < text.len && text.data[text.len - 1 - padding] == '=') {
+        padding++;
+    }
+    return decode(view_part(text, 0, text.len - padding), alphabet_std, ret_bytes);
+}
