@@ -88,11 +88,12 @@ struct log_text log_text(struct view foreign)
 void log_outcome(enum log_level level, const char *event, struct outcome outcome)
 {
     const char *what = outcome.what == NULL ? "-" : outcome.what;
+    const char *described = strerrordesc_np(outcome.sys);
 
     if (outcome.sys == 0) {
         log_line(level, event, "fault=%s what=\"%s\"", outcome_word(outcome.fault), what);
     } else {
         log_line(level, event, "fault=%s what=\"%s\" errno=%d (%s)", outcome_word(outcome.fault),
-                 what, outcome.sys, strerrordesc_np(outcome.sys));
+                 what, outcome.sys, described == NULL ? "unknown" : described);
     }
 }
