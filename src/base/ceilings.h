@@ -21,38 +21,52 @@
 #define PIPE_QUEUE_BYTES_MAX (8u << 20) /* waiting to be written to one peer */
 
 /* Gate and ledger */
-#define BATCH_ASKS_MAX 256         /* entries in one commit-log record */
-#define ENTRY_BYTES_MAX 4096       /* public entry; the format allows 65,535 */
-#define OPENING_BYTES_MAX 16384    /* sealed opening of one entry, padding included */
-#define OPENING_DISCLOSURES_MAX 16 /* disclosures of one entry */
-#define OPENING_PERSONS_MAX 16     /* places for persons in one entry (formats.md) */
+#define BATCH_ASKS_MAX 256          /* entries in one commit-log record */
+#define ENTRY_BYTES_MAX 4096        /* public entry; the format allows 65,535 */
+#define OPENING_BYTES_MAX 327680    /* opening of one entry: an act whole and its values */
+#define OPENING_ASK_BYTES_MAX 16384 /* opening of an ask, and its disclosures as text */
+#define OPENING_DISCLOSURES_MAX 16  /* disclosures of one entry */
+#define OPENING_PERSONS_MAX 16      /* places for persons in one entry (formats.md) */
 #define COMMIT_RECORD_BYTES_MAX (8u << 20)
 #define COMMIT_SEGMENT_BYTES (64u << 20) /* zero-filled before use */
 #define PERSON_BYTES_MAX 65536           /* one person, sealed or as an import line */
 #define PERSON_HOUSEHOLD_MEMBERS_MAX 64
 #define PERSON_RELATIVES_MAX 64
-#define REFUSALS_BURST_MAX 20000  /* per account: recorded refusals at once, then ... */
-#define REFUSALS_PER_S_MAX 2000   /* ... as many a second; beyond: 429 and an aggregate */
-#define GUESSES_PER_DAY_MAX 5     /* misses on one asked key by one party in 24 h */
-#define GUESS_KEYS_MAX (1u << 20) /* asked keys with misses remembered at once */
+#define REFUSALS_BURST_MAX 20000         /* per account: recorded refusals at once, then ... */
+#define REFUSALS_PER_S_MAX 2000          /* ... as many a second; beyond: 429 and an aggregate */
+#define GUESSES_PER_DAY_MAX 5            /* misses on one asked key by one party in 24 h */
+#define GUESS_KEYS_MAX (1u << 21)        /* asked keys with misses remembered at once */
+#define GUESSES_PER_PARTY_MAX (1u << 19) /* misses of one party a day; beyond, it is refused */
+#define POPULATION_PROVINCES_MAX 64      /* provinces named by one population condition */
 #define ACCOUNTS_MAX 65536
 #define PARTIES_MAX 65536
 #define BUSINESSES_MAX 65536
 #define ACT_BYTES_MAX 262144 /* one administrative act: a published policy fits */
 
 /* Machine and public listener */
-#define HTTP_CONNECTIONS_MAX 20000   /* per process */
+#define HTTP_CONNECTIONS_MAX 20000 /* per process */
+#define HTTP_ACCEPTS_PER_TURN_MAX 64
 #define HTTP_STREAMS_MAX 256         /* HTTP/2 streams open on one connection */
 #define HTTP_HEADERS_BYTES_MAX 16384 /* one request's header block, decoded */
 #define HTTP_HEADERS_MAX 64
 #define HTTP_TARGET_BYTES_MAX 1024
-#define HTTP_RESPONSE_BYTES_MAX (1u << 20)
+#define HTTP_RESPONSE_BYTES_MAX (1u << 21)
+#define HTTP_HELD_BYTES_MAX (64u << 20)     /* bodies in and out, all connections of a process */
+#define HTTP_PIPELINE_MAX 16                /* HTTP/1.1 requests in hand on one connection */
+#define HTTP_IDLE_FRAMES_MAX 1000           /* HTTP/2 frames on credit that bring no request */
+#define HTTP_FRAMES_PER_REQUEST_MAX 16      /* credit that each finished request adds */
+#define HTTP1_CHUNK_EXTENSION_BYTES_MAX 256 /* of one body */
+#define HTTP1_TRAILER_BYTES_MAX 1024
 #define HTTP_HANDSHAKE_S_MAX 10
 #define HTTP_HEADERS_S_MAX 10 /* from first byte of a request to the end of its headers */
 #define HTTP_BODY_S_MAX 20
 #define HTTP_IDLE_S_MAX 120
-#define HTTP_WRITE_S_MAX 30 /* a client that takes nothing for so long is dropped */
-#define DRAIN_S_MAX 10      /* SIGTERM: what is in hand is finished within */
+#define HTTP_WRITE_S_MAX 30            /* a client that takes nothing for so long is dropped */
+#define TLS_FILE_BYTES_MAX (16u << 20) /* certificates, keys, revocation lists */
+#define EDGE_ASKS_PENDING_MAX 8192     /* asks of one edge that the core has not answered */
+#define PROBLEM_PARAMS_MAX 16          /* faults of parameters told in one answer */
+#define TEXTS_BYTES_MAX 262144         /* refusal texts of one policy */
+#define DRAIN_S_MAX 10                 /* SIGTERM: what is in hand is finished within */
 
 /* Policy and configuration files */
 #define POLICY_FILE_BYTES_MAX (1u << 20)

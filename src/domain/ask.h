@@ -22,17 +22,17 @@ enum use_kind {
 
 /* Every view borrows from the frame that brought the ask. Shape already checked (ask_sane). */
 struct ask {
-    uint64_t tag;           /* the channel process' own number for it, echoed in the answer */
-    uint8_t spki[32];       /* SHA-256 of the client certificate's SubjectPublicKeyInfo */
+    uint64_t tag;     /* the channel process' own number for it, echoed in the answer */
+    uint8_t spki[32]; /* SHA-256 of the client certificate's SubjectPublicKeyInfo */
     enum service service;
-    struct view business;   /* 1..ASK_CODE_BYTES_MAX */
-    struct view case_ref;   /* as sent; may be empty */
-    struct view party;      /* empty = the account's own party */
-    struct view officer;    /* empty = none */
+    struct view business; /* 1..ASK_CODE_BYTES_MAX */
+    struct view case_ref; /* as sent; may be empty */
+    struct view party;    /* empty = the account's own party */
+    struct view officer;  /* empty = none */
     enum subject_kind subject_kind;
-    struct view key;        /* the digits */
-    struct view name;       /* as sent, UTF-8, 1..ASK_NAME_BYTES_MAX */
-    struct view birth_date; /* YYYY-MM-DD or YYYY */
+    struct view key;                /* the digits */
+    struct view name;               /* as sent, UTF-8, 1..ASK_NAME_BYTES_MAX */
+    struct view birth_date;         /* YYYY-MM-DD or YYYY */
     uint8_t fields[ASK_FIELDS_MAX]; /* enum field, in the order sent, no duplicates */
     unsigned field_count;           /* 1..FIELD_COUNT */
     enum use_kind use_kind;
@@ -55,11 +55,11 @@ uint64_t ask_field_mask(const struct ask *ask);
 struct answer {
     uint64_t tag;
     enum code code;
-    uint8_t field_index;   /* index into ask.fields for field_not_granted, else ANSWER_FIELD_NONE */
+    uint8_t field_index; /* index into ask.fields for field_not_granted, else ANSWER_FIELD_NONE */
     uint32_t retry_after_s; /* 429 only, else 0 */
-    uint8_t ask_id[16];    /* UUIDv7; zero when the code carries no receipt */
-    struct view person;    /* canonical JSON object; only when disclosed */
-    struct view notices;   /* canonical JSON array; only when disclosed */
+    uint8_t ask_id[16];     /* UUIDv7; zero when the code carries no receipt */
+    struct view person;     /* canonical JSON object; only when disclosed */
+    struct view notices;    /* canonical JSON array; only when disclosed */
     /* Receipt; only when code_has_receipt(code). */
     struct view entry;
     struct view opening[OPENING_DISCLOSURES_MAX]; /* consumer's disclosures, base64url text */

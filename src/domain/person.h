@@ -46,13 +46,13 @@ struct outcome person_encode(const struct person *person, struct blinder *blinde
 
 /* A record opened for reading; borrows. */
 struct person_record {
-    struct view folded_name;  /* see country_fold_name() */
-    struct view birth_date;   /* YYYY-MM-DD or YYYY */
-    uint8_t sex;              /* 1, 2 or 0 = unknown */
-    char province[3];         /* of permanent residence in its list; empty = none */
+    struct view folded_name;   /* see country_fold_name() */
+    struct view birth_date;    /* YYYY-MM-DD or YYYY */
+    uint8_t sex;               /* 1, 2 or 0 = unknown */
+    char province[3];          /* of permanent residence in its list; empty = none */
     int32_t province_list_day; /* date of that list, days since 1970-01-01 */
     uint32_t flags;
-    struct view references;   /* internal */
+    struct view references;          /* internal */
     struct view fields[FIELD_COUNT]; /* canonical JSON of each field; `null` when empty */
 };
 /* FAULT_CORRUPT when it does not decode. */
@@ -67,7 +67,6 @@ struct person_hidden_port {
 struct outcome person_record_project(const struct person_record *record, uint64_t mask,
                                      const struct person_hidden_port *hidden, struct buf *ret_json);
 /* Appends the canonical JSON array of notices (of enum notice) that the mask permits. */
-void person_record_notices(const struct person_record *record, unsigned mask,
-                           struct buf *ret_json);
+void person_record_notices(const struct person_record *record, unsigned mask, struct buf *ret_json);
 
 #endif

@@ -12,38 +12,44 @@
 #include "base/bytes.h"
 
 #define WORDS_CLASS(ROW)                                                                           \
-    ROW(STATE, "state") ROW(ORGANISATION, "organisation") ROW(CITIZEN, "citizen") ROW(OTHER, "other")
+    ROW(STATE, "state")                                                                            \
+    ROW(ORGANISATION, "organisation") ROW(CITIZEN, "citizen") ROW(OTHER, "other")
 
 #define WORDS_CHANNEL(ROW)                                                                         \
-    ROW(NATIONAL_PORTAL, "national_portal") ROW(MPS_PORTAL, "mps_portal")                          \
-    ROW(MINISTRY_ONE_STOP, "ministry_one_stop") ROW(PROVINCE_ONE_STOP, "province_one_stop")        \
-    ROW(WRITTEN, "written") ROW(SMS, "sms") ROW(GUIDED, "guided")
+    ROW(NATIONAL_PORTAL, "national_portal")                                                        \
+    ROW(MPS_PORTAL, "mps_portal") ROW(MINISTRY_ONE_STOP, "ministry_one_stop")                      \
+        ROW(PROVINCE_ONE_STOP, "province_one_stop") ROW(WRITTEN, "written") ROW(SMS, "sms")        \
+            ROW(GUIDED, "guided")
 
 #define WORDS_SERVICE(ROW)                                                                         \
-    ROW(CITIZEN_LOOKUP, "citizen.lookup") ROW(CITIZEN_VERIFY, "citizen.verify")                    \
-    ROW(CITIZEN_SEARCH, "citizen.search") ROW(HOUSEHOLD_LOOKUP, "household.lookup")                \
-    ROW(ID_MAP, "id.map") ROW(RELATIVE_VERIFY, "relative.verify") ROW(OWN_VIEW, "own.view")        \
-    ROW(OWN_HISTORY, "own.history") ROW(NOTICE_EXTRACT, "notice.extract")                          \
-    ROW(LIST_EXTRACT, "list.extract")
+    ROW(CITIZEN_LOOKUP, "citizen.lookup")                                                          \
+    ROW(CITIZEN_VERIFY, "citizen.verify") ROW(CITIZEN_SEARCH, "citizen.search")                    \
+        ROW(HOUSEHOLD_LOOKUP, "household.lookup") ROW(ID_MAP, "id.map")                            \
+            ROW(RELATIVE_VERIFY, "relative.verify") ROW(OWN_VIEW, "own.view")                      \
+                ROW(OWN_HISTORY, "own.history") ROW(NOTICE_EXTRACT, "notice.extract")              \
+                    ROW(LIST_EXTRACT, "list.extract")
 
 /* In byte order of the names, so that walking a mask upwards gives canonical JSON's order. */
 #define WORDS_FIELD(ROW)                                                                           \
-    ROW(BIRTH_DATE, "birth_date") ROW(BIRTH_REGISTRATION_PLACE, "birth_registration_place")        \
-    ROW(BLOOD_GROUP, "blood_group") ROW(CURRENT_RESIDENCE, "current_residence")                    \
-    ROW(DEATH_OR_MISSING, "death_or_missing") ROW(ETHNICITY, "ethnicity")                          \
-    ROW(FULL_NAME, "full_name") ROW(HOUSEHOLD, "household")                                        \
-    ROW(MARITAL_STATUS, "marital_status") ROW(NATIONALITY, "nationality")                          \
-    ROW(NATIVE_PLACE, "native_place") ROW(PERMANENT_RESIDENCE, "permanent_residence")              \
-    ROW(RELATION_TO_HEAD, "relation_to_head") ROW(RELATIVES, "relatives")                          \
-    ROW(RELIGION, "religion") ROW(SEX, "sex") ROW(TEMPORARY_ABSENCE, "temporary_absence")          \
-    ROW(TEMPORARY_RESIDENCE, "temporary_residence")
+    ROW(BIRTH_DATE, "birth_date")                                                                  \
+    ROW(BIRTH_REGISTRATION_PLACE, "birth_registration_place") ROW(BLOOD_GROUP, "blood_group")      \
+        ROW(CURRENT_RESIDENCE, "current_residence") ROW(DEATH_OR_MISSING, "death_or_missing")      \
+            ROW(ETHNICITY, "ethnicity") ROW(FULL_NAME, "full_name") ROW(HOUSEHOLD, "household")    \
+                ROW(MARITAL_STATUS, "marital_status") ROW(NATIONALITY, "nationality")              \
+                    ROW(NATIVE_PLACE, "native_place")                                              \
+                        ROW(PERMANENT_RESIDENCE, "permanent_residence")                            \
+                            ROW(RELATION_TO_HEAD, "relation_to_head") ROW(RELATIVES, "relatives")  \
+                                ROW(RELIGION, "religion") ROW(SEX, "sex")                          \
+                                    ROW(TEMPORARY_ABSENCE, "temporary_absence")                    \
+                                        ROW(TEMPORARY_RESIDENCE, "temporary_residence")
 
 /* A notice about a person is a disclosure of its own (design.md section 5, step 5). */
 #define WORDS_NOTICE(ROW) ROW(DECEASED, "deceased") ROW(UNDER_CORRECTION, "under_correction")
 
 #define WORDS_KIND(ROW)                                                                            \
-    ROW(DISCLOSURE, "disclosure") ROW(REFUSAL, "refusal") ROW(UNAVAILABLE, "unavailable")          \
-    ROW(ACT, "act") ROW(REVIEW, "review") ROW(AGGREGATE, "aggregate") ROW(MAP, "map")
+    ROW(DISCLOSURE, "disclosure")                                                                  \
+    ROW(REFUSAL, "refusal") ROW(UNAVAILABLE, "unavailable") ROW(ACT, "act") ROW(REVIEW, "review")  \
+        ROW(AGGREGATE, "aggregate") ROW(MAP, "map")
 
 /* Codes of formats.md: name, HTTP status, 1 when the answer carries a receipt. */
 #define WORDS_CODE(ROW)                                                                            \
@@ -100,7 +106,6 @@
     ROW(PROTECTED, "protected")                                                                    \
     ROW(LOCKED, "locked")                                                                          \
     ROW(PERMITTED, "permitted")
-
 
 enum party_class {
 #define ROW(name, text) CLASS_##name,

@@ -20,13 +20,13 @@
 struct ledger;
 
 struct ledger_config {
-    int home_fd;              /* directory; paths are relative to it (the core may be chrooted) */
-    const char *origin;       /* log origin = key name, e.g. localhost/dancu-demo */
+    int home_fd;        /* directory; paths are relative to it (the core may be chrooted) */
+    const char *origin; /* log origin = key name, e.g. localhost/dancu-demo */
     const struct secret *wrap_key; /* wraps the segments' subkeys */
     const struct secret *sign_key; /* Ed25519 seed */
     struct clock_port clock;
     struct random_port random;
-    uint32_t segment_bytes;   /* COMMIT_SEGMENT_BYTES; smaller in tests */
+    uint32_t segment_bytes; /* COMMIT_SEGMENT_BYTES; smaller in tests */
 };
 
 /* One entry handed to the log, or read back from it. */
@@ -49,10 +49,10 @@ struct ledger_owner {
 
 /* What recovery found, for the log and the record that the caller makes of a cut tail. */
 struct ledger_recovery {
-    uint64_t size;           /* entries */
-    uint64_t replayed;       /* entries replayed after the snapshot */
-    bool tail_cut;           /* an unfinished record was set aside (torn write) */
-    char cut_file[64];       /* its file below commit/ */
+    uint64_t size;     /* entries */
+    uint64_t replayed; /* entries replayed after the snapshot */
+    bool tail_cut;     /* an unfinished record was set aside (torn write) */
+    char cut_file[64]; /* its file below commit/ */
     uint64_t cut_bytes;
 };
 
@@ -104,7 +104,8 @@ enum ledger_wish { LEDGER_WISH_NONE, LEDGER_WISH_SPARE, LEDGER_WISH_SYNC };
 enum ledger_wish ledger_wish(const struct ledger *ledger, uint64_t *ret_from, uint64_t *ret_until);
 void ledger_kept(struct ledger *ledger, enum ledger_wish done, uint64_t until);
 
-/* Reads one committed item (opening in plain; views live in `scratch`). FAULT_CORRUPT, NOT_FOUND. */
+/* Reads one committed item (opening in plain; views live in `scratch`). FAULT_CORRUPT, NOT_FOUND.
+ */
 struct outcome ledger_read(struct ledger *ledger, uint64_t index, struct buf *scratch,
                            struct ledger_item *ret_item);
 
@@ -118,7 +119,8 @@ struct outcome proof_verify(struct view proof, struct view entry, struct view vk
 void vkey_put(struct buf *buf, const char *origin, const uint8_t key[SEAL_PUBLIC_KEY_BYTES]);
 
 /* Whole-log verification (`dancu ledger verify`). With keys NULL only the public side
- * (tiles, bundles, checkpoint) is checked; with keys also commit log, seals and agreement of both. */
+ * (tiles, bundles, checkpoint) is checked; with keys also commit log, seals and agreement of both.
+ */
 struct verify_report {
     uint64_t entries;
     uint64_t segments;

@@ -95,13 +95,13 @@ struct party_question {
     bool guided_instrument;               /* on file for this account */
     bool assertion_required;              /* account acts for others by signed assertion only */
     bool assertion_verified;
-    bool party_is_own;                    /* acting party = account's own party */
-    bool operator_registered;             /* acting party is registered with this operator */
-    bool officer_registered;              /* officer named, and registered; true when none is named */
+    bool party_is_own;        /* acting party = account's own party */
+    bool operator_registered; /* acting party is registered with this operator */
+    bool officer_registered;  /* officer named, and registered; true when none is named */
     /* ask */
     enum service service;
-    uint64_t fields; /* asked */
-    bool case_given; /* present and not blank */
+    uint64_t fields;     /* asked */
+    bool case_given;     /* present and not blank */
     bool use_declared;   /* copy or third party */
     bool permit_covers;  /* a permit covers use, fields and date */
     bool subject_is_own; /* citizen: the key asked is the citizen's own */
@@ -129,7 +129,8 @@ struct party_question {
 struct decision {
     enum code code; /* CODE_DISCLOSED when it may go on */
     enum rule rule; /* the check that failed; RULE_PERMITTED when none did */
-    enum field field; /* for field_not_granted: the first (lowest) field that failed; else FIELD_COUNT */
+    enum field
+        field; /* for field_not_granted: the first (lowest) field that failed; else FIELD_COUNT */
 };
 
 struct decision decide_party(const struct policy *policy, const struct party_question *question);
@@ -140,7 +141,7 @@ struct subject_question {
     bool found;
     bool name_matches;
     bool birth_date_matches;
-    enum truth population;  /* of the business' condition; TRUTH_YES when it has none */
+    enum truth population; /* of the business' condition; TRUTH_YES when it has none */
     bool protected_person;
     bool clearance_protected;
     bool locked;

@@ -17,16 +17,16 @@
 #define FRAME_VERSION 1
 
 enum frame_kind {
-    FRAME_ASKS = 1,      /* edge -> core: count asks */
-    FRAME_ANSWERS = 2,   /* core -> edge: count answers */
-    FRAME_TEXTS = 3,     /* core -> channel: refusal texts of the policy in force, at connect */
-    FRAME_HEALTH = 4,    /* core -> channel: 1 byte, 1 = the ledger can write; at each change */
-    FRAME_ACT = 5,       /* admin socket -> core: one act */
+    FRAME_ASKS = 1,       /* edge -> core: count asks */
+    FRAME_ANSWERS = 2,    /* core -> edge: count answers */
+    FRAME_TEXTS = 3,      /* core -> channel: refusal texts of the policy in force, at connect */
+    FRAME_HEALTH = 4,     /* core -> channel: 1 byte, 1 = the ledger can write; at each change */
+    FRAME_ACT = 5,        /* admin socket -> core: one act */
     FRAME_ACT_RESULT = 6, /* core -> admin socket */
-    FRAME_KEEP = 7,      /* core -> keeper: prepare a segment, sync files */
-    FRAME_KEPT = 8,      /* keeper -> core */
-    FRAME_PEER = 9,      /* supervisor -> core or channel: a new pipe rides along (SCM_RIGHTS) */
-    FRAME_STATUS = 10,   /* `dancu ps` -> supervisor, and its answer */
+    FRAME_KEEP = 7,       /* core -> keeper: prepare a segment, sync files */
+    FRAME_KEPT = 8,       /* keeper -> core */
+    FRAME_PEER = 9,       /* supervisor -> core or channel: a new pipe rides along (SCM_RIGHTS) */
+    FRAME_STATUS = 10,    /* `dancu ps` -> supervisor, and its answer */
     FRAME_KIND_COUNT
 };
 

@@ -7,6 +7,13 @@
  * (/proc/self/exe) with argv[0] = the title (`dancu: edge 1`); the child finds its descriptors and
  * settings in one message on its control socket, takes on its row's rights (user, chroot, resource
  * limits, no_new_privs), and only then calls the row's main. The supervisor reads no key.
+ *
+ * What a child's main finds: standard output and error are a pipe to the supervisor, which copies
+ * it to its own standard error (so no child holds a terminal or a log file, and RLIMIT_FSIZE 0 cuts
+ * off no log line); SIGPIPE, SIGHUP, SIGINT and SIGXFSZ are ignored; SIGTERM has its default action
+ * (ends at once) until main takes it; the working folder is the row's root. SIGTERM means: take no
+ * new work, finish what is in hand within DRAIN_S_MAX, return 0. EOF on the control socket means:
+ * the supervisor is gone, exit now.
  */
 #ifndef DANCU_PROC_PROC_H
 #define DANCU_PROC_PROC_H
@@ -15,6 +22,9 @@
 #include "proc/frame.h"
 
 #include <sys/types.h>
+
+/* Exit statuses that the supervisor understands (sysexits.h). */
+#define PROC_EXIT_REFUSED 78 /* EX_CONFIG: cannot trust its state or settings; not restarted */
 
 /* Descriptors that a row can ask for; each arrives open, -1 when the row did not ask. */
 enum proc_grant {
@@ -25,33 +35,45 @@ enum proc_grant {
     GRANT_TLS_KEY,          /* its key, PEM, read-only */
     GRANT_CLIENT_CA,        /* CA certificates for clients, PEM, read-only */
     GRANT_CLIENT_CRL,       /* CRL, PEM, read-only; may be absent (-1) */
-    GRANT_TILES_DIR,        /* home/ledger, O_PATH-like directory for openat, read-only use */
+    GRANT_TILES_DIR,        /* home/ledger, directory for openat, read-only use */
     GRANT_HOME_DIR,         /* home */
     GRANT_KEYS_DIR,         /* key files */
     GRANT_COUNT
 };
 
+/* Those that only a row's `prepare` sees: key material, and a folder outside the row's root (from
+ * which `..` would lead out of it). Closed before main when the row has a `prepare`. */
+#define GRANTS_OF_PREPARE                                                                          \
+    (1u << GRANT_TLS_CERT | 1u << GRANT_TLS_KEY | 1u << GRANT_CLIENT_CA | 1u << GRANT_CLIENT_CRL | \
+     1u << GRANT_KEYS_DIR)
+
 enum proc_user {
     PROC_USER_SELF,  /* the supervisor's own */
     PROC_USER_CORE,  /* system user `dancu` when started as root */
-    PROC_USER_FRONT, /* system user `dancu-front` when started as root */
+    PROC_USER_FRONT, /* system user `dancu-front` when started as root: a channel */
+    PROC_USER_COUNT
 };
 
+/* The folder that a process sees as "/" when started as root, and works in otherwise. */
 enum proc_root {
     PROC_ROOT_EMPTY, /* an empty, unlinked directory (when started as root) */
-    PROC_ROOT_HOME,  /* the home folder */
+    PROC_ROOT_HOME,  /* the home folder; needs GRANT_HOME_DIR */
+    PROC_ROOT_TILES, /* home/ledger; needs GRANT_TILES_DIR */
     PROC_ROOT_NONE,
 };
 
 struct child;
 
-/* One row of the table. */
+/* One row of the table. At most 255 rows, at most PROC_ROW_PROCESSES_MAX processes of one. */
 struct proc_row {
     const char *name;               /* "edge"; title "dancu: edge 1" when count != 1 */
+    /* Reads keys and TLS files, still with the supervisor's rights and before any foreign byte;
+     * what it makes goes to child->prepared. 0, or an exit status. May be NULL. */
+    int (*prepare)(struct child *child);
     int (*main)(struct child *child); /* returns the exit status */
     enum proc_user user;
     enum proc_root root;
-    unsigned count;                 /* how many; 0 = one per online CPU */
+    unsigned count;                 /* how many; 0 = settings.edges, or one per online CPU */
     uint32_t grants;                /* bit per enum proc_grant */
     bool core_pipe;                 /* has a frame pipe to the core */
     uint32_t frames;                /* bit per enum frame_kind that it may send to the core */
@@ -64,7 +86,7 @@ struct proc_row {
 /* Settings handed down unchanged to every child (no secrets). */
 struct serve_settings {
     uint16_t port;         /* machine listener; public +1, desk +2, metrics +3 */
-    char home[512];        /* as given; a chrooted child uses "." instead */
+    char home[512];        /* as given; a child uses child->home_path instead */
     char origin[256];      /* log origin */
     uint32_t edges;        /* processes of row edge; 0 = one per CPU */
 };
@@ -78,32 +100,47 @@ struct child {
     int control_fd;         /* frames from the supervisor; EOF = it is gone: exit */
     int core_fd;            /* pipe to the core, non-blocking; -1 for the core itself */
     int grants[GRANT_COUNT];
-    const char *home_path;  /* path by which this process reaches home, or NULL */
+    const char *home_path;  /* path by which this process reaches home ("."), or NULL */
+    void *prepared;         /* the row's own, made by its prepare; NULL otherwise */
 };
 
-/* FRAME_PEER on the control socket brings a descriptor:
- *   to the core: one end of a new pipe; payload u8 row number, u8 index;
- *   to a channel or the keeper: its new pipe to the core (the core was restarted).
- * Receives one; FAULT_AGAIN when none waits, FAULT_CLOSED when the supervisor is gone. */
+/* FRAME_PEER on the control socket brings a descriptor; payload u8 row number, u8 index:
+ *   to the core: one end of a new pipe to that process. The same row and index may come again
+ *   while the former pipe still lives: a process that is being replaced drains on its old one;
+ *   to a channel or the keeper: its new pipe to the core (the core was restarted; it replaces the
+ *   old one at once). A channel's first pipe is child->core_fd; it may be at EOF from the start.
+ * Receives one without waiting; FAULT_AGAIN when none waits, FAULT_CLOSED when the supervisor is
+ * gone, FAULT_BAD_INPUT when it was no such frame (our own supervisor: worth a log line). */
 struct proc_peer {
-    int fd;
+    int fd;         /* non-blocking, close-on-exec; the receiver's */
     unsigned row;   /* number in the table */
     unsigned index;
 };
 struct outcome proc_receive_peer(int control_fd, struct proc_peer *ret_peer);
 
+/* Every child tells the supervisor once that it serves (FRAME_HEALTH, 1 byte, 1): the core when it
+ * takes asks, a channel when it accepts and has its texts, the keeper when it waits. When all have,
+ * the supervisor prints `dancu is ready: ...`; a replacement on SIGHUP waits for it. */
+struct outcome proc_tell_ready(const struct child *child);
+
 /* Runs the supervisor until SIGTERM or SIGINT: opens what the rows need, starts them, restarts who
  * dies with back-off (0 ms, then doubling from 50 ms to 5 s while it dies within 2 s), hands new
  * pipes around when the core or a channel is replaced, on SIGHUP replaces the processes that hold
- * TLS material one by one (the old ones drain), on SIGTERM lets all finish within DRAIN_S_MAX.
- * Paths of certificates etc. in `paths` by enum proc_grant (NULL where not a file).
- * Returns the process' exit status. */
+ * TLS material one by one (the old ones drain), on SIGTERM lets all finish within DRAIN_S_MAX
+ * (channels first, then the keeper, then the core; killed at DRAIN_S_MAX + 5 s).
+ * A core that exits with PROC_EXIT_REFUSED, or any process that does so before all were ready,
+ * ends the whole.
+ * Paths of certificates etc. in `paths` by enum proc_grant (NULL where not a file); keys' folder
+ * too. As root, a home that belongs to root is given to the core's user, entry by entry.
+ * Returns the process' exit status: 0 stopped as asked, 1 could not start or the core refused. */
 struct supervisor_config {
     const struct proc_row *rows;
     unsigned row_count;
     unsigned core_row; /* number of the core's row */
     struct serve_settings settings;
     const char *paths[GRANT_COUNT];
+    const char *listen_address;          /* numeric IPv4 or IPv6; NULL = every interface */
+    const char *users[PROC_USER_COUNT];  /* NULL = `dancu`, `dancu-front` */
 };
 int supervisor_run(const struct supervisor_config *config);
 
@@ -111,21 +148,32 @@ int supervisor_run(const struct supervisor_config *config);
  * takes the descriptors, drops the rights, runs the row's main and never returns. */
 void proc_child_enter(const struct proc_row *rows, unsigned row_count, int argc, char **argv);
 
-/* `dancu ps`: asks the supervisor over home/supervisor.sock and prints process, pid, user, uptime,
- * restarts and the row's rights. */
+/* `dancu ps`: asks the supervisor over home/supervisor.sock and prints process, pid, user, state,
+ * uptime, restarts, memory and the row's rights to standard output, as a table or one JSON object.
+ * FAULT_NOT_FOUND when no supervisor runs on that home. */
 struct outcome proc_status_print(const char *home, bool json);
 
-/* A frame pipe on one end: buffered, non-blocking, bounded (PIPE_QUEUE_BYTES_MAX). */
+/* A blocking stream to home/admin.sock, for the commands that send acts (the path of a socket has
+ * 107 bytes, that of a home may have more). FAULT_NOT_FOUND when nobody listens. */
+struct outcome proc_admin_connect(const char *home, int *ret_fd);
+
+/* A frame pipe on one end: buffered, non-blocking, bounded (PIPE_QUEUE_BYTES_MAX).
+ * Senders append to `out` (frame_start ... frame_finish) and flush; one that overflowed is broken:
+ * pipe_flush says FAULT_OVER_LIMIT and nothing of it leaves any more. */
 struct pipe_end {
     int fd;
     struct buf in;
     struct buf out;
+    size_t taken; /* bytes of in that were handed out */
+    size_t sent;  /* bytes of out that were written */
 };
 void pipe_init(struct pipe_end *pipe, int fd);
-void pipe_done(struct pipe_end *pipe); /* closes */
-/* Reads what is there (until EAGAIN or a bound); FAULT_CLOSED at EOF, FAULT_AGAIN when nothing. */
+void pipe_done(struct pipe_end *pipe); /* closes; accepts NULL and a done pipe */
+/* Reads what is there (until EAGAIN or a bound); FAULT_CLOSED at EOF, FAULT_AGAIN when nothing.
+ * After any other fault the pipe is broken. */
 struct outcome pipe_fill(struct pipe_end *pipe);
-/* Next whole frame of what was read; borrow until pipe_next or pipe_fill. FAULT_AGAIN: none. */
+/* Next whole frame of what was read; borrow until pipe_next or pipe_fill. FAULT_AGAIN: none;
+ * FAULT_BAD_INPUT: broken peer. */
 struct outcome pipe_next(struct pipe_end *pipe, struct frame *ret_frame);
 /* Writes what waits in out; ok also when some is left (pipe_pending). */
 struct outcome pipe_flush(struct pipe_end *pipe);

@@ -15,7 +15,7 @@ struct registry_probe {
     uint8_t tag[SEAL_BLIND_BYTES];
     /* out */
     bool found;
-    uint64_t key;       /* person key; of the decoy when not found */
+    uint64_t key; /* person key; of the decoy when not found */
     uint32_t version;
     struct view record; /* plain record, in the caller's scratch; of the decoy when not found;
                            empty only when the registry is empty */

@@ -20,7 +20,7 @@ struct registry;
 enum registry_mode { REGISTRY_READ, REGISTRY_WRITE };
 
 struct registry_config {
-    const char *home;              /* directory path ("." when chrooted into it) */
+    const char *home;               /* directory path ("." when chrooted into it) */
     const struct secret *data_key;  /* seals persons */
     const struct secret *index_key; /* blind tags */
     struct random_port random;
@@ -81,7 +81,8 @@ struct outcome office_store_applied(struct office_store *store, uint64_t *ret_up
  * durable transaction. */
 struct outcome office_store_apply(struct office_store *store, uint64_t index,
                                   const struct office_object *objects, unsigned count);
-/* Calls `each` for every object, kinds in order, codes in byte order; stops at its first failure. */
+/* Calls `each` for every object, kinds in order, codes in byte order; stops at its first failure.
+ */
 struct outcome office_store_load(struct office_store *store,
                                  struct outcome (*each)(void *context,
                                                         const struct office_object *object),

@@ -1,0 +1,107 @@
+/*
+ * Open addressing with linear probing; at most half full.
+ *
+ * Invariants
+ * 1. cap is zero or a power of two, and 2 * len <= cap.
+ * 2. Every object stands at or after the slot of its hash with no empty slot in between.
+ */
+#include "base/map.h"
+
+#include "base/check.h"
+#include "base/memory.h"
+
+#define MAP_CAP_FIRST 64
+
+/* FNV-1a, 64 bits: keys are codes set by officers and hashes, not chosen by clients. */
+static uint64_t hash_of(struct view key)
+{
+    uint64_t hash = UINT64_C(14695981039346656037);
+    for (size_t i = 0; i < key.len; i++) {
+        hash = (hash ^ key.data[i]) * UINT64_C(1099511628211);
+    }
+    return hash ^ (hash >> 32);
+}
+
+void map_init(struct map *map, struct view (*key)(const void *value), size_t max)
+{
+    CHECK(key != NULL);
+    CHECK(max > 0);
+    *map = (struct map){.key = key, .max = max};
+}
+
+void map_done(struct map *map)
+{
+    if (map != NULL) {
+        memory_free(map->slots);
+        map->slots = NULL;
+        map->cap = 0;
+        map->len = 0;
+    }
+}
+
+/* Slot of the key, or the empty slot where it would stand. */
+static size_t slot_of(void *const *slots, size_t cap, struct view key,
+                      struct view (*key_of)(const void *))
+{
+    size_t at = (size_t)hash_of(key) & (cap - 1);
+    while (slots[at] != NULL && !view_equal(key_of(slots[at]), key)) {
+        at = (at + 1) & (cap - 1);
+    }
+    return at;
+}
+
+void *map_get(const struct map *map, struct view key)
+{
+    if (map->cap == 0) {
+        return NULL;
+    }
+    return map->slots[slot_of(map->slots, map->cap, key, map->key)];
+}
+
+static struct outcome map_grow(struct map *map)
+{
+    size_t cap = map->cap == 0 ? MAP_CAP_FIRST : map->cap * 2;
+    void **slots = memory_new(cap, sizeof(*slots));
+    if (slots == NULL) {
+        return outcome_fail(FAULT_NO_MEMORY, "map");
+    }
+    for (size_t i = 0; i < map->cap; i++) {
+        if (map->slots[i] != NULL) {
+            slots[slot_of(slots, cap, map->key(map->slots[i]), map->key)] = map->slots[i];
+        }
+    }
+    memory_free(map->slots);
+    map->slots = slots;
+    map->cap = cap;
+    return OUTCOME_OK;
+}
+
+struct outcome map_add(struct map *map, void *value)
+{
+    CHECK(value != NULL);
+    if (map->len >= map->max) {
+        return outcome_fail(FAULT_OVER_LIMIT, "map is full");
+    }
+    if (map->cap < 2 * (map->len + 1)) {
+        TRY(map_grow(map));
+    }
+    size_t at = slot_of(map->slots, map->cap, map->key(value), map->key);
+    if (map->slots[at] != NULL) {
+        return outcome_fail(FAULT_CONFLICT, "key is there already");
+    }
+    map->slots[at] = value;
+    map->len++;
+    CHECK(2 * map->len <= map->cap);
+    return OUTCOME_OK;
+}
+
+void *map_next(const struct map *map, size_t *at)
+{
+    while (*at < map->cap) {
+        void *value = map->slots[(*at)++];
+        if (value != NULL) {
+            return value;
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,27 @@
+/*
+ * Purpose: a bounded hash map from keys inside objects to the objects. The map owns neither; an
+ * object's key must not change while it is in. Nothing is ever removed but by map_done().
+ */
+#ifndef DANCU_BASE_MAP_H
+#define DANCU_BASE_MAP_H
+
+#include "base/bytes.h"
+
+struct map {
+    struct view (*key)(const void *value); /* where an object keeps its key */
+    void **slots;
+    size_t cap; /* power of two */
+    size_t len;
+    size_t max; /* ceiling in objects */
+};
+
+void map_init(struct map *map, struct view (*key)(const void *value), size_t max);
+void map_done(struct map *map);
+/* NULL when it is not there. */
+void *map_get(const struct map *map, struct view key);
+/* FAULT_CONFLICT when the key is there, FAULT_OVER_LIMIT at the ceiling, FAULT_NO_MEMORY. */
+struct outcome map_add(struct map *map, void *value);
+/* Walks all: start with *at = 0; NULL at the end. Order is unspecified. */
+void *map_next(const struct map *map, size_t *at);
+
+#endif

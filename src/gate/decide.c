@@ -1,0 +1,240 @@
+/*
+ * From an ask to the two questions that policy decides, and the counters that go with them.
+ *
+ * Invariants
+ * 1. The channel is the account's, never the ask's (I11).
+ * 2. Nothing about the subject is looked at before decide_party() has said yes; decide_subject() is
+ *    strictly last (I3, I5).
+ * 3. A unit of quota is taken before the read and given back only when no record was written.
+ */
+#include "gate/work.h"
+
+#include "base/check.h"
+#include "domain/country.h"
+
+#include <string.h>
+
+#define HOUR_US INT64_C(3600000000)
+#define DAY_S (24 * 3600)
+#define VN_OFFSET_US (7 * HOUR_US)
+#define BLIND_GUESS 16 /* kind of the guesses' tags, beside those of domain/person.h */
+
+static bool blank(struct view text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] > ' ') {
+            return false;
+        }
+    }
+    return true;
+}
+
+static uint32_t seconds_to_midnight(int64_t now_us)
+{
+    int64_t second = ((now_us + VN_OFFSET_US) / 1000000) % DAY_S;
+    return (uint32_t)(DAY_S - second);
+}
+
+static void business_day_turn(struct business *business, int64_t now_us)
+{
+    int64_t day = clock_day_vn(now_us);
+    if (business->quota_day != day) {
+        business->quota_day = day;
+        business->quota_used = 0;
+    }
+}
+
+static void party_day_turn(struct party *party, int64_t now_us)
+{
+    int64_t day = clock_day_vn(now_us);
+    if (party->guess_day != day) {
+        party->guess_day = day;
+        party->guess_count = 0;
+    }
+}
+
+static void make_tags(struct gate *gate, struct work *work)
+{
+    const struct ask *ask = work->ask;
+    uint8_t text[ASK_CODE_BYTES_MAX + 1 + SEAL_BLIND_BYTES];
+    struct view code = code_view(&work->party->code);
+    uint8_t kind = ask->subject_kind == SUBJECT_ID ? BLIND_ID : BLIND_CMND;
+    blinder_tag(registry_blinder(gate->registry), kind, ask->key, work->tag);
+    memcpy(text, code.data, code.len);
+    text[code.len] = 0;
+    memcpy(text + code.len + 1, work->tag, SEAL_BLIND_BYTES);
+    blinder_tag(registry_blinder(gate->registry), BLIND_GUESS,
+                view_of(text, code.len + 1 + SEAL_BLIND_BYTES), work->guess_tag);
+}
+
+static void ask_business(const struct work *work, struct party_question *question)
+{
+    const struct business *business = work->business;
+    if (business == NULL) {
+        return;
+    }
+    question->business_found = true;
+    question->business_owned = business->party == work->party;
+    question->business_state = business->state;
+    question->business_from_day = business->from_day;
+    question->business_until_day = business->until_day;
+    question->business_channels = business->channels;
+    question->business_services = business->services;
+    question->business_fields = business->fields;
+    question->business_sensitive = business->sensitive;
+    question->business_hours = business->hours;
+    question->business_override_lock = business->override_lock;
+    question->clearance_protected = business->clearance_protected;
+    question->quota_used = business->quota_used;
+    question->quota_max = business->quota_day_max;
+}
+
+static void ask_counters(struct gate *gate, struct work *work, struct party_question *question)
+{
+    uint32_t until_s = 0;
+    uint32_t now_s = (uint32_t)(work->now_us / 1000000);
+    if (work->business != NULL) {
+        business_day_turn(work->business, work->now_us);
+        work->quota_used = work->business->quota_used;
+    }
+    if (work->party != NULL) {
+        make_tags(gate, work);
+        party_day_turn(work->party, work->now_us);
+        work->guesses = guesses_count(&gate->guesses, work->guess_tag, now_s, &until_s);
+        work->retry_after_s = until_s - now_s;
+        if (work->party->guess_count >= GUESSES_PER_PARTY_MAX ||
+            !guesses_room(&gate->guesses, now_s)) {
+            work->guesses = GUESSES_PER_DAY_MAX;
+            work->retry_after_s = seconds_to_midnight(work->now_us);
+        }
+    }
+    question->guesses = work->guesses;
+}
+
+static void ask_account(const struct work *work, struct party_question *question)
+{
+    const struct account *account = work->account;
+    const struct party *acting = work->party != NULL ? work->party : account->party;
+    question->account_state = account->state;
+    question->account_party_state = account->party->state;
+    question->party_state = acting->state;
+    question->party_class = acting->class;
+    question->channel = account->channel;
+    question->guided_instrument = account->instrument.len > 0;
+    question->assertion_required = account->assertion_required;
+    question->party_is_own = work->party == account->party;
+    question->officer_registered = true; /* recorded as claimed by the party's own system */
+}
+
+/* The party that the ask is for: the account's own unless another is named. */
+static struct party *acting_party(const struct gate *gate, const struct work *work)
+{
+    if (work->ask->party.len == 0) {
+        return work->account->party;
+    }
+    return directory_party(gate->directory, work->ask->party);
+}
+
+void work_decide_party(struct gate *gate, struct work *work)
+{
+    CHECK(work->account != NULL);
+    const struct ask *ask = work->ask;
+    struct party_question question = {.service = ask->service, .now_us = work->now_us};
+    work->party = acting_party(gate, work);
+    work->business = directory_business(gate->directory, ask->business);
+    question.fields = ask_field_mask(ask);
+    question.case_given = !blank(ask->case_ref);
+    question.use_declared = ask->use_kind != USE_NONE;
+    ask_account(work, &question);
+    ask_counters(gate, work, &question);
+    ask_business(work, &question);
+    work->decision = decide_party(gate->policy, &question);
+    if (work->decision.code == CODE_DISCLOSED) {
+        CHECK(work->business != NULL && work->party != NULL);
+        work->business->quota_used++;
+        work->quota_taken = true;
+    } else if (work->decision.rule == RULE_QUOTA) {
+        work->retry_after_s = seconds_to_midnight(work->now_us);
+    }
+}
+
+static bool hidden_port(void *context, const uint8_t tag[SEAL_BLIND_BYTES])
+{
+    return hidden_set_has(context, tag);
+}
+
+/* Appends the permitted fields and notices of the record to gate->persons. */
+static struct outcome project(struct gate *gate, struct work *work,
+                              const struct person_record *record)
+{
+    struct person_hidden_port hidden = {hidden_port, gate->hidden};
+    struct buf *persons = &gate->persons;
+    unsigned notices = 0;
+    for (enum notice notice = 0; notice < NOTICE_COUNT; notice++) {
+        if (policy_notice_open(gate->policy, work->party->class, work->ask->service, notice)) {
+            notices |= 1u << notice;
+        }
+    }
+    size_t start = persons->len;
+    TRY(person_record_project(record, ask_field_mask(work->ask), &hidden, persons));
+    size_t middle = persons->len;
+    person_record_notices(record, notices, persons);
+    TRY(buf_check(persons));
+    work->person = view_of(persons->data + start, middle - start);
+    work->notices = view_of(persons->data + middle, persons->len - middle);
+    return OUTCOME_OK;
+}
+
+static bool name_matches(struct gate *gate, const struct work *work,
+                         const struct person_record *record)
+{
+    buf_reset(&gate->folded);
+    struct outcome folded = country_fold_name(work->ask->name, &gate->folded);
+    return outcome_ok(folded) && view_equal(buf_view(&gate->folded), record->folded_name);
+}
+
+struct outcome work_decide_subject(struct gate *gate, struct work *work,
+                                   const struct registry_probe *probe)
+{
+    CHECK(work->decision.code == CODE_DISCLOSED);
+    struct person_record record = {0};
+    const struct business *business = work->business;
+    if (probe->record.len == 0 || !outcome_ok(person_record_open(probe->record, &record))) {
+        /* An empty registry, or damage; the latter was told by registry_fetch(). */
+        work->decision =
+            (struct decision){CODE_SUBJECT_NOT_AVAILABLE, RULE_SUBJECT_UNKNOWN, FIELD_COUNT};
+        return OUTCOME_OK;
+    }
+    struct subject_question question = {
+        .party_class = work->party->class,
+        .found = probe->found,
+        .name_matches = name_matches(gate, work, &record),
+        .birth_date_matches = view_equal(work->ask->birth_date, record.birth_date),
+        .population =
+            population_holds(&business->population, record.province, record.province_list_day),
+        .protected_person = (record.flags & PERSON_PROTECTED) != 0,
+        .clearance_protected = business->clearance_protected,
+        .locked = (record.flags & PERSON_LOCKED) != 0,
+        .business_override_lock = business->override_lock,
+    };
+    work->decision = decide_subject(gate->policy, &question);
+    TRY(project(gate, work, &record));
+    work->person_found = probe->found;
+    work->person_key = probe->key;
+    work->person_version = probe->version;
+    return OUTCOME_OK;
+}
+
+void work_undo(struct gate *gate, struct work *work)
+{
+    if (work->quota_taken) {
+        CHECK(work->business->quota_used > 0);
+        work->business->quota_used--;
+        work->quota_taken = false;
+    }
+    if (work->missed) {
+        guesses_take_back(&gate->guesses, work->guess_tag);
+        work->party->guess_count--;
+        work->missed = false;
+    }
+}

@@ -1,0 +1,123 @@
+/*
+ * Purpose: whom the gate knows: parties, their accounts and their registered businesses, in memory.
+ * The office changes it by recorded acts; the gate only reads it, except for the counters, which
+ * are the gate's own. Source: design.md section 4 ("Words"), invariants I3, I11.
+ */
+#ifndef DANCU_GATE_DIRECTORY_H
+#define DANCU_GATE_DIRECTORY_H
+
+#include "base/bytes.h"
+#include "base/ceilings.h"
+#include "base/map.h"
+#include "domain/truth.h"
+#include "domain/words.h"
+#include "policy/policy.h"
+#include "seal/seal.h"
+
+#define DIRECTORY_NAME_BYTES_MAX 256
+
+struct code_text {
+    char text[ASK_CODE_BYTES_MAX + 1];
+    uint8_t len;
+};
+struct long_text {
+    char text[DIRECTORY_NAME_BYTES_MAX + 1];
+    uint16_t len;
+};
+
+struct party {
+    struct code_text code;
+    enum party_class class;
+    enum party_state state;
+    struct code_text kind; /* bank, telecom, province agency... */
+    struct long_text name;
+    int64_t guess_day;    /* gate's: day (UTC+7) of the count below */
+    uint32_t guess_count; /* gate's: misses on that day */
+};
+
+struct account {
+    struct code_text code;
+    struct party *party;
+    enum channel channel;
+    enum account_state state;
+    uint8_t spki[SEAL_HASH_BYTES]; /* SHA-256 of the certificate's SubjectPublicKeyInfo */
+    struct long_text instrument;   /* guidance instrument for `guided`; empty = none on file */
+    bool assertion_required;       /* acts for others by signed assertion only (portals) */
+    /* gate's: recorded refusals, a token bucket; and those beyond it, to be aggregated */
+    int64_t bucket_us;    /* when the bucket was last filled */
+    uint64_t bucket_used; /* micro-refusals in use: 1,000,000 = one refusal */
+    uint64_t limited_count;
+    int64_t limited_first_us;
+    int64_t limited_last_us;
+};
+
+/* Permanent residence in one of the provinces of the list in force from list_day. */
+struct population {
+    unsigned count; /* 0 = no condition */
+    char provinces[POPULATION_PROVINCES_MAX][3];
+    int32_t list_day;
+};
+
+struct business {
+    struct code_text code;
+    struct party *party;
+    enum business_state state;
+    uint32_t version; /* of its registration; grows with each act on it */
+    struct long_text purpose;
+    struct long_text legal_basis;
+    struct code_text procedure;
+    unsigned services; /* bit per enum service */
+    unsigned channels; /* bit per enum channel */
+    uint64_t fields;
+    uint64_t sensitive; /* sensitive fields that are named explicitly */
+    struct population population;
+    uint64_t quota_day_max;
+    uint32_t hours; /* bit per hour, UTC+7 */
+    int64_t from_day;
+    int64_t until_day;
+    bool clearance_protected;
+    bool override_lock;
+    /* gate's: */
+    int64_t quota_day;
+    uint64_t quota_used;
+};
+
+struct directory {
+    struct map parties;
+    struct map accounts;
+    struct map accounts_by_spki;
+    struct map businesses;
+};
+
+void directory_init(struct directory *directory);
+void directory_done(struct directory *directory);
+/* Take ownership on success. FAULT_CONFLICT: code or certificate is there already. */
+struct outcome directory_add_party(struct directory *directory, struct party *party);
+struct outcome directory_add_account(struct directory *directory, struct account *account);
+struct outcome directory_add_business(struct directory *directory, struct business *business);
+/* NULL when not there. */
+struct party *directory_party(const struct directory *directory, struct view code);
+struct account *directory_account(const struct directory *directory, struct view code);
+struct account *directory_account_by_spki(const struct directory *directory,
+                                          const uint8_t spki[SEAL_HASH_BYTES]);
+struct business *directory_business(const struct directory *directory, struct view code);
+
+static inline struct view code_view(const struct code_text *code)
+{
+    return view_of(code->text, code->len);
+}
+static inline struct view long_view(const struct long_text *text)
+{
+    return view_of(text->text, text->len);
+}
+/* FAULT_OVER_LIMIT when too long. */
+struct outcome code_set(struct code_text *code, struct view text);
+struct outcome long_set(struct long_text *text, struct view view);
+
+/* `permanent_residence.province=79,01@2021-07-01`; empty text = no condition. FAULT_BAD_INPUT. */
+struct outcome population_parse(struct view text, struct population *ret_population);
+void population_put(const struct population *population, struct buf *buf);
+enum truth population_holds(const struct population *population, const char province[3],
+                            int32_t list_day);
+
+#endif

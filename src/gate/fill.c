@@ -1,0 +1,208 @@
+/*
+ * From a decided ask to its record: the nine values as canonical JSON, the effect for replay.
+ *
+ * Invariants
+ * 1. Members stand in canonical order (RFC 8785): what is written here is hashed as it is.
+ * 2. The exact rule stands in `trace` only (I5).
+ */
+#include "gate/work.h"
+
+#include "base/check.h"
+#include "wire/json.h"
+
+#include <string.h>
+
+#define EFFECT_VERSION 1
+#define EFFECT_QUOTA 1
+#define EFFECT_MISS 2
+#define ENGINE_VERSION 1 /* of the deciding code; grows when a decision could change */
+
+void effect_put(const struct effect *effect, struct buf *buf)
+{
+    buf_put_u8(buf, EFFECT_VERSION);
+    buf_put_u8(buf, (uint8_t)((effect->quota_taken ? EFFECT_QUOTA : 0) |
+                              (effect->missed ? EFFECT_MISS : 0)));
+    buf_put(buf, effect->guess_tag, SEAL_BLIND_BYTES);
+    buf_put_block16(buf, effect->party);
+    buf_put_block16(buf, effect->business);
+}
+
+struct outcome effect_get(struct view bytes, struct effect *ret_effect)
+{
+    struct cursor cursor = cursor_of(bytes);
+    struct effect effect = {0};
+    uint8_t version = cursor_u8(&cursor);
+    uint8_t flags = cursor_u8(&cursor);
+    effect.quota_taken = (flags & EFFECT_QUOTA) != 0;
+    effect.missed = (flags & EFFECT_MISS) != 0;
+    cursor_copy(&cursor, effect.guess_tag, SEAL_BLIND_BYTES);
+    effect.party = cursor_block16(&cursor);
+    effect.business = cursor_block16(&cursor);
+    if (version != EFFECT_VERSION || !outcome_ok(cursor_end(&cursor, "effect"))) {
+        return outcome_fail(FAULT_CORRUPT, "effect of an ask does not decode");
+    }
+    *ret_effect = effect;
+    return OUTCOME_OK;
+}
+
+static void put_text_or_null(struct buf *buf, struct view text)
+{
+    if (text.len == 0) {
+        buf_put_text(buf, "null");
+    } else {
+        json_put_string(buf, text);
+    }
+}
+
+static void put_party(const struct work *work, struct buf *buf)
+{
+    json_put_string(buf, work->ask->party.len > 0 ? work->ask->party
+                                                  : code_view(&work->account->party->code));
+}
+
+static void put_agent(const struct work *work, struct buf *buf)
+{
+    struct view own = code_view(&work->account->party->code);
+    bool for_other = work->ask->party.len > 0 && !view_equal(work->ask->party, own);
+    buf_put_text(buf, "{\"account\":");
+    json_put_string(buf, code_view(&work->account->code));
+    buf_put_text(buf, ",\"officer\":");
+    put_text_or_null(buf, work->ask->officer);
+    buf_put_text(buf, ",\"operator\":");
+    put_text_or_null(buf, for_other ? own : view_of(NULL, 0));
+    buf_put_u8(buf, '}');
+}
+
+static void put_business(const struct work *work, struct buf *buf)
+{
+    json_put_string(buf, work->ask->business);
+}
+
+static void put_case(const struct work *work, struct buf *buf)
+{
+    put_text_or_null(buf, work->ask->case_ref);
+}
+
+static void put_use(const struct ask *ask, struct buf *buf)
+{
+    if (ask->use_kind == USE_NONE) {
+        buf_put_text(buf, "null");
+        return;
+    }
+    buf_put_text(buf, ask->use_kind == USE_COPY ? "{\"copy\":" : "{\"third_party\":");
+    json_put_string(buf, ask->use_text);
+    buf_put_u8(buf, '}');
+}
+
+static void put_request(const struct work *work, struct buf *buf)
+{
+    const struct ask *ask = work->ask;
+    buf_put_text(buf, "{\"asked\":{\"birth_date\":");
+    json_put_string(buf, ask->birth_date);
+    buf_put_text(buf, ask->subject_kind == SUBJECT_ID ? ",\"id\":" : ",\"cmnd\":");
+    json_put_string(buf, ask->key);
+    buf_put_text(buf, ",\"name\":");
+    json_put_string(buf, ask->name);
+    buf_put_text(buf, "},\"fields\":[");
+    for (unsigned i = 0; i < ask->field_count; i++) {
+        buf_put_text(buf, i == 0 ? "\"" : ",\"");
+        buf_put_text(buf, words_name(&words_field, ask->fields[i]));
+        buf_put_u8(buf, '"');
+    }
+    buf_put_text(buf, "],\"use\":");
+    put_use(ask, buf);
+    buf_put_u8(buf, '}');
+}
+
+/* One hash is taken for every ask that came to the read, released or not (I5). */
+static void put_answer(const struct work *work, struct buf *buf)
+{
+    uint8_t hash[SEAL_HASH_BYTES] = {0};
+    bool disclosed = work->decision.code == CODE_DISCLOSED;
+    seal_sha256(work->person, hash);
+    buf_put_text(buf, "{\"digest\":");
+    if (disclosed) {
+        buf_put_u8(buf, '"');
+        base64url_put(buf, view_of(hash, sizeof(hash)));
+        buf_put_u8(buf, '"');
+    } else {
+        buf_put_text(buf, "null");
+    }
+    buf_put_text(buf, ",\"notices\":");
+    buf_put_view(buf, disclosed ? work->notices : VIEW_LITERAL("[]"));
+    buf_put_u8(buf, '}');
+}
+
+static void put_trace(const struct work *work, struct buf *buf)
+{
+    buf_printf(buf, "{\"replay\":{\"business_version\":%u,\"engine\":%d,\"guesses\":%u,",
+               work->business != NULL ? work->business->version : 0, ENGINE_VERSION, work->guesses);
+    if (work->person_found) {
+        buf_printf(buf, "\"person_version\":%u,", work->person_version);
+    } else {
+        buf_put_text(buf, "\"person_version\":null,");
+    }
+    buf_put_text(buf, "\"quota_used\":");
+    buf_put_decimal(buf, work->quota_used);
+    buf_printf(buf, "},\"rule\":\"%s\"}", words_name(&words_rule, work->decision.rule));
+}
+
+typedef void put_value(const struct work *work, struct buf *buf);
+
+static put_value *const putters[RECORD_NAME_COUNT] = {
+    [RECORD_PARTY] = put_party, [RECORD_AGENT] = put_agent,     [RECORD_BUSINESS] = put_business,
+    [RECORD_CASE] = put_case,   [RECORD_REQUEST] = put_request, [RECORD_ANSWER] = put_answer,
+    [RECORD_TRACE] = put_trace,
+};
+
+static enum entry_kind kind_of(enum code code)
+{
+    if (code == CODE_DISCLOSED) {
+        return KIND_DISCLOSURE;
+    }
+    return code == CODE_SUBJECT_NOT_AVAILABLE ? KIND_UNAVAILABLE : KIND_REFUSAL;
+}
+
+static void fill_effect(const struct work *work, struct buf *texts, struct record *record)
+{
+    struct effect effect = {
+        .quota_taken = work->quota_taken,
+        .missed = work->missed,
+        .party = code_view(work->party != NULL ? &work->party->code : &work->account->party->code),
+        .business = work->business != NULL ? code_view(&work->business->code) : view_of(NULL, 0),
+    };
+    memcpy(effect.guess_tag, work->guess_tag, SEAL_BLIND_BYTES);
+    size_t start = texts->len;
+    effect_put(&effect, texts);
+    record->effect = view_of(texts->data + start, texts->len - start);
+}
+
+struct outcome work_fill_record(struct gate *gate, struct work *work)
+{
+    struct record *record = &work->record;
+    const struct party *acting = work->party != NULL ? work->party : work->account->party;
+    *record = (struct record){
+        .kind = kind_of(work->decision.code),
+        .outcome = view_text(words_name(&words_code, work->decision.code)),
+        .class = (uint8_t)acting->class,
+        .channel = (uint8_t)work->account->channel,
+        .service = (uint8_t)work->ask->service,
+        .time_us = work->now_us,
+    };
+    memcpy(record->policy_hash, policy_hash(gate->policy), 64);
+    record_ask_id(work->now_us, &gate->random, record->ask_id);
+    random_fill(&gate->random, record->secret, sizeof(record->secret));
+    if (work->person_found) {
+        record->persons[0] = work->person_key;
+        record->person_count = 1;
+    }
+    for (enum record_name name = 0; name < RECORD_NAME_COUNT; name++) {
+        if (putters[name] != NULL) {
+            size_t start = gate->texts.len;
+            putters[name](work, &gate->texts);
+            record->values[name] = view_of(gate->texts.data + start, gate->texts.len - start);
+        }
+    }
+    fill_effect(work, &gate->texts, record);
+    return buf_check(&gate->texts);
+}

@@ -1,0 +1,421 @@
+/*
+ * The door: a batch in, one commit, answers out.
+ *
+ * Invariants
+ * 1. No answer that carries data or a receipt is filled in before ledger_commit() returned for the
+ *    batch that holds its record (I2).
+ * 2. Whatever happens, each ask gets exactly one answer, in its place.
+ * 3. Two asks of one party on one key are never decided in the same settlement: the later one sees
+ *    the misses of the earlier.
+ * 4. When the log does not take a batch, its counters are taken back.
+ */
+#include "gate/work.h"
+
+#include "base/check.h"
+#include "base/log.h"
+#include "base/memory.h"
+
+#include <string.h>
+
+#define REFUSAL_UNITS UINT64_C(1000000) /* of the token bucket: one refusal */
+#define AGGREGATE_US 1000000
+#define PATH_BYTES_MAX (64 * SEAL_HASH_BYTES)
+
+static struct outcome claim(struct buf *buf, size_t max)
+{
+    buf_init(buf, max);
+    if (buf_claim(buf, max) == NULL) {
+        return outcome_fail(FAULT_NO_MEMORY, "gate: buffers");
+    }
+    buf_cut(buf, 0);
+    return OUTCOME_OK;
+}
+
+static struct outcome gate_allocate(struct gate *gate)
+{
+    gate->works = memory_new(BATCH_ASKS_MAX, sizeof(*gate->works));
+    gate->probes = memory_new(BATCH_ASKS_MAX, sizeof(*gate->probes));
+    gate->probed = memory_new(BATCH_ASKS_MAX, sizeof(struct work *));
+    if (gate->works == NULL || gate->probes == NULL || gate->probed == NULL) {
+        return outcome_fail(FAULT_NO_MEMORY, "gate: work");
+    }
+    TRY(claim(&gate->persons, (size_t)BATCH_ASKS_MAX * PERSON_BYTES_MAX));
+    TRY(claim(&gate->texts, BATCH_ASKS_MAX * (record_texts_room() + OPENING_ASK_BYTES_MAX)));
+    TRY(claim(&gate->paths, (size_t)BATCH_ASKS_MAX * PATH_BYTES_MAX));
+    buf_init(&gate->records, (size_t)BATCH_ASKS_MAX * 2 * PERSON_BYTES_MAX);
+    buf_init(&gate->opening, OPENING_BYTES_MAX);
+    buf_init(&gate->folded, 4 * ASK_NAME_BYTES_MAX);
+    return OUTCOME_OK;
+}
+
+struct outcome gate_new(const struct gate_config *config, struct gate **ret_gate)
+{
+    CHECK(config->directory != NULL && config->registry != NULL);
+    struct gate *gate = memory_new(1, sizeof(*gate));
+    if (gate == NULL) {
+        return outcome_fail(FAULT_NO_MEMORY, "gate");
+    }
+    gate->directory = config->directory;
+    gate->registry = config->registry;
+    gate->hidden = config->hidden;
+    gate->clock = config->clock;
+    gate->random = config->random;
+    guesses_init(&gate->guesses);
+    struct outcome outcome = gate_allocate(gate);
+    if (!outcome_ok(outcome)) {
+        gate_free(gate);
+        return outcome;
+    }
+    *ret_gate = gate;
+    return OUTCOME_OK;
+}
+
+void gate_free(struct gate *gate)
+{
+    if (gate == NULL) {
+        return;
+    }
+    guesses_done(&gate->guesses);
+    buf_done(&gate->persons);
+    buf_done(&gate->texts);
+    buf_done(&gate->paths);
+    buf_done(&gate->records);
+    buf_done(&gate->opening);
+    buf_done(&gate->folded);
+    memory_free(gate->works);
+    memory_free(gate->probes);
+    memory_free(gate->probed);
+    memory_free(gate);
+}
+
+void gate_ledger_set(struct gate *gate, struct ledger *ledger)
+{
+    gate->ledger = ledger;
+}
+
+void gate_policy_set(struct gate *gate, const struct policy *policy)
+{
+    gate->policy = policy;
+}
+
+const struct policy *gate_policy(const struct gate *gate)
+{
+    return gate->policy;
+}
+
+const struct gate_counts *gate_counts(const struct gate *gate)
+{
+    return &gate->counts;
+}
+
+/* Leaks the bucket; true when it has no room for another recorded refusal. */
+static bool bucket_full(struct account *account, int64_t now_us)
+{
+    uint64_t elapsed = now_us > account->bucket_us ? (uint64_t)(now_us - account->bucket_us) : 0;
+    uint64_t leaked = elapsed * REFUSALS_PER_S_MAX;
+    account->bucket_used = account->bucket_used > leaked ? account->bucket_used - leaked : 0;
+    account->bucket_us = now_us;
+    return account->bucket_used + REFUSAL_UNITS > REFUSALS_BURST_MAX * REFUSAL_UNITS;
+}
+
+static void count_limited(struct work *work)
+{
+    struct account *account = work->account;
+    if (account->limited_count == 0) {
+        account->limited_first_us = work->now_us;
+    }
+    account->limited_count++;
+    account->limited_last_us = work->now_us;
+    work->limited = true;
+    work->retry_after_s = 1;
+    work->decision = (struct decision){CODE_RATE_LIMITED, RULE_NONE, FIELD_COUNT};
+}
+
+/* Is an ask of the same party on the same key waiting for its read? */
+static bool in_flight(const struct gate *gate, unsigned probed, const struct ask *ask,
+                      const struct account *account)
+{
+    for (unsigned i = 0; i < probed; i++) {
+        const struct work *other = gate->probed[i];
+        bool same_party =
+            view_equal(other->ask->party, ask->party) && other->account->party == account->party;
+        if (same_party && view_equal(other->ask->key, ask->key)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void count_miss(struct gate *gate, struct work *work)
+{
+    uint32_t now_s = (uint32_t)(work->now_us / 1000000);
+    /* There was room when decide_party() looked, and only this thread adds. */
+    work->missed = outcome_ok(guesses_add(&gate->guesses, work->guess_tag, now_s));
+    if (work->missed) {
+        work->party->guess_count++;
+    }
+}
+
+/* Reads and decides all asks that wait for it. */
+static struct outcome settle(struct gate *gate, unsigned *probed)
+{
+    if (*probed == 0) {
+        return OUTCOME_OK;
+    }
+    struct outcome fetched = registry_fetch(gate->registry, gate->probes, *probed, &gate->records);
+    if (!outcome_ok(fetched) && fetched.fault != FAULT_CORRUPT) {
+        return fetched;
+    }
+    for (unsigned i = 0; i < *probed; i++) {
+        struct work *work = gate->probed[i];
+        if (fetched.fault == FAULT_CORRUPT && gate->probes[i].record.len == 0) {
+            work->corrupt = true;
+            work_undo(gate, work);
+            work->decision = (struct decision){CODE_INTERNAL, RULE_NONE, FIELD_COUNT};
+            continue;
+        }
+        TRY(work_decide_subject(gate, work, &gate->probes[i]));
+        if (work->decision.code == CODE_SUBJECT_NOT_AVAILABLE) {
+            count_miss(gate, work);
+        }
+    }
+    *probed = 0;
+    return OUTCOME_OK;
+}
+
+static bool recorded(const struct work *work)
+{
+    return work->account != NULL && !work->limited && !work->corrupt;
+}
+
+static struct outcome decide_all(struct gate *gate, unsigned count)
+{
+    unsigned probed = 0;
+    for (unsigned i = 0; i < count; i++) {
+        struct work *work = &gate->works[i];
+        work->account = directory_account_by_spki(gate->directory, work->ask->spki);
+        if (work->account == NULL) {
+            work->decision = (struct decision){CODE_UNAUTHENTICATED, RULE_NONE, FIELD_COUNT};
+            continue;
+        }
+        if (bucket_full(work->account, work->now_us)) {
+            count_limited(work);
+            continue;
+        }
+        if (in_flight(gate, probed, work->ask, work->account)) {
+            TRY(settle(gate, &probed));
+        }
+        work_decide_party(gate, work);
+        if (work->decision.code == CODE_DISCLOSED) {
+            memcpy(gate->probes[probed].tag, work->tag, SEAL_BLIND_BYTES);
+            gate->probed[probed] = work;
+            probed++;
+        }
+    }
+    return settle(gate, &probed);
+}
+
+/* One record into the log's batch. */
+static struct outcome add_record(struct gate *gate, const struct record *record,
+                                 struct record_text *ret_text, uint64_t *ret_index)
+{
+    TRY(record_write(record, &gate->texts, ret_text));
+    buf_reset(&gate->opening);
+    record_put_opening(record, &gate->opening);
+    TRY(buf_check(&gate->opening));
+    struct ledger_item item = {.entry = ret_text->entry, .opening = buf_view(&gate->opening)};
+    return ledger_add(gate->ledger, &item, ret_index);
+}
+
+static struct outcome record_all(struct gate *gate, unsigned count)
+{
+    unsigned added = 0;
+    for (unsigned i = 0; i < count; i++) {
+        struct work *work = &gate->works[i];
+        if (!recorded(work)) {
+            continue;
+        }
+        TRY(work_fill_record(gate, work));
+        TRY(add_record(gate, &work->record, &work->text, &work->index));
+        added++;
+        if (work->decision.code != CODE_DISCLOSED) {
+            work->account->bucket_used += REFUSAL_UNITS;
+        }
+    }
+    return added == 0 ? OUTCOME_OK : ledger_commit(gate->ledger);
+}
+
+static void answer_bare(const struct work *work, enum code code, struct answer *ret_answer)
+{
+    *ret_answer = (struct answer){
+        .tag = work->ask->tag,
+        .code = code,
+        .field_index = ANSWER_FIELD_NONE,
+        .retry_after_s = code_status(code) == 429 ? work->retry_after_s : 0,
+    };
+}
+
+static uint8_t field_index_of(const struct work *work)
+{
+    for (unsigned i = 0; i < work->ask->field_count; i++) {
+        if (work->decision.code == CODE_FIELD_NOT_GRANTED &&
+            work->ask->fields[i] == work->decision.field) {
+            return (uint8_t)i;
+        }
+    }
+    return ANSWER_FIELD_NONE;
+}
+
+static struct outcome answer_recorded(struct gate *gate, const struct work *work,
+                                      struct answer *ret_answer)
+{
+    answer_bare(work, work->decision.code, ret_answer);
+    ret_answer->field_index = field_index_of(work);
+    memcpy(ret_answer->ask_id, work->record.ask_id, sizeof(ret_answer->ask_id));
+    if (work->decision.code == CODE_DISCLOSED) {
+        ret_answer->person = work->person;
+        ret_answer->notices = work->notices;
+    }
+    ret_answer->entry = work->text.entry;
+    ret_answer->opening_count = RECORD_CONSUMER_COUNT;
+    for (unsigned i = 0; i < RECORD_CONSUMER_COUNT; i++) {
+        ret_answer->opening[i] = work->text.disclosures[i];
+    }
+    size_t start = gate->paths.len;
+    TRY(ledger_prove(gate->ledger, work->index, &gate->paths));
+    TRY(buf_check(&gate->paths));
+    ret_answer->leaf_index = work->index;
+    ret_answer->path = view_of(gate->paths.data + start, gate->paths.len - start);
+    ret_answer->checkpoint = ledger_checkpoint(gate->ledger);
+    return OUTCOME_OK;
+}
+
+static struct outcome answer_all(struct gate *gate, unsigned count, struct answer *ret_answers)
+{
+    for (unsigned i = 0; i < count; i++) {
+        const struct work *work = &gate->works[i];
+        if (recorded(work)) {
+            TRY(answer_recorded(gate, work, &ret_answers[i]));
+        } else {
+            answer_bare(work, work->decision.code, &ret_answers[i]);
+        }
+        gate->counts.by_code[work->decision.code]++;
+    }
+    gate->counts.batches++;
+    return OUTCOME_OK;
+}
+
+static void answer_unavailable(struct gate *gate, unsigned count, struct answer *ret_answers)
+{
+    for (unsigned i = 0; i < count; i++) {
+        work_undo(gate, &gate->works[i]);
+        answer_bare(&gate->works[i], CODE_LEDGER_UNAVAILABLE, &ret_answers[i]);
+        gate->counts.by_code[CODE_LEDGER_UNAVAILABLE]++;
+    }
+}
+
+static void start_batch(struct gate *gate, const struct ask *asks, unsigned count)
+{
+    int64_t now_us = clock_wall_us(&gate->clock);
+    buf_cut(&gate->persons, 0);
+    buf_cut(&gate->texts, 0);
+    buf_cut(&gate->paths, 0);
+    for (unsigned i = 0; i < count; i++) {
+        gate->works[i] = (struct work){.ask = &asks[i], .now_us = now_us};
+    }
+}
+
+struct outcome gate_serve(struct gate *gate, const struct ask *asks, unsigned count,
+                          struct answer *ret_answers)
+{
+    CHECK(count > 0 && count <= BATCH_ASKS_MAX);
+    CHECK(gate->ledger != NULL);
+    start_batch(gate, asks, count);
+    if (gate->policy == NULL || !ledger_writable(gate->ledger)) {
+        answer_unavailable(gate, count, ret_answers);
+        return OUTCOME_OK;
+    }
+    struct outcome outcome = decide_all(gate, count);
+    if (outcome_ok(outcome)) {
+        outcome = record_all(gate, count);
+    }
+    if (outcome.fault == FAULT_NO_SPACE || outcome.fault == FAULT_OVER_LIMIT ||
+        outcome.fault == FAULT_NO_MEMORY) {
+        log_outcome(LOG_LEVEL_ERROR, "batch-not-recorded", outcome);
+        ledger_abandon(gate->ledger);
+        answer_unavailable(gate, count, ret_answers);
+        return OUTCOME_OK;
+    }
+    TRY(outcome);
+    return answer_all(gate, count, ret_answers);
+}
+
+struct outcome gate_record(struct gate *gate, struct record *record, uint64_t *ret_index)
+{
+    struct record_text text = {0};
+    CHECK(gate->ledger != NULL);
+    if (!ledger_writable(gate->ledger)) {
+        return outcome_fail(FAULT_NO_SPACE, "the ledger cannot write");
+    }
+    record->time_us = clock_wall_us(&gate->clock);
+    record_ask_id(record->time_us, &gate->random, record->ask_id);
+    random_fill(&gate->random, record->secret, sizeof(record->secret));
+    memset(record->policy_hash, '0', 64);
+    if (gate->policy != NULL) {
+        memcpy(record->policy_hash, policy_hash(gate->policy), 64);
+    }
+    buf_cut(&gate->texts, 0);
+    struct outcome outcome = add_record(gate, record, &text, ret_index);
+    if (outcome_ok(outcome)) {
+        outcome = ledger_commit(gate->ledger);
+    }
+    if (!outcome_ok(outcome)) {
+        ledger_abandon(gate->ledger);
+    }
+    return outcome;
+}
+
+static struct outcome aggregate_one(struct gate *gate, struct account *account)
+{
+    BUF_AUTO values;
+    uint64_t index = 0;
+    buf_init(&values, OPENING_ASK_BYTES_MAX);
+    buf_put_text(&values, "{\"account\":\"");
+    buf_put_view(&values, code_view(&account->code));
+    buf_put_text(&values, "\",\"officer\":null,\"operator\":null}");
+    size_t agent = values.len;
+    buf_put_text(&values, "{\"count\":");
+    buf_put_decimal(&values, account->limited_count);
+    buf_put_text(&values, ",\"first\":\"");
+    clock_put_micro(&values, account->limited_first_us);
+    buf_put_text(&values, "\",\"last\":\"");
+    clock_put_micro(&values, account->limited_last_us);
+    buf_put_text(&values, "\"}");
+    TRY(buf_check(&values));
+    struct record record = {
+        .kind = KIND_AGGREGATE,
+        .outcome = view_text(words_name(&words_code, CODE_RATE_LIMITED)),
+        .class = (uint8_t)account->party->class,
+        .channel = (uint8_t)account->channel,
+        .service = RECORD_WORD_NULL,
+    };
+    record.values[RECORD_AGENT] = view_of(values.data, agent);
+    record.values[RECORD_REQUEST] = view_of(values.data + agent, values.len - agent);
+    TRY(gate_record(gate, &record, &index));
+    account->limited_count = 0;
+    return OUTCOME_OK;
+}
+
+struct outcome gate_aggregate(struct gate *gate, uint32_t *ret_wait_ms)
+{
+    int64_t now_us = clock_wall_us(&gate->clock);
+    size_t at = 0;
+    *ret_wait_ms = AGGREGATE_US / 1000;
+    for (struct account *account = map_next(&gate->directory->accounts, &at); account != NULL;
+         account = map_next(&gate->directory->accounts, &at)) {
+        if (account->limited_count > 0 && now_us - account->limited_first_us >= AGGREGATE_US) {
+            TRY(aggregate_one(gate, account));
+        }
+    }
+    return OUTCOME_OK;
+}

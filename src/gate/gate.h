@@ -1,0 +1,65 @@
+/*
+ * Purpose: THE DOOR (invariant I1). A batch of asks goes in; each is decided, the permitted ones
+ * are read, decided again, projected; everything is recorded in one commit; only then there are
+ * answers (I2). Owner: the core process; one thread.
+ */
+#ifndef DANCU_GATE_GATE_H
+#define DANCU_GATE_GATE_H
+
+#include "base/clock.h"
+#include "domain/ask.h"
+#include "gate/directory.h"
+#include "gate/guesses.h"
+#include "gate/record.h"
+#include "ledger/ledger.h"
+#include "policy/policy.h"
+#include "store/store.h"
+
+struct gate;
+
+struct gate_config {
+    struct directory *directory;
+    struct registry *registry;
+    struct hidden_set *hidden; /* who is left out of other people's households */
+    struct clock_port clock;
+    struct random_port random;
+};
+
+/* Counts since start, for metrics and tests. */
+struct gate_counts {
+    uint64_t by_code[CODE_COUNT];
+    uint64_t batches;
+    uint64_t unauthenticated;
+};
+
+struct outcome gate_new(const struct gate_config *config, struct gate **ret_gate);
+void gate_free(struct gate *gate);
+/* The log to record in; borrowed. Set after recovery has replayed into the gate. */
+void gate_ledger_set(struct gate *gate, struct ledger *ledger);
+/* The policy in force; borrowed. NULL: every ask is answered ledger_unavailable. */
+void gate_policy_set(struct gate *gate, const struct policy *policy);
+const struct policy *gate_policy(const struct gate *gate);
+
+/* Decides, reads, records and answers up to BATCH_ASKS_MAX asks. ret_answers[i] belongs to
+ * asks[i]; their views last until the next call. When the log cannot take the batch, all answers
+ * are ledger_unavailable and nothing was released. FAULT_IO, FAULT_CORRUPT, FAULT_CRYPTO: the
+ * process must end without releasing anything. */
+struct outcome gate_serve(struct gate *gate, const struct ask *asks, unsigned count,
+                          struct answer *ret_answers);
+
+/* Records the refusals beyond the recorded rate, one aggregate an account, when a second has passed
+ * since their first. ret_wait_ms: when to call again at most. */
+struct outcome gate_aggregate(struct gate *gate, uint32_t *ret_wait_ms);
+
+/* Records an entry that is not an ask (acts): durable on return. `record` needs kind, outcome,
+ * values, effect; time, ask id and secret are filled in here. */
+struct outcome gate_record(struct gate *gate, struct record *record, uint64_t *ret_index);
+
+/* Derived state: counters of quotas and guesses. */
+struct outcome gate_replay(struct gate *gate, const struct record *record);
+void gate_save(struct gate *gate, struct buf *buf);
+struct outcome gate_restore(struct gate *gate, struct cursor *cursor);
+
+const struct gate_counts *gate_counts(const struct gate *gate);
+
+#endif

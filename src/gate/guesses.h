@@ -1,0 +1,41 @@
+/*
+ * Purpose: misses remembered: at most GUESSES_PER_DAY_MAX on one asked key by one party within 24
+ * hours (design.md section 5, step 2). Keys are blind tags, so memory and snapshots name nobody.
+ */
+#ifndef DANCU_GATE_GUESSES_H
+#define DANCU_GATE_GUESSES_H
+
+#include "base/bytes.h"
+#include "base/ceilings.h"
+#include "seal/seal.h"
+
+#define GUESS_SPAN_S (24 * 3600)
+
+struct guess {
+    uint8_t tag[SEAL_BLIND_BYTES];      /* of the asked key, mixed with the party's code */
+    uint32_t at_s[GUESSES_PER_DAY_MAX]; /* of the last misses, newest first; 0 = none */
+};
+
+struct guesses {
+    struct guess *slots;
+    size_t cap; /* power of two, or zero */
+    size_t len; /* slots in use, stale ones included */
+};
+
+void guesses_init(struct guesses *guesses);
+void guesses_done(struct guesses *guesses);
+/* Misses on the tag within the 24 hours before now_s, and when the oldest of them falls out. */
+unsigned guesses_count(const struct guesses *guesses, const uint8_t tag[SEAL_BLIND_BYTES],
+                       uint32_t now_s, uint32_t *ret_until_s);
+/* Remembers a miss. FAULT_OVER_LIMIT when the table is full of fresh ones. */
+struct outcome guesses_add(struct guesses *guesses, const uint8_t tag[SEAL_BLIND_BYTES],
+                           uint32_t at_s);
+/* Takes the newest miss on the tag back (its record was not written). */
+void guesses_take_back(struct guesses *guesses, const uint8_t tag[SEAL_BLIND_BYTES]);
+/* Can another key be remembered (after dropping stale ones)? */
+bool guesses_room(struct guesses *guesses, uint32_t now_s);
+/* For snapshots. */
+void guesses_put(const struct guesses *guesses, uint32_t now_s, struct buf *buf);
+struct outcome guesses_get(struct guesses *guesses, struct cursor *cursor);
+
+#endif

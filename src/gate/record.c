@@ -1,0 +1,278 @@
+/*
+ * The record: entry, disclosures, opening.
+ *
+ * Invariants
+ * 1. Every entry of every kind has RECORD_NAME_COUNT digests, sorted, and tells nothing else than
+ *    kind, class, channel, service, outcome, minute and policy hash (I6).
+ * 2. `persons` always has OPENING_PERSONS_MAX digests, whoever was found or not (I5).
+ * 3. record_get_opening(record_put_opening(r)) gives r, so that record_write() can make the same
+ *    entry again from a sealed opening.
+ */
+#include "gate/record.h"
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "wire/json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define OPENING_VERSION 1
+#define DIGEST_CHARS 43
+/* Key stream of an entry: salts of the names, salts of the persons, decoys, first place. */
+#define SALT_BYTES 16
+#define STREAM_PERSON_SALTS (RECORD_NAME_COUNT * SALT_BYTES)
+#define STREAM_DECOYS (STREAM_PERSON_SALTS + OPENING_PERSONS_MAX * SALT_BYTES)
+#define STREAM_PLACE (STREAM_DECOYS + OPENING_PERSONS_MAX * SEAL_HASH_BYTES)
+_Static_assert(STREAM_PLACE < sizeof(((struct salts *)0)->bytes), "key stream is long enough");
+#define TEXTS_ROOM (ENTRY_BYTES_MAX + OPENING_ASK_BYTES_MAX)
+
+static const char *const names[RECORD_NAME_COUNT] = {
+    [RECORD_ASK] = "ask",           [RECORD_PARTY] = "party",     [RECORD_AGENT] = "agent",
+    [RECORD_BUSINESS] = "business", [RECORD_CASE] = "case",       [RECORD_REQUEST] = "request",
+    [RECORD_ANSWER] = "answer",     [RECORD_PERSONS] = "persons", [RECORD_TRACE] = "trace",
+};
+
+void record_ask_id(int64_t time_us, const struct random_port *random, uint8_t ret_id[16])
+{
+    uint64_t time_ms = (uint64_t)(time_us / 1000);
+    random_fill(random, ret_id, 16);
+    for (int i = 0; i < 6; i++) {
+        ret_id[i] = (uint8_t)(time_ms >> (40 - 8 * i));
+    }
+    ret_id[6] = (uint8_t)((ret_id[6] & 0x0f) | 0x70); /* version 7 */
+    ret_id[8] = (uint8_t)((ret_id[8] & 0x3f) | 0x80); /* variant */
+}
+
+void record_ask_id_text(const uint8_t id[16], char ret_text[37])
+{
+    static const char digits[] = "0123456789abcdef";
+    size_t at = 0;
+    for (size_t i = 0; i < 16; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10) {
+            ret_text[at++] = '-';
+        }
+        ret_text[at++] = digits[id[i] >> 4];
+        ret_text[at++] = digits[id[i] & 15];
+    }
+    ret_text[at] = '\0';
+    CHECK(at == 36);
+}
+
+size_t record_texts_room(void)
+{
+    return TEXTS_ROOM;
+}
+
+static struct view part_since(const struct buf *buf, size_t start)
+{
+    return view_of(buf->data + start, buf->len - start);
+}
+
+static struct view disclosure_write(struct buf *texts, const uint8_t *salt, struct view name,
+                                    struct view value, char ret_digest[DIGEST_CHARS])
+{
+    size_t start = texts->len;
+    disclosure_put(texts, salt, name, value, ret_digest);
+    return part_since(texts, start);
+}
+
+static struct view ask_value(const struct record *record, struct buf *texts)
+{
+    size_t start = texts->len;
+    char id[37];
+    record_ask_id_text(record->ask_id, id);
+    buf_printf(texts, "{\"id\":\"%s\",\"time\":\"", id);
+    clock_put_micro(texts, record->time_us);
+    buf_put_text(texts, "\"}");
+    return part_since(texts, start);
+}
+
+/* Digest of the person at `place`, or of a decoy: real persons stand in a row from a place that
+ * the key stream picked, so that their position tells nothing. */
+static void person_digest(const struct record *record, const struct salts *salts, unsigned place,
+                          struct buf *texts, char ret_digest[DIGEST_CHARS])
+{
+    unsigned first = salts->bytes[STREAM_PLACE] % OPENING_PERSONS_MAX;
+    unsigned number = (place + OPENING_PERSONS_MAX - first) % OPENING_PERSONS_MAX;
+    if (number >= record->person_count) {
+        base64url_write(ret_digest, view_of(salts->bytes + STREAM_DECOYS + place * SEAL_HASH_BYTES,
+                                            SEAL_HASH_BYTES));
+        return;
+    }
+    size_t start = texts->len;
+    buf_put_u8(texts, '"');
+    buf_put_decimal(texts, record->persons[number]);
+    buf_put_u8(texts, '"');
+    if (!texts->failed) {
+        const uint8_t *salt = salts->bytes + STREAM_PERSON_SALTS + place * SALT_BYTES;
+        struct view value = part_since(texts, start);
+        disclosure_put(texts, salt, view_of(NULL, 0), value, ret_digest);
+        buf_cut(texts, start);
+    }
+}
+
+static struct view persons_value(const struct record *record, const struct salts *salts,
+                                 struct buf *texts)
+{
+    char digests[OPENING_PERSONS_MAX][DIGEST_CHARS] = {0};
+    for (unsigned place = 0; place < OPENING_PERSONS_MAX; place++) {
+        person_digest(record, salts, place, texts, digests[place]);
+    }
+    size_t start = texts->len;
+    for (unsigned place = 0; place < OPENING_PERSONS_MAX; place++) {
+        buf_put_text(texts, place == 0 ? "[{\"...\":\"" : ",{\"...\":\"");
+        buf_put(texts, digests[place], DIGEST_CHARS);
+        buf_put_text(texts, "\"}");
+    }
+    buf_put_u8(texts, ']');
+    return part_since(texts, start);
+}
+
+static struct view value_of(const struct record *record, enum record_name name,
+                            const struct salts *salts, struct buf *texts)
+{
+    if (name == RECORD_ASK) {
+        return ask_value(record, texts);
+    }
+    if (name == RECORD_PERSONS) {
+        return persons_value(record, salts, texts);
+    }
+    struct view value = record->values[name];
+    return value.len == 0 ? VIEW_LITERAL("null") : value;
+}
+
+static int compare_digests(const void *a, const void *b)
+{
+    return memcmp(a, b, DIGEST_CHARS);
+}
+
+static void put_word(struct buf *texts, const char *member, const struct words *words,
+                     uint8_t value)
+{
+    if (value == RECORD_WORD_NULL) {
+        buf_printf(texts, ",\"%s\":null", member);
+    } else {
+        buf_printf(texts, ",\"%s\":\"%s\"", member, words_name(words, value));
+    }
+}
+
+static void put_entry(const struct record *record, char digests[][DIGEST_CHARS], struct buf *texts)
+{
+    qsort(digests, RECORD_NAME_COUNT, DIGEST_CHARS, compare_digests);
+    buf_put_text(texts, "{\"_sd\":[\"");
+    for (int i = 0; i < RECORD_NAME_COUNT; i++) {
+        if (i > 0) {
+            buf_put_text(texts, "\",\"");
+        }
+        buf_put(texts, digests[i], DIGEST_CHARS);
+    }
+    buf_put_text(texts, "\"]");
+    put_word(texts, "channel", &words_channel, record->channel);
+    put_word(texts, "class", &words_class, record->class);
+    put_word(texts, "kind", &words_kind, (uint8_t)record->kind);
+    buf_put_text(texts, ",\"outcome\":\"");
+    buf_put_view(texts, record->outcome);
+    buf_put_text(texts, "\",\"policy\":\"");
+    buf_put_text(texts, record->policy_hash);
+    buf_put_u8(texts, '"');
+    put_word(texts, "service", &words_service, record->service);
+    buf_put_text(texts, ",\"t\":\"");
+    clock_put_minute(texts, record->time_us);
+    buf_put_text(texts, "\",\"v\":1}");
+}
+
+struct outcome record_write(const struct record *record, struct buf *texts,
+                            struct record_text *ret_text)
+{
+    CHECK(record->person_count <= OPENING_PERSONS_MAX);
+    CHECK(texts->cap == texts->max);
+    struct salts salts;
+    char digests[RECORD_NAME_COUNT][DIGEST_CHARS] = {0};
+    TRY(salts_expand(record->secret, &salts));
+    for (enum record_name name = 0; name < RECORD_NAME_COUNT; name++) {
+        struct view value = value_of(record, name, &salts, texts);
+        TRY(buf_check(texts));
+        ret_text->disclosures[name] =
+            disclosure_write(texts, salts.bytes + (size_t)name * SALT_BYTES, view_text(names[name]),
+                             value, digests[name]);
+    }
+    size_t start = texts->len;
+    put_entry(record, digests, texts);
+    TRY(buf_check(texts));
+    ret_text->entry = part_since(texts, start);
+    memory_wipe(&salts, sizeof(salts));
+    if (ret_text->entry.len > ENTRY_BYTES_MAX) {
+        return outcome_fail(FAULT_OVER_LIMIT, "entry is too long");
+    }
+    return OUTCOME_OK;
+}
+
+void record_put_opening(const struct record *record, struct buf *buf)
+{
+    buf_put_u8(buf, OPENING_VERSION);
+    buf_put_u8(buf, (uint8_t)record->kind);
+    buf_put_u8(buf, record->class);
+    buf_put_u8(buf, record->channel);
+    buf_put_u8(buf, record->service);
+    buf_put_block16(buf, record->outcome);
+    buf_put_u64(buf, (uint64_t)record->time_us);
+    buf_put(buf, record->ask_id, sizeof(record->ask_id));
+    buf_put(buf, record->policy_hash, 64);
+    buf_put(buf, record->secret, sizeof(record->secret));
+    buf_put_u8(buf, (uint8_t)record->person_count);
+    for (unsigned i = 0; i < record->person_count; i++) {
+        buf_put_u64(buf, record->persons[i]);
+    }
+    for (enum record_name name = 0; name < RECORD_NAME_COUNT; name++) {
+        if (name != RECORD_ASK && name != RECORD_PERSONS) {
+            buf_put_block16(buf, record->values[name]);
+        }
+    }
+    buf_put_block32(buf, record->effect);
+}
+
+static bool opening_sane(const struct record *record)
+{
+    return (unsigned)record->kind < KIND_COUNT &&
+           (record->class < CLASS_COUNT || record->class == RECORD_WORD_NULL) &&
+           (record->channel < CHANNEL_COUNT || record->channel == RECORD_WORD_NULL) &&
+           (record->service < SERVICE_COUNT || record->service == RECORD_WORD_NULL) &&
+           record->person_count <= OPENING_PERSONS_MAX && record->outcome.len > 0;
+}
+
+struct outcome record_get_opening(struct view plain, struct record *ret_record)
+{
+    struct cursor cursor = cursor_of(plain);
+    struct record record = {0};
+    if (cursor_u8(&cursor) != OPENING_VERSION) {
+        return outcome_fail(FAULT_CORRUPT, "opening: unknown version");
+    }
+    record.kind = cursor_u8(&cursor);
+    record.class = cursor_u8(&cursor);
+    record.channel = cursor_u8(&cursor);
+    record.service = cursor_u8(&cursor);
+    record.outcome = cursor_block16(&cursor);
+    record.time_us = (int64_t)cursor_u64(&cursor);
+    cursor_copy(&cursor, record.ask_id, sizeof(record.ask_id));
+    cursor_copy(&cursor, record.policy_hash, 64);
+    cursor_copy(&cursor, record.secret, sizeof(record.secret));
+    record.person_count = cursor_u8(&cursor);
+    if (!opening_sane(&record)) {
+        return outcome_fail(FAULT_CORRUPT, "opening: impossible values");
+    }
+    for (unsigned i = 0; i < record.person_count; i++) {
+        record.persons[i] = cursor_u64(&cursor);
+    }
+    for (enum record_name name = 0; name < RECORD_NAME_COUNT; name++) {
+        if (name != RECORD_ASK && name != RECORD_PERSONS) {
+            record.values[name] = cursor_block16(&cursor);
+        }
+    }
+    record.effect = cursor_block32(&cursor);
+    if (!outcome_ok(cursor_end(&cursor, "opening"))) {
+        return outcome_fail(FAULT_CORRUPT, "opening: does not decode");
+    }
+    *ret_record = record;
+    return OUTCOME_OK;
+}

@@ -1,0 +1,100 @@
+/*
+ * The gate's derived state: counters of quotas and guesses, replayed from the log or restored from
+ * a snapshot. It is never truth: the log is.
+ */
+#include "gate/work.h"
+
+#include "base/check.h"
+
+#include <string.h>
+
+#define STATE_VERSION 1
+
+/* Counters of one recorded ask. */
+struct outcome gate_replay(struct gate *gate, const struct record *record)
+{
+    struct effect effect = {0};
+    bool ask = record->kind == KIND_DISCLOSURE || record->kind == KIND_UNAVAILABLE ||
+               record->kind == KIND_REFUSAL;
+    if (!ask) {
+        return OUTCOME_OK;
+    }
+    TRY(effect_get(record->effect, &effect));
+    struct business *business = directory_business(gate->directory, effect.business);
+    struct party *party = directory_party(gate->directory, effect.party);
+    int64_t day = clock_day_vn(record->time_us);
+    if (effect.quota_taken && business != NULL && day >= business->quota_day) {
+        business->quota_used = day == business->quota_day ? business->quota_used + 1 : 1;
+        business->quota_day = day;
+    }
+    if (effect.missed) {
+        TRY(guesses_add(&gate->guesses, effect.guess_tag, (uint32_t)(record->time_us / 1000000)));
+    }
+    if (effect.missed && party != NULL && day >= party->guess_day) {
+        party->guess_count = day == party->guess_day ? party->guess_count + 1 : 1;
+        party->guess_day = day;
+    }
+    return OUTCOME_OK;
+}
+
+void gate_save(struct gate *gate, struct buf *buf)
+{
+    size_t at = 0;
+    buf_put_u8(buf, STATE_VERSION);
+    buf_put_u32(buf, (uint32_t)gate->directory->businesses.len);
+    for (const struct business *business = map_next(&gate->directory->businesses, &at);
+         business != NULL; business = map_next(&gate->directory->businesses, &at)) {
+        buf_put_block16(buf, code_view(&business->code));
+        buf_put_u64(buf, (uint64_t)business->quota_day);
+        buf_put_u64(buf, business->quota_used);
+    }
+    at = 0;
+    buf_put_u32(buf, (uint32_t)gate->directory->parties.len);
+    for (const struct party *party = map_next(&gate->directory->parties, &at); party != NULL;
+         party = map_next(&gate->directory->parties, &at)) {
+        buf_put_block16(buf, code_view(&party->code));
+        buf_put_u64(buf, (uint64_t)party->guess_day);
+        buf_put_u32(buf, party->guess_count);
+    }
+    guesses_put(&gate->guesses, (uint32_t)(clock_wall_us(&gate->clock) / 1000000), buf);
+}
+
+static void restore_business(struct gate *gate, struct cursor *cursor)
+{
+    struct view code = cursor_block16(cursor);
+    int64_t day = (int64_t)cursor_u64(cursor);
+    uint64_t used = cursor_u64(cursor);
+    struct business *business = directory_business(gate->directory, code);
+    if (business != NULL) {
+        business->quota_day = day;
+        business->quota_used = used;
+    }
+}
+
+static void restore_party(struct gate *gate, struct cursor *cursor)
+{
+    struct view code = cursor_block16(cursor);
+    int64_t day = (int64_t)cursor_u64(cursor);
+    uint32_t count = cursor_u32(cursor);
+    struct party *party = directory_party(gate->directory, code);
+    if (party != NULL) {
+        party->guess_day = day;
+        party->guess_count = count;
+    }
+}
+
+struct outcome gate_restore(struct gate *gate, struct cursor *cursor)
+{
+    if (cursor_u8(cursor) != STATE_VERSION) {
+        return outcome_fail(FAULT_CORRUPT, "snapshot: unknown version of the gate's state");
+    }
+    uint32_t businesses = cursor_u32(cursor);
+    for (uint32_t i = 0; i < businesses && !cursor->failed; i++) {
+        restore_business(gate, cursor);
+    }
+    uint32_t parties = cursor_u32(cursor);
+    for (uint32_t i = 0; i < parties && !cursor->failed; i++) {
+        restore_party(gate, cursor);
+    }
+    return guesses_get(&gate->guesses, cursor);
+}

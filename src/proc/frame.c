@@ -1,0 +1,316 @@
+/*
+ * The codec of the frames between processes: structs to bytes and back.
+ *
+ * Invariants
+ *  1. A frame that is read has a known kind, our version, and lies within FRAME_BYTES_MAX; its
+ *     views lie inside the bytes that were received.
+ *  2. What frame_get_*() gives has passed every check that its contract names: the receiver relies
+ *     on no promise of the sender (design.md section 2).
+ *  3. A frame that was begun is finished with its true length, or its buf is failed.
+ */
+#include "proc/frame.h"
+
+#include "base/check.h"
+
+#include <string.h>
+
+#define HASH_BYTES 32
+#define PATH_HASHES_MAX 64 /* a leaf index has 64 bits */
+
+size_t frame_start(struct buf *buf, enum frame_kind kind)
+{
+    CHECK(kind > 0 && kind < FRAME_KIND_COUNT);
+    size_t start = buf->len;
+
+    buf_put_u32(buf, 0);
+    buf_put_u8(buf, (uint8_t)kind);
+    buf_put_u8(buf, FRAME_VERSION);
+    buf_put_u16(buf, 0);
+    return start;
+}
+
+void frame_finish(struct buf *buf, size_t start, unsigned count)
+{
+    if (buf->failed) { /* the header itself may be missing: invariant 3 */
+        return;
+    }
+    CHECK(count <= UINT16_MAX);
+    CHECK(start <= buf->len && buf->len - start >= FRAME_HEADER_BYTES);
+    size_t len = buf->len - start - FRAME_HEADER_BYTES;
+    if (len > FRAME_BYTES_MAX - FRAME_HEADER_BYTES) {
+        buf->failed = true;
+        return;
+    }
+    buf_patch_u32(buf, start, (uint32_t)len);
+    buf->data[start + 6] = (uint8_t)(count >> 8);
+    buf->data[start + 7] = (uint8_t)count;
+}
+
+struct outcome frame_peek(struct view received, struct frame *ret_frame, size_t *ret_bytes)
+{
+    if (received.len < FRAME_HEADER_BYTES) {
+        return outcome_fail(FAULT_AGAIN, "frame header");
+    }
+    struct cursor cursor = cursor_of(received);
+    size_t len = cursor_u32(&cursor);
+    unsigned kind = cursor_u8(&cursor);
+    unsigned version = cursor_u8(&cursor);
+    unsigned count = cursor_u16(&cursor);
+
+    /* Judged before the payload is waited for: a broken peer must not make us collect. */
+    if (kind == 0 || kind >= FRAME_KIND_COUNT) {
+        return outcome_fail(FAULT_BAD_INPUT, "frame kind");
+    }
+    if (version != FRAME_VERSION) {
+        return outcome_fail(FAULT_BAD_INPUT, "frame version");
+    }
+    if (len > FRAME_BYTES_MAX - FRAME_HEADER_BYTES) {
+        return outcome_fail(FAULT_BAD_INPUT, "frame length");
+    }
+    if (len > cursor_left(&cursor)) {
+        return outcome_fail(FAULT_AGAIN, "frame payload");
+    }
+    *ret_frame = (struct frame){
+        .kind = (enum frame_kind)kind,
+        .count = count,
+        .payload = cursor_view(&cursor, len),
+    };
+    *ret_bytes = FRAME_HEADER_BYTES + len;
+    return OUTCOME_OK;
+}
+
+void frame_put_ask(struct buf *buf, const struct ask *ask)
+{
+    CHECK(ask->field_count <= ASK_FIELDS_MAX);
+    buf_put_u64(buf, ask->tag);
+    buf_put(buf, ask->spki, sizeof(ask->spki));
+    buf_put_u8(buf, (uint8_t)ask->service);
+    buf_put_block16(buf, ask->business);
+    buf_put_block16(buf, ask->case_ref);
+    buf_put_block16(buf, ask->party);
+    buf_put_block16(buf, ask->officer);
+    buf_put_u8(buf, (uint8_t)ask->subject_kind);
+    buf_put_block16(buf, ask->key);
+    buf_put_block16(buf, ask->name);
+    buf_put_block16(buf, ask->birth_date);
+    buf_put_u8(buf, (uint8_t)ask->field_count);
+    buf_put(buf, ask->fields, ask->field_count);
+    buf_put_u8(buf, (uint8_t)ask->use_kind);
+    buf_put_block16(buf, ask->use_text);
+    buf_put_block16(buf, ask->idempotency_key);
+    buf_put(buf, ask->body_sha256, sizeof(ask->body_sha256));
+    buf_put_block16(buf, ask->traceparent);
+}
+
+/* An enumerator on the wire; a value outside the vocabulary fails the cursor's owner. */
+static bool enum_known(unsigned value, unsigned count)
+{
+    return value < count;
+}
+
+/* Lengths are ask_sane()'s; here only what must be known before the struct can hold it. */
+static struct outcome get_ask_fields(struct cursor *cursor, struct ask *ask)
+{
+    unsigned count = cursor_u8(cursor);
+
+    if (count > ASK_FIELDS_MAX) {
+        return outcome_fail(FAULT_BAD_INPUT, "ask: count of fields");
+    }
+    cursor_copy(cursor, ask->fields, count);
+    ask->field_count = count;
+    for (unsigned i = 0; i < count; i++) {
+        if (!enum_known(ask->fields[i], FIELD_COUNT)) {
+            return outcome_fail(FAULT_BAD_INPUT, "ask: field");
+        }
+    }
+    return OUTCOME_OK;
+}
+
+struct outcome frame_get_ask(struct cursor *cursor, struct ask *ret_ask)
+{
+    struct ask ask = {0};
+
+    ask.tag = cursor_u64(cursor);
+    cursor_copy(cursor, ask.spki, sizeof(ask.spki));
+    unsigned service = cursor_u8(cursor);
+    ask.business = cursor_block16(cursor);
+    ask.case_ref = cursor_block16(cursor);
+    ask.party = cursor_block16(cursor);
+    ask.officer = cursor_block16(cursor);
+    unsigned subject_kind = cursor_u8(cursor);
+    ask.key = cursor_block16(cursor);
+    ask.name = cursor_block16(cursor);
+    ask.birth_date = cursor_block16(cursor);
+    TRY(get_ask_fields(cursor, &ask));
+    unsigned use_kind = cursor_u8(cursor);
+    ask.use_text = cursor_block16(cursor);
+    ask.idempotency_key = cursor_block16(cursor);
+    cursor_copy(cursor, ask.body_sha256, sizeof(ask.body_sha256));
+    ask.traceparent = cursor_block16(cursor);
+
+    if (cursor->failed) {
+        return outcome_fail(FAULT_BAD_INPUT, "ask: cut short");
+    }
+    if (!enum_known(service, SERVICE_COUNT) || !enum_known(subject_kind, SUBJECT_CMND + 1) ||
+        !enum_known(use_kind, USE_THIRD_PARTY + 1)) {
+        return outcome_fail(FAULT_BAD_INPUT, "ask: unknown word");
+    }
+    ask.service = (enum service)service;
+    ask.subject_kind = (enum subject_kind)subject_kind;
+    ask.use_kind = (enum use_kind)use_kind;
+    if (!ask_sane(&ask)) {
+        return outcome_fail(FAULT_BAD_INPUT, "ask: shape");
+    }
+    *ret_ask = ask;
+    return OUTCOME_OK;
+}
+
+void frame_put_checkpoint(struct buf *buf, struct view checkpoint)
+{
+    buf_put_block16(buf, checkpoint);
+}
+
+struct outcome frame_get_checkpoint(struct cursor *cursor, struct view *ret_checkpoint)
+{
+    struct view checkpoint = cursor_block16(cursor);
+
+    if (cursor->failed) {
+        return outcome_fail(FAULT_BAD_INPUT, "answers: checkpoint");
+    }
+    *ret_checkpoint = checkpoint;
+    return OUTCOME_OK;
+}
+
+static void put_receipt(struct buf *buf, const struct answer *answer)
+{
+    CHECK(answer->opening_count <= OPENING_DISCLOSURES_MAX);
+    CHECK(answer->path.len % HASH_BYTES == 0);
+    buf_put(buf, answer->ask_id, sizeof(answer->ask_id));
+    buf_put_block16(buf, answer->entry);
+    buf_put_u8(buf, (uint8_t)answer->opening_count);
+    for (unsigned i = 0; i < answer->opening_count; i++) {
+        buf_put_block32(buf, answer->opening[i]);
+    }
+    buf_put_u64(buf, answer->leaf_index);
+    buf_put_block16(buf, answer->path);
+}
+
+void frame_put_answer(struct buf *buf, const struct answer *answer)
+{
+    CHECK((unsigned)answer->code < CODE_COUNT);
+    CHECK(answer->code == CODE_DISCLOSED || (answer->person.len == 0 && answer->notices.len == 0));
+    buf_put_u64(buf, answer->tag);
+    buf_put_u8(buf, (uint8_t)answer->code);
+    buf_put_u8(buf, answer->field_index);
+    buf_put_u32(buf, answer->retry_after_s);
+    if (answer->code == CODE_DISCLOSED) {
+        buf_put_block32(buf, answer->person);
+        buf_put_block16(buf, answer->notices);
+    }
+    if (code_has_receipt(answer->code)) {
+        put_receipt(buf, answer);
+    }
+}
+
+static struct outcome get_receipt(struct cursor *cursor, struct view checkpoint,
+                                  struct answer *answer)
+{
+    cursor_copy(cursor, answer->ask_id, sizeof(answer->ask_id));
+    answer->entry = cursor_block16(cursor);
+    answer->opening_count = cursor_u8(cursor);
+    if (answer->opening_count > OPENING_DISCLOSURES_MAX) {
+        return outcome_fail(FAULT_BAD_INPUT, "answer: count of disclosures");
+    }
+    for (unsigned i = 0; i < answer->opening_count; i++) {
+        answer->opening[i] = cursor_block32(cursor);
+    }
+    answer->leaf_index = cursor_u64(cursor);
+    answer->path = cursor_block16(cursor);
+    answer->checkpoint = checkpoint;
+    if (answer->path.len % HASH_BYTES != 0 || answer->path.len / HASH_BYTES > PATH_HASHES_MAX) {
+        return outcome_fail(FAULT_BAD_INPUT, "answer: path");
+    }
+    if (answer->entry.len == 0 || checkpoint.len == 0) {
+        return outcome_fail(FAULT_BAD_INPUT, "answer: empty receipt");
+    }
+    return OUTCOME_OK;
+}
+
+/* The members that every answer has, and what they must be to each other. */
+static struct outcome get_answer_head(struct cursor *cursor, struct answer *answer)
+{
+    answer->tag = cursor_u64(cursor);
+    unsigned code = cursor_u8(cursor);
+    answer->field_index = cursor_u8(cursor);
+    answer->retry_after_s = cursor_u32(cursor);
+    if (!enum_known(code, CODE_COUNT)) {
+        return outcome_fail(FAULT_BAD_INPUT, "answer: code");
+    }
+    answer->code = (enum code)code;
+    if (answer->field_index != ANSWER_FIELD_NONE && answer->field_index >= ASK_FIELDS_MAX) {
+        return outcome_fail(FAULT_BAD_INPUT, "answer: field index");
+    }
+    if (answer->retry_after_s != 0 && code_status(answer->code) != 429) {
+        return outcome_fail(FAULT_BAD_INPUT, "answer: retry-after without 429");
+    }
+    return OUTCOME_OK;
+}
+
+struct outcome frame_get_answer(struct cursor *cursor, struct view checkpoint,
+                                struct answer *ret_answer)
+{
+    struct answer answer = {0};
+
+    TRY(get_answer_head(cursor, &answer));
+    if (answer.code == CODE_DISCLOSED) {
+        answer.person = cursor_block32(cursor);
+        answer.notices = cursor_block16(cursor);
+        if (answer.person.len == 0 || answer.notices.len == 0) {
+            return outcome_fail(FAULT_BAD_INPUT, "answer: nothing disclosed");
+        }
+    }
+    if (code_has_receipt(answer.code)) {
+        TRY(get_receipt(cursor, checkpoint, &answer));
+    }
+    if (cursor->failed) {
+        return outcome_fail(FAULT_BAD_INPUT, "answer: cut short");
+    }
+    *ret_answer = answer;
+    return OUTCOME_OK;
+}
+
+void frame_put_text(struct buf *buf, const struct text_row *row)
+{
+    CHECK((unsigned)row->code < CODE_COUNT);
+    buf_put_u8(buf, (uint8_t)row->code);
+    buf_put_block16(buf, row->clause);
+    buf_put_block16(buf, row->title_vi);
+    buf_put_block16(buf, row->detail_vi);
+    buf_put_block16(buf, row->title_en);
+    buf_put_block16(buf, row->detail_en);
+}
+
+struct outcome frame_get_text(struct cursor *cursor, struct text_row *ret_row)
+{
+    struct text_row row = {0};
+    unsigned code = cursor_u8(cursor);
+
+    row.clause = cursor_block16(cursor);
+    row.title_vi = cursor_block16(cursor);
+    row.detail_vi = cursor_block16(cursor);
+    row.title_en = cursor_block16(cursor);
+    row.detail_en = cursor_block16(cursor);
+    if (cursor->failed) {
+        return outcome_fail(FAULT_BAD_INPUT, "text: cut short");
+    }
+    if (!enum_known(code, CODE_COUNT)) {
+        return outcome_fail(FAULT_BAD_INPUT, "text: code");
+    }
+    if (!utf8_valid(row.clause) || !utf8_valid(row.title_vi) || !utf8_valid(row.detail_vi) ||
+        !utf8_valid(row.title_en) || !utf8_valid(row.detail_en)) {
+        return outcome_fail(FAULT_BAD_INPUT, "text: not UTF-8");
+    }
+    row.code = (enum code)code;
+    *ret_row = row;
+    return OUTCOME_OK;
+}
