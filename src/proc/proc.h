@@ -30,14 +30,14 @@
 enum proc_grant {
     GRANT_MACHINE_LISTENER, /* TCP, shared by all edges */
     GRANT_PUBLIC_LISTENER,
-    GRANT_ADMIN_LISTENER,   /* unix socket home/admin.sock, mode 0600 */
-    GRANT_TLS_CERT,         /* server certificate chain, PEM, read-only */
-    GRANT_TLS_KEY,          /* its key, PEM, read-only */
-    GRANT_CLIENT_CA,        /* CA certificates for clients, PEM, read-only */
-    GRANT_CLIENT_CRL,       /* CRL, PEM, read-only; may be absent (-1) */
-    GRANT_TILES_DIR,        /* home/ledger, directory for openat, read-only use */
-    GRANT_HOME_DIR,         /* home */
-    GRANT_KEYS_DIR,         /* key files */
+    GRANT_ADMIN_LISTENER, /* unix socket home/admin.sock, mode 0600 */
+    GRANT_TLS_CERT,       /* server certificate chain, PEM, read-only */
+    GRANT_TLS_KEY,        /* its key, PEM, read-only */
+    GRANT_CLIENT_CA,      /* CA certificates for clients, PEM, read-only */
+    GRANT_CLIENT_CRL,     /* CRL, PEM, read-only; may be absent (-1) */
+    GRANT_TILES_DIR,      /* home/ledger, directory for openat, read-only use */
+    GRANT_HOME_DIR,       /* home */
+    GRANT_KEYS_DIR,       /* key files */
     GRANT_COUNT
 };
 
@@ -66,42 +66,42 @@ struct child;
 
 /* One row of the table. At most 255 rows, at most PROC_ROW_PROCESSES_MAX processes of one. */
 struct proc_row {
-    const char *name;               /* "edge"; title "dancu: edge 1" when count != 1 */
+    const char *name; /* "edge"; title "dancu: edge 1" when count != 1 */
     /* Reads keys and TLS files, still with the supervisor's rights and before any foreign byte;
      * what it makes goes to child->prepared. 0, or an exit status. May be NULL. */
     int (*prepare)(struct child *child);
     int (*main)(struct child *child); /* returns the exit status */
     enum proc_user user;
     enum proc_root root;
-    unsigned count;                 /* how many; 0 = settings.edges, or one per online CPU */
-    uint32_t grants;                /* bit per enum proc_grant */
-    bool core_pipe;                 /* has a frame pipe to the core */
-    uint32_t frames;                /* bit per enum frame_kind that it may send to the core */
-    uint64_t memory_bytes_max;      /* RLIMIT_AS; 0 = none */
-    uint32_t files_max;             /* RLIMIT_NOFILE */
-    bool may_write_files;           /* else RLIMIT_FSIZE 0 */
-    const char *rights;             /* one auditable line, printed by `dancu ps` */
+    unsigned count;            /* how many; 0 = settings.edges, or one per online CPU */
+    uint32_t grants;           /* bit per enum proc_grant */
+    bool core_pipe;            /* has a frame pipe to the core */
+    uint32_t frames;           /* bit per enum frame_kind that it may send to the core */
+    uint64_t memory_bytes_max; /* RLIMIT_AS; 0 = none */
+    uint32_t files_max;        /* RLIMIT_NOFILE */
+    bool may_write_files;      /* else RLIMIT_FSIZE 0 */
+    const char *rights;        /* one auditable line, printed by `dancu ps` */
 };
 
 /* Settings handed down unchanged to every child (no secrets). */
 struct serve_settings {
-    uint16_t port;         /* machine listener; public +1, desk +2, metrics +3 */
-    char home[512];        /* as given; a child uses child->home_path instead */
-    char origin[256];      /* log origin */
-    uint32_t edges;        /* processes of row edge; 0 = one per CPU */
+    uint16_t port;    /* machine listener; public +1, desk +2, metrics +3 */
+    char home[512];   /* as given; a child uses child->home_path instead */
+    char origin[256]; /* log origin */
+    uint32_t edges;   /* processes of row edge; 0 = one per CPU */
 };
 
 /* What a child process has. */
 struct child {
     const struct proc_row *row;
-    unsigned index;         /* 1.. within the row */
+    unsigned index; /* 1.. within the row */
     const char *title;
     struct serve_settings settings;
-    int control_fd;         /* frames from the supervisor; EOF = it is gone: exit */
-    int core_fd;            /* pipe to the core, non-blocking; -1 for the core itself */
+    int control_fd; /* frames from the supervisor; EOF = it is gone: exit */
+    int core_fd;    /* pipe to the core, non-blocking; -1 for the core itself */
     int grants[GRANT_COUNT];
-    const char *home_path;  /* path by which this process reaches home ("."), or NULL */
-    void *prepared;         /* the row's own, made by its prepare; NULL otherwise */
+    const char *home_path; /* path by which this process reaches home ("."), or NULL */
+    void *prepared;        /* the row's own, made by its prepare; NULL otherwise */
 };
 
 /* FRAME_PEER on the control socket brings a descriptor; payload u8 row number, u8 index:
@@ -112,8 +112,8 @@ struct child {
  * Receives one without waiting; FAULT_AGAIN when none waits, FAULT_CLOSED when the supervisor is
  * gone, FAULT_BAD_INPUT when it was no such frame (our own supervisor: worth a log line). */
 struct proc_peer {
-    int fd;         /* non-blocking, close-on-exec; the receiver's */
-    unsigned row;   /* number in the table */
+    int fd;       /* non-blocking, close-on-exec; the receiver's */
+    unsigned row; /* number in the table */
     unsigned index;
 };
 struct outcome proc_receive_peer(int control_fd, struct proc_peer *ret_peer);
@@ -139,8 +139,8 @@ struct supervisor_config {
     unsigned core_row; /* number of the core's row */
     struct serve_settings settings;
     const char *paths[GRANT_COUNT];
-    const char *listen_address;          /* numeric IPv4 or IPv6; NULL = every interface */
-    const char *users[PROC_USER_COUNT];  /* NULL = `dancu`, `dancu-front` */
+    const char *listen_address;         /* numeric IPv4 or IPv6; NULL = every interface */
+    const char *users[PROC_USER_COUNT]; /* NULL = `dancu`, `dancu-front` */
 };
 int supervisor_run(const struct supervisor_config *config);
 
