@@ -70,6 +70,9 @@ need_node_modules() {
     fi
     say "dancu: installing the test clients of package-lock.json"
     npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2 || return 1
+    # npm 9 forgets this link when it leaves out the other machine's package, which has it too.
+    ln -sfn "$(cd node_modules && echo node-linux-*/bin/node | sed 's|^|../|')" node_modules/.bin/node
+    node_modules/.bin/node --version >&2 || return 1
     printf '%s' "$sum" >"$stamp"
 }
 
