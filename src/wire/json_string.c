@@ -1,0 +1,159 @@
+/*
+ * Escapes of JSON strings, read and written.
+ *
+ * Invariants
+ *  1. What is decoded is never longer than what it was decoded from.
+ */
+#include "wire/json_string.h"
+
+#include "base/check.h"
+#include "wire/json.h"
+
+static bool hex4(struct view text, size_t at, uint32_t *ret_unit)
+{
+    uint32_t unit = 0;
+
+    if (at > text.len || text.len - at < 4) {
+        return false;
+    }
+    for (size_t i = 0; i < 4; i++) {
+        uint8_t byte = text.data[at + i];
+        uint32_t digit = 0;
+        if (byte >= '0' && byte <= '9') {
+            digit = byte - '0';
+        } else if ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'f') {
+            digit = (byte | 0x20) - 'a' + 10u;
+        } else {
+            return false;
+        }
+        unit = unit << 4 | digit;
+    }
+    *ret_unit = unit;
+    return true;
+}
+
+static size_t utf8_write(uint8_t *ret_bytes, uint32_t point)
+{
+    if (point < 0x80) {
+        ret_bytes[0] = (uint8_t)point;
+        return 1;
+    }
+    if (point < 0x800) {
+        ret_bytes[0] = (uint8_t)(0xc0 | point >> 6);
+        ret_bytes[1] = (uint8_t)(0x80 | (point & 0x3f));
+        return 2;
+    }
+    if (point < 0x10000) {
+        ret_bytes[0] = (uint8_t)(0xe0 | point >> 12);
+        ret_bytes[1] = (uint8_t)(0x80 | (point >> 6 & 0x3f));
+        ret_bytes[2] = (uint8_t)(0x80 | (point & 0x3f));
+        return 3;
+    }
+    ret_bytes[0] = (uint8_t)(0xf0 | point >> 18);
+    ret_bytes[1] = (uint8_t)(0x80 | (point >> 12 & 0x3f));
+    ret_bytes[2] = (uint8_t)(0x80 | (point >> 6 & 0x3f));
+    ret_bytes[3] = (uint8_t)(0x80 | (point & 0x3f));
+    return 4;
+}
+
+/* The four digits after `\u` at *at, and its other half when it is a surrogate. */
+static bool unicode_escape(struct view raw, size_t *at, uint32_t *ret_point)
+{
+    uint32_t unit = 0;
+    uint32_t low = 0;
+
+    if (!hex4(raw, *at, &unit) || unit == 0 || (unit >= 0xdc00 && unit <= 0xdfff)) {
+        return false;
+    }
+    *at += 4;
+    if (unit < 0xd800 || unit > 0xdbff) {
+        *ret_point = unit;
+        return true;
+    }
+    if (raw.len - *at < 6 || raw.data[*at] != '\\' || raw.data[*at + 1] != 'u' ||
+        !hex4(raw, *at + 2, &low) || low < 0xdc00 || low > 0xdfff) {
+        return false;
+    }
+    *at += 6;
+    *ret_point = 0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00);
+    return true;
+}
+
+/* One escape whose backslash stands at *at; writes at most as many bytes as it reads. */
+static bool escape(struct view raw, size_t *at, uint8_t *ret_bytes, size_t *len)
+{
+    static const char letters[] = "\"\\/bfnrt";
+    static const char bytes[] = "\"\\/\b\f\n\r\t";
+    uint32_t point = 0;
+
+    CHECK(*at + 1 < raw.len); /* the scan stepped over the byte after every backslash */
+    uint8_t letter = raw.data[*at + 1];
+    *at += 2;
+    for (size_t i = 0; i < sizeof(letters) - 1; i++) {
+        if (letter == (uint8_t)letters[i]) {
+            ret_bytes[(*len)++] = (uint8_t)bytes[i];
+            return true;
+        }
+    }
+    if (letter != 'u' || !unicode_escape(raw, at, &point)) {
+        return false;
+    }
+    *len += utf8_write(ret_bytes + *len, point);
+    return true;
+}
+
+bool json_unescape(struct view raw, uint8_t *ret_bytes, size_t *ret_len, size_t *ret_bad_at)
+{
+    size_t len = 0;
+    size_t at = 0;
+
+    while (at < raw.len) {
+        if (raw.data[at] != '\\') {
+            ret_bytes[len++] = raw.data[at++];
+            continue;
+        }
+        size_t escape_at = at;
+        if (!escape(raw, &at, ret_bytes, &len)) {
+            *ret_bad_at = escape_at;
+            return false;
+        }
+    }
+    CHECK(len <= raw.len); /* invariant 1 */
+    *ret_len = len;
+    return true;
+}
+
+/* RFC 8785 section 3.2.2.2. */
+static void escaped_put(struct buf *buf, uint8_t byte)
+{
+    static const char bytes[] = "\"\\\b\f\n\r\t";
+    static const char letters[] = "\"\\bfnrt";
+
+    for (size_t i = 0; i < sizeof(bytes) - 1; i++) {
+        if (byte == (uint8_t)bytes[i]) {
+            buf_put_u8(buf, '\\');
+            buf_put_u8(buf, (uint8_t)letters[i]);
+            return;
+        }
+    }
+    buf_put_text(buf, "\\u00");
+    buf_put_hex(buf, view_of(&byte, 1));
+}
+
+void json_put_string(struct buf *buf, struct view text)
+{
+    size_t clean = 0; /* where the bytes not yet written begin */
+
+    buf_put_u8(buf, '"');
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t byte = text.data[i];
+        if (byte >= 0x20 && byte != '"' && byte != '\\') {
+            continue;
+        }
+        buf_put_view(buf, view_part(text, clean, i - clean));
+        escaped_put(buf, byte);
+        clean = i + 1;
+    }
+    buf_put_view(buf, view_part(text, clean, text.len - clean));
+    buf_put_u8(buf, '"');
+}
