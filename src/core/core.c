@@ -1,0 +1,249 @@
+/*
+ * The core's loop.
+ *
+ * Invariants
+ * 1. One turn: take what waits on every pipe, serve it as one batch, then the small housekeeping
+ *    (tiles, keeper, aggregates). No frame holds the core longer than its work (I9).
+ * 2. Whatever leaves the state in doubt ends the process with nothing released; the supervisor
+ *    starts another, which recovers (I2). A state that cannot be trusted at start is
+ *    PROC_EXIT_REFUSED: nobody starts another.
+ */
+#include "core/core.h"
+
+#include "base/check.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "core/loop.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#define RETRY_US 1000000
+#define POLL_MAX (3 + CORE_PEERS_MAX + CORE_ADMINS_MAX)
+
+int core_prepare(struct child *child)
+{
+    struct house_keys *keys = memory_new(1, sizeof(*keys));
+    CHECK(keys != NULL);
+    struct outcome outcome = house_keys_read(child->grants[GRANT_KEYS_DIR], keys);
+    if (!outcome_ok(outcome)) {
+        log_outcome(LOG_LEVEL_ERROR, "keys", outcome);
+        return PROC_EXIT_REFUSED;
+    }
+    child->prepared = keys;
+    return 0;
+}
+
+static int signals_open(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    CHECK(sigprocmask(SIG_BLOCK, &set, NULL) == 0);
+    signal(SIGPIPE, SIG_IGN);
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* What one place in the poll set stands for. */
+struct watch {
+    struct peer *peer;
+    struct admin *admin;
+};
+
+static unsigned watch_all(struct core *core, struct pollfd *fds, struct watch *watches)
+{
+    unsigned n = 3;
+    fds[0] = (struct pollfd){.fd = core->child->control_fd, .events = POLLIN};
+    fds[1] = (struct pollfd){.fd = core->signal_fd, .events = POLLIN};
+    fds[2] = (struct pollfd){.fd = core->child->grants[GRANT_ADMIN_LISTENER], .events = POLLIN};
+    for (unsigned i = 0; i < CORE_PEERS_MAX; i++) {
+        struct peer *peer = &core->peers[i];
+        if (peer->pipe.fd < 0) {
+            continue;
+        }
+        /* A peer that does not take its answers is not read from either. */
+        bool choked = pipe_pending(&peer->pipe) > PIPE_QUEUE_BYTES_MAX / 2;
+        short events =
+            (short)((choked ? 0 : POLLIN) | (pipe_pending(&peer->pipe) > 0 ? POLLOUT : 0));
+        fds[n] = (struct pollfd){.fd = peer->pipe.fd, .events = events};
+        watches[n++] = (struct watch){.peer = peer};
+    }
+    for (unsigned i = 0; i < CORE_ADMINS_MAX; i++) {
+        if (core->admins[i].pipe.fd >= 0) {
+            fds[n] = (struct pollfd){.fd = core->admins[i].pipe.fd, .events = POLLIN};
+            watches[n++] = (struct watch){.admin = &core->admins[i]};
+        }
+    }
+    return n;
+}
+
+static void take_control(struct core *core)
+{
+    for (;;) {
+        struct proc_peer found = {0};
+        struct outcome outcome = proc_receive_peer(core->child->control_fd, &found);
+        if (outcome.fault == FAULT_AGAIN) {
+            return;
+        }
+        if (outcome.fault == FAULT_CLOSED) {
+            core->stopping = true;
+            return;
+        }
+        if (!outcome_ok(outcome)) {
+            log_outcome(LOG_LEVEL_ERROR, "control", outcome);
+            return;
+        }
+        peer_open(core, &found);
+    }
+}
+
+static struct outcome take_ready(struct core *core, const struct pollfd *fds,
+                                 const struct watch *watches, unsigned count)
+{
+    for (unsigned i = 3; i < count; i++) {
+        struct peer *peer = watches[i].peer;
+        if (peer != NULL && (fds[i].revents & POLLOUT) != 0) {
+            peer->broken = peer->broken || !outcome_ok(pipe_flush(&peer->pipe));
+        }
+        if (peer != NULL && (fds[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0) {
+            struct outcome outcome = pipe_fill(&peer->pipe);
+            peer->broken = peer->broken || (!outcome_ok(outcome) && outcome.fault != FAULT_AGAIN);
+        }
+    }
+    TRY(peers_take(core));
+    for (unsigned i = 3; i < count; i++) {
+        if (watches[i].admin != NULL && fds[i].revents != 0) {
+            TRY(admins_take(core, watches[i].admin));
+        }
+    }
+    return OUTCOME_OK;
+}
+
+/* Looks for room again, and tells the channels when writing has stopped or goes on. */
+static void watch_health(struct core *core)
+{
+    struct ledger *ledger = core->house->ledger;
+    int64_t now_us = clock_monotonic_us(&core->house->clock);
+    if (!ledger_writable(ledger) && now_us >= core->retry_us) {
+        outcome_ignore(ledger_retry(ledger)); /* ledger_writable() says how it went */
+        core->retry_us = now_us + RETRY_US;
+    }
+    if (ledger_writable(ledger) != core->writable) {
+        core->writable = ledger_writable(ledger);
+        log_line(LOG_LEVEL_WARN, "ledger", "writable=%d", core->writable ? 1 : 0);
+        peers_tell_health(core);
+    }
+}
+
+static struct outcome housekeeping(struct core *core)
+{
+    TRY(ledger_tick(core->house->ledger, &core->tick_wait_ms));
+    if (ledger_writable(core->house->ledger)) {
+        struct outcome outcome = gate_aggregate(core->house->gate, &core->aggregate_wait_ms);
+        if (!outcome_ok(outcome) && outcome.fault != FAULT_NO_SPACE) {
+            return outcome;
+        }
+    }
+    watch_health(core);
+    peers_keep(core);
+    peers_sweep(core);
+    admins_sweep(core);
+    return OUTCOME_OK;
+}
+
+static int wait_ms(const struct core *core)
+{
+    uint32_t wait =
+        core->tick_wait_ms < core->aggregate_wait_ms ? core->tick_wait_ms : core->aggregate_wait_ms;
+    return (int)(wait > 1000 ? 1000 : wait);
+}
+
+static struct outcome turn(struct core *core)
+{
+    struct pollfd fds[POLL_MAX];
+    struct watch watches[POLL_MAX] = {0};
+    unsigned count = watch_all(core, fds, watches);
+    if (poll(fds, count, wait_ms(core)) < 0 && errno != EINTR) {
+        return outcome_sys(errno, "poll");
+    }
+    if (fds[0].revents != 0) {
+        take_control(core);
+    }
+    if ((fds[1].revents & POLLIN) != 0) {
+        core->stopping = true;
+    }
+    if ((fds[2].revents & POLLIN) != 0) {
+        admin_accept(core);
+    }
+    TRY(take_ready(core, fds, watches, count));
+    return housekeeping(core);
+}
+
+static struct outcome core_open(struct core *core, const struct child *child)
+{
+    char why[HOUSE_WHY_BYTES] = "";
+    const struct house_keys *keys = child->prepared;
+    core->child = child;
+    for (unsigned i = 0; i < CORE_PEERS_MAX; i++) {
+        core->peers[i].pipe.fd = -1;
+    }
+    for (unsigned i = 0; i < CORE_ADMINS_MAX; i++) {
+        core->admins[i].pipe.fd = -1;
+    }
+    core->signal_fd = signals_open();
+    struct outcome outcome = house_open(child->home_path, child->grants[GRANT_HOME_DIR], keys,
+                                        REGISTRY_WRITE, &core->house, why);
+    if (!outcome_ok(outcome)) {
+        log_line(LOG_LEVEL_ERROR, "core-refuses", "why=\"%s\"", why);
+        return outcome;
+    }
+    core->writable = ledger_writable(core->house->ledger);
+    return proc_tell_ready(child);
+}
+
+static void core_close(struct core *core)
+{
+    for (unsigned i = 0; i < CORE_PEERS_MAX; i++) {
+        core->peers[i].broken = true;
+    }
+    for (unsigned i = 0; i < CORE_ADMINS_MAX; i++) {
+        core->admins[i].broken = true;
+    }
+    peers_sweep(core);
+    admins_sweep(core);
+    house_close(core->house);
+    if (core->signal_fd >= 0) {
+        close(core->signal_fd);
+    }
+    memory_free(core);
+}
+
+int core_main(struct child *child)
+{
+    struct core *core = memory_new(1, sizeof(*core));
+    CHECK(core != NULL);
+    log_name_set(child->title);
+    struct outcome outcome = core_open(core, child);
+    memory_wipe(child->prepared, sizeof(struct house_keys));
+    if (!outcome_ok(outcome)) {
+        core_close(core);
+        bool wait = outcome.fault == FAULT_BUSY || outcome.fault == FAULT_NO_SPACE ||
+                    outcome.fault == FAULT_NO_MEMORY;
+        return wait ? EXIT_FAILURE : PROC_EXIT_REFUSED;
+    }
+    while (outcome_ok(outcome) && !core->stopping) {
+        outcome = turn(core);
+    }
+    if (!outcome_ok(outcome)) {
+        /* In doubt: end at once, write nothing more; recovery decides what holds. */
+        log_outcome(LOG_LEVEL_ERROR, "core-ends", outcome);
+        _exit(EXIT_FAILURE);
+    }
+    core_close(core);
+    return EXIT_SUCCESS;
+}

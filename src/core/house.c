@@ -1,0 +1,374 @@
+/*
+ * Opening the house: keys, stores, office, then the log's recovery, which replays what was recorded
+ * and not yet applied.
+ *
+ * Invariants
+ * 1. The office's store is never ahead of the log: if it is, the log was rolled back: refuse.
+ * 2. After house_open() every recorded act is applied, every stored import chunk is recorded, and a
+ *    tail that recovery set aside has its own record.
+ */
+#include "core/house.h"
+
+#include "base/check.h"
+#include "base/log.h"
+#include "base/memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const struct {
+    const char *name;
+    size_t offset;
+} key_files[] = {
+    {"data.key", offsetof(struct house_keys, data)},
+    {"index.key", offsetof(struct house_keys, index)},
+    {"wrap.key", offsetof(struct house_keys, wrap)},
+    {"sign.key", offsetof(struct house_keys, sign)},
+};
+#define KEY_FILES (sizeof(key_files) / sizeof(key_files[0]))
+
+static struct secret *key_at(struct house_keys *keys, size_t number)
+{
+    return (struct secret *)(void *)((uint8_t *)keys + key_files[number].offset);
+}
+
+void house_keys_done(struct house_keys *keys)
+{
+    if (keys != NULL) {
+        memory_wipe(keys, sizeof(*keys));
+    }
+}
+
+struct outcome house_keys_read(int keys_fd, struct house_keys *ret_keys)
+{
+    for (size_t i = 0; i < KEY_FILES; i++) {
+        struct outcome outcome = keyfile_read(keys_fd, key_files[i].name, key_at(ret_keys, i));
+        if (!outcome_ok(outcome)) {
+            log_line(LOG_LEVEL_ERROR, "key-not-read", "file=%s", key_files[i].name);
+            return outcome;
+        }
+    }
+    return OUTCOME_OK;
+}
+
+struct outcome house_keys_make(int keys_fd, const struct random_port *random,
+                               struct house_keys *ret_keys)
+{
+    for (size_t i = 0; i < KEY_FILES; i++) {
+        struct secret *key = key_at(ret_keys, i);
+        random_fill(random, key->bytes, sizeof(key->bytes));
+        TRY(keyfile_write(keys_fd, key_files[i].name, key));
+    }
+    return OUTCOME_OK;
+}
+
+struct outcome house_vkey(const struct house_keys *keys, const char *origin, struct buf *ret_line)
+{
+    struct signer *signer = NULL;
+    uint8_t public_key[SEAL_PUBLIC_KEY_BYTES];
+    TRY(signer_new(&keys->sign, &signer));
+    signer_public(signer, public_key);
+    signer_free(signer);
+    vkey_put(ret_line, origin, public_key);
+    return buf_check(ret_line);
+}
+
+static struct outcome origin_write(int home_fd, const char *origin)
+{
+    int fd = openat(home_fd, "origin", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    if (fd < 0) {
+        return outcome_sys(errno, "home: file `origin`");
+    }
+    size_t len = strlen(origin);
+    bool written = write(fd, origin, len) == (ssize_t)len && write(fd, "\n", 1) == 1 &&
+                   fsync(fd) == 0 && fsync(home_fd) == 0;
+    int sys = errno;
+    close(fd);
+    return written ? OUTCOME_OK : outcome_sys(sys, "home: file `origin`");
+}
+
+static struct outcome origin_read(int home_fd, char ret_origin[HOUSE_ORIGIN_BYTES_MAX + 1])
+{
+    int fd = openat(home_fd, "origin", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) {
+        return outcome_sys(errno, "home: file `origin`");
+    }
+    ssize_t len = read(fd, ret_origin, HOUSE_ORIGIN_BYTES_MAX);
+    close(fd);
+    if (len < 2 || ret_origin[len - 1] != '\n') {
+        return outcome_fail(FAULT_CORRUPT, "home: file `origin`");
+    }
+    ret_origin[len - 1] = '\0';
+    return OUTCOME_OK;
+}
+
+static struct ledger_config ledger_config_of(const struct house *house, int home_fd)
+{
+    return (struct ledger_config){
+        .home_fd = home_fd,
+        .origin = house->origin,
+        .wrap_key = &house->keys.wrap,
+        .sign_key = &house->keys.sign,
+        .clock = house->clock,
+        .random = house->random,
+        .segment_bytes = COMMIT_SEGMENT_BYTES,
+    };
+}
+
+/* ---- the log's owner: office and gate ---- */
+
+static struct outcome owner_restore(void *context, struct view blob)
+{
+    struct house *house = context;
+    struct cursor cursor = cursor_of(blob);
+    if (blob.len == 0) {
+        return OUTCOME_OK;
+    }
+    TRY(gate_restore(house->gate, &cursor));
+    return cursor_end(&cursor, "snapshot: the gate's state");
+}
+
+static struct outcome owner_replay(void *context, uint64_t index, const struct ledger_item *item)
+{
+    struct house *house = context;
+    struct record record = {0};
+    TRY(record_get_opening(item->opening, &record));
+    TRY(office_replay(house->office, index, &record));
+    return gate_replay(house->gate, &record);
+}
+
+static void owner_save(void *context, struct buf *buf)
+{
+    struct house *house = context;
+    gate_save(house->gate, buf);
+}
+
+static struct outcome why(struct outcome outcome, char ret_why[HOUSE_WHY_BYTES], const char *what)
+{
+    if (!outcome_ok(outcome) && ret_why[0] == '\0') {
+        snprintf(ret_why, HOUSE_WHY_BYTES, "%s: %s (%s%s%s)", what, outcome.what,
+                 outcome_word(outcome.fault), outcome.sys != 0 ? ", " : "",
+                 outcome.sys != 0 ? strerror(outcome.sys) : "");
+    }
+    return outcome;
+}
+
+static struct outcome open_stores(struct house *house, const char *home, enum registry_mode mode,
+                                  char ret_why[HOUSE_WHY_BYTES])
+{
+    struct registry_config registry = {
+        .home = home,
+        .data_key = &house->keys.data,
+        .index_key = &house->keys.index,
+        .random = house->random,
+        .mode = mode,
+    };
+    struct office_config office = {
+        .home = home,
+        .data_key = &house->keys.data,
+        .random = house->random,
+        .clock = house->clock,
+        .directory = &house->directory,
+    };
+    TRY(why(registry_open(&registry, &house->registry), ret_why, "registry"));
+    TRY(why(hidden_set_load(house->registry, &house->hidden), ret_why, "registry"));
+    TRY(why(office_open(&office, &house->office), ret_why, "office"));
+    struct gate_config gate = {
+        .directory = &house->directory,
+        .registry = house->registry,
+        .hidden = house->hidden,
+        .clock = house->clock,
+        .random = house->random,
+    };
+    return why(gate_new(&gate, &house->gate), ret_why, "gate");
+}
+
+static struct outcome open_ledger(struct house *house, int home_fd,
+                                  struct ledger_recovery *ret_recovery,
+                                  char ret_why[HOUSE_WHY_BYTES])
+{
+    struct ledger_config config = ledger_config_of(house, home_fd);
+    struct ledger_owner owner = {house, owner_restore, owner_replay, owner_save};
+    char place[256] = "";
+    struct outcome outcome = ledger_open(&config, &owner, &house->ledger, ret_recovery, place);
+    if (!outcome_ok(outcome) && place[0] != '\0') {
+        snprintf(ret_why, HOUSE_WHY_BYTES, "ledger: %s", place);
+    }
+    TRY(why(outcome, ret_why, "ledger"));
+    if (office_applied(house->office) > ledger_size(house->ledger)) {
+        snprintf(ret_why, HOUSE_WHY_BYTES,
+                 "the office's store has applied acts up to %llu, but the ledger ends at %llu: it "
+                 "was rolled back",
+                 (unsigned long long)office_applied(house->office),
+                 (unsigned long long)ledger_size(house->ledger));
+        return outcome_fail(FAULT_CORRUPT, "ledger rolled back");
+    }
+    gate_ledger_set(house->gate, house->ledger);
+    office_gate_set(house->office, house->gate);
+    return OUTCOME_OK;
+}
+
+static struct outcome record_numbers(struct house *house, enum act_kind kind, uint32_t local_user,
+                                     const char *const *names, char texts[][80], unsigned count)
+{
+    struct act act = {.kind = kind};
+    uint64_t index = 0;
+    char reason[256] = "";
+    for (unsigned i = 0; i < count; i++) {
+        act_value_set(&act, names[i], view_text(texts[i]));
+    }
+    return office_act(house->office, &act, local_user, &index, reason);
+}
+
+static void hex_text(const uint8_t *bytes, size_t len, char ret_text[80])
+{
+    for (size_t i = 0; i < len; i++) {
+        snprintf(ret_text + 2 * i, 3, "%02x", bytes[i]);
+    }
+}
+
+struct outcome house_record_chunk(struct house *house, const struct registry_chunk *chunk,
+                                  uint32_t local_user)
+{
+    static const char *const names[] = {"number", "added", "changed", "unchanged", "hash"};
+    char texts[5][80];
+    snprintf(texts[0], sizeof(texts[0]), "%llu", (unsigned long long)chunk->number);
+    snprintf(texts[1], sizeof(texts[1]), "%u", chunk->added);
+    snprintf(texts[2], sizeof(texts[2]), "%u", chunk->changed);
+    snprintf(texts[3], sizeof(texts[3]), "%u", chunk->unchanged);
+    hex_text(chunk->hash, sizeof(chunk->hash), texts[4]);
+    TRY(record_numbers(house, ACT_IMPORT_CHUNK, local_user, names, texts, 5));
+    return registry_chunk_recorded(house->registry, chunk->number);
+}
+
+static struct outcome record_cut(struct house *house, const struct ledger_recovery *recovery)
+{
+    static const char *const names[] = {"file", "bytes"};
+    char texts[2][80];
+    snprintf(texts[0], sizeof(texts[0]), "%.63s", recovery->cut_file);
+    snprintf(texts[1], sizeof(texts[1]), "%llu", (unsigned long long)recovery->cut_bytes);
+    return record_numbers(house, ACT_TAIL_CUT, (uint32_t)getuid(), names, texts, 2);
+}
+
+/* What an interrupted import left between its transaction and its act. */
+static struct outcome record_pending(struct house *house)
+{
+    struct registry_chunk chunk = {0};
+    for (;;) {
+        struct outcome outcome = registry_chunk_pending(house->registry, &chunk);
+        if (outcome.fault == FAULT_NOT_FOUND) {
+            return OUTCOME_OK;
+        }
+        TRY(outcome);
+        TRY(house_record_chunk(house, &chunk, (uint32_t)getuid()));
+    }
+}
+
+static struct outcome house_fill(struct house *house, const char *home, int home_fd,
+                                 enum registry_mode mode, char ret_why[HOUSE_WHY_BYTES])
+{
+    struct ledger_recovery recovery = {0};
+    TRY(why(origin_read(home_fd, house->origin), ret_why, "home"));
+    TRY(open_stores(house, home, mode, ret_why));
+    TRY(open_ledger(house, home_fd, &recovery, ret_why));
+    log_line(LOG_LEVEL_INFO, "ledger-open", "entries=%llu replayed=%llu",
+             (unsigned long long)recovery.size, (unsigned long long)recovery.replayed);
+    if (recovery.tail_cut) {
+        TRY(why(record_cut(house, &recovery), ret_why, "record of a cut tail"));
+    }
+    if (mode == REGISTRY_WRITE) {
+        TRY(why(record_pending(house), ret_why, "record of an import chunk"));
+    }
+    return OUTCOME_OK;
+}
+
+struct outcome house_open(const char *home, int home_fd, const struct house_keys *keys,
+                          enum registry_mode mode, struct house **ret_house,
+                          char ret_why[HOUSE_WHY_BYTES])
+{
+    ret_why[0] = '\0';
+    struct house *house = memory_new(1, sizeof(*house));
+    if (house == NULL) {
+        return outcome_fail(FAULT_NO_MEMORY, "house");
+    }
+    house->keys = *keys;
+    house->clock = clock_system();
+    house->random = random_system();
+    directory_init(&house->directory);
+    struct outcome outcome = house_fill(house, home, home_fd, mode, ret_why);
+    if (!outcome_ok(outcome)) {
+        house_close(house);
+        return outcome;
+    }
+    *ret_house = house;
+    return OUTCOME_OK;
+}
+
+void house_close(struct house *house)
+{
+    if (house == NULL) {
+        return;
+    }
+    ledger_close(house->ledger); /* saves a snapshot of the gate's state */
+    gate_free(house->gate);
+    office_close(house->office);
+    hidden_set_free(house->hidden);
+    registry_close(house->registry);
+    directory_done(&house->directory);
+    house_keys_done(&house->keys);
+    memory_free(house);
+}
+
+static struct outcome create_in(const char *home, int home_fd, const struct house_keys *keys,
+                                const char *origin, char ret_why[HOUSE_WHY_BYTES])
+{
+    struct house shell = {.keys = *keys, .clock = clock_system(), .random = random_system()};
+    snprintf(shell.origin, sizeof(shell.origin), "%s", origin);
+    struct ledger_config config = ledger_config_of(&shell, home_fd);
+    TRY(why(registry_create(home), ret_why, "registry"));
+    TRY(why(office_store_create(home), ret_why, "office"));
+    TRY(why(ledger_create(&config), ret_why, "ledger"));
+    struct outcome outcome = origin_write(home_fd, origin);
+    house_keys_done(&shell.keys);
+    return why(outcome, ret_why, "home");
+}
+
+static struct outcome record_init(const char *home, int home_fd, const struct house_keys *keys,
+                                  const char *origin, char ret_why[HOUSE_WHY_BYTES])
+{
+    struct house *house = NULL;
+    uint64_t index = 0;
+    char reason[256] = "";
+    struct act act = {.kind = ACT_HOME_INIT};
+    act_value_set(&act, "origin", view_text(origin));
+    TRY(house_open(home, home_fd, keys, REGISTRY_WRITE, &house, ret_why));
+    struct outcome outcome = office_act(house->office, &act, (uint32_t)getuid(), &index, reason);
+    house_close(house);
+    return why(outcome, ret_why, "act home.init");
+}
+
+struct outcome house_create(const char *home, const struct house_keys *keys, const char *origin,
+                            char ret_why[HOUSE_WHY_BYTES])
+{
+    ret_why[0] = '\0';
+    if (strlen(origin) == 0 || strlen(origin) > HOUSE_ORIGIN_BYTES_MAX) {
+        return why(outcome_fail(FAULT_BAD_INPUT, "origin"), ret_why, "home");
+    }
+    if (mkdir(home, 0750) != 0 && errno != EEXIST) {
+        return why(outcome_sys(errno, "mkdir"), ret_why, home);
+    }
+    int home_fd = open(home, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (home_fd < 0) {
+        return why(outcome_sys(errno, "open"), ret_why, home);
+    }
+    struct outcome outcome = create_in(home, home_fd, keys, origin, ret_why);
+    if (outcome_ok(outcome)) {
+        outcome = record_init(home, home_fd, keys, origin, ret_why);
+    }
+    close(home_fd);
+    return outcome;
+}

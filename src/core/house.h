@@ -1,0 +1,58 @@
+/*
+ * Purpose: everything the core holds, opened and recovered as one: keys, registry, office, ledger,
+ * gate. The core process owns one; a command that works while no server runs owns one for its
+ * moment. The ledger's lock lets only one exist for a home.
+ */
+#ifndef DANCU_CORE_HOUSE_H
+#define DANCU_CORE_HOUSE_H
+
+#include "gate/gate.h"
+#include "office/office.h"
+
+#define HOUSE_ORIGIN_BYTES_MAX 255
+#define HOUSE_WHY_BYTES 512
+
+/* Key files of the keys' folder, each for one use (invariant I7). */
+struct house_keys {
+    struct secret data;  /* seals persons and office objects */
+    struct secret index; /* blind index */
+    struct secret wrap;  /* wraps the subkeys of the ledger's segments */
+    struct secret sign;  /* seed of the ledger's Ed25519 key */
+};
+void house_keys_done(struct house_keys *keys);
+struct outcome house_keys_read(int keys_fd, struct house_keys *ret_keys);
+struct outcome house_keys_make(int keys_fd, const struct random_port *random,
+                               struct house_keys *ret_keys);
+
+struct house {
+    struct house_keys keys; /* the house's own copy */
+    char origin[HOUSE_ORIGIN_BYTES_MAX + 1];
+    struct clock_port clock;
+    struct random_port random;
+    struct directory directory;
+    struct registry *registry;
+    struct hidden_set *hidden;
+    struct office *office;
+    struct gate *gate;
+    struct ledger *ledger;
+};
+
+/* Makes home (folders, stores, empty log, file `origin`) and records the act home.init. The folder
+ * must be empty or absent. */
+struct outcome house_create(const char *home, const struct house_keys *keys, const char *origin,
+                            char ret_why[HOUSE_WHY_BYTES]);
+/* Opens and recovers. `home_fd` is borrowed. On failure ret_why says what cannot be trusted or
+ * reached, with the place. */
+struct outcome house_open(const char *home, int home_fd, const struct house_keys *keys,
+                          enum registry_mode mode, struct house **ret_house,
+                          char ret_why[HOUSE_WHY_BYTES]);
+void house_close(struct house *house);
+
+/* The log's verifier key, one line without line end. */
+struct outcome house_vkey(const struct house_keys *keys, const char *origin, struct buf *ret_line);
+
+/* Makes an import chunk an act and marks it recorded. */
+struct outcome house_record_chunk(struct house *house, const struct registry_chunk *chunk,
+                                  uint32_t local_user);
+
+#endif

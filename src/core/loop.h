@@ -1,0 +1,64 @@
+/*
+ * Purpose: what the core's loop holds. Private to core/.
+ */
+#ifndef DANCU_CORE_LOOP_H
+#define DANCU_CORE_LOOP_H
+
+#include "core/house.h"
+#include "proc/proc.h"
+
+#define CORE_PEERS_MAX 128 /* processes with a pipe, draining ones included */
+#define CORE_ADMINS_MAX 8  /* admin connections at once */
+
+struct peer {
+    struct pipe_end pipe; /* fd -1: free place */
+    const struct proc_row *row;
+    unsigned index;
+    bool broken; /* to be closed at the end of the turn */
+};
+
+struct admin {
+    struct pipe_end pipe; /* fd -1: free place */
+    uint32_t user;        /* by SO_PEERCRED */
+    bool broken;
+};
+
+struct core {
+    const struct child *child;
+    struct house *house;
+    struct peer peers[CORE_PEERS_MAX];
+    struct admin admins[CORE_ADMINS_MAX];
+    int signal_fd;
+    bool stopping;
+    bool writable;   /* as last told to the channels */
+    bool kept_asked; /* the keeper is at work */
+    int64_t keep_us; /* monotonic: not before then */
+    uint32_t tick_wait_ms;
+    uint32_t aggregate_wait_ms;
+    int64_t retry_us; /* monotonic: when to look for room again */
+    /* the batch in hand */
+    struct ask asks[BATCH_ASKS_MAX];
+    struct peer *origin[BATCH_ASKS_MAX];
+    struct answer answers[BATCH_ASKS_MAX];
+    unsigned count;
+    uint64_t frames_refused;
+};
+
+/* peers.c */
+void peer_open(struct core *core, const struct proc_peer *found);
+void peer_greet(struct core *core, struct peer *peer);
+void peers_tell_health(struct core *core);
+/* Takes every whole frame that was read; serves full batches as they fill. */
+struct outcome peers_take(struct core *core);
+void peers_sweep(struct core *core);
+void peers_keep(struct core *core);
+
+/* admin.c */
+void admin_accept(struct core *core);
+struct outcome admins_take(struct core *core, struct admin *admin);
+void admins_sweep(struct core *core);
+
+/* batch.c */
+struct outcome batch_serve(struct core *core);
+
+#endif

@@ -1,0 +1,227 @@
+/*
+ * The pipes to the channels and to the keeper.
+ *
+ * Invariants
+ * 1. A frame is taken only if the sender's row of the process table allows its kind; anything else
+ *    is a broken peer: closed, counted, survived (I4, design.md section 2).
+ * 2. Asks borrow from a pipe's buffer, so no pipe is filled while a batch is in hand.
+ */
+#include "core/loop.h"
+
+#include "base/check.h"
+#include "base/log.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define KEEP_RETRY_US 1000000
+
+static struct peer *free_place(struct core *core)
+{
+    for (unsigned i = 0; i < CORE_PEERS_MAX; i++) {
+        if (core->peers[i].pipe.fd < 0) {
+            return &core->peers[i];
+        }
+    }
+    return NULL;
+}
+
+static void put_texts(const struct policy *policy, struct buf *out)
+{
+    size_t start = frame_start(out, FRAME_TEXTS);
+    for (enum code code = CODE_BAD_REQUEST; code < CODE_COUNT; code++) {
+        struct policy_text text = policy_refusal_text(policy, code);
+        struct text_row row = {
+            .code = code,
+            .clause = view_text(text.clause),
+            .title_vi = view_text(text.title_vi),
+            .detail_vi = view_text(text.detail_vi),
+            .title_en = view_text(text.title_en),
+            .detail_en = view_text(text.detail_en),
+        };
+        frame_put_text(out, &row);
+    }
+    frame_finish(out, start, CODE_COUNT - CODE_BAD_REQUEST);
+}
+
+static void put_health(bool writable, struct buf *out)
+{
+    size_t start = frame_start(out, FRAME_HEALTH);
+    buf_put_u8(out, writable ? 1 : 0);
+    frame_finish(out, start, 1);
+}
+
+static bool is_channel(const struct peer *peer)
+{
+    return (peer->row->frames & (1u << FRAME_KEPT)) == 0;
+}
+
+/* What a channel needs before it can serve: the texts of the policy in force, and our health. */
+void peer_greet(struct core *core, struct peer *peer)
+{
+    const struct policy *policy = gate_policy(core->house->gate);
+    if (!is_channel(peer)) {
+        return;
+    }
+    if (policy != NULL) {
+        put_texts(policy, &peer->pipe.out);
+    }
+    put_health(core->writable && policy != NULL, &peer->pipe.out);
+    peer->broken = !outcome_ok(pipe_flush(&peer->pipe));
+}
+
+void peers_tell_health(struct core *core)
+{
+    for (unsigned i = 0; i < CORE_PEERS_MAX; i++) {
+        if (core->peers[i].pipe.fd >= 0 && !core->peers[i].broken) {
+            peer_greet(core, &core->peers[i]);
+        }
+    }
+}
+
+void peer_open(struct core *core, const struct proc_peer *found)
+{
+    struct peer *peer = free_place(core);
+    if (peer == NULL) {
+        log_line(LOG_LEVEL_ERROR, "peer-refused", "why=\"too many pipes\"");
+        close(found->fd);
+        return;
+    }
+    *peer = (struct peer){.row = core->child->row + found->row, .index = found->index};
+    pipe_init(&peer->pipe, found->fd);
+    if (!is_channel(peer)) {
+        core->kept_asked = false; /* a new keeper knows of no work */
+    }
+    peer_greet(core, peer);
+}
+
+static void refuse(struct core *core, struct peer *peer, const char *reason)
+{
+    log_line(LOG_LEVEL_ERROR, "peer-broken", "peer=\"%s %u\" why=\"%s\"", peer->row->name,
+             peer->index, reason);
+    core->frames_refused++;
+    peer->broken = true;
+}
+
+static struct outcome take_asks(struct core *core, struct peer *peer, const struct frame *frame)
+{
+    struct cursor cursor = cursor_of(frame->payload);
+    for (unsigned i = 0; i < frame->count; i++) {
+        if (core->count == BATCH_ASKS_MAX) {
+            TRY(batch_serve(core));
+        }
+        if (!outcome_ok(frame_get_ask(&cursor, &core->asks[core->count]))) {
+            refuse(core, peer, "an ask does not decode");
+            return OUTCOME_OK;
+        }
+        core->origin[core->count] = peer;
+        core->count++;
+    }
+    if (frame->count > FRAME_ASKS_MAX || !outcome_ok(cursor_end(&cursor, "asks"))) {
+        refuse(core, peer, "a frame of asks is too long");
+    }
+    return OUTCOME_OK;
+}
+
+static void take_kept(struct core *core, struct peer *peer, const struct frame *frame)
+{
+    struct cursor cursor = cursor_of(frame->payload);
+    uint8_t wish = cursor_u8(&cursor);
+    uint64_t from = cursor_u64(&cursor);
+    uint64_t until = cursor_u64(&cursor);
+    (void)from;
+    if (!outcome_ok(cursor_end(&cursor, "kept")) || wish > LEDGER_WISH_SYNC) {
+        refuse(core, peer, "what the keeper says does not decode");
+        return;
+    }
+    core->kept_asked = false;
+    if (wish == LEDGER_WISH_NONE) { /* it failed and said why: asked again after a while */
+        core->keep_us = clock_monotonic_us(&core->house->clock) + KEEP_RETRY_US;
+    } else {
+        ledger_kept(core->house->ledger, wish, until);
+    }
+}
+
+static struct outcome take_frame(struct core *core, struct peer *peer, const struct frame *frame)
+{
+    if ((peer->row->frames & (1u << frame->kind)) == 0) {
+        refuse(core, peer, "its row does not allow this kind of frame");
+        return OUTCOME_OK;
+    }
+    if (frame->kind == FRAME_ASKS) {
+        return take_asks(core, peer, frame);
+    }
+    if (frame->kind == FRAME_KEPT) {
+        take_kept(core, peer, frame);
+        return OUTCOME_OK;
+    }
+    refuse(core, peer, "nobody takes this kind of frame");
+    return OUTCOME_OK;
+}
+
+static struct outcome take_peer(struct core *core, struct peer *peer)
+{
+    while (!peer->broken) {
+        struct frame frame = {0};
+        struct outcome outcome = pipe_next(&peer->pipe, &frame);
+        if (outcome.fault == FAULT_AGAIN) {
+            return OUTCOME_OK;
+        }
+        if (!outcome_ok(outcome)) {
+            refuse(core, peer, "a frame's header is wrong");
+            return OUTCOME_OK;
+        }
+        TRY(take_frame(core, peer, &frame));
+    }
+    return OUTCOME_OK;
+}
+
+struct outcome peers_take(struct core *core)
+{
+    for (unsigned i = 0; i < CORE_PEERS_MAX; i++) {
+        if (core->peers[i].pipe.fd >= 0) {
+            TRY(take_peer(core, &core->peers[i]));
+        }
+    }
+    return batch_serve(core);
+}
+
+void peers_sweep(struct core *core)
+{
+    for (unsigned i = 0; i < CORE_PEERS_MAX; i++) {
+        struct peer *peer = &core->peers[i];
+        if (peer->pipe.fd >= 0 && peer->broken) {
+            if (!is_channel(peer)) {
+                core->kept_asked = false;
+            }
+            pipe_done(&peer->pipe);
+            *peer = (struct peer){.pipe.fd = -1};
+        }
+    }
+}
+
+/* Asks the keeper for what the ledger wants next. */
+void peers_keep(struct core *core)
+{
+    uint64_t from = 0;
+    uint64_t until = 0;
+    enum ledger_wish wish = ledger_wish(core->house->ledger, &from, &until);
+    if (wish == LEDGER_WISH_NONE || core->kept_asked ||
+        clock_monotonic_us(&core->house->clock) < core->keep_us) {
+        return;
+    }
+    for (unsigned i = 0; i < CORE_PEERS_MAX; i++) {
+        struct peer *peer = &core->peers[i];
+        if (peer->pipe.fd < 0 || peer->broken || is_channel(peer)) {
+            continue;
+        }
+        size_t start = frame_start(&peer->pipe.out, FRAME_KEEP);
+        buf_put_u8(&peer->pipe.out, (uint8_t)wish);
+        buf_put_u64(&peer->pipe.out, from);
+        buf_put_u64(&peer->pipe.out, until);
+        frame_finish(&peer->pipe.out, start, 1);
+        peer->broken = !outcome_ok(pipe_flush(&peer->pipe));
+        core->kept_asked = !peer->broken;
+        return;
+    }
+}

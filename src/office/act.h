@@ -1,0 +1,88 @@
+/*
+ * Purpose: administrative acts as rows of a table: name, fields, types. One table serves the
+ * command line, the frame to the core, the check and the record (invariant I8: acts are records;
+ * the record holds the whole act). Values travel as text in canonical form.
+ */
+#ifndef DANCU_OFFICE_ACT_H
+#define DANCU_OFFICE_ACT_H
+
+#include "base/bytes.h"
+#include "domain/words.h"
+
+#define ACT_FIELDS_MAX 20
+
+enum act_kind {
+    ACT_HOME_INIT,
+    ACT_PARTY_ADD,
+    ACT_ACCOUNT_ADD,
+    ACT_ACCOUNT_SUSPEND,
+    ACT_ACCOUNT_RESUME,
+    ACT_BUSINESS_ADD,
+    ACT_BUSINESS_GRANT,
+    ACT_BUSINESS_REFUSE,
+    ACT_BUSINESS_SUSPEND,
+    ACT_BUSINESS_RESUME,
+    ACT_BUSINESS_REVOKE,
+    ACT_POLICY_PUBLISH,
+    ACT_IMPORT_CHUNK,
+    ACT_TAIL_CUT,
+    ACT_KIND_COUNT
+};
+
+enum act_type {
+    ACT_TYPE_TEXT,   /* 1..256 bytes of UTF-8 */
+    ACT_TYPE_CODE,   /* 1..64 of A-Z a-z 0-9 . _ - */
+    ACT_TYPE_WORD,   /* one word of a vocabulary */
+    ACT_TYPE_WORDS,  /* comma-separated words, no doubles */
+    ACT_TYPE_NUMBER, /* decimal, up to 10^15 */
+    ACT_TYPE_DAY,    /* YYYY-MM-DD */
+    ACT_TYPE_HASH,   /* 64 lower-case hex digits */
+    ACT_TYPE_FLAG,   /* `true`; absent = false */
+    ACT_TYPE_BYTES,  /* anything, up to ACT_BYTES_MAX */
+};
+
+struct act_field {
+    const char *name;
+    enum act_type type;
+    bool required;
+    const struct words *words; /* for WORD and WORDS */
+};
+
+struct act_row {
+    const char *name;                        /* `party.add`: also the entry's outcome */
+    bool by_hand;                            /* may come over the admin socket */
+    struct act_field fields[ACT_FIELDS_MAX]; /* ends with a NULL name or the table's end */
+};
+
+extern const struct act_row act_rows[ACT_KIND_COUNT];
+
+/* An act in hand; values by field, empty = absent. Views borrow. */
+struct act {
+    enum act_kind kind;
+    struct view values[ACT_FIELDS_MAX];
+};
+
+/* FAULT_NOT_FOUND. */
+struct outcome act_find(struct view name, enum act_kind *ret_kind);
+unsigned act_field_count(enum act_kind kind);
+/* FAULT_NOT_FOUND when the row has no such field. */
+struct outcome act_field_find(enum act_kind kind, struct view name, unsigned *ret_field);
+/* Value by field name; asserts that the row has it. */
+struct view act_value(const struct act *act, const char *field);
+void act_value_set(struct act *act, const char *field, struct view value);
+/* Checks every value's type; the first fault as a sentence in ret_why. */
+struct outcome act_check(const struct act *act, char ret_why[256]);
+/* One value against its row; FAULT_BAD_INPUT. */
+struct outcome act_check_value(const struct act_field *field, struct view value);
+
+/* Typed reading of checked values. */
+unsigned act_word(const struct act *act, const char *field);
+uint64_t act_words_mask(const struct act *act, const char *field); /* absent = 0 */
+uint64_t act_number(const struct act *act, const char *field, uint64_t absent);
+int64_t act_day(const struct act *act, const char *field, int64_t absent);
+
+/* Bytes of an act: u8 version, u8 kind, u8 field count, then block32 per field. */
+void act_put(const struct act *act, struct buf *buf);
+struct outcome act_get(struct view bytes, struct act *ret_act);
+
+#endif

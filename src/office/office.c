@@ -1,0 +1,367 @@
+/*
+ * The office: prepare, record, apply.
+ *
+ * Invariants
+ * 1. An act is recorded before anything changes, and applied right after: in memory and, with
+ *    applied-up-to, in one transaction of the store (I8).
+ * 2. A recorded act that was not applied is applied by the next start; one that was is not again.
+ */
+#include "office/prepare.h"
+
+#include "base/check.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "wire/json.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define OBJECT_BYTES_MAX (ACT_BYTES_MAX + 4096)
+
+struct office {
+    struct office_store *store;
+    struct directory *directory;
+    struct gate *gate;
+    struct policy *policy;
+    struct clock_port clock;
+    uint64_t applied;  /* ledger entries below it are applied */
+    struct buf object; /* an object on its way to the store */
+    struct buf scratch;
+    char policy_current[65];
+};
+
+static struct outcome load_party(struct office *office, struct view content)
+{
+    struct party *party = memory_new(1, sizeof(*party));
+    if (party == NULL) {
+        return outcome_fail(FAULT_NO_MEMORY, "party");
+    }
+    struct outcome outcome = party_get(content, party);
+    if (outcome_ok(outcome)) {
+        outcome = directory_add_party(office->directory, party);
+    }
+    if (!outcome_ok(outcome)) {
+        memory_free(party);
+    }
+    return outcome;
+}
+
+static struct outcome load_account(struct office *office, struct view content)
+{
+    struct account *account = memory_new(1, sizeof(*account));
+    if (account == NULL) {
+        return outcome_fail(FAULT_NO_MEMORY, "account");
+    }
+    struct outcome outcome = account_get(office->directory, content, account);
+    if (outcome_ok(outcome)) {
+        outcome = directory_add_account(office->directory, account);
+    }
+    if (!outcome_ok(outcome)) {
+        memory_free(account);
+    }
+    return outcome;
+}
+
+static struct outcome load_business(struct office *office, struct view content)
+{
+    struct business *business = memory_new(1, sizeof(*business));
+    if (business == NULL) {
+        return outcome_fail(FAULT_NO_MEMORY, "business");
+    }
+    struct outcome outcome = business_get(office->directory, content, business);
+    if (outcome_ok(outcome)) {
+        outcome = directory_add_business(office->directory, business);
+    }
+    if (!outcome_ok(outcome)) {
+        memory_free(business);
+    }
+    return outcome;
+}
+
+static struct outcome load_current(struct office *office, struct view content)
+{
+    if (content.len != 64) {
+        return outcome_fail(FAULT_CORRUPT, "stored policy hash does not decode");
+    }
+    memcpy(office->policy_current, content.data, 64);
+    return OUTCOME_OK;
+}
+
+static struct outcome load_object(void *context, const struct office_object *object)
+{
+    struct office *office = context;
+    switch (object->kind) {
+    case OBJECT_PARTY:
+        return load_party(office, object->content);
+    case OBJECT_ACCOUNT:
+        return load_account(office, object->content);
+    case OBJECT_BUSINESS:
+        return load_business(office, object->content);
+    case OBJECT_POLICY:
+        return OUTCOME_OK;
+    case OBJECT_POLICY_CURRENT:
+        return load_current(office, object->content);
+    default:
+        return outcome_fail(FAULT_CORRUPT, "stored object of unknown kind");
+    }
+}
+
+/* Second walk: only the policy in force is loaded. */
+static struct outcome load_policy(void *context, const struct office_object *object)
+{
+    struct office *office = context;
+    char why[256] = "";
+    if (object->kind != OBJECT_POLICY || !view_is(object->code, office->policy_current)) {
+        return OUTCOME_OK;
+    }
+    struct outcome outcome = policy_from_files(object->content, object->code, &office->policy, why);
+    if (!outcome_ok(outcome)) {
+        log_line(LOG_LEVEL_ERROR, "policy-not-loaded", "why=\"%s\"", why);
+    }
+    return outcome;
+}
+
+static struct outcome office_load(struct office *office)
+{
+    TRY(office_store_applied(office->store, &office->applied));
+    TRY(office_store_load(office->store, load_object, office));
+    if (office->policy_current[0] != '\0') {
+        TRY(office_store_load(office->store, load_policy, office));
+        if (office->policy == NULL) {
+            return outcome_fail(FAULT_CORRUPT, "the policy in force is not in the store");
+        }
+    }
+    return OUTCOME_OK;
+}
+
+struct outcome office_open(const struct office_config *config, struct office **ret_office)
+{
+    struct office *office = memory_new(1, sizeof(*office));
+    if (office == NULL) {
+        return outcome_fail(FAULT_NO_MEMORY, "office");
+    }
+    office->directory = config->directory;
+    office->clock = config->clock;
+    buf_init(&office->object, OBJECT_BYTES_MAX);
+    buf_init(&office->scratch, OBJECT_BYTES_MAX);
+    struct outcome outcome =
+        office_store_open(config->home, config->data_key, &config->random, &office->store);
+    if (outcome_ok(outcome)) {
+        outcome = office_load(office);
+    }
+    if (!outcome_ok(outcome)) {
+        office_close(office);
+        return outcome;
+    }
+    *ret_office = office;
+    return OUTCOME_OK;
+}
+
+void office_close(struct office *office)
+{
+    if (office != NULL) {
+        office_store_close(office->store);
+        policy_free(office->policy);
+        buf_done(&office->object);
+        buf_done(&office->scratch);
+        memory_free(office);
+    }
+}
+
+void office_gate_set(struct office *office, struct gate *gate)
+{
+    office->gate = gate;
+    gate_policy_set(gate, office->policy);
+}
+
+const struct policy *office_policy(const struct office *office)
+{
+    return office->policy;
+}
+
+uint64_t office_applied(const struct office *office)
+{
+    return office->applied;
+}
+
+/* ---- the second half: apply what was prepared ---- */
+
+static struct outcome store_one(struct office *office, uint64_t index, uint8_t kind,
+                                struct view code)
+{
+    TRY(buf_check(&office->object));
+    struct office_object object = {
+        .kind = kind, .code = code, .content = buf_view(&office->object)};
+    return office_store_apply(office->store, index, &object, 1);
+}
+
+static struct outcome apply_party(struct office *office, uint64_t index, struct change *change)
+{
+    struct party *party = change->party;
+    TRY(directory_add_party(office->directory, party));
+    change->party = NULL;
+    party_put(party, &office->object);
+    return store_one(office, index, OBJECT_PARTY, code_view(&party->code));
+}
+
+static struct outcome apply_account(struct office *office, uint64_t index, struct change *change)
+{
+    struct account *account = change->account;
+    if (account != NULL) {
+        TRY(directory_add_account(office->directory, account));
+        change->account = NULL;
+    } else {
+        account = change->account_old;
+        account->state = change->account_state;
+    }
+    account_put(account, &office->object);
+    return store_one(office, index, OBJECT_ACCOUNT, code_view(&account->code));
+}
+
+static struct outcome apply_business(struct office *office, uint64_t index, struct change *change)
+{
+    struct business *business = change->business;
+    if (business != NULL) {
+        TRY(directory_add_business(office->directory, business));
+        change->business = NULL;
+    } else {
+        business = change->business_old;
+        business->state = change->business_state;
+        business->version++;
+    }
+    business_put(business, &office->object);
+    return store_one(office, index, OBJECT_BUSINESS, code_view(&business->code));
+}
+
+static struct outcome apply_policy(struct office *office, uint64_t index, const struct act *act,
+                                   struct change *change)
+{
+    struct view hash = act_value(act, "hash");
+    struct office_object objects[2] = {
+        {.kind = OBJECT_POLICY, .code = hash, .content = act_value(act, "files")},
+        {.kind = OBJECT_POLICY_CURRENT, .code = VIEW_LITERAL("current"), .content = hash},
+    };
+    struct policy *old = office->policy;
+    office->policy = change->policy;
+    change->policy = NULL;
+    if (office->gate != NULL) {
+        gate_policy_set(office->gate, office->policy);
+    }
+    policy_free(old);
+    return office_store_apply(office->store, index, objects, 2);
+}
+
+static struct outcome apply(struct office *office, uint64_t index, const struct act *act,
+                            struct change *change)
+{
+    struct outcome outcome = OUTCOME_OK;
+    buf_reset(&office->object);
+    if (change->party != NULL) {
+        outcome = apply_party(office, index, change);
+    } else if (change->account != NULL || change->account_old != NULL) {
+        outcome = apply_account(office, index, change);
+    } else if (change->business != NULL || change->business_old != NULL) {
+        outcome = apply_business(office, index, change);
+    } else if (change->policy != NULL) {
+        outcome = apply_policy(office, index, act, change);
+    } else {
+        outcome = office_store_apply(office->store, index, NULL, 0);
+    }
+    if (outcome_ok(outcome)) {
+        office->applied = index + 1;
+    }
+    return outcome;
+}
+
+/* ---- the record of an act ---- */
+
+static void put_request(const struct act *act, struct view bytes, struct buf *buf)
+{
+    uint8_t hash[SEAL_HASH_BYTES];
+    unsigned code = 0;
+    seal_sha256(bytes, hash);
+    buf_printf(buf, "{\"act\":\"%s\",\"digest\":\"", act_rows[act->kind].name);
+    base64url_put(buf, view_of(hash, sizeof(hash)));
+    buf_put_text(buf, "\",\"object\":");
+    if (outcome_ok(act_field_find(act->kind, VIEW_LITERAL("code"), &code))) {
+        json_put_string(buf, act->values[code]);
+    } else {
+        buf_put_text(buf, "null");
+    }
+    buf_put_u8(buf, '}');
+}
+
+static struct outcome record_act(struct office *office, const struct act *act, uint32_t local_user,
+                                 uint64_t *ret_index)
+{
+    BUF_AUTO bytes;
+    BUF_AUTO values;
+    buf_init(&bytes, OBJECT_BYTES_MAX);
+    buf_init(&values, OPENING_ASK_BYTES_MAX);
+    act_put(act, &bytes);
+    TRY(buf_check(&bytes));
+    put_request(act, buf_view(&bytes), &values);
+    size_t request = values.len;
+    buf_printf(&values, "{\"account\":null,\"officer\":\"local:%u\",\"operator\":null}",
+               local_user);
+    TRY(buf_check(&values));
+    struct record record = {
+        .kind = KIND_ACT,
+        .outcome = view_text(act_rows[act->kind].name),
+        .class = RECORD_WORD_NULL,
+        .channel = RECORD_WORD_NULL,
+        .service = RECORD_WORD_NULL,
+        .effect = buf_view(&bytes),
+    };
+    record.values[RECORD_REQUEST] = view_of(values.data, request);
+    record.values[RECORD_AGENT] = view_of(values.data + request, values.len - request);
+    return gate_record(office->gate, &record, ret_index);
+}
+
+struct outcome office_act(struct office *office, const struct act *act, uint32_t local_user,
+                          uint64_t *ret_index, char ret_why[256])
+{
+    CHECK(office->gate != NULL);
+    struct change change = {0};
+    ret_why[0] = '\0';
+    int64_t today = clock_day_vn(clock_wall_us(&office->clock));
+    TRY(change_prepare(office->directory, office->policy, act, today, &change, ret_why));
+    struct outcome outcome = record_act(office, act, local_user, ret_index);
+    if (!outcome_ok(outcome)) {
+        snprintf(ret_why, 256, "not recorded: %s", outcome.what);
+        change_done(&change);
+        return outcome;
+    }
+    outcome = apply(office, *ret_index, act, &change);
+    change_done(&change);
+    if (!outcome_ok(outcome)) {
+        /* Recorded, not applied: only a new start may go on from here. */
+        log_outcome(LOG_LEVEL_ERROR, "act-not-applied", outcome);
+        return outcome_fail(FAULT_IO, "act recorded but not applied");
+    }
+    return OUTCOME_OK;
+}
+
+struct outcome office_replay(struct office *office, uint64_t index, const struct record *record)
+{
+    struct act act = {0};
+    struct change change = {0};
+    char why[256] = "";
+    if (record->kind != KIND_ACT || index < office->applied) {
+        return OUTCOME_OK;
+    }
+    if (!outcome_ok(act_get(record->effect, &act))) {
+        return outcome_fail(FAULT_CORRUPT, "recorded act does not decode");
+    }
+    int64_t day = clock_day_vn(record->time_us);
+    struct outcome outcome =
+        change_prepare(office->directory, office->policy, &act, day, &change, why);
+    if (!outcome_ok(outcome)) {
+        log_line(LOG_LEVEL_ERROR, "act-not-replayed", "act=%s why=\"%s\"", act_rows[act.kind].name,
+                 why);
+        return outcome_fail(FAULT_CORRUPT, "recorded act does not apply");
+    }
+    outcome = apply(office, index, &act, &change);
+    change_done(&change);
+    return outcome;
+}

@@ -1,0 +1,56 @@
+/*
+ * Purpose: the authority's acts. An act is checked against what is there, recorded (the commit
+ * point, I8), applied to the directory and to the store in one transaction; a start replays what
+ * was recorded and not applied. Source: design.md sections 4, 6, 8.
+ *
+ * Officers and four eyes come with their own issue; until then acts arrive over the local admin
+ * socket (root or the service's own user), and the record names that local user.
+ */
+#ifndef DANCU_OFFICE_OFFICE_H
+#define DANCU_OFFICE_OFFICE_H
+
+#include "gate/gate.h"
+#include "office/act.h"
+#include "store/store.h"
+
+struct office;
+
+struct office_config {
+    const char *home;
+    const struct secret *data_key;
+    struct random_port random;
+    struct clock_port clock;
+    struct directory *directory; /* filled here */
+};
+
+/* Opens the store and loads every applied object into the directory. */
+struct outcome office_open(const struct office_config *config, struct office **ret_office);
+void office_close(struct office *office);
+/* The gate that records; borrowed. It also learns each newly published policy. */
+void office_gate_set(struct office *office, struct gate *gate);
+/* Policy in force; NULL when none was published yet. */
+const struct policy *office_policy(const struct office *office);
+/* Ledger entries below it are applied. */
+uint64_t office_applied(const struct office *office);
+
+/* Checks, records and applies one act. FAULT_BAD_INPUT, NOT_FOUND, CONFLICT: nothing changed and
+ * ret_why says what is wrong. Any other failure after the record: the process must end, its next
+ * start replays. `local_user` is the uid that asked. */
+struct outcome office_act(struct office *office, const struct act *act, uint32_t local_user,
+                          uint64_t *ret_index, char ret_why[256]);
+
+/* A recorded act met during recovery. */
+struct outcome office_replay(struct office *office, uint64_t index, const struct record *record);
+
+/* Which events move a business from which state; BUSINESS_STATE_COUNT = not allowed. */
+enum business_event {
+    BUSINESS_EVENT_GRANT,
+    BUSINESS_EVENT_REFUSE,
+    BUSINESS_EVENT_SUSPEND,
+    BUSINESS_EVENT_RESUME,
+    BUSINESS_EVENT_REVOKE,
+    BUSINESS_EVENT_COUNT
+};
+enum business_state office_business_next(enum business_state state, enum business_event event);
+
+#endif
