@@ -1,0 +1,55 @@
+/*
+ * Purpose: what the subcommands share: options, messages, exit statuses. Private to cli/.
+ * Data goes to stdout, progress and complaints to stderr (formats.md "Command line").
+ */
+#ifndef DANCU_CLI_CLI_H
+#define DANCU_CLI_CLI_H
+
+#include "base/bytes.h"
+#include "core/house.h"
+
+#define EXIT_GOOD 0
+#define EXIT_BAD 1   /* a line on stderr says what */
+#define EXIT_USAGE 2 /* the command's words are off */
+
+struct cli_option {
+    const char *name; /* without the dashes */
+    const char *value; /* of the command line; NULL = absent */
+    bool flag;         /* takes no value; value = "true" when given */
+};
+
+/* Reads `--name VALUE`, `--name=VALUE` and flags into the rows; bare words go to `words`. Complains
+ * and gives false on an unknown or doubled option, a missing value, or too many words. */
+bool cli_options(int argc, char **argv, struct cli_option *options, unsigned option_count,
+                 const char **words, unsigned words_max, unsigned *ret_words);
+/* `dancu: message` to stderr. */
+__attribute__((format(printf, 1, 2))) void cli_complain(const char *format, ...);
+
+/* Home and keys folders: the options, then DANCU_HOME and DANCU_KEYS, then var/demo/home and
+ * var/demo/keys. */
+const char *cli_home(const char *option);
+const char *cli_keys(const char *option);
+
+/* A house of one's own while no server runs. FAULT_BUSY: one does. */
+struct cli_house {
+    int home_fd;
+    struct house *house;
+};
+struct outcome cli_house_open(const char *home, const char *keys, enum registry_mode mode,
+                              struct cli_house *ret_house, char ret_why[HOUSE_WHY_BYTES]);
+void cli_house_close(struct cli_house *house);
+
+/* Subcommands: arguments after the subcommand's name; exit status. */
+int init_cli(int argc, char **argv);
+int serve_cli(int argc, char **argv);
+int ps_cli(int argc, char **argv);
+int registry_cli(int argc, char **argv);
+/* `party add ...`: the noun, then the rest. */
+int act_cli(const char *noun, int argc, char **argv);
+int policy_cli(int argc, char **argv);
+int policy_publish_cli(int argc, char **argv);
+
+/* The process table, and entry of a child (see proc/proc.h). */
+void serve_child_enter(int argc, char **argv);
+
+#endif

@@ -1,0 +1,93 @@
+/*
+ * `dancu`: finds the subcommand and hands it the rest.
+ */
+#include "cli/cli.h"
+
+#include "base/log.h"
+#include "cli/ledger_cli.h"
+#include "cli/policy_cli.h"
+#include "cli/seed_cli.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define VERSION "0.1.0"
+
+static int version_cli(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    puts("dancu " VERSION);
+    return EXIT_GOOD;
+}
+
+static int party_cli(int argc, char **argv)
+{
+    return act_cli("party", argc, argv);
+}
+
+static int account_cli(int argc, char **argv)
+{
+    return act_cli("account", argc, argv);
+}
+
+static int business_cli(int argc, char **argv)
+{
+    return act_cli("business", argc, argv);
+}
+
+static int help_cli(int argc, char **argv);
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *says;
+} commands[] = {
+    {"init", init_cli, "make a home and its keys; prints the log's verifier key"},
+    {"serve", serve_cli, "run the server in the foreground"},
+    {"ps", ps_cli, "the processes of a running server, with their rights"},
+    {"policy", policy_cli, "check | show | publish the law as data"},
+    {"registry", registry_cli, "import FILE|-: load people from NDJSON"},
+    {"seed", seed_cli, "write a synthetic population as NDJSON"},
+    {"party", party_cli, "add"},
+    {"account", account_cli, "add | suspend | resume"},
+    {"business", business_cli, "add | grant | refuse | suspend | resume | revoke"},
+    {"ledger", ledger_cli, "verify | show"},
+    {"receipt", receipt_cli, "verify FILE --vkey FILE"},
+    {"version", version_cli, "version of this program"},
+    {"help", help_cli, "this list"},
+};
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void list_commands(FILE *out)
+{
+    fputs("usage: dancu COMMAND ...\n", out);
+    for (size_t i = 0; i < COMMANDS; i++) {
+        fprintf(out, "  %-9s %s\n", commands[i].name, commands[i].says);
+    }
+}
+
+static int help_cli(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    list_commands(stdout);
+    return EXIT_GOOD;
+}
+
+int main(int argc, char **argv)
+{
+    serve_child_enter(argc, argv);
+    log_name_set("dancu");
+    if (argc < 2) {
+        list_commands(stderr);
+        return EXIT_USAGE;
+    }
+    for (size_t i = 0; i < COMMANDS; i++) {
+        if (strcmp(argv[1], commands[i].name) == 0) {
+            return commands[i].run(argc - 2, argv + 2);
+        }
+    }
+    cli_complain("no such command: %s (`dancu help` lists them)", argv[1]);
+    return EXIT_USAGE;
+}

@@ -1,0 +1,188 @@
+/*
+ * The process table (design.md section 2), `dancu serve` and `dancu ps`.
+ *
+ * A row tells what a process may do; the supervisor and the core hold it to that. Rows of processes
+ * that are not needed yet (verify, desk, sms, signin, feed, letter, worker, loader) come with what
+ * needs them.
+ */
+#include "cli/cli.h"
+
+#include "channel/edge/edge.h"
+#include "channel/public/public.h"
+#include "core/core.h"
+#include "proc/keeper.h"
+#include "proc/proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BIT(value) (UINT32_C(1) << (value))
+#define MIB (UINT64_C(1) << 20)
+
+/* The core stands first: core/core.h counts from it. */
+static const struct proc_row rows[] = {
+    {
+        .name = "core",
+        .prepare = core_prepare,
+        .main = core_main,
+        .user = PROC_USER_CORE,
+        .root = PROC_ROOT_HOME,
+        .count = 1,
+        .grants = BIT(GRANT_HOME_DIR) | BIT(GRANT_KEYS_DIR) | BIT(GRANT_ADMIN_LISTENER),
+        .files_max = 512,
+        .may_write_files = true,
+        .rights = "files: home read-write; keys: data, index, ledger (read before the rights are "
+                  "dropped); sockets: pipes, admin; no network",
+    },
+    {
+        .name = "keeper",
+        .main = keeper_main,
+        .user = PROC_USER_CORE,
+        .root = PROC_ROOT_HOME,
+        .count = 1,
+        .grants = BIT(GRANT_HOME_DIR),
+        .core_pipe = true,
+        .frames = BIT(FRAME_KEPT),
+        .memory_bytes_max = 512 * MIB,
+        .files_max = 64,
+        .may_write_files = true,
+        .rights = "files: home read-write (empty segments, sync of tiles); keys: none; sockets: "
+                  "pipe to the core; no network",
+    },
+    {
+        .name = "edge",
+        .prepare = edge_prepare,
+        .main = edge_main,
+        .user = PROC_USER_FRONT,
+        .root = PROC_ROOT_EMPTY,
+        .count = 0,
+        .grants = BIT(GRANT_MACHINE_LISTENER) | BIT(GRANT_TLS_CERT) | BIT(GRANT_TLS_KEY) |
+                  BIT(GRANT_CLIENT_CA) | BIT(GRANT_CLIENT_CRL),
+        .core_pipe = true,
+        .frames = BIT(FRAME_ASKS),
+        .memory_bytes_max = 8192 * MIB,
+        .files_max = 20480,
+        .rights = "files: none; keys: its TLS key; sockets: machine listener, pipe to the core "
+                  "(asks only)",
+    },
+    {
+        .name = "public",
+        .prepare = public_prepare,
+        .main = public_main,
+        .user = PROC_USER_FRONT,
+        .root = PROC_ROOT_EMPTY,
+        .count = 1,
+        .grants = BIT(GRANT_PUBLIC_LISTENER) | BIT(GRANT_TLS_CERT) | BIT(GRANT_TLS_KEY) |
+                  BIT(GRANT_TILES_DIR),
+        .core_pipe = true,
+        .frames = 0,
+        .memory_bytes_max = 4096 * MIB,
+        .files_max = 20480,
+        .rights = "files: public tiles, read only; keys: its TLS key; sockets: public listener, "
+                  "pipe to the core (sends nothing)",
+    },
+};
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+void serve_child_enter(int argc, char **argv)
+{
+    proc_child_enter(rows, ROWS, argc, argv);
+}
+
+enum serve_option {
+    OPTION_HOME,
+    OPTION_KEYS,
+    OPTION_PORT,
+    OPTION_CERT,
+    OPTION_KEY,
+    OPTION_CLIENT_CA,
+    OPTION_CLIENT_CRL,
+    OPTION_EDGES,
+    OPTION_ADDRESS,
+    OPTION_COUNT
+};
+
+static int usage(void)
+{
+    cli_complain("usage: dancu serve [--home DIR] [--keys DIR] [--port N] --cert FILE --key FILE "
+                 "--client-ca FILE [--client-crl FILE] [--edges N] [--address IP]");
+    return EXIT_USAGE;
+}
+
+static bool number_of(const char *text, uint64_t max, uint64_t *ret_number)
+{
+    return text == NULL || outcome_ok(decimal_get(view_text(text), max, ret_number));
+}
+
+static bool origin_read(const char *home, char ret_origin[256])
+{
+    char path[1024];
+    snprintf(path, sizeof(path), "%s/origin", home);
+    FILE *file = fopen(path, "re");
+    bool read = file != NULL && fgets(ret_origin, 256, file) != NULL;
+    if (file != NULL) {
+        fclose(file);
+    }
+    ret_origin[strcspn(ret_origin, "\n")] = '\0';
+    return read;
+}
+
+int serve_cli(int argc, char **argv)
+{
+    struct cli_option options[OPTION_COUNT] = {
+        {.name = "home"},      {.name = "keys"},       {.name = "port"},
+        {.name = "cert"},      {.name = "key"},        {.name = "client-ca"},
+        {.name = "client-crl"}, {.name = "edges"},      {.name = "address"},
+    };
+    unsigned words = 0;
+    uint64_t port = 8443;
+    uint64_t edges = 0;
+    if (!cli_options(argc, argv, options, OPTION_COUNT, NULL, 0, &words) ||
+        options[OPTION_CERT].value == NULL || options[OPTION_KEY].value == NULL ||
+        options[OPTION_CLIENT_CA].value == NULL ||
+        !number_of(options[OPTION_PORT].value, 65532, &port) ||
+        !number_of(options[OPTION_EDGES].value, 64, &edges) || port == 0) {
+        return usage();
+    }
+    struct supervisor_config config = {
+        .rows = rows,
+        .row_count = ROWS,
+        .core_row = 0,
+        .settings = {.port = (uint16_t)port, .edges = (uint32_t)edges},
+        .listen_address = options[OPTION_ADDRESS].value,
+    };
+    const char *home = cli_home(options[OPTION_HOME].value);
+    snprintf(config.settings.home, sizeof(config.settings.home), "%s", home);
+    if (!origin_read(home, config.settings.origin)) {
+        cli_complain("serve: %s is no home of dancu (make one with `dancu init`)", home);
+        return EXIT_BAD;
+    }
+    config.paths[GRANT_TLS_CERT] = options[OPTION_CERT].value;
+    config.paths[GRANT_TLS_KEY] = options[OPTION_KEY].value;
+    config.paths[GRANT_CLIENT_CA] = options[OPTION_CLIENT_CA].value;
+    config.paths[GRANT_CLIENT_CRL] = options[OPTION_CLIENT_CRL].value;
+    config.paths[GRANT_KEYS_DIR] = cli_keys(options[OPTION_KEYS].value);
+    return supervisor_run(&config);
+}
+
+int ps_cli(int argc, char **argv)
+{
+    struct cli_option options[] = {{.name = "home"}, {.name = "json", .flag = true}};
+    unsigned words = 0;
+    if (!cli_options(argc, argv, options, 2, NULL, 0, &words)) {
+        cli_complain("usage: dancu ps [--home DIR] [--json]");
+        return EXIT_USAGE;
+    }
+    const char *home = cli_home(options[0].value);
+    struct outcome outcome = proc_status_print(home, options[1].value != NULL);
+    if (!outcome_ok(outcome)) {
+        cli_complain(outcome.fault == FAULT_NOT_FOUND ? "ps: no server runs on %s"
+                                                      : "ps: %s: cannot be asked",
+                     home);
+        return EXIT_BAD;
+    }
+    return EXIT_GOOD;
+}
