@@ -100,7 +100,8 @@ struct child {
     int control_fd; /* frames from the supervisor; EOF = it is gone: exit */
     int core_fd;    /* pipe to the core, non-blocking; -1 for the core itself */
     int grants[GRANT_COUNT];
-    const char *home_path; /* path by which this process reaches home ("."), or NULL */
+    const char *home_path; /* "." in main of a row with PROC_ROOT_HOME, else NULL; a prepare
+                              uses grants[GRANT_HOME_DIR] */
     void *prepared;        /* the row's own, made by its prepare; NULL otherwise */
 };
 

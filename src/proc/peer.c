@@ -1,0 +1,103 @@
+/*
+ * The frames on a control socket after the handover.
+ *
+ * Invariants
+ *  1. A message is exactly one frame.
+ *  2. A descriptor that came with anything but a right frame is closed.
+ *  3. The supervisor understands one message of a child, "I serve"; whatever else one sends is
+ *     refused and not looked at further.
+ */
+#include "proc/peer.h"
+
+#include "base/check.h"
+#include "proc/message.h"
+#include "proc/proc.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+#define HEALTH_SERVING 1
+
+struct outcome peer_send(int control_fd, unsigned row, unsigned index, int fd)
+{
+    CHECK(row <= UINT8_MAX && index <= UINT8_MAX);
+    BUF_AUTO buf;
+    buf_init(&buf, CONTROL_BYTES_MAX);
+    size_t start = frame_start(&buf, FRAME_PEER);
+
+    buf_put_u8(&buf, (uint8_t)row);
+    buf_put_u8(&buf, (uint8_t)index);
+    frame_finish(&buf, start, 1);
+    TRY(buf_check(&buf));
+    return message_send(control_fd, buf_view(&buf), &fd, 1);
+}
+
+/* The one frame that a message consists of. */
+static struct outcome whole_frame(struct view bytes, enum frame_kind kind, struct frame *ret_frame)
+{
+    size_t len = 0;
+    struct outcome outcome = frame_peek(bytes, ret_frame, &len);
+
+    if (!outcome_ok(outcome) || len != bytes.len || ret_frame->kind != kind ||
+        ret_frame->count != 1) {
+        return outcome_fail(FAULT_BAD_INPUT, "control frame"); /* invariant 1 */
+    }
+    return OUTCOME_OK;
+}
+
+static struct outcome read_peer(const struct message *message, struct proc_peer *ret_peer)
+{
+    struct frame frame;
+
+    TRY(whole_frame(view_of(message->bytes, message->len), FRAME_PEER, &frame));
+    struct cursor cursor = cursor_of(frame.payload);
+    struct proc_peer peer = {.fd = -1};
+    peer.row = cursor_u8(&cursor);
+    peer.index = cursor_u8(&cursor);
+    TRY(cursor_end(&cursor, "peer frame"));
+    if (message->fd_count != 1) {
+        return outcome_fail(FAULT_BAD_INPUT, "peer frame: descriptors");
+    }
+    peer.fd = message->fds[0];
+    *ret_peer = peer;
+    return OUTCOME_OK;
+}
+
+struct outcome proc_receive_peer(int control_fd, struct proc_peer *ret_peer)
+{
+    struct message message;
+
+    TRY(message_receive(control_fd, &message));
+    struct outcome outcome = read_peer(&message, ret_peer);
+    if (!outcome_ok(outcome)) {
+        message_close(&message, 0); /* invariant 2 */
+    }
+    return outcome;
+}
+
+struct outcome proc_tell_ready(const struct child *child)
+{
+    BUF_AUTO buf;
+    buf_init(&buf, CONTROL_BYTES_MAX);
+    size_t start = frame_start(&buf, FRAME_HEALTH);
+
+    buf_put_u8(&buf, HEALTH_SERVING);
+    frame_finish(&buf, start, 1);
+    TRY(buf_check(&buf));
+    return message_send(child->control_fd, buf_view(&buf), NULL, 0);
+}
+
+struct outcome peer_hear_ready(int control_fd)
+{
+    struct message message;
+    struct frame frame;
+
+    TRY(message_receive(control_fd, &message));
+    unsigned fds = message.fd_count;
+    message_close(&message, 0); /* invariant 2 */
+    TRY(whole_frame(view_of(message.bytes, message.len), FRAME_HEALTH, &frame));
+    if (fds != 0 || frame.payload.len != 1 || frame.payload.data[0] != HEALTH_SERVING) {
+        return outcome_fail(FAULT_BAD_INPUT, "readiness frame");
+    }
+    return OUTCOME_OK;
+}
