@@ -44,8 +44,8 @@
 #define ACT_BYTES_MAX 262144 /* one administrative act: a published policy fits */
 
 /* Machine and public listener */
-#define HTTP_CONNECTIONS_MAX 20000 /* per process */
-#define HTTP_ACCEPTS_PER_TURN_MAX 64
+#define HTTP_CONNECTIONS_MAX 20000   /* per process */
+#define HTTP_ACCEPTS_PER_TURN_MAX 4  /* the other processes take the rest */
 #define HTTP_STREAMS_MAX 256         /* HTTP/2 streams open on one connection */
 #define HTTP_HEADERS_BYTES_MAX 16384 /* one request's header block, decoded */
 #define HTTP_HEADERS_MAX 64
@@ -61,6 +61,7 @@
 #define HTTP_HEADERS_S_MAX 10 /* from first byte of a request to the end of its headers */
 #define HTTP_BODY_S_MAX 20
 #define HTTP_IDLE_S_MAX 120
+#define HTTP_ANSWER_S_MAX 30           /* the core has not answered: 503 */
 #define HTTP_WRITE_S_MAX 30            /* a client that takes nothing for so long is dropped */
 #define TLS_FILE_BYTES_MAX (16u << 20) /* certificates, keys, revocation lists */
 #define EDGE_ASKS_PENDING_MAX 8192     /* asks of one edge that the core has not answered */
@@ -71,5 +72,9 @@
 /* Policy and configuration files */
 #define POLICY_FILE_BYTES_MAX (1u << 20)
 #define POLICY_FILES_MAX 16
+#define POLICY_NODES_MAX 32768               /* values in one file */
+#define POLICY_DEPTH_MAX 6                   /* tables within tables */
+#define POLICY_TEXTS_BYTES_MAX (1536u << 10) /* all texts of a set, kept */
+#define POLICY_SHOW_BYTES_MAX (8u << 20)     /* `dancu policy show` */
 
 #endif

@@ -37,7 +37,8 @@ struct policy_error {
  * `files` does not matter. */
 struct outcome policy_load(const struct policy_file *files, unsigned count,
                            struct policy **ret_policy, struct policy_error *ret_error);
-/* Reads DIR/ *.yaml itself (command line and start of the core). */
+/* Reads DIR/ *.yaml itself (command line and start of the core). FAULT_NOT_FOUND when the folder
+ * cannot be opened, FAULT_IO when a file cannot be read. */
 struct outcome policy_load_dir(const char *dir, struct policy **ret_policy,
                                struct policy_error *ret_error);
 void policy_free(struct policy *policy);
@@ -66,7 +67,19 @@ struct policy_text {
     const char *title_en;
     const char *detail_en;
 };
+/* Of any code but CODE_DISCLOSED (asserts so). `clause` is empty where none stands behind it. */
 struct policy_text policy_refusal_text(const struct policy *policy, enum code code);
+
+/* Fee in dong for each field given, on that day (UTC+7); 0 where the class is exempt or no product
+ * or rate covers it (Circular 48/2022/TT-BTC). */
+uint64_t policy_fee_vnd_per_field(const struct policy *policy, enum party_class class,
+                                  enum service service, enum channel channel, int64_t day);
+/* Is it a working day? UNKNOWN outside the years that the calendar covers. */
+enum truth policy_working_day(const struct policy *policy, int64_t day);
+/* The last day of a limit of so many working days that begins after `day`. FAULT_NOT_FOUND when it
+ * runs out of the calendar. */
+struct outcome policy_deadline_day(const struct policy *policy, int64_t day, unsigned working_days,
+                                   int64_t *ret_day);
 
 /* A matrix that a lawyer can read (text), or the same as JSON. */
 void policy_show(const struct policy *policy, bool json, struct buf *buf);

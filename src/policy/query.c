@@ -1,0 +1,127 @@
+/*
+ * What others ask a loaded policy. Words out of range are closed, never an error: default deny.
+ */
+#include "policy/set.h"
+
+#include "base/check.h"
+
+static bool bit(uint64_t mask, unsigned index)
+{
+    return index < 64 && (mask >> index & 1) != 0;
+}
+
+const char *policy_hash(const struct policy *policy)
+{
+    return policy->hash;
+}
+
+int64_t policy_effective_day(const struct policy *policy)
+{
+    return policy->head.effective_from;
+}
+
+bool policy_channel_open(const struct policy *policy, enum party_class class, enum channel channel)
+{
+    return (unsigned)class < CLASS_COUNT && bit(policy->masks.channels_open[class], channel);
+}
+
+bool policy_service_open(const struct policy *policy, enum party_class class, enum service service)
+{
+    return (unsigned)class < CLASS_COUNT && bit(policy->masks.services_open[class], service);
+}
+
+uint64_t policy_field_ceiling(const struct policy *policy, enum party_class class,
+                              enum service service)
+{
+    bool known = (unsigned)class < CLASS_COUNT && (unsigned)service < SERVICE_COUNT;
+    return known ? policy->masks.ceiling[class][service] : 0;
+}
+
+uint64_t policy_fields_sensitive(const struct policy *policy)
+{
+    return policy->masks.sensitive;
+}
+
+bool policy_lock_in_force(const struct policy *policy, enum party_class class)
+{
+    return bit(policy->masks.lock_classes, class);
+}
+
+bool policy_notice_open(const struct policy *policy, enum party_class class, enum service service,
+                        enum notice notice)
+{
+    bool known = (unsigned)class < CLASS_COUNT && (unsigned)service < SERVICE_COUNT;
+    return known && bit(policy->masks.notices_open[class][service], notice);
+}
+
+struct policy_text policy_refusal_text(const struct policy *policy, enum code code)
+{
+    CHECK(code > CODE_DISCLOSED && code < CODE_COUNT);
+    const struct policy_refusal *refusal = &policy->refusals[code];
+    return (struct policy_text){.clause = refusal->clause,
+                                .title_vi = refusal->title_vi,
+                                .detail_vi = refusal->detail_vi,
+                                .title_en = refusal->title_en,
+                                .detail_en = refusal->detail_en};
+}
+
+uint64_t policy_fee_vnd_per_field(const struct policy *policy, enum party_class class,
+                                  enum service service, enum channel channel, int64_t day)
+{
+    if ((unsigned)class >= CLASS_COUNT || !policy->payers[class].pays) {
+        return 0;
+    }
+    const char *product = NULL;
+    for (unsigned i = 0; i < policy->product_count && product == NULL; i++) {
+        const struct policy_product *row = &policy->products[i];
+        if (bit(row->services, service) && bit(row->channels, channel)) {
+            product = row->product;
+        }
+    }
+    for (unsigned i = 0; i < policy->rate_count && product != NULL; i++) {
+        const struct policy_rate *rate = &policy->rates[i];
+        if (strcmp(rate->product, product) == 0 && rate->from <= day && day <= rate->until) {
+            return rate->vnd_per_field;
+        }
+    }
+    return 0;
+}
+
+enum truth policy_working_day(const struct policy *policy, int64_t day)
+{
+    const struct policy_calendar *calendar = &policy->calendar;
+
+    if (day < calendar->covers_from || day > calendar->covers_until) {
+        return TRUTH_UNKNOWN;
+    }
+    for (unsigned i = 0; i < policy->make_up_day_count; i++) {
+        if (policy->make_up_days[i].date == day) {
+            return TRUTH_YES;
+        }
+    }
+    for (unsigned i = 0; i < policy->holiday_count; i++) {
+        if (policy->holidays[i].from <= day && day <= policy->holidays[i].until) {
+            return TRUTH_NO;
+        }
+    }
+    /* 1970-01-01 was a Thursday; days before it count backwards. */
+    int64_t weekday = ((day + WEEKDAY_THU) % WEEKDAY_COUNT + WEEKDAY_COUNT) % WEEKDAY_COUNT;
+    return bit(calendar->working_week, (unsigned)weekday) ? TRUTH_YES : TRUTH_NO;
+}
+
+struct outcome policy_deadline_day(const struct policy *policy, int64_t day, unsigned working_days,
+                                   int64_t *ret_day)
+{
+    unsigned left = working_days;
+
+    while (left > 0) {
+        day++;
+        enum truth working = policy_working_day(policy, day);
+        if (working == TRUTH_UNKNOWN) {
+            return outcome_fail(FAULT_NOT_FOUND, "the calendar does not cover the deadline");
+        }
+        left -= working == TRUTH_YES;
+    }
+    *ret_day = day;
+    return OUTCOME_OK;
+}
