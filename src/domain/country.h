@@ -9,14 +9,19 @@
 #include "base/bytes.h"
 #include "domain/truth.h"
 
+/* The two lists of administrative units, by the day from which they are in force. */
+#define COUNTRY_LIST_2021_DAY 18809 /* 2021-07-01: 63 provinces, with districts */
+#define COUNTRY_LIST_2025_DAY 20270 /* 2025-07-01: 34 provinces, without districts */
+
 /* 12 digits; structure only (there is no check digit; unknown province prefixes are accepted). */
 bool country_id_valid(struct view text);
 /* 9 digits. */
 bool country_cmnd_valid(struct view text);
 
 /* Appends the form in which names are compared: upper case, accents stripped, D for Đ, no spaces;
- * NFC and NFD, both accent placements alike. FAULT_BAD_INPUT: not UTF-8, empty, or control
- * characters. */
+ * NFC and NFD, both accent placements, curly and straight apostrophes alike. FAULT_BAD_INPUT: not
+ * UTF-8, nothing left to compare, or control characters; FAULT_OVER_LIMIT above ASK_NAME_BYTES_MAX;
+ * FAULT_NO_MEMORY (names in other than Latin letters only). */
 struct outcome country_fold_name(struct view name, struct buf *ret_folded);
 
 /* `YYYY-MM-DD` (a real date) or `YYYY`. */
@@ -29,5 +34,18 @@ enum truth country_province_is(const char province[3], int32_t list_day, const c
 /* Does the 2-digit province code exist in the list in force from that day? */
 bool country_province_known(struct view code, int32_t list_day);
 bool country_list_known(int32_t list_day); /* 2021-07-01 or 2025-07-01 */
+
+/* Code lists of domain.md section 2, as they stand on the wire. */
+enum country_codes {
+    COUNTRY_CODES_SEX,              /* 1, 2 */
+    COUNTRY_CODES_MARITAL_STATUS,   /* 1 to 3 */
+    COUNTRY_CODES_BLOOD_GROUP,      /* 00 to 04 */
+    COUNTRY_CODES_ETHNICITY,        /* 01 to 55, 99 */
+    COUNTRY_CODES_RELIGION,         /* 00 to 14 */
+    COUNTRY_CODES_RELATION_TO_HEAD, /* CH01 to CH99: shape only, the list is in fields.yaml */
+    COUNTRY_CODES_COUNTRY,          /* ISO 3166-1 alpha-2: shape only */
+    COUNTRY_CODES_COUNT
+};
+bool country_code_valid(enum country_codes codes, struct view text);
 
 #endif
