@@ -1,0 +1,83 @@
+/*
+ * SHA-256, HMAC-SHA-256, HKDF-SHA-256, comparison in constant time.
+ *
+ * Invariant 1: hashing does not fail. The default provider is part of libcrypto, and a process
+ * whose cryptography is broken ends here.
+ */
+#include "base/check.h"
+#include "base/memory.h"
+#include "seal/engine.h"
+#include "seal/seal.h"
+
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/kdf.h>
+#include <openssl/params.h>
+#include <string.h>
+
+static void hash_two(struct view first, struct view second, uint8_t ret_hash[SEAL_HASH_BYTES])
+{
+    struct engine *engine = seal_engine();
+
+    CHECK(EVP_DigestInit_ex2(engine->digest, engine->sha256, NULL) == 1);
+    CHECK(first.len == 0 || EVP_DigestUpdate(engine->digest, first.data, first.len) == 1);
+    CHECK(second.len == 0 || EVP_DigestUpdate(engine->digest, second.data, second.len) == 1);
+    CHECK(EVP_DigestFinal_ex(engine->digest, ret_hash, NULL) == 1);
+}
+
+void seal_sha256(struct view data, uint8_t ret_hash[SEAL_HASH_BYTES])
+{
+    hash_two(data, view_of(NULL, 0), ret_hash);
+}
+
+void seal_sha256_prefixed(uint8_t prefix, struct view data, uint8_t ret_hash[SEAL_HASH_BYTES])
+{
+    hash_two(view_of(&prefix, 1), data, ret_hash);
+}
+
+void seal_hmac(const struct secret *key, struct view data, uint8_t ret_hash[SEAL_HASH_BYTES])
+{
+    struct engine *engine = seal_engine();
+    size_t len = 0;
+
+    CHECK(EVP_MAC_init(engine->hmac, key->bytes, sizeof(key->bytes), NULL) == 1);
+    CHECK(data.len == 0 || EVP_MAC_update(engine->hmac, data.data, data.len) == 1);
+    CHECK(EVP_MAC_final(engine->hmac, ret_hash, &len, SEAL_HASH_BYTES) == 1);
+    CHECK(len == SEAL_HASH_BYTES);
+}
+
+struct outcome seal_derive(const struct secret *key, const char *label, struct secret *ret_key)
+{
+    char digest[] = "SHA256";
+    SECRET_AUTO input = *key;
+    SECRET_AUTO derived = {{0}};
+    OSSL_PARAM params[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, input.bytes, sizeof(input.bytes)),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, (void *)(uintptr_t)label,
+                                          strlen(label)),
+        OSSL_PARAM_construct_end(),
+    };
+    EVP_KDF *kdf = EVP_KDF_fetch(NULL, "HKDF", NULL);
+    EVP_KDF_CTX *context = kdf == NULL ? NULL : EVP_KDF_CTX_new(kdf);
+    bool good = context != NULL &&
+                EVP_KDF_derive(context, derived.bytes, sizeof(derived.bytes), params) == 1;
+
+    EVP_KDF_CTX_free(context);
+    EVP_KDF_free(kdf);
+    if (!good) {
+        return outcome_fail(FAULT_CRYPTO, "HKDF");
+    }
+    *ret_key = derived;
+    return OUTCOME_OK;
+}
+
+bool seal_equal(const void *a, const void *b, size_t len)
+{
+    return CRYPTO_memcmp(a, b, len) == 0;
+}
+
+void secret_done(struct secret *secret)
+{
+    memory_wipe(secret, sizeof(*secret));
+}

@@ -1,0 +1,108 @@
+/*
+ * Key files: 64 hexadecimal digits and a line end, mode 0600.
+ *
+ * Invariants
+ *  1. A key is durable, folder included, before keyfile_write() returns, and never replaces one.
+ *  2. A file that others than its owner may read or change is refused: its key is not secret.
+ *  3. The text of the key is wiped from the stack.
+ */
+#include "base/check.h"
+#include "base/memory.h"
+#include "seal/seal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define DIGITS ((size_t)2 * SEAL_KEY_BYTES)
+#define TEXT_BYTES (DIGITS + 1)
+
+static struct outcome write_durably(int fd, const uint8_t *text)
+{
+    ssize_t written = write(fd, text, TEXT_BYTES);
+
+    if (written < 0) {
+        return outcome_sys(errno, "write key file");
+    }
+    if ((size_t)written != TEXT_BYTES) {
+        return outcome_sys(ENOSPC, "write key file");
+    }
+    return fsync(fd) == 0 ? OUTCOME_OK : outcome_sys(errno, "sync key file");
+}
+
+static struct outcome write_file(int dir_fd, const char *name, const uint8_t *text)
+{
+    int fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+    if (fd < 0) {
+        return errno == EEXIST ? outcome_fail(FAULT_CONFLICT, "key file is there already")
+                               : outcome_sys(errno, "create key file");
+    }
+    struct outcome outcome = write_durably(fd, text);
+    if (close(fd) != 0 && outcome_ok(outcome)) {
+        outcome = outcome_sys(errno, "close key file");
+    }
+    if (outcome_ok(outcome) && fsync(dir_fd) != 0) { /* invariant 1 */
+        outcome = outcome_sys(errno, "sync key folder");
+    }
+    if (!outcome_ok(outcome)) {
+        (void)unlinkat(dir_fd, name, 0); /* half a key helps nobody; the failure is told anyway */
+    }
+    return outcome;
+}
+
+struct outcome keyfile_write(int dir_fd, const char *name, const struct secret *key)
+{
+    uint8_t text[TEXT_BYTES];
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < SEAL_KEY_BYTES; i++) {
+        text[2 * i] = (uint8_t)digits[key->bytes[i] >> 4];
+        text[2 * i + 1] = (uint8_t)digits[key->bytes[i] & 15];
+    }
+    text[DIGITS] = '\n';
+    struct outcome outcome = write_file(dir_fd, name, text);
+    memory_wipe(text, sizeof(text));
+    return outcome;
+}
+
+/* One byte more than a key file has is asked for, so that a longer one is seen. */
+static struct outcome read_text(int fd, uint8_t ret_text[TEXT_BYTES + 1])
+{
+    struct stat status;
+
+    if (fstat(fd, &status) != 0) {
+        return outcome_sys(errno, "key file");
+    }
+    if (!S_ISREG(status.st_mode) || (status.st_mode & 077) != 0) { /* invariant 2 */
+        return outcome_fail(FAULT_CONFLICT, "key file is open to others than its owner");
+    }
+    ssize_t got = read(fd, ret_text, TEXT_BYTES + 1);
+    if (got < 0) {
+        return outcome_sys(errno, "read key file");
+    }
+    if ((size_t)got != TEXT_BYTES || ret_text[DIGITS] != '\n') {
+        return outcome_fail(FAULT_CORRUPT, "key file is not 64 hexadecimal digits and a line end");
+    }
+    return OUTCOME_OK;
+}
+
+struct outcome keyfile_read(int dir_fd, const char *name, struct secret *ret_key)
+{
+    uint8_t text[TEXT_BYTES + 1];
+    int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+    if (fd < 0) {
+        return outcome_sys(errno, "open key file");
+    }
+    struct outcome outcome = read_text(fd, text);
+    (void)close(fd); /* only read from */
+    if (outcome_ok(outcome) &&
+        !outcome_ok(hex_get(view_of(text, DIGITS), ret_key->bytes, SEAL_KEY_BYTES))) {
+        outcome =
+            outcome_fail(FAULT_CORRUPT, "key file is not 64 hexadecimal digits and a line end");
+    }
+    memory_wipe(text, sizeof(text)); /* invariant 3 */
+    return outcome;
+}
