@@ -144,7 +144,7 @@ static struct outcome housekeeping(struct core *core)
 {
     TRY(ledger_tick(core->house->ledger, &core->tick_wait_ms));
     if (ledger_writable(core->house->ledger)) {
-        struct outcome outcome = gate_aggregate(core->house->gate, &core->aggregate_wait_ms);
+        struct outcome outcome = gate_aggregate(core->house->gate, false, &core->aggregate_wait_ms);
         if (!outcome_ok(outcome) && outcome.fault != FAULT_NO_SPACE) {
             return outcome;
         }
@@ -223,6 +223,19 @@ static void core_close(struct core *core)
     memory_free(core);
 }
 
+/* Refusals that were answered and only counted so far. */
+static void record_rest(struct core *core)
+{
+    uint32_t wait_ms = 0;
+    if (!ledger_writable(core->house->ledger)) {
+        return;
+    }
+    struct outcome outcome = gate_aggregate(core->house->gate, true, &wait_ms);
+    if (!outcome_ok(outcome)) {
+        log_outcome(LOG_LEVEL_ERROR, "aggregates-not-recorded", outcome);
+    }
+}
+
 int core_main(struct child *child)
 {
     struct core *core = memory_new(1, sizeof(*core));
@@ -244,6 +257,7 @@ int core_main(struct child *child)
         log_outcome(LOG_LEVEL_ERROR, "core-ends", outcome);
         _exit(EXIT_FAILURE);
     }
+    record_rest(core);
     core_close(core);
     return EXIT_SUCCESS;
 }

@@ -326,15 +326,19 @@ void house_close(struct house *house)
 static struct outcome create_in(const char *home, int home_fd, const struct house_keys *keys,
                                 const char *origin, char ret_why[HOUSE_WHY_BYTES])
 {
-    struct house shell = {.keys = *keys, .clock = clock_system(), .random = random_system()};
-    snprintf(shell.origin, sizeof(shell.origin), "%s", origin);
-    struct ledger_config config = ledger_config_of(&shell, home_fd);
+    struct ledger_config config = {
+        .home_fd = home_fd,
+        .origin = origin,
+        .wrap_key = &keys->wrap,
+        .sign_key = &keys->sign,
+        .clock = clock_system(),
+        .random = random_system(),
+        .segment_bytes = COMMIT_SEGMENT_BYTES,
+    };
     TRY(why(registry_create(home), ret_why, "registry"));
     TRY(why(office_store_create(home), ret_why, "office"));
     TRY(why(ledger_create(&config), ret_why, "ledger"));
-    struct outcome outcome = origin_write(home_fd, origin);
-    house_keys_done(&shell.keys);
-    return why(outcome, ret_why, "home");
+    return why(origin_write(home_fd, origin), ret_why, "home");
 }
 
 static struct outcome record_init(const char *home, int home_fd, const struct house_keys *keys,

@@ -126,13 +126,10 @@ static void ask_account(const struct work *work, struct party_question *question
     question->officer_registered = true; /* recorded as claimed by the party's own system */
 }
 
-/* The party that the ask is for: the account's own unless another is named. */
-static struct party *acting_party(const struct gate *gate, const struct work *work)
+void work_find_party(const struct gate *gate, struct work *work)
 {
-    if (work->ask->party.len == 0) {
-        return work->account->party;
-    }
-    return directory_party(gate->directory, work->ask->party);
+    bool own = work->ask->party.len == 0;
+    work->party = own ? work->account->party : directory_party(gate->directory, work->ask->party);
 }
 
 void work_decide_party(struct gate *gate, struct work *work)
@@ -140,7 +137,6 @@ void work_decide_party(struct gate *gate, struct work *work)
     CHECK(work->account != NULL);
     const struct ask *ask = work->ask;
     struct party_question question = {.service = ask->service, .now_us = work->now_us};
-    work->party = acting_party(gate, work);
     work->business = directory_business(gate->directory, ask->business);
     question.fields = ask_field_mask(ask);
     question.case_given = !blank(ask->case_ref);
@@ -199,12 +195,12 @@ struct outcome work_decide_subject(struct gate *gate, struct work *work,
     CHECK(work->decision.code == CODE_DISCLOSED);
     struct person_record record = {0};
     const struct business *business = work->business;
-    if (probe->record.len == 0 || !outcome_ok(person_record_open(probe->record, &record))) {
-        /* An empty registry, or damage; the latter was told by registry_fetch(). */
+    if (probe->record.len == 0) { /* an empty registry: there is not even a decoy */
         work->decision =
             (struct decision){CODE_SUBJECT_NOT_AVAILABLE, RULE_SUBJECT_UNKNOWN, FIELD_COUNT};
         return OUTCOME_OK;
     }
+    TRY(person_record_open(probe->record, &record));
     struct subject_question question = {
         .party_class = work->party->class,
         .found = probe->found,
@@ -236,5 +232,13 @@ void work_undo(struct gate *gate, struct work *work)
         guesses_take_back(&gate->guesses, work->guess_tag);
         work->party->guess_count--;
         work->missed = false;
+    }
+    if (work->refused) {
+        work->account->bucket_used -= REFUSAL_UNITS;
+        work->refused = false;
+    }
+    if (work->limited) {
+        work->account->limited_count--;
+        work->limited = false;
     }
 }

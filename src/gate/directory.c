@@ -166,15 +166,13 @@ struct outcome population_parse(struct view text, struct population *ret_populat
     if (!country_list_known(population.list_day)) {
         return outcome_fail(FAULT_BAD_INPUT, "population: no list of provinces has that date");
     }
-    for (size_t from = prefix.len; from < at;) {
+    for (size_t from = prefix.len; from <= at;) { /* an empty code is unknown */
         size_t comma = view_find(text, from, ',');
         size_t end = comma < at ? comma : at;
         TRY(population_add(&population, view_part(text, from, end - from)));
         from = end + 1;
     }
-    if (population.count == 0) {
-        return outcome_fail(FAULT_BAD_INPUT, "population: no province named");
-    }
+    CHECK(population.count > 0);
     *ret_population = population;
     return OUTCOME_OK;
 }

@@ -17,8 +17,6 @@
 
 #include <string.h>
 
-#define REFUSAL_UNITS UINT64_C(1000000) /* of the token bucket: one refusal */
-#define AGGREGATE_US 1000000
 #define PATH_BYTES_MAX (64 * SEAL_HASH_BYTES)
 
 static struct outcome claim(struct buf *buf, size_t max)
@@ -118,11 +116,12 @@ static bool bucket_full(struct account *account, int64_t now_us)
     return account->bucket_used + REFUSAL_UNITS > REFUSALS_BURST_MAX * REFUSAL_UNITS;
 }
 
-static void count_limited(struct work *work)
+static void count_limited(struct gate *gate, struct work *work)
 {
     struct account *account = work->account;
     if (account->limited_count == 0) {
         account->limited_first_us = work->now_us;
+        gate->limited_us = gate->limited_us == 0 ? work->now_us : gate->limited_us;
     }
     account->limited_count++;
     account->limited_last_us = work->now_us;
@@ -131,15 +130,13 @@ static void count_limited(struct work *work)
     work->decision = (struct decision){CODE_RATE_LIMITED, RULE_NONE, FIELD_COUNT};
 }
 
-/* Is an ask of the same party on the same key waiting for its read? */
-static bool in_flight(const struct gate *gate, unsigned probed, const struct ask *ask,
-                      const struct account *account)
+/* Is an ask of the same acting party on the same key waiting for its read? However it named the
+ * party, and by whichever account it came. */
+static bool in_flight(const struct gate *gate, unsigned probed, const struct work *work)
 {
     for (unsigned i = 0; i < probed; i++) {
         const struct work *other = gate->probed[i];
-        bool same_party =
-            view_equal(other->ask->party, ask->party) && other->account->party == account->party;
-        if (same_party && view_equal(other->ask->key, ask->key)) {
+        if (other->party == work->party && view_equal(other->ask->key, work->ask->key)) {
             return true;
         }
     }
@@ -156,6 +153,19 @@ static void count_miss(struct gate *gate, struct work *work)
     }
 }
 
+/* One damaged record must not stop the others: this ask is answered `internal`, with nothing
+ * released and nothing counted. */
+static void give_up(struct gate *gate, struct work *work, struct outcome outcome)
+{
+    log_outcome(LOG_LEVEL_ERROR, "person-damaged", outcome);
+    work_undo(gate, work);
+    work->corrupt = true;
+    work->person_found = false;
+    work->person = view_of(NULL, 0);
+    work->notices = view_of(NULL, 0);
+    work->decision = (struct decision){CODE_INTERNAL, RULE_NONE, FIELD_COUNT};
+}
+
 /* Reads and decides all asks that wait for it. */
 static struct outcome settle(struct gate *gate, unsigned *probed)
 {
@@ -168,13 +178,14 @@ static struct outcome settle(struct gate *gate, unsigned *probed)
     }
     for (unsigned i = 0; i < *probed; i++) {
         struct work *work = gate->probed[i];
-        if (fetched.fault == FAULT_CORRUPT && gate->probes[i].record.len == 0) {
-            work->corrupt = true;
-            work_undo(gate, work);
-            work->decision = (struct decision){CODE_INTERNAL, RULE_NONE, FIELD_COUNT};
+        bool unread = fetched.fault == FAULT_CORRUPT && gate->probes[i].record.len == 0;
+        struct outcome decided =
+            unread ? fetched : work_decide_subject(gate, work, &gate->probes[i]);
+        if (decided.fault == FAULT_CORRUPT) {
+            give_up(gate, work, decided);
             continue;
         }
-        TRY(work_decide_subject(gate, work, &gate->probes[i]));
+        TRY(decided);
         if (work->decision.code == CODE_SUBJECT_NOT_AVAILABLE) {
             count_miss(gate, work);
         }
@@ -199,10 +210,11 @@ static struct outcome decide_all(struct gate *gate, unsigned count)
             continue;
         }
         if (bucket_full(work->account, work->now_us)) {
-            count_limited(work);
+            count_limited(gate, work);
             continue;
         }
-        if (in_flight(gate, probed, work->ask, work->account)) {
+        work_find_party(gate, work);
+        if (in_flight(gate, probed, work)) {
             TRY(settle(gate, &probed));
         }
         work_decide_party(gate, work);
@@ -215,9 +227,8 @@ static struct outcome decide_all(struct gate *gate, unsigned count)
     return settle(gate, &probed);
 }
 
-/* One record into the log's batch. */
-static struct outcome add_record(struct gate *gate, const struct record *record,
-                                 struct record_text *ret_text, uint64_t *ret_index)
+struct outcome work_add_record(struct gate *gate, const struct record *record,
+                               struct record_text *ret_text, uint64_t *ret_index)
 {
     TRY(record_write(record, &gate->texts, ret_text));
     buf_reset(&gate->opening);
@@ -236,10 +247,11 @@ static struct outcome record_all(struct gate *gate, unsigned count)
             continue;
         }
         TRY(work_fill_record(gate, work));
-        TRY(add_record(gate, &work->record, &work->text, &work->index));
+        TRY(work_add_record(gate, &work->record, &work->text, &work->index));
         added++;
         if (work->decision.code != CODE_DISCLOSED) {
             work->account->bucket_used += REFUSAL_UNITS;
+            work->refused = true;
         }
     }
     return added == 0 ? OUTCOME_OK : ledger_commit(gate->ledger);
@@ -317,9 +329,9 @@ static void answer_unavailable(struct gate *gate, unsigned count, struct answer 
 static void start_batch(struct gate *gate, const struct ask *asks, unsigned count)
 {
     int64_t now_us = clock_wall_us(&gate->clock);
-    buf_cut(&gate->persons, 0);
-    buf_cut(&gate->texts, 0);
-    buf_cut(&gate->paths, 0);
+    buf_reset(&gate->persons);
+    buf_reset(&gate->texts);
+    buf_reset(&gate->paths);
     for (unsigned i = 0; i < count; i++) {
         gate->works[i] = (struct work){.ask = &asks[i], .now_us = now_us};
     }
@@ -350,13 +362,8 @@ struct outcome gate_serve(struct gate *gate, const struct ask *asks, unsigned co
     return answer_all(gate, count, ret_answers);
 }
 
-struct outcome gate_record(struct gate *gate, struct record *record, uint64_t *ret_index)
+void work_stamp_record(struct gate *gate, struct record *record)
 {
-    struct record_text text = {0};
-    CHECK(gate->ledger != NULL);
-    if (!ledger_writable(gate->ledger)) {
-        return outcome_fail(FAULT_NO_SPACE, "the ledger cannot write");
-    }
     record->time_us = clock_wall_us(&gate->clock);
     record_ask_id(record->time_us, &gate->random, record->ask_id);
     random_fill(&gate->random, record->secret, sizeof(record->secret));
@@ -364,8 +371,18 @@ struct outcome gate_record(struct gate *gate, struct record *record, uint64_t *r
     if (gate->policy != NULL) {
         memcpy(record->policy_hash, policy_hash(gate->policy), 64);
     }
-    buf_cut(&gate->texts, 0);
-    struct outcome outcome = add_record(gate, record, &text, ret_index);
+}
+
+struct outcome gate_record(struct gate *gate, struct record *record, uint64_t *ret_index)
+{
+    struct record_text text = {0};
+    CHECK(gate->ledger != NULL);
+    if (!ledger_writable(gate->ledger)) {
+        return outcome_fail(FAULT_NO_SPACE, "the ledger cannot write");
+    }
+    buf_reset(&gate->texts);
+    work_stamp_record(gate, record);
+    struct outcome outcome = work_add_record(gate, record, &text, ret_index);
     if (outcome_ok(outcome)) {
         outcome = ledger_commit(gate->ledger);
     }
@@ -373,49 +390,4 @@ struct outcome gate_record(struct gate *gate, struct record *record, uint64_t *r
         ledger_abandon(gate->ledger);
     }
     return outcome;
-}
-
-static struct outcome aggregate_one(struct gate *gate, struct account *account)
-{
-    BUF_AUTO values;
-    uint64_t index = 0;
-    buf_init(&values, OPENING_ASK_BYTES_MAX);
-    buf_put_text(&values, "{\"account\":\"");
-    buf_put_view(&values, code_view(&account->code));
-    buf_put_text(&values, "\",\"officer\":null,\"operator\":null}");
-    size_t agent = values.len;
-    buf_put_text(&values, "{\"count\":");
-    buf_put_decimal(&values, account->limited_count);
-    buf_put_text(&values, ",\"first\":\"");
-    clock_put_micro(&values, account->limited_first_us);
-    buf_put_text(&values, "\",\"last\":\"");
-    clock_put_micro(&values, account->limited_last_us);
-    buf_put_text(&values, "\"}");
-    TRY(buf_check(&values));
-    struct record record = {
-        .kind = KIND_AGGREGATE,
-        .outcome = view_text(words_name(&words_code, CODE_RATE_LIMITED)),
-        .class = (uint8_t)account->party->class,
-        .channel = (uint8_t)account->channel,
-        .service = RECORD_WORD_NULL,
-    };
-    record.values[RECORD_AGENT] = view_of(values.data, agent);
-    record.values[RECORD_REQUEST] = view_of(values.data + agent, values.len - agent);
-    TRY(gate_record(gate, &record, &index));
-    account->limited_count = 0;
-    return OUTCOME_OK;
-}
-
-struct outcome gate_aggregate(struct gate *gate, uint32_t *ret_wait_ms)
-{
-    int64_t now_us = clock_wall_us(&gate->clock);
-    size_t at = 0;
-    *ret_wait_ms = AGGREGATE_US / 1000;
-    for (struct account *account = map_next(&gate->directory->accounts, &at); account != NULL;
-         account = map_next(&gate->directory->accounts, &at)) {
-        if (account->limited_count > 0 && now_us - account->limited_first_us >= AGGREGATE_US) {
-            TRY(aggregate_one(gate, account));
-        }
-    }
-    return OUTCOME_OK;
 }

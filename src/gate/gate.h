@@ -29,7 +29,6 @@ struct gate_config {
 struct gate_counts {
     uint64_t by_code[CODE_COUNT];
     uint64_t batches;
-    uint64_t unauthenticated;
 };
 
 struct outcome gate_new(const struct gate_config *config, struct gate **ret_gate);
@@ -48,8 +47,9 @@ struct outcome gate_serve(struct gate *gate, const struct ask *asks, unsigned co
                           struct answer *ret_answers);
 
 /* Records the refusals beyond the recorded rate, one aggregate an account, when a second has passed
- * since their first. ret_wait_ms: when to call again at most. */
-struct outcome gate_aggregate(struct gate *gate, uint32_t *ret_wait_ms);
+ * since their first; `all`: at once, before a clean end. ret_wait_ms: when to call again at most.
+ * FAULT_NO_SPACE: they wait. */
+struct outcome gate_aggregate(struct gate *gate, bool all, uint32_t *ret_wait_ms);
 
 /* Records an entry that is not an ask (acts): durable on return. `record` needs kind, outcome,
  * values, effect; time, ask id and secret are filled in here. */

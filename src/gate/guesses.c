@@ -4,6 +4,7 @@
  * Invariants
  * 1. 2 * len <= cap; len <= GUESS_KEYS_MAX.
  * 2. A slot in use has at_s[0] != 0 and its times do not grow with the place.
+ * 3. A full table is searched for stale slots once a GUESSES_FULL_S, not once an ask.
  */
 #include "gate/guesses.h"
 
@@ -13,6 +14,7 @@
 #include <string.h>
 
 #define GUESSES_CAP_FIRST 1024
+#define GUESSES_FULL_S 60
 
 void guesses_init(struct guesses *guesses)
 {
@@ -94,8 +96,12 @@ static struct outcome make_room(struct guesses *guesses, uint32_t now_s)
     if (2 * (guesses->len + 1) <= guesses->cap) {
         return OUTCOME_OK;
     }
+    if (now_s < guesses->full_until_s) {
+        return outcome_fail(FAULT_OVER_LIMIT, "too many asked keys with misses");
+    }
     size_t kept = fresh_count(guesses, now_s);
-    if (kept >= GUESS_KEYS_MAX) {
+    if (kept >= GUESS_KEYS_MAX - GUESS_KEYS_MAX / 8) { /* so that a rebuild is worth its work */
+        guesses->full_until_s = now_s + GUESSES_FULL_S;
         return outcome_fail(FAULT_OVER_LIMIT, "too many asked keys with misses");
     }
     size_t cap = guesses->cap == 0 ? GUESSES_CAP_FIRST : guesses->cap;

@@ -18,8 +18,9 @@ struct guess {
 
 struct guesses {
     struct guess *slots;
-    size_t cap; /* power of two, or zero */
-    size_t len; /* slots in use, stale ones included */
+    size_t cap;            /* power of two, or zero */
+    size_t len;            /* slots in use, stale ones included */
+    uint32_t full_until_s; /* full of fresh ones: not searched for stale ones again before */
 };
 
 void guesses_init(struct guesses *guesses);

@@ -7,6 +7,8 @@
 #include "gate/gate.h"
 #include "store/fetch.h"
 
+#define REFUSAL_UNITS UINT64_C(1000000) /* of an account's token bucket: one refusal */
+
 struct work {
     const struct ask *ask;
     struct account *account;   /* NULL: not authenticated, nothing else is set */
@@ -15,6 +17,7 @@ struct work {
     struct decision decision;
     int64_t now_us;
     bool limited; /* beyond the recorded rate: counted only */
+    bool refused; /* a refusal was put into the account's bucket */
     bool corrupt; /* the person's record fails its check: answered `internal`, nothing released */
     bool quota_taken;                    /* one unit was reserved */
     bool missed;                         /* a guess was counted */
@@ -43,6 +46,7 @@ struct gate {
     const struct policy *policy;
     struct guesses guesses;
     struct gate_counts counts;
+    int64_t limited_us; /* since when an aggregate is due; 0 = none is */
     struct work *works; /* BATCH_ASKS_MAX */
     struct registry_probe *probes;
     struct work **probed; /* works[] of the probes */
@@ -54,14 +58,21 @@ struct gate {
     struct buf folded;    /* a folded name */
 };
 
-/* Looks account, party and business up and decides whether the ask may go on to the read. */
+/* The party that the ask is for: the account's own unless another is named. */
+void work_find_party(const struct gate *gate, struct work *work);
+/* Looks the business up and decides whether the ask may go on to the read. */
 void work_decide_party(struct gate *gate, struct work *work);
 /* Compares, decides and projects one fetched person; found or not, the same steps are taken (I5).
- */
+ * FAULT_CORRUPT: the person's record is damaged; nothing was decided. */
 struct outcome work_decide_subject(struct gate *gate, struct work *work,
                                    const struct registry_probe *probe);
 /* Fills in work->record from what was decided. */
 struct outcome work_fill_record(struct gate *gate, struct work *work);
+/* Time, id, secret and policy of a record that is made now. */
+void work_stamp_record(struct gate *gate, struct record *record);
+/* One record into the log's batch, which the caller commits or abandons. */
+struct outcome work_add_record(struct gate *gate, const struct record *record,
+                               struct record_text *ret_text, uint64_t *ret_index);
 /* Counters of one ask, taken back when its record could not be written. */
 void work_undo(struct gate *gate, struct work *work);
 
