@@ -118,7 +118,9 @@ static struct outcome load_policy(void *context, const struct office_object *obj
     if (!outcome_ok(outcome)) {
         log_line(LOG_LEVEL_ERROR, "policy-not-loaded", "why=\"%s\"", why);
     }
-    return outcome;
+    return outcome.fault == FAULT_BAD_INPUT
+               ? outcome_fail(FAULT_CORRUPT, "the policy in force does not load")
+               : outcome;
 }
 
 static struct outcome office_load(struct office *office)

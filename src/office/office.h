@@ -33,9 +33,9 @@ const struct policy *office_policy(const struct office *office);
 /* Ledger entries below it are applied. */
 uint64_t office_applied(const struct office *office);
 
-/* Checks, records and applies one act. FAULT_BAD_INPUT, NOT_FOUND, CONFLICT: nothing changed and
- * ret_why says what is wrong. Any other failure after the record: the process must end, its next
- * start replays. `local_user` is the uid that asked. */
+/* Checks, records and applies one act. FAULT_BAD_INPUT, NOT_FOUND, CONFLICT, OVER_LIMIT: nothing
+ * changed and ret_why says what is wrong. Any other failure after the record: the process must end,
+ * its next start replays. `local_user` is the uid that asked. */
 struct outcome office_act(struct office *office, const struct act *act, uint32_t local_user,
                           uint64_t *ret_index, char ret_why[256]);
 

@@ -28,6 +28,13 @@ static struct outcome refuse(enum fault fault, char ret_why[256], const char *wh
     return outcome_fail(fault, "act refused");
 }
 
+/* Looked at before the record: an act that is recorded must apply. */
+static struct outcome room(const struct map *map, char ret_why[256])
+{
+    return map->len < map->max ? OUTCOME_OK
+                               : refuse(FAULT_OVER_LIMIT, ret_why, "there are too many of them");
+}
+
 void change_done(struct change *change)
 {
     if (change != NULL) {
@@ -70,6 +77,7 @@ static struct outcome prepare_party(const struct directory *directory, const str
     if (directory_party(directory, act_value(act, "code")) != NULL) {
         return refuse(FAULT_CONFLICT, ret_why, "a party with this code is there already");
     }
+    TRY(room(&directory->parties, ret_why));
     change->party = memory_new(1, sizeof(*change->party));
     if (change->party == NULL) {
         return outcome_fail(FAULT_NO_MEMORY, "party");
@@ -99,6 +107,7 @@ static struct outcome prepare_account(const struct directory *directory,
     if (directory_account_by_spki(directory, spki) != NULL) {
         return refuse(FAULT_CONFLICT, ret_why, "this certificate's key is bound to an account");
     }
+    TRY(room(&directory->accounts, ret_why));
     change->account = memory_new(1, sizeof(*change->account));
     if (change->account == NULL) {
         return outcome_fail(FAULT_NO_MEMORY, "account");
@@ -204,6 +213,9 @@ static struct outcome business_fill(const struct act *act, struct business *busi
     business->quota_day_max = act_number(act, "quota-day", 0);
     business->from_day = act_day(act, "from", DAY_FIRST);
     business->until_day = act_day(act, "until", DAY_LAST);
+    if (business->from_day > business->until_day) {
+        return refuse(FAULT_BAD_INPUT, ret_why, "`until` is before `from`");
+    }
     TRY(hours_mask(act, &business->hours, ret_why));
     struct outcome population =
         population_parse(act_value(act, "population"), &business->population);
@@ -231,6 +243,7 @@ static struct outcome prepare_business(const struct directory *directory,
     if (directory_business(directory, act_value(act, "code")) != NULL) {
         return refuse(FAULT_CONFLICT, ret_why, "a business with this code is there already");
     }
+    TRY(room(&directory->businesses, ret_why));
     change->business = memory_new(1, sizeof(*change->business));
     if (change->business == NULL) {
         return outcome_fail(FAULT_NO_MEMORY, "business");

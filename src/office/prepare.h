@@ -21,7 +21,7 @@ struct change {
 };
 void change_done(struct change *change);
 
-/* FAULT_BAD_INPUT, NOT_FOUND, CONFLICT with a sentence in ret_why. */
+/* FAULT_BAD_INPUT, NOT_FOUND, CONFLICT, OVER_LIMIT with a sentence in ret_why. */
 struct outcome change_prepare(const struct directory *directory, const struct policy *policy,
                               const struct act *act, int64_t today, struct change *ret_change,
                               char ret_why[256]);
@@ -30,7 +30,7 @@ struct outcome change_prepare(const struct directory *directory, const struct po
 void policy_files_put(const struct policy_file *files, unsigned count, struct buf *buf);
 struct outcome policy_files_get(struct view bytes, struct policy_file *ret_files,
                                 unsigned *ret_count);
-/* Loads a policy from such bytes; its hash must be `hash`. */
+/* Loads a policy from such bytes; its hash must be `hash`: FAULT_BAD_INPUT otherwise. */
 struct outcome policy_from_files(struct view bytes, struct view hash, struct policy **ret_policy,
                                  char ret_why[256]);
 

@@ -57,7 +57,7 @@ struct outcome policy_from_files(struct view bytes, struct view hash, struct pol
     if (!view_is(hash, policy_hash(policy))) {
         policy_free(policy);
         snprintf(ret_why, 256, "the policy's files do not have the hash named");
-        return outcome_fail(FAULT_CORRUPT, "policy hash differs");
+        return outcome_fail(FAULT_BAD_INPUT, "policy hash differs");
     }
     *ret_policy = policy;
     return OUTCOME_OK;
