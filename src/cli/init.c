@@ -48,6 +48,7 @@ int init_cli(int argc, char **argv)
     }
     if (!outcome_ok(outcome)) {
         cli_complain("init: %s: %s", keys_path, outcome.what);
+        house_keys_done(&keys);
         return EXIT_BAD;
     }
     outcome = house_create(cli_home(options[0].value), &keys, options[2].value, why);
