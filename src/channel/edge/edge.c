@@ -1,0 +1,306 @@
+/*
+ * The edge process: start, turns, answers of the core, end.
+ *
+ * Invariants
+ *  1. An ask that was put into a batch has a place in `pending` until the core answers it or the
+ *     pipe is lost; its exchange is answered once, then or before.
+ *  2. A batch leaves at the end of the turn that brought it, and holds FRAME_ASKS_MAX at most.
+ *  3. What the core sent in one pipe never answers an ask of another pipe: pending is emptied when
+ *     a pipe is lost.
+ */
+#include "channel/edge/private.h"
+
+#include "base/check.h"
+#include "base/log.h"
+
+#include <stdlib.h>
+
+#define ANSWER_BYTES_MAX HTTP_RESPONSE_BYTES_MAX
+#define ANSWER_OVERHEAD_BYTES 4096 /* of JSON around what the core sent; a first guess only */
+#define ASK_FRAME_BYTES_MAX 4096   /* one ask in a frame */
+
+_Static_assert(ASK_FRAME_BYTES_MAX > 5 * ASK_CODE_BYTES_MAX + ASK_CASE_BYTES_MAX +
+                                         ASK_NAME_BYTES_MAX + ASK_USE_BYTES_MAX +
+                                         TRACEPARENT_BYTES_MAX + ASK_FIELDS_MAX + 256,
+               "an ask fits");
+_Static_assert(FRAME_ASKS_MAX *ASK_FRAME_BYTES_MAX <= FRAME_BYTES_MAX, "a batch fits");
+
+/* ---- asks ---- */
+
+static void finish_batch(struct edge *edge)
+{
+    struct buf *out = link_out(&edge->link);
+
+    if (edge->batch_count == 0) {
+        return;
+    }
+    CHECK(out != NULL);
+    frame_finish(out, edge->batch_start, edge->batch_count);
+    edge->batch_count = 0;
+}
+
+struct outcome edge_ask(struct edge *edge, struct http_exchange *exchange, struct ask *ask)
+{
+    uint64_t tag = 0;
+
+    if (!link_is_up(&edge->link)) {
+        return outcome_fail(FAULT_CLOSED, "no pipe to the core");
+    }
+    if (!link_has_room(&edge->link, ASK_FRAME_BYTES_MAX)) {
+        return outcome_fail(FAULT_OVER_LIMIT, "pipe to the core");
+    }
+    TRY(pending_add(&edge->pending, exchange, &tag));
+    struct buf *out = link_out(&edge->link);
+    ask->tag = tag;
+    http_exchange_note_set(exchange, pending_place_of(tag));
+    if (edge->batch_count == 0) {
+        edge->batch_start = frame_start(out, FRAME_ASKS);
+    }
+    frame_put_ask(out, ask);
+    edge->batch_count++;
+    if (edge->batch_count == FRAME_ASKS_MAX) { /* invariant 2 */
+        finish_batch(edge);
+    }
+    return OUTCOME_OK;
+}
+
+static void on_gone(void *context, struct http_exchange *exchange)
+{
+    struct edge *edge = context;
+
+    pending_forget(&edge->pending, http_exchange_note(exchange));
+}
+
+static void on_turn(void *context)
+{
+    struct edge *edge = context;
+
+    if (link_is_up(&edge->link)) {
+        finish_batch(edge);
+        link_flush(&edge->link);
+    }
+}
+
+/* ---- answers ---- */
+
+static struct view field_name_at(char *place, size_t room, unsigned index)
+{
+    int len = snprintf(place, room, "/fields/%u", index);
+    return view_of(place, (size_t)len);
+}
+
+static void add_retry_after(struct http_response *response, const struct answer *answer,
+                            char place[16])
+{
+    if (answer->retry_after_s > 0) {
+        snprintf(place, 16, "%u", answer->retry_after_s);
+        http_response_add(response, "retry-after", view_text(place));
+    } else if (answer->code == CODE_LEDGER_UNAVAILABLE) {
+        http_response_add(response, "retry-after", VIEW_LITERAL("1"));
+    }
+}
+
+static void respond_refused(struct edge *edge, struct http_exchange *exchange,
+                            const struct answer *answer, struct http_response *extra)
+{
+    struct problem problem = {.code = answer->code, .answer = answer};
+    char name[32];
+    char seconds[16];
+
+    if (answer->field_index != ANSWER_FIELD_NONE) {
+        problem.params[0] = (struct problem_param){
+            .name = field_name_at(name, sizeof(name), answer->field_index),
+            .reason = view_text(words_name(&words_code, answer->code)),
+        };
+        problem.param_count = 1;
+    }
+    add_retry_after(extra, answer, seconds);
+    texts_respond(&edge->texts, exchange, &problem, extra);
+}
+
+static void respond_disclosed(struct http_exchange *exchange, const struct answer *answer,
+                              struct http_response *response)
+{
+    struct buf body;
+
+    buf_init(&body, ANSWER_BYTES_MAX);
+    answer_json_put(&body, answer);
+    response->status = code_status(CODE_DISCLOSED);
+    http_response_add(response, "content-type", VIEW_LITERAL("application/json"));
+    http_response_add(response, "cache-control", VIEW_LITERAL("no-store"));
+    http_respond(exchange, response, &body);
+}
+
+static struct outcome take_answer(struct edge *edge, const struct answer *answer)
+{
+    struct http_exchange *exchange = NULL;
+    struct http_response response = {0};
+
+    TRY(pending_take(&edge->pending, answer->tag, &exchange));
+    if (exchange == NULL) { /* the client is gone; the record stands */
+        return OUTCOME_OK;
+    }
+    struct view trace = http_exchange_request(exchange)->fields[HTTP_FIELD_TRACEPARENT];
+    if (trace.len > 0 && trace.len <= TRACEPARENT_BYTES_MAX) {
+        http_response_add(&response, "traceparent", trace);
+    }
+    if (answer->code == CODE_DISCLOSED) {
+        respond_disclosed(exchange, answer, &response);
+    } else {
+        respond_refused(edge, exchange, answer, &response);
+    }
+    return OUTCOME_OK;
+}
+
+static struct outcome take_answers(struct edge *edge, const struct frame *frame)
+{
+    struct cursor cursor = cursor_of(frame->payload);
+    struct view checkpoint = {0};
+    struct answer answer = {0};
+
+    TRY(frame_get_checkpoint(&cursor, &checkpoint));
+    for (unsigned i = 0; i < frame->count; i++) {
+        TRY(frame_get_answer(&cursor, checkpoint, &answer));
+        TRY(take_answer(edge, &answer));
+    }
+    return cursor_end(&cursor, "answers");
+}
+
+static struct outcome take_texts(struct edge *edge, const struct frame *frame)
+{
+    TRY(texts_load(&edge->texts, frame));
+    if (!edge->told_ready) {
+        edge->told_ready = true;
+        TRY(proc_tell_ready(edge->child));
+    }
+    return OUTCOME_OK;
+}
+
+static struct outcome on_frame(void *context, const struct frame *frame)
+{
+    struct edge *edge = context;
+
+    switch (frame->kind) {
+    case FRAME_ANSWERS:
+        return take_answers(edge, frame);
+    case FRAME_TEXTS:
+        return take_texts(edge, frame);
+    case FRAME_HEALTH: /* the core says itself when it cannot answer */
+        return OUTCOME_OK;
+    default:
+        return outcome_fail(FAULT_BAD_INPUT, "frame that no edge takes");
+    }
+}
+
+static void refuse_pending(void *context, struct http_exchange *exchange)
+{
+    edge_respond_unavailable(context, exchange);
+}
+
+static void on_lost(void *context)
+{
+    struct edge *edge = context;
+
+    edge->batch_count = 0;                                  /* it went with the pipe */
+    pending_take_all(&edge->pending, edge, refuse_pending); /* invariant 3 */
+}
+
+static void on_stop(void *context)
+{
+    struct edge *edge = context;
+
+    http_server_drain(edge->server);
+}
+
+/* ---- the process ---- */
+
+int edge_prepare(struct child *child)
+{
+    const struct tls_files files = {
+        .certificate = child->grants[GRANT_TLS_CERT],
+        .key = child->grants[GRANT_TLS_KEY],
+        .client_ca = child->grants[GRANT_CLIENT_CA],
+        .client_crl = child->grants[GRANT_CLIENT_CRL],
+    };
+    struct tls_context *tls = NULL;
+
+    struct outcome outcome = tls_context_new(&files, &tls);
+    if (!outcome_ok(outcome)) {
+        log_outcome(LOG_LEVEL_ERROR, "tls-files", outcome);
+        return PROC_EXIT_REFUSED;
+    }
+    child->prepared = tls;
+    return EXIT_SUCCESS;
+}
+
+static void log_counters(const struct edge *edge)
+{
+    const struct http_counters *counters = http_server_counters(edge->server);
+    struct buf line;
+
+    buf_init(&line, LOG_LINE_BYTES_MAX);
+#define ROW(name) buf_printf(&line, " " #name "=%llu", (unsigned long long)counters->name);
+    HTTP_COUNTERS(ROW)
+#undef ROW
+    log_line(LOG_LEVEL_INFO, "stopped", "%.*s", (int)line.len, (const char *)line.data);
+    buf_done(&line);
+}
+
+static struct outcome start(struct edge *edge, struct child *child,
+                            const struct http_limits *limits)
+{
+    const struct http_config config = {
+        .listen_fd = child->grants[GRANT_MACHINE_LISTENER],
+        .tls = child->prepared,
+        .clock = clock_system(),
+        .limits = *limits,
+        .handler = {edge, edge_on_head, edge_on_request, edge_on_refuse, on_gone, on_turn},
+    };
+    const struct link_handler handler = {edge, on_frame, on_lost, on_stop};
+
+    edge->child = child;
+    texts_init(&edge->texts);
+    ask_faults_init(&edge->faults);
+    TRY(arena_init(&edge->arena, ASK_JSON_ARENA_BYTES));
+    TRY(pending_init(&edge->pending, EDGE_ASKS_PENDING_MAX));
+    TRY(http_server_new(&config, &edge->server));
+    return link_open(&edge->link, child, http_server_base(edge->server), &handler);
+}
+
+static void end(struct edge *edge)
+{
+    if (edge->server != NULL) {
+        log_counters(edge);
+        link_close(&edge->link);
+        http_server_free(edge->server);
+    }
+    pending_done(&edge->pending);
+    arena_done(&edge->arena);
+    ask_faults_done(&edge->faults);
+    texts_done(&edge->texts);
+}
+
+int edge_serve(struct child *child, const struct http_limits *limits)
+{
+    struct edge edge = {0};
+
+    struct outcome outcome = start(&edge, child, limits);
+    if (outcome_ok(outcome)) {
+        outcome = http_server_run(edge.server);
+    }
+    end(&edge);
+    tls_context_free(child->prepared);
+    child->prepared = NULL;
+    if (!outcome_ok(outcome)) {
+        log_outcome(LOG_LEVEL_ERROR, "edge", outcome);
+        return EXIT_FAILURE;
+    }
+    return EXIT_SUCCESS;
+}
+
+int edge_main(struct child *child)
+{
+    const struct http_limits limits = http_limits_usual();
+
+    return edge_serve(child, &limits);
+}

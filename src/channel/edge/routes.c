@@ -1,0 +1,208 @@
+/*
+ * From a request to an ask or a refusal, in the order of formats.md: authenticate, route and
+ * method, headers, type, size, shape and parameters; then the core.
+ *
+ * Invariants
+ *  1. No path, query or name tells who asks: only the certificate does (I11).
+ *  2. An ask that leaves here is sane: the core refuses the whole pipe for one that is not.
+ */
+#include "channel/edge/private.h"
+
+#include "base/check.h"
+#include "base/log.h"
+
+#include <openssl/evp.h>
+
+struct route {
+    struct view path;
+    enum http_method method;
+    const char *allow;
+    enum service service;
+};
+
+static const struct route routes[] = {
+    {VIEW_LITERAL("/v1/lookup"), HTTP_METHOD_POST, "POST", SERVICE_CITIZEN_LOOKUP},
+};
+
+#define JSON_TYPE VIEW_LITERAL("application/json")
+
+static void refuse(struct edge *edge, struct http_exchange *exchange, enum code code,
+                   const struct http_response *extra)
+{
+    struct problem problem = {.code = code};
+
+    texts_respond(&edge->texts, exchange, &problem, extra);
+}
+
+static const struct route *find_route(const struct http_request *request)
+{
+    for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
+        if (view_equal(request->path, routes[i].path)) {
+            return &routes[i];
+        }
+    }
+    return NULL;
+}
+
+static void refuse_unauthenticated(struct edge *edge, struct http_exchange *exchange,
+                                   enum tls_verdict verdict)
+{
+    struct http_response extra = {0};
+    struct problem problem = {.code = CODE_UNAUTHENTICATED};
+
+    http_server_counters(edge->server)->unauthenticated++;
+    /* RFC 9110 section 15.5.2 wants a challenge; certificates have no registered scheme. */
+    http_response_add(&extra, "www-authenticate", VIEW_LITERAL("tls-client-certificate"));
+    problem.params[0] = (struct problem_param){
+        .name = VIEW_LITERAL("certificate"),
+        .reason = view_text(tls_verdict_text(verdict)),
+    };
+    problem.param_count = 1;
+    texts_respond(&edge->texts, exchange, &problem, &extra);
+}
+
+static void refuse_method(struct edge *edge, struct http_exchange *exchange,
+                          const struct route *route)
+{
+    struct http_response extra = {0};
+
+    http_response_add(&extra, "allow", view_text(route->allow));
+    refuse(edge, exchange, CODE_METHOD_NOT_ALLOWED, &extra);
+}
+
+/* The header fields that the answer's form hangs on. */
+static bool are_fields_ok(struct edge *edge, struct http_exchange *exchange,
+                          const struct http_request *request)
+{
+    if (!fields_accepts(request->fields[HTTP_FIELD_ACCEPT], JSON_TYPE)) {
+        refuse(edge, exchange, CODE_NOT_ACCEPTABLE, NULL);
+        return false;
+    }
+    if (!fields_type_is(request->fields[HTTP_FIELD_CONTENT_TYPE], JSON_TYPE) ||
+        request->fields[HTTP_FIELD_CONTENT_ENCODING].data != NULL) {
+        refuse(edge, exchange, CODE_UNSUPPORTED_MEDIA_TYPE, NULL);
+        return false;
+    }
+    return true;
+}
+
+void edge_on_head(void *context, struct http_exchange *exchange)
+{
+    struct edge *edge = context;
+    const struct http_request *request = http_exchange_request(exchange);
+    enum tls_verdict verdict = http_exchange_verdict(exchange);
+
+    if (verdict != TLS_VERDICT_GOOD) {
+        refuse_unauthenticated(edge, exchange, verdict);
+        return;
+    }
+    const struct route *route = find_route(request);
+    if (route == NULL) {
+        refuse(edge, exchange, CODE_NOT_FOUND, NULL);
+        return;
+    }
+    if (request->method != route->method) {
+        refuse_method(edge, exchange, route);
+        return;
+    }
+    if (are_fields_ok(edge, exchange, request)) {
+        http_exchange_note_set(exchange, (uint32_t)(route - routes));
+    }
+}
+
+static bool is_visible_ascii(struct view text, size_t max)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] <= ' ' || text.data[i] >= 127) {
+            return false;
+        }
+    }
+    return text.len >= 1 && text.len <= max;
+}
+
+/* The header fields that are parameters of the ask. A traceparent that is not one is dropped, as
+ * the W3C's recommendation says (trace context section 4.3). */
+static void take_field_parameters(struct edge *edge, const struct http_request *request,
+                                  struct ask *ask)
+{
+    struct view key = request->fields[HTTP_FIELD_IDEMPOTENCY_KEY];
+    struct view trace = request->fields[HTTP_FIELD_TRACEPARENT];
+
+    if (key.data != NULL && !is_visible_ascii(key, IDEMPOTENCY_KEY_BYTES_MAX)) {
+        ask_faults_add(&edge->faults, "Idempotency-Key", "1-64 visible ASCII");
+    }
+    ask->idempotency_key = key;
+    ask->traceparent = is_visible_ascii(trace, TRACEPARENT_BYTES_MAX) ? trace : (struct view){0};
+}
+
+static void refuse_parameters(struct edge *edge, struct http_exchange *exchange)
+{
+    struct problem problem = {.code = CODE_BAD_REQUEST};
+
+    http_server_counters(edge->server)->malformed++;
+    ask_faults_tell(&edge->faults, &problem);
+    texts_respond(&edge->texts, exchange, &problem, NULL);
+}
+
+void edge_on_request(void *context, struct http_exchange *exchange)
+{
+    struct edge *edge = context;
+    const struct http_request *request = http_exchange_request(exchange);
+    enum language language = fields_language(request->fields[HTTP_FIELD_ACCEPT_LANGUAGE]);
+    struct ask parameters = {0};
+    struct ask ask = {0};
+
+    arena_reset(&edge->arena);
+    ask_faults_reset(&edge->faults);
+    take_field_parameters(edge, request, &parameters);
+    struct outcome read = ask_json_get(request->body, language, &edge->arena, &ask, &edge->faults);
+    if (!outcome_ok(read) || edge->faults.count > 0) {
+        refuse_parameters(edge, exchange);
+        return;
+    }
+    ask.idempotency_key = parameters.idempotency_key;
+    ask.traceparent = parameters.traceparent;
+    ask.service = routes[http_exchange_note(exchange)].service;
+    memcpy(ask.spki, http_exchange_peer(exchange)->spki, sizeof(ask.spki));
+    int hashed = EVP_Digest(request->body.data, request->body.len, ask.body_sha256, NULL,
+                            EVP_sha256(), NULL);
+    if (hashed != 1 ||
+        !ask_sane(&ask)) { /* invariant 2: a shape that only the core's check knows */
+        refuse_parameters(edge, exchange);
+        return;
+    }
+    if (!outcome_ok(edge_ask(edge, exchange, &ask))) {
+        edge_respond_unavailable(edge, exchange);
+    }
+}
+
+void edge_respond_unavailable(struct edge *edge, struct http_exchange *exchange)
+{
+    struct http_response extra = {0};
+
+    http_response_add(&extra, "retry-after", VIEW_LITERAL("1"));
+    refuse(edge, exchange, CODE_LEDGER_UNAVAILABLE, &extra);
+}
+
+void edge_on_refuse(void *context, struct http_exchange *exchange, enum http_refusal why,
+                    const char *what)
+{
+    struct edge *edge = context;
+    struct problem problem = {.code = CODE_BAD_REQUEST};
+
+    switch (why) {
+    case HTTP_REFUSAL_BUSY:
+    case HTTP_REFUSAL_LATE:
+        edge_respond_unavailable(edge, exchange);
+        return;
+    case HTTP_REFUSAL_TOO_LARGE:
+        problem.code = CODE_TOO_LARGE;
+        break;
+    default:
+        break;
+    }
+    problem.params[0] =
+        (struct problem_param){.name = VIEW_LITERAL("request"), .reason = view_text(what)};
+    problem.param_count = 1;
+    texts_respond(&edge->texts, exchange, &problem, NULL);
+}

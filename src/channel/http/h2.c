@@ -1,0 +1,353 @@
+/*
+ * HTTP/2 over nghttp2, which checks frames and messages (RFC 9113 section 8); here are the
+ * ceilings on what a well-formed client may do, and the bridge to exchanges.
+ *
+ * Invariants
+ *  1. A stream of a client's request has its exchange as user data from its first field until it
+ *     closes.
+ *  2. A connection whose frames bring no requests runs out of credit and is ended: floods of
+ *     SETTINGS, PING, PRIORITY, RST_STREAM, WINDOW_UPDATE and empty DATA cost it, not us.
+ */
+#include "channel/http/private.h"
+
+#include "base/check.h"
+
+#include <string.h>
+
+#define WINDOW_BYTES (1 << 20) /* of a connection; a stream has RFC 9113's 65,535 */
+#define RESETS_BURST 1000      /* streams that a client may cancel at once, ... */
+#define RESETS_PER_S 33        /* ... and then as many a second */
+#define ACKS_QUEUED_MAX 128    /* acknowledgements that wait to be written */
+#define SETTINGS_ENTRIES_MAX 32
+#define CREDIT_PER_DATA_FRAME 4 /* a client may open its windows for each that it got */
+
+static struct view text(const uint8_t *data, size_t len)
+{
+    return view_of(data, len);
+}
+
+static int on_begin_frame(nghttp2_session *session, const nghttp2_frame_hd *head, void *context)
+{
+    struct connection *connection = context;
+
+    if (head->type != NGHTTP2_CONTINUATION) {
+        connection->head_open = false; /* a head that broke off was refused by the library */
+    }
+    if (connection->credit-- == 0) { /* invariant 2 */
+        connection->server->counters.floods++;
+        nghttp2_session_terminate_session(session, NGHTTP2_ENHANCE_YOUR_CALM);
+    }
+    return 0;
+}
+
+static bool is_request(const nghttp2_frame *frame)
+{
+    return frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST;
+}
+
+static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame, void *context)
+{
+    struct connection *connection = context;
+
+    connection->head_open = true;
+    connection->head_since_s = server_now(connection->server);
+    if (!is_request(frame)) {
+        return 0;
+    }
+    struct http_exchange *exchange = exchange_new(connection);
+    if (exchange == NULL) {
+        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE; /* resets the stream */
+    }
+    exchange->stream = frame->hd.stream_id;
+    exchange->request.method = HTTP_METHOD_OTHER;
+    nghttp2_session_set_stream_user_data(session, frame->hd.stream_id, exchange);
+    return 0;
+}
+
+static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name,
+                     size_t name_len, const uint8_t *value, size_t value_len, uint8_t flags,
+                     void *context)
+{
+    (void)flags;
+    (void)context;
+    struct http_exchange *exchange =
+        nghttp2_session_get_stream_user_data(session, frame->hd.stream_id);
+    if (exchange == NULL || !is_request(frame)) { /* trailers are dropped */
+        return 0;
+    }
+    struct view field = text(name, name_len);
+    if (view_is(field, ":method")) {
+        exchange_set_method(exchange, text(value, value_len));
+    } else if (view_is(field, ":path")) {
+        exchange_set_target(exchange, text(value, value_len));
+    } else {
+        exchange_add_field(exchange, field, text(value, value_len));
+    }
+    return 0;
+}
+
+static int on_data(nghttp2_session *session, uint8_t flags, int32_t stream, const uint8_t *data,
+                   size_t len, void *context)
+{
+    (void)flags;
+    (void)context;
+    struct http_exchange *exchange = nghttp2_session_get_stream_user_data(session, stream);
+    if (exchange != NULL) {
+        exchange_add_body(exchange, text(data, len));
+    }
+    return 0;
+}
+
+static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *context)
+{
+    struct connection *connection = context;
+
+    if (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA) {
+        return 0;
+    }
+    if (frame->hd.type == NGHTTP2_HEADERS) {
+        connection->head_open = false;
+    }
+    struct http_exchange *exchange =
+        nghttp2_session_get_stream_user_data(session, frame->hd.stream_id);
+    if (exchange == NULL) {
+        return 0;
+    }
+    if (is_request(frame)) {
+        exchange_head_done(exchange);
+    }
+    if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) {
+        connection->credit += HTTP_FRAMES_PER_REQUEST_MAX;
+        if (connection->credit > HTTP_IDLE_FRAMES_MAX) {
+            connection->credit = HTTP_IDLE_FRAMES_MAX;
+        }
+        connection_active(connection);
+        exchange_whole(exchange);
+    } else if (exchange->expects && exchange->state == EXCHANGE_BODY) {
+        exchange->expects = false;
+        h2_continue(exchange);
+    }
+    return 0;
+}
+
+/* A response may end before its request did: the client is told that the rest is not wanted
+ * (RFC 9113 section 8.1). */
+static int on_frame_sent(nghttp2_session *session, const nghttp2_frame *frame, void *context)
+{
+    (void)context;
+    bool ends = (frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS) &&
+                (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+    if (ends && nghttp2_session_get_stream_remote_close(session, frame->hd.stream_id) == 0) {
+        nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
+                                  NGHTTP2_NO_ERROR);
+    }
+    return 0;
+}
+
+static int on_stream_close(nghttp2_session *session, int32_t stream, uint32_t error, void *context)
+{
+    struct connection *connection = context;
+
+    (void)error;
+    connection->head_open = false;
+    struct http_exchange *exchange = nghttp2_session_get_stream_user_data(session, stream);
+    if (exchange != NULL) {
+        nghttp2_session_set_stream_user_data(session, stream, NULL);
+        exchange_free(exchange);
+    }
+    return 0;
+}
+
+static int on_invalid_frame(nghttp2_session *session, const nghttp2_frame *frame, int error,
+                            void *context)
+{
+    struct connection *connection = context;
+
+    (void)session;
+    (void)frame;
+    (void)error;
+    connection->head_open = false;
+    connection->server->counters.malformed++;
+    return 0;
+}
+
+static void set_callbacks(nghttp2_session_callbacks *callbacks)
+{
+    nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks, on_begin_frame);
+    nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, on_begin_headers);
+    nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
+    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data);
+    nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
+    nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, on_frame_sent);
+    nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_stream_close);
+    nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks, on_invalid_frame);
+}
+
+struct outcome h2_setup(struct http_server *server)
+{
+    if (nghttp2_session_callbacks_new(&server->h2_callbacks) != 0 ||
+        nghttp2_option_new(&server->h2_options) != 0) {
+        return outcome_fail(FAULT_NO_MEMORY, "HTTP/2 settings");
+    }
+    set_callbacks(server->h2_callbacks);
+    nghttp2_option_set_no_closed_streams(server->h2_options, 1);
+    nghttp2_option_set_max_outbound_ack(server->h2_options, ACKS_QUEUED_MAX);
+    nghttp2_option_set_max_settings(server->h2_options, SETTINGS_ENTRIES_MAX);
+    nghttp2_option_set_stream_reset_rate_limit(server->h2_options, RESETS_BURST, RESETS_PER_S);
+    return OUTCOME_OK;
+}
+
+void h2_start(struct connection *connection)
+{
+    struct http_server *server = connection->server;
+    nghttp2_settings_entry settings[] = {
+        {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, server->config.limits.streams},
+        {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, HTTP_HEADERS_BYTES_MAX},
+    };
+
+    connection->credit = HTTP_IDLE_FRAMES_MAX;
+    if (nghttp2_session_server_new2(&connection->h2, server->h2_callbacks, connection,
+                                    server->h2_options) != 0 ||
+        nghttp2_submit_settings(connection->h2, NGHTTP2_FLAG_NONE, settings, 2) != 0 ||
+        nghttp2_session_set_local_window_size(connection->h2, NGHTTP2_FLAG_NONE, 0, WINDOW_BYTES) !=
+            0) {
+        connection_kill(connection);
+    }
+}
+
+void h2_receive(struct connection *connection, struct view received)
+{
+    ssize_t taken = nghttp2_session_mem_recv(connection->h2, received.data, received.len);
+
+    if (taken < 0) { /* not HTTP/2 at all, or a flood that the library counts */
+        connection->server->counters.malformed++;
+        connection_kill(connection);
+    }
+}
+
+static ssize_t read_answer(nghttp2_session *session, int32_t stream, uint8_t *place, size_t room,
+                           uint32_t *ret_flags, nghttp2_data_source *source, void *context)
+{
+    struct connection *connection = context;
+    struct http_exchange *exchange = source->ptr;
+
+    (void)session;
+    CHECK(exchange->stream == stream);
+    size_t len = exchange->left.len < room ? exchange->left.len : room;
+    memcpy(place, exchange->left.data, len);
+    exchange->left = view_part(exchange->left, len, exchange->left.len - len);
+    exchange->since_s = server_now(connection->server);
+    connection->credit += CREDIT_PER_DATA_FRAME;
+    if (exchange->left.len == 0) {
+        *ret_flags |= NGHTTP2_DATA_FLAG_EOF;
+    }
+    return (ssize_t)len;
+}
+
+static nghttp2_nv field_of(struct view name, struct view value)
+{
+    /* The library copies values and writes neither. */
+    return (nghttp2_nv){
+        .name = (uint8_t *)(uintptr_t)name.data,
+        .namelen = name.len,
+        .value = (uint8_t *)(uintptr_t)value.data,
+        .valuelen = value.len,
+        .flags = NGHTTP2_NV_FLAG_NO_COPY_NAME,
+    };
+}
+
+void h2_respond(struct http_exchange *exchange, const struct http_response *response)
+{
+    struct connection *connection = exchange->connection;
+    nghttp2_nv fields[HTTP_RESPONSE_FIELDS_MAX + 3];
+    char status[4] = {0};
+    char length[24] = {0};
+    unsigned count = 0;
+
+    snprintf(status, sizeof(status), "%u", response->status);
+    int digits = snprintf(length, sizeof(length), "%zu", exchange->left.len);
+    fields[count++] = field_of(VIEW_LITERAL(":status"), view_text(status));
+    for (unsigned i = 0; i < response->field_count; i++) {
+        fields[count++] = field_of(response->fields[i].name, response->fields[i].value);
+    }
+    if (response->status != 304) {
+        fields[count++] = field_of(VIEW_LITERAL("content-length"), view_of(length, (size_t)digits));
+    }
+    fields[count++] = field_of(VIEW_LITERAL("date"), server_date(connection->server));
+    if (exchange->request.method == HTTP_METHOD_HEAD) {
+        exchange->left = (struct view){0};
+    }
+    nghttp2_data_provider provider = {.source.ptr = exchange, .read_callback = read_answer};
+    if (nghttp2_submit_response(connection->h2, exchange->stream, fields, count,
+                                exchange->left.len == 0 ? NULL : &provider) != 0) {
+        connection_kill(connection);
+    }
+}
+
+void h2_continue(struct http_exchange *exchange)
+{
+    nghttp2_nv status = field_of(VIEW_LITERAL(":status"), VIEW_LITERAL("100"));
+
+    if (nghttp2_submit_headers(exchange->connection->h2, NGHTTP2_FLAG_NONE, exchange->stream, NULL,
+                               &status, 1, NULL) != 0) {
+        connection_kill(exchange->connection);
+    }
+}
+
+void h2_collect(struct connection *connection)
+{
+    struct buf *scratch = &connection->server->scratch;
+
+    /* One frame of the library is at most a fourth of the scratch. */
+    while (scratch->len <= SCRATCH_BYTES / 2) {
+        const uint8_t *data = NULL;
+        ssize_t len = nghttp2_session_mem_send(connection->h2, &data);
+        if (len < 0) {
+            connection_kill(connection);
+            return;
+        }
+        if (len == 0) {
+            return;
+        }
+        buf_put(scratch, data, (size_t)len);
+    }
+}
+
+bool h2_is_over(const struct connection *connection)
+{
+    return nghttp2_session_want_read(connection->h2) == 0 &&
+           nghttp2_session_want_write(connection->h2) == 0;
+}
+
+void h2_goaway(struct connection *connection, bool last)
+{
+    int done = 0;
+
+    if (connection->h2 == NULL) {
+        return;
+    }
+    if (last) {
+        int32_t stream = nghttp2_session_get_last_proc_stream_id(connection->h2);
+        done = nghttp2_submit_goaway(connection->h2, NGHTTP2_FLAG_NONE, stream, NGHTTP2_NO_ERROR,
+                                     NULL, 0);
+    } else {
+        done = nghttp2_submit_shutdown_notice(connection->h2);
+    }
+    if (done != 0) {
+        connection_kill(connection);
+        return;
+    }
+    connection_touch(connection);
+}
+
+void h2_reset(struct http_exchange *exchange)
+{
+    struct connection *connection = exchange->connection;
+
+    if (nghttp2_submit_rst_stream(connection->h2, NGHTTP2_FLAG_NONE, exchange->stream,
+                                  NGHTTP2_CANCEL) != 0) {
+        connection_kill(connection);
+        return;
+    }
+    connection_touch(connection);
+}

@@ -1,0 +1,163 @@
+/*
+ * Purpose: the HTTP server that all listeners share: TLS 1.2 and 1.3, HTTP/2 and HTTP/1.1 by ALPN,
+ * one process, one thread, one loop. It knows requests and responses and nothing of asks.
+ * Owner: a channel process makes one server, lends it a handler, and runs it until it is drained.
+ * Source: design.md section 2; RFC 9110, 9112, 9113; ceilings in base/ceilings.h (invariant I9).
+ *
+ * A request's way: on_head (headers are there: answer now, and the body is not wanted, or let it
+ * come) -> on_request (whole body) -> http_respond(), at once or later, in any order. Responses on
+ * one HTTP/1.1 connection leave in the order of their requests. What is over a ceiling, malformed
+ * or too slow the server hands to on_refuse, so that every answer has the handler's form.
+ *
+ * One turn of the loop: all ready sockets are read, then on_turn, then everything that was answered
+ * is written, one write a connection where it fits.
+ */
+#ifndef DANCU_CHANNEL_HTTP_HTTP_H
+#define DANCU_CHANNEL_HTTP_HTTP_H
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "channel/http/tls.h"
+
+struct event_base;
+
+enum http_method {
+    HTTP_METHOD_GET,
+    HTTP_METHOD_HEAD,
+    HTTP_METHOD_POST,
+    HTTP_METHOD_OTHER,
+};
+
+/* The fields that some handler reads; all others are checked for form and dropped. 1 = a list,
+ * whose lines are joined; 0 = may stand once. */
+#define HTTP_REQUEST_FIELDS(ROW)                                                                   \
+    ROW(ACCEPT, "accept", 1)                                                                       \
+    ROW(ACCEPT_LANGUAGE, "accept-language", 1)                                                     \
+    ROW(CONTENT_TYPE, "content-type", 0)                                                           \
+    ROW(CONTENT_LENGTH, "content-length", 0)                                                       \
+    ROW(CONTENT_ENCODING, "content-encoding", 1)                                                   \
+    ROW(EXPECT, "expect", 0)                                                                       \
+    ROW(IDEMPOTENCY_KEY, "idempotency-key", 0)                                                     \
+    ROW(TRACEPARENT, "traceparent", 0)                                                             \
+    ROW(IF_NONE_MATCH, "if-none-match", 1)
+
+enum http_field_name {
+#define ROW(name, text, list) HTTP_FIELD_##name,
+    HTTP_REQUEST_FIELDS(ROW)
+#undef ROW
+        HTTP_FIELD_COUNT
+};
+
+struct http_request {
+    enum http_method method;
+    struct view path; /* as sent, nothing decoded; empty for `*` */
+    struct view query;
+    struct view fields[HTTP_FIELD_COUNT]; /* data is NULL when the field is absent */
+    struct view body;                     /* from on_request on */
+};
+
+struct http_exchange; /* one request and its response */
+
+struct http_field {
+    struct view name; /* lower case */
+    struct view value;
+};
+
+#define HTTP_RESPONSE_FIELDS_MAX 10
+struct http_response {
+    unsigned status;
+    struct http_field fields[HTTP_RESPONSE_FIELDS_MAX]; /* copied; content-length, date: ours */
+    unsigned field_count;
+    struct view fixed; /* body that outlives the server; used when no buf is given */
+};
+
+/* Why the server asks the handler for an answer. */
+enum http_refusal {
+    HTTP_REFUSAL_MALFORMED, /* 400 */
+    HTTP_REFUSAL_TOO_LARGE, /* 413 */
+    HTTP_REFUSAL_SLOW,      /* 400: the request did not come to its end in time */
+    HTTP_REFUSAL_BUSY,      /* 503: HTTP_HELD_BYTES_MAX is reached */
+    HTTP_REFUSAL_LATE,      /* 503: the handler has not answered in time (after on_gone) */
+};
+
+/* on_head, on_request and on_refuse may call http_respond(); on_refuse must. */
+struct http_handler {
+    void *context;
+    void (*on_head)(void *context, struct http_exchange *exchange);
+    void (*on_request)(void *context, struct http_exchange *exchange);
+    /* `what` says it in words fit for the client. */
+    void (*on_refuse)(void *context, struct http_exchange *exchange, enum http_refusal why,
+                      const char *what);
+    /* A request that reached on_request and is not answered: forget the exchange. */
+    void (*on_gone)(void *context, struct http_exchange *exchange);
+    void (*on_turn)(void *context);
+};
+
+/* Time limits, in seconds; http_limits_usual() gives those of base/ceilings.h. */
+struct http_limits {
+    unsigned handshake_s;
+    unsigned headers_s;
+    unsigned body_s;
+    unsigned idle_s;
+    unsigned write_s;
+    unsigned answer_s;
+    unsigned drain_s;
+    unsigned connections;
+    unsigned streams;
+    size_t body_bytes; /* a longer body is HTTP_REFUSAL_TOO_LARGE */
+    size_t held_bytes;
+};
+struct http_limits http_limits_usual(void);
+
+struct http_config {
+    int listen_fd;           /* stays the caller's; may be shared between processes */
+    struct tls_context *tls; /* likewise */
+    struct clock_port clock;
+    struct http_limits limits;
+    struct http_handler handler;
+};
+
+/* What happened, for the process' last line and later for metrics. */
+#define HTTP_COUNTERS(ROW)                                                                         \
+    ROW(connections)                                                                               \
+    ROW(connections_evicted)                                                                       \
+    ROW(handshakes_failed) ROW(requests) ROW(responses_2xx) ROW(responses_3xx) ROW(responses_4xx)  \
+        ROW(responses_5xx) ROW(malformed) ROW(too_large) ROW(too_slow) ROW(busy) ROW(late)         \
+            ROW(floods) ROW(unauthenticated)
+
+struct http_counters {
+#define ROW(name) uint64_t name;
+    HTTP_COUNTERS(ROW)
+#undef ROW
+};
+
+struct http_server;
+struct outcome http_server_new(const struct http_config *config, struct http_server **ret_server);
+/* Drops all connections; the handler is told of what it still had in hand. */
+void http_server_free(struct http_server *server);
+/* For the owner's own descriptors and timers in the same loop. */
+struct event_base *http_server_base(struct http_server *server);
+/* Stops accepting, tells HTTP/2 clients, finishes what is in hand; http_server_run() then returns,
+ * at the latest after limits.drain_s. */
+void http_server_drain(struct http_server *server);
+/* Runs until drained. */
+struct outcome http_server_run(struct http_server *server);
+struct http_counters *http_server_counters(struct http_server *server);
+
+const struct http_request *http_exchange_request(const struct http_exchange *exchange);
+const struct tls_peer *http_exchange_peer(const struct http_exchange *exchange);
+/* As of now; see tls_peer_verdict(). */
+enum tls_verdict http_exchange_verdict(const struct http_exchange *exchange);
+/* A number of the handler's own. */
+void http_exchange_note_set(struct http_exchange *exchange, uint32_t note);
+uint32_t http_exchange_note(const struct http_exchange *exchange);
+
+/* Answers. `body` (may be NULL) is taken over uncopied and left zeroed. After this the handler
+ * forgets the exchange. A buf that failed, or a body over HTTP_RESPONSE_BYTES_MAX, drops the
+ * connection: a cut answer must not look whole. */
+void http_respond(struct http_exchange *exchange, const struct http_response *response,
+                  struct buf *body);
+/* Adds one field to a response (asserts that there is room). Static text lives long enough. */
+void http_response_add(struct http_response *response, const char *name, struct view value);
+
+#endif

@@ -1,0 +1,162 @@
+/*
+ * Answers and problems as JSON. What the core sends as JSON (person, notices) is passed on as it
+ * is: it is canonical already.
+ */
+#include "channel/json/answer_json.h"
+
+#include "base/check.h"
+#include "wire/json.h"
+
+#define HASH_BYTES 32
+
+void ask_id_put(struct buf *buf, const uint8_t id[16])
+{
+    static const uint8_t group_ends[] = {4, 6, 8, 10, 16};
+    unsigned from = 0;
+
+    for (unsigned i = 0; i < sizeof(group_ends); i++) {
+        if (i > 0) {
+            buf_put_u8(buf, '-');
+        }
+        buf_put_hex(buf, view_of(id + from, group_ends[i] - from));
+        from = group_ends[i];
+    }
+}
+
+/* Text inside a JSON string in which only line ends need escaping: base64, names, numbers. */
+static void put_line_end(struct buf *buf)
+{
+    buf_put(buf, "\\n", 2);
+}
+
+/* The checkpoint is a signed note: lines of our own, but with a name in them that an operator
+ * chose. */
+static void put_note(struct buf *buf, struct view note)
+{
+    size_t clean = 0;
+
+    for (size_t i = 0; i < note.len; i++) {
+        uint8_t byte = note.data[i];
+        if (byte >= ' ' && byte != '"' && byte != '\\') {
+            continue;
+        }
+        buf_put_view(buf, view_part(note, clean, i - clean));
+        if (byte == '\n') {
+            put_line_end(buf);
+        } else {
+            buf_printf(buf, "\\u%04x", byte);
+        }
+        clean = i + 1;
+    }
+    buf_put_view(buf, view_part(note, clean, note.len - clean));
+}
+
+/* tlog-proof@v1: header, index, path, empty line, checkpoint. */
+static void put_proof(struct buf *buf, const struct answer *answer)
+{
+    buf_put_text(buf, "\"c2sp.org/tlog-proof@v1");
+    put_line_end(buf);
+    buf_put_text(buf, "index ");
+    buf_put_decimal(buf, answer->leaf_index);
+    put_line_end(buf);
+    for (size_t at = 0; at < answer->path.len; at += HASH_BYTES) {
+        base64std_put(buf, view_part(answer->path, at, HASH_BYTES));
+        put_line_end(buf);
+    }
+    put_line_end(buf);
+    put_note(buf, answer->checkpoint);
+    buf_put_text(buf, "\"");
+}
+
+/* Disclosures are base64url: nothing in them needs escaping. */
+static void put_opening(struct buf *buf, const struct answer *answer)
+{
+    buf_put_text(buf, "[");
+    for (unsigned i = 0; i < answer->opening_count; i++) {
+        buf_put_text(buf, i > 0 ? ",\"" : "\"");
+        buf_put_view(buf, answer->opening[i]);
+        buf_put_text(buf, "\"");
+    }
+    buf_put_text(buf, "]");
+}
+
+static void put_receipt(struct buf *buf, const struct answer *answer)
+{
+    buf_put_text(buf, "{\"entry\":");
+    json_put_string(buf, answer->entry);
+    buf_put_text(buf, ",\"proof\":");
+    put_proof(buf, answer);
+    buf_put_text(buf, "}");
+}
+
+void answer_json_put(struct buf *buf, const struct answer *answer)
+{
+    CHECK(answer->code == CODE_DISCLOSED && code_has_receipt(answer->code));
+    buf_put_text(buf, "{\"ask\":\"");
+    ask_id_put(buf, answer->ask_id);
+    buf_put_text(buf, "\",\"notices\":");
+    buf_put_view(buf, answer->notices);
+    buf_put_text(buf, ",\"opening\":");
+    put_opening(buf, answer);
+    buf_put_text(buf, ",\"person\":");
+    buf_put_view(buf, answer->person);
+    buf_put_text(buf, ",\"receipt\":");
+    put_receipt(buf, answer);
+    buf_put_text(buf, "}");
+}
+
+static void put_member(struct buf *buf, const char *name, struct view value)
+{
+    buf_put_text(buf, ",\"");
+    buf_put_text(buf, name);
+    buf_put_text(buf, "\":");
+    json_put_string(buf, value);
+}
+
+static void put_params(struct buf *buf, const struct problem *problem)
+{
+    buf_put_text(buf, ",\"invalid_params\":[");
+    for (unsigned i = 0; i < problem->param_count; i++) {
+        buf_put_text(buf, i > 0 ? ",{\"name\":" : "{\"name\":");
+        json_put_string(buf, problem->params[i].name);
+        put_member(buf, "reason", problem->params[i].reason);
+        buf_put_text(buf, "}");
+    }
+    buf_put_text(buf, "]");
+}
+
+static void put_answer_members(struct buf *buf, const struct answer *answer)
+{
+    buf_put_text(buf, ",\"ask\":\"");
+    ask_id_put(buf, answer->ask_id);
+    buf_put_text(buf, "\",\"receipt\":");
+    put_receipt(buf, answer);
+    buf_put_text(buf, ",\"opening\":");
+    put_opening(buf, answer);
+}
+
+void problem_json_put(struct buf *buf, const struct problem *problem)
+{
+    CHECK((unsigned)problem->code < CODE_COUNT);
+    CHECK(problem->param_count <= PROBLEM_PARAMS_MAX);
+    const char *code = words_name(&words_code, problem->code);
+
+    buf_put_text(buf, "{\"type\":\"urn:dancu:problem:");
+    buf_put_text(buf, code);
+    buf_put_text(buf, "\"");
+    put_member(buf, "title", problem->title);
+    buf_put_text(buf, ",\"status\":");
+    buf_put_decimal(buf, code_status(problem->code));
+    put_member(buf, "detail", problem->detail);
+    put_member(buf, "code", view_text(code));
+    if (problem->clause.len > 0) {
+        put_member(buf, "clause", problem->clause);
+    }
+    if (problem->param_count > 0) {
+        put_params(buf, problem);
+    }
+    if (problem->answer != NULL && code_has_receipt(problem->code)) {
+        put_answer_members(buf, problem->answer);
+    }
+    buf_put_text(buf, "}");
+}

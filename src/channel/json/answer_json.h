@@ -1,0 +1,35 @@
+/*
+ * Purpose: answers and problems as JSON bodies. Pure.
+ * Source: formats.md "Problem" and "Answer" (canonical JSON, members in that order); RFC 9457;
+ * ledger-format.md section 3 and c2sp.org/tlog-proof@v1 (the text of a proof).
+ */
+#ifndef DANCU_CHANNEL_JSON_ANSWER_JSON_H
+#define DANCU_CHANNEL_JSON_ANSWER_JSON_H
+
+#include "base/bytes.h"
+#include "domain/ask.h"
+
+/* One fault of a parameter: JSON Pointer into the body, or the name of a header field. */
+struct problem_param {
+    struct view name;
+    struct view reason;
+};
+
+struct problem {
+    enum code code;
+    struct view title;
+    struct view detail;
+    struct view clause; /* empty = none applies */
+    struct problem_param params[PROBLEM_PARAMS_MAX];
+    unsigned param_count;
+    const struct answer *answer; /* of the core, for ask, receipt and opening; may be NULL */
+};
+
+/* Appends the body of a 200. The answer's code is CODE_DISCLOSED. */
+void answer_json_put(struct buf *buf, const struct answer *answer);
+/* Appends application/problem+json. */
+void problem_json_put(struct buf *buf, const struct problem *problem);
+/* Appends an ask id as text: UUID, lower case (RFC 9562). */
+void ask_id_put(struct buf *buf, const uint8_t id[16]);
+
+#endif

@@ -1,0 +1,189 @@
+/*
+ * The ties of a channel process.
+ *
+ * Invariants
+ *  1. While the link is up, pipe is initialised and read_event watches it; while it is down,
+ * neither exists.
+ *  2. on_lost is told once for each pipe that was up.
+ */
+#include "channel/link/link.h"
+
+#include "base/check.h"
+#include "base/log.h"
+
+#include <signal.h>
+#include <string.h>
+
+static void drop_event(struct event **event)
+{
+    if (*event != NULL) {
+        event_free(*event);
+        *event = NULL;
+    }
+}
+
+static void drop_pipe(struct link *link)
+{
+    drop_event(&link->read_event);
+    drop_event(&link->write_event);
+    link->flushing = false;
+    link->up = false;
+    pipe_done(&link->pipe);
+}
+
+static void lose_pipe(struct link *link, struct outcome why)
+{
+    if (!link->up) {
+        return;
+    }
+    log_outcome(why.fault == FAULT_CLOSED ? LOG_LEVEL_WARN : LOG_LEVEL_ERROR, "core-lost", why);
+    drop_pipe(link);
+    link->handler.on_lost(link->handler.context); /* invariant 2 */
+}
+
+static struct outcome take_frames(struct link *link)
+{
+    struct frame frame = {0};
+    struct outcome outcome = pipe_fill(&link->pipe);
+
+    if (outcome.fault == FAULT_AGAIN) {
+        return OUTCOME_OK;
+    }
+    TRY(outcome);
+    for (;;) {
+        outcome = pipe_next(&link->pipe, &frame);
+        if (outcome.fault == FAULT_AGAIN) {
+            return OUTCOME_OK;
+        }
+        TRY(outcome);
+        TRY(link->handler.on_frame(link->handler.context, &frame));
+    }
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *context)
+{
+    struct link *link = context;
+
+    (void)fd;
+    (void)what;
+    struct outcome outcome = take_frames(link);
+    if (!outcome_ok(outcome)) {
+        lose_pipe(link, outcome);
+    }
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *context)
+{
+    struct link *link = context;
+
+    (void)fd;
+    (void)what;
+    link->flushing = false;
+    link_flush(link);
+}
+
+static struct outcome take_pipe(struct link *link, int fd)
+{
+    CHECK(!link->up);
+    pipe_init(&link->pipe, fd);
+    link->up = true;
+    link->read_event = event_new(link->base, fd, EV_READ | EV_PERSIST, on_readable, link);
+    link->write_event = event_new(link->base, fd, EV_WRITE, on_writable, link);
+    if (link->read_event == NULL || link->write_event == NULL ||
+        event_add(link->read_event, NULL) != 0) {
+        drop_pipe(link);
+        return outcome_fail(FAULT_NO_MEMORY, "events of the core's pipe");
+    }
+    return OUTCOME_OK;
+}
+
+static void stop(struct link *link)
+{
+    link->handler.on_stop(link->handler.context);
+}
+
+static void on_control(evutil_socket_t fd, short what, void *context)
+{
+    struct link *link = context;
+    struct proc_peer peer = {0};
+
+    (void)what;
+    struct outcome outcome = proc_receive_peer(fd, &peer);
+    if (outcome.fault == FAULT_CLOSED) {
+        log_line(LOG_LEVEL_WARN, "supervisor-gone", "%s", "");
+        drop_event(&link->control_event);
+        stop(link);
+        return;
+    }
+    if (!outcome_ok(outcome)) {
+        if (outcome.fault != FAULT_AGAIN) {
+            log_outcome(LOG_LEVEL_ERROR, "control-frame", outcome);
+        }
+        return;
+    }
+    lose_pipe(link, outcome_fail(FAULT_CLOSED, "replaced by the supervisor"));
+    outcome = take_pipe(link, peer.fd);
+    if (!outcome_ok(outcome)) {
+        log_outcome(LOG_LEVEL_ERROR, "core-pipe", outcome);
+    }
+}
+
+static void on_signal(evutil_socket_t number, short what, void *context)
+{
+    (void)number;
+    (void)what;
+    stop(context);
+}
+
+struct outcome link_open(struct link *link, const struct child *child, struct event_base *base,
+                         const struct link_handler *handler)
+{
+    *link = (struct link){.handler = *handler, .base = base, .control_fd = child->control_fd};
+    link->control_event =
+        event_new(base, child->control_fd, EV_READ | EV_PERSIST, on_control, link);
+    link->signal_event = evsignal_new(base, SIGTERM, on_signal, link);
+    if (link->control_event == NULL || link->signal_event == NULL ||
+        event_add(link->control_event, NULL) != 0 || event_add(link->signal_event, NULL) != 0) {
+        return outcome_fail(FAULT_NO_MEMORY, "events of the process");
+    }
+    return child->core_fd < 0 ? OUTCOME_OK : take_pipe(link, child->core_fd);
+}
+
+void link_close(struct link *link)
+{
+    drop_event(&link->control_event);
+    drop_event(&link->signal_event);
+    if (link->up) {
+        drop_pipe(link);
+    }
+}
+
+bool link_is_up(const struct link *link)
+{
+    return link->up;
+}
+
+struct buf *link_out(struct link *link)
+{
+    return link->up ? &link->pipe.out : NULL;
+}
+
+bool link_has_room(const struct link *link, size_t bytes)
+{
+    return link->up && link->pipe.out.len + bytes <= PIPE_QUEUE_BYTES_MAX;
+}
+
+void link_flush(struct link *link)
+{
+    if (!link->up || link->flushing) {
+        return; /* what waits leaves when the pipe has room */
+    }
+    struct outcome outcome = pipe_flush(&link->pipe);
+    if (!outcome_ok(outcome)) {
+        lose_pipe(link, outcome);
+        return;
+    }
+    if (pipe_pending(&link->pipe) > 0) {
+        link->flushing = event_add(link->write_event, NULL) == 0;
+    }
+}

@@ -1,0 +1,95 @@
+/*
+ * The public page: Vietnamese first, English second; readable without script, with any size of
+ * letters, in light and dark.
+ */
+#include "channel/public/page.h"
+
+#include <openssl/evp.h>
+
+static const char style[] =
+    ":root{color-scheme:light dark}"
+    "body{font:1.125rem/1.6 system-ui,sans-serif;max-width:42rem;margin:0 auto;padding:1rem;"
+    "color:#1a1a1a;background:#fff}"
+    "h1{font-size:1.75rem;line-height:1.25}h2{font-size:1.25rem;margin-top:2rem}"
+    "a{color:#0b4a8f}a:focus-visible{outline:3px solid #b35c00;outline-offset:2px}"
+    "code{overflow-wrap:anywhere}"
+    "section+section{border-top:1px solid #767676;margin-top:2.5rem;padding-top:1rem}"
+    "@media(prefers-color-scheme:dark){body{color:#eee;background:#161616}a{color:#8ec5ff}}";
+
+static const char before_style[] =
+    "<!DOCTYPE html>\n<html lang=\"vi\">\n<head>\n<meta charset=\"utf-8\">\n"
+    "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
+    "<title>dancu: cổng khai thác Cơ sở dữ liệu quốc gia về dân cư</title>\n<style>";
+
+static const char vietnamese[] =
+    "</style>\n</head>\n<body>\n<main>\n<section>\n"
+    "<h1>dancu: cổng khai thác Cơ sở dữ liệu quốc gia về dân cư</h1>\n"
+    "<p>Đây là cửa duy nhất để dữ liệu của công dân rời khỏi cơ sở dữ liệu. Mỗi yêu cầu được xét "
+    "theo quy định, được ghi vào nhật ký không thể xóa, sau đó mới được trả lời.</p>\n"
+    "<h2>Ai hỏi, hỏi ở đâu</h2>\n"
+    "<p>Hệ thống của cơ quan, tổ chức kết nối bằng chứng thư đã đăng ký. Công dân xem thông tin "
+    "của mình qua cổng dịch vụ công, tin nhắn hoặc bằng văn bản. Mọi thắc mắc xin gửi cơ quan quản "
+    "lý Cơ sở dữ liệu quốc gia về dân cư.</p>\n"
+    "<h2>Nhật ký công khai</h2>\n"
+    "<p>Nhật ký không chứa thông tin cá nhân; bất cứ ai cũng kiểm tra được rằng nó không bị sửa. "
+    "Bắt đầu từ <a href=\"/ledger/checkpoint\">điểm kiểm tra đã ký</a>. Tên nhật ký: <code>";
+
+static const char english[] =
+    "</code>.</p>\n<p><a href=\"/healthz\">Tình trạng hoạt động</a></p>\n</section>\n"
+    "<section lang=\"en\">\n"
+    "<h1>dancu: gateway of the National Population Database</h1>\n"
+    "<p>This is the one door by which a citizen's data leaves the register. Each ask is decided "
+    "under the law, recorded in a log from which nothing can be removed, and only then "
+    "answered.</p>\n"
+    "<h2>Who asks, and where</h2>\n"
+    "<p>Systems of agencies and organisations connect with a registered certificate. Citizens see "
+    "their own data through the public service portals, by text message or in writing. Questions "
+    "go to the authority that manages the National Population Database.</p>\n"
+    "<h2>The public log</h2>\n"
+    "<p>The log holds no personal data, and anybody can check that it is not altered. Begin with "
+    "its <a href=\"/ledger/checkpoint\">signed checkpoint</a>. Name of the log: <code>";
+
+static const char after[] = "</code>.</p>\n<p><a href=\"/healthz\">State of health</a></p>\n"
+                            "</section>\n</main>\n</body>\n</html>\n";
+
+/* Text as HTML. */
+static void put_escaped(struct buf *buf, struct view text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        switch (text.data[i]) {
+        case '<':
+            buf_put_text(buf, "&lt;");
+            break;
+        case '&':
+            buf_put_text(buf, "&amp;");
+            break;
+        default:
+            buf_put_u8(buf, text.data[i]);
+            break;
+        }
+    }
+}
+
+void page_put(struct buf *buf, struct view origin)
+{
+    buf_put_text(buf, before_style);
+    buf_put_text(buf, style);
+    buf_put_text(buf, vietnamese);
+    put_escaped(buf, origin);
+    buf_put_text(buf, english);
+    put_escaped(buf, origin);
+    buf_put_text(buf, after);
+}
+
+struct outcome page_policy_put(struct buf *buf)
+{
+    uint8_t digest[32];
+
+    if (EVP_Digest(style, sizeof(style) - 1, digest, NULL, EVP_sha256(), NULL) != 1) {
+        return outcome_fail(FAULT_CRYPTO, "digest of the style sheet");
+    }
+    buf_put_text(buf, "default-src 'none'; style-src 'sha256-");
+    base64std_put(buf, view_of(digest, sizeof(digest)));
+    buf_put_text(buf, "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
+    return buf_check(buf);
+}

@@ -1,0 +1,37 @@
+/*
+ * Purpose: the words of refusals: those of the policy in force, as the core sent them
+ * (FRAME_TEXTS), and built-in English ones until it has; and the problem document made of them.
+ * Owner: one a process.
+ * Source: formats.md "Problem"; RFC 9457.
+ */
+#ifndef DANCU_CHANNEL_TEXTS_TEXTS_H
+#define DANCU_CHANNEL_TEXTS_TEXTS_H
+
+#include "base/bytes.h"
+#include "channel/http/fields.h"
+#include "channel/http/http.h"
+#include "channel/json/answer_json.h"
+#include "proc/frame.h"
+
+struct texts {
+    struct buf content; /* what the rows borrow from */
+    struct text_row rows[CODE_COUNT];
+    bool known[CODE_COUNT];
+    bool loaded;
+};
+
+void texts_init(struct texts *texts);
+void texts_done(struct texts *texts);
+/* Takes over all rows of a frame, or on a failure none. */
+struct outcome texts_load(struct texts *texts, const struct frame *frame);
+
+/* Title, detail and clause of a code. `detail` of a problem may be set beforehand: it stays. */
+void texts_fill(const struct texts *texts, enum language language, struct problem *problem);
+
+/* Answers an exchange with a problem in the client's language: status, fields, document. A
+ * problem's title, detail and clause come from the texts. `extra` (may be NULL) holds fields to be
+ * added, such as Allow. */
+void texts_respond(const struct texts *texts, struct http_exchange *exchange,
+                   struct problem *problem, const struct http_response *extra);
+
+#endif
