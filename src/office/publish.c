@@ -48,8 +48,12 @@ struct outcome policy_from_files(struct view bytes, struct view hash, struct pol
     struct policy_error error = {{0}};
     struct policy *policy = NULL;
     unsigned count = 0;
-    TRY(policy_files_get(bytes, files, &count));
-    struct outcome outcome = policy_load(files, count, &policy, &error);
+    struct outcome outcome = policy_files_get(bytes, files, &count);
+    if (!outcome_ok(outcome)) {
+        snprintf(ret_why, 256, "%s", outcome.what);
+        return outcome;
+    }
+    outcome = policy_load(files, count, &policy, &error);
     if (!outcome_ok(outcome)) {
         snprintf(ret_why, 256, "%.250s", error.text);
         return outcome;

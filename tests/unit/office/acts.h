@@ -1,0 +1,135 @@
+/*
+ * Purpose: a small office for tests: a directory with two parties, their accounts and businesses in
+ * every state, the repository's own policy, and acts written as rows of field and value.
+ */
+#ifndef DANCU_TESTS_UNIT_OFFICE_ACTS_H
+#define DANCU_TESTS_UNIT_OFFICE_ACTS_H
+
+#include "help.h"
+
+#include "office/prepare.h"
+
+#define ACTS_VALUES_MAX 12
+#define ACTS_TODAY INT64_C(20780) /* 2026-11-23 */
+#define ACTS_SPKI_KNOWN "1111111111111111111111111111111111111111111111111111111111111111"
+#define ACTS_SPKI_NEW "2222222222222222222222222222222222222222222222222222222222222222"
+
+struct acts_value {
+    const char *field;
+    const char *value;
+};
+
+/* Acts that are taken as they stand; rows of tests change one value of them. */
+static const struct acts_value acts_good[ACT_KIND_COUNT][ACTS_VALUES_MAX] = {
+    [ACT_HOME_INIT] = {{"origin", "localhost/test"}},
+    [ACT_PARTY_ADD] = {{"code", "P-NEW"}, {"class", "state"}, {"kind", "agency"}, {"name", "Sở"}},
+    [ACT_ACCOUNT_ADD] = {{"code", "A-NEW"},
+                         {"party", "bank"},
+                         {"channel", "guided"},
+                         {"spki", ACTS_SPKI_NEW},
+                         {"instrument", "CV 01"},
+                         {"assertion-required", "true"}},
+    [ACT_ACCOUNT_SUSPEND] = {{"code", "A-active"}, {"reason", "lost key"}},
+    [ACT_ACCOUNT_RESUME] = {{"code", "A-suspended"}, {"reason", "found"}},
+    [ACT_BUSINESS_ADD] = {{"code", "NV-NEW"},
+                          {"party", "bank"},
+                          {"purpose", "KYC"},
+                          {"legal-basis", "Law"},
+                          {"services", "citizen.lookup"},
+                          {"channels", "guided"},
+                          {"fields", "full_name,birth_date"},
+                          {"quota-day", "10"}},
+    [ACT_BUSINESS_GRANT] = {{"code", "NV-submitted"}},
+    [ACT_BUSINESS_REFUSE] = {{"code", "NV-submitted"}, {"reason", "no basis"}},
+    [ACT_BUSINESS_SUSPEND] = {{"code", "NV-granted"}, {"reason", "misuse"}},
+    [ACT_BUSINESS_RESUME] = {{"code", "NV-suspended"}, {"reason", "mended"}},
+    [ACT_BUSINESS_REVOKE] = {{"code", "NV-granted"}, {"reason", "misuse"}},
+    [ACT_IMPORT_CHUNK] = {{"number", "1"},
+                          {"added", "2"},
+                          {"changed", "0"},
+                          {"unchanged", "0"},
+                          {"hash", ACTS_SPKI_NEW}},
+    [ACT_TAIL_CUT] = {{"file", "cut-1"}, {"bytes", "12"}},
+};
+
+static const char *const acts_states[BUSINESS_STATE_COUNT] = {
+    [BUSINESS_DRAFT] = "NV-draft",         [BUSINESS_SUBMITTED] = "NV-submitted",
+    [BUSINESS_GRANTED] = "NV-granted",     [BUSINESS_REFUSED] = "NV-refused",
+    [BUSINESS_SUSPENDED] = "NV-suspended", [BUSINESS_REVOKED] = "NV-revoked",
+    [BUSINESS_EXPIRED] = "NV-expired",
+};
+
+static inline struct act acts_make(enum act_kind kind)
+{
+    struct act act = {.kind = kind};
+    for (unsigned i = 0; i < ACTS_VALUES_MAX && acts_good[kind][i].field != NULL; i++) {
+        act_value_set(&act, acts_good[kind][i].field, view_text(acts_good[kind][i].value));
+    }
+    return act;
+}
+
+static inline struct party *acts_party(struct directory *directory, const char *code,
+                                       enum party_class class)
+{
+    struct party *party = memory_new(1, sizeof(*party));
+    assert_non_null(party);
+    assert_ok(code_set(&party->code, view_text(code)));
+    party->class = class;
+    assert_ok(directory_add_party(directory, party));
+    return party;
+}
+
+static inline struct account *acts_account(struct directory *directory, struct party *party,
+                                           const char *code, uint8_t spki)
+{
+    struct account *account = memory_new(1, sizeof(*account));
+    assert_non_null(account);
+    assert_ok(code_set(&account->code, view_text(code)));
+    account->party = party;
+    account->channel = CHANNEL_GUIDED;
+    memset(account->spki, spki, sizeof(account->spki));
+    assert_ok(directory_add_account(directory, account));
+    return account;
+}
+
+static inline struct business *acts_business(struct directory *directory, struct party *party,
+                                             const char *code)
+{
+    struct business *business = memory_new(1, sizeof(*business));
+    assert_non_null(business);
+    assert_ok(code_set(&business->code, view_text(code)));
+    business->party = party;
+    business->version = 1;
+    business->services = 1u << SERVICE_CITIZEN_LOOKUP;
+    business->channels = 1u << CHANNEL_GUIDED;
+    business->fields = FIELD_BIT(FIELD_FULL_NAME);
+    assert_ok(directory_add_business(directory, business));
+    return business;
+}
+
+static inline void acts_directory(struct directory *directory)
+{
+    directory_init(directory);
+    struct party *bank = acts_party(directory, "bank", CLASS_ORGANISATION);
+    struct account *suspended = acts_account(directory, bank, "A-suspended", 0x33);
+    struct account *revoked = acts_account(directory, bank, "A-revoked", 0x44);
+    acts_account(directory, bank, "A-active", 0x11);
+    suspended->state = ACCOUNT_SUSPENDED;
+    revoked->state = ACCOUNT_REVOKED;
+    for (enum business_state state = 0; state < BUSINESS_STATE_COUNT; state++) {
+        acts_business(directory, bank, acts_states[state])->state = state;
+    }
+}
+
+static inline struct policy *acts_policy(void)
+{
+    struct policy *policy = NULL;
+    struct policy_error error = {{0}};
+    struct outcome outcome = policy_load_dir(SOURCE_DIR "/policy", &policy, &error);
+    if (!outcome_ok(outcome)) {
+        fail_msg("%s", error.text);
+    }
+    return policy;
+}
+
+#endif

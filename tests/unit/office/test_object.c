@@ -1,0 +1,288 @@
+/*
+ * Stored objects: read as they were written, without the gate's counters; anything else is corrupt.
+ */
+#include "acts.h"
+
+static void fill_text(struct long_text *text, const char *word, size_t len)
+{
+    char letters[DIRECTORY_NAME_BYTES_MAX];
+    memset(letters, word[0], sizeof(letters));
+    assert_ok(long_set(text, view_of(letters, len)));
+}
+
+static struct party a_party(void)
+{
+    struct party party = {.class = CLASS_OTHER, .state = PARTY_SUSPENDED};
+    assert_ok(code_set(&party.code, VIEW_LITERAL("bank")));
+    assert_ok(code_set(&party.kind, VIEW_LITERAL("bank")));
+    assert_ok(long_set(&party.name, VIEW_LITERAL("Ngân hàng trình diễn")));
+    return party;
+}
+
+static struct account an_account(struct party *party)
+{
+    struct account account = {.party = party,
+                              .channel = CHANNEL_GUIDED,
+                              .state = ACCOUNT_REVOKED,
+                              .assertion_required = true};
+    assert_ok(code_set(&account.code, VIEW_LITERAL("bank-1")));
+    memset(account.spki, 0x5a, sizeof(account.spki));
+    fill_text(&account.instrument, "c", DIRECTORY_NAME_BYTES_MAX);
+    return account;
+}
+
+static struct business a_business(struct party *party)
+{
+    struct business business = {
+        .party = party,
+        .state = BUSINESS_EXPIRED,
+        .version = 4000000000u,
+        .services = 0x3ff,
+        .channels = 0x7f,
+        .fields = UINT64_MAX,
+        .sensitive = UINT64_C(1) << 63,
+        .quota_day_max = UINT64_C(1000000000000000),
+        .hours = 0x00ff00,
+        .from_day = -1,
+        .until_day = INT64_C(2932896),
+        .clearance_protected = true,
+        .override_lock = true,
+    };
+    assert_ok(code_set(&business.code, VIEW_LITERAL("NV-1")));
+    assert_ok(code_set(&business.procedure, VIEW_LITERAL("1.001234")));
+    fill_text(&business.purpose, "p", 3);
+    fill_text(&business.legal_basis, "l", DIRECTORY_NAME_BYTES_MAX);
+    assert_ok(population_parse(VIEW_LITERAL("permanent_residence.province=79,01@2021-07-01"),
+                               &business.population));
+    return business;
+}
+
+static int setup(void **state)
+{
+    struct directory *directory = calloc(1, sizeof(*directory));
+    assert_non_null(directory);
+    acts_directory(directory);
+    *state = directory;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    directory_done(*state);
+    free(*state);
+    return 0;
+}
+
+static void a_party_is_read_as_it_was_written_without_its_counters(void **state)
+{
+    (void)state;
+    struct party party = a_party();
+    struct party again = {.guess_count = 9};
+    BUF_AUTO bytes;
+    buf_init(&bytes, 4096);
+    party.guess_count = 7;
+    party.guess_day = 7;
+    party_put(&party, &bytes);
+    assert_ok(party_get(buf_view(&bytes), &again));
+    party.guess_count = 0;
+    party.guess_day = 0;
+    assert_memory_equal(&party.code, &again.code, sizeof(party.code));
+    assert_memory_equal(&party.kind, &again.kind, sizeof(party.kind));
+    assert_memory_equal(&party.name, &again.name, sizeof(party.name));
+    assert_int_equal(again.class, CLASS_OTHER);
+    assert_int_equal(again.state, PARTY_SUSPENDED);
+    assert_int_equal(again.guess_count, 0);
+    assert_int_equal(again.guess_day, 0);
+}
+
+static void an_account_is_read_as_it_was_written(void **state)
+{
+    const struct directory *directory = *state;
+    struct account account = an_account(directory_party(directory, VIEW_LITERAL("bank")));
+    struct account again = {0};
+    BUF_AUTO bytes;
+    buf_init(&bytes, 4096);
+    account.bucket_used = 5;
+    account_put(&account, &bytes);
+    assert_ok(account_get(directory, buf_view(&bytes), &again));
+    assert_ptr_equal(again.party, account.party);
+    assert_memory_equal(&account.code, &again.code, sizeof(account.code));
+    assert_memory_equal(account.spki, again.spki, sizeof(account.spki));
+    assert_memory_equal(&account.instrument, &again.instrument, sizeof(account.instrument));
+    assert_int_equal(again.channel, CHANNEL_GUIDED);
+    assert_int_equal(again.state, ACCOUNT_REVOKED);
+    assert_true(again.assertion_required);
+    assert_int_equal(again.bucket_used, 0);
+}
+
+static void a_business_is_read_as_it_was_written(void **state)
+{
+    const struct directory *directory = *state;
+    struct business business = a_business(directory_party(directory, VIEW_LITERAL("bank")));
+    struct business again = {0};
+    BUF_AUTO bytes;
+    buf_init(&bytes, 4096);
+    business_put(&business, &bytes);
+    assert_ok(business_get(directory, buf_view(&bytes), &again));
+    assert_ptr_equal(again.party, business.party);
+    assert_memory_equal(&business.code, &again.code, sizeof(business.code));
+    assert_memory_equal(&business.purpose, &again.purpose, sizeof(business.purpose));
+    assert_memory_equal(&business.legal_basis, &again.legal_basis, sizeof(business.legal_basis));
+    assert_memory_equal(&business.procedure, &again.procedure, sizeof(business.procedure));
+    assert_memory_equal(&business.population, &again.population, sizeof(business.population));
+    assert_int_equal(again.state, BUSINESS_EXPIRED);
+    assert_int_equal(again.version, 4000000000u);
+    assert_int_equal(again.services, 0x3ff);
+    assert_int_equal(again.channels, 0x7f);
+    assert_true(again.fields == UINT64_MAX && again.sensitive == UINT64_C(1) << 63);
+    assert_int_equal(again.quota_day_max, UINT64_C(1000000000000000));
+    assert_int_equal(again.hours, 0x00ff00);
+    assert_true(again.from_day == -1 && again.until_day == INT64_C(2932896));
+    assert_true(again.clearance_protected && again.override_lock);
+}
+
+typedef struct outcome get_any(const struct directory *directory, struct view bytes);
+
+static struct outcome get_party(const struct directory *directory, struct view bytes)
+{
+    struct party party = {0};
+    (void)directory;
+    return party_get(bytes, &party);
+}
+
+static struct outcome get_account(const struct directory *directory, struct view bytes)
+{
+    struct account account = {0};
+    return account_get(directory, bytes, &account);
+}
+
+static struct outcome get_business(const struct directory *directory, struct view bytes)
+{
+    struct business business = {0};
+    return business_get(directory, bytes, &business);
+}
+
+static void put_any(get_any *get, const struct directory *directory, struct buf *bytes)
+{
+    struct party *party = directory_party(directory, VIEW_LITERAL("bank"));
+    if (get == get_party) {
+        struct party one = a_party();
+        party_put(&one, bytes);
+    } else if (get == get_account) {
+        struct account one = an_account(party);
+        account_put(&one, bytes);
+    } else {
+        struct business one = a_business(party);
+        business_put(&one, bytes);
+    }
+}
+
+static get_any *const getters[] = {get_party, get_account, get_business};
+
+static void an_object_cut_anywhere_or_too_long_is_corrupt(void **state)
+{
+    for (size_t i = 0; i < 3; i++) {
+        BUF_AUTO bytes;
+        buf_init(&bytes, 4096);
+        put_any(getters[i], *state, &bytes);
+        assert_ok(getters[i](*state, buf_view(&bytes)));
+        for (size_t len = 0; len < bytes.len; len++) {
+            assert_fault(getters[i](*state, view_of(bytes.data, len)), FAULT_CORRUPT);
+        }
+        buf_put_u8(&bytes, 0);
+        assert_fault(getters[i](*state, buf_view(&bytes)), FAULT_CORRUPT);
+    }
+}
+
+static void an_object_of_another_version_is_corrupt(void **state)
+{
+    for (size_t i = 0; i < 3; i++) {
+        BUF_AUTO bytes;
+        buf_init(&bytes, 4096);
+        put_any(getters[i], *state, &bytes);
+        bytes.data[0] = 2;
+        assert_fault(getters[i](*state, buf_view(&bytes)), FAULT_CORRUPT);
+    }
+}
+
+static void an_object_of_a_party_that_is_not_there_is_corrupt(void **state)
+{
+    (void)state;
+    struct directory empty;
+    struct directory full;
+    directory_init(&empty);
+    acts_directory(&full);
+    for (size_t i = 1; i < 3; i++) {
+        BUF_AUTO bytes;
+        buf_init(&bytes, 4096);
+        put_any(getters[i], &full, &bytes);
+        assert_fault(getters[i](&empty, buf_view(&bytes)), FAULT_CORRUPT);
+    }
+    directory_done(&empty);
+    directory_done(&full);
+}
+
+/* Enums and flags stand at known places behind the codes. */
+static void a_word_out_of_range_is_corrupt(void **state)
+{
+    static const struct {
+        get_any *get;
+        size_t at;
+    } places[] = {
+        {get_party, 1 + 6},                      /* class */
+        {get_party, 1 + 6 + 1},                  /* state */
+        {get_account, 1 + 8 + 6},                /* channel */
+        {get_account, 1 + 8 + 6 + 1},            /* state */
+        {get_account, 1 + 8 + 6 + 2 + 32 + 258}, /* assertion required */
+        {get_business, 1 + 6 + 6},               /* state */
+    };
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        BUF_AUTO bytes;
+        buf_init(&bytes, 4096);
+        put_any(places[i].get, *state, &bytes);
+        bytes.data[places[i].at] = 200;
+        assert_fault(places[i].get(*state, buf_view(&bytes)), FAULT_CORRUPT);
+    }
+    for (size_t back = 1; back <= 2; back++) { /* clearance, override: the last two bytes */
+        BUF_AUTO bytes;
+        buf_init(&bytes, 4096);
+        put_any(get_business, *state, &bytes);
+        bytes.data[bytes.len - back] = 2;
+        assert_fault(get_business(*state, buf_view(&bytes)), FAULT_CORRUPT);
+    }
+}
+
+static void texts_over_their_ceiling_and_unknown_populations_are_corrupt(void **state)
+{
+    BUF_AUTO bytes;
+    buf_init(&bytes, 4096);
+    buf_put_u8(&bytes, 1);
+    buf_put_u16(&bytes, ASK_CODE_BYTES_MAX + 1);
+    buf_put_zeros(&bytes, ASK_CODE_BYTES_MAX + 1 + 64);
+    assert_fault(get_party(*state, buf_view(&bytes)), FAULT_CORRUPT);
+    buf_reset(&bytes);
+    put_any(get_business, *state, &bytes);
+    for (size_t at = 0; at + 8 < bytes.len; at++) { /* ...province=79 -> ...province=99 */
+        if (memcmp(bytes.data + at, "ince=79,", 8) == 0) {
+            bytes.data[at + 5] = '9';
+        }
+    }
+    assert_fault(get_business(*state, buf_view(&bytes)), FAULT_CORRUPT);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_party_is_read_as_it_was_written_without_its_counters),
+        TEST(an_account_is_read_as_it_was_written),
+        TEST(a_business_is_read_as_it_was_written),
+        TEST(an_object_cut_anywhere_or_too_long_is_corrupt),
+        TEST(an_object_of_another_version_is_corrupt),
+        TEST(an_object_of_a_party_that_is_not_there_is_corrupt),
+        TEST(a_word_out_of_range_is_corrupt),
+        TEST(texts_over_their_ceiling_and_unknown_populations_are_corrupt),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

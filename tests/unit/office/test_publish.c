@@ -1,0 +1,213 @@
+/*
+ * Publishing: the files of a policy as bytes, and what is refused before it is recorded.
+ */
+#include "acts.h"
+
+#include <glob.h>
+
+struct published {
+    struct directory directory;
+    struct policy_file files[POLICY_FILES_MAX];
+    struct buf contents[POLICY_FILES_MAX];
+    unsigned count;
+    char hash[65];
+    struct buf bytes;
+};
+
+static void read_file(struct published *here, const char *path)
+{
+    struct buf *content = &here->contents[here->count];
+    FILE *file = fopen(path, "r");
+    char block[4096];
+    size_t got = 0;
+    assert_non_null(file);
+    buf_init(content, POLICY_FILE_BYTES_MAX);
+    while ((got = fread(block, 1, sizeof(block), file)) > 0) {
+        buf_put(content, block, got);
+    }
+    fclose(file);
+    snprintf(here->files[here->count].name, sizeof(here->files[0].name), "%s",
+             strrchr(path, '/') + 1);
+    here->files[here->count].content = buf_view(content);
+    here->count++;
+}
+
+static int setup(void **state)
+{
+    struct published *here = calloc(1, sizeof(*here));
+    glob_t found = {0};
+    assert_non_null(here);
+    assert_int_equal(glob(SOURCE_DIR "/policy/*.yaml", 0, NULL, &found), 0);
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        read_file(here, found.gl_pathv[i]);
+    }
+    globfree(&found);
+    acts_directory(&here->directory);
+    struct policy *policy = acts_policy();
+    memcpy(here->hash, policy_hash(policy), sizeof(here->hash));
+    policy_free(policy);
+    buf_init(&here->bytes, ACT_BYTES_MAX);
+    policy_files_put(here->files, here->count, &here->bytes);
+    assert_ok(buf_check(&here->bytes));
+    *state = here;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct published *here = *state;
+    for (unsigned i = 0; i < here->count; i++) {
+        buf_done(&here->contents[i]);
+    }
+    buf_done(&here->bytes);
+    directory_done(&here->directory);
+    free(here);
+    return 0;
+}
+
+static struct act publish_act(const struct published *here)
+{
+    struct act act = {.kind = ACT_POLICY_PUBLISH};
+    act_value_set(&act, "hash", view_text(here->hash));
+    act_value_set(&act, "files", buf_view(&here->bytes));
+    return act;
+}
+
+static struct outcome prepare_with(struct published *here, const struct policy *policy,
+                                   const struct act *act, int64_t today, struct policy **ret_policy,
+                                   char why[256])
+{
+    struct change change = {0};
+    why[0] = '\0';
+    TRY(change_prepare(&here->directory, policy, act, today, &change, why));
+    *ret_policy = change.policy;
+    change.policy = NULL;
+    change_done(&change);
+    return OUTCOME_OK;
+}
+
+static void the_policy_of_this_tree_is_published_with_its_hash(void **state)
+{
+    struct published *here = *state;
+    struct act act = publish_act(here);
+    struct policy *policy = NULL;
+    char why[256];
+    assert_ok(prepare_with(here, NULL, &act, ACTS_TODAY, &policy, why));
+    assert_string_equal(policy_hash(policy), here->hash);
+    policy_free(policy);
+}
+
+static void the_policy_in_force_is_not_published_again(void **state)
+{
+    struct published *here = *state;
+    struct act act = publish_act(here);
+    struct policy *in_force = acts_policy();
+    struct policy *policy = NULL;
+    char why[256];
+    assert_fault(prepare_with(here, in_force, &act, ACTS_TODAY, &policy, why), FAULT_CONFLICT);
+    assert_non_null(strstr(why, "in force already"));
+    policy_free(in_force);
+}
+
+static void a_policy_is_not_published_before_its_day(void **state)
+{
+    struct published *here = *state;
+    struct act act = publish_act(here);
+    struct policy *loaded = acts_policy();
+    int64_t day = policy_effective_day(loaded);
+    struct policy *policy = NULL;
+    char why[256];
+    policy_free(loaded);
+    assert_fault(prepare_with(here, NULL, &act, day - 1, &policy, why), FAULT_BAD_INPUT);
+    assert_non_null(strstr(why, "effective date"));
+    assert_ok(prepare_with(here, NULL, &act, day, &policy, why));
+    policy_free(policy);
+}
+
+static void files_that_do_not_have_the_named_hash_are_refused(void **state)
+{
+    struct published *here = *state;
+    struct policy *policy = NULL;
+    char why[256];
+    here->hash[0] = here->hash[0] == '0' ? '1' : '0';
+    struct act act = publish_act(here);
+    assert_fault(prepare_with(here, NULL, &act, ACTS_TODAY, &policy, why), FAULT_BAD_INPUT);
+    assert_non_null(strstr(why, "hash"));
+}
+
+static void a_policy_that_is_not_whole_is_refused_with_its_place(void **state)
+{
+    struct published *here = *state;
+    struct policy *policy = NULL;
+    char why[256];
+    here->files[0].content = VIEW_LITERAL("policy: [\n");
+    buf_reset(&here->bytes);
+    policy_files_put(here->files, here->count, &here->bytes);
+    struct act act = publish_act(here);
+    assert_fault(prepare_with(here, NULL, &act, ACTS_TODAY, &policy, why), FAULT_BAD_INPUT);
+    assert_non_null(strstr(why, here->files[0].name));
+}
+
+static void files_are_read_as_they_were_written(void **state)
+{
+    const struct published *here = *state;
+    struct policy_file again[POLICY_FILES_MAX];
+    unsigned count = 0;
+    assert_ok(policy_files_get(buf_view(&here->bytes), again, &count));
+    assert_int_equal(count, here->count);
+    for (unsigned i = 0; i < count; i++) {
+        assert_string_equal(again[i].name, here->files[i].name);
+        assert_true(view_equal(again[i].content, here->files[i].content));
+    }
+}
+
+static void files_cut_anywhere_or_too_long_are_refused(void **state)
+{
+    struct published *here = *state;
+    struct policy_file again[POLICY_FILES_MAX];
+    unsigned count = 77;
+    for (size_t len = 0; len < here->bytes.len; len += len < 100 ? 1 : 997) {
+        assert_fault(policy_files_get(view_of(here->bytes.data, len), again, &count),
+                     FAULT_BAD_INPUT);
+    }
+    buf_put_u8(&here->bytes, 0);
+    assert_fault(policy_files_get(buf_view(&here->bytes), again, &count), FAULT_BAD_INPUT);
+    assert_int_equal(count, 77);
+}
+
+static void too_many_files_and_names_too_long_are_refused(void **state)
+{
+    (void)state;
+    struct policy_file again[POLICY_FILES_MAX];
+    unsigned count = 0;
+    char name[sizeof(again[0].name)];
+    BUF_AUTO bytes;
+    memset(name, 'n', sizeof(name));
+    buf_init(&bytes, 4096);
+    buf_put_u16(&bytes, POLICY_FILES_MAX + 1);
+    assert_fault(policy_files_get(buf_view(&bytes), again, &count), FAULT_OVER_LIMIT);
+    for (size_t len = 0; len <= sizeof(name); len += sizeof(name)) {
+        buf_reset(&bytes);
+        buf_put_u16(&bytes, 1);
+        buf_put_block16(&bytes, view_of(name, len));
+        buf_put_block32(&bytes, VIEW_LITERAL("content"));
+        assert_fault(policy_files_get(buf_view(&bytes), again, &count), FAULT_BAD_INPUT);
+    }
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(the_policy_of_this_tree_is_published_with_its_hash),
+        TEST(the_policy_in_force_is_not_published_again),
+        TEST(a_policy_is_not_published_before_its_day),
+        TEST(files_that_do_not_have_the_named_hash_are_refused),
+        TEST(a_policy_that_is_not_whole_is_refused_with_its_place),
+        TEST(files_are_read_as_they_were_written),
+        TEST(files_cut_anywhere_or_too_long_are_refused),
+        TEST(too_many_files_and_names_too_long_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
