@@ -86,7 +86,8 @@ static struct outcome read_folder(const char *dir, struct folder *folder)
     for (struct dirent *entry = readdir(handle); entry != NULL && outcome_ok(outcome);
          entry = readdir(handle)) {
         size_t len = strlen(entry->d_name);
-        if (len > 5 && strcmp(entry->d_name + len - 5, ".yaml") == 0) {
+        bool plain = entry->d_name[0] != '.'; /* what a shell's *.yaml means */
+        if (plain && len > 5 && strcmp(entry->d_name + len - 5, ".yaml") == 0) {
             outcome = read_file(dir, entry->d_name, folder);
         }
     }
