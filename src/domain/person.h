@@ -32,8 +32,12 @@ struct person_fault {
     char reason[160];
 };
 
-/* One parsed import line; opaque content lives in the arena that it was parsed into. */
+/* One parsed import line. It lives in the arena that it was parsed into (about as many bytes as the
+ * line has) and borrows nothing from the line. */
 struct person;
+/* What one call may need of the arena for a while; less: FAULT_OVER_LIMIT with no reason told. */
+#define PERSON_PARSE_BYTES_MAX (4u * PERSON_BYTES_MAX)
+/* FAULT_BAD_INPUT, FAULT_OVER_LIMIT: *ret_fault tells; the arena is as before. FAULT_NO_MEMORY. */
 struct outcome person_parse(struct view line, struct arena *arena, struct person **ret_person,
                             struct person_fault *ret_fault);
 struct view person_id(const struct person *person);   /* 12 digits */
@@ -52,6 +56,8 @@ struct person_record {
     char province[3];          /* of permanent residence in its list; empty = none */
     int32_t province_list_day; /* date of that list, days since 1970-01-01 */
     uint32_t flags;
+    struct view id;                  /* 12 digits */
+    struct view cmnd;                /* 9 digits or empty */
     struct view references;          /* internal */
     struct view fields[FIELD_COUNT]; /* canonical JSON of each field; `null` when empty */
 };

@@ -72,6 +72,7 @@ struct json_fault {
     const struct json_node *node; /* the value at fault; for a missing member its object; NULL when
                                      the text is not JSON */
     const char *missing;          /* name of the missing member, else NULL */
+    bool unknown;                 /* the node is an unknown member: its name is foreign text */
 };
 
 /* The whole text is one JSON value with white space around it. FAULT_BAD_INPUT (not JSON),

@@ -91,7 +91,9 @@ struct outcome json_take(const struct json_node *object, const struct json_row *
          node = json_next(object, node)) {
         unsigned row = row_find(rows, count, hint, node->name);
         if (row == count) {
-            return json_refuse(node, "unknown member", ret_fault);
+            struct outcome refused = json_refuse(node, "unknown member", ret_fault);
+            ret_fault->unknown = true;
+            return refused;
         }
         if ((rows[row].kinds & JSON_BIT(node->kind)) == 0) {
             return json_refuse(node, "wrong type", ret_fault);

@@ -1,0 +1,161 @@
+/* The shape of an ask: each member at its bounds and beyond. */
+#include "help.h"
+
+#include "domain/ask.h"
+
+static struct ask usual(void)
+{
+    return (struct ask){
+        .service = SERVICE_CITIZEN_LOOKUP,
+        .business = VIEW_LITERAL("NV-BANK-KYC"),
+        .case_ref = VIEW_LITERAL("HS-2026-000123"),
+        .subject_kind = SUBJECT_ID,
+        .key = VIEW_LITERAL("079090912345"),
+        .name = VIEW_LITERAL("Nguyễn Văn An"),
+        .birth_date = VIEW_LITERAL("1990-01-02"),
+        .fields = {FIELD_SEX, FIELD_FULL_NAME},
+        .field_count = 2,
+    };
+}
+
+static void the_usual_ask_is_sane_and_has_its_mask(void **state)
+{
+    (void)state;
+    struct ask ask = usual();
+    assert_true(ask_sane(&ask));
+    assert_int_equal(ask_field_mask(&ask), FIELD_BIT(FIELD_SEX) | FIELD_BIT(FIELD_FULL_NAME));
+    ask.subject_kind = SUBJECT_CMND;
+    ask.key = VIEW_LITERAL("901234567");
+    ask.birth_date = VIEW_LITERAL("1990");
+    assert_true(ask_sane(&ask));
+}
+
+/* Where a text stands in an ask, and between which lengths it may be. */
+static const struct text_row {
+    size_t offset;
+    size_t min;
+    size_t max;
+} text_rows[] = {
+    {offsetof(struct ask, business), 1, ASK_CODE_BYTES_MAX},
+    {offsetof(struct ask, case_ref), 0, ASK_CASE_BYTES_MAX},
+    {offsetof(struct ask, party), 0, ASK_CODE_BYTES_MAX},
+    {offsetof(struct ask, officer), 0, ASK_CODE_BYTES_MAX},
+    {offsetof(struct ask, name), 1, ASK_NAME_BYTES_MAX},
+    {offsetof(struct ask, idempotency_key), 0, IDEMPOTENCY_KEY_BYTES_MAX},
+    {offsetof(struct ask, traceparent), 0, TRACEPARENT_BYTES_MAX},
+};
+
+static bool sane_with(size_t offset, struct view text)
+{
+    struct ask ask = usual();
+    memcpy((uint8_t *)&ask + offset, &text, sizeof(text));
+    return ask_sane(&ask);
+}
+
+static void each_text_has_its_bounds_and_is_utf8(void **state)
+{
+    (void)state;
+    char text[512];
+    memset(text, 'a', sizeof(text));
+    for (size_t i = 0; i < sizeof(text_rows) / sizeof(text_rows[0]); i++) {
+        const struct text_row *row = &text_rows[i];
+        assert_true(sane_with(row->offset, view_of(text, row->max)));
+        assert_false(sane_with(row->offset, view_of(text, row->max + 1)));
+        assert_true(sane_with(row->offset, view_of(text, row->min)));
+        assert_int_equal(sane_with(row->offset, view_of(text, 0)), row->min == 0);
+        assert_false(sane_with(row->offset, VIEW_LITERAL("a\xff")));
+    }
+}
+
+static void an_idempotency_key_is_visible_ascii(void **state)
+{
+    (void)state;
+    size_t offset = offsetof(struct ask, idempotency_key);
+    assert_true(sane_with(offset, VIEW_LITERAL("!~key-1")));
+    assert_false(sane_with(offset, VIEW_LITERAL("a b")));
+    assert_false(sane_with(offset, VIEW_LITERAL("a\x7f")));
+    assert_false(sane_with(offset, VIEW_LITERAL("kéy")));
+}
+
+static void a_key_must_fit_its_kind(void **state)
+{
+    (void)state;
+    struct ask ask = usual();
+    ask.subject_kind = SUBJECT_CMND;
+    assert_false(ask_sane(&ask));
+    ask = usual();
+    ask.key = VIEW_LITERAL("901234567");
+    assert_false(ask_sane(&ask));
+    ask.subject_kind = (enum subject_kind)2;
+    assert_false(ask_sane(&ask));
+    assert_false(sane_with(offsetof(struct ask, birth_date), VIEW_LITERAL("1990-02-30")));
+}
+
+static void fields_are_known_and_asked_once(void **state)
+{
+    (void)state;
+    struct ask ask = usual();
+    ask.field_count = 0;
+    assert_false(ask_sane(&ask));
+    ask = usual();
+    ask.fields[1] = FIELD_SEX;
+    assert_false(ask_sane(&ask));
+    ask.fields[1] = FIELD_COUNT;
+    assert_false(ask_sane(&ask));
+    ask.fields[1] = 255;
+    assert_false(ask_sane(&ask));
+    for (unsigned i = 0; i < FIELD_COUNT; i++) {
+        ask.fields[i] = (uint8_t)i;
+    }
+    ask.field_count = FIELD_COUNT;
+    assert_true(ask_sane(&ask));
+    assert_int_equal(ask_field_mask(&ask), (UINT64_C(1) << FIELD_COUNT) - 1);
+    ask.field_count = FIELD_COUNT + 1;
+    assert_false(ask_sane(&ask));
+}
+
+static void a_use_has_a_text_and_no_use_has_none(void **state)
+{
+    (void)state;
+    char text[ASK_USE_BYTES_MAX + 1];
+    struct ask ask = usual();
+    memset(text, 'a', sizeof(text));
+    ask.use_text = VIEW_LITERAL("x");
+    assert_false(ask_sane(&ask));
+    ask.use_kind = USE_COPY;
+    assert_true(ask_sane(&ask));
+    ask.use_kind = USE_THIRD_PARTY;
+    ask.use_text = view_of(text, ASK_USE_BYTES_MAX);
+    assert_true(ask_sane(&ask));
+    ask.use_text = view_of(text, sizeof(text));
+    assert_false(ask_sane(&ask));
+    ask.use_text = view_text("");
+    assert_false(ask_sane(&ask));
+    ask.use_kind = (enum use_kind)3;
+    ask.use_text = VIEW_LITERAL("x");
+    assert_false(ask_sane(&ask));
+}
+
+static void a_service_must_be_of_the_catalogue(void **state)
+{
+    (void)state;
+    struct ask ask = usual();
+    ask.service = SERVICE_COUNT;
+    assert_false(ask_sane(&ask));
+    ask.service = (enum service)200;
+    assert_false(ask_sane(&ask));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_usual_ask_is_sane_and_has_its_mask),
+        cmocka_unit_test(each_text_has_its_bounds_and_is_utf8),
+        cmocka_unit_test(an_idempotency_key_is_visible_ascii),
+        cmocka_unit_test(a_key_must_fit_its_kind),
+        cmocka_unit_test(fields_are_known_and_asked_once),
+        cmocka_unit_test(a_use_has_a_text_and_no_use_has_none),
+        cmocka_unit_test(a_service_must_be_of_the_catalogue),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
