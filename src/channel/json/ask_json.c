@@ -8,13 +8,11 @@
 #include "channel/json/ask_json.h"
 
 #include "base/check.h"
-#include "base/clock.h"
+#include "domain/country.h"
 #include "wire/json.h"
 
 #define FAULT_TEXT_BYTES_MAX 8192
 #define POINTER_KEPT_BYTES_MAX 128 /* a longer name is foreign chatter: its object is named */
-#define ID_DIGITS 12
-#define CMND_DIGITS 9
 
 /* Why a parameter is refused, in words that never repeat its content. */
 #define REASONS(ROW)                                                                               \
@@ -164,16 +162,6 @@ static struct view take_text(struct reading *reading, const struct json_node *no
     return node->text;
 }
 
-static bool is_digits(struct view text, size_t len)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] < '0' || text.data[i] > '9') {
-            return false;
-        }
-    }
-    return text.len == len;
-}
-
 static void take_business(struct reading *reading, const struct json_node *node)
 {
     reading->ask.business = take_text(reading, node, 1, ASK_CODE_BYTES_MAX, REASON_CODE_LENGTH);
@@ -196,22 +184,23 @@ static void take_officer(struct reading *reading, const struct json_node *node)
 
 static void take_key(struct reading *reading, const struct json_node *node, enum subject_kind kind)
 {
-    bool id = kind == SUBJECT_ID;
-
-    if (!is_digits(node->text, id ? ID_DIGITS : CMND_DIGITS)) {
-        refuse(reading, node, id ? REASON_NOT_12_DIGITS : REASON_NOT_9_DIGITS);
-    }
     reading->ask.subject_kind = kind;
     reading->ask.key = node->text;
 }
 
 static void take_id(struct reading *reading, const struct json_node *node)
 {
+    if (!country_id_valid(node->text)) {
+        refuse(reading, node, REASON_NOT_12_DIGITS);
+    }
     take_key(reading, node, SUBJECT_ID);
 }
 
 static void take_cmnd(struct reading *reading, const struct json_node *node)
 {
+    if (!country_cmnd_valid(node->text)) {
+        refuse(reading, node, REASON_NOT_9_DIGITS);
+    }
     take_key(reading, node, SUBJECT_CMND);
 }
 
@@ -222,10 +211,7 @@ static void take_name(struct reading *reading, const struct json_node *node)
 
 static void take_birth_date(struct reading *reading, const struct json_node *node)
 {
-    struct date date = {0};
-    bool year = is_digits(node->text, 4) && !view_is(node->text, "0000");
-
-    if (!year && !outcome_ok(date_get(node->text, &date))) {
+    if (!country_birth_date_valid(node->text)) {
         refuse(reading, node, REASON_NOT_A_DATE);
     }
     reading->ask.birth_date = node->text;

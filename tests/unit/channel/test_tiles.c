@@ -1,0 +1,293 @@
+/*
+ * The public log's paths by grammar, and partial tiles cut from wider ones.
+ */
+#include "../help.h"
+
+#include "channel/public/tiles.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+static void paths_of_the_grammar_are_known(void **state)
+{
+    static const struct {
+        const char *path;
+        enum tile_kind kind;
+        unsigned width;
+        const char *full;
+    } rows[] = {
+        {"checkpoint", TILE_CHECKPOINT, TILE_WIDTH, "checkpoint"},
+        {"tile/0/000", TILE_HASHES, TILE_WIDTH, "tile/0/000"},
+        {"tile/63/x001/x234/067", TILE_HASHES, TILE_WIDTH, "tile/63/x001/x234/067"},
+        {"tile/1/005.p/1", TILE_HASHES, 1, "tile/1/005"},
+        {"tile/1/x005/000.p/255", TILE_HASHES, 255, "tile/1/x005/000"},
+        {"tile/entries/x999/x999/x999/x999/x999/999.p/10", TILE_ENTRIES, 10,
+         "tile/entries/x999/x999/x999/x999/x999/999"},
+        {"tile/entries/001", TILE_ENTRIES, TILE_WIDTH, "tile/entries/001"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct tile_path tile;
+        assert_ok(tile_path_get(view_text(rows[i].path), &tile));
+        assert_int_equal(tile.kind, rows[i].kind);
+        assert_int_equal(tile.width, rows[i].width);
+        assert_string_equal(tile.file, rows[i].path);
+        assert_string_equal(tile.full, rows[i].full);
+    }
+}
+
+static void no_other_path_is(void **state)
+{
+    static const char *const bad[] = {
+        "",
+        "/",
+        "checkpoint/",
+        "checkpoint.p/1",
+        "Checkpoint",
+        "tile",
+        "tile/",
+        "tile/0",
+        "tile/0/",
+        "tile//000",
+        "tile/64/000",
+        "tile/00/000",
+        "tile/01/000",
+        "tile/-1/000",
+        "tile/0/00",
+        "tile/0/0000",
+        "tile/0/00a",
+        "tile/0/x000/000",
+        "tile/0/x00/000",
+        "tile/0/x0001/000",
+        "tile/0/x001",
+        "tile/0/x001/",
+        "tile/0/001/002",
+        "tile/0/x001//000",
+        "tile/0/000.p",
+        "tile/0/000.p/",
+        "tile/0/000.p/0",
+        "tile/0/000.p/256",
+        "tile/0/000.p/01",
+        "tile/0/000.p/1/",
+        "tile/0/000.p/1/2",
+        "tile/0/000.p/a",
+        "tile/0/000.q/1",
+        "tile/0/000p/1",
+        "tile/0/x001.p/1",
+        "tile/0/../000",
+        "../commit/0000000000.seg",
+        "tile/0/../../../etc/passwd",
+        "tile/./000",
+        "tile/entries",
+        "tile/Entries/000",
+        "tile/data/000",
+        "tile/0/%30%30%30",
+        "tile/0/x999/x999/x999/x999/x999/x999/999",
+        "tile/0/000\n",
+        "tile/0/000.p/1\0",
+        "tile/entries/x001/x001/x001/x001/x001/x001/x001/x001/x001/x001/x001/x001/x001/000",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct tile_path tile;
+        struct outcome outcome = tile_path_get(view_text(bad[i]), &tile);
+        if (outcome.fault != FAULT_NOT_FOUND && strcmp(bad[i], "tile/0/000.p/1") != 0) {
+            fail_msg("\"%s\" is accepted", bad[i]);
+        }
+    }
+    struct tile_path tile;
+    assert_fault(tile_path_get(view_of("tile/0/000\0", 11), &tile), FAULT_NOT_FOUND);
+    assert_fault(tile_path_get(view_of("tile/0/0\0"
+                                       "0",
+                                       10),
+                               &tile),
+                 FAULT_NOT_FOUND);
+}
+
+/* ---- files ---- */
+
+struct folder {
+    char path[64];
+    int fd;
+};
+
+static void write_file(const struct folder *folder, const char *name, const void *bytes, size_t len)
+{
+    char path[256];
+
+    snprintf(path, sizeof(path), "%s/%s", folder->path, name);
+    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        (void)mkdir(path, 0700);
+        *slash = '/';
+    }
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, bytes, len), len);
+    close(fd);
+}
+
+static int make_folder(void **state)
+{
+    static struct folder folder;
+
+    snprintf(folder.path, sizeof(folder.path), "/tmp/dancu-tiles-XXXXXX");
+    if (mkdtemp(folder.path) == NULL) {
+        return -1;
+    }
+    folder.fd = open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    *state = &folder;
+    return folder.fd < 0 ? -1 : 0;
+}
+
+static int remove_folder(void **state)
+{
+    struct folder *folder = *state;
+    char command[128];
+
+    close(folder->fd);
+    snprintf(command, sizeof(command), "rm -rf %s", folder->path);
+    return system(command);
+}
+
+static struct outcome read_tile(const struct folder *folder, const char *path, struct buf *bytes)
+{
+    struct tile_path tile;
+
+    buf_reset(bytes);
+    TRY(tile_path_get(view_text(path), &tile));
+    return tile_read(folder->fd, &tile, bytes);
+}
+
+static void fill_hashes(uint8_t *bytes)
+{
+    for (size_t i = 0; i < TILE_WIDTH * TILE_HASH_BYTES; i++) {
+        bytes[i] = (uint8_t)(i / TILE_HASH_BYTES + i);
+    }
+}
+
+static void a_partial_tile_is_a_prefix_of_whatever_wider_one_there_is(void **state)
+{
+    const struct folder *folder = *state;
+    uint8_t hashes[TILE_WIDTH * TILE_HASH_BYTES];
+    BUF_AUTO bytes;
+
+    buf_init(&bytes, 1 << 20);
+    fill_hashes(hashes);
+    assert_fault(read_tile(folder, "tile/0/000.p/5", &bytes), FAULT_NOT_FOUND);
+    write_file(folder, "tile/0/000.p/5", hashes, 5 * TILE_HASH_BYTES);
+    write_file(folder, "tile/0/000.p/70", hashes, 70 * TILE_HASH_BYTES);
+    write_file(folder, "tile/0/000.p/9", hashes, 9 * TILE_HASH_BYTES);
+    write_file(folder, "tile/0/000.p/junk", hashes, 3);
+    for (unsigned width = 1; width <= 70; width++) {
+        char path[64];
+        snprintf(path, sizeof(path), "tile/0/000.p/%u", width);
+        assert_ok(read_tile(folder, path, &bytes));
+        assert_int_equal(bytes.len, width * TILE_HASH_BYTES);
+        assert_memory_equal(bytes.data, hashes, bytes.len);
+    }
+    assert_fault(read_tile(folder, "tile/0/000.p/71", &bytes), FAULT_NOT_FOUND);
+    assert_fault(read_tile(folder, "tile/0/000", &bytes), FAULT_NOT_FOUND);
+    write_file(folder, "tile/0/000", hashes, sizeof(hashes));
+    assert_ok(read_tile(folder, "tile/0/000.p/255", &bytes));
+    assert_int_equal(bytes.len, 255 * TILE_HASH_BYTES);
+    assert_ok(read_tile(folder, "tile/0/000", &bytes));
+    assert_int_equal(bytes.len, sizeof(hashes));
+}
+
+static void a_partial_bundle_ends_after_its_last_entry(void **state)
+{
+    const struct folder *folder = *state;
+    BUF_AUTO bundle;
+    BUF_AUTO bytes;
+    size_t ends[TILE_WIDTH + 1] = {0};
+
+    buf_init(&bundle, 1 << 20);
+    buf_init(&bytes, 1 << 20);
+    for (unsigned i = 0; i < TILE_WIDTH; i++) {
+        buf_put_u16(&bundle, (uint16_t)(i * 3 % 50));
+        for (unsigned k = 0; k < i * 3 % 50; k++) {
+            buf_put_u8(&bundle, (uint8_t)i);
+        }
+        ends[i + 1] = bundle.len;
+    }
+    write_file(folder, "tile/entries/x001/234", bundle.data, bundle.len);
+    for (unsigned width = 1; width < TILE_WIDTH; width++) {
+        char path[64];
+        snprintf(path, sizeof(path), "tile/entries/x001/234.p/%u", width);
+        assert_ok(read_tile(folder, path, &bytes));
+        assert_int_equal(bytes.len, ends[width]);
+        assert_memory_equal(bytes.data, bundle.data, bytes.len);
+    }
+    assert_ok(read_tile(folder, "tile/entries/x001/234", &bytes));
+    assert_int_equal(bytes.len, bundle.len);
+}
+
+static void a_file_of_another_width_is_corrupt(void **state)
+{
+    const struct folder *folder = *state;
+    uint8_t hashes[TILE_WIDTH * TILE_HASH_BYTES + 1];
+    BUF_AUTO bytes;
+
+    buf_init(&bytes, 1 << 20);
+    memset(hashes, 0, sizeof(hashes));
+    write_file(folder, "tile/1/000", hashes, sizeof(hashes));
+    write_file(folder, "tile/1/001.p/5", hashes, 5 * TILE_HASH_BYTES - 1);
+    write_file(folder, "tile/entries/000", hashes, 2 * TILE_WIDTH - 1);
+    write_file(folder, "tile/entries/001", hashes, 2 * TILE_WIDTH + 1);
+    assert_fault(read_tile(folder, "tile/1/000", &bytes), FAULT_CORRUPT);
+    assert_fault(read_tile(folder, "tile/1/000.p/3", &bytes), FAULT_CORRUPT);
+    assert_fault(read_tile(folder, "tile/1/001.p/5", &bytes), FAULT_CORRUPT);
+    assert_fault(read_tile(folder, "tile/entries/000", &bytes), FAULT_CORRUPT);
+    assert_fault(read_tile(folder, "tile/entries/001", &bytes), FAULT_CORRUPT);
+}
+
+static void links_and_folders_are_not_followed(void **state)
+{
+    const struct folder *folder = *state;
+    char path[128];
+    BUF_AUTO bytes;
+
+    buf_init(&bytes, 1 << 20);
+    write_file(folder, "secret", "s", 1);
+    write_file(folder, "tile/0/009", "x", 1);
+    snprintf(path, sizeof(path), "%s/checkpoint", folder->path);
+    assert_int_equal(symlink("secret", path), 0);
+    assert_fault(read_tile(folder, "checkpoint", &bytes), FAULT_NOT_FOUND);
+    snprintf(path, sizeof(path), "%s/tile/7", folder->path);
+    assert_int_equal(symlink("0", path), 0);
+    assert_fault(read_tile(folder, "tile/7/009", &bytes), FAULT_NOT_FOUND);
+    snprintf(path, sizeof(path), "%s/tile/0/008", folder->path);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_fault(read_tile(folder, "tile/0/008", &bytes), FAULT_NOT_FOUND);
+}
+
+static void the_checkpoint_is_served_as_it_is(void **state)
+{
+    const struct folder *folder = *state;
+    BUF_AUTO bytes;
+
+    buf_init(&bytes, 1 << 20);
+    assert_fault(read_tile(folder, "checkpoint", &bytes), FAULT_NOT_FOUND);
+    write_file(folder, "checkpoint", "o\n1\n", 4);
+    assert_ok(read_tile(folder, "checkpoint", &bytes));
+    assert_view(buf_view(&bytes), "o\n1\n");
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, make_folder, remove_folder)
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(paths_of_the_grammar_are_known),
+        cmocka_unit_test(no_other_path_is),
+        TEST(a_partial_tile_is_a_prefix_of_whatever_wider_one_there_is),
+        TEST(a_partial_bundle_ends_after_its_last_entry),
+        TEST(a_file_of_another_width_is_corrupt),
+        TEST(links_and_folders_are_not_followed),
+        TEST(the_checkpoint_is_served_as_it_is),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

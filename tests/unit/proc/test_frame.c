@@ -1,0 +1,391 @@
+/*
+ * The codec of frames: what was put is got back, and nothing else is.
+ */
+#include "../help.h"
+
+#include "proc/frame.h"
+
+#define ROUND_BYTES_MAX (1u << 20)
+
+static struct ask full_ask(void)
+{
+    struct ask ask = {
+        .tag = 0x0102030405060708,
+        .service = SERVICE_CITIZEN_LOOKUP,
+        .business = VIEW_LITERAL("NV-BANK-KYC"),
+        .case_ref = VIEW_LITERAL("HS-2026-000123"),
+        .party = VIEW_LITERAL("bank"),
+        .officer = VIEW_LITERAL("an.nguyen"),
+        .subject_kind = SUBJECT_ID,
+        .key = VIEW_LITERAL("079090912345"),
+        .name = VIEW_LITERAL("Nguyễn Văn An"),
+        .birth_date = VIEW_LITERAL("1990-01-02"),
+        .fields = {FIELD_FULL_NAME, FIELD_BIRTH_DATE, FIELD_PERMANENT_RESIDENCE},
+        .field_count = 3,
+        .use_kind = USE_COPY,
+        .use_text = VIEW_LITERAL("2027-01-01"),
+        .idempotency_key = VIEW_LITERAL("key-1"),
+        .traceparent = VIEW_LITERAL("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+    };
+
+    memset(ask.spki, 0xa5, sizeof(ask.spki));
+    memset(ask.body_sha256, 0x5a, sizeof(ask.body_sha256));
+    return ask;
+}
+
+static struct answer full_answer(void)
+{
+    static const uint8_t path[64] = {1, 2, 3};
+    struct answer answer = {
+        .tag = 42,
+        .code = CODE_DISCLOSED,
+        .field_index = ANSWER_FIELD_NONE,
+        .ask_id = {0x01, 0x93},
+        .person = VIEW_LITERAL("{\"sex\":\"1\"}"),
+        .notices = VIEW_LITERAL("[]"),
+        .entry = VIEW_LITERAL("{\"v\":1}"),
+        .opening = {VIEW_LITERAL("WyJh"), VIEW_LITERAL("WyJi")},
+        .opening_count = 2,
+        .leaf_index = UINT64_C(1) << 40,
+        .path = view_of(path, sizeof(path)),
+        .checkpoint = VIEW_LITERAL("origin\n1\nroot\n\n"),
+    };
+    return answer;
+}
+
+static void assert_views_equal(struct view a, struct view b)
+{
+    assert_true(view_equal(a, b));
+}
+
+static void an_ask_comes_back_as_it_was(void **state)
+{
+    BUF_AUTO buf;
+    struct ask ask = full_ask();
+    struct ask back;
+
+    (void)state;
+    buf_init(&buf, ROUND_BYTES_MAX);
+    frame_put_ask(&buf, &ask);
+    struct cursor cursor = cursor_of(buf_view(&buf));
+    assert_ok(frame_get_ask(&cursor, &back));
+    assert_ok(cursor_end(&cursor, "ask"));
+    assert_true(back.tag == ask.tag && back.service == ask.service);
+    assert_memory_equal(back.spki, ask.spki, sizeof(ask.spki));
+    assert_memory_equal(back.body_sha256, ask.body_sha256, sizeof(ask.body_sha256));
+    assert_views_equal(back.business, ask.business);
+    assert_views_equal(back.case_ref, ask.case_ref);
+    assert_views_equal(back.party, ask.party);
+    assert_views_equal(back.officer, ask.officer);
+    assert_int_equal(back.subject_kind, ask.subject_kind);
+    assert_views_equal(back.key, ask.key);
+    assert_views_equal(back.name, ask.name);
+    assert_views_equal(back.birth_date, ask.birth_date);
+    assert_int_equal(back.field_count, ask.field_count);
+    assert_memory_equal(back.fields, ask.fields, ask.field_count);
+    assert_int_equal(back.use_kind, ask.use_kind);
+    assert_views_equal(back.use_text, ask.use_text);
+    assert_views_equal(back.idempotency_key, ask.idempotency_key);
+    assert_views_equal(back.traceparent, ask.traceparent);
+}
+
+static void every_truncation_of_an_ask_is_refused(void **state)
+{
+    BUF_AUTO buf;
+    struct ask ask = full_ask();
+    struct ask back;
+
+    (void)state;
+    buf_init(&buf, ROUND_BYTES_MAX);
+    frame_put_ask(&buf, &ask);
+    for (size_t len = 0; len < buf.len; len++) {
+        struct cursor cursor = cursor_of(view_part(buf_view(&buf), 0, len));
+        assert_fault(frame_get_ask(&cursor, &back), FAULT_BAD_INPUT);
+    }
+}
+
+/* Where the parts of full_ask() stand. */
+#define AT_SERVICE (8 + 32)
+
+static void words_outside_a_vocabulary_are_refused(void **state)
+{
+    BUF_AUTO buf;
+    struct ask ask = full_ask();
+    struct ask back;
+    static const uint8_t not_words[] = {SERVICE_COUNT, SERVICE_COUNT + 1, 128, 255};
+
+    (void)state;
+    buf_init(&buf, ROUND_BYTES_MAX);
+    for (size_t i = 0; i < sizeof(not_words); i++) {
+        buf_reset(&buf);
+        frame_put_ask(&buf, &ask);
+        buf.data[AT_SERVICE] = not_words[i];
+        struct cursor cursor = cursor_of(buf_view(&buf));
+        assert_fault(frame_get_ask(&cursor, &back), FAULT_BAD_INPUT);
+    }
+    for (unsigned wrong = 0; wrong < 3; wrong++) {
+        struct ask changed = full_ask();
+        changed.subject_kind = wrong == 0 ? (enum subject_kind)2 : changed.subject_kind;
+        changed.use_kind = wrong == 1 ? (enum use_kind)3 : changed.use_kind;
+        changed.fields[1] = wrong == 2 ? FIELD_COUNT : changed.fields[1];
+        buf_reset(&buf);
+        frame_put_ask(&buf, &changed);
+        struct cursor cursor = cursor_of(buf_view(&buf));
+        assert_fault(frame_get_ask(&cursor, &back), FAULT_BAD_INPUT);
+    }
+}
+
+static void an_ask_without_sane_shape_is_refused(void **state)
+{
+    BUF_AUTO buf;
+    struct ask back;
+    struct ask wrong[6];
+
+    (void)state;
+    buf_init(&buf, ROUND_BYTES_MAX);
+    for (unsigned i = 0; i < 6; i++) {
+        wrong[i] = full_ask();
+    }
+    wrong[0].key = VIEW_LITERAL("07909091234x");
+    wrong[1].name = (struct view){0};
+    wrong[2].birth_date = VIEW_LITERAL("1990-02-30");
+    wrong[3].field_count = 0;
+    wrong[4].fields[2] = wrong[4].fields[0];
+    wrong[5].name = VIEW_LITERAL("\xff\xfe");
+    for (unsigned i = 0; i < 6; i++) {
+        buf_reset(&buf);
+        frame_put_ask(&buf, &wrong[i]);
+        struct cursor cursor = cursor_of(buf_view(&buf));
+        assert_fault(frame_get_ask(&cursor, &back), FAULT_BAD_INPUT);
+    }
+}
+
+static void a_disclosing_answer_comes_back_as_it_was(void **state)
+{
+    BUF_AUTO buf;
+    struct answer answer = full_answer();
+    struct answer back;
+    struct view checkpoint = {0};
+
+    (void)state;
+    buf_init(&buf, ROUND_BYTES_MAX);
+    frame_put_checkpoint(&buf, answer.checkpoint);
+    frame_put_answer(&buf, &answer);
+    struct cursor cursor = cursor_of(buf_view(&buf));
+    assert_ok(frame_get_checkpoint(&cursor, &checkpoint));
+    assert_ok(frame_get_answer(&cursor, checkpoint, &back));
+    assert_ok(cursor_end(&cursor, "answer"));
+    assert_true(back.tag == answer.tag && back.code == answer.code);
+    assert_int_equal(back.field_index, ANSWER_FIELD_NONE);
+    assert_memory_equal(back.ask_id, answer.ask_id, 16);
+    assert_views_equal(back.person, answer.person);
+    assert_views_equal(back.notices, answer.notices);
+    assert_views_equal(back.entry, answer.entry);
+    assert_int_equal(back.opening_count, 2);
+    assert_views_equal(back.opening[1], answer.opening[1]);
+    assert_true(back.leaf_index == answer.leaf_index);
+    assert_views_equal(back.path, answer.path);
+    assert_views_equal(back.checkpoint, answer.checkpoint);
+}
+
+static void an_answer_of_every_code_comes_back_with_its_receipt_or_without(void **state)
+{
+    BUF_AUTO buf;
+
+    (void)state;
+    buf_init(&buf, ROUND_BYTES_MAX);
+    for (enum code code = 0; code < CODE_COUNT; code++) {
+        struct answer answer = full_answer();
+        struct answer back;
+        answer.code = code;
+        if (code != CODE_DISCLOSED) {
+            answer.person = (struct view){0};
+            answer.notices = (struct view){0};
+        }
+        answer.retry_after_s = code_status(code) == 429 ? 60 : 0;
+        answer.field_index = code == CODE_FIELD_NOT_GRANTED ? 2 : ANSWER_FIELD_NONE;
+        buf_reset(&buf);
+        frame_put_answer(&buf, &answer);
+        struct cursor cursor = cursor_of(buf_view(&buf));
+        assert_ok(frame_get_answer(&cursor, answer.checkpoint, &back));
+        assert_ok(cursor_end(&cursor, "answer"));
+        assert_int_equal(back.code, code);
+        assert_int_equal(back.retry_after_s, answer.retry_after_s);
+        assert_int_equal(back.field_index, answer.field_index);
+        assert_int_equal(back.entry.len > 0, code_has_receipt(code));
+        assert_int_equal(back.checkpoint.len > 0, code_has_receipt(code));
+    }
+}
+
+static void every_truncation_of_an_answer_is_refused(void **state)
+{
+    BUF_AUTO buf;
+    struct answer answer = full_answer();
+    struct answer back;
+
+    (void)state;
+    buf_init(&buf, ROUND_BYTES_MAX);
+    frame_put_answer(&buf, &answer);
+    for (size_t len = 0; len < buf.len; len++) {
+        struct cursor cursor = cursor_of(view_part(buf_view(&buf), 0, len));
+        assert_fault(frame_get_answer(&cursor, answer.checkpoint, &back), FAULT_BAD_INPUT);
+    }
+}
+
+static void an_answer_that_contradicts_itself_is_refused(void **state)
+{
+    BUF_AUTO buf;
+    struct answer back;
+
+    (void)state;
+    buf_init(&buf, ROUND_BYTES_MAX);
+    for (unsigned i = 0; i < 7; i++) {
+        struct answer answer = full_answer();
+        struct view checkpoint = answer.checkpoint;
+        answer.retry_after_s = i == 0 ? 1 : 0; /* 200 has none */
+        answer.person = i == 1 ? (struct view){0} : answer.person;
+        answer.notices = i == 2 ? (struct view){0} : answer.notices;
+        answer.entry = i == 3 ? (struct view){0} : answer.entry;
+        checkpoint = i == 4 ? (struct view){0} : checkpoint;
+        answer.field_index = i == 5 ? ASK_FIELDS_MAX : ANSWER_FIELD_NONE;
+        buf_reset(&buf);
+        frame_put_answer(&buf, &answer);
+        if (i == 6) {
+            buf.data[8] = CODE_COUNT;
+        }
+        struct cursor cursor = cursor_of(buf_view(&buf));
+        assert_fault(frame_get_answer(&cursor, checkpoint, &back), FAULT_BAD_INPUT);
+    }
+}
+
+static void a_path_is_whole_hashes_and_not_too_many(void **state)
+{
+    static uint8_t path[32 * 65];
+    static const size_t wrong[] = {1, 31, 33, sizeof(path)};
+    BUF_AUTO buf;
+    struct answer back;
+
+    (void)state;
+    buf_init(&buf, ROUND_BYTES_MAX);
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        struct answer answer = full_answer();
+        answer.path = (struct view){0};
+        buf_reset(&buf);
+        frame_put_answer(&buf, &answer);
+        buf_cut(&buf, buf.len - 2);
+        buf_put_block16(&buf, view_of(path, wrong[i]));
+        struct cursor cursor = cursor_of(buf_view(&buf));
+        assert_fault(frame_get_answer(&cursor, answer.checkpoint, &back), FAULT_BAD_INPUT);
+    }
+}
+
+static void a_text_comes_back_and_its_truncations_and_bad_letters_do_not(void **state)
+{
+    BUF_AUTO buf;
+    struct text_row row = {
+        .code = CODE_CASE_MISSING,
+        .clause = VIEW_LITERAL("U1"),
+        .title_vi = VIEW_LITERAL("Thiếu mã hồ sơ"),
+        .detail_vi = VIEW_LITERAL("Nêu mã hồ sơ."),
+        .title_en = VIEW_LITERAL("Case missing"),
+        .detail_en = VIEW_LITERAL("Name the case."),
+    };
+    struct text_row back;
+
+    (void)state;
+    buf_init(&buf, ROUND_BYTES_MAX);
+    frame_put_text(&buf, &row);
+    struct cursor cursor = cursor_of(buf_view(&buf));
+    assert_ok(frame_get_text(&cursor, &back));
+    assert_ok(cursor_end(&cursor, "text"));
+    assert_int_equal(back.code, row.code);
+    assert_views_equal(back.title_vi, row.title_vi);
+    assert_views_equal(back.detail_en, row.detail_en);
+    for (size_t len = 0; len < buf.len; len++) {
+        cursor = cursor_of(view_part(buf_view(&buf), 0, len));
+        assert_fault(frame_get_text(&cursor, &back), FAULT_BAD_INPUT);
+    }
+    buf.data[0] = CODE_COUNT;
+    cursor = cursor_of(buf_view(&buf));
+    assert_fault(frame_get_text(&cursor, &back), FAULT_BAD_INPUT);
+    buf.data[0] = 0;
+    buf.data[4] = 0xff;
+    cursor = cursor_of(buf_view(&buf));
+    assert_fault(frame_get_text(&cursor, &back), FAULT_BAD_INPUT);
+}
+
+static void a_frame_is_peeked_when_whole_and_waited_for_before(void **state)
+{
+    BUF_AUTO buf;
+    struct frame frame;
+    size_t bytes = 0;
+
+    (void)state;
+    buf_init(&buf, ROUND_BYTES_MAX);
+    buf_put_text(&buf, "before");
+    size_t start = frame_start(&buf, FRAME_ASKS);
+    buf_put_text(&buf, "payload");
+    frame_finish(&buf, start, 513);
+    struct view whole = view_part(buf_view(&buf), start, buf.len - start);
+    for (size_t len = 0; len < whole.len; len++) {
+        assert_fault(frame_peek(view_part(whole, 0, len), &frame, &bytes), FAULT_AGAIN);
+    }
+    assert_ok(frame_peek(whole, &frame, &bytes));
+    assert_int_equal(bytes, FRAME_HEADER_BYTES + 7);
+    assert_int_equal(frame.kind, FRAME_ASKS);
+    assert_int_equal(frame.count, 513);
+    assert_view(frame.payload, "payload");
+}
+
+static void a_frame_of_unknown_kind_version_or_length_is_refused_at_its_header(void **state)
+{
+    static const uint8_t headers[][FRAME_HEADER_BYTES] = {
+        {0, 0, 0, 1, 0, 1, 0, 0},
+        {0, 0, 0, 1, FRAME_KIND_COUNT, 1, 0, 0},
+        {0, 0, 0, 1, 255, 1, 0, 0},
+        {0, 0, 0, 1, FRAME_ASKS, 0, 0, 0},
+        {0, 0, 0, 1, FRAME_ASKS, 2, 0, 0},
+        {0, 0x0f, 0xff, 0xf9, FRAME_ASKS, 1, 0, 0}, /* one byte over FRAME_BYTES_MAX in all */
+        {0xff, 0xff, 0xff, 0xff, FRAME_ASKS, 1, 0, 0},
+    };
+    struct frame frame;
+    size_t bytes = 0;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
+        assert_fault(frame_peek(view_of(headers[i], FRAME_HEADER_BYTES), &frame, &bytes),
+                     FAULT_BAD_INPUT);
+    }
+}
+
+static void a_frame_over_its_ceiling_fails_its_buffer(void **state)
+{
+    BUF_AUTO buf;
+
+    (void)state;
+    buf_init(&buf, 2 * FRAME_BYTES_MAX);
+    size_t start = frame_start(&buf, FRAME_ANSWERS);
+    buf_put_zeros(&buf, FRAME_BYTES_MAX - FRAME_HEADER_BYTES + 1);
+    frame_finish(&buf, start, 1);
+    assert_fault(buf_check(&buf), FAULT_OVER_LIMIT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_ask_comes_back_as_it_was),
+        cmocka_unit_test(every_truncation_of_an_ask_is_refused),
+        cmocka_unit_test(words_outside_a_vocabulary_are_refused),
+        cmocka_unit_test(an_ask_without_sane_shape_is_refused),
+        cmocka_unit_test(a_disclosing_answer_comes_back_as_it_was),
+        cmocka_unit_test(an_answer_of_every_code_comes_back_with_its_receipt_or_without),
+        cmocka_unit_test(every_truncation_of_an_answer_is_refused),
+        cmocka_unit_test(an_answer_that_contradicts_itself_is_refused),
+        cmocka_unit_test(a_path_is_whole_hashes_and_not_too_many),
+        cmocka_unit_test(a_text_comes_back_and_its_truncations_and_bad_letters_do_not),
+        cmocka_unit_test(a_frame_is_peeked_when_whole_and_waited_for_before),
+        cmocka_unit_test(a_frame_of_unknown_kind_version_or_length_is_refused_at_its_header),
+        cmocka_unit_test(a_frame_over_its_ceiling_fails_its_buffer),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
