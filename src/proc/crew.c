@@ -271,25 +271,34 @@ static void take_over(struct crew *crew, struct slot *slot, int64_t now_us)
              slot->serving->pid);
 }
 
+/* False while one is on its way. */
+static bool finish_renewals(struct crew *crew, int64_t now_us)
+{
+    for (unsigned i = 0; i < crew->slot_count; i++) {
+        struct slot *slot = &crew->slots[i];
+        if (slot->coming == NULL) {
+            continue;
+        }
+        if (slot->coming->state != PROCESS_SERVING) {
+            return false;
+        }
+        take_over(crew, slot, now_us);
+    }
+    return true;
+}
+
 /* One slot at a time, so that the others serve meanwhile. */
 static void renew_turn(struct crew *crew, int64_t now_us)
 {
-    struct slot *next = NULL;
+    bool clear = finish_renewals(crew, now_us);
 
-    for (unsigned i = 0; i < crew->slot_count; i++) {
+    for (unsigned i = 0; i < crew->slot_count && clear; i++) {
         struct slot *slot = &crew->slots[i];
-        if (slot->coming != NULL) {
-            if (slot->coming->state != PROCESS_SERVING) {
-                return;
-            }
-            take_over(crew, slot, now_us);
+        bool serves = slot->serving != NULL && slot->serving->state == PROCESS_SERVING;
+        if (slot->renew && serves && now_us >= slot->due_us) {
+            crew_start(crew, slot, true);
+            clear = slot->coming == NULL; /* it could not be: the next one may */
         }
-        bool can = slot->renew && slot->serving != NULL &&
-                   slot->serving->state == PROCESS_SERVING && now_us >= slot->due_us;
-        next = next == NULL && can ? slot : next;
-    }
-    if (next != NULL) {
-        crew_start(crew, next, true);
     }
 }
 

@@ -1,0 +1,616 @@
+/* A small crew for tests of the supervisor. */
+#include "rig.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "proc/home.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PEERS_MAX 64
+#define FILE_BYTES_MAX (4u << 20)
+#define EDGE_FILES_MAX 64
+
+static bool does(const struct child *child, char letter)
+{
+    return strchr(child->settings.origin, letter) != NULL;
+}
+
+/* ---- children ---- */
+
+static int term_fd(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0) {
+        return -1;
+    }
+    return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+static long limit_of(int resource)
+{
+    struct rlimit limit;
+    return getrlimit((__rlimit_resource_t)resource, &limit) == 0 ? (long)limit.rlim_max : -2;
+}
+
+/* All that a main can find out about its own rights, as one line. */
+static void tell_facts(const struct child *child)
+{
+    char fds[256];
+    size_t len = 0;
+    for (int fd = 0; fd < 4096; fd++) {
+        if (fcntl(fd, F_GETFD) >= 0 && len + 6 < sizeof(fds)) {
+            len += (size_t)snprintf(fds + len, sizeof(fds) - len, "%s%d", len == 0 ? "" : ",", fd);
+        }
+    }
+    int passwd = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
+    int passwd_errno = errno;
+    int made = open("made-by-child", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    int made_errno = errno;
+    pid_t forked = fork();
+    if (forked == 0) {
+        _exit(0);
+    }
+    log_line(LOG_LEVEL_INFO, "facts-a",
+             "uid=%u gid=%u groups=%d nnp=%d dumpable=%d core=%ld files=%ld fsize=%ld nproc=%ld "
+             "umask=%o session=%d environment=%d",
+             getuid(), getgid(), getgroups(0, NULL), prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0),
+             prctl(PR_GET_DUMPABLE, 0, 0, 0, 0), limit_of(RLIMIT_CORE), limit_of(RLIMIT_NOFILE),
+             limit_of(RLIMIT_FSIZE), limit_of(RLIMIT_NPROC), umask(077), getsid(0) == getpid(),
+             getenv("HOME") != NULL || getenv("SECRET") != NULL);
+    log_line(LOG_LEVEL_INFO, "facts-b",
+             "fds=%s passwd=%d made=%d forked=%d setuid=%d cert=%d home=%s prepared=%d", fds,
+             passwd >= 0 ? 0 : passwd_errno, made >= 0 ? 0 : made_errno, forked < 0 ? 0 : 1,
+             setuid(0), child->grants[GRANT_TLS_CERT] >= 0,
+             child->home_path == NULL ? "-" : child->home_path, child->prepared != NULL);
+}
+
+/* Sends its pid back with every frame. */
+static void core_answer(struct pipe_end *pipe)
+{
+    struct frame frame;
+    while (outcome_ok(pipe_next(pipe, &frame))) {
+        size_t start = frame_start(&pipe->out, FRAME_ANSWERS);
+        buf_put_u32(&pipe->out, (uint32_t)getpid());
+        buf_put_view(&pipe->out, frame.payload);
+        frame_finish(&pipe->out, start, 1);
+    }
+    outcome_ignore(pipe_flush(pipe));
+}
+
+struct core {
+    struct pipe_end pipes[PEERS_MAX];
+    unsigned count;
+};
+
+static bool core_take_peers(struct core *core, int control_fd)
+{
+    for (;;) {
+        struct proc_peer peer;
+        struct outcome outcome = proc_receive_peer(control_fd, &peer);
+        if (!outcome_ok(outcome)) {
+            return outcome.fault == FAULT_AGAIN;
+        }
+        if (core->count == PEERS_MAX) {
+            return false;
+        }
+        pipe_init(&core->pipes[core->count++], peer.fd);
+    }
+}
+
+static void core_serve_pipe(struct core *core, unsigned at)
+{
+    struct outcome outcome = pipe_fill(&core->pipes[at]);
+    core_answer(&core->pipes[at]);
+    if (outcome.fault == FAULT_CLOSED) {
+        pipe_done(&core->pipes[at]);
+        core->pipes[at] = core->pipes[--core->count];
+    }
+}
+
+static int core_main(struct child *child)
+{
+    struct core core = {0};
+    struct pollfd polls[PEERS_MAX + 2];
+    int signal_fd = term_fd();
+
+    if (does(child, 'r')) {
+        log_line(LOG_LEVEL_ERROR, "refusing", "the ledger's last record does not verify");
+        return PROC_EXIT_REFUSED;
+    }
+    if (does(child, 'f')) {
+        tell_facts(child);
+    }
+    if (!outcome_ok(proc_tell_ready(child))) {
+        return 1;
+    }
+    for (;;) {
+        polls[0] = (struct pollfd){.fd = child->control_fd, .events = POLLIN};
+        polls[1] = (struct pollfd){.fd = signal_fd, .events = POLLIN};
+        for (unsigned i = 0; i < core.count; i++) {
+            polls[i + 2] = (struct pollfd){.fd = core.pipes[i].fd, .events = POLLIN};
+        }
+        unsigned polled = core.count;
+        (void)poll(polls, polled + 2, -1);
+        for (unsigned i = polled; i > 0; i--) {
+            if (polls[i + 1].revents != 0) {
+                core_serve_pipe(&core, i - 1);
+            }
+        }
+        if (polls[1].revents != 0) {
+            log_line(LOG_LEVEL_INFO, "ends", "pipes=%u", core.count);
+            return 0;
+        }
+        if (polls[0].revents != 0 && !core_take_peers(&core, child->control_fd)) {
+            return 0;
+        }
+    }
+}
+
+static void ping(struct pipe_end *pipe)
+{
+    size_t start = frame_start(&pipe->out, FRAME_ASKS);
+    buf_put_text(&pipe->out, "ping");
+    frame_finish(&pipe->out, start, 1);
+    outcome_ignore(pipe_flush(pipe));
+}
+
+struct front {
+    struct pipe_end pipe;
+    bool piped;
+    bool told;
+};
+
+static void front_hear_core(struct front *front, const struct child *child)
+{
+    struct frame frame;
+    struct outcome outcome = pipe_fill(&front->pipe);
+
+    while (outcome_ok(pipe_next(&front->pipe, &frame))) {
+        struct cursor cursor = cursor_of(frame.payload);
+        log_line(LOG_LEVEL_INFO, "pong", "core=%u", cursor_u32(&cursor));
+        if (!front->told && !(does(child, 'n') && child->row == &rig_rows[RIG_EDGE])) {
+            front->told = true;
+            outcome_ignore(proc_tell_ready(child));
+        }
+    }
+    if (!outcome_ok(outcome) && outcome.fault != FAULT_AGAIN) {
+        pipe_done(&front->pipe);
+        front->piped = false;
+    }
+}
+
+static void front_attach(struct front *front, int fd)
+{
+    if (front->piped) {
+        pipe_done(&front->pipe);
+    }
+    pipe_init(&front->pipe, fd);
+    front->piped = true;
+    ping(&front->pipe);
+}
+
+static int front_drain(const struct child *child)
+{
+    log_line(LOG_LEVEL_INFO, "drains", "-");
+    if (does(child, 'l')) {
+        (void)poll(NULL, 0, 1000);
+    }
+    log_line(LOG_LEVEL_INFO, "ends", "-");
+    return 0;
+}
+
+static int front_loop(struct child *child)
+{
+    struct front front = {0};
+    int signal_fd = term_fd();
+
+    front_attach(&front, child->core_fd);
+    for (;;) {
+        struct pollfd polls[3] = {
+            {.fd = child->control_fd, .events = POLLIN},
+            {.fd = signal_fd, .events = POLLIN},
+            {.fd = front.piped ? front.pipe.fd : -1, .events = POLLIN},
+        };
+        (void)poll(polls, 3, -1);
+        if (polls[2].revents != 0) {
+            front_hear_core(&front, child);
+        }
+        if (polls[1].revents != 0) {
+            if (!does(child, 's')) {
+                return front_drain(child);
+            }
+            struct signalfd_siginfo info;
+            (void)!read(signal_fd, &info, sizeof(info));
+        }
+        if (polls[0].revents != 0) {
+            struct proc_peer peer;
+            struct outcome outcome = proc_receive_peer(child->control_fd, &peer);
+            if (outcome_ok(outcome)) {
+                front_attach(&front, peer.fd);
+            } else if (outcome.fault != FAULT_AGAIN) {
+                return 0;
+            }
+        }
+        if (front.told && does(child, 'd') && child->row == &rig_rows[RIG_EDGE]) {
+            return 3;
+        }
+    }
+}
+
+static int edge_prepare(struct child *child)
+{
+    char *cert = memory_new(16, 1);
+    if (cert == NULL || does(child, 'e')) {
+        log_line(LOG_LEVEL_ERROR, "certificate-unusable", "-");
+        return PROC_EXIT_REFUSED;
+    }
+    (void)!read(child->grants[GRANT_TLS_CERT], cert, 15);
+    log_line(LOG_LEVEL_INFO, "prepared", "uid=%u cert=%s", getuid(), LOG_TEXT(view_text(cert)));
+    child->prepared = cert;
+    return 0;
+}
+
+static int edge_main(struct child *child)
+{
+    if (does(child, 'f')) {
+        tell_facts(child);
+    }
+    if (does(child, 'b') && child->index == 1) {
+        (void)!send(child->control_fd, "nonsense", 8, 0);
+    }
+    if (does(child, 'w') && child->index == 1) {
+        static const char wild[] = "wild \033[2J \302\233 text \303\251\n";
+        (void)!write(STDERR_FILENO, wild, sizeof(wild) - 1);
+        for (unsigned i = 0; i < 3000; i++) {
+            log_line(LOG_LEVEL_INFO, "chatter", "%u", i);
+        }
+    }
+    return front_loop(child);
+}
+
+static int other_main(struct child *child)
+{
+    if (does(child, 'f')) {
+        tell_facts(child);
+    }
+    return front_loop(child);
+}
+
+const struct proc_row rig_rows[RIG_ROW_COUNT] = {
+    [RIG_CORE] = {.name = "core",
+                  .main = core_main,
+                  .user = PROC_USER_CORE,
+                  .root = PROC_ROOT_HOME,
+                  .count = 1,
+                  .grants = 1u << GRANT_HOME_DIR | 1u << GRANT_ADMIN_LISTENER,
+                  .files_max = 256,
+                  .may_write_files = true,
+                  .rights = "core's rights"},
+    [RIG_KEEPER] = {.name = "keeper",
+                    .main = other_main,
+                    .user = PROC_USER_CORE,
+                    .root = PROC_ROOT_HOME,
+                    .count = 1,
+                    .grants = 1u << GRANT_HOME_DIR,
+                    .core_pipe = true,
+                    .files_max = 32,
+                    .may_write_files = true,
+                    .rights = "keeper's rights"},
+    [RIG_EDGE] = {.name = "edge",
+                  .prepare = edge_prepare,
+                  .main = edge_main,
+                  .user = PROC_USER_FRONT,
+                  .root = PROC_ROOT_EMPTY,
+                  .count = 0,
+                  .grants =
+                      1u << GRANT_MACHINE_LISTENER | 1u << GRANT_TLS_CERT | 1u << GRANT_CLIENT_CRL,
+                  .core_pipe = true,
+                  .files_max = EDGE_FILES_MAX,
+                  .rights = "edge's rights"},
+    [RIG_PUBLIC] = {.name = "public",
+                    .main = other_main,
+                    .user = PROC_USER_FRONT,
+                    .root = PROC_ROOT_TILES,
+                    .count = 1,
+                    .grants = 1u << GRANT_PUBLIC_LISTENER | 1u << GRANT_TILES_DIR,
+                    .core_pipe = true,
+                    .files_max = EDGE_FILES_MAX,
+                    .rights = "public's rights"},
+};
+
+void rig_enter(int argc, char **argv)
+{
+    proc_child_enter(rig_rows, RIG_ROW_COUNT, argc, argv);
+}
+
+/* ---- the supervisor ---- */
+
+#define RIGS_MAX 4
+static pid_t running[RIGS_MAX]; /* supervisors that a failed test may leave behind */
+
+/* Puts `pid` in place of `old`. */
+static void remember(pid_t old, pid_t pid)
+{
+    for (unsigned i = 0; i < RIGS_MAX; i++) {
+        if (running[i] == old) {
+            running[i] = pid;
+            return;
+        }
+    }
+}
+
+int rig_sweep(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < RIGS_MAX; i++) {
+        if (running[i] > 0) {
+            (void)kill(running[i], SIGKILL);
+            (void)waitpid(running[i], NULL, 0);
+            (void)poll(NULL, 0, 500); /* its children see the end of their control sockets */
+        }
+        running[i] = 0;
+    }
+    return 0;
+}
+
+void rig_write(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite(text, 1, strlen(text), file), strlen(text));
+    assert_int_equal(fclose(file), 0);
+}
+
+static void make_folder(const struct rig *rig, const char *name)
+{
+    char path[RIG_PATH_BYTES_MAX * 2];
+    snprintf(path, sizeof(path), "%s/%s", rig->folder, name);
+    assert_int_equal(mkdir(path, 0755), 0);
+}
+
+void rig_init(struct rig *rig, uint16_t port, const char *origin)
+{
+    *rig = (struct rig){0};
+    snprintf(rig->folder, sizeof(rig->folder), "/tmp/dancu-rig-XXXXXX");
+    assert_non_null(mkdtemp(rig->folder));
+    assert_int_equal(chmod(rig->folder, 0755), 0);
+    make_folder(rig, "home");
+    make_folder(rig, "home/ledger");
+    snprintf(rig->cert, sizeof(rig->cert), "%.200s/cert.pem", rig->folder);
+    snprintf(rig->out, sizeof(rig->out), "%.200s/out", rig->folder);
+    snprintf(rig->err, sizeof(rig->err), "%.200s/err", rig->folder);
+    rig_write(rig->cert, "first");
+    rig_write(rig->out, "");
+    rig_write(rig->err, "");
+    rig->config = (struct supervisor_config){
+        .rows = rig_rows,
+        .row_count = RIG_ROW_COUNT,
+        .core_row = RIG_CORE,
+        .settings = {.port = port, .edges = RIG_EDGES},
+        .listen_address = "127.0.0.1",
+        .users = {[PROC_USER_CORE] = "nobody", [PROC_USER_FRONT] = "daemon"},
+    };
+    rig->config.paths[GRANT_TLS_CERT] = rig->cert;
+    snprintf(rig->config.settings.home, sizeof(rig->config.settings.home), "%.200s/home",
+             rig->folder);
+    snprintf(rig->config.settings.origin, sizeof(rig->config.settings.origin), "%s", origin);
+}
+
+static void redirect(const char *path, int fd)
+{
+    int file = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+    if (file < 0 || dup2(file, fd) < 0) {
+        _exit(99);
+    }
+}
+
+void rig_start_as(struct rig *rig, uid_t uid)
+{
+    fflush(NULL);
+    rig->pid = fork();
+    assert_true(rig->pid >= 0);
+    if (rig->pid != 0) {
+        remember(0, rig->pid);
+        return;
+    }
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that is cut off leaves nobody */
+    redirect(rig->out, STDOUT_FILENO);
+    redirect(rig->err, STDERR_FILENO);
+    if (uid != 0 && (setgroups(0, NULL) != 0 || setresgid(uid, uid, uid) != 0 ||
+                     setresuid(uid, uid, uid) != 0)) {
+        _exit(98);
+    }
+    _exit(supervisor_run(&rig->config));
+}
+
+void rig_start(struct rig *rig)
+{
+    rig_start_as(rig, 0);
+}
+
+void rig_start_ready(struct rig *rig)
+{
+    rig_start(rig);
+    rig_await(rig->out, "dancu is ready", 1);
+}
+
+int64_t rig_now_ms(void)
+{
+    struct clock_port clock = clock_system();
+    return clock_monotonic_us(&clock) / 1000;
+}
+
+int rig_wait(struct rig *rig)
+{
+    int status = 0;
+    int64_t until = rig_now_ms() + RIG_WAIT_MS;
+    while (waitpid(rig->pid, &status, WNOHANG) == 0) {
+        if (rig_now_ms() > until) {
+            fail_msg("the supervisor does not end");
+        }
+        (void)poll(NULL, 0, 5);
+    }
+    remember(rig->pid, 0);
+    rig->pid = 0;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+}
+
+int rig_stop(struct rig *rig, int number)
+{
+    assert_int_equal(kill(rig->pid, number), 0);
+    return rig_wait(rig);
+}
+
+void rig_done(struct rig *rig)
+{
+    if (rig->pid > 0) {
+        (void)kill(rig->pid, SIGKILL);
+        (void)waitpid(rig->pid, NULL, 0);
+    }
+    char command[RIG_PATH_BYTES_MAX * 2];
+    snprintf(command, sizeof(command), "rm -rf %s", rig->folder);
+    assert_int_equal(system(command), 0);
+}
+
+/* ---- questions ---- */
+
+static char *read_file(const char *path)
+{
+    char *text = calloc(1, FILE_BYTES_MAX + 1);
+    FILE *file = fopen(path, "r");
+    assert_non_null(text);
+    assert_non_null(file);
+    (void)!fread(text, 1, FILE_BYTES_MAX, file);
+    fclose(file);
+    return text;
+}
+
+unsigned rig_count(const char *path, const char *text)
+{
+    char *all = read_file(path);
+    unsigned count = 0;
+    for (char *at = strstr(all, text); at != NULL; at = strstr(at + 1, text)) {
+        count++;
+    }
+    free(all);
+    return count;
+}
+
+void rig_await(const char *path, const char *text, unsigned times)
+{
+    int64_t until = rig_now_ms() + RIG_WAIT_MS;
+    while (rig_count(path, text) < times) {
+        if (rig_now_ms() > until) {
+            char *all = read_file(path);
+            print_error("%s", all);
+            free(all);
+            fail_msg("\"%s\" does not come %u times in %s", text, times, path);
+        }
+        (void)poll(NULL, 0, 5);
+    }
+}
+
+void rig_line(const char *path, const char *text, char *ret_line)
+{
+    char *all = read_file(path);
+    char *at = strstr(all, text);
+    if (at == NULL) {
+        print_error("%s", all);
+        fail_msg("no \"%s\" in %s", text, path);
+        return;
+    }
+    while (at > all && at[-1] != '\n') {
+        at--;
+    }
+    size_t len = strcspn(at, "\n");
+    len = len < 1023 ? len : 1023;
+    memcpy(ret_line, at, len);
+    ret_line[len] = '\0';
+    free(all);
+}
+
+long long rig_value(const char *line, const char *key)
+{
+    char pattern[64];
+    snprintf(pattern, sizeof(pattern), " %s=", key);
+    const char *at = strstr(line, pattern);
+    if (at == NULL) {
+        fail_msg("no %s in \"%s\"", key, line);
+        return 0;
+    }
+    return strtoll(at + strlen(pattern), NULL, 10);
+}
+
+static bool find_row(struct view answer, const char *process, struct status_row *ret_row)
+{
+    struct frame frame;
+    size_t bytes = 0;
+    assert_ok(frame_peek(answer, &frame, &bytes));
+    struct cursor cursor = cursor_of(frame.payload);
+    for (unsigned i = 0; i < frame.count; i++) {
+        struct status_row row;
+        assert_ok(status_get_row(&cursor, &row));
+        if (view_is(row.process, process) && row.state != STATUS_DRAINING) {
+            *ret_row = row;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool rig_status(const struct rig *rig, const char *process, struct status_row *ret_row)
+{
+    int fd = -1;
+    static uint8_t answer[65536];
+    size_t len = 0;
+    assert_ok(home_connect(rig->config.settings.home, HOME_STATUS_SOCKET, &fd));
+    for (ssize_t got = 1; got > 0; len += (size_t)got) {
+        got = read(fd, answer + len, sizeof(answer) - len);
+        assert_true(got >= 0);
+    }
+    close(fd);
+    return find_row(view_of(answer, len), process, ret_row);
+}
+
+pid_t rig_await_serving(const struct rig *rig, const char *process, pid_t old)
+{
+    int64_t until = rig_now_ms() + RIG_WAIT_MS;
+    struct status_row row;
+    do {
+        if (rig_status(rig, process, &row) && row.state == STATUS_SERVING &&
+            row.pid != (uint32_t)old) {
+            return (pid_t)row.pid;
+        }
+        (void)poll(NULL, 0, 5);
+    } while (rig_now_ms() < until);
+    fail_msg("%s does not serve", process);
+    return 0;
+}
+
+bool rig_alive(pid_t pid)
+{
+    return kill(pid, 0) == 0;
+}
+
+void rig_await_dead(pid_t pid)
+{
+    int64_t until = rig_now_ms() + RIG_WAIT_MS;
+    while (rig_alive(pid)) {
+        if (rig_now_ms() > until) {
+            fail_msg("process %d lives on", pid);
+        }
+        (void)poll(NULL, 0, 5);
+    }
+}
