@@ -13,6 +13,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+_Static_assert(MESSAGE_FDS_MAX % 2 == 0, "or the padding would have room for one more");
+
 /* Room for the descriptors of one message, aligned as cmsg(3) wants it. */
 union control {
     struct cmsghdr align;
