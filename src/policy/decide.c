@@ -21,11 +21,6 @@
 typedef uint64_t check_function(const struct policy_masks *masks,
                                 const struct party_question *question);
 
-static bool bit(uint64_t mask, unsigned index)
-{
-    return index < 64 && (mask >> index & 1) != 0;
-}
-
 /* U2 */
 static uint64_t account_fails(const struct policy_masks *masks,
                               const struct party_question *question)
@@ -50,14 +45,14 @@ static uint64_t channel_class_fails(const struct policy_masks *masks,
     unsigned class = question->party_class;
     unsigned channel = question->channel;
 
-    return class >= CLASS_COUNT || !bit(masks->channels_open[class], channel) ||
-           (bit(masks->instrument_channels, channel) && !question->guided_instrument);
+    return class >= CLASS_COUNT || !policy_bit(masks->channels_open[class], channel) ||
+           (policy_bit(masks->instrument_channels, channel) && !question->guided_instrument);
 }
 
 static uint64_t service_class_fails(const struct policy_masks *masks,
                                     const struct party_question *question)
 {
-    return !bit(masks->services_open[question->party_class], question->service);
+    return !policy_bit(masks->services_open[question->party_class], question->service);
 }
 
 /* U1 */
@@ -95,14 +90,14 @@ static uint64_t business_channel_fails(const struct policy_masks *masks,
                                        const struct party_question *question)
 {
     (void)masks;
-    return !bit(question->business_channels, question->channel);
+    return !policy_bit(question->business_channels, question->channel);
 }
 
 static uint64_t business_service_fails(const struct policy_masks *masks,
                                        const struct party_question *question)
 {
     (void)masks;
-    return !bit(question->business_services, question->service);
+    return !policy_bit(question->business_services, question->service);
 }
 
 /* P1 */
@@ -125,7 +120,7 @@ static uint64_t operator_fails(const struct policy_masks *masks,
 static uint64_t own_data_fails(const struct policy_masks *masks,
                                const struct party_question *question)
 {
-    return bit(masks->own_only_classes, question->party_class) && !question->subject_is_own;
+    return policy_bit(masks->own_only_classes, question->party_class) && !question->subject_is_own;
 }
 
 /* U1: an ask for nothing has no purpose. */
@@ -169,7 +164,7 @@ static uint64_t hours_fail(const struct policy_masks *masks, const struct party_
     int64_t hour = (question->now_us - day_us) / HOUR_US;
 
     (void)masks;
-    return !bit(question->business_hours, (unsigned)hour);
+    return !policy_bit(question->business_hours, (unsigned)hour);
 }
 
 static uint64_t quota_fails(const struct policy_masks *masks, const struct party_question *question)

@@ -45,7 +45,7 @@ static bool name_plain(struct view name)
             return false;
         }
     }
-    return name.len > 0 && name.data[0] != '.';
+    return true;
 }
 
 static struct view file_name(const struct policy_file *file)

@@ -3,8 +3,8 @@
  *
  * Invariants
  *  1. The 18 items of the law are exactly the fields of the house, each once.
- *  2. Catalogues follow one another without gap or overlap; one is in force, on the policy's first
- *     day, and it is the one that the fields are made from.
+ *  2. Catalogues follow one another without gap or overlap; exactly one is in force, and it is so
+ *     on the policy's first day. Whichever it is, the fields are the items: invariant 4.
  *  3. A coded field names a code list, and a code list has codes, none of them twice.
  *  4. The 26 groups are numbered without a gap, and every item goes on in one of them.
  */
@@ -90,11 +90,6 @@ static struct outcome take_catalogue(struct policy_loader *loader, const void *r
     if (catalogue->until < catalogue->from) {
         return policy_refuse(loader, catalogue->row.place, "the row ends before it begins");
     }
-    if (catalogue->in_force && catalogue->catalogue != CATALOGUE_ITEMS) {
-        return policy_refuse(loader, catalogue->row.place,
-                             "catalogue `%s` cannot be in force: the register holds the items",
-                             name);
-    }
     if (catalogue->in_force && !exists) {
         return policy_refuse(loader, catalogue->row.place,
                              "catalogue `%s` cannot be in force on the policy's first day", name);
@@ -114,8 +109,8 @@ static struct outcome catalogues_whole(struct policy_loader *loader, struct poli
                                  words_name(&policy_words_catalogue, i));
         }
     }
-    if (!rows[CATALOGUE_ITEMS].in_force) {
-        return policy_refuse(loader, rows[CATALOGUE_ITEMS].row.place, "no catalogue is in force");
+    if (rows[CATALOGUE_ITEMS].in_force == rows[CATALOGUE_GROUPS].in_force) {
+        return policy_refuse(loader, place, "exactly one catalogue must be in force");
     }
     return policy_days_follow(loader, rows[CATALOGUE_GROUPS].row.place, rows[CATALOGUE_ITEMS].until,
                               rows[CATALOGUE_GROUPS].from);

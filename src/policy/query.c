@@ -5,11 +5,6 @@
 
 #include "base/check.h"
 
-static bool bit(uint64_t mask, unsigned index)
-{
-    return index < 64 && (mask >> index & 1) != 0;
-}
-
 const char *policy_hash(const struct policy *policy)
 {
     return policy->hash;
@@ -22,12 +17,12 @@ int64_t policy_effective_day(const struct policy *policy)
 
 bool policy_channel_open(const struct policy *policy, enum party_class class, enum channel channel)
 {
-    return (unsigned)class < CLASS_COUNT && bit(policy->masks.channels_open[class], channel);
+    return (unsigned)class < CLASS_COUNT && policy_bit(policy->masks.channels_open[class], channel);
 }
 
 bool policy_service_open(const struct policy *policy, enum party_class class, enum service service)
 {
-    return (unsigned)class < CLASS_COUNT && bit(policy->masks.services_open[class], service);
+    return (unsigned)class < CLASS_COUNT && policy_bit(policy->masks.services_open[class], service);
 }
 
 uint64_t policy_field_ceiling(const struct policy *policy, enum party_class class,
@@ -44,14 +39,14 @@ uint64_t policy_fields_sensitive(const struct policy *policy)
 
 bool policy_lock_in_force(const struct policy *policy, enum party_class class)
 {
-    return bit(policy->masks.lock_classes, class);
+    return policy_bit(policy->masks.lock_classes, class);
 }
 
 bool policy_notice_open(const struct policy *policy, enum party_class class, enum service service,
                         enum notice notice)
 {
     bool known = (unsigned)class < CLASS_COUNT && (unsigned)service < SERVICE_COUNT;
-    return known && bit(policy->masks.notices_open[class][service], notice);
+    return known && policy_bit(policy->masks.notices_open[class][service], notice);
 }
 
 struct policy_text policy_refusal_text(const struct policy *policy, enum code code)
@@ -74,7 +69,7 @@ uint64_t policy_fee_vnd_per_field(const struct policy *policy, enum party_class 
     const char *product = NULL;
     for (unsigned i = 0; i < policy->product_count && product == NULL; i++) {
         const struct policy_product *row = &policy->products[i];
-        if (bit(row->services, service) && bit(row->channels, channel)) {
+        if (policy_bit(row->services, service) && policy_bit(row->channels, channel)) {
             product = row->product;
         }
     }
@@ -106,7 +101,7 @@ enum truth policy_working_day(const struct policy *policy, int64_t day)
     }
     /* 1970-01-01 was a Thursday; days before it count backwards. */
     int64_t weekday = ((day + WEEKDAY_THU) % WEEKDAY_COUNT + WEEKDAY_COUNT) % WEEKDAY_COUNT;
-    return bit(calendar->working_week, (unsigned)weekday) ? TRUTH_YES : TRUTH_NO;
+    return policy_bit(calendar->working_week, (unsigned)weekday) ? TRUTH_YES : TRUTH_NO;
 }
 
 struct outcome policy_deadline_day(const struct policy *policy, int64_t day, unsigned working_days,

@@ -15,7 +15,6 @@
 #include <stdalign.h>
 #include <stdarg.h>
 
-#define CLAUSES_TEXT_BYTES_MAX 256
 #define CODE_BYTES_MAX 32
 
 struct outcome policy_refuse(struct policy_loader *loader, struct policy_place place,
@@ -31,13 +30,13 @@ struct outcome policy_refuse(struct policy_loader *loader, struct policy_place p
 bool policy_row_has(const struct policy_row *row, const struct policy_column *columns,
                     unsigned count, const char *key)
 {
-    for (unsigned i = 0; i < count; i++) {
-        if (strcmp(columns[i].key, key) == 0) {
-            return (row->given >> i & 1) != 0;
-        }
+    unsigned i = 0;
+
+    while (strcmp(columns[i].key, key) != 0) {
+        i++;
+        CHECK(i < count);
     }
-    CHECK(false);
-    return false;
+    return (row->given >> i & 1) != 0;
 }
 
 static const struct policy_node *child(const struct policy_loader *loader,
@@ -227,8 +226,7 @@ static struct outcome check_clause(struct policy_loader *loader, const struct po
 
 static struct outcome read_clauses(struct policy_loader *loader, const struct value *value)
 {
-    BUF_AUTO joined;
-    buf_init(&joined, CLAUSES_TEXT_BYTES_MAX);
+    size_t len = 0;
 
     if (value->node->kind != NODE_LIST || value->node->first == 0) {
         return policy_refuse(loader, value->node->place, "`%s` must be a list of clauses",
@@ -237,18 +235,21 @@ static struct outcome read_clauses(struct policy_loader *loader, const struct va
     for (const struct policy_node *item = child(loader, value->node); item != NULL;
          item = next(loader, item)) {
         TRY(check_clause(loader, value->node, item));
-        buf_put_text(&joined, joined.len == 0 ? "" : ", ");
-        buf_put_view(&joined, item->text);
+        len += item->text.len + strlen(", ");
     }
-    buf_put_u8(&joined, 0);
-    struct outcome fits = buf_check(&joined);
-    if (fits.fault == FAULT_OVER_LIMIT) {
-        return policy_refuse(loader, value->node->place, "`%s` names too many clauses", value->key);
+    char *joined = arena_take(&loader->policy->texts, len + 1);
+    if (joined == NULL) {
+        return policy_refuse(loader, value->node->place, "the policy's texts are too long");
     }
-    TRY(fits);
-    struct view copy = {0};
-    TRY(arena_copy(&loader->policy->texts, buf_view(&joined), &copy));
-    *(const char **)value->ret = (const char *)copy.data;
+    size_t at = 0;
+    for (const struct policy_node *item = child(loader, value->node); item != NULL;
+         item = next(loader, item)) {
+        int put = snprintf(joined + at, len + 1 - at, "%s%s", at == 0 ? "" : ", ",
+                           (const char *)item->text.data);
+        CHECK(put > 0 && (size_t)put <= len - at);
+        at += (size_t)put;
+    }
+    *(const char **)value->ret = joined;
     return OUTCOME_OK;
 }
 

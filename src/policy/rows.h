@@ -85,8 +85,9 @@ extern const struct policy_file_schema policy_schema_fees;
 extern const struct policy_file_schema policy_schema_holidays;
 
 #define POLICY_ROW_BYTES_MAX 256
-#define POLICY_ROWS_MAX 256 /* of a table that has at most one row a word: a double is told first  \
-                             */
+#define POLICY_ROWS_MAX                                                                            \
+    256 /* of a table that has at most one row a word: a double is told first                      \
+         */
 #define COLUMNS(columns) columns, sizeof(columns) / sizeof((columns)[0])
 
 /* Reads the file in loader->tree by its schema. */

@@ -21,9 +21,9 @@
 /* Vocabularies that only the policy's files use. */
 #define POLICY_SHAPES(ROW)                                                                         \
     ROW(NAME, "name")                                                                              \
-    ROW(DATE, "date") ROW(CODE, "code") ROW(COUNTRY, "country") ROW(ADDRESS, "address")            \
-        ROW(ABSENCE, "absence") ROW(RELATIVES, "relatives") ROW(HOUSEHOLD, "household")            \
-            ROW(DEATH, "death")
+    ROW(DATE, "date")                                                                              \
+    ROW(CODE, "code") ROW(COUNTRY, "country") ROW(ADDRESS, "address") ROW(ABSENCE, "absence")      \
+        ROW(RELATIVES, "relatives") ROW(HOUSEHOLD, "household") ROW(DEATH, "death")
 #define POLICY_SENSITIVITIES(ROW)                                                                  \
     ROW(NO, "no") ROW(BY_LAW, "by_law") ROW(OTHER_PEOPLE, "other_people")
 #define POLICY_CATALOGUES(ROW) ROW(ITEMS, "items") ROW(GROUPS, "groups")
@@ -32,14 +32,15 @@
 /* The six that every year has, then the days off in their place. */
 #define POLICY_HOLIDAY_KINDS(ROW)                                                                  \
     ROW(NEW_YEAR, "new_year")                                                                      \
-    ROW(TET, "tet") ROW(HUNG_KINGS, "hung_kings") ROW(REUNIFICATION, "reunification")              \
+    ROW(TET, "tet")                                                                                \
+    ROW(HUNG_KINGS, "hung_kings") ROW(REUNIFICATION, "reunification")                              \
         ROW(LABOUR_DAY, "labour_day") ROW(NATIONAL_DAY, "national_day") ROW(IN_LIEU, "in_lieu")
 #define POLICY_STATUSES(ROW)                                                                       \
     ROW(LAW, "law") ROW(ANNOUNCED, "announced") ROW(TO_BE_CONFIRMED, "to_be_confirmed")
 #define POLICY_WEEKDAYS(ROW)                                                                       \
     ROW(MON, "mon")                                                                                \
-    ROW(TUE, "tue") ROW(WED, "wed") ROW(THU, "thu") ROW(FRI, "fri") ROW(SAT, "sat")                \
-        ROW(SUN, "sun")
+    ROW(TUE, "tue") ROW(WED, "wed") ROW(THU, "thu") ROW(FRI, "fri") ROW(SAT, "sat") ROW(SUN, "su"  \
+                                                                                             "n")
 
 #define ROW(name, text) SHAPE_##name,
 enum policy_shape { POLICY_SHAPES(ROW) SHAPE_COUNT };
@@ -296,6 +297,12 @@ extern const struct words policy_words_law;
 extern const struct words policy_words_holiday;
 extern const struct words policy_words_status;
 extern const struct words policy_words_weekday;
+
+/* Is the word in the set? Words out of range are in none. */
+static inline bool policy_bit(uint64_t mask, unsigned word)
+{
+    return word < 64 && (mask >> word & 1) != 0;
+}
 
 /* Is there a row? */
 static inline bool policy_row_there(const struct policy_row *row)

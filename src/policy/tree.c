@@ -17,7 +17,7 @@
 #include <stdio.h>
 
 #define NODES_FIRST 256
-#define QUOTED_BYTES_MAX 40
+#define QUOTED_BYTES_MAX 80
 
 struct reader {
     const struct policy_file *file;
@@ -94,10 +94,11 @@ static bool line_clean(struct view line)
     };
 
     for (size_t i = 0; i < line.len; i++) {
-        if (line.data[i] < 0x20 || line.data[i] == 0x7f) {
+        uint8_t byte = line.data[i];
+        if (byte < 0x20 || byte == 0x7f) {
             return false;
         }
-        for (size_t k = 0; k < sizeof(odd) / sizeof(odd[0]); k++) {
+        for (size_t k = 0; byte >= 0x80 && k < sizeof(odd) / sizeof(odd[0]); k++) {
             if (view_starts(view_part(line, i, line.len - i), odd[k])) {
                 return false;
             }
@@ -213,18 +214,38 @@ static struct outcome take_open(struct reader *reader, enum policy_node_kind kin
     return OUTCOME_OK;
 }
 
+/* The library counts from 0, and points `skipped` characters behind where the thing begins. */
+static struct policy_place place_of(const struct fy_mark *mark, unsigned skipped)
+{
+    return (struct policy_place){.line = (uint32_t)mark->line + 1,
+                                 .column = (uint32_t)mark->column + 1 - skipped};
+}
+
+/* Anchors and tags stand before the value, and the place told is theirs. */
+static struct outcome refuse_token(struct reader *reader, struct fy_token *token, const char *what,
+                                   unsigned skipped)
+{
+    const struct fy_mark *mark = fy_token_start_mark(token);
+
+    if (mark != NULL) {
+        reader->place = place_of(mark, skipped);
+    }
+    return refuse(reader, reader->place, "%s are not allowed", what);
+}
+
 static struct outcome take_event(struct reader *reader, struct fy_event *event)
 {
-    if (fy_event_get_anchor_token(event) != NULL) {
-        return refuse(reader, reader->place, "anchors are not allowed");
+    struct fy_token *anchor = fy_event_get_anchor_token(event);
+    struct fy_token *tag = fy_event_get_tag_token(event);
+
+    if (anchor != NULL || tag != NULL) {
+        return anchor != NULL ? refuse_token(reader, anchor, "anchors", 1)
+                              : refuse_token(reader, tag, "tags", 0);
     }
     switch (event->type) {
     case FYET_SCALAR:
     case FYET_MAPPING_START:
     case FYET_SEQUENCE_START:
-        if (fy_event_get_tag_token(event) != NULL) {
-            return refuse(reader, reader->place, "tags are not allowed");
-        }
         return event->type == FYET_SCALAR
                    ? take_text(reader, event)
                    : take_open(reader, event->type == FYET_MAPPING_START ? NODE_MAP : NODE_LIST);
@@ -239,7 +260,7 @@ static struct outcome take_event(struct reader *reader, struct fy_event *event)
         }
         return OUTCOME_OK;
     case FYET_ALIAS:
-        return refuse(reader, reader->place, "aliases are not allowed");
+        return refuse_token(reader, event->alias.anchor, "aliases", 1);
     default:
         return OUTCOME_OK;
     }
@@ -250,17 +271,15 @@ static void place_event(struct reader *reader, struct fy_event *event)
 {
     const struct fy_mark *mark = fy_event_start_mark(event);
 
-    if (mark == NULL || mark->line < 0 || mark->column < 0) {
+    if (mark == NULL) {
         return;
     }
-    reader->place = (struct policy_place){(uint32_t)mark->line + 1, (uint32_t)mark->column + 1};
-    if (event->type == FYET_SCALAR && event->scalar.value != NULL) {
-        enum fy_scalar_style style = fy_token_scalar_style(event->scalar.value);
-        bool quoted = style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
-        if (quoted && reader->place.column > 1) {
-            reader->place.column--; /* the library points behind the quotation mark */
-        }
+    enum fy_scalar_style style = FYSS_ANY;
+    if (event->type == FYET_SCALAR) {
+        style = fy_token_scalar_style(event->scalar.value);
     }
+    bool quoted = style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
+    reader->place = place_of(mark, quoted ? 1 : 0); /* from behind the quotation mark */
 }
 
 /* The library stopped: out of memory, or a syntax error of which it kept the place. */
@@ -272,8 +291,7 @@ static struct outcome stopped(struct reader *reader)
     if (error == NULL) {
         return refuse(reader, reader->place, "this is not YAML");
     }
-    struct policy_place place = {.line = error->line > 0 ? (uint32_t)error->line : 1,
-                                 .column = error->column > 0 ? (uint32_t)error->column : 1};
+    struct policy_place place = {.line = (uint32_t)error->line, .column = (uint32_t)error->column};
     struct policy_quoted message = policy_quote(view_text(error->msg));
     return refuse(reader, place, "this is not YAML (%s)", message.text);
 }

@@ -44,9 +44,9 @@ void policy_tree_done(struct policy_tree *tree);
 /* NULL for index 0. */
 const struct policy_node *policy_tree_node(const struct policy_tree *tree, uint32_t index);
 
-/* Foreign text for a message: at most 40 bytes of it, never a control character. */
+/* Foreign text for a message: at most 80 bytes of it, never a control character. */
 struct policy_quoted {
-    char text[48];
+    char text[88];
 };
 struct policy_quoted policy_quote(struct view foreign);
 
