@@ -1,0 +1,269 @@
+/*
+ * Derived state: what the log replays, or a snapshot and its tail, is what the gate had.
+ */
+#include "reader.h"
+#include "world.h"
+
+#define DAY_US INT64_C(86400000000)
+
+/* Counters that decisions look at. */
+struct counters {
+    uint64_t quota_used[2];
+    int64_t quota_day[2];
+    uint32_t guess_count[2];
+    int64_t guess_day[2];
+    uint32_t guesses[3]; /* of the bank on each asked key */
+};
+
+static const char *const businesses[2] = {"NV-1", "NV-2"};
+static const char *const parties[2] = {"bank", "agency"};
+
+/* The bank's misses on a key of work(), by the tag that the gate makes of them. */
+static uint32_t guesses_on(struct world *world, int number)
+{
+    char key[13];
+    uint8_t tag[SEAL_BLIND_BYTES];
+    uint8_t text[5 + SEAL_BLIND_BYTES] = "bank";
+    uint32_t until_s = 0;
+    snprintf(key, sizeof(key), "0790909%05d", number);
+    blinder_tag(world->registry.blinder, BLIND_ID, view_text(key), tag);
+    memcpy(text + 5, tag, sizeof(tag));
+    blinder_tag(world->registry.blinder, 16, view_of(text, sizeof(text)), tag);
+    return guesses_count(&world->gate->guesses, tag, (uint32_t)(world->now_us / 1000000), &until_s);
+}
+
+static struct counters counters_of(struct world *world)
+{
+    struct counters counters = {0};
+    for (int i = 0; i < 2; i++) {
+        const struct business *business = world_business(world, businesses[i]);
+        const struct party *party = directory_party(&world->directory, view_text(parties[i]));
+        counters.quota_used[i] = business->quota_used;
+        counters.quota_day[i] = business->quota_day;
+        counters.guess_count[i] = party->guess_count;
+        counters.guess_day[i] = party->guess_day;
+    }
+    for (int i = 0; i < 3; i++) {
+        counters.guesses[i] = guesses_on(world, i);
+    }
+    return counters;
+}
+
+/* What a restart forgets. */
+static void forget(struct world *world)
+{
+    for (int i = 0; i < 2; i++) {
+        struct business *business = world_business(world, businesses[i]);
+        struct party *party = directory_party(&world->directory, view_text(parties[i]));
+        business->quota_used = 0;
+        business->quota_day = 0;
+        party->guess_count = 0;
+        party->guess_day = 0;
+    }
+    gate_free(world->gate);
+    world->gate = world_gate_new(world);
+}
+
+/* Disclosed, refused, missed, over two days. */
+static void work(struct world *world)
+{
+    for (int i = 0; i < 12; i++) {
+        struct ask asks[4] = {world_ask(), world_ask(), world_ask(),
+                              world_ask_by(world, "agency-1", "NV-2")};
+        char name[32];
+        char key[13];
+        snprintf(name, sizeof(name), "Name %d", i);
+        snprintf(key, sizeof(key), "0790909%05d", i % 3);
+        asks[1].case_ref = view_of(NULL, 0);
+        asks[2].key = view_text(key);
+        asks[3].key = view_text(key);
+        asks[3].name = VIEW_LITERAL("Nobody");
+        assert_ok(gate_serve(world->gate, asks, 4, world->answers));
+        world->now_us += DAY_US / 9;
+    }
+}
+
+static void replay(struct world *world, unsigned from)
+{
+    for (unsigned i = from; i < world->ledger.size; i++) {
+        struct record record = {0};
+        assert_ok(record_get_opening(buf_view(&world->ledger.openings[i]), &record));
+        assert_ok(gate_replay(world->gate, &record));
+    }
+}
+
+static void check_same(struct world *world, const struct counters *before)
+{
+    struct counters after = counters_of(world);
+    assert_memory_equal(before, &after, sizeof(after));
+}
+
+static void replaying_the_log_gives_the_counters_again(void **state)
+{
+    struct world *world = *state;
+    work(world);
+    struct counters before = counters_of(world);
+    assert_int_equal(before.quota_used[0],
+                     2 * 8); /* eight of twelve rounds are of the second day */
+    assert_true(before.guess_count[0] > 0 && before.guess_count[1] > 0);
+    assert_true(before.guesses[0] > 0 && before.guesses[2] > 0);
+    forget(world);
+    replay(world, 0);
+    check_same(world, &before);
+}
+
+static void a_snapshot_and_the_tail_behind_it_give_the_counters_again(void **state)
+{
+    struct world *world = *state;
+    BUF_AUTO snapshot;
+    buf_init(&snapshot, 1 << 20);
+    work(world);
+    gate_save(world->gate, &snapshot);
+    assert_ok(buf_check(&snapshot));
+    unsigned from = world->ledger.size;
+    work(world);
+    struct counters before = counters_of(world);
+    forget(world);
+    struct cursor cursor = cursor_of(buf_view(&snapshot));
+    assert_ok(gate_restore(world->gate, &cursor));
+    assert_ok(cursor_end(&cursor, "snapshot"));
+    replay(world, from);
+    check_same(world, &before);
+}
+
+static void a_snapshot_cut_anywhere_is_corrupt(void **state)
+{
+    struct world *world = *state;
+    BUF_AUTO snapshot;
+    buf_init(&snapshot, 1 << 20);
+    work(world);
+    gate_save(world->gate, &snapshot);
+    for (size_t len = 0; len < snapshot.len; len++) {
+        struct cursor cursor = cursor_of(view_of(snapshot.data, len));
+        forget(world);
+        assert_fault(gate_restore(world->gate, &cursor), FAULT_CORRUPT);
+    }
+    snapshot.data[0] = 2;
+    struct cursor cursor = cursor_of(buf_view(&snapshot));
+    assert_fault(gate_restore(world->gate, &cursor), FAULT_CORRUPT);
+}
+
+static void counters_of_what_is_not_there_are_passed_over(void **state)
+{
+    struct world *world = *state;
+    BUF_AUTO snapshot;
+    buf_init(&snapshot, 4096);
+    buf_put_u8(&snapshot, 1);
+    buf_put_u32(&snapshot, 1);
+    buf_put_block16(&snapshot, VIEW_LITERAL("NV-0"));
+    buf_put_u64(&snapshot, 1);
+    buf_put_u64(&snapshot, 1);
+    buf_put_u32(&snapshot, 1);
+    buf_put_block16(&snapshot, VIEW_LITERAL("nobody"));
+    buf_put_u64(&snapshot, 1);
+    buf_put_u32(&snapshot, 1);
+    buf_put_u64(&snapshot, 0);
+    struct counters before = counters_of(world);
+    struct cursor cursor = cursor_of(buf_view(&snapshot));
+    assert_ok(gate_restore(world->gate, &cursor));
+    struct counters after = counters_of(world);
+    assert_memory_equal(&before, &after, sizeof(after));
+}
+
+static void an_older_day_does_not_bring_a_counter_back(void **state)
+{
+    struct world *world = *state;
+    struct ask ask = world_ask();
+    world_serve(world, &ask);
+    world->now_us += DAY_US;
+    world_serve(world, &ask);
+    struct counters before = counters_of(world);
+    struct record record = {0};
+    assert_ok(record_get_opening(buf_view(&world->ledger.openings[0]), &record));
+    assert_ok(gate_replay(world->gate, &record));
+    struct counters after = counters_of(world);
+    assert_memory_equal(&before, &after, sizeof(after));
+}
+
+static void acts_and_aggregates_count_nothing(void **state)
+{
+    struct world *world = *state;
+    static const enum entry_kind kinds[] = {KIND_ACT, KIND_AGGREGATE, KIND_REVIEW, KIND_MAP};
+    struct counters before = counters_of(world);
+    for (size_t i = 0; i < 4; i++) {
+        struct record record = {.kind = kinds[i], .effect = VIEW_LITERAL("no effect of an ask")};
+        assert_ok(gate_replay(world->gate, &record));
+    }
+    struct counters after = counters_of(world);
+    assert_memory_equal(&before, &after, sizeof(after));
+}
+
+static void an_effect_is_read_as_it_was_written_and_else_is_corrupt(void **state)
+{
+    struct world *world = *state;
+    struct effect effect = {
+        .quota_taken = true,
+        .missed = true,
+        .guess_tag = {1, 2, 3},
+        .party = VIEW_LITERAL("bank"),
+        .business = VIEW_LITERAL("NV-1"),
+    };
+    struct effect again = {0};
+    BUF_AUTO bytes;
+    buf_init(&bytes, 1024);
+    effect_put(&effect, &bytes);
+    assert_ok(effect_get(buf_view(&bytes), &again));
+    assert_true(again.quota_taken && again.missed);
+    assert_memory_equal(again.guess_tag, effect.guess_tag, SEAL_BLIND_BYTES);
+    assert_view(again.party, "bank");
+    assert_view(again.business, "NV-1");
+    for (size_t len = 0; len < bytes.len; len++) {
+        struct record record = {.kind = KIND_DISCLOSURE, .effect = view_of(bytes.data, len)};
+        assert_fault(gate_replay(world->gate, &record), FAULT_CORRUPT);
+    }
+    buf_put_u8(&bytes, 0);
+    assert_fault(effect_get(buf_view(&bytes), &again), FAULT_CORRUPT);
+    bytes.data[0] = 9;
+    assert_fault(effect_get(view_of(bytes.data, bytes.len - 1), &again), FAULT_CORRUPT);
+}
+
+static struct outcome replay_one_miss(void *context)
+{
+    struct world *world = context;
+    struct record record = {0};
+    forget(world);
+    TRY(record_get_opening(buf_view(&world->ledger.openings[0]), &record));
+    return gate_replay(world->gate, &record);
+}
+
+static void want_of_memory_in_replay_is_told(void **state)
+{
+    struct world *world = *state;
+    struct ask miss = world_ask();
+    struct record record = {0};
+    miss.key = VIEW_LITERAL(WORLD_NOBODY);
+    world_serve(world, &miss);
+    forget(world);
+    assert_ok(record_get_opening(buf_view(&world->ledger.openings[0]), &record));
+    memory_fail_at(1);
+    assert_fault(gate_replay(world->gate, &record), FAULT_NO_MEMORY);
+    memory_fail_at(0);
+    assert_ok(replay_one_miss(world));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(replaying_the_log_gives_the_counters_again),
+        TEST(a_snapshot_and_the_tail_behind_it_give_the_counters_again),
+        TEST(a_snapshot_cut_anywhere_is_corrupt),
+        TEST(counters_of_what_is_not_there_are_passed_over),
+        TEST(an_older_day_does_not_bring_a_counter_back),
+        TEST(acts_and_aggregates_count_nothing),
+        TEST(an_effect_is_read_as_it_was_written_and_else_is_corrupt),
+        TEST(want_of_memory_in_replay_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,396 @@
+/*
+ * The small world of the gate's tests.
+ */
+#include "world.h"
+
+#include "base/check.h"
+#include "store/fetch.h"
+
+#define ADDRESS(province)                                                                          \
+    "{\"country\":\"VN\",\"province\":\"" province                                                 \
+    "\",\"district\":null,\"ward\":null,\"detail\":null,\"list\":\"2021-07-01\"}"
+
+/* ---- store/, in memory ---- */
+
+struct blinder *registry_blinder(struct registry *registry)
+{
+    return registry->blinder;
+}
+
+static struct registry_person *find(struct registry *registry, const uint8_t *tag)
+{
+    for (unsigned i = 0; i < registry->count; i++) {
+        struct registry_person *person = &registry->people[i];
+        if (memcmp(person->id_tag, tag, SEAL_BLIND_BYTES) == 0 ||
+            memcmp(person->cmnd_tag, tag, SEAL_BLIND_BYTES) == 0) {
+            return person;
+        }
+    }
+    return NULL;
+}
+
+struct outcome registry_fetch(struct registry *registry, struct registry_probe *probes,
+                              unsigned count, struct buf *scratch)
+{
+    struct outcome outcome = OUTCOME_OK;
+    buf_reset(scratch);
+    registry->fetches++;
+    if (registry->fault != FAULT_NONE) {
+        return outcome_fail(registry->fault, "fetch");
+    }
+    for (unsigned i = 0; i < count; i++) {
+        struct registry_person *person = find(registry, probes[i].tag);
+        probes[i].found = person != NULL;
+        person = person == NULL && registry->count > 0 ? &registry->people[0] : person;
+        probes[i].record = view_of(NULL, 0);
+        probes[i].key = person == NULL ? 0 : person->key;
+        probes[i].version = person == NULL ? 0 : person->version;
+        if (person != NULL && person->damaged) {
+            probes[i].found = false;
+            outcome = outcome_fail(FAULT_CORRUPT, "seal of a person");
+        } else if (person != NULL) {
+            probes[i].record = buf_view(&person->record);
+        }
+    }
+    return outcome;
+}
+
+/* The set is the registry itself. */
+bool hidden_set_has(const struct hidden_set *set, const uint8_t tag[SEAL_BLIND_BYTES])
+{
+    struct registry *registry = (struct registry *)(void *)(uintptr_t)set;
+    const struct registry_person *person = find(registry, tag);
+    return person != NULL && person->hidden;
+}
+
+/* ---- ledger/, in memory ---- */
+
+static void keep(struct buf *buf, struct view bytes)
+{
+    buf_done(buf);
+    buf_init(buf, OPENING_BYTES_MAX);
+    buf_put_view(buf, bytes);
+    assert_ok(buf_check(buf));
+}
+
+struct outcome ledger_add(struct ledger *ledger, const struct ledger_item *item,
+                          uint64_t *ret_index)
+{
+    if (ledger->add_fault != FAULT_NONE) {
+        return outcome_fail(ledger->add_fault, "add");
+    }
+    unsigned at = ledger->size + ledger->pending;
+    assert_true(at < WORLD_ENTRIES_MAX && ledger->pending < BATCH_ASKS_MAX);
+    assert_true(item->entry.len > 0 && item->opening.len > 0);
+    keep(&ledger->entries[at], item->entry);
+    keep(&ledger->openings[at], item->opening);
+    ledger->pending++;
+    *ret_index = at;
+    return OUTCOME_OK;
+}
+
+struct outcome ledger_commit(struct ledger *ledger)
+{
+    if (ledger->commit_fault != FAULT_NONE) {
+        return outcome_fail(ledger->commit_fault, "commit");
+    }
+    assert_true(ledger->pending > 0);
+    ledger->size += ledger->pending;
+    ledger->pending = 0;
+    ledger->commits++;
+    return OUTCOME_OK;
+}
+
+void ledger_abandon(struct ledger *ledger)
+{
+    ledger->pending = 0;
+}
+
+bool ledger_writable(const struct ledger *ledger)
+{
+    return !ledger->full;
+}
+
+struct view ledger_checkpoint(const struct ledger *ledger)
+{
+    return ledger->commits > 0 ? VIEW_LITERAL("checkpoint") : view_of(NULL, 0);
+}
+
+struct outcome ledger_prove(const struct ledger *ledger, uint64_t index, struct buf *ret_path)
+{
+    if (ledger->prove_fault != FAULT_NONE) {
+        return outcome_fail(ledger->prove_fault, "prove");
+    }
+    assert_true(index < ledger->size);
+    buf_put_zeros(ret_path, 3 * SEAL_HASH_BYTES);
+    return OUTCOME_OK;
+}
+
+/* ---- people ---- */
+
+static void add_person(struct world *world, const char *id, const char *line)
+{
+    struct registry *registry = &world->registry;
+    struct registry_person *row = &registry->people[registry->count];
+    struct person_fault fault = {0};
+    struct person *person = NULL;
+    struct arena arena;
+    assert_true(registry->count < WORLD_PEOPLE_MAX);
+    assert_ok(arena_init(&arena, PERSON_PARSE_BYTES_MAX));
+    struct outcome outcome = person_parse(view_text(line), &arena, &person, &fault);
+    if (!outcome_ok(outcome)) {
+        fail_msg("%s: column %zu: %s", id, fault.column, fault.reason);
+    }
+    buf_init(&row->record, PERSON_BYTES_MAX);
+    assert_ok(person_encode(person, registry->blinder, &row->record));
+    blinder_tag(registry->blinder, BLIND_ID, person_id(person), row->id_tag);
+    if (person_cmnd(person).len > 0) {
+        blinder_tag(registry->blinder, BLIND_CMND, person_cmnd(person), row->cmnd_tag);
+    }
+    row->hidden = person_hidden(person);
+    row->key = 1000 + registry->count;
+    row->version = 1 + registry->count;
+    registry->count++;
+    arena_done(&arena);
+}
+
+static void add_people(struct world *world)
+{
+#define MEMBER(id, name, relation)                                                                 \
+    "{\"full_name\":\"" name "\",\"id\":\"" id "\",\"cmnd\":null,\"relation_to_head\":\"" relation \
+    "\"}"
+#define HOUSEHOLD                                                                                  \
+    "{\"number\":\"1\",\"head\":{\"full_name\":\"Nguyễn Văn An\",\"id\":\"" WORLD_AN               \
+    "\",\"cmnd\":null},\"members\":[" MEMBER(WORLD_AN, "Nguyễn Văn An", "CH01") "," MEMBER(        \
+        WORLD_BINH, "Trần Thị Bình", "CH02") "," MEMBER(WORLD_CHI, "Nguyễn Chi", "CH03") "]}"
+#define PERSON(id, cmnd, name, birth, province, household, death, flags)                           \
+    "{\"id\":\"" id "\",\"cmnd\":" cmnd ",\"full_name\":\"" name "\",\"birth_date\":\"" birth      \
+    "\",\"sex\":\"1\",\"birth_registration_place\":null,\"native_place\":null,"                    \
+    "\"ethnicity\":\"01\",\"religion\":\"00\",\"nationality\":\"VN\",\"marital_status\":null,"     \
+    "\"permanent_residence\":" ADDRESS(                                                            \
+        province) ",\"temporary_residence\":null,"                                                 \
+                  "\"temporary_absence\":null,\"current_residence\":null,\"relation_to_head\":"    \
+                  "null,"                                                                          \
+                  "\"blood_group\":null,\"relatives\":null,\"household\":" household               \
+                  ",\"death_or_missing\":" death "," flags "}"
+#define FLAGS(protected, locked) "\"protected\":" protected ",\"locked\":" locked
+    add_person(world, WORLD_DUNG,
+               PERSON(WORLD_DUNG, "null", "Lê Dũng", "1990", "01", "null",
+                      "{\"kind\":\"dead\",\"date\":\"2021-05-01\"}", FLAGS("false", "false")));
+    add_person(world, WORLD_AN,
+               PERSON(WORLD_AN, "\"" WORLD_AN_CMND "\"", WORLD_AN_NAME, WORLD_AN_BIRTH, "79",
+                      HOUSEHOLD, "null", FLAGS("false", "false")));
+    add_person(world, WORLD_BINH,
+               PERSON(WORLD_BINH, "null", "Trần Thị Bình", "1991-03-04", "79", HOUSEHOLD, "null",
+                      FLAGS("true", "false")));
+    add_person(world, WORLD_CHI,
+               PERSON(WORLD_CHI, "null", "Nguyễn Chi", "2001-05-06", "79", HOUSEHOLD, "null",
+                      FLAGS("false", "true")));
+}
+
+struct registry_person *world_person(struct world *world, const char *id)
+{
+    uint8_t tag[SEAL_BLIND_BYTES];
+    blinder_tag(world->registry.blinder, BLIND_ID, view_text(id), tag);
+    struct registry_person *person = find(&world->registry, tag);
+    assert_non_null(person);
+    return person;
+}
+
+/* ---- parties, accounts, businesses ---- */
+
+static struct party *add_party(struct world *world, const char *code, enum party_class class)
+{
+    struct party *party = memory_new(1, sizeof(*party));
+    assert_non_null(party);
+    assert_ok(code_set(&party->code, view_text(code)));
+    party->class = class;
+    assert_ok(directory_add_party(&world->directory, party));
+    return party;
+}
+
+static struct account *add_account(struct world *world, struct party *party, const char *code,
+                                   enum channel channel)
+{
+    struct account *account = memory_new(1, sizeof(*account));
+    assert_non_null(account);
+    assert_ok(code_set(&account->code, view_text(code)));
+    account->party = party;
+    account->channel = channel;
+    memset(account->spki, (int)world->directory.accounts.len + 1, sizeof(account->spki));
+    assert_ok(long_set(&account->instrument, VIEW_LITERAL("CV 01")));
+    assert_ok(directory_add_account(&world->directory, account));
+    return account;
+}
+
+static void add_business(struct world *world, struct party *party, const char *code,
+                         uint64_t fields, enum channel channel)
+{
+    struct business *business = memory_new(1, sizeof(*business));
+    assert_non_null(business);
+    assert_ok(code_set(&business->code, view_text(code)));
+    business->party = party;
+    business->state = BUSINESS_GRANTED;
+    business->version = 3;
+    business->services = 1u << SERVICE_CITIZEN_LOOKUP;
+    business->channels = 1u << channel;
+    business->fields = fields;
+    business->sensitive = fields & FIELD_BIT(FIELD_HOUSEHOLD);
+    business->quota_day_max = 100000;
+    business->hours = 0xffffff;
+    business->until_day = 50000;
+    assert_ok(directory_add_business(&world->directory, business));
+}
+
+static void add_parties(struct world *world)
+{
+    uint64_t name = FIELD_BIT(FIELD_FULL_NAME) | FIELD_BIT(FIELD_BIRTH_DATE);
+    directory_init(&world->directory);
+    struct party *bank = add_party(world, "bank", CLASS_ORGANISATION);
+    struct party *agency = add_party(world, "agency", CLASS_STATE);
+    struct party *second = add_party(world, "agency-b", CLASS_STATE);
+    struct party *other = add_party(world, "other", CLASS_OTHER);
+    struct party *citizen = add_party(world, "citizen", CLASS_CITIZEN);
+    add_account(world, bank, "bank-1", CHANNEL_GUIDED);
+    add_account(world, bank, "bank-2", CHANNEL_GUIDED);
+    add_account(world, agency, "agency-1", CHANNEL_PROVINCE_ONE_STOP);
+    add_account(world, other, "other-1", CHANNEL_GUIDED);
+    add_account(world, citizen, "citizen-1", CHANNEL_NATIONAL_PORTAL);
+    add_business(world, bank, "NV-1", name, CHANNEL_GUIDED);
+    add_business(world, agency, "NV-2", name | FIELD_BIT(FIELD_HOUSEHOLD),
+                 CHANNEL_PROVINCE_ONE_STOP);
+    add_business(world, second, "NV-3", name, CHANNEL_PROVINCE_ONE_STOP);
+    add_business(world, citizen, "OWN", name, CHANNEL_NATIONAL_PORTAL);
+    world_business(world, "OWN")->services = 1u << SERVICE_OWN_VIEW;
+    assert_ok(population_parse(VIEW_LITERAL("permanent_residence.province=79@2021-07-01"),
+                               &world_business(world, "NV-2")->population));
+}
+
+struct business *world_business(struct world *world, const char *code)
+{
+    struct business *business = directory_business(&world->directory, view_text(code));
+    assert_non_null(business);
+    return business;
+}
+
+struct account *world_account(struct world *world, const char *code)
+{
+    struct account *account = directory_account(&world->directory, view_text(code));
+    assert_non_null(account);
+    return account;
+}
+
+/* ---- the whole ---- */
+
+static void load_policy(struct world *world)
+{
+    struct policy_error error = {{0}};
+    struct outcome outcome = policy_load_dir(SOURCE_DIR "/policy", &world->policy, &error);
+    if (!outcome_ok(outcome)) {
+        fail_msg("%s", error.text);
+    }
+}
+
+struct gate *world_gate_new(struct world *world)
+{
+    struct gate *gate = NULL;
+    struct gate_config config = {
+        .directory = &world->directory,
+        .registry = &world->registry,
+        .hidden = (struct hidden_set *)(void *)&world->registry,
+        .clock = clock_fixed(&world->now_us),
+        .random = random_seeded(&world->seed),
+    };
+    assert_ok(gate_new(&config, &gate));
+    gate_ledger_set(gate, &world->ledger);
+    gate_policy_set(gate, world->policy);
+    return gate;
+}
+
+int world_setup(void **state)
+{
+    static const struct secret key = {{7}};
+    struct world *world = calloc(1, sizeof(*world));
+    assert_non_null(world);
+    world->now_us = WORLD_NOW_US;
+    world->seed = 1;
+    assert_ok(blinder_new(&key, &world->registry.blinder));
+    load_policy(world);
+    add_people(world);
+    add_parties(world);
+    world->gate = world_gate_new(world);
+    *state = world;
+    return 0;
+}
+
+int world_teardown(void **state)
+{
+    struct world *world = *state;
+    gate_free(world->gate);
+    directory_done(&world->directory);
+    policy_free(world->policy);
+    for (unsigned i = 0; i < world->registry.count; i++) {
+        buf_done(&world->registry.people[i].record);
+    }
+    for (unsigned i = 0; i < WORLD_ENTRIES_MAX; i++) {
+        buf_done(&world->ledger.entries[i]);
+        buf_done(&world->ledger.openings[i]);
+    }
+    blinder_free(world->registry.blinder);
+    free(world);
+    return 0;
+}
+
+struct ask world_ask_by(struct world *world, const char *account, const char *business)
+{
+    struct ask ask = world_ask();
+    ask.business = view_text(business);
+    memcpy(ask.spki, world_account(world, account)->spki, sizeof(ask.spki));
+    return ask;
+}
+
+struct ask world_ask(void)
+{
+    struct ask ask = {
+        .tag = 42,
+        .service = SERVICE_CITIZEN_LOOKUP,
+        .business = VIEW_LITERAL("NV-1"),
+        .case_ref = VIEW_LITERAL("HS-1"),
+        .subject_kind = SUBJECT_ID,
+        .key = VIEW_LITERAL(WORLD_AN),
+        .name = VIEW_LITERAL(WORLD_AN_NAME),
+        .birth_date = VIEW_LITERAL(WORLD_AN_BIRTH),
+        .fields = {FIELD_FULL_NAME, FIELD_BIRTH_DATE},
+        .field_count = 2,
+    };
+    memset(ask.spki, 1, sizeof(ask.spki));
+    CHECK(ask_sane(&ask));
+    return ask;
+}
+
+const struct answer *world_serve(struct world *world, const struct ask *ask)
+{
+    assert_ok(gate_serve(world->gate, ask, 1, world->answers));
+    return &world->answers[0];
+}
+
+json_t *world_last_trace(struct world *world)
+{
+    struct record record = {0};
+    json_error_t error;
+    assert_true(world->ledger.size > 0);
+    assert_ok(
+        record_get_opening(buf_view(&world->ledger.openings[world->ledger.size - 1]), &record));
+    struct view trace = record.values[RECORD_TRACE];
+    json_t *value = json_loadb((const char *)trace.data, trace.len, 0, &error);
+    assert_non_null(value);
+    return value;
+}
+
+void world_check_rule(struct world *world, enum rule rule)
+{
+    json_t *trace = world_last_trace(world);
+    assert_string_equal(json_string_value(json_object_get(trace, "rule")),
+                        words_name(&words_rule, rule));
+    json_decref(trace);
+}
