@@ -1,0 +1,66 @@
+// The five reasons for which a person is not available, as asks that look alike (I5).
+import { KYC_FIELDS, subjectOf, unknownId } from './asks.mjs';
+
+export const REASONS = ['unknown', 'name', 'birth_date', 'protected', 'outside'];
+
+const bytes = (text) => Buffer.byteLength(text);
+
+// People by what a one-stop system of province 79 may learn of them; all with a full birth date.
+export async function population(demo) {
+    const found = { available: [], protected: [], outside: [] };
+    const shielded = new Map(demo.hidden().map((person) => [person.id, person.protected === true]));
+    for await (const person of demo.people()) {
+        if (person.birth_date.length !== 10) {
+            continue;
+        }
+        const residence = person.permanent_residence;
+        if (shielded.get(person.id) === true) {
+            found.protected.push(person);
+        } else if (shielded.get(person.id) === false) {
+            found.outside.push(person);
+        } else if (residence?.province === '79' && residence.list < '2025-07-01' &&
+            !person.protected && !person.locked) {
+            found.available.push(person);
+        }
+    }
+    return found;
+}
+
+// Who is asked about under each reason. `i` picks; nobody is missed more often than guessing allows
+// as long as i stays below five times the smallest list.
+export function subjectFor(reason, i, people) {
+    const person = people.available[i % people.available.length];
+    switch (reason) {
+    case 'unknown':
+        return { ...subjectOf(person), id: unknownId(i % 10_000) };
+    case 'name':
+        return { ...subjectOf(person), name: otherName(person.full_name) };
+    case 'birth_date':
+        return { ...subjectOf(person), birth_date: otherDate(person.birth_date) };
+    case 'protected':
+        return subjectOf(people.protected[i % people.protected.length]);
+    case 'outside':
+        return subjectOf(people.outside[i % people.outside.length]);
+    default:
+        throw new Error(`no such reason: ${reason}`);
+    }
+}
+
+export function ladderAsk(reason, i, people, business = 'NV-HCM-RESIDENCE') {
+    return {
+        business, case: 'HS-2026-000123', subject: subjectFor(reason, i, people),
+        fields: KYC_FIELDS,
+    };
+}
+
+// Another name of as many bytes: the first letter of its last word is another one.
+export function otherName(name) {
+    const at = name.lastIndexOf(' ') + 1;
+    const other = name[at] === 'Q' ? 'X' : 'Q';
+    return bytes(name[at]) === 1 ? name.slice(0, at) + other + name.slice(at + 1) : `${name}q`;
+}
+
+export function otherDate(date) {
+    const day = date.slice(8);
+    return `${date.slice(0, 8)}${day === '11' ? '12' : '11'}`;
+}

@@ -1,0 +1,36 @@
+// What a demonstration does not have and tests need: more accounts, businesses and their certificates.
+// Each is a recorded act, over the admin socket when the server runs.
+import { KYC_FIELDS } from './asks.mjs';
+
+export const INSTRUMENT = 'Công văn 02/C06-TTDLDC (kiểm thử)';
+
+// A party with one account of its own and a certificate, all of one name.
+export async function addParty(demo, name, { class: kind = 'organisation', channel = 'guided',
+    instrument = INSTRUMENT } = {}) {
+    const { certPath } = await demo.issue(name);
+    await demo.act('party', 'add', '--code', name, '--class', kind, '--kind', 'test',
+        '--name', `Đơn vị ${name}`);
+    await demo.act('account', 'add', '--code', name, '--party', name, '--channel', channel,
+        '--cert', certPath, ...(instrument ? ['--instrument', instrument] : []));
+    return name;
+}
+
+export async function addBusiness(demo, code, party, {
+    channels = 'guided', fields = KYC_FIELDS, quota = 1_000_000_000, grant = true, args = [],
+} = {}) {
+    await demo.act('business', 'add', '--code', code, '--party', party, '--purpose', 'Kiểm thử',
+        '--legal-basis', 'Kiểm thử', '--services', 'citizen.lookup', '--channels', channels,
+        '--fields', fields.join(','), '--quota-day', String(quota), ...args);
+    if (grant) {
+        await demo.act('business', 'grant', code);
+    }
+    return code;
+}
+
+// Days from today in Vietnam (UTC+7), as YYYY-MM-DD.
+export function day(offset = 0) {
+    return new Date(Date.now() + (7 + 24 * offset) * 3_600_000).toISOString().slice(0, 10);
+}
+
+// Hour of the day in Vietnam.
+export const hour = () => new Date(Date.now() + 7 * 3_600_000).getUTCHours();

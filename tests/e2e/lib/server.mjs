@@ -1,0 +1,151 @@
+// A dancu server of a test's own: started on free ports, stopped by its own process id and by
+// nothing broader.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { binary, until } from './command.mjs';
+
+const [portFirst, portLast] = (process.env.DANCU_TEST_PORTS ?? '23000-23999').split('-').map(Number);
+const PORTS = 4; // machine, public, desk, metrics
+const READY_MS_MAX = 60_000;
+const STOP_MS_MAX = 30_000;
+const SAID_BYTES_MAX = 64 * 1024;
+
+async function portFree(port) {
+    const server = createServer();
+    try {
+        server.listen(port, '127.0.0.1');
+        await once(server, 'listening');
+        return true;
+    } catch {
+        return false;
+    } finally {
+        server.close();
+    }
+}
+
+async function freePort() {
+    const steps = Math.floor((portLast - portFirst + 1) / PORTS);
+    for (let tries = 0; tries < 200; tries++) {
+        const port = portFirst + PORTS * Math.floor(Math.random() * steps);
+        const free = await Promise.all([0, 1, 2, 3].map((i) => portFree(port + i)));
+        if (free.every(Boolean)) {
+            return port;
+        }
+    }
+    throw new Error(`no free ports between ${portFirst} and ${portLast}`);
+}
+
+const running = new Set();
+process.on('exit', () => {
+    for (const server of running) {
+        server.signal('SIGKILL');
+    }
+});
+
+export class Server {
+    #child = null;
+    #ended = null;
+    #said = '';
+
+    constructor(demo, { edges, args = [] } = {}) {
+        this.demo = demo;
+        this.edges = edges;
+        this.args = args;
+    }
+
+    // What it has said on standard error; the beginning is forgotten when it is long.
+    get said() {
+        return this.#said;
+    }
+
+    get pid() {
+        return this.#child?.pid;
+    }
+
+    get publicPort() {
+        return this.port + 1;
+    }
+
+    async start({ port } = {}) {
+        const { demo } = this;
+        this.port = port ?? await freePort();
+        this.#said = '';
+        const tls = (name) => path.join(demo.tls, name);
+        this.#child = spawn(binary, ['serve', '--home', demo.home, '--keys', demo.keys,
+            '--port', String(this.port), '--address', '127.0.0.1',
+            '--cert', tls('cert.pem'), '--key', tls('key.pem'),
+            '--client-ca', path.join(demo.dir, 'ca.pem'), '--client-crl', tls('crl.pem'),
+            ...(this.edges ? ['--edges', String(this.edges)] : []), ...this.args,
+        ], { stdio: ['ignore', 'pipe', 'pipe'] });
+        const child = this.#child;
+        let out = '';
+        child.stdout.on('data', (bytes) => {
+            out += bytes;
+        });
+        child.stderr.on('data', (bytes) => {
+            this.#said = (this.#said + bytes).slice(-SAID_BYTES_MAX);
+        });
+        running.add(this);
+        this.#ended = new Promise((resolve) => {
+            child.on('close', (status, signal) => {
+                running.delete(this);
+                resolve({ status, signal });
+            });
+        });
+        const begun = Date.now();
+        let ended = null;
+        this.#ended.then((how) => {
+            ended = how;
+        });
+        await until('dancu is ready', () => ended || out.includes('\n'),
+            { timeoutMs: READY_MS_MAX, everyMs: 5 }).catch((error) => {
+            this.signal('SIGKILL');
+            throw new Error(`${error.message}\n${this.said}`);
+        });
+        if (ended) {
+            throw new Error(`the server ended at once (${JSON.stringify(ended)})\n${this.said}`);
+        }
+        this.readyMs = Date.now() - begun;
+        this.readyLine = out.trimEnd();
+        return this;
+    }
+
+    signal(name) {
+        if (this.#child !== null && this.#child.exitCode === null &&
+            this.#child.signalCode === null) {
+            this.#child.kill(name);
+        }
+    }
+
+    // SIGTERM, and how it ended.
+    async stop() {
+        if (this.#child === null) {
+            return null;
+        }
+        this.signal('SIGTERM');
+        const timer = setTimeout(() => this.signal('SIGKILL'), STOP_MS_MAX);
+        const how = await this.#ended;
+        clearTimeout(timer);
+        this.#child = null;
+        return how;
+    }
+
+    // The processes as `dancu ps` tells them.
+    async processes() {
+        const { status, stdout, stderr } = await this.demo.dancu(['ps', '--json']);
+        if (status !== 0) {
+            throw new Error(`dancu ps: ${stderr}`);
+        }
+        return JSON.parse(stdout).processes;
+    }
+
+    async process(name) {
+        return (await this.processes()).find((row) => row.process === name);
+    }
+}
+
+export async function serve(demo, options) {
+    return new Server(demo, options).start();
+}

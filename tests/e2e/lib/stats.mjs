@@ -1,0 +1,41 @@
+// The little statistics that figures need.
+
+export function median(values) {
+    const sorted = [...values].sort((a, b) => a - b);
+    const half = Math.floor(sorted.length / 2);
+    return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+}
+
+export function quantile(values, part) {
+    const sorted = [...values].sort((a, b) => a - b);
+    return sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))];
+}
+
+const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+function deviation(values) {
+    const middle = mean(values);
+    return Math.sqrt(mean(values.map((value) => (value - middle) ** 2)));
+}
+
+// The median of paired differences with its 95 % interval, and the smallest true difference that
+// this sample would have shown with 80 % power at 5 % (two-sided), all by bootstrap.
+export function pairedDifference(differences, rounds = 2000) {
+    const medians = Array.from({ length: rounds }, () => median(Array.from(differences, () =>
+        differences[Math.floor(Math.random() * differences.length)])));
+    return {
+        median: median(differences),
+        low: quantile(medians, 0.025),
+        high: quantile(medians, 0.975),
+        detectable: (1.96 + 0.84) * deviation(medians),
+    };
+}
+
+export function shuffled(values) {
+    const list = [...values];
+    for (let i = list.length - 1; i > 0; i--) {
+        const j = Math.floor(Math.random() * (i + 1));
+        [list[i], list[j]] = [list[j], list[i]];
+    }
+    return list;
+}

@@ -1,0 +1,13 @@
+// A few rounds of tests/fault/kill; the command of that name makes as many as one likes.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { killRounds } from './kill.mjs';
+
+const ROUNDS = 5;
+
+test(`after ${ROUNDS} kills of the core under load every answered ask is in the log`, async (t) => {
+    const found = await killRounds('kill-short', ROUNDS);
+    assert.ok(found.restarts >= ROUNDS);
+    assert.ok(found.kept > 100);
+    t.diagnostic(JSON.stringify(found));
+});
