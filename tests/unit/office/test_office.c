@@ -1,0 +1,524 @@
+/*
+ * The office: an act is recorded, then applied; what was recorded and not applied is applied by the
+ * next start. The log and the store are stand-ins in memory that fail when they are told to.
+ */
+#include "acts.h"
+
+#include "gate/reader.h"
+#include "gate/world.h"
+
+#define OBJECTS_MAX 64
+#define UID 4711
+
+struct object {
+    uint8_t kind;
+    char code[ASK_CODE_BYTES_MAX + 1];
+    struct buf content;
+};
+
+/* Stands for store/. */
+struct office_store {
+    struct object objects[OBJECTS_MAX];
+    unsigned count;
+    uint64_t applied;
+    enum fault apply_fault;
+    enum fault load_fault;
+};
+
+struct here {
+    struct world *world; /* gate and log; its directory stays empty of ours */
+    struct directory directory;
+    struct office_store store;
+    struct office *office;
+};
+
+static struct office_store *the_store; /* office_store_open() has no other way to find it */
+
+struct outcome office_store_open(const char *home, const struct secret *data_key,
+                                 const struct random_port *random, struct office_store **ret_store)
+{
+    (void)home;
+    (void)data_key;
+    (void)random;
+    *ret_store = the_store;
+    return OUTCOME_OK;
+}
+
+void office_store_close(struct office_store *store)
+{
+    (void)store;
+}
+
+struct outcome office_store_applied(struct office_store *store, uint64_t *ret_upto)
+{
+    *ret_upto = store->applied;
+    return OUTCOME_OK;
+}
+
+static void put_object(struct office_store *store, const struct office_object *object)
+{
+    struct object *row = NULL;
+    for (unsigned i = 0; i < store->count && row == NULL; i++) {
+        bool same =
+            store->objects[i].kind == object->kind && view_is(object->code, store->objects[i].code);
+        row = same ? &store->objects[i] : NULL;
+    }
+    if (row == NULL) {
+        assert_true(store->count < OBJECTS_MAX);
+        row = &store->objects[store->count];
+        store->count++;
+        buf_init(&row->content, ACT_BYTES_MAX + 4096);
+    }
+    row->kind = object->kind;
+    memcpy(row->code, object->code.data, object->code.len);
+    buf_reset(&row->content);
+    buf_put_view(&row->content, object->content);
+    assert_ok(buf_check(&row->content));
+}
+
+struct outcome office_store_apply(struct office_store *store, uint64_t index,
+                                  const struct office_object *objects, unsigned count)
+{
+    if (store->apply_fault != FAULT_NONE) {
+        return outcome_fail(store->apply_fault, "apply");
+    }
+    for (unsigned i = 0; i < count; i++) {
+        put_object(store, &objects[i]);
+    }
+    assert_true(index + 1 > store->applied);
+    store->applied = index + 1;
+    return OUTCOME_OK;
+}
+
+struct outcome office_store_load(struct office_store *store,
+                                 struct outcome (*each)(void *context,
+                                                        const struct office_object *object),
+                                 void *context)
+{
+    if (store->load_fault != FAULT_NONE) {
+        return outcome_fail(store->load_fault, "load");
+    }
+    for (uint8_t kind = 0; kind < 10; kind++) { /* kinds in order */
+        for (unsigned i = 0; i < store->count; i++) {
+            const struct object *row = &store->objects[i];
+            struct office_object object = {row->kind, view_text(row->code),
+                                           buf_view(&row->content)};
+            if (row->kind == kind) {
+                TRY(each(context, &object));
+            }
+        }
+    }
+    return OUTCOME_OK;
+}
+
+/* ---- an office that starts and starts again ---- */
+
+static struct outcome office_start(struct here *here)
+{
+    struct office_config config = {.clock = clock_fixed(&here->world->now_us),
+                                   .random = random_seeded(&here->world->seed),
+                                   .directory = &here->directory};
+    the_store = &here->store;
+    directory_init(&here->directory);
+    struct outcome outcome = office_open(&config, &here->office);
+    if (!outcome_ok(outcome)) {
+        directory_done(&here->directory);
+        return outcome;
+    }
+    office_gate_set(here->office, here->world->gate);
+    return OUTCOME_OK;
+}
+
+static void office_end(struct here *here)
+{
+    gate_policy_set(here->world->gate, NULL);
+    office_close(here->office);
+    here->office = NULL;
+    directory_done(&here->directory);
+}
+
+/* As after a crash: what the store has, then what the log has. */
+static struct outcome office_restart(struct here *here)
+{
+    office_end(here);
+    TRY(office_start(here));
+    for (unsigned i = 0; i < here->world->ledger.size; i++) {
+        struct record record = {0};
+        TRY(record_get_opening(buf_view(&here->world->ledger.openings[i]), &record));
+        TRY(office_replay(here->office, i, &record));
+    }
+    return OUTCOME_OK;
+}
+
+static int setup(void **state)
+{
+    void *world = NULL;
+    struct here *here = calloc(1, sizeof(*here));
+    assert_non_null(here);
+    assert_int_equal(world_setup(&world), 0);
+    here->world = world;
+    assert_ok(office_start(here));
+    *state = here;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct here *here = *state;
+    if (here->office != NULL) {
+        office_end(here);
+    }
+    for (unsigned i = 0; i < here->store.count; i++) {
+        buf_done(&here->store.objects[i].content);
+    }
+    void *world = here->world;
+    world_teardown(&world);
+    free(here);
+    return 0;
+}
+
+/* ---- acts in their order ---- */
+
+static void read_policy(struct buf *bytes, char hash[65])
+{
+    static const char *const names[] = {"circular-2021.yaml", "fees.yaml", "fields.yaml",
+                                        "holidays.yaml", "refusals.yaml"};
+    struct policy_file files[5];
+    struct buf contents[5];
+    for (int i = 0; i < 5; i++) {
+        char path[512];
+        snprintf(path, sizeof(path), "%s/policy/%s", SOURCE_DIR, names[i]);
+        FILE *file = fopen(path, "r");
+        assert_non_null(file);
+        buf_init(&contents[i], POLICY_FILE_BYTES_MAX);
+        for (int c = fgetc(file); c != EOF; c = fgetc(file)) {
+            buf_put_u8(&contents[i], (uint8_t)c);
+        }
+        fclose(file);
+        snprintf(files[i].name, sizeof(files[i].name), "%s", names[i]);
+        files[i].content = buf_view(&contents[i]);
+    }
+    policy_files_put(files, 5, bytes);
+    assert_ok(buf_check(bytes));
+    struct policy *policy = acts_policy();
+    memcpy(hash, policy_hash(policy), 65);
+    policy_free(policy);
+    for (int i = 0; i < 5; i++) {
+        buf_done(&contents[i]);
+    }
+}
+
+static struct outcome do_act(struct here *here, const struct act *act)
+{
+    uint64_t index = 0;
+    char why[256] = "";
+    return office_act(here->office, act, UID, &index, why);
+}
+
+static struct outcome publish(struct here *here)
+{
+    BUF_AUTO bytes;
+    char hash[65];
+    struct act act = {.kind = ACT_POLICY_PUBLISH};
+    buf_init(&bytes, ACT_BYTES_MAX);
+    read_policy(&bytes, hash);
+    act_value_set(&act, "hash", view_text(hash));
+    act_value_set(&act, "files", buf_view(&bytes));
+    return do_act(here, &act);
+}
+
+/* A good act of a kind, about the one object that these tests make. */
+static struct act good_act(enum act_kind kind)
+{
+    struct act act = acts_make(kind);
+    unsigned code = 0;
+    if (kind == ACT_PARTY_ADD) {
+        act_value_set(&act, "code", VIEW_LITERAL("bank"));
+        act_value_set(&act, "class", VIEW_LITERAL("organisation"));
+    } else if (kind >= ACT_ACCOUNT_ADD && kind <= ACT_ACCOUNT_RESUME) {
+        act_value_set(&act, "code", VIEW_LITERAL("A-1"));
+    } else if (outcome_ok(act_field_find(kind, VIEW_LITERAL("code"), &code))) {
+        act_value_set(&act, "code", VIEW_LITERAL("NV-1"));
+    }
+    return act;
+}
+
+/* A life: every kind of act that changes something, in an order in which all are taken. */
+static const enum act_kind life[] = {
+    ACT_HOME_INIT,        ACT_PARTY_ADD,       ACT_ACCOUNT_ADD,     ACT_ACCOUNT_SUSPEND,
+    ACT_ACCOUNT_RESUME,   ACT_POLICY_PUBLISH,  ACT_BUSINESS_ADD,    ACT_BUSINESS_GRANT,
+    ACT_BUSINESS_SUSPEND, ACT_BUSINESS_RESUME, ACT_BUSINESS_REVOKE, ACT_IMPORT_CHUNK,
+    ACT_TAIL_CUT,
+};
+#define LIFE (sizeof(life) / sizeof(life[0]))
+
+static struct outcome live(struct here *here, enum act_kind kind)
+{
+    if (kind == ACT_POLICY_PUBLISH) {
+        return publish(here);
+    }
+    struct act act = good_act(kind);
+    return do_act(here, &act);
+}
+
+/* Everything that acts have made, as text. */
+static void describe(const struct here *here, struct buf *text)
+{
+    const struct account *account = directory_account(&here->directory, VIEW_LITERAL("A-1"));
+    const struct business *business = directory_business(&here->directory, VIEW_LITERAL("NV-1"));
+    const struct policy *policy = office_policy(here->office);
+    buf_printf(text, "parties %zu", here->directory.parties.len);
+    if (account != NULL) {
+        buf_printf(text, " account %d of %s", account->state, account->party->code.text);
+    }
+    if (business != NULL) {
+        buf_printf(text, " business %d version %u of %s", business->state, business->version,
+                   business->party->code.text);
+    }
+    buf_printf(text, " policy %.8s applied %llu", policy == NULL ? "none" : policy_hash(policy),
+               (unsigned long long)office_applied(here->office));
+    assert_ok(buf_check(text));
+}
+
+static void a_new_office_has_nothing(void **state)
+{
+    struct here *here = *state;
+    BUF_AUTO text;
+    buf_init(&text, 1024);
+    describe(here, &text);
+    assert_view(buf_view(&text), "parties 0 policy none applied 0");
+    assert_null(gate_policy(here->world->gate));
+}
+
+static void each_act_is_an_entry_that_names_it_and_holds_it_whole(void **state)
+{
+    struct here *here = *state;
+    struct act act = good_act(ACT_PARTY_ADD);
+    struct record record = {0};
+    BUF_AUTO bytes;
+    uint64_t index = 99;
+    char why[256] = "unset";
+    char digest[READER_DIGEST_CHARS + 1];
+    buf_init(&bytes, ACT_BYTES_MAX);
+    assert_ok(office_act(here->office, &act, UID, &index, why));
+    assert_int_equal(index, 0);
+    assert_string_equal(why, "");
+    json_t *entry = reader_entry(buf_view(&here->world->ledger.entries[0]));
+    assert_string_equal(reader_text(entry, "kind"), "act");
+    assert_string_equal(reader_text(entry, "outcome"), "party.add");
+    json_decref(entry);
+    assert_ok(record_get_opening(buf_view(&here->world->ledger.openings[0]), &record));
+    act_put(&act, &bytes);
+    assert_true(view_equal(record.effect, buf_view(&bytes)));
+    json_t *agent = reader_json(record.values[RECORD_AGENT]);
+    json_t *request = reader_json(record.values[RECORD_REQUEST]);
+    reader_digest(buf_view(&bytes), digest);
+    assert_string_equal(reader_text(agent, "officer"), "local:4711");
+    assert_string_equal(reader_text(request, "act"), "party.add");
+    assert_string_equal(reader_text(request, "object"), "bank");
+    assert_string_equal(reader_text(request, "digest"), digest);
+    json_decref(agent);
+    json_decref(request);
+}
+
+static void a_life_of_acts_is_recorded_applied_and_there_after_a_start(void **state)
+{
+    struct here *here = *state;
+    BUF_AUTO before;
+    BUF_AUTO after;
+    buf_init(&before, 1024);
+    buf_init(&after, 1024);
+    for (size_t i = 0; i < LIFE; i++) {
+        assert_ok(live(here, life[i]));
+        assert_int_equal(here->world->ledger.size, i + 1);
+        assert_int_equal(here->store.applied, i + 1);
+    }
+    describe(here, &before);
+    assert_ptr_equal(gate_policy(here->world->gate), office_policy(here->office));
+    office_end(here);
+    assert_ok(office_start(here));
+    describe(here, &after);
+    assert_true(view_equal(buf_view(&before), buf_view(&after)));
+    assert_non_null(gate_policy(here->world->gate));
+}
+
+static void a_refused_act_leaves_no_entry_and_no_object(void **state)
+{
+    struct here *here = *state;
+    struct act act = good_act(ACT_ACCOUNT_ADD); /* its party is not there */
+    uint64_t index = 99;
+    char why[256] = "";
+    assert_fault(office_act(here->office, &act, UID, &index, why), FAULT_NOT_FOUND);
+    assert_string_equal(why, "no party has this code");
+    assert_int_equal(index, 99);
+    assert_int_equal(here->world->ledger.size, 0);
+    assert_int_equal(here->store.count, 0);
+}
+
+static void an_act_that_the_log_does_not_take_changes_nothing(void **state)
+{
+    struct here *here = *state;
+    struct act act = good_act(ACT_PARTY_ADD);
+    static const enum fault faults[] = {FAULT_NO_SPACE, FAULT_OVER_LIMIT, FAULT_IO};
+    uint64_t index = 0;
+    for (size_t i = 0; i < 3; i++) {
+        char why[256] = "";
+        here->world->ledger.commit_fault = faults[i];
+        assert_fault(office_act(here->office, &act, UID, &index, why), faults[i]);
+        assert_non_null(strstr(why, "not recorded"));
+        assert_null(directory_party(&here->directory, VIEW_LITERAL("bank")));
+        assert_int_equal(here->store.count, 0);
+    }
+    here->world->ledger.commit_fault = FAULT_NONE;
+    assert_ok(do_act(here, &act));
+}
+
+/* ---- a crash between the record and the store ---- */
+
+static void an_act_recorded_and_not_applied_is_applied_once_by_the_next_start(void **state)
+{
+    (void)state;
+    for (size_t crash = 0; crash < LIFE; crash++) {
+        void *fresh = NULL;
+        BUF_AUTO whole;
+        BUF_AUTO crashed;
+        buf_init(&whole, 1024);
+        buf_init(&crashed, 1024);
+        assert_int_equal(setup(&fresh), 0);
+        struct here *here = fresh;
+        for (size_t i = 0; i < crash; i++) {
+            assert_ok(live(here, life[i]));
+        }
+        here->store.apply_fault = FAULT_IO;
+        assert_fault(live(here, life[crash]), FAULT_IO);
+        here->store.apply_fault = FAULT_NONE;
+        assert_int_equal(here->store.applied, crash);
+        assert_ok(office_restart(here));
+        assert_int_equal(here->store.applied, crash + 1);
+        describe(here, &crashed);
+        assert_ok(office_restart(here)); /* and is not applied again */
+        describe(here, &whole);
+        assert_true(view_equal(buf_view(&whole), buf_view(&crashed)));
+        for (size_t i = crash + 1; i < LIFE; i++) {
+            assert_ok(live(here, life[i]));
+        }
+        teardown(&fresh);
+    }
+}
+
+static void a_fault_of_the_store_is_told_as_one_that_ends_the_process(void **state)
+{
+    struct here *here = *state;
+    struct act act = good_act(ACT_PARTY_ADD);
+    here->store.apply_fault = FAULT_OVER_LIMIT; /* were it told as such, the core would go on */
+    assert_fault(do_act(here, &act), FAULT_IO);
+}
+
+static void entries_that_are_no_acts_are_passed_over_in_recovery(void **state)
+{
+    struct here *here = *state;
+    struct record record = {.kind = KIND_DISCLOSURE, .effect = VIEW_LITERAL("no act")};
+    assert_ok(office_replay(here->office, 0, &record));
+    assert_int_equal(here->store.applied, 0);
+}
+
+static void a_recorded_act_that_does_not_decode_or_apply_stops_the_start(void **state)
+{
+    struct here *here = *state;
+    struct act act = good_act(ACT_ACCOUNT_ADD);
+    BUF_AUTO bytes;
+    struct record record = {.kind = KIND_ACT, .effect = VIEW_LITERAL("garbage")};
+    assert_fault(office_replay(here->office, 0, &record), FAULT_CORRUPT);
+    buf_init(&bytes, ACT_BYTES_MAX);
+    act_put(&act, &bytes);
+    record.effect = buf_view(&bytes);
+    assert_fault(office_replay(here->office, 0, &record), FAULT_CORRUPT); /* without its party */
+    assert_int_equal(here->store.applied, 0);
+}
+
+/* ---- a store that cannot be trusted ---- */
+
+static void plant(struct here *here, uint8_t kind, const char *code, struct view content)
+{
+    struct office_object object = {kind, view_text(code), content};
+    put_object(&here->store, &object);
+}
+
+static void check_start_refused(struct here *here, enum fault fault)
+{
+    assert_fault(office_start(here), fault);
+    for (unsigned i = 0; i < here->store.count; i++) {
+        buf_done(&here->store.objects[i].content);
+    }
+    memset(&here->store, 0, sizeof(here->store));
+    here->office = NULL;
+}
+
+static void a_damaged_store_stops_the_start(void **state)
+{
+    struct here *here = *state;
+    BUF_AUTO party;
+    struct party bank = {0};
+    buf_init(&party, 1024);
+    assert_ok(code_set(&bank.code, VIEW_LITERAL("bank")));
+    party_put(&bank, &party);
+    office_end(here);
+    for (uint8_t kind = OBJECT_PARTY; kind <= OBJECT_BUSINESS; kind++) {
+        plant(here, kind, "x", VIEW_LITERAL("garbage"));
+        check_start_refused(here, FAULT_CORRUPT);
+    }
+    plant(here, 9, "x", VIEW_LITERAL("unknown kind"));
+    check_start_refused(here, FAULT_CORRUPT);
+    plant(here, OBJECT_POLICY_CURRENT, "current", VIEW_LITERAL("short"));
+    check_start_refused(here, FAULT_CORRUPT);
+    plant(here, OBJECT_POLICY_CURRENT, "current", VIEW_LITERAL(ACTS_SPKI_NEW));
+    check_start_refused(here, FAULT_CORRUPT); /* its files are not there */
+    plant(here, OBJECT_POLICY_CURRENT, "current", VIEW_LITERAL(ACTS_SPKI_NEW));
+    plant(here, OBJECT_POLICY, ACTS_SPKI_NEW, VIEW_LITERAL("no files"));
+    check_start_refused(here, FAULT_CORRUPT);
+    plant(here, OBJECT_PARTY, "bank", buf_view(&party));
+    plant(here, OBJECT_PARTY, "bank again", buf_view(&party));
+    check_start_refused(here, FAULT_CONFLICT);
+    here->store.load_fault = FAULT_IO;
+    check_start_refused(here, FAULT_IO);
+}
+
+/* FAULT_NO_MEMORY each time, or as an act that could not be applied: never anything in between. */
+static struct outcome start_and_stop(void *context)
+{
+    struct here *here = context;
+    TRY(office_start(here));
+    office_end(here);
+    return OUTCOME_OK;
+}
+
+static void want_of_memory_stops_the_start(void **state)
+{
+    struct here *here = *state;
+    assert_ok(live(here, ACT_PARTY_ADD));
+    assert_ok(live(here, ACT_ACCOUNT_ADD));
+    assert_ok(publish(here));
+    assert_ok(live(here, ACT_BUSINESS_ADD));
+    office_end(here);
+    assert_true(each_allocation_fails(start_and_stop, here) >= 8);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_new_office_has_nothing),
+        TEST(each_act_is_an_entry_that_names_it_and_holds_it_whole),
+        TEST(a_life_of_acts_is_recorded_applied_and_there_after_a_start),
+        TEST(a_refused_act_leaves_no_entry_and_no_object),
+        TEST(an_act_that_the_log_does_not_take_changes_nothing),
+        cmocka_unit_test(an_act_recorded_and_not_applied_is_applied_once_by_the_next_start),
+        TEST(a_fault_of_the_store_is_told_as_one_that_ends_the_process),
+        TEST(entries_that_are_no_acts_are_passed_over_in_recovery),
+        TEST(a_recorded_act_that_does_not_decode_or_apply_stops_the_start),
+        TEST(a_damaged_store_stops_the_start),
+        TEST(want_of_memory_stops_the_start),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
