@@ -76,15 +76,18 @@ static struct outcome map_grow(struct map *map)
     return OUTCOME_OK;
 }
 
-struct outcome map_add(struct map *map, void *value)
+struct outcome map_room(struct map *map)
 {
-    CHECK(value != NULL);
     if (map->len >= map->max) {
         return outcome_fail(FAULT_OVER_LIMIT, "map is full");
     }
-    if (map->cap < 2 * (map->len + 1)) {
-        TRY(map_grow(map));
-    }
+    return map->cap < 2 * (map->len + 1) ? map_grow(map) : OUTCOME_OK;
+}
+
+struct outcome map_add(struct map *map, void *value)
+{
+    CHECK(value != NULL);
+    TRY(map_room(map));
     size_t at = slot_of(map->slots, map->cap, map->key(value), map->key);
     if (map->slots[at] != NULL) {
         return outcome_fail(FAULT_CONFLICT, "key is there already");

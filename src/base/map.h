@@ -19,6 +19,9 @@ void map_init(struct map *map, struct view (*key)(const void *value), size_t max
 void map_done(struct map *map);
 /* NULL when it is not there. */
 void *map_get(const struct map *map, struct view key);
+/* Makes room for one more, so that adding a key that is not there cannot fail. FAULT_OVER_LIMIT at
+ * the ceiling, FAULT_NO_MEMORY. */
+struct outcome map_room(struct map *map);
 /* FAULT_CONFLICT when the key is there, FAULT_OVER_LIMIT at the ceiling, FAULT_NO_MEMORY. */
 struct outcome map_add(struct map *map, void *value);
 /* Walks all: start with *at = 0; NULL at the end. Order is unspecified. */

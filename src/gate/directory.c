@@ -76,11 +76,11 @@ struct outcome directory_add_account(struct directory *directory, struct account
     if (directory_account_by_spki(directory, account->spki) != NULL) {
         return outcome_fail(FAULT_CONFLICT, "account: certificate is bound already");
     }
-    TRY(map_add(&directory->accounts, account));
-    struct outcome outcome = map_add(&directory->accounts_by_spki, account);
-    /* Both maps have the same ceiling and load, so only memory can fail here: then the account is
-     * known by code alone and nobody can come in by it, which is a safe state to exit from. */
-    return outcome;
+    TRY(map_room(&directory->accounts)); /* in both maps or in none */
+    TRY(map_add(&directory->accounts_by_spki, account));
+    struct outcome outcome = map_add(&directory->accounts, account);
+    CHECK(outcome_ok(outcome));
+    return OUTCOME_OK;
 }
 
 struct outcome directory_add_business(struct directory *directory, struct business *business)
