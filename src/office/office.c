@@ -118,7 +118,7 @@ static struct outcome load_policy(void *context, const struct office_object *obj
     if (!outcome_ok(outcome)) {
         log_line(LOG_LEVEL_ERROR, "policy-not-loaded", "why=\"%s\"", why);
     }
-    return outcome.fault == FAULT_BAD_INPUT
+    return outcome.fault == FAULT_BAD_INPUT || outcome.fault == FAULT_OVER_LIMIT
                ? outcome_fail(FAULT_CORRUPT, "the policy in force does not load")
                : outcome;
 }

@@ -55,7 +55,7 @@ struct outcome policy_from_files(struct view bytes, struct view hash, struct pol
     }
     outcome = policy_load(files, count, &policy, &error);
     if (!outcome_ok(outcome)) {
-        snprintf(ret_why, 256, "%.250s", error.text);
+        snprintf(ret_why, 256, "%.250s", error.text[0] != '\0' ? error.text : outcome.what);
         return outcome;
     }
     if (!view_is(hash, policy_hash(policy))) {
