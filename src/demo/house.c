@@ -206,11 +206,9 @@ static void widow(struct family *family, struct someone *dead)
         return;
     }
     struct someone *spouse = &family->people[dead->spouse];
-    if (spouse->fate == FATE_DEAD && spouse->fate_day <= dead->fate_day) {
-        dead->marital = MARITAL_OVER;
-    } else {
-        spouse->marital = MARITAL_OVER;
-    }
+    bool first = spouse->fate != FATE_DEAD || dead->fate_day < spouse->fate_day;
+    dead->marital = first ? MARITAL_MARRIED : MARITAL_OVER;
+    spouse->marital = first ? MARITAL_OVER : MARITAL_MARRIED;
 }
 
 static void end_lives(struct family *family)

@@ -274,24 +274,33 @@ static void put_line(struct buf *buf, const struct family *family, int who, stru
     put_second_half(buf, family, who);
 }
 
-void demo_line_put_family(struct buf *buf, const struct family *family, struct buf *scratch)
+/* Everybody who lives in a household, the head first. */
+static struct outcome put_household_lines(struct buf *buf, const struct family *family, int house,
+                                          struct buf *scratch)
+{
+    int head = family->households[house].head;
+    buf_reset(scratch);
+    if (family->households[house].unknown) {
+        PUT(scratch, "null");
+    } else {
+        put_household(scratch, family, house);
+    }
+    TRY(buf_check(scratch));
+    put_line(buf, family, head, buf_view(scratch));
+    for (int i = 0; i < family->count; i++) {
+        if (family->people[i].household == house && i != head) {
+            put_line(buf, family, i, buf_view(scratch));
+        }
+    }
+    return OUTCOME_OK;
+}
+
+struct outcome demo_line_put_family(struct buf *buf, const struct family *family,
+                                    struct buf *scratch)
 {
     for (int house = 0; house < family->household_count; house++) {
-        int head = family->households[house].head;
-        if (head == NOBODY) {
-            continue;
-        }
-        buf_reset(scratch);
-        if (family->households[house].unknown) {
-            PUT(scratch, "null");
-        } else {
-            put_household(scratch, family, house);
-        }
-        put_line(buf, family, head, buf_view(scratch));
-        for (int i = 0; i < family->count; i++) {
-            if (family->people[i].household == house && i != head) {
-                put_line(buf, family, i, buf_view(scratch));
-            }
+        if (family->households[house].head != NOBODY) {
+            TRY(put_household_lines(buf, family, house, scratch));
         }
     }
     for (int i = 0; i < family->count; i++) {
@@ -299,4 +308,5 @@ void demo_line_put_family(struct buf *buf, const struct family *family, struct b
             put_line(buf, family, i, VIEW_LITERAL("null"));
         }
     }
+    return buf_check(buf);
 }

@@ -9,7 +9,8 @@
 #include "demo/family.h"
 
 /* Appends one line for everybody who is not absent: by household, the head first, then the dead and
- * the missing. `scratch` is emptied and used. */
-void demo_line_put_family(struct buf *buf, const struct family *family, struct buf *scratch);
+ * the missing. `scratch` is emptied and used. FAULT_OVER_LIMIT, FAULT_NO_MEMORY: of either buf. */
+struct outcome demo_line_put_family(struct buf *buf, const struct family *family,
+                                    struct buf *scratch);
 
 #endif

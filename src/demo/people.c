@@ -111,9 +111,7 @@ static struct outcome family_make(struct making *making, uint64_t number, uint64
     demo_family_detail(family, making->settings.protected_permille);
     namesake_keep(making, number);
     TRY(number_everybody(&making->numbers, family));
-    demo_line_put_family(&making->lines, family, &making->scratch);
-    TRY(buf_check(&making->scratch));
-    TRY(buf_check(&making->lines));
+    TRY(demo_line_put_family(&making->lines, family, &making->scratch));
     *ret_size = demo_family_size(family);
     return OUTCOME_OK;
 }
