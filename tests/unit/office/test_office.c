@@ -6,24 +6,9 @@
 
 #include "gate/reader.h"
 #include "gate/world.h"
+#include "shelf.h"
 
-#define OBJECTS_MAX 64
 #define UID 4711
-
-struct object {
-    uint8_t kind;
-    char code[ASK_CODE_BYTES_MAX + 1];
-    struct buf content;
-};
-
-/* Stands for store/. */
-struct office_store {
-    struct object objects[OBJECTS_MAX];
-    unsigned count;
-    uint64_t applied;
-    enum fault apply_fault;
-    enum fault load_fault;
-};
 
 struct here {
     struct world *world; /* gate and log; its directory stays empty of ours */
@@ -32,85 +17,6 @@ struct here {
     struct office *office;
 };
 
-static struct office_store *the_store; /* office_store_open() has no other way to find it */
-
-struct outcome office_store_open(const char *home, const struct secret *data_key,
-                                 const struct random_port *random, struct office_store **ret_store)
-{
-    (void)home;
-    (void)data_key;
-    (void)random;
-    *ret_store = the_store;
-    return OUTCOME_OK;
-}
-
-void office_store_close(struct office_store *store)
-{
-    (void)store;
-}
-
-struct outcome office_store_applied(struct office_store *store, uint64_t *ret_upto)
-{
-    *ret_upto = store->applied;
-    return OUTCOME_OK;
-}
-
-static void put_object(struct office_store *store, const struct office_object *object)
-{
-    struct object *row = NULL;
-    for (unsigned i = 0; i < store->count && row == NULL; i++) {
-        bool same =
-            store->objects[i].kind == object->kind && view_is(object->code, store->objects[i].code);
-        row = same ? &store->objects[i] : NULL;
-    }
-    if (row == NULL) {
-        assert_true(store->count < OBJECTS_MAX);
-        row = &store->objects[store->count];
-        store->count++;
-        buf_init(&row->content, ACT_BYTES_MAX + 4096);
-    }
-    row->kind = object->kind;
-    memcpy(row->code, object->code.data, object->code.len);
-    buf_reset(&row->content);
-    buf_put_view(&row->content, object->content);
-    assert_ok(buf_check(&row->content));
-}
-
-struct outcome office_store_apply(struct office_store *store, uint64_t index,
-                                  const struct office_object *objects, unsigned count)
-{
-    if (store->apply_fault != FAULT_NONE) {
-        return outcome_fail(store->apply_fault, "apply");
-    }
-    for (unsigned i = 0; i < count; i++) {
-        put_object(store, &objects[i]);
-    }
-    assert_true(index + 1 > store->applied);
-    store->applied = index + 1;
-    return OUTCOME_OK;
-}
-
-struct outcome office_store_load(struct office_store *store,
-                                 struct outcome (*each)(void *context,
-                                                        const struct office_object *object),
-                                 void *context)
-{
-    if (store->load_fault != FAULT_NONE) {
-        return outcome_fail(store->load_fault, "load");
-    }
-    for (uint8_t kind = 0; kind < 10; kind++) { /* kinds in order */
-        for (unsigned i = 0; i < store->count; i++) {
-            const struct object *row = &store->objects[i];
-            struct office_object object = {row->kind, view_text(row->code),
-                                           buf_view(&row->content)};
-            if (row->kind == kind) {
-                TRY(each(context, &object));
-            }
-        }
-    }
-    return OUTCOME_OK;
-}
-
 /* ---- an office that starts and starts again ---- */
 
 static struct outcome office_start(struct here *here)
@@ -118,7 +24,7 @@ static struct outcome office_start(struct here *here)
     struct office_config config = {.clock = clock_fixed(&here->world->now_us),
                                    .random = random_seeded(&here->world->seed),
                                    .directory = &here->directory};
-    the_store = &here->store;
+    shelf_use(&here->store);
     directory_init(&here->directory);
     struct outcome outcome = office_open(&config, &here->office);
     if (!outcome_ok(outcome)) {
@@ -168,9 +74,7 @@ static int teardown(void **state)
     if (here->office != NULL) {
         office_end(here);
     }
-    for (unsigned i = 0; i < here->store.count; i++) {
-        buf_done(&here->store.objects[i].content);
-    }
+    shelf_done(&here->store);
     void *world = here->world;
     world_teardown(&world);
     free(here);
@@ -441,16 +345,13 @@ static void a_recorded_act_that_does_not_decode_or_apply_stops_the_start(void **
 static void plant(struct here *here, uint8_t kind, const char *code, struct view content)
 {
     struct office_object object = {kind, view_text(code), content};
-    put_object(&here->store, &object);
+    shelf_put(&here->store, &object);
 }
 
 static void check_start_refused(struct here *here, enum fault fault)
 {
     assert_fault(office_start(here), fault);
-    for (unsigned i = 0; i < here->store.count; i++) {
-        buf_done(&here->store.objects[i].content);
-    }
-    memset(&here->store, 0, sizeof(here->store));
+    shelf_done(&here->store);
     here->office = NULL;
 }
 
