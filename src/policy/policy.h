@@ -37,8 +37,8 @@ struct policy_error {
  * `files` does not matter. */
 struct outcome policy_load(const struct policy_file *files, unsigned count,
                            struct policy **ret_policy, struct policy_error *ret_error);
-/* Reads DIR/ *.yaml itself (command line and start of the core). FAULT_NOT_FOUND when the folder
- * cannot be opened, FAULT_IO when a file cannot be read. */
+/* The same of DIR's *.yaml, read by base/folder.h (command line, tests). FAULT_NOT_FOUND when the
+ * folder cannot be opened, FAULT_IO when a file cannot be read. */
 struct outcome policy_load_dir(const char *dir, struct policy **ret_policy,
                                struct policy_error *ret_error);
 void policy_free(struct policy *policy);

@@ -22,25 +22,44 @@
 #define POLICY_SHAPES(ROW)                                                                         \
     ROW(NAME, "name")                                                                              \
     ROW(DATE, "date")                                                                              \
-    ROW(CODE, "code") ROW(COUNTRY, "country") ROW(ADDRESS, "address") ROW(ABSENCE, "absence")      \
-        ROW(RELATIVES, "relatives") ROW(HOUSEHOLD, "household") ROW(DEATH, "death")
+    ROW(CODE, "code")                                                                              \
+    ROW(COUNTRY, "country")                                                                        \
+    ROW(ADDRESS, "address")                                                                        \
+    ROW(ABSENCE, "absence")                                                                        \
+    ROW(RELATIVES, "relatives")                                                                    \
+    ROW(HOUSEHOLD, "household")                                                                    \
+    ROW(DEATH, "death")
 #define POLICY_SENSITIVITIES(ROW)                                                                  \
-    ROW(NO, "no") ROW(BY_LAW, "by_law") ROW(OTHER_PEOPLE, "other_people")
-#define POLICY_CATALOGUES(ROW) ROW(ITEMS, "items") ROW(GROUPS, "groups")
+    ROW(NO, "no")                                                                                  \
+    ROW(BY_LAW, "by_law")                                                                          \
+    ROW(OTHER_PEOPLE, "other_people")
+#define POLICY_CATALOGUES(ROW)                                                                     \
+    ROW(ITEMS, "items")                                                                            \
+    ROW(GROUPS, "groups")
 #define POLICY_LAWS(ROW)                                                                           \
-    ROW(CONNECTION_SHARING, "connection_sharing") ROW(CITIZEN_LOCK, "citizen_lock")
+    ROW(CONNECTION_SHARING, "connection_sharing")                                                  \
+    ROW(CITIZEN_LOCK, "citizen_lock")
 /* The six that every year has, then the days off in their place. */
 #define POLICY_HOLIDAY_KINDS(ROW)                                                                  \
     ROW(NEW_YEAR, "new_year")                                                                      \
     ROW(TET, "tet")                                                                                \
-    ROW(HUNG_KINGS, "hung_kings") ROW(REUNIFICATION, "reunification")                              \
-        ROW(LABOUR_DAY, "labour_day") ROW(NATIONAL_DAY, "national_day") ROW(IN_LIEU, "in_lieu")
+    ROW(HUNG_KINGS, "hung_kings")                                                                  \
+    ROW(REUNIFICATION, "reunification")                                                            \
+    ROW(LABOUR_DAY, "labour_day")                                                                  \
+    ROW(NATIONAL_DAY, "national_day")                                                              \
+    ROW(IN_LIEU, "in_lieu")
 #define POLICY_STATUSES(ROW)                                                                       \
-    ROW(LAW, "law") ROW(ANNOUNCED, "announced") ROW(TO_BE_CONFIRMED, "to_be_confirmed")
+    ROW(LAW, "law")                                                                                \
+    ROW(ANNOUNCED, "announced")                                                                    \
+    ROW(TO_BE_CONFIRMED, "to_be_confirmed")
 #define POLICY_WEEKDAYS(ROW)                                                                       \
     ROW(MON, "mon")                                                                                \
-    ROW(TUE, "tue") ROW(WED, "wed") ROW(THU, "thu") ROW(FRI, "fri") ROW(SAT, "sat") ROW(SUN, "su"  \
-                                                                                             "n")
+    ROW(TUE, "tue")                                                                                \
+    ROW(WED, "wed")                                                                                \
+    ROW(THU, "thu")                                                                                \
+    ROW(FRI, "fri")                                                                                \
+    ROW(SAT, "sat")                                                                                \
+    ROW(SUN, "sun")
 
 #define ROW(name, text) SHAPE_##name,
 enum policy_shape { POLICY_SHAPES(ROW) SHAPE_COUNT };
