@@ -38,13 +38,16 @@ struct outcome registry_count(struct registry *registry, uint64_t *ret_persons);
  * and is left alone if not. The chunk row stays `pending` until registry_chunk_recorded(): the
  * caller writes the act (number, count, hash) into the ledger in between; after a crash
  * registry_chunk_pending() gives it again. */
-#define REGISTRY_CHUNK_MAX 1000
+#define REGISTRY_CHUNK_MAX 20000
 struct registry_chunk {
     uint64_t number;
     uint32_t added;
     uint32_t changed;
     uint32_t unchanged;
-    uint8_t hash[SEAL_HASH_BYTES]; /* SHA-256 over (key u64, version u32, sealed bytes) in order */
+    uint32_t cmnd_taken; /* CMNDs that are another person's: that person keeps being found by it;
+                            not stored with the chunk */
+    uint8_t hash[SEAL_HASH_BYTES]; /* SHA-256 over the SHA-256 of each version written (key u64,
+                                      version u32, sealed bytes), in order */
 };
 struct outcome registry_import(struct registry *registry, struct person *const *persons,
                                unsigned count, struct registry_chunk *ret_chunk);

@@ -1,0 +1,107 @@
+/*
+ * Reading persons for disclosure, equally fast whether they are there or not (invariant I5).
+ *
+ * Invariants
+ *  1. One probe is one statement: a seek in the blind index to the first tag at or after the one
+ *     asked for, that tag's person, one decryption. For who is there, the tag found is the tag
+ * asked for; for who is not, it is the neighbour's, which by the HMAC is anybody's: the decoy.
+ * Nothing else differs, neither in what is read nor in what is warm when it is asked again.
+ *  2. All probes of a batch see one state of the registry.
+ *  3. A record that does not open is told by its place, and is nobody's decoy either.
+ */
+#include "store/fetch.h"
+
+#include "base/check.h"
+#include "base/log.h"
+#include "store/sqlite/registry.h"
+
+/* Columns of both statements. */
+enum { COLUMN_TAG, COLUMN_KEY, COLUMN_VERSION, COLUMN_SEALED };
+
+/* Where a probe's record stands in the scratch: the scratch moves as it grows. */
+struct place {
+    size_t at;
+    size_t len;
+};
+
+static struct outcome row_read(struct registry *registry, sqlite3_stmt *statement,
+                               struct registry_probe *probe, struct buf *scratch,
+                               struct place *ret_place)
+{
+    struct view tag = db_column_view(statement, COLUMN_TAG);
+    struct view sealed = db_column_view(statement, COLUMN_SEALED);
+
+    probe->key = db_column_u64(statement, COLUMN_KEY);
+    probe->version = (uint32_t)db_column_u64(statement, COLUMN_VERSION);
+    TRY(registry_unseal(registry, probe->key, probe->version, sealed, scratch, &ret_place->at,
+                        &ret_place->len));
+    probe->found = tag.len == sizeof(probe->tag) && seal_equal(tag.data, probe->tag, tag.len);
+    return OUTCOME_OK;
+}
+
+static struct outcome step_and_read(struct registry *registry, sqlite3_stmt *statement,
+                                    struct registry_probe *probe, struct buf *scratch,
+                                    struct place *ret_place, bool *ret_row)
+{
+    TRY(db_step(&registry->db, statement, ret_row));
+    struct outcome outcome =
+        *ret_row ? row_read(registry, statement, probe, scratch, ret_place) : OUTCOME_OK;
+    db_done(statement);
+    return outcome;
+}
+
+static struct outcome probe_one(struct registry *registry, struct registry_probe *probe,
+                                struct buf *scratch, struct place *ret_place)
+{
+    sqlite3_stmt *statement = db_statement(&registry->db, STATEMENT_FETCH);
+    bool row = false;
+
+    probe->found = false;
+    probe->key = 0;
+    probe->version = 0;
+    db_bind_view(statement, 1, view_of(probe->tag, sizeof(probe->tag)));
+    TRY(step_and_read(registry, statement, probe, scratch, ret_place, &row));
+    if (row) {
+        return OUTCOME_OK;
+    }
+    /* Above the highest tag, where one in a million goes: the neighbour is the lowest. */
+    statement = db_statement(&registry->db, STATEMENT_FETCH_FIRST);
+    return step_and_read(registry, statement, probe, scratch, ret_place, &row);
+}
+
+static struct outcome probe_all(struct registry *registry, struct registry_probe *probes,
+                                unsigned count, struct buf *scratch, struct place *places)
+{
+    struct outcome corrupt = OUTCOME_OK;
+
+    for (unsigned i = 0; i < count; i++) {
+        places[i] = (struct place){0, 0};
+        struct outcome outcome = probe_one(registry, &probes[i], scratch, &places[i]);
+        if (outcome.fault == FAULT_CORRUPT) { /* invariant 3 */
+            probes[i].found = false;
+            corrupt = outcome;
+            continue;
+        }
+        TRY(outcome);
+    }
+    return corrupt;
+}
+
+struct outcome registry_fetch(struct registry *registry, struct registry_probe *probes,
+                              unsigned count, struct buf *scratch)
+{
+    struct place places[BATCH_ASKS_MAX];
+
+    CHECK(count <= BATCH_ASKS_MAX);
+    buf_reset(scratch);
+    TRY(db_begin(&registry->db, false)); /* invariant 2 */
+    struct outcome outcome = probe_all(registry, probes, count, scratch, places);
+    db_rollback(&registry->db); /* nothing was written */
+    if (!outcome_ok(outcome) && outcome.fault != FAULT_CORRUPT) {
+        return outcome;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        probes[i].record = view_part(buf_view(scratch), places[i].at, places[i].len);
+    }
+    return outcome;
+}

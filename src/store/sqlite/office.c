@@ -1,0 +1,397 @@
+/*
+ * The office's objects, sealed.
+ *
+ * Invariants
+ *  1. Neither content nor code is in clear: an object lies under the blind tag of its code, and the
+ *     code stands inside the sealed content. The kind is in clear, and bound as associated data.
+ *  2. Objects and applied-up-to change in one transaction, and applied-up-to never falls.
+ */
+#include "base/check.h"
+#include "base/log.h"
+#include "store/sqlite/db.h"
+#include "store/store.h"
+
+#include <string.h>
+
+#define APPLICATION_ID 0x44434f46 /* "DCOF" */
+#define OFFICE_CACHE_KIB_MAX 4096
+#define OFFICE_PAGE_BYTES 4096
+#define OFFICE_WAL_BYTES_MAX (4u << 20)
+#define OFFICE_KIND_OBJECTS_MAX (1u << 18) /* objects of one kind */
+#define OBJECT_BYTES_MAX (2u * ACT_BYTES_MAX)
+#define CODES_BYTES_MAX (64u << 20) /* codes of one kind, while they are sorted */
+
+static const char *const migrations[] = {
+    "CREATE TABLE object(kind INTEGER NOT NULL, tag BLOB NOT NULL, sealed BLOB NOT NULL,"
+    "                    PRIMARY KEY(kind, tag)) STRICT;"
+    "CREATE TABLE applied(one INTEGER PRIMARY KEY CHECK(one = 1), upto INTEGER NOT NULL) STRICT;"
+    "INSERT INTO applied(one, upto) VALUES(1, 0);",
+};
+
+enum {
+    STATEMENT_APPLIED,
+    STATEMENT_APPLIED_SET,
+    STATEMENT_PUT,
+    STATEMENT_REMOVE,
+    STATEMENT_KIND_NEXT,
+    STATEMENT_KIND_ALL,
+    STATEMENT_GET,
+    STATEMENT_COUNT,
+};
+
+static const char *const statements[STATEMENT_COUNT] = {
+    [STATEMENT_APPLIED] = "SELECT upto FROM applied",
+    [STATEMENT_APPLIED_SET] = "UPDATE applied SET upto = ?1 WHERE upto < ?1",
+    [STATEMENT_PUT] = ("INSERT INTO object(kind, tag, sealed) VALUES(?1, ?2, ?3)"
+                       " ON CONFLICT(kind, tag) DO UPDATE SET sealed = excluded.sealed"),
+    [STATEMENT_REMOVE] = "DELETE FROM object WHERE kind = ?1 AND tag = ?2",
+    [STATEMENT_KIND_NEXT] = "SELECT min(kind) FROM object WHERE kind >= ?1",
+    [STATEMENT_KIND_ALL] = "SELECT tag, sealed FROM object WHERE kind = ?1",
+    [STATEMENT_GET] = "SELECT sealed FROM object WHERE kind = ?1 AND tag = ?2",
+};
+
+struct office_store {
+    struct db db;
+    struct sealer *sealer;
+    struct blinder *blinder;
+    struct buf plain; /* u16 code, u32 content, padding */
+    struct buf sealed;
+};
+
+static struct db_config config_of(const char *home)
+{
+    return (struct db_config){
+        .home = home,
+        .file = "office.db",
+        .application_id = APPLICATION_ID,
+        .migrations = migrations,
+        .migration_count = sizeof(migrations) / sizeof(migrations[0]),
+        .statements = statements,
+        .statement_count = STATEMENT_COUNT,
+        .writes = true,
+        .page_bytes = OFFICE_PAGE_BYTES,
+        .cache_kib_max = OFFICE_CACHE_KIB_MAX,
+        .mmap_bytes_max = 0,
+        .wal_bytes_max = OFFICE_WAL_BYTES_MAX,
+    };
+}
+
+struct outcome office_store_create(const char *home)
+{
+    struct db_config config = config_of(home);
+
+    return db_create(&config);
+}
+
+static struct outcome keys_set(struct office_store *store, const struct secret *data_key,
+                               const struct random_port *random)
+{
+    SECRET_AUTO seal_key = {{0}};
+    SECRET_AUTO blind_key = {{0}};
+
+    TRY(seal_derive(data_key, "dancu office objects v1", &seal_key));
+    TRY(seal_derive(data_key, "dancu office codes v1", &blind_key));
+    TRY(sealer_new(&seal_key, random, &store->sealer));
+    return blinder_new(&blind_key, &store->blinder);
+}
+
+struct outcome office_store_open(const char *home, const struct secret *data_key,
+                                 const struct random_port *random, struct office_store **ret_store)
+{
+    struct db_config config = config_of(home);
+    struct office_store *store = memory_new(1, sizeof(*store));
+
+    if (store == NULL) {
+        return outcome_fail(FAULT_NO_MEMORY, "office store");
+    }
+    buf_init(&store->plain, OBJECT_BYTES_MAX);
+    buf_init(&store->sealed, OBJECT_BYTES_MAX + SEAL_OVERHEAD_BYTES);
+    struct outcome outcome = keys_set(store, data_key, random);
+    if (outcome_ok(outcome)) {
+        outcome = db_open(&config, &store->db);
+    }
+    if (!outcome_ok(outcome)) {
+        office_store_close(store);
+        return outcome;
+    }
+    *ret_store = store;
+    return OUTCOME_OK;
+}
+
+void office_store_close(struct office_store *store)
+{
+    if (store == NULL) {
+        return;
+    }
+    db_close(&store->db);
+    sealer_free(store->sealer);
+    blinder_free(store->blinder);
+    memory_wipe(store->plain.data, store->plain.cap);
+    buf_done(&store->plain);
+    buf_done(&store->sealed);
+    memory_free(store);
+}
+
+struct outcome office_store_applied(struct office_store *store, uint64_t *ret_upto)
+{
+    sqlite3_stmt *statement = db_statement(&store->db, STATEMENT_APPLIED);
+    bool row = false;
+
+    TRY(db_step(&store->db, statement, &row));
+    if (row) {
+        *ret_upto = db_column_u64(statement, 0);
+    }
+    db_done(statement);
+    return row ? OUTCOME_OK : outcome_fail(FAULT_CORRUPT, "office's applied-up-to is gone");
+}
+
+/* ---- Applying ---- */
+
+/* An object's place: its kind and the blind tag of its code. */
+#define PLACE_BYTES (1 + SEAL_BLIND_BYTES)
+
+static void place_of(struct office_store *store, uint8_t kind, struct view code,
+                     uint8_t ret_place[PLACE_BYTES])
+{
+    ret_place[0] = kind;
+    blinder_tag(store->blinder, kind, code, ret_place + 1);
+}
+
+static struct outcome object_remove(struct office_store *store, const uint8_t place[PLACE_BYTES])
+{
+    sqlite3_stmt *statement = db_statement(&store->db, STATEMENT_REMOVE);
+
+    db_bind_u64(statement, 1, place[0]);
+    db_bind_view(statement, 2, view_of(place + 1, SEAL_BLIND_BYTES));
+    return db_run(&store->db, statement);
+}
+
+static struct outcome object_put(struct office_store *store, const struct office_object *object)
+{
+    sqlite3_stmt *statement = db_statement(&store->db, STATEMENT_PUT);
+    uint8_t place[PLACE_BYTES];
+
+    if (object->code.len > UINT16_MAX || object->content.len > ACT_BYTES_MAX) {
+        return outcome_fail(FAULT_OVER_LIMIT, "office object");
+    }
+    place_of(store, object->kind, object->code, place);
+    if (object->content.len == 0) {
+        return object_remove(store, place);
+    }
+    buf_reset(&store->plain);
+    buf_reset(&store->sealed);
+    buf_put_block16(&store->plain, object->code);
+    buf_put_block32(&store->plain, object->content);
+    TRY(buf_check(&store->plain));
+    buf_put_zeros(&store->plain, seal_padded_len(store->plain.len) - store->plain.len);
+    TRY(buf_check(&store->plain));
+    TRY(sealer_seal(store->sealer, view_of(place, sizeof(place)), buf_view(&store->plain),
+                    &store->sealed));
+    db_bind_u64(statement, 1, object->kind);
+    db_bind_view(statement, 2, view_of(place + 1, SEAL_BLIND_BYTES));
+    db_bind_view(statement, 3, buf_view(&store->sealed));
+    return db_run(&store->db, statement);
+}
+
+static struct outcome apply_inside(struct office_store *store, uint64_t index,
+                                   const struct office_object *objects, unsigned count)
+{
+    sqlite3_stmt *statement = db_statement(&store->db, STATEMENT_APPLIED_SET);
+
+    db_bind_u64(statement, 1, index + 1);
+    TRY(db_run(&store->db, statement));
+    if (sqlite3_changes(store->db.handle) != 1) { /* invariant 2 */
+        return outcome_fail(FAULT_CONFLICT, "act is applied already");
+    }
+    for (unsigned i = 0; i < count; i++) {
+        TRY(object_put(store, &objects[i]));
+    }
+    return OUTCOME_OK;
+}
+
+struct outcome office_store_apply(struct office_store *store, uint64_t index,
+                                  const struct office_object *objects, unsigned count)
+{
+    CHECK(index < INT64_MAX);
+    TRY(db_begin(&store->db, true));
+    struct outcome outcome = apply_inside(store, index, objects, count);
+    if (outcome_ok(outcome)) {
+        outcome = db_commit(&store->db);
+    }
+    if (!outcome_ok(outcome)) {
+        db_rollback(&store->db);
+    }
+    return outcome;
+}
+
+/* ---- Loading: kinds in order, and within a kind codes in byte order ---- */
+
+struct listed {
+    uint8_t tag[SEAL_BLIND_BYTES];
+    uint32_t code_at; /* in `codes` */
+    uint32_t code_len;
+    const struct buf *codes; /* for the comparison */
+};
+
+struct listing {
+    struct buf listed; /* of struct listed */
+    struct buf codes;
+};
+
+/* Opens a sealed object into store->plain. */
+static struct outcome object_open(struct office_store *store, uint8_t kind, struct view tag,
+                                  struct view sealed, struct office_object *ret_object)
+{
+    uint8_t place[PLACE_BYTES] = {kind};
+    uint8_t expected[PLACE_BYTES];
+
+    if (tag.len != SEAL_BLIND_BYTES) {
+        return outcome_fail(FAULT_CORRUPT, "office object's tag");
+    }
+    memcpy(place + 1, tag.data, SEAL_BLIND_BYTES);
+    buf_reset(&store->plain);
+    TRY(sealer_open(store->sealer, view_of(place, sizeof(place)), sealed, &store->plain));
+    struct cursor cursor = cursor_of(buf_view(&store->plain));
+    ret_object->kind = kind;
+    ret_object->code = cursor_block16(&cursor);
+    ret_object->content = cursor_block32(&cursor);
+    place_of(store, kind, ret_object->code, expected);
+    if (cursor.failed || !seal_equal(place, expected, sizeof(place))) {
+        return outcome_fail(FAULT_CORRUPT, "office object does not decode");
+    }
+    return OUTCOME_OK;
+}
+
+static struct outcome told(struct outcome outcome, uint8_t kind)
+{
+    if (outcome.fault == FAULT_CORRUPT) {
+        log_line(LOG_LEVEL_ERROR, "office-corrupt", "kind=%u what=\"%s\"", kind, outcome.what);
+    }
+    return outcome;
+}
+
+static struct outcome list_one(struct office_store *store, uint8_t kind, sqlite3_stmt *statement,
+                               struct listing *listing)
+{
+    struct listed listed = {.codes = &listing->codes};
+    struct office_object object = {0};
+    struct view tag = db_column_view(statement, 0);
+
+    TRY(object_open(store, kind, tag, db_column_view(statement, 1), &object));
+    memcpy(listed.tag, tag.data, SEAL_BLIND_BYTES);
+    listed.code_at = (uint32_t)listing->codes.len;
+    listed.code_len = (uint32_t)object.code.len;
+    buf_put_view(&listing->codes, object.code);
+    buf_put(&listing->listed, &listed, sizeof(listed));
+    TRY(buf_check(&listing->codes));
+    return buf_check(&listing->listed);
+}
+
+static struct outcome list_kind(struct office_store *store, uint8_t kind, struct listing *listing)
+{
+    sqlite3_stmt *statement = db_statement(&store->db, STATEMENT_KIND_ALL);
+    bool row = false;
+
+    db_bind_u64(statement, 1, kind);
+    for (;;) {
+        TRY(db_step(&store->db, statement, &row));
+        if (!row) {
+            db_done(statement);
+            return OUTCOME_OK;
+        }
+        struct outcome outcome = told(list_one(store, kind, statement, listing), kind);
+        if (!outcome_ok(outcome)) {
+            db_done(statement);
+            return outcome;
+        }
+    }
+}
+
+static int listed_compare(const void *a, const void *b)
+{
+    const struct listed *one = a;
+    const struct listed *other = b;
+    struct view codes = buf_view(one->codes);
+
+    return view_compare(view_part(codes, one->code_at, one->code_len),
+                        view_part(codes, other->code_at, other->code_len));
+}
+
+typedef struct outcome each_object(void *context, const struct office_object *object);
+
+static struct outcome hand_one(struct office_store *store, uint8_t kind,
+                               const struct listed *listed, each_object *each, void *context)
+{
+    sqlite3_stmt *statement = db_statement(&store->db, STATEMENT_GET);
+    struct view tag = view_of(listed->tag, SEAL_BLIND_BYTES);
+    struct office_object object = {0};
+    bool row = false;
+
+    db_bind_u64(statement, 1, kind);
+    db_bind_view(statement, 2, tag);
+    TRY(db_step(&store->db, statement, &row));
+    struct outcome outcome =
+        row ? object_open(store, kind, tag, db_column_view(statement, 0), &object)
+            : outcome_fail(FAULT_CORRUPT, "office object is gone");
+    db_done(statement);
+    TRY(told(outcome, kind));
+    return each(context, &object);
+}
+
+static struct outcome load_kind(struct office_store *store, uint8_t kind, each_object *each,
+                                void *context)
+{
+    struct listing listing;
+
+    buf_init(&listing.listed, (size_t)OFFICE_KIND_OBJECTS_MAX * sizeof(struct listed));
+    buf_init(&listing.codes, CODES_BYTES_MAX);
+    struct outcome outcome = list_kind(store, kind, &listing);
+    struct listed *rows = (struct listed *)(void *)listing.listed.data;
+    size_t count = listing.listed.len / sizeof(*rows);
+    if (outcome_ok(outcome) && count > 0) {
+        qsort(rows, count, sizeof(*rows), listed_compare);
+    }
+    for (size_t i = 0; outcome_ok(outcome) && i < count; i++) {
+        outcome = hand_one(store, kind, &rows[i], each, context);
+    }
+    buf_done(&listing.listed);
+    buf_done(&listing.codes);
+    return outcome;
+}
+
+/* The lowest kind that is there, at or after `from`; false when there is none. */
+static struct outcome kind_next(struct office_store *store, unsigned from, bool *ret_there,
+                                unsigned *ret_kind)
+{
+    sqlite3_stmt *statement = db_statement(&store->db, STATEMENT_KIND_NEXT);
+    bool row = false;
+
+    db_bind_u64(statement, 1, from);
+    TRY(db_step(&store->db, statement, &row));
+    CHECK(row); /* an aggregate always has one */
+    *ret_there = sqlite3_column_type(statement, 0) == SQLITE_INTEGER;
+    *ret_kind = (unsigned)db_column_u64(statement, 0);
+    db_done(statement);
+    return OUTCOME_OK;
+}
+
+struct outcome office_store_load(struct office_store *store,
+                                 struct outcome (*each)(void *context,
+                                                        const struct office_object *object),
+                                 void *context)
+{
+    unsigned kind = 0;
+    bool there = false;
+
+    for (;;) {
+        TRY(kind_next(store, kind, &there, &kind));
+        if (!there) {
+            return OUTCOME_OK;
+        }
+        if (kind > UINT8_MAX) {
+            return outcome_fail(FAULT_CORRUPT, "office object's kind");
+        }
+        TRY(load_kind(store, (uint8_t)kind, each, context));
+        kind++;
+    }
+}

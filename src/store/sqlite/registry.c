@@ -1,0 +1,246 @@
+/*
+ * The registry's file: schema, opening, sealing of records, chunks.
+ *
+ * Invariants
+ *  1. A person is stored sealed, with key and version as associated data: a record put into another
+ *     person's place, or an older version put back under a newer number, does not open.
+ *  2. Sealed records are padded: a length tells a class of lengths only.
+ *  3. At most one chunk is pending: imported, its act not yet in the ledger.
+ */
+#include "store/sqlite/registry.h"
+
+#include "base/check.h"
+#include "base/log.h"
+
+#include <string.h>
+
+#define APPLICATION_ID 0x44435247 /* "DCRG" */
+
+static const char *const migrations[] = {
+    /* A blind tag is of an id or of a CMND (the kind is inside the HMAC). A CMND that two persons
+     * claim stays with the first. */
+    "CREATE TABLE person(key INTEGER PRIMARY KEY, version INTEGER NOT NULL,"
+    "                    sealed BLOB NOT NULL) STRICT;"
+    "CREATE TABLE person_history(key INTEGER NOT NULL, version INTEGER NOT NULL,"
+    "                    sealed BLOB NOT NULL, PRIMARY KEY(key, version)) STRICT;"
+    "CREATE TABLE blind(tag BLOB PRIMARY KEY, key INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE hidden(tag BLOB NOT NULL, key INTEGER NOT NULL, PRIMARY KEY(tag, key))"
+    "                    STRICT, WITHOUT ROWID;"
+    "CREATE TABLE chunk(number INTEGER PRIMARY KEY, added INTEGER NOT NULL,"
+    "                    changed INTEGER NOT NULL, unchanged INTEGER NOT NULL,"
+    "                    hash BLOB NOT NULL, recorded INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX chunk_pending ON chunk(number) WHERE recorded = 0;",
+};
+
+static const char *const statements[STATEMENT_WRITE_COUNT] = {
+    [STATEMENT_FETCH] = "SELECT b.tag, b.key, p.version, p.sealed FROM blind b"
+                        " LEFT JOIN person p ON p.key = b.key"
+                        " WHERE b.tag >= ?1 ORDER BY b.tag LIMIT 1",
+    [STATEMENT_FETCH_FIRST] = "SELECT b.tag, b.key, p.version, p.sealed FROM blind b"
+                              " LEFT JOIN person p ON p.key = b.key ORDER BY b.tag LIMIT 1",
+    [STATEMENT_COUNT_ALL] = "SELECT coalesce(sum(added), 0) FROM chunk",
+    [STATEMENT_PENDING] = "SELECT number, added, changed, unchanged, hash FROM chunk"
+                          " WHERE recorded = 0 ORDER BY number LIMIT 1",
+    [STATEMENT_HIDDEN] = "SELECT DISTINCT tag FROM hidden",
+    [STATEMENT_HIDDEN_COUNT] = "SELECT count(*) FROM hidden",
+    [STATEMENT_KEY_NEXT] = "SELECT coalesce(max(key), 0) + 1 FROM person",
+    [STATEMENT_CHUNK_NEXT] = "SELECT coalesce(max(number), 0) + 1 FROM chunk",
+    [STATEMENT_TAG_ADD] = "INSERT INTO blind(tag, key) VALUES(?1, ?2) ON CONFLICT(tag) DO NOTHING",
+    [STATEMENT_TAG_KEY] = "SELECT key FROM blind WHERE tag = ?1",
+    [STATEMENT_TAG_REMOVE] = "DELETE FROM blind WHERE tag = ?1 AND key = ?2",
+    [STATEMENT_PERSON_ADD] = "INSERT INTO person(key, version, sealed) VALUES(?1, ?2, ?3)",
+    [STATEMENT_PERSON_READ] = "SELECT version, sealed FROM person WHERE key = ?1",
+    [STATEMENT_PERSON_KEEP] = "INSERT INTO person_history(key, version, sealed)"
+                              " SELECT key, version, sealed FROM person WHERE key = ?1",
+    [STATEMENT_PERSON_CHANGE] = "UPDATE person SET version = ?2, sealed = ?3 WHERE key = ?1",
+    [STATEMENT_HIDDEN_ADD] = "INSERT INTO hidden(tag, key) VALUES(?1, ?2)"
+                             " ON CONFLICT(tag, key) DO NOTHING",
+    [STATEMENT_HIDDEN_REMOVE] = "DELETE FROM hidden WHERE tag = ?1 AND key = ?2",
+    [STATEMENT_CHUNK_ADD] = "INSERT INTO chunk(number, added, changed, unchanged, hash, recorded)"
+                            " VALUES(?1, ?2, ?3, ?4, ?5, 0)",
+    [STATEMENT_CHUNK_RECORDED] = "UPDATE chunk SET recorded = 1 WHERE number = ?1 AND recorded = 0",
+};
+
+static struct db_config config_of(const char *home, enum registry_mode mode)
+{
+    bool writes = mode == REGISTRY_WRITE;
+
+    return (struct db_config){
+        .home = home,
+        .file = "registry.db",
+        .application_id = APPLICATION_ID,
+        .migrations = migrations,
+        .migration_count = sizeof(migrations) / sizeof(migrations[0]),
+        .statements = statements,
+        .statement_count = writes ? STATEMENT_WRITE_COUNT : STATEMENT_READ_COUNT,
+        .writes = writes,
+        .page_bytes = REGISTRY_PAGE_BYTES,
+        .cache_kib_max = writes ? REGISTRY_WRITE_CACHE_KIB_MAX : REGISTRY_READ_CACHE_KIB_MAX,
+        .mmap_bytes_max = REGISTRY_MMAP_BYTES_MAX,
+        .wal_bytes_max = REGISTRY_WAL_BYTES_MAX,
+    };
+}
+
+struct outcome registry_create(const char *home)
+{
+    struct db_config config = config_of(home, REGISTRY_WRITE);
+
+    return db_create(&config);
+}
+
+static struct outcome keys_set(struct registry *registry, const struct registry_config *config)
+{
+    SECRET_AUTO subkey = {{0}};
+
+    TRY(seal_derive(config->data_key, "dancu registry persons v1", &subkey));
+    TRY(sealer_new(&subkey, &config->random, &registry->sealer));
+    return blinder_new(config->index_key, &registry->blinder);
+}
+
+struct outcome registry_open(const struct registry_config *config, struct registry **ret_registry)
+{
+    struct db_config db_config = config_of(config->home, config->mode);
+    struct registry *registry = memory_new(1, sizeof(*registry));
+
+    if (registry == NULL) {
+        return outcome_fail(FAULT_NO_MEMORY, "registry");
+    }
+    registry->mode = config->mode;
+    buf_init(&registry->plain, PERSON_BYTES_MAX);
+    buf_init(&registry->sealed, REGISTRY_PLACE_BYTES + PERSON_BYTES_MAX);
+    buf_init(&registry->old, PERSON_BYTES_MAX);
+    struct outcome outcome = keys_set(registry, config);
+    if (outcome_ok(outcome)) {
+        outcome = db_open(&db_config, &registry->db);
+    }
+    if (!outcome_ok(outcome)) {
+        registry_close(registry);
+        return outcome;
+    }
+    *ret_registry = registry;
+    return OUTCOME_OK;
+}
+
+static void wipe_done(struct buf *buf)
+{
+    memory_wipe(buf->data, buf->cap);
+    buf_done(buf);
+}
+
+void registry_close(struct registry *registry)
+{
+    if (registry == NULL) {
+        return;
+    }
+    db_close(&registry->db);
+    sealer_free(registry->sealer);
+    blinder_free(registry->blinder);
+    wipe_done(&registry->plain);
+    wipe_done(&registry->old);
+    buf_done(&registry->sealed);
+    memory_free(registry);
+}
+
+struct blinder *registry_blinder(struct registry *registry)
+{
+    return registry->blinder;
+}
+
+/* ---- Records ---- */
+
+void registry_place(uint64_t key, uint32_t version, uint8_t ret_place[REGISTRY_PLACE_BYTES])
+{
+    for (unsigned i = 0; i < 8; i++) {
+        ret_place[i] = (uint8_t)(key >> (56 - 8 * i));
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        ret_place[8 + i] = (uint8_t)(version >> (24 - 8 * i));
+    }
+}
+
+struct outcome registry_unseal(struct registry *registry, uint64_t key, uint32_t version,
+                               struct view sealed, struct buf *plain, size_t *ret_at,
+                               size_t *ret_len)
+{
+    uint8_t place[REGISTRY_PLACE_BYTES];
+    size_t start = plain->len;
+
+    registry_place(key, version, place);
+    struct outcome outcome =
+        sealer_open(registry->sealer, view_of(place, sizeof(place)), sealed, plain);
+    if (outcome_ok(outcome)) {
+        struct view opened = view_part(buf_view(plain), start, plain->len - start);
+        struct cursor cursor = cursor_of(opened);
+        size_t len = cursor_u32(&cursor);
+        if (!cursor.failed && len <= cursor_left(&cursor)) {
+            *ret_at = start + 4;
+            *ret_len = len;
+            return OUTCOME_OK;
+        }
+        buf_cut(plain, start);
+        outcome = outcome_fail(FAULT_CORRUPT, "sealed record's inner length");
+    }
+    if (outcome.fault == FAULT_CORRUPT) {
+        log_line(LOG_LEVEL_ERROR, "registry-corrupt", "person=%llu version=%u what=\"%s\"",
+                 (unsigned long long)key, version, outcome.what);
+    }
+    return outcome;
+}
+
+/* ---- Counts and chunks ---- */
+
+struct outcome registry_count(struct registry *registry, uint64_t *ret_persons)
+{
+    sqlite3_stmt *statement = db_statement(&registry->db, STATEMENT_COUNT_ALL);
+    bool row = false;
+
+    TRY(db_step(&registry->db, statement, &row));
+    CHECK(row); /* an aggregate always has one */
+    *ret_persons = db_column_u64(statement, 0);
+    db_done(statement);
+    return OUTCOME_OK;
+}
+
+static struct outcome chunk_read(sqlite3_stmt *statement, struct registry_chunk *ret_chunk)
+{
+    struct view hash = db_column_view(statement, 4);
+
+    if (hash.len != sizeof(ret_chunk->hash)) {
+        log_line(LOG_LEVEL_ERROR, "registry-corrupt", "chunk=%llu what=hash",
+                 (unsigned long long)db_column_u64(statement, 0));
+        return outcome_fail(FAULT_CORRUPT, "chunk's hash");
+    }
+    *ret_chunk = (struct registry_chunk){
+        .number = db_column_u64(statement, 0),
+        .added = (uint32_t)db_column_u64(statement, 1),
+        .changed = (uint32_t)db_column_u64(statement, 2),
+        .unchanged = (uint32_t)db_column_u64(statement, 3),
+    };
+    memcpy(ret_chunk->hash, hash.data, hash.len);
+    return OUTCOME_OK;
+}
+
+struct outcome registry_chunk_pending(struct registry *registry, struct registry_chunk *ret_chunk)
+{
+    sqlite3_stmt *statement = db_statement(&registry->db, STATEMENT_PENDING);
+    bool row = false;
+
+    TRY(db_step(&registry->db, statement, &row));
+    struct outcome outcome = row ? chunk_read(statement, ret_chunk)
+                                 : outcome_fail(FAULT_NOT_FOUND, "no chunk is pending");
+    db_done(statement);
+    return outcome;
+}
+
+struct outcome registry_chunk_recorded(struct registry *registry, uint64_t number)
+{
+    CHECK(registry->mode == REGISTRY_WRITE);
+    sqlite3_stmt *statement = db_statement(&registry->db, STATEMENT_CHUNK_RECORDED);
+
+    db_bind_u64(statement, 1, number);
+    TRY(db_run(&registry->db, statement));
+    if (sqlite3_changes(registry->db.handle) == 0) {
+        return outcome_fail(FAULT_NOT_FOUND, "no such chunk is pending");
+    }
+    return OUTCOME_OK;
+}

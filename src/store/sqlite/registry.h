@@ -1,0 +1,67 @@
+/*
+ * Purpose: the registry's insides, shared by its four files; private to store/.
+ */
+#ifndef DANCU_STORE_SQLITE_REGISTRY_H
+#define DANCU_STORE_SQLITE_REGISTRY_H
+
+#include "store/sqlite/db.h"
+#include "store/store.h"
+
+/* Page cache of a connection that reads, and of one that imports: the blind index is written at
+ * random places, so a chunk goes the faster the more of it stays in memory. */
+#define REGISTRY_READ_CACHE_KIB_MAX 32768
+#define REGISTRY_WRITE_CACHE_KIB_MAX 131072
+/* Read through the page cache of the system up to here, by read() beyond; the library's ceiling. */
+#define REGISTRY_MMAP_BYTES_MAX 0x7fff0000u
+/* Three to four sealed persons fill a page of this size well; of 4,096 bytes, one would waste half.
+ */
+#define REGISTRY_PAGE_BYTES 8192
+#define REGISTRY_WAL_BYTES_MAX (64u << 20)
+#define HIDDEN_TAGS_MAX (4u << 20)
+
+enum registry_statement {
+    STATEMENT_FETCH,       /* the first tag at or after ?1, with its person */
+    STATEMENT_FETCH_FIRST, /* the first tag of all, with its person */
+    STATEMENT_COUNT_ALL,
+    STATEMENT_PENDING,
+    STATEMENT_HIDDEN,
+    STATEMENT_HIDDEN_COUNT,
+    STATEMENT_READ_COUNT, /* those above; what follows is for importing */
+    STATEMENT_KEY_NEXT = STATEMENT_READ_COUNT,
+    STATEMENT_CHUNK_NEXT,
+    STATEMENT_TAG_ADD,
+    STATEMENT_TAG_KEY,
+    STATEMENT_TAG_REMOVE,
+    STATEMENT_PERSON_ADD,
+    STATEMENT_PERSON_READ,
+    STATEMENT_PERSON_KEEP, /* copies the version in force into the history */
+    STATEMENT_PERSON_CHANGE,
+    STATEMENT_HIDDEN_ADD,
+    STATEMENT_HIDDEN_REMOVE,
+    STATEMENT_CHUNK_ADD,
+    STATEMENT_CHUNK_RECORDED,
+    STATEMENT_WRITE_COUNT,
+};
+_Static_assert(STATEMENT_WRITE_COUNT <= DB_STATEMENTS_MAX, "statements fit");
+
+struct registry {
+    struct db db;
+    enum registry_mode mode;
+    struct sealer *sealer;
+    struct blinder *blinder;
+    /* Reused by every import: person by person. */
+    struct buf plain;  /* a record with its length before it, padded */
+    struct buf sealed; /* place, then sealed bytes: what the chunk's hash covers */
+    struct buf old;    /* the plain record in force */
+};
+
+/* A record's place is associated data of its seal: key and version. */
+#define REGISTRY_PLACE_BYTES 12
+void registry_place(uint64_t key, uint32_t version, uint8_t ret_place[REGISTRY_PLACE_BYTES]);
+/* Appends the plain record (padding and length are left out of *ret_record's span). FAULT_CORRUPT
+ * is logged with the place. */
+struct outcome registry_unseal(struct registry *registry, uint64_t key, uint32_t version,
+                               struct view sealed, struct buf *plain, size_t *ret_at,
+                               size_t *ret_len);
+
+#endif
