@@ -4,6 +4,7 @@
 #include "world.h"
 
 #include "base/check.h"
+#include "gate/law.h"
 #include "store/fetch.h"
 
 #define ADDRESS(province)                                                                          \
@@ -282,15 +283,6 @@ struct account *world_account(struct world *world, const char *code)
 
 /* ---- the whole ---- */
 
-static void load_policy(struct world *world)
-{
-    struct policy_error error = {{0}};
-    struct outcome outcome = policy_load_dir(SOURCE_DIR "/policy", &world->policy, &error);
-    if (!outcome_ok(outcome)) {
-        fail_msg("%s", error.text);
-    }
-}
-
 struct gate *world_gate_new(struct world *world)
 {
     struct gate *gate = NULL;
@@ -315,7 +307,7 @@ int world_setup(void **state)
     world->now_us = WORLD_NOW_US;
     world->seed = 1;
     assert_ok(blinder_new(&key, &world->registry.blinder));
-    load_policy(world);
+    world->policy = law_load();
     add_people(world);
     add_parties(world);
     world->gate = world_gate_new(world);

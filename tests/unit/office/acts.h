@@ -7,6 +7,7 @@
 
 #include "help.h"
 
+#include "gate/law.h"
 #include "office/prepare.h"
 
 #define ACTS_VALUES_MAX 12
@@ -119,17 +120,6 @@ static inline void acts_directory(struct directory *directory)
     for (enum business_state state = 0; state < BUSINESS_STATE_COUNT; state++) {
         acts_business(directory, bank, acts_states[state])->state = state;
     }
-}
-
-static inline struct policy *acts_policy(void)
-{
-    struct policy *policy = NULL;
-    struct policy_error error = {{0}};
-    struct outcome outcome = policy_load_dir(SOURCE_DIR "/policy", &policy, &error);
-    if (!outcome_ok(outcome)) {
-        fail_msg("%s", error.text);
-    }
-    return policy;
 }
 
 #endif

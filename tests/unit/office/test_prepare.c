@@ -19,7 +19,7 @@ static int setup(void **state)
     struct office_here *here = calloc(1, sizeof(*here));
     assert_non_null(here);
     acts_directory(&here->directory);
-    here->policy = acts_policy();
+    here->policy = law_load();
     *state = here;
     return 0;
 }

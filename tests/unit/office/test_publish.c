@@ -3,51 +3,24 @@
  */
 #include "acts.h"
 
-#include <glob.h>
-
 struct published {
     struct directory directory;
-    struct policy_file files[POLICY_FILES_MAX];
-    struct buf contents[POLICY_FILES_MAX];
-    unsigned count;
+    struct law law;
     char hash[65];
     struct buf bytes;
 };
 
-static void read_file(struct published *here, const char *path)
-{
-    struct buf *content = &here->contents[here->count];
-    FILE *file = fopen(path, "r");
-    char block[4096];
-    size_t got = 0;
-    assert_non_null(file);
-    buf_init(content, POLICY_FILE_BYTES_MAX);
-    while ((got = fread(block, 1, sizeof(block), file)) > 0) {
-        buf_put(content, block, got);
-    }
-    fclose(file);
-    snprintf(here->files[here->count].name, sizeof(here->files[0].name), "%s",
-             strrchr(path, '/') + 1);
-    here->files[here->count].content = buf_view(content);
-    here->count++;
-}
-
 static int setup(void **state)
 {
     struct published *here = calloc(1, sizeof(*here));
-    glob_t found = {0};
     assert_non_null(here);
-    assert_int_equal(glob(SOURCE_DIR "/policy/*.yaml", 0, NULL, &found), 0);
-    for (size_t i = 0; i < found.gl_pathc; i++) {
-        read_file(here, found.gl_pathv[i]);
-    }
-    globfree(&found);
+    law_read(&here->law);
     acts_directory(&here->directory);
-    struct policy *policy = acts_policy();
+    struct policy *policy = law_load();
     memcpy(here->hash, policy_hash(policy), sizeof(here->hash));
     policy_free(policy);
     buf_init(&here->bytes, ACT_BYTES_MAX);
-    policy_files_put(here->files, here->count, &here->bytes);
+    policy_files_put(here->law.files, here->law.count, &here->bytes);
     assert_ok(buf_check(&here->bytes));
     *state = here;
     return 0;
@@ -56,9 +29,7 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct published *here = *state;
-    for (unsigned i = 0; i < here->count; i++) {
-        buf_done(&here->contents[i]);
-    }
+    law_done(&here->law);
     buf_done(&here->bytes);
     directory_done(&here->directory);
     free(here);
@@ -101,7 +72,7 @@ static void the_policy_in_force_is_not_published_again(void **state)
 {
     struct published *here = *state;
     struct act act = publish_act(here);
-    struct policy *in_force = acts_policy();
+    struct policy *in_force = law_load();
     struct policy *policy = NULL;
     char why[256];
     assert_fault(prepare_with(here, in_force, &act, ACTS_TODAY, &policy, why), FAULT_CONFLICT);
@@ -113,7 +84,7 @@ static void a_policy_is_not_published_before_its_day(void **state)
 {
     struct published *here = *state;
     struct act act = publish_act(here);
-    struct policy *loaded = acts_policy();
+    struct policy *loaded = law_load();
     int64_t day = policy_effective_day(loaded);
     struct policy *policy = NULL;
     char why[256];
@@ -140,12 +111,12 @@ static void a_policy_that_is_not_whole_is_refused_with_its_place(void **state)
     struct published *here = *state;
     struct policy *policy = NULL;
     char why[256];
-    here->files[0].content = VIEW_LITERAL("policy: [\n");
+    here->law.files[0].content = VIEW_LITERAL("policy: [\n");
     buf_reset(&here->bytes);
-    policy_files_put(here->files, here->count, &here->bytes);
+    policy_files_put(here->law.files, here->law.count, &here->bytes);
     struct act act = publish_act(here);
     assert_fault(prepare_with(here, NULL, &act, ACTS_TODAY, &policy, why), FAULT_BAD_INPUT);
-    assert_non_null(strstr(why, here->files[0].name));
+    assert_non_null(strstr(why, here->law.files[0].name));
 }
 
 static void files_are_read_as_they_were_written(void **state)
@@ -154,10 +125,10 @@ static void files_are_read_as_they_were_written(void **state)
     struct policy_file again[POLICY_FILES_MAX];
     unsigned count = 0;
     assert_ok(policy_files_get(buf_view(&here->bytes), again, &count));
-    assert_int_equal(count, here->count);
+    assert_int_equal(count, here->law.count);
     for (unsigned i = 0; i < count; i++) {
-        assert_string_equal(again[i].name, here->files[i].name);
-        assert_true(view_equal(again[i].content, here->files[i].content));
+        assert_string_equal(again[i].name, here->law.files[i].name);
+        assert_true(view_equal(again[i].content, here->law.files[i].content));
     }
 }
 
