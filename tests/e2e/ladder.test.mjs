@@ -108,7 +108,7 @@ test('the public log shows each of them as the same entry but for digests and mi
 });
 
 test('a protected member of a household is not there for others', async () => {
-    const shielded = new Set(people.protected.map((person) => person.id));
+    const { shielded } = people;
     let seen = 0;
     const client = new protocols[0]({ port: server.port, ca: demo.ca,
         ...demo.client('hcm-onestop') });

@@ -7,16 +7,19 @@ const bytes = (text) => Buffer.byteLength(text);
 
 // People by what a one-stop system of province 79 may learn of them; all with a full birth date.
 export async function population(demo) {
-    const found = { available: [], protected: [], outside: [] };
-    const shielded = new Map(demo.hidden().map((person) => [person.id, person.protected === true]));
+    const found = { available: [], protected: [], outside: [], shielded: new Set() };
+    const hidden = new Map(demo.hidden().map((person) => [person.id, person.protected === true]));
     for await (const person of demo.people()) {
+        if (person.protected) {
+            found.shielded.add(person.id);
+        }
         if (person.birth_date.length !== 10) {
             continue;
         }
         const residence = person.permanent_residence;
-        if (shielded.get(person.id) === true) {
+        if (hidden.get(person.id) === true) {
             found.protected.push(person);
-        } else if (shielded.get(person.id) === false) {
+        } else if (hidden.get(person.id) === false) {
             found.outside.push(person);
         } else if (residence?.province === '79' && residence.list < '2025-07-01' &&
             !person.protected && !person.locked) {

@@ -146,6 +146,9 @@ export function addPerson(needles, person) {
             needles.add(field, detail);
         }
     }
+    if (person.household !== null) {
+        needles.add('household', person.household.number);
+    }
     for (const other of [person.household?.head, ...person.household?.members ?? [],
         ...person.relatives ?? []]) {
         if (other?.id) {
