@@ -25,7 +25,7 @@ struct naming {
 };
 
 struct people {
-    uint32_t weight;             /* persons in a million */
+    uint32_t weight;             /* persons in a million; the smallest peoples are given 250 */
     unsigned code;               /* 1..54 */
     const char *const *families; /* NULL-terminated; NULL for Kinh (see names.c) */
     const struct naming *naming; /* NULL: as the Kinh name their children */
