@@ -3,7 +3,8 @@
  *
  * Invariants:
  *  1. Exactly one code for each pair; the rows are tried in order, the last one always holds.
- *  2. The codes are those of policy/fields.yaml, list relation_to_head.
+ *  2. The codes are those of policy/fields.yaml, list relation_to_head. CH13 (guardian of the head)
+ *     does not occur: heads are of age.
  */
 #include "demo/family.h"
 
@@ -112,11 +113,6 @@ static bool is_nephew_or_niece(const struct pair *pair)
     return aunt_or_uncle_of(pair->family, pair->head, pair->who);
 }
 
-static bool is_guardian(const struct pair *pair)
-{
-    return pair->family->people[pair->head].guardian == pair->who;
-}
-
 static bool is_ward(const struct pair *pair)
 {
     return pair->family->people[pair->who].guardian == pair->head;
@@ -142,8 +138,7 @@ static const struct relation_row rows[] = {
     {is_child, "CH03"},        {is_parent, "CH05"},        {is_parent_in_law, "CH06"},
     {is_grandparent, "CH07"},  {is_grandchild, "CH08"},    {is_sibling, "CH09"},
     {is_child_in_law, "CH10"}, {is_aunt_or_uncle, "CH11"}, {is_nephew_or_niece, "CH12"},
-    {is_guardian, "CH13"},     {is_ward, "CH14"},          {is_lodger, "CH15"},
-    {is_other, "CH99"},
+    {is_ward, "CH14"},         {is_lodger, "CH15"},        {is_other, "CH99"},
 };
 
 const char *demo_family_relation(const struct family *family, int who, int head)

@@ -44,6 +44,8 @@ static bool is(const char *text, const char *expected)
     return strcmp(text, expected) == 0;
 }
 
+static char fields_text[65536]; /* policy/fields.yaml */
+
 /* ---- Numbers ---- */
 
 static int compare_texts(const void *a, const void *b)
@@ -294,6 +296,28 @@ static void relations_to_the_head_agree_with_relatives(void **state)
     everybody(check_relation);
 }
 
+static void check_code(const struct town *town, const struct citizen *citizen)
+{
+    (void)town;
+    char wanted[64];
+    if (citizen->relation[0] == '\0') {
+        return;
+    }
+    snprintf(wanted, sizeof wanted, "{list: relation_to_head, code: \"%s\"", citizen->relation);
+    assert_non_null(strstr(fields_text, wanted));
+}
+
+static void relations_are_codes_of_the_policy(void **state)
+{
+    (void)state;
+    FILE *file = fopen(SOURCE_DIR "/policy/fields.yaml", "re");
+    assert_non_null(file);
+    size_t len = fread(fields_text, 1, sizeof fields_text - 1, file);
+    fclose(file);
+    assert_true(len > 0 && len < sizeof fields_text - 1);
+    everybody(check_code);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -304,6 +328,7 @@ int main(void)
         cmocka_unit_test(minors_have_a_living_parent_or_a_representative),
         cmocka_unit_test(a_household_is_the_same_in_each_members_line),
         cmocka_unit_test(relations_to_the_head_agree_with_relatives),
+        cmocka_unit_test(relations_are_codes_of_the_policy),
     };
     return cmocka_run_group_tests(tests, make_towns, drop_towns);
 }
