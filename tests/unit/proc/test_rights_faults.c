@@ -39,8 +39,8 @@ static bool fails(void)
         return fails() ? -1 : __real_##name arguments;                                             \
     }
 
-WRAP(setrlimit, (__rlimit_resource_t resource, const struct rlimit *limit), (resource, limit))
-WRAP(getrlimit, (__rlimit_resource_t resource, struct rlimit *limit), (resource, limit))
+WRAP(setrlimit64, (__rlimit_resource_t resource, const struct rlimit64 *limit), (resource, limit))
+WRAP(getrlimit64, (__rlimit_resource_t resource, struct rlimit64 *limit), (resource, limit))
 WRAP(chdir, (const char *path), (path))
 WRAP(fchdir, (int fd), (fd))
 WRAP(chroot, (const char *path), (path))
