@@ -54,6 +54,7 @@
 #define HTTP_HELD_BYTES_MAX (64u << 20)     /* bodies in and out, all connections of a process */
 #define HTTP_PIPELINE_MAX 16                /* HTTP/1.1 requests in hand on one connection */
 #define HTTP_IDLE_FRAMES_MAX 1000           /* HTTP/2 frames on credit that bring no request */
+#define HTTP_IDLE_BYTES_MAX (8u << 20)      /* HTTP/2 bytes that bring no request to its end */
 #define HTTP_FRAMES_PER_REQUEST_MAX 16      /* credit that each finished request adds */
 #define HTTP1_CHUNK_EXTENSION_BYTES_MAX 256 /* of one body */
 #define HTTP1_TRAILER_BYTES_MAX 1024

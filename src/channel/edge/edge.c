@@ -140,8 +140,8 @@ static struct outcome take_answer(struct edge *edge, const struct answer *answer
     if (exchange == NULL) { /* the client is gone; the record stands */
         return OUTCOME_OK;
     }
-    struct view trace = http_exchange_request(exchange)->fields[HTTP_FIELD_TRACEPARENT];
-    if (trace.len > 0 && trace.len <= TRACEPARENT_BYTES_MAX) {
+    struct view trace = edge_traceparent(http_exchange_request(exchange));
+    if (trace.len > 0) {
         http_response_add(&response, "traceparent", trace);
     }
     if (answer->code == CODE_DISCLOSED) {
@@ -170,8 +170,8 @@ static struct outcome take_texts(struct edge *edge, const struct frame *frame)
 {
     TRY(texts_load(&edge->texts, frame));
     if (!edge->told_ready) {
-        edge->told_ready = true;
-        TRY(proc_tell_ready(edge->child));
+        struct outcome told = proc_tell_ready(edge->child);
+        edge->told_ready = outcome_ok(told); /* else with the next texts */
     }
     return OUTCOME_OK;
 }

@@ -64,6 +64,10 @@ void edge_on_request(void *context, struct http_exchange *exchange);
 void edge_on_refuse(void *context, struct http_exchange *exchange, enum http_refusal why,
                     const char *what);
 
+/* The request's traceparent; one that cannot be one is dropped, as the W3C's recommendation says
+ * (trace context, section 4.3). */
+struct view edge_traceparent(const struct http_request *request);
+
 /* edge.c */
 /* Puts an ask into this turn's batch. FAULT_OVER_LIMIT, FAULT_CLOSED: it cannot be asked now. */
 struct outcome edge_ask(struct edge *edge, struct http_exchange *exchange, struct ask *ask);

@@ -120,19 +120,19 @@ static bool is_visible_ascii(struct view text, size_t max)
     return text.len >= 1 && text.len <= max;
 }
 
-/* The header fields that are parameters of the ask. A traceparent that is not one is dropped, as
- * the W3C's recommendation says (trace context section 4.3). */
-static void take_field_parameters(struct edge *edge, const struct http_request *request,
-                                  struct ask *ask)
+struct view edge_traceparent(const struct http_request *request)
 {
-    struct view key = request->fields[HTTP_FIELD_IDEMPOTENCY_KEY];
     struct view trace = request->fields[HTTP_FIELD_TRACEPARENT];
 
+    return is_visible_ascii(trace, TRACEPARENT_BYTES_MAX) ? trace : (struct view){0};
+}
+
+/* The header field that is a parameter of the ask. */
+static void check_idempotency_key(struct edge *edge, struct view key)
+{
     if (key.data != NULL && !is_visible_ascii(key, IDEMPOTENCY_KEY_BYTES_MAX)) {
         ask_faults_add(&edge->faults, "Idempotency-Key", "1-64 visible ASCII");
     }
-    ask->idempotency_key = key;
-    ask->traceparent = is_visible_ascii(trace, TRACEPARENT_BYTES_MAX) ? trace : (struct view){0};
 }
 
 static void refuse_parameters(struct edge *edge, struct http_exchange *exchange)
@@ -149,19 +149,19 @@ void edge_on_request(void *context, struct http_exchange *exchange)
     struct edge *edge = context;
     const struct http_request *request = http_exchange_request(exchange);
     enum language language = fields_language(request->fields[HTTP_FIELD_ACCEPT_LANGUAGE]);
-    struct ask parameters = {0};
+    struct view key = request->fields[HTTP_FIELD_IDEMPOTENCY_KEY];
     struct ask ask = {0};
 
     arena_reset(&edge->arena);
     ask_faults_reset(&edge->faults);
-    take_field_parameters(edge, request, &parameters);
+    check_idempotency_key(edge, key);
     struct outcome read = ask_json_get(request->body, language, &edge->arena, &ask, &edge->faults);
     if (!outcome_ok(read) || edge->faults.count > 0) {
         refuse_parameters(edge, exchange);
         return;
     }
-    ask.idempotency_key = parameters.idempotency_key;
-    ask.traceparent = parameters.traceparent;
+    ask.idempotency_key = key;
+    ask.traceparent = edge_traceparent(request);
     ask.service = routes[http_exchange_note(exchange)].service;
     memcpy(ask.spki, http_exchange_peer(exchange)->spki, sizeof(ask.spki));
     int hashed = EVP_Digest(request->body.data, request->body.len, ask.body_sha256, NULL,

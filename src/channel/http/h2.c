@@ -26,16 +26,23 @@ static struct view text(const uint8_t *data, size_t len)
     return view_of(data, len);
 }
 
+/* Invariant 2. */
+static void end_flood(struct connection *connection)
+{
+    connection->server->counters.floods++;
+    nghttp2_session_terminate_session(connection->h2, NGHTTP2_ENHANCE_YOUR_CALM);
+}
+
 static int on_begin_frame(nghttp2_session *session, const nghttp2_frame_hd *head, void *context)
 {
     struct connection *connection = context;
 
+    (void)session;
     if (head->type != NGHTTP2_CONTINUATION) {
         connection->head_open = false; /* a head that broke off was refused by the library */
     }
-    if (connection->credit-- == 0) { /* invariant 2 */
-        connection->server->counters.floods++;
-        nghttp2_session_terminate_session(session, NGHTTP2_ENHANCE_YOUR_CALM);
+    if (connection->credit-- == 0) {
+        end_flood(connection);
     }
     return 0;
 }
@@ -121,6 +128,7 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
         if (connection->credit > HTTP_IDLE_FRAMES_MAX) {
             connection->credit = HTTP_IDLE_FRAMES_MAX;
         }
+        connection->idle_bytes = 0;
         connection_active(connection);
         exchange_whole(exchange);
     } else if (exchange->expects && exchange->state == EXCHANGE_BODY) {
@@ -217,6 +225,12 @@ void h2_start(struct connection *connection)
 
 void h2_receive(struct connection *connection, struct view received)
 {
+    /* Frames of unknown kinds are seen by nobody but this count. */
+    connection->idle_bytes += received.len;
+    if (connection->idle_bytes > HTTP_IDLE_BYTES_MAX) {
+        end_flood(connection);
+        return;
+    }
     ssize_t taken = nghttp2_session_mem_recv(connection->h2, received.data, received.len);
 
     if (taken < 0) { /* not HTTP/2 at all, or a flood that the library counts */

@@ -98,8 +98,9 @@ struct connection {
     bool finishing; /* ends when what is in hand is written */
     bool head_open; /* a head has begun and is not whole */
     int64_t head_since_s;
-    int64_t since_s; /* last step forward: accepted, request, response, bytes written */
-    int64_t credit;  /* HTTP/2 frames that may still come without a request */
+    int64_t since_s;     /* last step forward: accepted, request, response, bytes written */
+    int64_t credit;      /* HTTP/2 frames that may still come without a request */
+    uint64_t idle_bytes; /* HTTP/2: since a request was whole */
     unsigned exchange_count;
     struct exchange_list exchanges;
     struct buf out; /* what TLS has not taken yet */

@@ -108,24 +108,12 @@ static void pause_accepting(struct http_server *server)
     server->accept_paused = true; /* until the next tick */
 }
 
-static bool is_full(const struct http_server *server)
-{
-    return server->connection_count >= server->config.limits.connections;
-}
-
 static void on_accept(evutil_socket_t fd, short what, void *context)
 {
     struct http_server *server = context;
 
     (void)what;
     for (unsigned i = 0; i < HTTP_ACCEPTS_PER_TURN_MAX; i++) {
-        if (is_full(server)) {
-            /* The place is free at the end of this turn; the caller waits in the backlog. */
-            if (!evict(server)) {
-                pause_accepting(server);
-            }
-            return;
-        }
         int peer = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (peer < 0) {
             bool starved =
@@ -134,6 +122,12 @@ static void on_accept(evutil_socket_t fd, short what, void *context)
                 pause_accepting(server);
             }
             return; /* another process was quicker, or the client has gone again */
+        }
+        /* Who is evicted goes at the end of the turn: for so long there is one more. */
+        if (server->connection_count >= server->config.limits.connections && !evict(server)) {
+            close(peer);
+            pause_accepting(server);
+            return;
         }
         struct outcome outcome = connection_new(server, peer);
         if (!outcome_ok(outcome)) {

@@ -222,8 +222,8 @@ static struct outcome on_frame(void *context, const struct frame *frame)
     }
     TRY(texts_load(&public->texts, frame));
     if (!public->told_ready) {
-        public->told_ready = true;
-        TRY(proc_tell_ready(public->child));
+        struct outcome told = proc_tell_ready(public->child);
+        public->told_ready = outcome_ok(told); /* else with the next texts */
     }
     return OUTCOME_OK;
 }

@@ -1,0 +1,225 @@
+/*
+ * The edge and its core: what happens while there is none, when it dies, when it speaks nonsense,
+ * and how the edge ends.
+ */
+#include "rig.h"
+
+#include "channel/edge/private.h"
+
+#include <sys/socket.h>
+
+static struct rig rig;
+static struct http_limits limits;
+static bool stopped;
+
+static int start_with(bool no_texts)
+{
+    limits = http_limits_usual();
+    limits.answer_s = 1;
+    const struct rig_options options = {edge_serve, edge_prepare, &limits, .no_texts = no_texts};
+    rig_start(&rig, &options);
+    stopped = false;
+    return 0;
+}
+
+static int start(void **state)
+{
+    (void)state;
+    return start_with(false);
+}
+
+static int start_without_texts(void **state)
+{
+    (void)state;
+    return start_with(true);
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    return stopped ? 0 : rig_stop(&rig);
+}
+
+static struct rig_connection connect_good(void)
+{
+    struct rig_connection connection;
+
+    assert_true(rig_connect(&rig, RIG_GOOD, "http/1.1", 0, &connection));
+    return connection;
+}
+
+static int status_of(struct rig_connection *connection, const char *case_ref)
+{
+    struct rig_response response;
+
+    rig_exchange(connection, rig_post(rig_lookup(case_ref)), &response);
+    int status = response.status;
+    if (status == 503) {
+        assert_string_equal(rig_field(&response, "retry-after"), "1");
+        assert_non_null(strstr(response.body, "\"code\":\"ledger_unavailable\""));
+    }
+    rig_response_done(&response);
+    return status;
+}
+
+static void before_the_core_has_spoken_refusals_have_built_in_words(void **state)
+{
+    struct rig_connection connection = connect_good();
+    struct rig_response response;
+
+    (void)state;
+    rig_exchange(&connection, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", &response);
+    assert_int_equal(response.status, 404);
+    assert_string_equal(rig_field(&response, "content-language"), "en");
+    assert_non_null(strstr(response.body, "There is nothing at this address."));
+    rig_response_done(&response);
+    rig_disconnect(&connection);
+}
+
+static void without_a_core_asks_are_answered_503_and_the_rest_goes_on(void **state)
+{
+    struct rig_connection connection = connect_good();
+    struct rig_response response;
+
+    (void)state;
+    assert_int_equal(status_of(&connection, "ok"), 200);
+    rig_core_stop(&rig);
+    usleep(50000);
+    assert_int_equal(status_of(&connection, "ok"), 503);
+    rig_exchange(&connection, "GET / HTTP/1.1\r\nHost: a\r\n\r\n", &response);
+    assert_int_equal(response.status, 404);
+    rig_response_done(&response);
+    rig_core_restart(&rig);
+    usleep(50000);
+    assert_int_equal(status_of(&connection, "ok"), 200);
+    rig_disconnect(&connection);
+}
+
+static void asks_in_hand_when_the_core_dies_are_answered_503(void **state)
+{
+    struct rig_h2 *h2 = NULL;
+    static char held[512];
+    static char die[512];
+
+    (void)state;
+    snprintf(held, sizeof(held), "%s", rig_lookup("hold"));
+    snprintf(die, sizeof(die), "%s", rig_lookup("die"));
+    assert_true(rig_h2_open(&rig, RIG_GOOD, &h2));
+    for (unsigned i = 0; i < 20; i++) {
+        rig_h2_ask(h2, "POST", "/v1/lookup", i == 19 ? die : held, NULL);
+    }
+    rig_h2_run(h2, 20, 900);
+    for (unsigned i = 0; i < 20; i++) {
+        assert_int_equal(h2->responses[i].status, 503);
+    }
+    rig_core_restart(&rig);
+    usleep(50000);
+    rig_h2_ask(h2, "POST", "/v1/lookup", rig_lookup("ok"), NULL);
+    rig_h2_run(h2, 21, 2000);
+    assert_int_equal(h2->responses[20].status, 200);
+    rig_h2_close(h2);
+}
+
+static void a_core_that_speaks_nonsense_is_dropped(void **state)
+{
+    static const char *const nonsense[] = {"stranger", "garbage"};
+    struct rig_connection connection = connect_good();
+
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(status_of(&connection, nonsense[i]), 503);
+        assert_int_equal(status_of(&connection, "ok"), 503);
+        rig_core_restart(&rig);
+        usleep(50000);
+        assert_int_equal(status_of(&connection, "ok"), 200);
+    }
+    assert_int_equal(status_of(&connection, "twice"), 200); /* once is right, then it is dropped */
+    assert_int_equal(status_of(&connection, "ok"), 503);
+    rig_disconnect(&connection);
+}
+
+static void an_answer_of_a_former_core_answers_nothing(void **state)
+{
+    struct rig_connection connection = connect_good();
+
+    (void)state;
+    rig_send_text(&connection, rig_post(rig_lookup("hold")));
+    rig_await_asks(&rig, 1);
+    rig_core_restart(&rig);
+    struct rig_response response;
+    rig_receive(&connection, false, &response);
+    assert_int_equal(response.status, 503);
+    rig_response_done(&response);
+    assert_int_equal(status_of(&connection, "ok"), 200);
+    rig_disconnect(&connection);
+}
+
+static void a_core_that_does_not_answer_costs_a_503_in_time(void **state)
+{
+    struct rig_connection connection = connect_good();
+
+    (void)state;
+    assert_int_equal(status_of(&connection, "silent"), 503);
+    assert_int_equal(status_of(&connection, "ok"), 200);
+    rig_disconnect(&connection);
+}
+
+static void what_is_in_hand_is_finished_before_the_end(void **state)
+{
+    struct rig_connection idle = connect_good();
+    struct rig_connection asking = connect_good();
+    struct rig_h2 *h2 = NULL;
+    struct rig_response response;
+
+    (void)state;
+    assert_int_equal(status_of(&idle, "ok"), 200);
+    assert_true(rig_h2_open(&rig, RIG_GOOD, &h2));
+    rig_h2_ask(h2, "POST", "/v1/lookup", rig_lookup("hold"), NULL);
+    rig_h2_run(h2, 1, 100);
+    rig_send_text(&asking, rig_post(rig_lookup("hold")));
+    rig_await_asks(&rig, 3);
+    kill(rig.pid, SIGTERM);
+    usleep(100000);
+    assert_true(rig_is_closed(&idle, 500));
+    rig_h2_run(h2, 1, 100);
+    assert_true(h2->goaway);
+    assert_int_equal(h2->closed, 0);
+    rig_core_restart(&rig); /* answers 503 what is in hand */
+    rig_receive(&asking, false, &response);
+    assert_int_equal(response.status, 503);
+    assert_string_equal(rig_field(&response, "connection"), "close");
+    rig_response_done(&response);
+    assert_true(rig_is_closed(&asking, 1000));
+    rig_h2_run(h2, 1, 1000);
+    assert_int_equal(h2->responses[0].status, 503);
+    rig_disconnect(&idle);
+    rig_disconnect(&asking);
+    rig_h2_close(h2);
+    assert_int_equal(rig_wait(&rig), 0);
+    stopped = true;
+}
+
+static void the_edge_ends_when_its_supervisor_is_gone(void **state)
+{
+    (void)state;
+    shutdown(rig.control_fd, SHUT_RDWR);
+    assert_int_equal(rig_wait(&rig), 0);
+    stopped = true;
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(before_the_core_has_spoken_refusals_have_built_in_words,
+                                        start_without_texts, stop),
+        TEST(without_a_core_asks_are_answered_503_and_the_rest_goes_on),
+        TEST(asks_in_hand_when_the_core_dies_are_answered_503),
+        TEST(a_core_that_speaks_nonsense_is_dropped),
+        TEST(an_answer_of_a_former_core_answers_nothing),
+        TEST(a_core_that_does_not_answer_costs_a_503_in_time),
+        TEST(what_is_in_hand_is_finished_before_the_end),
+        TEST(the_edge_ends_when_its_supervisor_is_gone),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

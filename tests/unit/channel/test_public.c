@@ -1,0 +1,283 @@
+/*
+ * The public listener: health, the page, the log's files, and nothing else.
+ */
+#include "rig.h"
+
+#include "channel/public/private.h"
+#include "channel/public/tiles.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+static struct rig rig;
+static struct http_limits limits;
+
+static int start(void **state)
+{
+    (void)state;
+    limits = public_limits();
+    const struct rig_options options = {public_serve, public_prepare, &limits, .no_texts = false};
+    rig_start(&rig, &options);
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    return rig_stop(&rig);
+}
+
+static void get(const char *method, const char *path, struct rig_response *ret_response)
+{
+    struct rig_connection connection;
+    char request[512];
+
+    assert_true(rig_connect(&rig, RIG_NONE, "http/1.1", 0, &connection));
+    snprintf(request, sizeof(request), "%s %s HTTP/1.1\r\nHost: localhost\r\n\r\n", method, path);
+    rig_exchange(&connection, request, ret_response);
+    rig_disconnect(&connection);
+}
+
+static void write_file(const char *name, const void *bytes, size_t len)
+{
+    char path[256];
+
+    snprintf(path, sizeof(path), "%s/%s", rig.tiles_path, name);
+    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        (void)mkdir(path, 0700);
+        *slash = '/';
+    }
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, bytes, len), len);
+    close(fd);
+}
+
+static void health_is_what_the_core_says(void **state)
+{
+    struct rig_response response;
+
+    (void)state;
+    get("GET", "/healthz", &response);
+    assert_int_equal(response.status, 200);
+    assert_string_equal(response.body, "{\"status\":\"ok\"}\n");
+    assert_string_equal(rig_field(&response, "cache-control"), "no-store");
+    rig_response_done(&response);
+
+    rig_core_health(&rig, false);
+    usleep(50000);
+    get("GET", "/healthz", &response);
+    assert_int_equal(response.status, 503);
+    assert_string_equal(rig_field(&response, "retry-after"), "1");
+    rig_response_done(&response);
+
+    rig_core_health(&rig, true);
+    usleep(50000);
+    get("HEAD", "/healthz", &response);
+    assert_int_equal(response.status, 200);
+    rig_response_done(&response);
+
+    rig_core_stop(&rig);
+    usleep(50000);
+    get("GET", "/healthz", &response);
+    assert_int_equal(response.status, 503);
+    rig_response_done(&response);
+    rig_core_restart(&rig);
+    usleep(50000);
+    get("GET", "/healthz", &response);
+    assert_int_equal(response.status, 200);
+    rig_response_done(&response);
+}
+
+static void the_page_says_what_this_is_in_both_languages_and_runs_nothing(void **state)
+{
+    struct rig_response response;
+
+    (void)state;
+    get("GET", "/", &response);
+    assert_int_equal(response.status, 200);
+    assert_string_equal(rig_field(&response, "content-type"), "text/html; charset=utf-8");
+    assert_non_null(strstr(rig_field(&response, "content-security-policy"), "default-src 'none'"));
+    assert_string_equal(rig_field(&response, "x-content-type-options"), "nosniff");
+    const char *vietnamese = strstr(response.body, "dữ liệu của công dân");
+    const char *english = strstr(response.body, "citizen's data");
+    assert_true(vietnamese != NULL && english != NULL && vietnamese < english);
+    assert_non_null(strstr(response.body, "<html lang=\"vi\">"));
+    assert_non_null(strstr(response.body, "localhost/&lt;test>"));
+    assert_null(strstr(response.body, "<script"));
+    assert_null(strstr(response.body, "<test>"));
+    rig_response_done(&response);
+}
+
+static void the_checkpoint_is_text_that_caches_must_ask_for(void **state)
+{
+    struct rig_response response;
+
+    (void)state;
+    get("GET", "/ledger/checkpoint", &response);
+    assert_int_equal(response.status, 404);
+    rig_response_done(&response);
+    write_file("checkpoint", "origin\n1\n", 9);
+    get("GET", "/ledger/checkpoint", &response);
+    assert_int_equal(response.status, 200);
+    assert_string_equal(response.body, "origin\n1\n");
+    assert_string_equal(rig_field(&response, "content-type"), "text/plain; charset=utf-8");
+    assert_string_equal(rig_field(&response, "cache-control"), "no-cache");
+    rig_response_done(&response);
+}
+
+static void tiles_are_bytes_that_may_be_kept_for_ever(void **state)
+{
+    static uint8_t hashes[TILE_WIDTH * TILE_HASH_BYTES];
+    struct rig_response response;
+
+    (void)state;
+    memset(hashes, 0x42, sizeof(hashes));
+    write_file("tile/0/x001/067", hashes, sizeof(hashes));
+    get("GET", "/ledger/tile/0/x001/067", &response);
+    assert_int_equal(response.status, 200);
+    assert_int_equal(response.body_len, sizeof(hashes));
+    assert_memory_equal(response.body, hashes, sizeof(hashes));
+    assert_string_equal(rig_field(&response, "content-type"), "application/octet-stream");
+    assert_string_equal(rig_field(&response, "cache-control"),
+                        "public, max-age=31536000, immutable");
+    rig_response_done(&response);
+    get("GET", "/ledger/tile/0/x001/067.p/3", &response);
+    assert_int_equal(response.status, 200);
+    assert_int_equal(response.body_len, 3 * TILE_HASH_BYTES);
+    rig_response_done(&response);
+}
+
+static void a_large_bundle_is_sent_whole_over_both_protocols(void **state)
+{
+    BUF_AUTO bundle;
+    struct rig_response response;
+    struct rig_h2 *h2 = NULL;
+
+    (void)state;
+    buf_init(&bundle, 2 << 20);
+    for (unsigned i = 0; i < TILE_WIDTH; i++) {
+        buf_put_u16(&bundle, ENTRY_BYTES_MAX);
+        for (unsigned k = 0; k < ENTRY_BYTES_MAX / 8; k++) {
+            buf_put_u64(&bundle, i * 7919u + k);
+        }
+    }
+    write_file("tile/entries/005", bundle.data, bundle.len);
+    get("GET", "/ledger/tile/entries/005", &response);
+    assert_int_equal(response.status, 200);
+    assert_int_equal(response.body_len, bundle.len);
+    assert_memory_equal(response.body, bundle.data, bundle.len);
+    rig_response_done(&response);
+    assert_true(rig_h2_open(&rig, RIG_NONE, &h2));
+    for (unsigned i = 0; i < 20; i++) {
+        rig_h2_ask(h2, "GET", "/ledger/tile/entries/005", NULL, NULL);
+    }
+    rig_h2_run(h2, 20, 5000);
+    for (unsigned i = 0; i < 20; i++) {
+        assert_int_equal(h2->responses[i].status, 200);
+        assert_int_equal(h2->responses[i].body_len, bundle.len);
+        assert_memory_equal(h2->responses[i].body, bundle.data, bundle.len);
+    }
+    rig_h2_close(h2);
+}
+
+static void a_damaged_tile_is_an_error_and_not_an_answer(void **state)
+{
+    struct rig_response response;
+
+    (void)state;
+    write_file("tile/3/000", "short", 5);
+    get("GET", "/ledger/tile/3/000", &response);
+    assert_int_equal(response.status, 500);
+    assert_non_null(strstr(response.body, "\"code\":\"internal\""));
+    rig_response_done(&response);
+}
+
+static void nothing_else_is_there(void **state)
+{
+    static const char *const paths[] = {
+        "/v1/lookup",
+        "/ledger",
+        "/ledger/",
+        "/ledger/../commit",
+        "/ledger/tile/0/%30%30%30",
+        "/ledger//checkpoint",
+        "/ledger/tile/0/..",
+        "/index.html",
+        "//",
+        "/healthz/",
+        "/.git",
+        "/ledger/checkpoint/..",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        struct rig_response response;
+        get("GET", paths[i], &response);
+        if (response.status != 404) {
+            fail_msg("%s: %d", paths[i], response.status);
+        }
+        assert_string_equal(rig_field(&response, "content-type"), "application/problem+json");
+        rig_response_done(&response);
+    }
+}
+
+static void only_reading_is_allowed(void **state)
+{
+    static const char *const methods[] = {"POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+        struct rig_response response;
+        get(methods[i], "/healthz", &response);
+        assert_int_equal(response.status, 405);
+        assert_string_equal(rig_field(&response, "allow"), "GET, HEAD");
+        rig_response_done(&response);
+    }
+}
+
+static void robots_are_kept_from_the_log(void **state)
+{
+    struct rig_response response;
+
+    (void)state;
+    get("GET", "/robots.txt", &response);
+    assert_int_equal(response.status, 200);
+    assert_non_null(strstr(response.body, "Disallow: /ledger/"));
+    rig_response_done(&response);
+}
+
+static void a_body_with_a_get_is_dropped(void **state)
+{
+    struct rig_connection connection;
+    struct rig_response response;
+
+    (void)state;
+    assert_true(rig_connect(&rig, RIG_NONE, "http/1.1", 0, &connection));
+    for (unsigned i = 0; i < 3; i++) {
+        rig_exchange(&connection,
+                     "GET /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello",
+                     &response);
+        assert_int_equal(response.status, 200);
+        rig_response_done(&response);
+    }
+    rig_disconnect(&connection);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(health_is_what_the_core_says),
+        cmocka_unit_test(the_page_says_what_this_is_in_both_languages_and_runs_nothing),
+        cmocka_unit_test(the_checkpoint_is_text_that_caches_must_ask_for),
+        cmocka_unit_test(tiles_are_bytes_that_may_be_kept_for_ever),
+        cmocka_unit_test(a_large_bundle_is_sent_whole_over_both_protocols),
+        cmocka_unit_test(a_damaged_tile_is_an_error_and_not_an_answer),
+        cmocka_unit_test(nothing_else_is_there),
+        cmocka_unit_test(only_reading_is_allowed),
+        cmocka_unit_test(robots_are_kept_from_the_log),
+        cmocka_unit_test(a_body_with_a_get_is_dropped),
+    };
+    return cmocka_run_group_tests(tests, start, stop);
+}
