@@ -3,8 +3,8 @@
  * act's row (office/act.c). A server that runs on the home gets the act over its admin socket;
  * otherwise it is done here, under the home's lock. Either way it is recorded.
  *
- * Two fields are given by file: `--cert FILE` stands for `spki` of an account, and a policy's folder
- * for `files` and `hash`.
+ * Two fields are given by file: `--cert FILE` stands for `spki` of an account, and a policy's
+ * folder for `files` and `hash`.
  */
 #include "cli/cli.h"
 

@@ -41,8 +41,8 @@ int init_cli(int argc, char **argv)
         return EXIT_BAD;
     }
     int keys_fd = open(keys_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    struct outcome outcome = keys_fd < 0 ? outcome_sys(errno, "keys")
-                                         : house_keys_make(keys_fd, &random, &keys);
+    struct outcome outcome =
+        keys_fd < 0 ? outcome_sys(errno, "keys") : house_keys_make(keys_fd, &random, &keys);
     if (keys_fd >= 0) {
         close(keys_fd);
     }

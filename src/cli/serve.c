@@ -133,9 +133,9 @@ static bool origin_read(const char *home, char ret_origin[256])
 int serve_cli(int argc, char **argv)
 {
     struct cli_option options[OPTION_COUNT] = {
-        {.name = "home"},      {.name = "keys"},       {.name = "port"},
-        {.name = "cert"},      {.name = "key"},        {.name = "client-ca"},
-        {.name = "client-crl"}, {.name = "edges"},      {.name = "address"},
+        {.name = "home"},       {.name = "keys"},  {.name = "port"},
+        {.name = "cert"},       {.name = "key"},   {.name = "client-ca"},
+        {.name = "client-crl"}, {.name = "edges"}, {.name = "address"},
     };
     unsigned words = 0;
     uint64_t port = 8443;
