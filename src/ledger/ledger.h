@@ -15,6 +15,7 @@
 #include "base/bytes.h"
 #include "base/ceilings.h"
 #include "base/clock.h"
+#include "base/disk.h"
 #include "seal/seal.h"
 
 struct ledger;
@@ -26,7 +27,8 @@ struct ledger_config {
     const struct secret *sign_key; /* Ed25519 seed */
     struct clock_port clock;
     struct random_port random;
-    uint32_t segment_bytes; /* COMMIT_SEGMENT_BYTES; smaller in tests */
+    uint32_t segment_bytes;       /* COMMIT_SEGMENT_BYTES; smaller in tests */
+    const struct disk_port *disk; /* NULL = the machine's */
 };
 
 /* One entry handed to the log, or read back from it. */

@@ -1,0 +1,197 @@
+/*
+ * What is derived from the log, in small steps: public files, snapshots.
+ *
+ * Invariants
+ *  1. A step does one file, or one piece of a snapshot: the core is never held for long.
+ *  2. A snapshot of size S gets its name only after the tiles below S are durable: a start trusts
+ *     them from there on.
+ *  3. Lack of space for a snapshot costs a longer replay and nothing else; lack of space for public
+ *     files stops the log, since what is recorded must be published.
+ */
+#include "base/check.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "ledger/private.h"
+
+#define WAIT_FULL_MS 1000u
+#define WAIT_MEMORY_MS 100u
+
+static bool snapshot_due(const struct ledger *ledger, int64_t now_us)
+{
+    uint64_t added = ledger->tree.size - ledger->snapshot_size;
+    int64_t passed = now_us - ledger->snapshot_us;
+
+    return ledger->phase == SNAPSHOT_NONE && added > 0 &&
+           ((added >= SNAPSHOT_ENTRIES && passed >= SNAPSHOT_US_MIN) || passed >= SNAPSHOT_US_MAX);
+}
+
+/* Takes the state as of now. */
+static struct outcome snapshot_capture(struct ledger *ledger)
+{
+    struct snapshot_state state = {
+        .at = ledger->commit.at,
+        .tail = ledger->commit.tail,
+        .tree = ledger->tree,
+        .checkpoint = buf_view(&ledger->note),
+    };
+    struct buf *plain = &ledger->writer.plain;
+
+    snapshot_writer_init(&ledger->writer, &ledger->context);
+    ledger->writer.size = ledger->tree.size;
+    snapshot_put(&state, &ledger->publish, plain);
+    if (ledger->owner.save != NULL) {
+        ledger->owner.save(ledger->owner.context, plain);
+    }
+    return buf_check(plain);
+}
+
+static void snapshot_end(struct ledger *ledger, int64_t now_us)
+{
+    snapshot_writer_done(&ledger->writer);
+    ledger->phase = SNAPSHOT_NONE;
+    ledger->snapshot_us = now_us;
+}
+
+/* Invariant 3. */
+static struct outcome snapshot_given_up(struct ledger *ledger, struct outcome outcome,
+                                        int64_t now_us)
+{
+    snapshot_end(ledger, now_us);
+    outcome_ignore(disk_remove(ledger->context.disk, ledger->context.home_fd, DERIVED_NEW, false));
+    if (outcome.fault == FAULT_NO_SPACE || outcome.fault == FAULT_NO_MEMORY ||
+        outcome.fault == FAULT_OVER_LIMIT) {
+        log_outcome(LOG_LEVEL_WARN, "snapshot-given-up", outcome);
+        return OUTCOME_OK;
+    }
+    return outcome;
+}
+
+static struct outcome snapshot_begin(struct ledger *ledger, int64_t now_us)
+{
+    struct outcome outcome = snapshot_capture(ledger);
+
+    ledger->phase = SNAPSHOT_WAITS;
+    return outcome_ok(outcome) ? OUTCOME_OK : snapshot_given_up(ledger, outcome, now_us);
+}
+
+static struct outcome snapshot_step(struct ledger *ledger, bool durable, int64_t now_us)
+{
+    bool done = false;
+    uint64_t size = ledger->writer.size;
+    struct outcome outcome = snapshot_writer_step(&ledger->writer, durable, &done);
+
+    if (!outcome_ok(outcome)) {
+        return snapshot_given_up(ledger, outcome, now_us);
+    }
+    if (done) {
+        ledger->snapshot_size = size;
+        snapshot_end(ledger, now_us);
+    }
+    return OUTCOME_OK;
+}
+
+/* One piece of work, if any is due; *ret_idle when there was none. */
+static struct outcome step(struct ledger *ledger, int64_t now_us, bool *ret_idle)
+{
+    *ret_idle = false;
+    if (ledger->publish.count > 0) {
+        return publish_step(&ledger->publish);
+    }
+    if (ledger->publish.size != ledger->publish.published &&
+        now_us - ledger->published_us >= PUBLISH_EVERY_US) {
+        ledger->published_us = now_us;
+        return publish_begin(&ledger->publish, buf_view(&ledger->note), false);
+    }
+    if (ledger->phase == SNAPSHOT_WRITES) {
+        return snapshot_step(ledger, false, now_us);
+    }
+    if (snapshot_due(ledger, now_us)) { /* every full tile is written: no job is left */
+        return snapshot_begin(ledger, now_us);
+    }
+    *ret_idle = true;
+    return OUTCOME_OK;
+}
+
+static uint32_t wait_ms(const struct ledger *ledger, int64_t now_us)
+{
+    int64_t passed = now_us - ledger->published_us;
+
+    if (ledger->publish.size == ledger->publish.published || passed < 0) {
+        return LEDGER_PUBLISH_MS_MAX;
+    }
+    return passed >= PUBLISH_EVERY_US ? 0 : (uint32_t)((PUBLISH_EVERY_US - passed + 999) / 1000);
+}
+
+struct outcome derive_tick(struct ledger *ledger, uint32_t *ret_wait_ms)
+{
+    int64_t start_us = clock_monotonic_us(&ledger->context.clock);
+    int64_t now_us = start_us;
+    bool idle = false;
+
+    while (!idle && now_us - start_us < TICK_BUDGET_US) {
+        struct outcome outcome = step(ledger, now_us, &idle);
+        if (outcome.fault == FAULT_NO_SPACE) {
+            log_outcome(LOG_LEVEL_ERROR, "publish", outcome);
+            ledger->state = LEDGER_FULL;
+            *ret_wait_ms = WAIT_FULL_MS;
+            return OUTCOME_OK;
+        }
+        if (outcome.fault == FAULT_NO_MEMORY) {
+            log_outcome(LOG_LEVEL_ERROR, "publish", outcome);
+            *ret_wait_ms = WAIT_MEMORY_MS;
+            return OUTCOME_OK;
+        }
+        TRY(outcome);
+        now_us = clock_monotonic_us(&ledger->context.clock);
+    }
+    *ret_wait_ms = idle ? wait_ms(ledger, now_us) : 0;
+    return OUTCOME_OK;
+}
+
+struct outcome derive_finish(struct ledger *ledger)
+{
+    int64_t now_us = clock_monotonic_us(&ledger->context.clock);
+
+    TRY(publish_all(&ledger->publish));
+    TRY(publish_begin(&ledger->publish, buf_view(&ledger->note), false));
+    TRY(publish_all(&ledger->publish));
+    if (ledger->phase != SNAPSHOT_NONE) { /* one of now is better */
+        snapshot_end(ledger, now_us);
+        TRY(disk_remove(ledger->context.disk, ledger->context.home_fd, DERIVED_NEW, false));
+    }
+    if (ledger->tree.size == ledger->snapshot_size) {
+        return OUTCOME_OK;
+    }
+    TRY(sync_derived(ledger->context.disk, ledger->context.home_fd, ledger->snapshot_size,
+                     ledger->tree.size)); /* invariant 2 */
+    TRY(snapshot_begin(ledger, now_us));
+    while (ledger->phase != SNAPSHOT_NONE) {
+        TRY(snapshot_step(ledger, true, now_us));
+    }
+    return OUTCOME_OK;
+}
+
+enum ledger_wish ledger_wish(const struct ledger *ledger, uint64_t *ret_from, uint64_t *ret_until)
+{
+    *ret_from = 0;
+    *ret_until = 0;
+    if (!ledger->commit.spare_ready) {
+        return LEDGER_WISH_SPARE;
+    }
+    if (ledger->phase == SNAPSHOT_WAITS) {
+        *ret_from = ledger->snapshot_size;
+        *ret_until = ledger->writer.size;
+        return LEDGER_WISH_SYNC;
+    }
+    return LEDGER_WISH_NONE;
+}
+
+void ledger_kept(struct ledger *ledger, enum ledger_wish done, uint64_t until)
+{
+    if (done == LEDGER_WISH_SPARE) {
+        ledger->commit.spare_ready = true;
+    } else if (done == LEDGER_WISH_SYNC && ledger->phase == SNAPSHOT_WAITS &&
+               until >= ledger->writer.size) {
+        ledger->phase = SNAPSHOT_WRITES;
+    }
+}

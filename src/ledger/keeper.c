@@ -1,0 +1,116 @@
+/*
+ * The keeper's work: zero-filled segments, and syncs of derived files, away from the core's loop.
+ *
+ * Invariants
+ *  1. commit/spare has only zeros that are durable, from the moment it has that name.
+ *  2. A file that is to be synced is opened first and then synced with its folders: a write-back
+ *     error that nobody has seen yet is reported to whoever syncs next.
+ */
+#include "base/check.h"
+#include "ledger/private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool spare_is_there(const struct disk_port *disk, int home_fd, uint32_t segment_bytes)
+{
+    int fd = DISK_CLOSED;
+    uint64_t size = 0;
+
+    if (!outcome_ok(disk_open(disk, home_fd, COMMIT_SPARE, DISK_OPEN_READ, DISK_PRIVATE, &fd))) {
+        return false;
+    }
+    bool there = outcome_ok(disk_size(disk, fd, &size)) && size == segment_bytes;
+    outcome_ignore(disk_close(disk, &fd)); /* only looked at */
+    return there;
+}
+
+struct outcome keeper_prepare_spare(int home_fd, uint32_t segment_bytes)
+{
+    const struct disk_port *disk = disk_system();
+
+    if (spare_is_there(disk, home_fd, segment_bytes)) {
+        return OUTCOME_OK;
+    }
+    TRY(commit_fill_zeros(disk, home_fd, COMMIT_SPARE_NEW, segment_bytes));
+    TRY(disk_rename(disk, home_fd, COMMIT_SPARE_NEW, COMMIT_SPARE));
+    return disk_sync_folder(disk, home_fd, COMMIT_FOLDER);
+}
+
+static struct outcome sync_file(const struct disk_port *disk, int home_fd, const char *path)
+{
+    int fd = DISK_CLOSED;
+
+    TRY(disk_open(disk, home_fd, path, DISK_OPEN_READ, DISK_PRIVATE, &fd));
+    struct outcome outcome = disk_sync(disk, fd, false);
+    struct outcome closed = disk_close(disk, &fd);
+    return outcome_ok(outcome) ? closed : outcome;
+}
+
+/* Every folder on the way to a file, the deepest first. */
+static struct outcome sync_folders(const struct disk_port *disk, int home_fd, const char *path)
+{
+    char folder[LEDGER_PATH_BYTES_MAX];
+
+    snprintf(folder, sizeof(folder), "%s", path);
+    for (char *slash = strrchr(folder, '/'); slash != NULL; slash = strrchr(folder, '/')) {
+        *slash = '\0';
+        TRY(disk_sync_folder(disk, home_fd, folder));
+    }
+    return OUTCOME_OK;
+}
+
+/* Full tiles from..until - 1 of one kind and level. */
+static struct outcome sync_level(const struct disk_port *disk, int home_fd, enum tile_kind kind,
+                                 unsigned level, uint64_t from, uint64_t until)
+{
+    for (uint64_t number = from; number < until; number++) {
+        struct tile_id id = {kind, level, number, TILE_WIDTH};
+        char path[TILE_PATH_BYTES_MAX];
+        char full[LEDGER_PATH_BYTES_MAX];
+        tile_path(&id, path);
+        snprintf(full, sizeof(full), PUBLIC_FOLDER "/%s", path);
+        TRY(sync_file(disk, home_fd, full));
+        if (number + 1 == until || (number + 1) % 1000 == 0) { /* the last of its folder */
+            TRY(sync_folders(disk, home_fd, full));
+        }
+    }
+    return OUTCOME_OK;
+}
+
+static struct outcome sync_snapshots(const struct disk_port *disk, int home_fd)
+{
+    BUF_AUTO names;
+    size_t at = 0;
+
+    buf_init(&names, FOLDER_NAMES_BYTES_MAX);
+    TRY(disk_list(disk, home_fd, DERIVED_FOLDER, &names));
+    for (const char *name = disk_next_name(&names, &at); name != NULL;
+         name = disk_next_name(&names, &at)) {
+        char path[LEDGER_PATH_BYTES_MAX];
+        snprintf(path, sizeof(path), DERIVED_FOLDER "/%s", name);
+        struct outcome outcome = sync_file(disk, home_fd, path);
+        if (!outcome_ok(outcome) && outcome.fault != FAULT_NOT_FOUND) { /* removed meanwhile */
+            return outcome;
+        }
+    }
+    return disk_sync_folder(disk, home_fd, DERIVED_FOLDER);
+}
+
+struct outcome sync_derived(const struct disk_port *disk, int home_fd, uint64_t from,
+                            uint64_t until)
+{
+    TRY(sync_level(disk, home_fd, TILE_KIND_ENTRIES, 0, from / TILE_WIDTH, until / TILE_WIDTH));
+    for (unsigned level = 0; level < TILE_LEVELS; level++) {
+        TRY(sync_level(disk, home_fd, TILE_KIND_HASHES, level,
+                       tile_hashes_at(from, level) / TILE_WIDTH,
+                       tile_hashes_at(until, level) / TILE_WIDTH));
+    }
+    return sync_snapshots(disk, home_fd);
+}
+
+struct outcome keeper_sync_tiles(int home_fd, uint64_t from, uint64_t until)
+{
+    return from > until ? outcome_fail(FAULT_BAD_INPUT, "keeper: from > until")
+                        : sync_derived(disk_system(), home_fd, from, until);
+}

@@ -1,0 +1,494 @@
+/*
+ * The ledger: batches into the commit log, and the answers' proofs.
+ *
+ * Invariants
+ *  1. Nothing that ledger_commit() has not returned an OK for is part of the tree: root, proofs,
+ *     checkpoint and public files know only durable entries (design.md I2).
+ *  2. Before it is written, a record is read again as recovery would read it: its root recomputed
+ *     leaf by leaf, its signature verified, one receipt of the batch checked.
+ *  3. A batch is dropped whole or committed whole.
+ *  4. In doubt (LEDGER_BROKEN) nothing is written any more, not even at the end.
+ */
+#include "base/check.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "ledger/private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool sane(const struct ledger *ledger)
+{
+    return ledger->count <= BATCH_ASKS_MAX && ledger->tree.size == ledger->commit.at.index &&
+           ledger->tree.size == ledger->publish.size &&
+           ledger->publish.published <= ledger->tree.size;
+}
+
+static void drop_batch(struct ledger *ledger)
+{
+    memory_wipe(ledger->openings.data, ledger->openings.len);
+    buf_reset(&ledger->entries);
+    buf_reset(&ledger->openings);
+    ledger->count = 0;
+    ledger->payload_bytes = 0;
+}
+
+/* ---- making and opening ---- */
+
+static struct outcome refuse_existing(const struct context *context)
+{
+    int fd = DISK_CLOSED;
+    struct outcome outcome = disk_open(context->disk, context->home_fd, PUBLIC_CHECKPOINT,
+                                       DISK_OPEN_READ, DISK_PRIVATE, &fd);
+
+    if (outcome.fault == FAULT_NOT_FOUND) {
+        return OUTCOME_OK;
+    }
+    TRY(outcome);
+    outcome_ignore(disk_close(context->disk, &fd)); /* only looked at */
+    return outcome_fail(FAULT_CONFLICT, "there is a log already");
+}
+
+static struct outcome make_folders(const struct context *context)
+{
+    TRY(disk_mkdir(context->disk, context->home_fd, COMMIT_FOLDER, DISK_PRIVATE));
+    TRY(disk_mkdir(context->disk, context->home_fd, DERIVED_FOLDER, DISK_PRIVATE));
+    TRY(disk_mkdir(context->disk, context->home_fd, PUBLIC_FOLDER, DISK_PUBLIC));
+    return disk_mkdir(context->disk, context->home_fd, PUBLIC_TILES, DISK_PUBLIC);
+}
+
+static struct outcome make_lock(const struct context *context)
+{
+    int fd = DISK_CLOSED;
+
+    TRY(disk_open(context->disk, context->home_fd, COMMIT_LOCK, DISK_OPEN_CREATE, DISK_PRIVATE,
+                  &fd));
+    return disk_close(context->disk, &fd);
+}
+
+static struct outcome make_first_segment(const struct context *context)
+{
+    struct commit commit;
+
+    commit_init(&commit, context);
+    struct outcome outcome = commit_begin_segment(&commit);
+    commit_done(&commit);
+    return outcome;
+}
+
+/* The checkpoint comes last: it says that there is a log. */
+static struct outcome make_checkpoint(const struct context *context)
+{
+    BUF_AUTO note;
+    struct tree empty = {0};
+    struct checkpoint checkpoint = {0};
+
+    buf_init(&note, NOTE_BYTES_MAX);
+    tree_root(&empty, &checkpoint.root);
+    TRY(checkpoint_sign(&context->note_key, context->signer, &checkpoint, &note));
+    TRY(disk_replace(context->disk, context->home_fd, PUBLIC_CHECKPOINT, PUBLIC_NEW, DISK_PUBLIC,
+                     buf_view(&note), true));
+    TRY(disk_sync_folder(context->disk, context->home_fd, PUBLIC_FOLDER));
+    return disk_sync_folder(context->disk, context->home_fd, ".");
+}
+
+static struct outcome create(const struct context *context)
+{
+    TRY(refuse_existing(context));
+    TRY(make_folders(context));
+    TRY(make_lock(context));
+    TRY(make_first_segment(context));
+    return make_checkpoint(context);
+}
+
+struct outcome ledger_create(const struct ledger_config *config)
+{
+    struct context context;
+    struct outcome outcome = context_init(&context, config);
+
+    if (outcome_ok(outcome)) {
+        outcome = create(&context);
+    }
+    context_done(&context);
+    return outcome;
+}
+
+static void init_bufs(struct ledger *ledger)
+{
+    buf_init(&ledger->note, NOTE_BYTES_MAX);
+    buf_init(&ledger->next_note, NOTE_BYTES_MAX);
+    buf_init(&ledger->entries, BATCH_ASKS_MAX * (2u + ENTRY_BYTES_MAX));
+    buf_init(&ledger->openings, COMMIT_RECORD_BYTES_MAX);
+    buf_init(&ledger->padded, seal_padded_len(4 + OPENING_BYTES_MAX));
+    buf_init(&ledger->record, COMMIT_RECORD_BYTES_MAX);
+}
+
+static void ledger_free(struct ledger *ledger)
+{
+    memory_wipe(ledger->openings.data, ledger->openings.cap);
+    memory_wipe(ledger->padded.data, ledger->padded.cap);
+    struct buf *const bufs[] = {&ledger->note,     &ledger->next_note, &ledger->entries,
+                                &ledger->openings, &ledger->padded,    &ledger->record};
+    for (size_t i = 0; i < sizeof(bufs) / sizeof(bufs[0]); i++) {
+        buf_done(bufs[i]);
+    }
+    reader_done(&ledger->reader);
+    segment_table_done(&ledger->segments);
+    snapshot_writer_done(&ledger->writer);
+    publish_done(&ledger->publish);
+    commit_done(&ledger->commit);
+    if (ledger->context.disk != NULL) {
+        outcome_ignore(disk_close(ledger->context.disk, &ledger->lock_fd)); /* lets the lock go */
+    }
+    context_done(&ledger->context);
+    memory_free(ledger);
+}
+
+static struct outcome take_lock(struct ledger *ledger)
+{
+    const struct context *context = &ledger->context;
+
+    TRY(disk_open(context->disk, context->home_fd, COMMIT_LOCK, DISK_OPEN_WRITE, DISK_PRIVATE,
+                  &ledger->lock_fd));
+    return disk_lock(context->disk, ledger->lock_fd, false);
+}
+
+static struct outcome open_ledger(struct ledger *ledger, const struct ledger_config *config,
+                                  struct ledger_recovery *ret_recovery, char ret_place[256])
+{
+    TRY(context_init(&ledger->context, config));
+    commit_init(&ledger->commit, &ledger->context);
+    publish_init(&ledger->publish, &ledger->context);
+    struct outcome locked = take_lock(ledger);
+    if (!outcome_ok(locked)) {
+        snprintf(ret_place, 256, COMMIT_LOCK "%s",
+                 locked.fault == FAULT_BUSY ? ": another process has the log open" : "");
+        return locked;
+    }
+    return ledger_recover(ledger, ret_recovery, ret_place);
+}
+
+struct outcome ledger_open(const struct ledger_config *config, const struct ledger_owner *owner,
+                           struct ledger **ret_ledger, struct ledger_recovery *ret_recovery,
+                           char ret_place[256])
+{
+    struct ledger_recovery recovery = {0};
+    struct ledger *ledger = memory_new(1, sizeof(*ledger));
+
+    ret_place[0] = '\0';
+    if (ledger == NULL) {
+        return outcome_fail(FAULT_NO_MEMORY, "ledger");
+    }
+    ledger->lock_fd = DISK_CLOSED;
+    ledger->owner = owner == NULL ? (struct ledger_owner){0} : *owner;
+    init_bufs(ledger);
+    struct outcome outcome = open_ledger(ledger, config, &recovery, ret_place);
+    if (!outcome_ok(outcome)) {
+        if (ret_place[0] == '\0') {
+            snprintf(ret_place, 256, "%s", outcome.what);
+        }
+        ledger_free(ledger);
+        return outcome;
+    }
+    CHECK(sane(ledger));
+    *ret_recovery = recovery;
+    *ret_ledger = ledger;
+    return OUTCOME_OK;
+}
+
+void ledger_close(struct ledger *ledger)
+{
+    if (ledger == NULL) {
+        return;
+    }
+    drop_batch(ledger);
+    if (ledger->state != LEDGER_BROKEN) { /* invariant 4 */
+        struct outcome outcome = commit_clean(&ledger->commit);
+        if (outcome_ok(outcome)) {
+            outcome = derive_finish(ledger);
+        }
+        if (!outcome_ok(outcome)) { /* the log itself is whole: the next start derives again */
+            log_outcome(LOG_LEVEL_WARN, "ledger-close", outcome);
+        }
+    }
+    ledger_free(ledger);
+}
+
+/* ---- a batch ---- */
+
+struct outcome ledger_add(struct ledger *ledger, const struct ledger_item *item,
+                          uint64_t *ret_index)
+{
+    CHECK(item->entry.len > 0 && item->entry.len <= ENTRY_BYTES_MAX);
+    CHECK(item->opening.len > 0 && item->opening.len <= OPENING_BYTES_MAX);
+    if (ledger->state != LEDGER_READY) {
+        return outcome_fail(ledger->state == LEDGER_FULL ? FAULT_NO_SPACE : FAULT_IO,
+                            "the ledger cannot write");
+    }
+    size_t bytes = 2 + item->entry.len + opening_block_bytes(item->opening.len);
+    size_t most =
+        commit_record_max(&ledger->context) - RECORD_HEADER_BYTES - 2 - NOTE_BYTES_MAX / 8;
+    if (ledger->count == BATCH_ASKS_MAX || ledger->payload_bytes + bytes > most) {
+        return outcome_fail(FAULT_OVER_LIMIT, "batch is full");
+    }
+    struct pending_item *pending = &ledger->items[ledger->count];
+    *pending = (struct pending_item){ledger->entries.len, ledger->openings.len, item->opening.len};
+    buf_put_block16(&ledger->entries, item->entry);
+    buf_put_view(&ledger->openings, item->opening);
+    struct outcome first = buf_check(&ledger->entries);
+    struct outcome second = buf_check(&ledger->openings);
+    if (!outcome_ok(first) || !outcome_ok(second)) {
+        drop_batch(ledger); /* invariant 3 */
+        return outcome_ok(first) ? second : first;
+    }
+    tree_leaf(item->entry, &ledger->leaves[ledger->count]);
+    *ret_index = ledger->tree.size + ledger->count;
+    ledger->count++;
+    ledger->payload_bytes += bytes;
+    return OUTCOME_OK;
+}
+
+void ledger_abandon(struct ledger *ledger)
+{
+    drop_batch(ledger);
+}
+
+static struct outcome sign_next(struct ledger *ledger)
+{
+    struct checkpoint checkpoint = {ledger->next.new_size, ledger->next.root};
+
+    buf_reset(&ledger->next_note);
+    return checkpoint_sign(&ledger->context.note_key, ledger->context.signer, &checkpoint,
+                           &ledger->next_note);
+}
+
+static struct outcome write_record(struct ledger *ledger)
+{
+    struct buf *record = &ledger->record;
+    struct record_header header = {
+        .kind = RECORD_KIND_BATCH,
+        .count = (uint16_t)ledger->count,
+        .entries_bytes = (uint32_t)ledger->entries.len,
+        .first_index = ledger->tree.size,
+        .sequence = ledger->commit.at.sequence,
+        .segment = ledger->commit.at.segment,
+    };
+
+    buf_reset(record);
+    record_start(record);
+    buf_put_view(record, buf_view(&ledger->entries));
+    for (unsigned i = 0; i < ledger->count; i++) {
+        const struct pending_item *item = &ledger->items[i];
+        struct view opening =
+            view_part(buf_view(&ledger->openings), item->opening_at, item->opening_len);
+        TRY(opening_seal(ledger->commit.sealer, header.segment, header.first_index + i, opening,
+                         &ledger->padded, record));
+    }
+    buf_put_block16(record, buf_view(&ledger->next_note));
+    return record_finish(record, &header);
+}
+
+static bool same_hash(const struct tree_hash *a, const struct tree_hash *b)
+{
+    return memcmp(a->bytes, b->bytes, SEAL_HASH_BYTES) == 0;
+}
+
+/* Leaf by leaf from the record's bytes: another way than the batch was computed by. */
+static bool root_is_right(const struct ledger *ledger, struct view entries,
+                          const struct tree_hash *root)
+{
+    struct tree tree = ledger->tree;
+    struct tree_hash hash;
+    struct cursor cursor = cursor_of(entries);
+
+    for (unsigned i = 0; i < ledger->count; i++) {
+        tree_leaf(cursor_block16(&cursor), &hash);
+        if (!same_hash(&hash, &ledger->leaves[i])) {
+            return false;
+        }
+        tree_append(&tree, &hash);
+    }
+    tree_root(&tree, &hash);
+    return !cursor.failed && cursor_left(&cursor) == 0 && tree.size == ledger->next.new_size &&
+           same_hash(&hash, root);
+}
+
+/* One receipt of the batch, picked at random. */
+static bool receipt_is_right(const struct ledger *ledger, const struct tree_hash *root)
+{
+    struct tree_hash path[TREE_PATH_MAX];
+    struct tree_hash reached;
+    uint32_t number = 0;
+
+    random_fill(&ledger->context.random, &number, sizeof(number));
+    number %= ledger->count;
+    uint64_t index = ledger->next.old_size + number;
+    unsigned len = tree_batch_prove(&ledger->next, index, path);
+    return outcome_ok(tree_path_root(index, ledger->next.new_size, &ledger->leaves[number], path,
+                                     len, &reached)) &&
+           same_hash(&reached, root);
+}
+
+/* Invariant 2 */
+static struct outcome check_record(const struct ledger *ledger)
+{
+    struct record_header header = {0};
+    struct record_body body = {.entries = {0}};
+    struct checkpoint checkpoint = {0};
+    struct view record = buf_view(&ledger->record);
+
+    TRY(record_header_read(record, &header));
+    TRY(record_read(&header, record, &body));
+    TRY(checkpoint_open(&ledger->context.note_key, body.checkpoint, &checkpoint));
+    if (header.count != ledger->count || checkpoint.size != ledger->next.new_size ||
+        !root_is_right(ledger, body.entries, &checkpoint.root) ||
+        !receipt_is_right(ledger, &checkpoint.root)) {
+        return outcome_fail(FAULT_CORRUPT, "own record does not verify before it is written");
+    }
+    return OUTCOME_OK;
+}
+
+static struct outcome begin_segment(struct ledger *ledger)
+{
+    ledger->segment_wanted = true;
+    TRY(segment_table_add(&ledger->segments, ledger->commit.at.segment + 1, ledger->tree.size));
+    struct outcome outcome = commit_begin_segment(&ledger->commit);
+    if (!outcome_ok(outcome)) {
+        ledger->segments.count--;
+        return outcome;
+    }
+    ledger->segment_wanted = false;
+    return OUTCOME_OK;
+}
+
+static struct outcome commit_batch(struct ledger *ledger)
+{
+    size_t bytes = record_bytes(ledger->payload_bytes + 2 + NOTE_BYTES_MAX / 8);
+
+    TRY(commit_clean(&ledger->commit));
+    if (!commit_fits(&ledger->commit, bytes)) {
+        TRY(begin_segment(ledger));
+    }
+    tree_batch_make(&ledger->tree, ledger->leaves, ledger->count, &ledger->next);
+    TRY(sign_next(ledger));
+    TRY(write_record(ledger));
+    TRY(check_record(ledger));
+    TRY(publish_reserve(&ledger->publish, ledger->entries.len));
+    return commit_append(&ledger->commit, buf_view(&ledger->record), ledger->count);
+}
+
+static void swap_notes(struct ledger *ledger)
+{
+    struct buf held = ledger->note;
+
+    ledger->note = ledger->next_note;
+    ledger->next_note = held;
+}
+
+/* What a failure means for all that comes: room is missing, memory is missing, or all is in doubt.
+ */
+static struct outcome settle(struct ledger *ledger, struct outcome outcome)
+{
+    switch (outcome.fault) {
+    case FAULT_NONE:
+    case FAULT_NO_MEMORY:
+    case FAULT_OVER_LIMIT:
+        return outcome;
+    case FAULT_NO_SPACE:
+        ledger->state = LEDGER_FULL;
+        return outcome;
+    case FAULT_IO:
+    case FAULT_CORRUPT:
+    case FAULT_CRYPTO:
+        break;
+    default: /* from a system call that should not have said this */
+        outcome.fault = FAULT_IO;
+        break;
+    }
+    ledger->state = LEDGER_BROKEN;
+    return outcome;
+}
+
+struct outcome ledger_commit(struct ledger *ledger)
+{
+    CHECK(sane(ledger));
+    if (ledger->state != LEDGER_READY) {
+        drop_batch(ledger);
+        return outcome_fail(ledger->state == LEDGER_FULL ? FAULT_NO_SPACE : FAULT_IO,
+                            "the ledger cannot write");
+    }
+    if (ledger->count == 0) {
+        return OUTCOME_OK;
+    }
+    struct outcome outcome = settle(ledger, commit_batch(ledger));
+    if (outcome_ok(outcome)) { /* durable from here on: nothing below can fail */
+        publish_take(&ledger->publish, &ledger->next, buf_view(&ledger->entries));
+        tree_batch_apply(&ledger->next, &ledger->tree);
+        ledger->batch = ledger->next;
+        swap_notes(ledger);
+    }
+    drop_batch(ledger);
+    CHECK(sane(ledger));
+    return outcome;
+}
+
+bool ledger_writable(const struct ledger *ledger)
+{
+    return ledger->state == LEDGER_READY;
+}
+
+static struct outcome retry(struct ledger *ledger)
+{
+    TRY(commit_clean(&ledger->commit));
+    if (ledger->segment_wanted) {
+        TRY(begin_segment(ledger));
+    }
+    return publish_step(&ledger->publish);
+}
+
+struct outcome ledger_retry(struct ledger *ledger)
+{
+    if (ledger->state != LEDGER_FULL) {
+        return ledger->state == LEDGER_READY ? OUTCOME_OK
+                                             : outcome_fail(FAULT_IO, "the ledger is in doubt");
+    }
+    struct outcome outcome = settle(ledger, retry(ledger));
+    if (outcome_ok(outcome)) {
+        ledger->state = LEDGER_READY;
+    }
+    return outcome;
+}
+
+/* ---- what is asked of it ---- */
+
+uint64_t ledger_size(const struct ledger *ledger)
+{
+    return ledger->tree.size;
+}
+
+struct view ledger_checkpoint(const struct ledger *ledger)
+{
+    return buf_view(&ledger->note);
+}
+
+struct outcome ledger_prove(const struct ledger *ledger, uint64_t index, struct buf *ret_path)
+{
+    struct tree_hash path[TREE_PATH_MAX];
+
+    if (index < ledger->batch.old_size || index >= ledger->batch.new_size) {
+        return outcome_fail(FAULT_NOT_FOUND, "entry is not of the last batch");
+    }
+    unsigned len = tree_batch_prove(&ledger->batch, index, path);
+    buf_put(ret_path, path, len * sizeof(path[0]));
+    return buf_check(ret_path);
+}
+
+struct outcome ledger_tick(struct ledger *ledger, uint32_t *ret_wait_ms)
+{
+    *ret_wait_ms = LEDGER_PUBLISH_MS_MAX;
+    if (ledger->state == LEDGER_BROKEN) {
+        return outcome_fail(FAULT_IO, "the ledger is in doubt");
+    }
+    return ledger->state == LEDGER_FULL ? OUTCOME_OK
+                                        : settle(ledger, derive_tick(ledger, ret_wait_ms));
+}

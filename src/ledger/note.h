@@ -1,0 +1,59 @@
+/*
+ * Purpose: checkpoints as signed notes, verifier keys, receipts' proofs: text, both ways. Private
+ * to ledger/ (ledger.h has what others use). Pure. Source: C2SP tlog-checkpoint, signed-note,
+ * tlog-proof; ledger-format.md sections 1 and 3.
+ */
+#ifndef DANCU_LEDGER_NOTE_H
+#define DANCU_LEDGER_NOTE_H
+
+#include "ledger/tree.h"
+
+#define NOTE_ORIGIN_BYTES_MAX 255
+#define NOTE_BYTES_MAX 8192     /* a checkpoint with some dozen witnesses' lines */
+#define NOTE_SIGNATURES_MAX 100 /* lines; more is refused (as other readers do) */
+#define NOTE_KEY_ID_BYTES 4
+
+/* Who signs: the log's name and key. */
+struct note_key {
+    char origin[NOTE_ORIGIN_BYTES_MAX + 1];
+    uint8_t id[NOTE_KEY_ID_BYTES];
+    uint8_t key[SEAL_PUBLIC_KEY_BYTES];
+};
+
+/* An origin: 1..255 bytes of UTF-8 without space, control character or `+`. */
+bool note_origin_valid(struct view origin);
+/* FAULT_BAD_INPUT when the origin is none. */
+struct outcome note_key_make(const char *origin, const uint8_t key[SEAL_PUBLIC_KEY_BYTES],
+                             struct note_key *ret_key);
+/* Reads a verifier key line (with or without its line end); FAULT_BAD_INPUT. */
+struct outcome note_key_get(struct view vkey, struct note_key *ret_key);
+
+struct checkpoint {
+    uint64_t size;
+    struct tree_hash root;
+};
+
+/* The text that is signed: origin, size, root. */
+void checkpoint_put_text(struct buf *buf, const char *origin, const struct checkpoint *checkpoint);
+/* Text, empty line, signature line. */
+struct outcome checkpoint_sign(const struct note_key *key, struct signer *signer,
+                               const struct checkpoint *checkpoint, struct buf *ret_note);
+/* Reads a signed note and verifies the log's own signature; other signatures are passed over.
+ * FAULT_BAD_INPUT (it has not the form) or FAULT_CRYPTO (it is not signed by this key, or does not
+ * verify); `what` says which. */
+struct outcome checkpoint_open(const struct note_key *key, struct view note,
+                               struct checkpoint *ret_checkpoint);
+/* Reads the text part only; the signature is not looked at (NULL origin: any). */
+struct outcome checkpoint_read(const char *origin, struct view note,
+                               struct checkpoint *ret_checkpoint);
+
+/* A proof as text, read: views into it. */
+struct proof_text {
+    uint64_t index;
+    struct tree_hash path[TREE_PATH_MAX];
+    unsigned path_len;
+    struct view checkpoint; /* the signed note */
+};
+struct outcome proof_read(struct view text, struct proof_text *ret_proof);
+
+#endif

@@ -1,0 +1,111 @@
+/*
+ * Purpose: the log in memory, and the parts of it that stand in files of their own. Private to
+ * ledger/.
+ */
+#ifndef DANCU_LEDGER_PRIVATE_H
+#define DANCU_LEDGER_PRIVATE_H
+
+#include "ledger/commit.h"
+#include "ledger/publish.h"
+#include "ledger/snapshot.h"
+
+/* A snapshot is taken after so many entries, not more often than this, and at least this often when
+ * anything was added: bounds what a start replays and how often the owner saves its state. */
+#define SNAPSHOT_ENTRIES 131072u
+#define SNAPSHOT_US_MIN (INT64_C(5) * 1000000)
+#define SNAPSHOT_US_MAX (INT64_C(60) * 1000000)
+#define TICK_BUDGET_US 400      /* of one ledger_tick(); the step that passes it is the last */
+#define PUBLISH_EVERY_US 900000 /* below LEDGER_PUBLISH_MS_MAX: the files take time too */
+
+enum ledger_state {
+    LEDGER_READY,
+    LEDGER_FULL,  /* no space: nothing is added until ledger_retry() finds room */
+    LEDGER_BROKEN /* in doubt: nothing is written any more */
+};
+
+enum snapshot_phase {
+    SNAPSHOT_NONE,
+    SNAPSHOT_WAITS, /* captured; the keeper is to make the tiles durable first */
+    SNAPSHOT_WRITES
+};
+
+struct pending_item {
+    size_t entry_at; /* of its length, in `entries` */
+    size_t opening_at;
+    size_t opening_len;
+};
+
+struct segment_place {
+    uint64_t number;
+    uint64_t first_index;
+};
+
+/* The segments that there are, oldest first. */
+struct segment_table {
+    struct segment_place *places;
+    size_t count;
+    size_t cap;
+};
+struct outcome segment_table_add(struct segment_table *table, uint64_t number,
+                                 uint64_t first_index);
+void segment_table_done(struct segment_table *table);
+
+/* The segment that was read last, and where in it records start: a mark each MARK_BYTES. */
+#define READ_MARKS_MAX 4096u
+struct reader {
+    struct scan scan; /* context NULL: none is open */
+    struct sealer *sealer;
+    uint64_t seen_size; /* of the log when the window was read */
+    struct scan_position marks[READ_MARKS_MAX];
+    unsigned mark_count;
+};
+void reader_done(struct reader *reader);
+
+struct ledger {
+    struct context context;
+    struct ledger_owner owner;
+    enum ledger_state state;
+    bool segment_wanted; /* the change of segments ran out of space */
+    int lock_fd;
+
+    struct commit commit;
+    struct tree tree;
+    struct tree_batch batch; /* the last one committed, for proofs; old_size = new_size: none */
+    struct tree_batch next;  /* the one being committed */
+    struct buf note;         /* signed checkpoint of the last commit */
+    struct buf next_note;
+
+    struct pending_item items[BATCH_ASKS_MAX];
+    struct tree_hash leaves[BATCH_ASKS_MAX];
+    unsigned count;       /* items added since the last commit */
+    size_t payload_bytes; /* of their entries and sealed openings */
+    struct buf entries;   /* as in a bundle */
+    struct buf openings;  /* plain */
+    struct buf padded;
+    struct buf record;
+
+    struct publish publish;
+    int64_t published_us; /* when the last publication was lined up */
+
+    enum snapshot_phase phase;
+    struct snapshot_writer writer;
+    uint64_t snapshot_size; /* of the last one */
+    int64_t snapshot_us;
+
+    struct segment_table segments;
+    struct reader reader;
+};
+
+/* Brings a new ledger to the state that is on disk. */
+struct outcome ledger_recover(struct ledger *ledger, struct ledger_recovery *ret_recovery,
+                              char ret_place[256]);
+/* One turn of the derived state: files, snapshots. */
+struct outcome derive_tick(struct ledger *ledger, uint32_t *ret_wait_ms);
+/* All that is derived, durably, before closing. */
+struct outcome derive_finish(struct ledger *ledger);
+
+/* Makes the full tiles between two sizes, their folders, and the snapshots durable. */
+struct outcome sync_derived(const struct disk_port *disk, int home_fd, uint64_t from,
+                            uint64_t until);
+
+#endif
