@@ -7,7 +7,7 @@
 #include "core/house.h"
 #include "proc/proc.h"
 
-#define CORE_PEERS_MAX 128 /* processes with a pipe, draining ones included */
+#define CORE_PEERS_MAX 512 /* processes with a pipe, draining ones included */
 #define CORE_ADMINS_MAX 8  /* admin connections at once */
 
 struct peer {

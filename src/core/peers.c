@@ -106,6 +106,10 @@ static void refuse(struct core *core, struct peer *peer, const char *reason)
 static struct outcome take_asks(struct core *core, struct peer *peer, const struct frame *frame)
 {
     struct cursor cursor = cursor_of(frame->payload);
+    if (frame->count > FRAME_ASKS_MAX) {
+        refuse(core, peer, "a frame of too many asks");
+        return OUTCOME_OK;
+    }
     for (unsigned i = 0; i < frame->count; i++) {
         if (core->count == BATCH_ASKS_MAX) {
             TRY(batch_serve(core));
@@ -117,7 +121,7 @@ static struct outcome take_asks(struct core *core, struct peer *peer, const stru
         core->origin[core->count] = peer;
         core->count++;
     }
-    if (frame->count > FRAME_ASKS_MAX || !outcome_ok(cursor_end(&cursor, "asks"))) {
+    if (!outcome_ok(cursor_end(&cursor, "asks"))) {
         refuse(core, peer, "a frame of asks is too long");
     }
     return OUTCOME_OK;
