@@ -6,9 +6,10 @@
 
 #include "base/ceilings.h"
 
-#define PROC_ROW_PROCESSES_MAX 128 /* processes of one row: more CPUs than that get no more edges  \
-                                    */
-#define PROC_SLOTS_MAX 256         /* places for a living process, all rows */
+#define PROC_ROW_PROCESSES_MAX                                                                     \
+    128                    /* processes of one row: more CPUs than that get no more edges          \
+                            */
+#define PROC_SLOTS_MAX 256 /* places for a living process, all rows */
 /* Living processes: each place has at most one that serves, one that is being started in its
  * stead and one that drains. */
 #define PROC_PROCESSES_MAX (3 * PROC_SLOTS_MAX)
@@ -19,9 +20,10 @@
 #define PROC_BACKOFF_MS_MAX 5000
 #define PROC_REPLACE_S_MAX 30 /* on SIGHUP: until the new process must serve */
 
-/* Stop: from the signal to the kill, by the order in which they stop */
-#define PROC_STOP_CHANNELS_S_MAX (DRAIN_S_MAX)
-#define PROC_STOP_KEEPER_S_MAX (DRAIN_S_MAX + 2)
+/* Stop: from the signal to the kill, by the order in which they stop. Channels drain within
+ * DRAIN_S_MAX by themselves. */
+#define PROC_STOP_CHANNELS_S_MAX (DRAIN_S_MAX + 2)
+#define PROC_STOP_KEEPER_S_MAX (DRAIN_S_MAX + 3)
 #define PROC_STOP_CORE_S_MAX (DRAIN_S_MAX + 5)
 
 /* Messages on a control socket */

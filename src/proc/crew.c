@@ -115,9 +115,8 @@ struct outcome crew_init(struct crew *crew, const struct supervisor_config *conf
     return OUTCOME_OK;
 }
 
-void crew_signal(struct crew *crew, struct process *process, enum process_event event)
+void process_signal(struct process *process, enum process_event event)
 {
-    (void)crew;
     CHECK(event == PROCESS_TERM || event == PROCESS_KILL);
     CHECK(process->pid > 0);
     if (process_move(process, event)) { /* invariant 3: not FREE */
@@ -159,7 +158,7 @@ void crew_hear(struct crew *crew, struct process *process)
     } else if (outcome.fault != FAULT_CLOSED) {
         log_line(LOG_LEVEL_ERROR, "process-broken", "process=\"%s\" pid=%d what=\"%s\"",
                  process->slot->title, process->pid, outcome.what);
-        crew_signal(crew, process, PROCESS_KILL);
+        process_signal(process, PROCESS_KILL);
     }
     if (!crew->was_ready && crew_ready(crew)) {
         crew->was_ready = true;
@@ -257,7 +256,7 @@ void crew_renew(struct crew *crew)
 }
 
 /* The new one serves: the old one finishes what it has in hand. */
-static void take_over(struct crew *crew, struct slot *slot, int64_t now_us)
+static void take_over(struct slot *slot, int64_t now_us)
 {
     struct process *old = slot->serving;
 
@@ -266,7 +265,7 @@ static void take_over(struct crew *crew, struct slot *slot, int64_t now_us)
     slot->serving->deadline_us = 0;
     slot->coming = NULL;
     old->deadline_us = now_us + (int64_t)PROC_STOP_CORE_S_MAX * US_PER_S;
-    crew_signal(crew, old, PROCESS_TERM);
+    process_signal(old, PROCESS_TERM);
     log_line(LOG_LEVEL_INFO, "replaced", "process=\"%s\" pid=%d by=%d", slot->title, old->pid,
              slot->serving->pid);
 }
@@ -282,7 +281,7 @@ static bool finish_renewals(struct crew *crew, int64_t now_us)
         if (slot->coming->state != PROCESS_SERVING) {
             return false;
         }
-        take_over(crew, slot, now_us);
+        take_over(slot, now_us);
     }
     return true;
 }
@@ -312,7 +311,7 @@ static void deadlines_turn(struct crew *crew, int64_t now_us)
         }
         log_line(LOG_LEVEL_WARN, "process-too-slow", "process=\"%s\" pid=%d", process->slot->title,
                  process->pid);
-        crew_signal(crew, process, PROCESS_KILL);
+        process_signal(process, PROCESS_KILL);
     }
 }
 

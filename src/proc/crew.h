@@ -109,7 +109,7 @@ bool crew_gone(const struct crew *crew);
 /* Shared by crew.c, crew_start.c and crew_stop.c. */
 void crew_start(struct crew *crew, struct slot *slot, bool as_coming);
 void crew_pair(struct crew *crew, struct process *process);
-void crew_signal(struct crew *crew, struct process *process, enum process_event event);
+void process_signal(struct process *process, enum process_event event);
 bool slot_is_core(const struct crew *crew, const struct slot *slot);
 void crew_stop_turn(struct crew *crew);
 void crew_sooner(int64_t *soonest_us, int64_t at_us);

@@ -98,7 +98,7 @@ void crew_pair(struct crew *crew, struct process *process)
         if (!outcome_ok(outcome)) { /* it does not read its control socket: it is stuck */
             log_line(LOG_LEVEL_WARN, "process-deaf", "process=\"%s\" pid=%d", slot->title,
                      process->pid);
-            crew_signal(crew, process, PROCESS_KILL);
+            process_signal(process, PROCESS_KILL);
         }
     }
     close_pair(&pair); /* invariant 1 */
@@ -171,7 +171,7 @@ static struct outcome launch(struct crew *crew, struct slot *slot, struct proces
         outcome = handover_send(control_fd, &handover);
         if (!outcome_ok(outcome)) { /* it is ended, and reaped like any other */
             log_outcome(LOG_LEVEL_WARN, "handover-not-sent", outcome);
-            crew_signal(crew, process, PROCESS_KILL);
+            process_signal(process, PROCESS_KILL);
             outcome = OUTCOME_OK;
         }
     }
@@ -182,8 +182,8 @@ static struct outcome launch(struct crew *crew, struct slot *slot, struct proces
 /* Invariant 2: nothing came into being; the same back-off as for one that dies at once. */
 static void not_started(struct crew *crew, struct slot *slot, struct outcome outcome)
 {
-    log_outcome(LOG_LEVEL_ERROR, "process-not-started", outcome);
-    log_line(LOG_LEVEL_ERROR, "process-not-started", "process=\"%s\"", slot->title);
+    log_line(LOG_LEVEL_ERROR, "process-not-started", "process=\"%s\" what=\"%s\" errno=%d",
+             slot->title, outcome.what, outcome.sys);
     slot->renew = false;
     if (!crew->was_ready) {
         crew->refused = true;

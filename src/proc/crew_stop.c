@@ -42,7 +42,7 @@ static bool stop_members(struct crew *crew)
         if (process->deadline_us == 0 || process->deadline_us > deadline_us) {
             process->deadline_us = deadline_us;
         }
-        crew_signal(crew, process, PROCESS_TERM); /* once: the table refuses a second */
+        process_signal(process, PROCESS_TERM); /* once: the table refuses a second */
     }
     return some;
 }

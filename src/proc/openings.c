@@ -104,23 +104,44 @@ static struct outcome listen_at(const char *address, uint16_t port, int *ret_fd)
     return outcome_fail(FAULT_BAD_INPUT, "address to listen at");
 }
 
+/* One line that says what could not be opened, where, and why. */
+static void complain(const char *event, const char *what, const char *where, struct outcome why)
+{
+    const char *described = why.sys == 0 ? NULL : strerrordesc_np(why.sys);
+
+    log_line(LOG_LEVEL_ERROR, event, "what=\"%s\" where=%s why=\"%s\"", what, where,
+             described == NULL ? why.what : described);
+}
+
+static struct outcome open_tcp(const struct supervisor_config *config,
+                               const struct opening_row *row, int *ret_fd)
+{
+    const char *address = config->listen_address;
+    unsigned port = config->settings.port + (unsigned)row->port_offset;
+    char where[64];
+
+    CHECK(port <= UINT16_MAX);
+    struct outcome outcome = listen_at(address, (uint16_t)port, ret_fd);
+    if (!outcome_ok(outcome)) {
+        (void)snprintf(where, sizeof(where), "%s:%u", address == NULL ? "*" : address, port);
+        complain("cannot-listen", row->name, where, outcome);
+    }
+    return outcome;
+}
+
 static struct outcome open_listener(struct openings *openings,
                                     const struct supervisor_config *config, enum proc_grant grant)
 {
     const struct opening_row *row = &opening_rows[grant];
-    unsigned port = config->settings.port + (unsigned)row->port_offset;
-    struct outcome outcome;
+    int *fd = &openings->listeners[grant];
 
-    if (row->kind == OPENING_UNIX) {
-        outcome = home_listen(openings->home_fd, row->name, &openings->listeners[grant]);
-    } else {
-        CHECK(row->kind == OPENING_TCP && port <= UINT16_MAX);
-        outcome = listen_at(config->listen_address, (uint16_t)port, &openings->listeners[grant]);
+    if (row->kind == OPENING_TCP) {
+        return open_tcp(config, row, fd);
     }
+    CHECK(row->kind == OPENING_UNIX);
+    struct outcome outcome = home_listen(openings->home_fd, row->name, fd);
     if (!outcome_ok(outcome)) {
-        log_outcome(LOG_LEVEL_ERROR, "cannot-listen", outcome);
-        log_line(LOG_LEVEL_ERROR, "cannot-listen", "what=\"%s\" address=%s port=%u", row->name,
-                 config->listen_address == NULL ? "any" : config->listen_address, port);
+        complain("cannot-listen", row->name, config->settings.home, outcome);
     }
     return outcome;
 }
@@ -211,9 +232,7 @@ struct outcome openings_grant(const struct openings *openings,
                                  ? outcome_fail(FAULT_NOT_FOUND, "no path was configured")
                                  : open_path(from, path, row->kind != OPENING_FILE, ret_fd);
     if (!outcome_ok(outcome)) {
-        log_outcome(LOG_LEVEL_ERROR, "cannot-open", outcome);
-        log_line(LOG_LEVEL_ERROR, "cannot-open", "what=\"%s\" path=%s", row->name,
-                 path == NULL ? "-" : path);
+        complain("cannot-open", row->name, path == NULL ? "-" : path, outcome);
     }
     return outcome;
 }

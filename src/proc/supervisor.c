@@ -39,7 +39,7 @@ struct supervisor {
     int relay_write_fd;
     int64_t started_us;
     bool announced;
-    uint8_t relayed; /* last byte of the children's lines */
+    uint8_t relayed;                /* last byte of the children's lines */
     char self[USER_NAME_BYTES_MAX]; /* name of the user that runs it */
     const char *users[PROC_USER_COUNT];
     unsigned poll_count;

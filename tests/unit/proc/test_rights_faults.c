@@ -149,6 +149,36 @@ static void a_process_without_root_takes_all_rights_on_or_ends(void **state)
     each_step_fails(PROC_ROOT_HOME, false, 0);
 }
 
+/* In a process of its own, of a user who may not raise what he was given. */
+static int with_few_descriptors(void)
+{
+    const struct proc_row row = row_of(PROC_ROOT_EMPTY);
+    struct rights_identity identity = {0};
+    struct child child = {.row = &row};
+    struct rlimit64 few = {.rlim_cur = 16, .rlim_max = 16};
+    if (__real_setrlimit64(RLIMIT_NOFILE, &few) != 0 ||
+        (geteuid() == 0 && __real_setresuid(NOBODY, NOBODY, NOBODY) != 0) ||
+        !outcome_ok(rights_apply(&child, &identity)) ||
+        __real_getrlimit64(RLIMIT_NOFILE, &few) != 0) {
+        return 1;
+    }
+    return few.rlim_max == 16 ? 0 : 2;
+}
+
+static void a_limit_that_may_not_be_raised_stays_where_it_is(void **state)
+{
+    (void)state;
+    int status = 0;
+    fail_at = 0;
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        _exit(with_few_descriptors());
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
 static void a_user_that_is_not_there_is_not_found(void **state)
 {
     (void)state;
@@ -165,6 +195,7 @@ int main(void)
         cmocka_unit_test(a_front_process_takes_all_rights_on_or_ends),
         cmocka_unit_test(a_process_in_the_home_takes_all_rights_on_or_ends),
         cmocka_unit_test(a_process_without_root_takes_all_rights_on_or_ends),
+        cmocka_unit_test(a_limit_that_may_not_be_raised_stays_where_it_is),
         cmocka_unit_test(a_user_that_is_not_there_is_not_found),
     };
     return cmocka_run_group_tests_name("proc/rights_faults", tests, NULL, NULL);

@@ -327,15 +327,13 @@ static void many_hangups_leave_one_process_in_each_place(void **state)
         assert_int_equal(kill(rig.pid, SIGHUP), 0);
         (void)poll(NULL, 0, 20);
     }
-    unsigned replaced = 0;
-    do {
-        replaced = rig_count(rig.err, " replaced ");
-        (void)poll(NULL, 0, 1000);
-    } while (rig_count(rig.err, " replaced ") != replaced);
-    assert_true(replaced >= 2);
-    assert_int_equal(rig_count(rig.err, "edge-1 ends"), rig_count(rig.err, "edge-2 ends"));
+    rig_await(rig.err, " replaced process=\"dancu: edge 1\"", 1); /* ten came as fewer */
+    rig_await(rig.err, " replaced process=\"dancu: edge 2\"", 1);
     assert_int_equal(rig_stop(&rig, SIGTERM), 0);
-    assert_int_equal(rig_count(rig.err, "edge-1 prepared"), rig_count(rig.err, "edge-1 ends"));
+    /* Whoever was begun has ended, none by force. */
+    assert_true(rig_count(rig.err, " edge-1 ends ") >= rig_count(rig.err, " edge-1 pong "));
+    assert_true(rig_count(rig.err, " edge-2 ends ") >= rig_count(rig.err, " edge-2 pong "));
+    assert_int_equal(rig_count(rig.err, "too-slow"), 0);
     rig_done(&rig);
 }
 
@@ -349,8 +347,9 @@ static void a_port_in_use_is_told_and_ends_the_start(void **state)
     rig_init(&other, PORT, "");
     rig_start(&other);
     assert_int_equal(rig_wait(&other), 1);
-    assert_int_equal(rig_count(other.err, "errno=98"), 2); /* the line, and why it ends */
-    assert_int_equal(rig_count(other.err, "port=22000"), 1);
+    assert_int_equal(rig_count(other.err, "cannot-listen what=\"machine listener\" "
+                                          "where=127.0.0.1:22000 why=\"Address already in use\""),
+                     1);
     rig_done(&other);
     assert_int_equal(rig_stop(&rig, SIGTERM), 0);
     rig_done(&rig);
