@@ -4,7 +4,8 @@
  * Invariants
  *  1. A connection that writes is in WAL mode with synchronous=FULL: what db_commit() returned for
  * is durable.
- *  2. No transaction outlives a failure: db_begin() finds none open.
+ *  2. No transaction outlives a failure. A rollback itself can fail (for want of memory): then the
+ *     next db_begin() makes up for it before it begins another, or fails.
  *  3. Every failure of the library becomes an outcome; damage is logged with file and code, never
  *     with content.
  *  4. A half-made file is removed by whoever made it.
@@ -178,7 +179,10 @@ _Static_assert(sizeof(((struct db *)0)->control) / sizeof(sqlite3_stmt *) == CON
 
 struct outcome db_begin(struct db *db, bool writes)
 {
-    CHECK(sqlite3_get_autocommit(db->handle) != 0); /* invariant 2 */
+    if (sqlite3_get_autocommit(db->handle) == 0) {
+        TRY(db_run(db, db->control[CONTROL_ROLLBACK])); /* invariant 2 */
+    }
+    CHECK(sqlite3_get_autocommit(db->handle) != 0);
     return db_run(db, db->control[writes ? CONTROL_BEGIN_WRITING : CONTROL_BEGIN]);
 }
 
@@ -190,7 +194,7 @@ struct outcome db_commit(struct db *db)
 void db_rollback(struct db *db)
 {
     if (sqlite3_get_autocommit(db->handle) == 0) {
-        /* Where it fails, the library has undone the transaction by itself, or will. */
+        /* Where it fails, db_begin() makes up for it (invariant 2). */
         outcome_ignore(db_run(db, db->control[CONTROL_ROLLBACK]));
     }
 }
