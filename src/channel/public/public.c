@@ -148,7 +148,7 @@ static void on_head(void *context, struct http_exchange *exchange)
     }
     bool found = route < sizeof(routes) / sizeof(routes[0]);
     bool file = !found && view_starts(request->path, ledger) &&
-                outcome_ok(tile_path_get(
+                outcome_ok(public_path_get(
                     view_part(request->path, ledger.len, request->path.len - ledger.len), &tile));
     if (!found && !file) {
         refuse(public, exchange, CODE_NOT_FOUND, NULL);

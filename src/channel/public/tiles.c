@@ -95,7 +95,7 @@ static void copy_text(char *place, struct view text)
     place[text.len] = '\0';
 }
 
-struct outcome tile_path_get(struct view path, struct tile_path *ret_path)
+struct outcome public_path_get(struct view path, struct tile_path *ret_path)
 {
     struct tile_path tile = {.kind = TILE_CHECKPOINT, .width = TILE_WIDTH};
     struct view rest = path;

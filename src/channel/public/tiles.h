@@ -27,7 +27,7 @@ struct tile_path {
 };
 
 /* `path` is what stands after /ledger/. FAULT_NOT_FOUND: no path of the log. */
-struct outcome tile_path_get(struct view path, struct tile_path *ret_path);
+struct outcome public_path_get(struct view path, struct tile_path *ret_path);
 
 /* Appends the file's bytes. A partial tile that is no file (any more) is cut from a wider one.
  * FAULT_NOT_FOUND: the log does not have it; FAULT_CORRUPT: the file has no possible length. */

@@ -30,7 +30,7 @@ static void paths_of_the_grammar_are_known(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct tile_path tile;
-        assert_ok(tile_path_get(view_text(rows[i].path), &tile));
+        assert_ok(public_path_get(view_text(rows[i].path), &tile));
         assert_int_equal(tile.kind, rows[i].kind);
         assert_int_equal(tile.width, rows[i].width);
         assert_string_equal(tile.file, rows[i].path);
@@ -93,17 +93,17 @@ static void no_other_path_is(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         struct tile_path tile;
-        struct outcome outcome = tile_path_get(view_text(bad[i]), &tile);
+        struct outcome outcome = public_path_get(view_text(bad[i]), &tile);
         if (outcome.fault != FAULT_NOT_FOUND && strcmp(bad[i], "tile/0/000.p/1") != 0) {
             fail_msg("\"%s\" is accepted", bad[i]);
         }
     }
     struct tile_path tile;
-    assert_fault(tile_path_get(view_of("tile/0/000\0", 11), &tile), FAULT_NOT_FOUND);
-    assert_fault(tile_path_get(view_of("tile/0/0\0"
-                                       "0",
-                                       10),
-                               &tile),
+    assert_fault(public_path_get(view_of("tile/0/000\0", 11), &tile), FAULT_NOT_FOUND);
+    assert_fault(public_path_get(view_of("tile/0/0\0"
+                                         "0",
+                                         10),
+                                 &tile),
                  FAULT_NOT_FOUND);
 }
 
@@ -158,7 +158,7 @@ static struct outcome read_tile(const struct folder *folder, const char *path, s
     struct tile_path tile;
 
     buf_reset(bytes);
-    TRY(tile_path_get(view_text(path), &tile));
+    TRY(public_path_get(view_text(path), &tile));
     return tile_read(folder->fd, &tile, bytes);
 }
 
