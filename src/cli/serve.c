@@ -73,7 +73,7 @@ static const struct proc_row rows[] = {
         .prepare = public_prepare,
         .main = public_main,
         .user = PROC_USER_FRONT,
-        .root = PROC_ROOT_EMPTY,
+        .root = PROC_ROOT_TILES,
         .count = 1,
         .grants = BIT(GRANT_PUBLIC_LISTENER) | BIT(GRANT_TLS_CERT) | BIT(GRANT_TLS_KEY) |
                   BIT(GRANT_TILES_DIR),

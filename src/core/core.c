@@ -203,6 +203,9 @@ static struct outcome core_open(struct core *core, const struct child *child)
         return outcome;
     }
     core->writable = ledger_writable(core->house->ledger);
+    log_line(LOG_LEVEL_INFO, "ledger-open", "entries=%llu replayed=%llu",
+             (unsigned long long)ledger_size(core->house->ledger),
+             (unsigned long long)core->house->replayed);
     return proc_tell_ready(child);
 }
 

@@ -275,8 +275,7 @@ static struct outcome house_fill(struct house *house, const char *home, int home
     TRY(why(origin_read(home_fd, house->origin), ret_why, "home"));
     TRY(open_stores(house, home, mode, ret_why));
     TRY(open_ledger(house, home_fd, &recovery, ret_why));
-    log_line(LOG_LEVEL_INFO, "ledger-open", "entries=%llu replayed=%llu",
-             (unsigned long long)recovery.size, (unsigned long long)recovery.replayed);
+    house->replayed = recovery.replayed;
     if (recovery.tail_cut) {
         TRY(why(record_cut(house, &recovery), ret_why, "record of a cut tail"));
     }

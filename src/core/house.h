@@ -35,6 +35,7 @@ struct house {
     struct office *office;
     struct gate *gate;
     struct ledger *ledger;
+    uint64_t replayed; /* entries that this opening replayed */
 };
 
 /* Makes home (folders, stores, empty log, file `origin`) and records the act home.init. The folder
