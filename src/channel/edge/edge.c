@@ -16,8 +16,8 @@
 #include <stdlib.h>
 
 #define ANSWER_BYTES_MAX HTTP_RESPONSE_BYTES_MAX
-#define ANSWER_OVERHEAD_BYTES 4096 /* of JSON around what the core sent; a first guess only */
-#define ASK_FRAME_BYTES_MAX 4096   /* one ask in a frame */
+#define ANSWER_OVERHEAD_BYTES 512 /* of JSON around what the core sent */
+#define ASK_FRAME_BYTES_MAX 4096  /* one ask in a frame */
 
 _Static_assert(ASK_FRAME_BYTES_MAX > 5 * ASK_CODE_BYTES_MAX + ASK_CASE_BYTES_MAX +
                                          ASK_NAME_BYTES_MAX + ASK_USE_BYTES_MAX +
@@ -118,12 +118,27 @@ static void respond_refused(struct edge *edge, struct http_exchange *exchange,
     texts_respond(&edge->texts, exchange, &problem, extra);
 }
 
+/* Takes memory for the whole body at once; too little is no harm. */
+static void expect_bytes(struct buf *body, const struct answer *answer)
+{
+    size_t bytes = answer->person.len + answer->notices.len + answer->checkpoint.len +
+                   answer->entry.len + answer->entry.len / 8 + answer->path.len * 3 / 2 +
+                   ANSWER_OVERHEAD_BYTES;
+
+    for (unsigned i = 0; i < answer->opening_count; i++) {
+        bytes += answer->opening[i].len;
+    }
+    buf_claim(body, bytes);
+    buf_reset(body);
+}
+
 static void respond_disclosed(struct http_exchange *exchange, const struct answer *answer,
                               struct http_response *response)
 {
     struct buf body;
 
     buf_init(&body, ANSWER_BYTES_MAX);
+    expect_bytes(&body, answer);
     answer_json_put(&body, answer);
     response->status = code_status(CODE_DISCLOSED);
     http_response_add(response, "content-type", VIEW_LITERAL("application/json"));
