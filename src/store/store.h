@@ -28,6 +28,8 @@ struct registry_config {
 };
 
 struct outcome registry_create(const char *home); /* FAULT_CONFLICT when there */
+/* FAULT_NOT_FOUND: no registry there. FAULT_CORRUPT: damaged, or these are not its keys (the first
+ * connection that writes leaves a mark of both). FAULT_CONFLICT: made by a newer version. */
 struct outcome registry_open(const struct registry_config *config, struct registry **ret_registry);
 void registry_close(struct registry *registry);
 struct blinder *registry_blinder(struct registry *registry);

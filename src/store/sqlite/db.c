@@ -209,6 +209,11 @@ static struct outcome path_of(const struct db_config *config, char ret_path[DB_P
                                               : outcome_fail(FAULT_OVER_LIMIT, "path of the home");
 }
 
+struct outcome db_cache_set(struct db *db, uint32_t cache_kib_max)
+{
+    return exec_format(db, "PRAGMA cache_size=-%u", cache_kib_max);
+}
+
 static struct outcome prepare(struct db *db, const char *sql, sqlite3_stmt **ret_statement)
 {
     int code =
@@ -224,14 +229,12 @@ static struct outcome rules_set(struct db *db, const struct db_config *config)
     (void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     (void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     TRY(exec(db, "PRAGMA temp_store=MEMORY"));
-    TRY(exec_format(db, "PRAGMA cache_size=-%u", config->cache_kib_max));
+    TRY(exec(db, config->cell_check ? "PRAGMA cell_size_check=ON" : "PRAGMA cell_size_check=OFF"));
+    TRY(db_cache_set(db, config->cache_kib_max));
     TRY(exec_format(db, "PRAGMA mmap_size=%llu", (unsigned long long)config->mmap_bytes_max));
     if (!config->writes) {
         return exec(db, "PRAGMA query_only=ON");
     }
-    /* Not where persons are read: with pages out of mmap it walks every cell of a page at each
-     * visit (9.1 us a probe instead of 4.4), and what is read there must open under its seal. */
-    TRY(exec(db, "PRAGMA cell_size_check=ON"));
     TRY(exec(db, "PRAGMA synchronous=FULL"));  /* invariant 1 */
     TRY(exec(db, "PRAGMA secure_delete=OFF")); /* whatever is stored is sealed or blind */
     TRY(exec_format(db, "PRAGMA journal_size_limit=%u", config->wal_bytes_max));

@@ -24,6 +24,7 @@ struct db_config {
     const char *const *statements; /* prepared at opening */
     unsigned statement_count;      /* <= DB_STATEMENTS_MAX */
     bool writes;
+    bool cell_check;         /* walk every cell of a page when it comes into the cache */
     uint32_t page_bytes;     /* of a new file */
     uint32_t cache_kib_max;  /* page cache of this connection */
     uint64_t mmap_bytes_max; /* 0 = none */
@@ -48,6 +49,8 @@ struct outcome db_open(const struct db_config *config, struct db *ret_db);
 /* Accepts a zeroed db. */
 void db_close(struct db *db);
 
+/* Changes the ceiling of this connection's page cache. */
+struct outcome db_cache_set(struct db *db, uint32_t cache_kib_max);
 /* The prepared statement, reset and without bindings. */
 sqlite3_stmt *db_statement(struct db *db, unsigned statement);
 void db_bind_view(sqlite3_stmt *statement, int place, struct view view);

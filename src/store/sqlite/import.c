@@ -369,6 +369,7 @@ struct outcome registry_import(struct registry *registry, struct person *const *
     if (items == NULL || sorted == NULL) {
         return outcome_fail(FAULT_NO_MEMORY, "chunk");
     }
+    TRY(db_cache_set(&registry->db, REGISTRY_IMPORT_CACHE_KIB_MAX));
     struct work work = {
         .registry = registry, .persons = persons, .count = count, .items = items, .sorted = sorted};
     buf_init(&work.hashes, (size_t)REGISTRY_CHUNK_MAX * SEAL_HASH_BYTES);

@@ -69,6 +69,7 @@ static struct db_config config_of(const char *home)
         .statements = statements,
         .statement_count = STATEMENT_COUNT,
         .writes = true,
+        .cell_check = true,
         .page_bytes = OFFICE_PAGE_BYTES,
         .cache_kib_max = OFFICE_CACHE_KIB_MAX,
         .mmap_bytes_max = 0,

@@ -7,10 +7,10 @@
 #include "store/sqlite/db.h"
 #include "store/store.h"
 
-/* Page cache of a connection that reads, and of one that imports: the blind index is written at
+/* Page cache of a connection, and of one from its first import on: the blind index is written at
  * random places, so a chunk goes the faster the more of it stays in memory. */
-#define REGISTRY_READ_CACHE_KIB_MAX 32768
-#define REGISTRY_WRITE_CACHE_KIB_MAX 131072
+#define REGISTRY_CACHE_KIB_MAX 32768
+#define REGISTRY_IMPORT_CACHE_KIB_MAX 131072
 /* Read through the page cache of the system up to here, by read() beyond; the library's ceiling. */
 #define REGISTRY_MMAP_BYTES_MAX 0x7fff0000u
 /* Three to four sealed persons fill a page of this size well; of 4,096 bytes, one would waste half.
@@ -26,6 +26,7 @@ enum registry_statement {
     STATEMENT_PENDING,
     STATEMENT_HIDDEN,
     STATEMENT_HIDDEN_COUNT,
+    STATEMENT_KEYS,
     STATEMENT_READ_COUNT, /* those above; what follows is for importing */
     STATEMENT_KEY_NEXT = STATEMENT_READ_COUNT,
     STATEMENT_CHUNK_NEXT,
@@ -40,6 +41,7 @@ enum registry_statement {
     STATEMENT_HIDDEN_REMOVE,
     STATEMENT_CHUNK_ADD,
     STATEMENT_CHUNK_RECORDED,
+    STATEMENT_KEYS_SET,
     STATEMENT_WRITE_COUNT,
 };
 _Static_assert(STATEMENT_WRITE_COUNT <= DB_STATEMENTS_MAX, "statements fit");

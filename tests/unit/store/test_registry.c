@@ -73,10 +73,25 @@ static void a_reader_waits_for_the_writer_to_migrate(void **state)
     home_close(home);
     home_sql(home, "registry.db",
              "DELETE FROM migration; DROP TABLE person; DROP TABLE person_history;"
-             "DROP TABLE blind; DROP TABLE hidden; DROP TABLE chunk");
+             "DROP TABLE blind; DROP TABLE hidden; DROP TABLE chunk; DROP TABLE keys");
     assert_fault(home_open(home, REGISTRY_READ), FAULT_CONFLICT);
     assert_ok(home_open(home, REGISTRY_WRITE));
     home_close(home);
+    assert_ok(home_open(home, REGISTRY_READ));
+}
+
+static void other_keys_do_not_open_a_registry(void **state)
+{
+    struct home *home = *state;
+    home_close(home);
+    home->data_key.bytes[31] ^= 1;
+    assert_fault(home_open(home, REGISTRY_READ), FAULT_CORRUPT);
+    assert_fault(home_open(home, REGISTRY_WRITE), FAULT_CORRUPT);
+    home->data_key.bytes[31] ^= 1;
+    home->index_key.bytes[0] ^= 1;
+    assert_fault(home_open(home, REGISTRY_READ), FAULT_CORRUPT);
+    assert_fault(home_open(home, REGISTRY_WRITE), FAULT_CORRUPT);
+    home->index_key.bytes[0] ^= 1;
     assert_ok(home_open(home, REGISTRY_READ));
 }
 
@@ -235,6 +250,7 @@ int main(void)
         TEST(a_file_of_another_kind_does_not_open),
         TEST(a_registry_of_a_newer_version_does_not_open),
         TEST(a_reader_waits_for_the_writer_to_migrate),
+        TEST(other_keys_do_not_open_a_registry),
         TEST(who_was_imported_is_found_by_either_number),
         TEST(a_number_of_the_wrong_kind_finds_nobody),
         TEST(who_is_not_there_gets_somebody_elses_record_and_always_the_same),
