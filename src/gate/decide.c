@@ -19,12 +19,37 @@
 #define VN_OFFSET_US (7 * HOUR_US)
 #define BLIND_GUESS 16 /* kind of the guesses' tags, beside those of domain/person.h */
 
+/* Characters beyond ASCII that show nothing: a case reference of these alone refers to nothing.
+ * Unicode's White_Space, and those of no width. */
+static const char *const blanks[] = {
+    "\xc2\x85", "\u00a0", "\u1680", "\u2000", "\u2001", "\u2002", "\u2003", "\u2004",
+    "\u2005",   "\u2006", "\u2007", "\u2008", "\u2009", "\u200a", "\u200b", "\u200c",
+    "\u200d",   "\u2028", "\u2029", "\u202f", "\u205f", "\u2060", "\u3000", "\ufeff",
+};
+
+/* Bytes of the blank character that the text begins with; 0 when it begins with another. */
+static size_t blank_len(struct view text)
+{
+    if (text.data[0] <= ' ') {
+        return 1;
+    }
+    for (size_t i = 0; i < sizeof(blanks) / sizeof(blanks[0]); i++) {
+        size_t len = strlen(blanks[i]);
+        if (text.len >= len && memcmp(text.data, blanks[i], len) == 0) {
+            return len;
+        }
+    }
+    return 0;
+}
+
 static bool blank(struct view text)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] > ' ') {
+    while (text.len > 0) {
+        size_t len = blank_len(text);
+        if (len == 0) {
             return false;
         }
+        text = view_of(text.data + len, text.len - len);
     }
     return true;
 }
