@@ -11,7 +11,7 @@ export const HOST = '127.0.0.1';
 function answer(status, headers, bytes) {
     const text = bytes.toString();
     let json;
-    if (/json/.test(headers['content-type'] ?? '')) {
+    if (/json/.test(headers['content-type'] ?? '') && text !== '') { // HEAD has none
         json = JSON.parse(text);
     }
     return { status, headers, text, bytes, json };
