@@ -120,18 +120,35 @@ struct outcome proof_verify(struct view proof, struct view entry, struct view vk
 /* Verifier key line of a signer: name+id+key (signed-note). */
 void vkey_put(struct buf *buf, const char *origin, const uint8_t key[SEAL_PUBLIC_KEY_BYTES]);
 
-/* Whole-log verification (`dancu ledger verify`). With keys NULL only the public side
- * (tiles, bundles, checkpoint) is checked; with keys also commit log, seals and agreement of both.
- */
+/* Whole-log verification (`dancu ledger verify`); nothing is changed, and a server may be running.
+ * FAULT_CORRUPT: `why` names the first thing that is wrong and its place; any other failure: it
+ * could not be looked at. */
 struct verify_report {
-    uint64_t entries;
-    uint64_t segments;
-    uint64_t tiles;
-    char why[512]; /* first failure with its place; empty when good */
+    uint64_t entries;  /* of the published checkpoint */
+    uint64_t tiles;    /* hash tiles and bundles compared */
+    uint64_t ahead;    /* files ahead of the checkpoint, as a running writer has them */
+    uint64_t segments; /* of the commit log; 0 when only the public side was looked at */
+    uint64_t records;
+    uint64_t recorded;   /* entries in the commit log */
+    uint64_t signatures; /* of records, verified; the text of every one is compared */
+    char why[512];       /* empty when all is good */
 };
+/* Called now and then; NULL members: nobody is told. */
+struct verify_watch {
+    void *context;
+    void (*progress)(void *context, const char *what, uint64_t done, uint64_t total);
+};
+/* Public side only: every bundle hashed, every tile and older partial compared byte for byte, the
+ * checkpoint's signature and root, names that no tile has. The folder holds `checkpoint` and
+ * `tile/`. Files ahead of the checkpoint are counted; in a home without a server they are wrong. */
 struct outcome ledger_verify_tiles(int ledger_dir_fd, struct view vkey,
+                                   const struct verify_watch *watch,
                                    struct verify_report *ret_report);
+/* That, and the commit log behind it: every checksum, seal and checkpoint's text, up to 10,000
+ * signatures evenly spread and the last, the agreement of both sides, keys, snapshots, the spare.
+ */
 struct outcome ledger_verify_home(const struct ledger_config *config,
+                                  const struct verify_watch *watch,
                                   struct verify_report *ret_report);
 
 #endif
