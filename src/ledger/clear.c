@@ -26,11 +26,11 @@ static struct outcome remove_all(const struct context *context, const char *path
     BUF_AUTO names;
     size_t at = 0;
 
+    buf_init(&names, FOLDER_NAMES_BYTES_MAX);
     struct outcome outcome = disk_remove(context->disk, context->home_fd, path, false);
     if (outcome_ok(outcome) || depth == REMOVE_DEPTH_MAX) {
         return outcome;
     }
-    buf_init(&names, FOLDER_NAMES_BYTES_MAX);
     TRY(disk_list(context->disk, context->home_fd, path, &names));
     for (const char *name = disk_next_name(&names, &at); name != NULL;
          name = disk_next_name(&names, &at)) {

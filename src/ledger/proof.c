@@ -47,10 +47,10 @@ static struct outcome skip_extra(struct cursor *cursor, struct view *line)
     static const char word[] = "extra ";
     BUF_AUTO bytes;
 
+    buf_init(&bytes, EXTRA_BYTES_MAX);
     if (!view_starts(*line, view_text(word))) {
         return OUTCOME_OK;
     }
-    buf_init(&bytes, EXTRA_BYTES_MAX);
     TRY(base64std_get(view_part(*line, strlen(word), line->len - strlen(word)), &bytes));
     *line = cursor_until(cursor, '\n');
     return OUTCOME_OK;

@@ -271,10 +271,10 @@ static struct outcome walk(struct tiles *tiles, const char *folder, unsigned dep
     BUF_AUTO names;
     size_t at = 0;
 
+    buf_init(&names, FOLDER_NAMES_BYTES_MAX);
     if (depth == DEPTH_MAX) {
         return verify_wrong(tiles->verify, "%s is too deep", folder);
     }
-    buf_init(&names, FOLDER_NAMES_BYTES_MAX);
     TRY(verify_unseen(tiles->verify, folder,
                       disk_list(tiles->verify->disk, tiles->dir_fd, folder, &names)));
     for (const char *name = disk_next_name(&names, &at); name != NULL;
