@@ -76,14 +76,17 @@ export class Http2Client extends Client {
             });
             stream.on('data', (bytes) => parts.push(bytes));
             stream.on('error', reject);
-            stream.on('close', () => {
-                if (head === undefined) {
-                    reject(new Error(`no answer (stream closed by ${stream.rstCode})`));
-                    return;
+            // Whole when its end has come; Node calls the stream closed only when the request is
+            // sent to its end too, which an early refusal makes vain.
+            stream.on('end', () => {
+                if (head !== undefined && stream.rstCode === http2.constants.NGHTTP2_NO_ERROR) {
+                    const { ':status': status, ...rest } = head;
+                    resolve(answer(status, rest, Buffer.concat(parts)));
+                    stream.close();
                 }
-                const { ':status': status, ...rest } = head;
-                resolve(answer(status, rest, Buffer.concat(parts)));
             });
+            stream.on('close', () =>
+                reject(new Error(`no answer (stream closed by ${stream.rstCode})`)));
             if (body !== undefined) {
                 stream.end(body);
             }
