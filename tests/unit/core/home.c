@@ -1,0 +1,189 @@
+/*
+ * A real home in a temporary folder.
+ */
+#include "home.h"
+
+#include "gate/law.h"
+#include "office/prepare.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+static void make_keys(struct home *home)
+{
+    char path[96];
+    struct random_port random = random_system();
+    snprintf(path, sizeof(path), "%s/keys", home->folder);
+    assert_int_equal(mkdir(path, 0700), 0);
+    int fd = open(path, O_RDONLY | O_DIRECTORY);
+    assert_true(fd >= 0);
+    assert_ok(house_keys_make(fd, &random, &home->keys));
+    close(fd);
+}
+
+void home_shell(const struct home *home, const char *command)
+{
+    char line[1024];
+    snprintf(line, sizeof(line), "cd '%s' && %s", home->folder, command);
+    assert_int_equal(system(line), 0);
+}
+
+struct outcome home_open_house(struct home *home, char ret_why[HOUSE_WHY_BYTES])
+{
+    int fd = open(home->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    struct outcome outcome =
+        house_open(home->path, fd, &home->keys, REGISTRY_WRITE, &home->house, ret_why);
+    if (!outcome_ok(outcome)) {
+        home->house = NULL;
+        close(fd);
+    }
+    return outcome; /* the ledger goes on using the folder: left open until the test ends */
+}
+
+void home_close_house(struct home *home)
+{
+    house_close(home->house);
+    home->house = NULL;
+}
+
+void home_act(struct home *home, enum act_kind kind, ...)
+{
+    struct act act = {.kind = kind};
+    uint64_t index = 0;
+    char why[256] = "";
+    va_list values;
+    va_start(values, kind);
+    for (const char *field = va_arg(values, const char *); field != NULL;
+         field = va_arg(values, const char *)) {
+        act_value_set(&act, field, view_text(va_arg(values, const char *)));
+    }
+    va_end(values);
+    struct outcome outcome = office_act(home->house->office, &act, 0, &index, why);
+    if (!outcome_ok(outcome)) {
+        fail_msg("%s: %s", act_rows[kind].name, why);
+    }
+}
+
+static void publish(struct home *home)
+{
+    struct law law;
+    BUF_AUTO bytes;
+    struct policy *policy = law_load();
+    struct act act = {.kind = ACT_POLICY_PUBLISH};
+    uint64_t index = 0;
+    char why[256] = "";
+    buf_init(&bytes, ACT_BYTES_MAX);
+    law_read(&law);
+    policy_files_put(law.files, law.count, &bytes);
+    act_value_set(&act, "hash", view_text(policy_hash(policy)));
+    act_value_set(&act, "files", buf_view(&bytes));
+    assert_ok(office_act(home->house->office, &act, 0, &index, why));
+    policy_free(policy);
+    law_done(&law);
+}
+
+void home_import(struct home *home, unsigned from, unsigned until, struct registry_chunk *ret_chunk)
+{
+    struct person *people[HOME_PEOPLE];
+    struct person_fault fault = {0};
+    struct arena arena;
+    char line[2048];
+    assert_true(until - from <= HOME_PEOPLE);
+    assert_ok(arena_init(&arena, (HOME_PEOPLE + 1) * PERSON_PARSE_BYTES_MAX));
+    for (unsigned i = from; i < until; i++) {
+        snprintf(line, sizeof(line),
+                 "{\"id\":\"0790909%05u\",\"cmnd\":null,\"full_name\":\"" HOME_AN_NAME
+                 "\",\"birth_date\":\"" HOME_AN_BIRTH
+                 "\",\"sex\":\"1\",\"birth_registration_place\":null,\"native_place\":null,"
+                 "\"ethnicity\":null,\"religion\":null,\"nationality\":\"VN\","
+                 "\"marital_status\":null,\"permanent_residence\":null,"
+                 "\"temporary_residence\":null,\"temporary_absence\":null,"
+                 "\"current_residence\":null,\"relation_to_head\":null,\"blood_group\":null,"
+                 "\"relatives\":null,\"household\":null,\"death_or_missing\":null}",
+                 12345 + i);
+        assert_ok(person_parse(view_text(line), &arena, &people[i - from], &fault));
+    }
+    assert_ok(registry_import(home->house->registry, people, until - from, ret_chunk));
+    arena_done(&arena);
+}
+
+static void fill(struct home *home)
+{
+    struct registry_chunk chunk = {0};
+    char spki[65];
+    for (int i = 0; i < 32; i++) {
+        snprintf(spki + 2 * i, 3, "%02x", HOME_SPKI_BYTE);
+    }
+    home_import(home, 0, HOME_PEOPLE, &chunk);
+    assert_ok(house_record_chunk(home->house, &chunk, 0));
+    publish(home);
+    home_act(home, ACT_PARTY_ADD, "code", "bank", "class", "organisation", "kind", "bank", "name",
+             "Ngân hàng", NULL);
+    home_act(home, ACT_ACCOUNT_ADD, "code", "bank-1", "party", "bank", "channel", "guided", "spki",
+             spki, "instrument", "CV 01", NULL);
+    home_act(home, ACT_BUSINESS_ADD, "code", "NV-SECRET-KYC", "party", "bank", "purpose", "KYC",
+             "legal-basis", "Law", "services", "citizen.lookup", "channels", "guided", "fields",
+             "full_name,birth_date", "quota-day", "1000", NULL);
+    home_act(home, ACT_BUSINESS_GRANT, "code", "NV-SECRET-KYC", NULL);
+}
+
+int home_setup(void **state)
+{
+    char why[HOUSE_WHY_BYTES] = "";
+    struct home *home = calloc(1, sizeof(*home));
+    assert_non_null(home);
+    snprintf(home->folder, sizeof(home->folder), "/tmp/dancu-test-home-XXXXXX");
+    assert_non_null(mkdtemp(home->folder));
+    snprintf(home->path, sizeof(home->path), "%s/home", home->folder);
+    make_keys(home);
+    struct outcome outcome = house_create(home->path, &home->keys, HOME_ORIGIN, why);
+    if (outcome_ok(outcome)) {
+        outcome = home_open_house(home, why);
+    }
+    if (!outcome_ok(outcome)) {
+        fail_msg("%s", why);
+    }
+    buf_init(&home->vkey, 1024);
+    assert_ok(house_vkey(&home->keys, HOME_ORIGIN, &home->vkey));
+    fill(home);
+    *state = home;
+    return 0;
+}
+
+int home_teardown(void **state)
+{
+    struct home *home = *state;
+    house_close(home->house);
+    buf_done(&home->vkey);
+    house_keys_done(&home->keys);
+    char line[128];
+    snprintf(line, sizeof(line), "rm -rf '%s'", home->folder);
+    assert_int_equal(system(line), 0);
+    free(home);
+    return 0;
+}
+
+struct ask home_ask(void)
+{
+    struct ask ask = {
+        .tag = 7,
+        .service = SERVICE_CITIZEN_LOOKUP,
+        .business = VIEW_LITERAL("NV-SECRET-KYC"),
+        .case_ref = VIEW_LITERAL("HS-SECRET-1"),
+        .subject_kind = SUBJECT_ID,
+        .key = VIEW_LITERAL(HOME_AN),
+        .name = VIEW_LITERAL(HOME_AN_NAME),
+        .birth_date = VIEW_LITERAL(HOME_AN_BIRTH),
+        .fields = {FIELD_FULL_NAME, FIELD_BIRTH_DATE},
+        .field_count = 2,
+    };
+    memset(ask.spki, HOME_SPKI_BYTE, sizeof(ask.spki));
+    return ask;
+}
+
+const struct answer *home_serve(struct home *home, const struct ask *ask)
+{
+    assert_ok(gate_serve(home->house->gate, ask, 1, home->answers));
+    return &home->answers[0];
+}

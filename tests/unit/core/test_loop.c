@@ -1,0 +1,423 @@
+/*
+ * The core's loop against everybody it talks to, the hostile ones too: who breaks the contract
+ * loses its pipe, and nobody else notices.
+ */
+#include "rig.h"
+
+#include "office/act.h"
+
+#include <sys/socket.h>
+
+static void a_channel_is_told_texts_and_health_and_its_asks_are_answered(void **state)
+{
+    struct rig *rig = *state;
+    struct pipe_end edge = rig_connect(rig, RIG_EDGE, 1);
+    struct ask ask = home_ask();
+    assert_int_equal(rig_frame(&edge, FRAME_TEXTS).count, CODE_COUNT - CODE_BAD_REQUEST);
+    struct frame health = rig_frame(&edge, FRAME_HEALTH);
+    assert_int_equal(health.payload.len, 1);
+    assert_int_equal(health.payload.data[0], 1);
+    struct answer answer = rig_ask(&edge, &ask);
+    assert_int_equal(answer.tag, 7);
+    assert_int_equal(answer.code, CODE_DISCLOSED);
+    assert_true(answer.person.len > 0 && answer.entry.len > 0 && answer.path.len > 0);
+    pipe_done(&edge);
+}
+
+static void each_peer_gets_its_own_answers(void **state)
+{
+    struct rig *rig = *state;
+    struct pipe_end edges[3];
+    for (unsigned i = 0; i < 3; i++) {
+        edges[i] = rig_connect(rig, RIG_EDGE, i + 1);
+    }
+    for (unsigned round = 0; round < 20; round++) {
+        for (unsigned i = 0; i < 3; i++) {
+            struct ask ask = home_ask();
+            ask.tag = 100 * round + i;
+            assert_int_equal(rig_ask(&edges[i], &ask).tag, 100 * round + i);
+        }
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        pipe_done(&edges[i]);
+    }
+}
+
+static void a_full_batch_of_one_peer_is_answered_in_order(void **state)
+{
+    struct rig *rig = *state;
+    struct pipe_end edge = rig_connect(rig, RIG_EDGE, 1);
+    size_t start = frame_start(&edge.out, FRAME_ASKS);
+    for (unsigned i = 0; i < FRAME_ASKS_MAX; i++) {
+        struct ask ask = home_ask();
+        ask.tag = i;
+        frame_put_ask(&edge.out, &ask);
+    }
+    frame_finish(&edge.out, start, FRAME_ASKS_MAX);
+    assert_ok(pipe_flush(&edge));
+    for (uint64_t next = 0; next < FRAME_ASKS_MAX;) {
+        struct view checkpoint = {0};
+        struct frame frame = rig_frame(&edge, FRAME_ANSWERS);
+        struct cursor cursor = cursor_of(frame.payload);
+        assert_ok(frame_get_checkpoint(&cursor, &checkpoint));
+        for (unsigned i = 0; i < frame.count; i++) {
+            struct answer answer = {0};
+            assert_ok(frame_get_answer(&cursor, checkpoint, &answer));
+            assert_int_equal(answer.tag, next);
+            assert_int_equal(answer.code, CODE_DISCLOSED);
+            next++;
+        }
+        assert_ok(cursor_end(&cursor, "answers"));
+    }
+    pipe_done(&edge);
+}
+
+/* ---- peers that break the contract ---- */
+
+static void put_asks(struct buf *bytes, enum frame_kind kind, unsigned asks, unsigned count,
+                     size_t extra)
+{
+    size_t start = frame_start(bytes, kind);
+    for (unsigned i = 0; i < asks; i++) {
+        struct ask ask = home_ask();
+        frame_put_ask(bytes, &ask);
+    }
+    buf_put_zeros(bytes, extra);
+    frame_finish(bytes, start, count);
+}
+
+static void wrong_kind(struct buf *bytes)
+{
+    put_asks(bytes, FRAME_ACT, 0, 1, 8);
+}
+static void kind_of_another_row(struct buf *bytes)
+{
+    put_asks(bytes, FRAME_KEPT, 0, 1, 17);
+}
+static void answers_of_its_own(struct buf *bytes)
+{
+    put_asks(bytes, FRAME_ANSWERS, 1, 1, 0);
+}
+static void unknown_kind(struct buf *bytes)
+{
+    put_asks(bytes, FRAME_ASKS, 1, 1, 0);
+    bytes->data[4] = FRAME_KIND_COUNT;
+}
+static void unknown_version(struct buf *bytes)
+{
+    put_asks(bytes, FRAME_ASKS, 1, 1, 0);
+    bytes->data[5] = 9;
+}
+static void too_long(struct buf *bytes)
+{
+    put_asks(bytes, FRAME_ASKS, 1, 1, 0);
+    bytes->data[0] = 0x7f;
+}
+static void more_asks_than_said(struct buf *bytes)
+{
+    put_asks(bytes, FRAME_ASKS, 2, 1, 0);
+}
+static void fewer_asks_than_said(struct buf *bytes)
+{
+    put_asks(bytes, FRAME_ASKS, 1, 2, 0);
+}
+static void bytes_left_over(struct buf *bytes)
+{
+    put_asks(bytes, FRAME_ASKS, 1, 1, 1);
+}
+static void too_many_asks(struct buf *bytes)
+{
+    put_asks(bytes, FRAME_ASKS, FRAME_ASKS_MAX + 1, FRAME_ASKS_MAX + 1, 0);
+}
+static void an_ask_that_is_none(struct buf *bytes)
+{
+    put_asks(bytes, FRAME_ASKS, 0, 1, 300);
+}
+static void an_ask_with_a_false_number(struct buf *bytes)
+{
+    struct ask ask = home_ask();
+    size_t start = frame_start(bytes, FRAME_ASKS);
+    ask.key = VIEW_LITERAL("07909091234X");
+    frame_put_ask(bytes, &ask);
+    frame_finish(bytes, start, 1);
+}
+static void garbage(struct buf *bytes)
+{
+    for (unsigned i = 0; i < 1000; i++) {
+        buf_put_u8(bytes, (uint8_t)(i * 7 + 3));
+    }
+}
+
+static void who_sends_what_it_may_not_loses_its_pipe_and_nobody_else_does(void **state)
+{
+    struct rig *rig = *state;
+    static void (*const breaches[])(struct buf * bytes) = {
+        wrong_kind,
+        kind_of_another_row,
+        answers_of_its_own,
+        unknown_kind,
+        unknown_version,
+        too_long,
+        more_asks_than_said,
+        fewer_asks_than_said,
+        bytes_left_over,
+        too_many_asks,
+        an_ask_that_is_none,
+        an_ask_with_a_false_number,
+        garbage,
+    };
+    struct pipe_end good = rig_connect(rig, RIG_EDGE, 1);
+    for (size_t i = 0; i < sizeof(breaches) / sizeof(breaches[0]); i++) {
+        struct pipe_end bad = rig_connect(rig, RIG_EDGE, 2);
+        struct ask ask = home_ask();
+        BUF_AUTO bytes;
+        buf_init(&bytes, FRAME_BYTES_MAX);
+        breaches[i](&bytes);
+        assert_ok(buf_check(&bytes));
+        rig_send(&bad, bytes.data, bytes.len);
+        if (!rig_is_closed(&bad)) {
+            fail_msg("breach %zu was taken", i);
+        }
+        pipe_done(&bad);
+        assert_int_equal(rig_ask(&good, &ask).code, CODE_DISCLOSED);
+    }
+    pipe_done(&good);
+}
+
+static void public_may_send_nothing_at_all(void **state)
+{
+    struct rig *rig = *state;
+    static const enum frame_kind kinds[] = {FRAME_ASKS, FRAME_KEPT, FRAME_ACT, FRAME_HEALTH};
+    for (size_t i = 0; i < 4; i++) {
+        struct pipe_end public = rig_connect(rig, RIG_PUBLIC, 1);
+        BUF_AUTO bytes;
+        buf_init(&bytes, FRAME_BYTES_MAX);
+        put_asks(&bytes, kinds[i], 1, 1, 0);
+        rig_send(&public, bytes.data, bytes.len);
+        assert_true(rig_is_closed(&public));
+        pipe_done(&public);
+    }
+}
+
+static void a_keeper_that_answers_nonsense_loses_its_pipe(void **state)
+{
+    struct rig *rig = *state;
+    struct pipe_end keeper = rig_connect(rig, RIG_KEEPER, 1);
+    BUF_AUTO bytes;
+    buf_init(&bytes, 1024);
+    put_asks(&bytes, FRAME_KEPT, 0, 1, 3);
+    rig_send(&keeper, bytes.data, bytes.len);
+    assert_true(rig_is_closed(&keeper));
+    pipe_done(&keeper);
+}
+
+/* It has asked so much and takes nothing: what waits for it has a ceiling, and so has the core's
+ * patience. Others are served meanwhile. */
+static void a_peer_that_takes_no_answers_does_not_hold_up_the_others(void **state)
+{
+    struct rig *rig = *state;
+    struct pipe_end greedy = rig_connect(rig, RIG_EDGE, 1);
+    struct pipe_end good = rig_connect(rig, RIG_EDGE, 2);
+    BUF_AUTO bytes;
+    buf_init(&bytes, FRAME_BYTES_MAX);
+    put_asks(&bytes, FRAME_ASKS, FRAME_ASKS_MAX, FRAME_ASKS_MAX, 0);
+    for (unsigned i = 0; i < 64; i++) {
+        struct ask ask = home_ask();
+        if (!greedy.out.failed) {
+            buf_put(&greedy.out, bytes.data, bytes.len);
+            outcome_ignore(pipe_flush(&greedy)); /* it may be cut off by now */
+        }
+        enum code code = rig_ask(&good, &ask).code;
+        assert_true(code == CODE_DISCLOSED || code == CODE_QUOTA_EXCEEDED);
+    }
+    pipe_done(&greedy);
+    pipe_done(&good);
+}
+
+/* ---- acts ---- */
+
+static void send_act(struct pipe_end *admin, const struct act *act)
+{
+    size_t start = frame_start(&admin->out, FRAME_ACT);
+    act_put(act, &admin->out);
+    frame_finish(&admin->out, start, 1);
+    assert_ok(pipe_flush(admin));
+}
+
+static enum fault act_fault(struct pipe_end *admin, const struct act *act)
+{
+    send_act(admin, act);
+    struct frame frame = rig_frame(admin, FRAME_ACT_RESULT);
+    struct cursor cursor = cursor_of(frame.payload);
+    enum fault fault = cursor_u8(&cursor);
+    (void)cursor_u64(&cursor);
+    struct view why = cursor_block16(&cursor);
+    assert_ok(cursor_end(&cursor, "result"));
+    assert_int_equal(why.len == 0, fault == FAULT_NONE);
+    return fault;
+}
+
+static void an_act_takes_effect_with_the_next_ask(void **state)
+{
+    struct rig *rig = *state;
+    struct pipe_end edge = rig_connect(rig, RIG_EDGE, 1);
+    struct pipe_end admin = rig_admin(rig);
+    struct ask ask = home_ask();
+    struct act suspend = {.kind = ACT_ACCOUNT_SUSPEND};
+    act_value_set(&suspend, "code", VIEW_LITERAL("bank-1"));
+    act_value_set(&suspend, "reason", VIEW_LITERAL("test"));
+    assert_int_equal(rig_ask(&edge, &ask).code, CODE_DISCLOSED);
+    assert_int_equal(act_fault(&admin, &suspend), FAULT_NONE);
+    assert_int_equal(rig_ask(&edge, &ask).code, CODE_ACCOUNT_BLOCKED);
+    assert_int_equal(act_fault(&admin, &suspend), FAULT_CONFLICT);
+    suspend.kind = ACT_ACCOUNT_RESUME;
+    assert_int_equal(act_fault(&admin, &suspend), FAULT_NONE);
+    assert_int_equal(rig_ask(&edge, &ask).code, CODE_DISCLOSED);
+    pipe_done(&admin);
+    pipe_done(&edge);
+}
+
+static void an_act_that_may_not_come_by_hand_closes_the_connection(void **state)
+{
+    struct rig *rig = *state;
+    struct act act = {.kind = ACT_TAIL_CUT};
+    act_value_set(&act, "file", VIEW_LITERAL("cut"));
+    act_value_set(&act, "bytes", VIEW_LITERAL("1"));
+    struct pipe_end admin = rig_admin(rig);
+    send_act(&admin, &act);
+    assert_true(rig_is_closed(&admin));
+    pipe_done(&admin);
+    admin = rig_admin(rig);
+    BUF_AUTO bytes;
+    buf_init(&bytes, FRAME_BYTES_MAX);
+    put_asks(&bytes, FRAME_ASKS, 1, 1, 0);
+    rig_send(&admin, bytes.data, bytes.len);
+    assert_true(rig_is_closed(&admin));
+    pipe_done(&admin);
+}
+
+/* ---- the end ---- */
+
+static void on_sigterm_the_core_ends_well_and_the_home_opens_again(void **state)
+{
+    struct rig *rig = *state;
+    struct pipe_end edge = rig_connect(rig, RIG_EDGE, 1);
+    struct ask ask = home_ask();
+    char why[HOUSE_WHY_BYTES] = "";
+    for (int i = 0; i < 10; i++) {
+        rig_ask(&edge, &ask);
+    }
+    kill(rig->pid, SIGTERM);
+    assert_int_equal(rig_end(rig), 0);
+    assert_true(rig_is_closed(&edge));
+    pipe_done(&edge);
+    assert_ok(home_open_house(rig->home, why));
+    assert_int_equal(ledger_size(rig->home->house->ledger), 7 + 10);
+}
+
+static void without_its_supervisor_the_core_ends(void **state)
+{
+    struct rig *rig = *state;
+    shutdown(rig->control_fd, SHUT_RDWR);
+    assert_int_equal(rig_end(rig), 0);
+}
+
+static void refusals_beyond_the_rate_are_told_before_a_clean_end(void **state)
+{
+    struct rig *rig = *state;
+    struct pipe_end edge = rig_connect(rig, RIG_EDGE, 1);
+    char why[HOUSE_WHY_BYTES] = "";
+    struct ask ask = home_ask();
+    unsigned limited = 0;
+    ask.case_ref = view_of(NULL, 0);
+    for (unsigned sent = 0; limited == 0 && sent < 2000; sent++) {
+        size_t start = frame_start(&edge.out, FRAME_ASKS);
+        for (unsigned i = 0; i < FRAME_ASKS_MAX; i++) {
+            frame_put_ask(&edge.out, &ask);
+        }
+        frame_finish(&edge.out, start, FRAME_ASKS_MAX);
+        assert_ok(pipe_flush(&edge));
+        for (unsigned got = 0; got < FRAME_ASKS_MAX;) {
+            struct view checkpoint = {0};
+            struct frame frame = rig_frame(&edge, FRAME_ANSWERS);
+            struct cursor cursor = cursor_of(frame.payload);
+            assert_ok(frame_get_checkpoint(&cursor, &checkpoint));
+            for (unsigned i = 0; i < frame.count; i++, got++) {
+                struct answer answer = {0};
+                assert_ok(frame_get_answer(&cursor, checkpoint, &answer));
+                limited += answer.code == CODE_RATE_LIMITED ? 1 : 0;
+            }
+        }
+    }
+    assert_true(limited > 0);
+    kill(rig->pid, SIGTERM);
+    assert_int_equal(rig_end(rig), 0);
+    pipe_done(&edge);
+    assert_ok(home_open_house(rig->home, why));
+    BUF_AUTO scratch;
+    struct ledger_item item = {0};
+    struct record record = {0};
+    buf_init(&scratch, 1 << 20);
+    uint64_t last = ledger_size(rig->home->house->ledger) - 1;
+    assert_ok(ledger_read(rig->home->house->ledger, last, &scratch, &item));
+    assert_ok(record_get_opening(item.opening, &record));
+    assert_int_equal(record.kind, KIND_AGGREGATE);
+}
+
+/* ---- the start ---- */
+
+static int start_again_with(struct rig *rig, const char *harm)
+{
+    kill(rig->pid, SIGTERM);
+    assert_int_equal(rig_end(rig), 0);
+    home_shell(rig->home, harm);
+    home_shell(rig->home, "rm -f admin.sock");
+    close(rig->control_fd);
+    rig_start(rig);
+    return rig_end(rig);
+}
+
+static void without_its_keys_the_core_refuses_to_start(void **state)
+{
+    assert_int_equal(start_again_with(*state, "rm keys/wrap.key"), PROC_EXIT_REFUSED);
+}
+
+static void on_a_state_that_cannot_be_trusted_the_core_refuses_to_start(void **state)
+{
+    assert_int_equal(start_again_with(*state, "rm home/commit/*.key"), PROC_EXIT_REFUSED);
+}
+
+static void while_another_has_the_home_the_core_waits_its_turn(void **state)
+{
+    struct rig *rig = *state;
+    struct rig second = {.home = rig->home};
+    home_shell(rig->home, "rm -f admin.sock");
+    rig_start(&second);
+    int status = rig_end(&second);
+    assert_true(status != 0 && status != PROC_EXIT_REFUSED);
+    close(second.control_fd);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_channel_is_told_texts_and_health_and_its_asks_are_answered),
+        TEST(each_peer_gets_its_own_answers),
+        TEST(a_full_batch_of_one_peer_is_answered_in_order),
+        TEST(who_sends_what_it_may_not_loses_its_pipe_and_nobody_else_does),
+        TEST(public_may_send_nothing_at_all),
+        TEST(a_keeper_that_answers_nonsense_loses_its_pipe),
+        TEST(a_peer_that_takes_no_answers_does_not_hold_up_the_others),
+        TEST(an_act_takes_effect_with_the_next_ask),
+        TEST(an_act_that_may_not_come_by_hand_closes_the_connection),
+        TEST(on_sigterm_the_core_ends_well_and_the_home_opens_again),
+        TEST(without_its_supervisor_the_core_ends),
+        TEST(refusals_beyond_the_rate_are_told_before_a_clean_end),
+        TEST(without_its_keys_the_core_refuses_to_start),
+        TEST(on_a_state_that_cannot_be_trusted_the_core_refuses_to_start),
+        TEST(while_another_has_the_home_the_core_waits_its_turn),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
