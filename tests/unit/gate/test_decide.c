@@ -170,6 +170,11 @@ static void case_blank(struct world *world, struct ask *ask)
     (void)world;
     ask->case_ref = VIEW_LITERAL(" \t ");
 }
+static void case_of_unicode_blanks(struct world *world, struct ask *ask)
+{
+    (void)world;
+    ask->case_ref = VIEW_LITERAL("\u00a0\u200b \u3000\ufeff\xc2\x85");
+}
 static void for_another_party(struct world *world, struct ask *ask)
 {
     *ask = world_ask_by(world, "agency-1", "NV-3");
@@ -246,6 +251,7 @@ static const struct {
      ANSWER_FIELD_NONE},
     {case_absent, CODE_CASE_MISSING, RULE_CASE, 0, ANSWER_FIELD_NONE},
     {case_blank, CODE_CASE_MISSING, RULE_CASE, 0, ANSWER_FIELD_NONE},
+    {case_of_unicode_blanks, CODE_CASE_MISSING, RULE_CASE, 0, ANSWER_FIELD_NONE},
     {for_another_party, CODE_OPERATOR_NOT_ALLOWED, RULE_OPERATOR, 0, ANSWER_FIELD_NONE},
     {citizen_about_another, CODE_OWN_DATA_ONLY, RULE_OWN_DATA, 0, ANSWER_FIELD_NONE},
     {field_not_granted, CODE_FIELD_NOT_GRANTED, RULE_FIELD_GRANT, 0, 2},
@@ -328,6 +334,16 @@ static void the_case_the_officer_and_the_declared_use_stand_in_the_record(void *
     json_decref(entry);
 }
 
+static void a_case_reference_may_begin_and_end_with_blanks(void **state)
+{
+    static const char *const cases[] = {"\u00a0HS-1", "1\u200b", "\u00e9", "\u2e80"};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct ask ask = world_ask();
+        ask.case_ref = view_text(cases[i]);
+        assert_int_equal(world_serve(*state, &ask)->code, CODE_DISCLOSED);
+    }
+}
+
 static void an_operator_that_asks_for_another_is_named_as_such(void **state)
 {
     struct ask ask = world_ask_by(*state, "agency-1", "NV-3");
@@ -354,6 +370,7 @@ int main(void)
         cmocka_unit_test(each_refusal_of_a_party_is_recorded_with_its_rule_and_reads_nobody),
         TEST(a_stranger_is_counted_and_not_recorded),
         TEST(the_case_the_officer_and_the_declared_use_stand_in_the_record),
+        TEST(a_case_reference_may_begin_and_end_with_blanks),
         TEST(an_operator_that_asks_for_another_is_named_as_such),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
