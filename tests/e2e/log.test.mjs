@@ -32,7 +32,7 @@ before(async () => {
     });
     for (const [ask, answer] of answers) {
         const verified = verifyAnswer(answer, ask, demo.vkey, { party: 'bank', account: 'bank' });
-        kept.push({ entry: answer.json.receipt.entry, ...verified });
+        kept.push({ ...verified, entry: answer.json.receipt.entry });
     }
     await client.close();
 });
