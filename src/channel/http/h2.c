@@ -19,7 +19,8 @@
 #define RESETS_PER_S 33        /* ... and then as many a second */
 #define ACKS_QUEUED_MAX 128    /* acknowledgements that wait to be written */
 #define SETTINGS_ENTRIES_MAX 32
-#define CREDIT_PER_DATA_FRAME 4 /* a client may open its windows for each that it got */
+#define DROPPED_BYTES_MAX 131072 /* of a body that nobody wants: two windows of a stream */
+#define CREDIT_PER_DATA_FRAME 4  /* a client may open its windows for each that it got */
 
 static struct view text(const uint8_t *data, size_t len)
 {
@@ -99,8 +100,13 @@ static int on_data(nghttp2_session *session, uint8_t flags, int32_t stream, cons
     (void)flags;
     (void)context;
     struct http_exchange *exchange = nghttp2_session_get_stream_user_data(session, stream);
-    if (exchange != NULL) {
-        exchange_add_body(exchange, text(data, len));
+    if (exchange == NULL) {
+        return 0;
+    }
+    exchange_add_body(exchange, text(data, len));
+    exchange->dropped += exchange->state == EXCHANGE_ANSWERED ? len : 0;
+    if (exchange->answered_early && exchange->dropped > DROPPED_BYTES_MAX) {
+        h2_reset(exchange, NGHTTP2_NO_ERROR);
     }
     return 0;
 }
@@ -138,16 +144,22 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
     return 0;
 }
 
-/* A response may end before its request did: the client is told that the rest is not wanted
- * (RFC 9113 section 8.1). */
+/* A response may end before its request did. Most clients then end it themselves, and some take a
+ * reset at that moment for a failure even if it says NO_ERROR (RFC 9113 section 8.1): so it comes
+ * only when bytes go on coming, or nothing does (check_exchange). */
 static int on_frame_sent(nghttp2_session *session, const nghttp2_frame *frame, void *context)
 {
-    (void)context;
+    struct connection *connection = context;
     bool ends = (frame->hd.type == NGHTTP2_DATA || frame->hd.type == NGHTTP2_HEADERS) &&
                 (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+
     if (ends && nghttp2_session_get_stream_remote_close(session, frame->hd.stream_id) == 0) {
-        nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
-                                  NGHTTP2_NO_ERROR);
+        struct http_exchange *exchange =
+            nghttp2_session_get_stream_user_data(session, frame->hd.stream_id);
+        if (exchange != NULL) {
+            exchange->answered_early = true;
+            exchange->since_s = server_now(connection->server);
+        }
     }
     return 0;
 }
@@ -354,12 +366,12 @@ void h2_goaway(struct connection *connection, bool last)
     connection_touch(connection);
 }
 
-void h2_reset(struct http_exchange *exchange)
+void h2_reset(struct http_exchange *exchange, uint32_t error)
 {
     struct connection *connection = exchange->connection;
 
-    if (nghttp2_submit_rst_stream(connection->h2, NGHTTP2_FLAG_NONE, exchange->stream,
-                                  NGHTTP2_CANCEL) != 0) {
+    if (nghttp2_submit_rst_stream(connection->h2, NGHTTP2_FLAG_NONE, exchange->stream, error) !=
+        0) {
         connection_kill(connection);
         return;
     }

@@ -122,9 +122,11 @@ struct http_config {
     ROW(connections)                                                                               \
     ROW(connections_evicted)                                                                       \
     ROW(handshakes_failed)                                                                         \
-    ROW(requests) ROW(responses_2xx) ROW(responses_3xx) ROW(responses_4xx) ROW(responses_5xx)      \
-        ROW(malformed) ROW(too_large) ROW(too_slow) ROW(busy) ROW(late) ROW(floods)                \
-            ROW(unauthenticated)
+    ROW(requests)                                                                                  \
+    ROW(responses_2xx)                                                                             \
+    ROW(responses_3xx)                                                                             \
+    ROW(responses_4xx) ROW(responses_5xx) ROW(malformed) ROW(too_large) ROW(too_slow) ROW(busy)    \
+        ROW(late) ROW(floods) ROW(unauthenticated)
 
 struct http_counters {
 #define ROW(name) uint64_t name;

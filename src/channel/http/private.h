@@ -42,10 +42,12 @@ struct http_exchange {
     uint32_t note;
     int32_t stream; /* HTTP/2 */
     enum exchange_state state;
-    bool expects; /* 100-continue */
-    bool whole;   /* nothing more of the request will come */
-    bool close;   /* HTTP/1.1: the connection ends with this response */
-    bool refused; /* a fault was found while fields came */
+    bool expects;        /* 100-continue */
+    bool whole;          /* nothing more of the request will come */
+    bool close;          /* HTTP/1.1: the connection ends with this response */
+    bool answered_early; /* HTTP/2: the response is out, the request is not whole */
+    size_t dropped;      /* bytes of the body that came after the answer */
+    bool refused;        /* a fault was found while fields came */
     enum http_refusal refusal;
     const char *refusal_what;
     unsigned field_count; /* all, also those that are dropped */
@@ -195,6 +197,7 @@ void h2_continue(struct http_exchange *exchange); /* 100 */
 bool h2_is_over(const struct connection *connection);
 /* GOAWAY: `last` = no new stream from now on; else only a warning. */
 void h2_goaway(struct connection *connection, bool last);
-void h2_reset(struct http_exchange *exchange);
+/* `error`: of RFC 9113 section 7. */
+void h2_reset(struct http_exchange *exchange, uint32_t error);
 
 #endif

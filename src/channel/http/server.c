@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define LINGER_S_MAX 2
+#define EARLY_S_MAX 2      /* a request that was answered before its end may go on for so long */
 #define EVICT_STEPS_MAX 64 /* connections looked at for one that can be dropped */
 #define GOAWAY_AFTER_S 1   /* between the warning and the last word: requests on their way count */
 
@@ -162,9 +163,12 @@ static void check_exchange(struct http_server *server, struct http_exchange *exc
             exchange_refuse(exchange, HTTP_REFUSAL_LATE, "no answer in time");
         }
         return;
-    case EXCHANGE_ANSWERED: /* an HTTP/2 client that opens no window */
-        if (exchange->connection->is_http2 && is_past(now_s, exchange->since_s, limits->write_s)) {
-            h2_reset(exchange);
+    case EXCHANGE_ANSWERED:
+        if (exchange->answered_early && is_past(now_s, exchange->since_s, EARLY_S_MAX)) {
+            h2_reset(exchange, NGHTTP2_NO_ERROR);
+        } else if (exchange->connection->is_http2 &&
+                   is_past(now_s, exchange->since_s, limits->write_s)) { /* it opens no window */
+            h2_reset(exchange, NGHTTP2_CANCEL);
         }
         return;
     default:

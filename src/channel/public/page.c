@@ -70,7 +70,7 @@ static void put_escaped(struct buf *buf, struct view text)
     }
 }
 
-void page_put(struct buf *buf, struct view origin)
+void public_page_put(struct buf *buf, struct view origin)
 {
     buf_put_text(buf, before_style);
     buf_put_text(buf, style);
@@ -81,7 +81,7 @@ void page_put(struct buf *buf, struct view origin)
     buf_put_text(buf, after);
 }
 
-struct outcome page_policy_put(struct buf *buf)
+struct outcome public_page_policy_put(struct buf *buf)
 {
     uint8_t digest[32];
 

@@ -7,8 +7,8 @@
 #include "base/bytes.h"
 
 /* Appends the page; `origin` names the log. */
-void page_put(struct buf *buf, struct view origin);
+void public_page_put(struct buf *buf, struct view origin);
 /* Appends the Content-Security-Policy that allows the page's own style sheet and nothing else. */
-struct outcome page_policy_put(struct buf *buf);
+struct outcome public_page_policy_put(struct buf *buf);
 
 #endif

@@ -120,7 +120,7 @@ static void give_file(struct public *public, struct http_exchange *exchange,
     struct buf bytes;
 
     buf_init(&bytes, HTTP_RESPONSE_BYTES_MAX);
-    struct outcome outcome = tile_read(public->child->grants[GRANT_TILES_DIR], path, &bytes);
+    struct outcome outcome = public_tile_read(public->child->grants[GRANT_TILES_DIR], path, &bytes);
     if (outcome_ok(outcome)) {
         http_respond(exchange, &response, &bytes);
         return;
@@ -279,9 +279,9 @@ static struct outcome start(struct public *public, struct child *child,
     texts_init(&public->texts);
     buf_init(&public->page, PAGE_BYTES_MAX);
     buf_init(&public->page_policy, PAGE_BYTES_MAX);
-    page_put(&public->page, view_text(child->settings.origin));
+    public_page_put(&public->page, view_text(child->settings.origin));
     TRY(buf_check(&public->page));
-    TRY(page_policy_put(&public->page_policy));
+    TRY(public_page_policy_put(&public->page_policy));
     TRY(http_server_new(&config, &public->server));
     return link_open(&public->link, child, http_server_base(public->server), &handler);
 }

@@ -209,7 +209,7 @@ static struct outcome measure_entries(struct view bundle, unsigned width, size_t
     return OUTCOME_OK;
 }
 
-struct outcome tile_cut(const struct tile_path *path, unsigned have, struct buf *bytes)
+struct outcome public_tile_cut(const struct tile_path *path, unsigned have, struct buf *bytes)
 {
     size_t wanted = (size_t)path->width * TILE_HASH_BYTES;
 
@@ -263,10 +263,10 @@ static struct outcome read_and_cut(int dir_fd, const struct tile_path *path, con
 {
     buf_reset(bytes);
     TRY(read_file(dir_fd, file, bytes));
-    return tile_cut(path, have, bytes);
+    return public_tile_cut(path, have, bytes);
 }
 
-struct outcome tile_read(int dir_fd, const struct tile_path *path, struct buf *ret_bytes)
+struct outcome public_tile_read(int dir_fd, const struct tile_path *path, struct buf *ret_bytes)
 {
     char wider[TILE_PATH_BYTES_MAX + 16];
 

@@ -31,10 +31,10 @@ struct outcome public_path_get(struct view path, struct tile_path *ret_path);
 
 /* Appends the file's bytes. A partial tile that is no file (any more) is cut from a wider one.
  * FAULT_NOT_FOUND: the log does not have it; FAULT_CORRUPT: the file has no possible length. */
-struct outcome tile_read(int dir_fd, const struct tile_path *path, struct buf *ret_bytes);
+struct outcome public_tile_read(int dir_fd, const struct tile_path *path, struct buf *ret_bytes);
 
 /* Cuts a tile of `have` hashes or entries down to its first path->width; FAULT_CORRUPT when it does
  * not hold what `have` says. */
-struct outcome tile_cut(const struct tile_path *path, unsigned have, struct buf *bytes);
+struct outcome public_tile_cut(const struct tile_path *path, unsigned have, struct buf *bytes);
 
 #endif

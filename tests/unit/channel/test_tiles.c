@@ -159,7 +159,7 @@ static struct outcome read_tile(const struct folder *folder, const char *path, s
 
     buf_reset(bytes);
     TRY(public_path_get(view_text(path), &tile));
-    return tile_read(folder->fd, &tile, bytes);
+    return public_tile_read(folder->fd, &tile, bytes);
 }
 
 static void fill_hashes(uint8_t *bytes)
