@@ -62,15 +62,23 @@ async function answers(server, demo, samples) {
     return answer.status === 200;
 }
 
-// One kill under load; how long until the next ask was answered.
-async function round(server, demo, samples) {
-    await sleep(50 + Math.random() * 400);
-    const core = await until('the core serves', async () => {
-        const row = await server.process('core');
-        return row?.state === 'serving' && row;
-    });
-    process.kill(core.pid, 'SIGKILL');
+// Core's process id once another than `old` is there; with `serving`, once it serves.
+const coreOf = (server, old, serving) => until('a core', async () => {
+    const row = await server.process('core');
+    return row?.pid > 0 && row.pid !== old && (!serving || row.state === 'serving') && row.pid;
+}, { everyMs: 5 });
+
+// One kill under load; how long until the next ask was answered. The core has lived long enough
+// that it is started again at once; every tenth time its successor is killed too, as it recovers.
+async function round(server, demo, samples, again) {
+    await sleep(2050 + Math.random() * 400);
+    const core = await coreOf(server, 0, true);
+    process.kill(core, 'SIGKILL');
     const begun = Date.now();
+    if (again) {
+        await sleep(Math.random() * 40);
+        process.kill(await coreOf(server, core, false), 'SIGKILL');
+    }
     await until('asks are answered again', () => answers(server, demo, samples));
     return Date.now() - begun;
 }
@@ -117,7 +125,7 @@ export async function killRounds(name, rounds, { tell = () => {}, persons } = {}
     const back = [];
     try {
         for (let i = 0; i < rounds; i++) {
-            back.push(await round(server, demo, samples));
+            back.push(await round(server, demo, samples, i % 10 === 9));
             tell(`round ${i + 1} of ${rounds}: back after ${back.at(-1)} ms, ` +
                 `${state.kept.length} answers kept`);
         }
