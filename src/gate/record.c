@@ -19,6 +19,7 @@
 
 #define OPENING_VERSION 1
 #define DIGEST_CHARS 43
+#define TIME_LAST_US INT64_C(253402300799999999) /* the end of 9999 */
 /* Key stream of an entry: salts of the names, salts of the persons, decoys, first place. */
 #define SALT_BYTES 16
 #define STREAM_PERSON_SALTS (RECORD_NAME_COUNT * SALT_BYTES)
@@ -238,7 +239,8 @@ static bool opening_sane(const struct record *record)
            (record->class < CLASS_COUNT || record->class == RECORD_WORD_NULL) &&
            (record->channel < CHANNEL_COUNT || record->channel == RECORD_WORD_NULL) &&
            (record->service < SERVICE_COUNT || record->service == RECORD_WORD_NULL) &&
-           record->person_count <= OPENING_PERSONS_MAX && record->outcome.len > 0;
+           record->person_count <= OPENING_PERSONS_MAX && record->outcome.len > 0 &&
+           record->time_us >= 0 && record->time_us <= TIME_LAST_US;
 }
 
 struct outcome record_get_opening(struct view plain, struct record *ret_record)

@@ -315,6 +315,11 @@ static void an_opening_of_impossible_values_is_corrupt(void **state)
     opening.data[persons] = PERSONS + 1;
     assert_fault(record_get_opening(buf_view(&opening), &again), FAULT_CORRUPT);
     buf_reset(&opening);
+    record.time_us = INT64_C(253402300800000000); /* the year 10000 */
+    record_put_opening(&record, &opening);
+    assert_fault(record_get_opening(buf_view(&opening), &again), FAULT_CORRUPT);
+    buf_reset(&opening);
+    record.time_us = TIME_US;
     record.outcome = view_of(NULL, 0);
     record_put_opening(&record, &opening);
     assert_fault(record_get_opening(buf_view(&opening), &again), FAULT_CORRUPT);
