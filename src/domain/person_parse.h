@@ -31,8 +31,8 @@ struct person_span out_span(const struct parsing *parsing, uint16_t from);
 struct outcome refuse(struct parsing *parsing, const struct json_node *node, const char *reason);
 /* The node's string, or `null`. */
 void put_text(struct parsing *parsing, const struct json_node *node);
-/* `,"name":` or with `{` for the first member of an object. */
-void put_name(struct parsing *parsing, const char *name, bool first);
+/* What stands before a member's value: `,"name":` or, for the first of an object, `{"name":`. */
+void put_name(struct parsing *parsing, struct view before);
 
 struct outcome take_name(struct parsing *parsing, const struct json_node *node);
 struct outcome take_birth_date(struct parsing *parsing, const struct json_node *node);

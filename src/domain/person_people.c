@@ -99,15 +99,15 @@ static struct outcome take_relative(struct parsing *parsing, const struct json_n
     if (!relation_known(values[RELATIVE_RELATION]->text)) {
         return refuse(parsing, values[RELATIVE_RELATION], "not a code of the list");
     }
-    put_name(parsing, "cmnd", true);
+    put_name(parsing, VIEW_LITERAL("{\"cmnd\":"));
     TRY(take_key(parsing, values[RELATIVE_CMND], take_cmnd, &cmnd));
-    put_name(parsing, "full_name", false);
+    put_name(parsing, VIEW_LITERAL(",\"full_name\":"));
     TRY(take_name(parsing, values[RELATIVE_NAME]));
-    put_name(parsing, "id", false);
+    put_name(parsing, VIEW_LITERAL(",\"id\":"));
     TRY(take_key(parsing, values[RELATIVE_ID], take_id, &id));
-    put_name(parsing, "nationality", false);
+    put_name(parsing, VIEW_LITERAL(",\"nationality\":"));
     TRY(take_country(parsing, values[RELATIVE_NATIONALITY]));
-    put_name(parsing, "relation", false);
+    put_name(parsing, VIEW_LITERAL(",\"relation\":"));
     put_text(parsing, values[RELATIVE_RELATION]);
     buf_put_u8(&parsing->out, '}');
     reference_add(parsing, REFERENCE_RELATIVE, from, id, cmnd);
@@ -156,14 +156,14 @@ static struct outcome take_householder(struct parsing *parsing, const struct jso
     unsigned count = kind == REFERENCE_HEAD ? PERSON_RELATION : PERSON_RELATION + 1;
 
     TRY(json_take(node, rows, count, values, &parsing->fault));
-    put_name(parsing, "cmnd", true);
+    put_name(parsing, VIEW_LITERAL("{\"cmnd\":"));
     TRY(take_key(parsing, values[PERSON_CMND], take_cmnd, &cmnd));
-    put_name(parsing, "full_name", false);
+    put_name(parsing, VIEW_LITERAL(",\"full_name\":"));
     TRY(take_name(parsing, values[PERSON_NAME]));
-    put_name(parsing, "id", false);
+    put_name(parsing, VIEW_LITERAL(",\"id\":"));
     TRY(take_key(parsing, values[PERSON_ID], take_id, &id));
     if (kind == REFERENCE_MEMBER) {
-        put_name(parsing, "relation_to_head", false);
+        put_name(parsing, VIEW_LITERAL(",\"relation_to_head\":"));
         TRY(take_relation_to_head(parsing, values[PERSON_RELATION]));
     }
     buf_put_u8(&parsing->out, '}');
@@ -201,16 +201,16 @@ struct outcome take_household(struct parsing *parsing, const struct json_node *n
         return OUTCOME_OK;
     }
     TRY(json_take(node, rows, 3, values, &parsing->fault));
-    put_name(parsing, "head", true);
+    put_name(parsing, VIEW_LITERAL("{\"head\":"));
     if (values[1]->kind == JSON_KIND_NULL) {
         put_text(parsing, values[1]);
     } else {
         TRY(take_householder(parsing, values[1], REFERENCE_HEAD));
     }
-    put_name(parsing, "members", false);
+    put_name(parsing, VIEW_LITERAL(",\"members\":"));
     TRY(take_members(parsing, values[2]));
     parsing->person->household_tail = out_at(parsing);
-    put_name(parsing, "number", false);
+    put_name(parsing, VIEW_LITERAL(",\"number\":"));
     TRY(take_household_number(parsing, values[0]));
     buf_put_u8(&parsing->out, '}');
     return OUTCOME_OK;

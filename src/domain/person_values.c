@@ -34,16 +34,13 @@ void put_text(struct parsing *parsing, const struct json_node *node)
     if (node->kind == JSON_KIND_NULL) {
         buf_put_text(&parsing->out, "null");
     } else {
-        CHECK(node->kind == JSON_KIND_STRING);
-        json_put_string(&parsing->out, node->text);
+        json_put_text(&parsing->out, node);
     }
 }
 
-void put_name(struct parsing *parsing, const char *name, bool first)
+void put_name(struct parsing *parsing, struct view before)
 {
-    buf_put_text(&parsing->out, first ? "{\"" : ",\"");
-    buf_put_text(&parsing->out, name);
-    buf_put_text(&parsing->out, "\":");
+    buf_put_view(&parsing->out, before);
 }
 
 static bool is_null(const struct json_node *node)
@@ -296,18 +293,18 @@ static struct outcome address_codes(struct parsing *parsing,
 static struct outcome address_put(struct parsing *parsing,
                                   const struct json_node *const values[ADDRESS_MEMBERS])
 {
-    static const uint8_t order[ADDRESS_MEMBERS] = {ADDRESS_COUNTRY,  ADDRESS_DETAIL,
-                                                   ADDRESS_DISTRICT, ADDRESS_LIST,
-                                                   ADDRESS_PROVINCE, ADDRESS_WARD};
-
-    for (size_t i = 0; i < ADDRESS_MEMBERS; i++) {
-        put_name(parsing, address_rows[order[i]].name, i == 0);
-        if (order[i] == ADDRESS_DETAIL) {
-            TRY(take_detail(parsing, values[ADDRESS_DETAIL]));
-        } else {
-            put_text(parsing, values[order[i]]);
-        }
-    }
+    put_name(parsing, VIEW_LITERAL("{\"country\":"));
+    put_text(parsing, values[ADDRESS_COUNTRY]);
+    put_name(parsing, VIEW_LITERAL(",\"detail\":"));
+    TRY(take_detail(parsing, values[ADDRESS_DETAIL]));
+    put_name(parsing, VIEW_LITERAL(",\"district\":"));
+    put_text(parsing, values[ADDRESS_DISTRICT]);
+    put_name(parsing, VIEW_LITERAL(",\"list\":"));
+    put_text(parsing, values[ADDRESS_LIST]);
+    put_name(parsing, VIEW_LITERAL(",\"province\":"));
+    put_text(parsing, values[ADDRESS_PROVINCE]);
+    put_name(parsing, VIEW_LITERAL(",\"ward\":"));
+    put_text(parsing, values[ADDRESS_WARD]);
     buf_put_u8(&parsing->out, '}');
     return OUTCOME_OK;
 }
@@ -378,11 +375,11 @@ struct outcome take_absence(struct parsing *parsing, const struct json_node *nod
         return OUTCOME_OK;
     }
     TRY(json_take(node, rows, 3, values, &parsing->fault));
-    put_name(parsing, "from", true);
+    put_name(parsing, VIEW_LITERAL("{\"from\":"));
     TRY(take_day(parsing, values[0], &from));
-    put_name(parsing, "place", false);
+    put_name(parsing, VIEW_LITERAL(",\"place\":"));
     TRY(take_address(parsing, values[2]));
-    put_name(parsing, "to", false);
+    put_name(parsing, VIEW_LITERAL(",\"to\":"));
     TRY(take_day(parsing, values[1], &until));
     if (until < from) {
         return refuse(parsing, values[1], "ends before it begins");
@@ -404,9 +401,9 @@ struct outcome take_death(struct parsing *parsing, const struct json_node *node)
         return OUTCOME_OK;
     }
     TRY(json_take(node, rows, 2, values, &parsing->fault));
-    put_name(parsing, "date", true);
+    put_name(parsing, VIEW_LITERAL("{\"date\":"));
     TRY(take_birth_date(parsing, values[1]));
-    put_name(parsing, "kind", false);
+    put_name(parsing, VIEW_LITERAL(",\"kind\":"));
     if (view_is(values[0]->text, "dead")) {
         parsing->person->flags |= PERSON_DEAD;
     } else if (view_is(values[0]->text, "missing")) {

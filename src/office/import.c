@@ -120,7 +120,7 @@ static uint64_t id_seen(struct import *import, struct view id)
     }
     number++;
     /* Numbers of one file are close to each other: spread by a multiplication (Fibonacci). */
-    uint64_t place = number * UINT64_C(0x9e3779b97f4a7c15) >> 48 & (ID_PLACES - 1);
+    uint64_t place = number * UINT64_C(0x9e3779b97f4a7c15) >> 40 & (ID_PLACES - 1);
     while (import->ids[place].id != 0 && import->ids[place].id != number) {
         place = (place + 1) & (ID_PLACES - 1);
     }

@@ -35,6 +35,8 @@ struct reader {
     unsigned room;
     unsigned count;
     uint32_t open[JSON_DEPTH_MAX];
+    uint64_t
+        named[JSON_DEPTH_MAX]; /* a bit for each name met in the open objects: see name_bit() */
     unsigned depth;
     struct view name; /* of the member whose value comes next */
     struct json_fault *fault;
@@ -257,6 +259,7 @@ static struct outcome container_open(struct reader *reader, enum json_kind kind)
         return refuse(reader, FAULT_OVER_LIMIT, reader->at, "too deep");
     }
     TRY(node_add(reader, kind, &node));
+    reader->named[reader->depth] = 0;
     reader->open[reader->depth++] = reader->count - 1;
     reader->at++;
     return OUTCOME_OK;
@@ -323,11 +326,28 @@ static struct outcome step_first(struct reader *reader, enum step *ret_next)
     return OUTCOME_OK;
 }
 
-static bool name_taken(const struct reader *reader, struct view name)
+/* Two names with different bits differ; those with the same must be compared. */
+static uint64_t name_bit(struct view name)
+{
+    unsigned sum = (unsigned)name.len;
+
+    if (name.len > 0) {
+        sum = sum * 7 + name.data[0] + name.data[name.len / 2] * 5u + name.data[name.len - 1] * 3u;
+    }
+    return UINT64_C(1) << (sum & 63);
+}
+
+static bool name_taken(struct reader *reader, struct view name)
 {
     const struct json_node *object = innermost(reader);
+    uint64_t *named = &reader->named[reader->depth - 1];
+    uint64_t bit = name_bit(name);
     uint32_t at = reader->open[reader->depth - 1] + 1;
 
+    if ((*named & bit) == 0) {
+        *named |= bit;
+        return false;
+    }
     for (unsigned i = 0; i < object->count; i++) {
         if (view_equal(reader->nodes[at].name, name)) {
             return true;

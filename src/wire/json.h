@@ -91,8 +91,8 @@ int64_t json_integer_of(const struct json_node *node);
 
 /* The shape of an object as rows: what is not in a row is an unknown member. */
 struct json_row {
-    const char *name;
-    unsigned kinds; /* JSON_..._BIT, one or more */
+    const char *name; /* not empty */
+    unsigned kinds;   /* JSON_..._BIT, one or more */
     bool required;
 };
 /* Checks an object against `count` rows (at most JSON_MEMBERS_MAX) and gives each row's value in
@@ -113,5 +113,8 @@ const struct json_node *json_locate(const struct json_doc *doc, struct view poin
 
 /* Appends a quoted string escaped as RFC 8785 wants; `text` must be well-formed UTF-8. */
 void json_put_string(struct buf *buf, struct view text);
+/* The same for a string value of a document; faster, since most have stood there as they are
+ * written. */
+void json_put_text(struct buf *buf, const struct json_node *string);
 
 #endif

@@ -9,6 +9,8 @@
 #include "base/check.h"
 #include "wire/json.h"
 
+#include <string.h>
+
 static bool hex4(struct view text, size_t at, uint32_t *ret_unit)
 {
     uint32_t unit = 0;
@@ -156,4 +158,20 @@ void json_put_string(struct buf *buf, struct view text)
     }
     buf_put_view(buf, view_part(text, clean, text.len - clean));
     buf_put_u8(buf, '"');
+}
+
+void json_put_text(struct buf *buf, const struct json_node *string)
+{
+    CHECK(string->kind == JSON_KIND_STRING);
+    if (string->end - string->offset != string->text.len + 2) {
+        json_put_string(buf, string->text);
+        return;
+    }
+    /* No escape was decoded, and nothing that was left alone needs one. */
+    uint8_t *to = buf_claim(buf, string->text.len + 2);
+    if (to != NULL) {
+        to[0] = '"';
+        memcpy(to + 1, string->text.data, string->text.len);
+        to[string->text.len + 1] = '"';
+    }
 }

@@ -67,7 +67,8 @@ static unsigned row_find(const struct json_row *rows, unsigned count, unsigned h
 {
     for (unsigned i = 0; i < count; i++) {
         unsigned row = hint + i < count ? hint + i : hint + i - count;
-        if (view_is(name, rows[row].name)) {
+        bool maybe = name.len > 0 && name.data[0] == (uint8_t)rows[row].name[0];
+        if (maybe && view_is(name, rows[row].name)) {
             return row;
         }
     }

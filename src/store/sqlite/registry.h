@@ -16,7 +16,7 @@
 /* Three to four sealed persons fill a page of this size well; of 4,096 bytes, one would waste half.
  */
 #define REGISTRY_PAGE_BYTES 8192
-#define REGISTRY_WAL_BYTES_MAX (64u << 20)
+#define REGISTRY_WAL_BYTES_MAX (256u << 20)
 #define HIDDEN_TAGS_MAX (4u << 20)
 
 enum registry_statement {
