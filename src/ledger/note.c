@@ -85,7 +85,8 @@ void vkey_put(struct buf *buf, const char *origin, const uint8_t key[SEAL_PUBLIC
 struct outcome note_key_get(struct view vkey, struct note_key *ret_key)
 {
     static const char shape[] = "verifier key is not name+id+key";
-    BUF_AUTO typed;
+    uint8_t bytes[1 + SEAL_PUBLIC_KEY_BYTES];
+    struct buf typed = note_buf_over(bytes, sizeof(bytes));
     uint8_t id[NOTE_KEY_ID_BYTES];
 
     if (vkey.len > 0 && vkey.data[vkey.len - 1] == '\n') {
@@ -95,7 +96,6 @@ struct outcome note_key_get(struct view vkey, struct note_key *ret_key)
     struct view origin = cursor_until(&cursor, '+');
     struct view id_text = cursor_until(&cursor, '+');
     struct view key_text = cursor_view(&cursor, cursor_left(&cursor));
-    buf_init(&typed, 1 + SEAL_PUBLIC_KEY_BYTES);
     if (cursor.failed || !outcome_ok(hex_get(id_text, id, sizeof(id))) ||
         !outcome_ok(base64std_get(key_text, &typed)) || typed.len != 1 + SEAL_PUBLIC_KEY_BYTES) {
         return outcome_fail(FAULT_BAD_INPUT, shape);
@@ -154,14 +154,12 @@ static bool split_note(struct view note, struct view *ret_text, struct view *ret
 
 static struct outcome hash_get(struct view text, struct tree_hash *ret_hash)
 {
-    BUF_AUTO bytes;
+    struct buf bytes = note_buf_over(ret_hash->bytes, SEAL_HASH_BYTES);
 
-    buf_init(&bytes, SEAL_HASH_BYTES);
     if (text.len != HASH_TEXT_LEN || !outcome_ok(base64std_get(text, &bytes)) ||
         bytes.len != SEAL_HASH_BYTES) {
         return outcome_fail(FAULT_BAD_INPUT, "a hash is not base64 of 32 bytes");
     }
-    memcpy(ret_hash->bytes, bytes.data, SEAL_HASH_BYTES);
     return OUTCOME_OK;
 }
 
@@ -235,11 +233,11 @@ static struct outcome signature_get(struct cursor *cursor, struct view *ret_name
 static struct outcome verify_signatures(const struct note_key *key, struct view text,
                                         struct view signatures)
 {
-    BUF_AUTO bytes;
+    uint8_t room[SIGNATURE_BYTES_MAX];
+    struct buf bytes = note_buf_over(room, sizeof(room));
     struct cursor cursor = cursor_of(signatures);
     bool own = false;
 
-    buf_init(&bytes, SIGNATURE_BYTES_MAX);
     for (unsigned count = 0; cursor_left(&cursor) > 0; count++) {
         struct view name = {0};
         if (count == NOTE_SIGNATURES_MAX) {

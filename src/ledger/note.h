@@ -47,6 +47,12 @@ struct outcome checkpoint_open(const struct note_key *key, struct view note,
 struct outcome checkpoint_read(const char *origin, struct view note,
                                struct checkpoint *ret_checkpoint);
 
+/* A buf over the caller's own bytes: decoding into it takes no memory, and it is never freed. */
+static inline struct buf note_buf_over(uint8_t *bytes, size_t len)
+{
+    return (struct buf){.data = bytes, .cap = len, .max = len};
+}
+
 /* A proof as text, read: views into it. */
 struct proof_text {
     uint64_t index;

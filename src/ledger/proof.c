@@ -31,13 +31,11 @@ void proof_put(struct buf *buf, uint64_t index, struct view path, struct view ch
 
 static struct outcome hash_line(struct view line, struct tree_hash *ret_hash)
 {
-    BUF_AUTO bytes;
+    struct buf bytes = note_buf_over(ret_hash->bytes, SEAL_HASH_BYTES);
 
-    buf_init(&bytes, SEAL_HASH_BYTES);
     if (!outcome_ok(base64std_get(line, &bytes)) || bytes.len != SEAL_HASH_BYTES) {
         return outcome_fail(FAULT_BAD_INPUT, "proof: a hash is not base64 of 32 bytes");
     }
-    memcpy(ret_hash->bytes, bytes.data, SEAL_HASH_BYTES);
     return OUTCOME_OK;
 }
 
@@ -45,9 +43,9 @@ static struct outcome hash_line(struct view line, struct tree_hash *ret_hash)
 static struct outcome skip_extra(struct cursor *cursor, struct view *line)
 {
     static const char word[] = "extra ";
-    BUF_AUTO bytes;
+    uint8_t room[EXTRA_BYTES_MAX];
+    struct buf bytes = note_buf_over(room, sizeof(room));
 
-    buf_init(&bytes, EXTRA_BYTES_MAX);
     if (!view_starts(*line, view_text(word))) {
         return OUTCOME_OK;
     }

@@ -7,6 +7,7 @@
 
 #include "help.h"
 
+#include "faulty.h"
 #include "ledger/ledger.h"
 
 #include <fcntl.h>
@@ -23,6 +24,7 @@ struct logbook {
     struct secret wrap_key;
     struct secret sign_key;
     int64_t now_us;
+    struct faulty faulty;
     struct ledger_config config;
     struct ledger *ledger;
     struct ledger_recovery recovery;
@@ -111,6 +113,7 @@ static inline void logbook_init(struct logbook *book)
     assert_true(book->home_fd >= 0);
     memset(book->wrap_key.bytes, 7, SEAL_KEY_BYTES);
     memset(book->sign_key.bytes, 9, SEAL_KEY_BYTES);
+    faulty_init(&book->faulty);
     book->config = (struct ledger_config){
         .home_fd = book->home_fd,
         .origin = LOGBOOK_ORIGIN,
@@ -119,6 +122,7 @@ static inline void logbook_init(struct logbook *book)
         .clock = clock_fixed(&book->now_us),
         .random = random_system(),
         .segment_bytes = LOGBOOK_SEGMENT_BYTES,
+        .disk = &book->faulty.port,
     };
 }
 
@@ -153,17 +157,48 @@ static inline void logbook_open(struct logbook *book)
     }
 }
 
-static inline void logbook_create(struct logbook *book)
+static inline void logbook_create_sized(struct logbook *book, uint32_t segment_bytes)
 {
     logbook_init(book);
+    book->config.segment_bytes = segment_bytes;
     assert_ok(ledger_create(&book->config));
     logbook_open(book);
+}
+
+static inline void logbook_create(struct logbook *book)
+{
+    logbook_create_sized(book, LOGBOOK_SEGMENT_BYTES);
 }
 
 static inline void logbook_close(struct logbook *book)
 {
     ledger_close(book->ledger);
     book->ledger = NULL;
+}
+
+/* Ends the log as a kill would: nothing more is written. What it complains of goes nowhere. */
+static inline void logbook_crash(struct logbook *book)
+{
+    int complaints = dup(STDERR_FILENO);
+    int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    assert_true(complaints >= 0 && nowhere >= 0);
+    assert_true(dup2(nowhere, STDERR_FILENO) >= 0);
+    book->faulty.dead = true;
+    logbook_close(book);
+    book->faulty.dead = false;
+    assert_true(dup2(complaints, STDERR_FILENO) >= 0);
+    close(nowhere);
+    close(complaints);
+}
+
+/* Another book with a copy of the files. */
+static inline void logbook_clone(struct logbook *clone, const struct logbook *book)
+{
+    char command[256];
+    logbook_init(clone);
+    clone->config.segment_bytes = book->config.segment_bytes;
+    snprintf(command, sizeof(command), "cp -a --sparse=always %s/. %s", book->path, clone->path);
+    assert_int_equal(system(command), 0);
 }
 
 /* Adds the next `count` entries. */
@@ -277,6 +312,81 @@ static inline unsigned logbook_path(const uint8_t (*leaves)[32], uint64_t count,
         logbook_mth(leaves, split, ret_path[len]);
     }
     return len + 1;
+}
+
+static inline void logbook_path_of(const struct logbook *book, const char *file, char ret_path[256])
+{
+    snprintf(ret_path, 256, "%s/%s", book->path, file);
+}
+
+static inline void logbook_patch(const struct logbook *book, const char *file, uint64_t offset,
+                                 const void *bytes, size_t len)
+{
+    int fd = openat(book->home_fd, file, O_RDWR | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(pwrite(fd, bytes, len, (off_t)offset), len);
+    close(fd);
+}
+
+static inline void logbook_zero(const struct logbook *book, const char *file, uint64_t from,
+                                uint64_t until)
+{
+    static const uint8_t zeros[512];
+    for (uint64_t at = from; at < until; at += sizeof(zeros)) {
+        logbook_patch(book, file, at, zeros, sizeof(zeros));
+    }
+}
+
+static inline void logbook_flip(const struct logbook *book, const char *file, uint64_t offset,
+                                uint8_t mask)
+{
+    uint8_t byte = 0;
+    int fd = openat(book->home_fd, file, O_RDWR | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(pread(fd, &byte, 1, (off_t)offset), 1);
+    byte ^= mask;
+    assert_int_equal(pwrite(fd, &byte, 1, (off_t)offset), 1);
+    close(fd);
+}
+
+static inline uint64_t logbook_file_bytes(const struct logbook *book, const char *file)
+{
+    struct stat status;
+    assert_int_equal(fstatat(book->home_fd, file, &status, 0), 0);
+    return (uint64_t)status.st_size;
+}
+
+static inline bool logbook_has(const struct logbook *book, const char *file)
+{
+    return faccessat(book->home_fd, file, F_OK, 0) == 0;
+}
+
+/* That the log opens, holds exactly `size` entries, all replayed or restored, and goes on. */
+static inline void logbook_assert_good(struct logbook *book, uint64_t size)
+{
+    struct verify_report report;
+    book->owner_size = 0;
+    book->owner_sum = 0;
+    logbook_open(book);
+    assert_true(ledger_size(book->ledger) == size);
+    assert_true(book->owner_size == size);
+    logbook_commit(book, 3);
+    logbook_close(book);
+    struct outcome outcome = ledger_verify_home(&book->config, NULL, &report);
+    if (!outcome_ok(outcome)) {
+        fail_msg("verify: %s", report.why);
+    }
+    assert_true(report.entries == size + 3 && report.recorded == size + 3);
+}
+
+/* That it is refused, with a place that has `place` in it. */
+static inline void logbook_assert_refused(struct logbook *book, const char *place)
+{
+    struct outcome outcome = logbook_try_open(book);
+    if (outcome.fault != FAULT_CORRUPT || strstr(book->place, place) == NULL) {
+        fail_msg("opened with %s, \"%s\", not refused with \"%s\"", outcome_word(outcome.fault),
+                 book->place, place);
+    }
 }
 
 #endif
