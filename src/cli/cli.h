@@ -13,7 +13,7 @@
 #define EXIT_USAGE 2 /* the command's words are off */
 
 struct cli_option {
-    const char *name; /* without the dashes */
+    const char *name;  /* without the dashes */
     const char *value; /* of the command line; NULL = absent */
     bool flag;         /* takes no value; value = "true" when given */
 };
@@ -29,6 +29,11 @@ __attribute__((format(printf, 1, 2))) void cli_complain(const char *format, ...)
  * var/demo/keys. */
 const char *cli_home(const char *option);
 const char *cli_keys(const char *option);
+
+/* Home's folder, its origin and its keys, for commands that only read; complains itself. */
+struct outcome cli_home_open(const char *home, const char *keys, int *ret_home_fd,
+                             char ret_origin[HOUSE_ORIGIN_BYTES_MAX + 1],
+                             struct house_keys *ret_keys);
 
 /* A house of one's own while no server runs. FAULT_BUSY: one does. */
 struct cli_house {

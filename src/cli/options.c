@@ -137,6 +137,29 @@ struct outcome cli_house_open(const char *home, const char *keys, enum registry_
     return outcome;
 }
 
+struct outcome cli_home_open(const char *home, const char *keys, int *ret_home_fd,
+                             char ret_origin[HOUSE_ORIGIN_BYTES_MAX + 1],
+                             struct house_keys *ret_keys)
+{
+    char why[HOUSE_WHY_BYTES] = "";
+    int keys_fd = -1;
+    struct outcome outcome = open_folder(home, ret_home_fd, why);
+    if (outcome_ok(outcome)) {
+        outcome = open_folder(keys, &keys_fd, why);
+    }
+    if (outcome_ok(outcome)) {
+        outcome = house_keys_read(keys_fd, ret_keys);
+        close(keys_fd);
+    }
+    if (outcome_ok(outcome)) {
+        outcome = house_origin_read(*ret_home_fd, ret_origin);
+    }
+    if (!outcome_ok(outcome)) {
+        cli_complain("%s", why[0] != '\0' ? why : outcome.what);
+    }
+    return outcome;
+}
+
 void cli_house_close(struct cli_house *house)
 {
     house_close(house->house);

@@ -91,7 +91,7 @@ static struct outcome origin_write(int home_fd, const char *origin)
     return written ? OUTCOME_OK : outcome_sys(sys, "home: file `origin`");
 }
 
-static struct outcome origin_read(int home_fd, char ret_origin[HOUSE_ORIGIN_BYTES_MAX + 1])
+struct outcome house_origin_read(int home_fd, char ret_origin[HOUSE_ORIGIN_BYTES_MAX + 1])
 {
     int fd = openat(home_fd, "origin", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0) {
@@ -272,7 +272,7 @@ static struct outcome house_fill(struct house *house, const char *home, int home
                                  enum registry_mode mode, char ret_why[HOUSE_WHY_BYTES])
 {
     struct ledger_recovery recovery = {0};
-    TRY(why(origin_read(home_fd, house->origin), ret_why, "home"));
+    TRY(why(house_origin_read(home_fd, house->origin), ret_why, "home"));
     TRY(open_stores(house, home, mode, ret_why));
     TRY(open_ledger(house, home_fd, &recovery, ret_why));
     house->replayed = recovery.replayed;

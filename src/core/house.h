@@ -49,6 +49,9 @@ struct outcome house_open(const char *home, int home_fd, const struct house_keys
                           char ret_why[HOUSE_WHY_BYTES]);
 void house_close(struct house *house);
 
+/* The log's origin, as `dancu init` fixed it. */
+struct outcome house_origin_read(int home_fd, char ret_origin[HOUSE_ORIGIN_BYTES_MAX + 1]);
+
 /* The log's verifier key, one line without line end. */
 struct outcome house_vkey(const struct house_keys *keys, const char *origin, struct buf *ret_line);
 
