@@ -65,6 +65,7 @@
 #define HTTP_ANSWER_S_MAX 30           /* the core has not answered: 503 */
 #define HTTP_WRITE_S_MAX 30            /* a client that takes nothing for so long is dropped */
 #define TLS_FILE_BYTES_MAX (16u << 20) /* certificates, keys, revocation lists */
+#define CHANNEL_LOST_S_MAX 15          /* a channel without a core so long starts anew */
 #define EDGE_ASKS_PENDING_MAX 8192     /* asks of one edge that the core has not answered */
 #define PROBLEM_PARAMS_MAX 16          /* faults of parameters told in one answer */
 #define TEXTS_BYTES_MAX 262144         /* refusal texts of one policy */

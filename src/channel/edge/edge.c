@@ -279,7 +279,7 @@ static struct outcome start(struct edge *edge, struct child *child,
     TRY(arena_init(&edge->arena, ASK_JSON_ARENA_BYTES));
     TRY(pending_init(&edge->pending, EDGE_ASKS_PENDING_MAX));
     TRY(http_server_new(&config, &edge->server));
-    return link_open(&edge->link, child, http_server_base(edge->server), &handler);
+    return link_open(&edge->link, child, http_server_base(edge->server), limits->lost_s, &handler);
 }
 
 static void end(struct edge *edge)
@@ -303,6 +303,7 @@ int edge_serve(struct child *child, const struct http_limits *limits)
     if (outcome_ok(outcome)) {
         outcome = http_server_run(edge.server);
     }
+    bool failed = link_has_failed(&edge.link);
     end(&edge);
     tls_context_free(child->prepared);
     child->prepared = NULL;
@@ -310,7 +311,7 @@ int edge_serve(struct child *child, const struct http_limits *limits)
         log_outcome(LOG_LEVEL_ERROR, "edge", outcome);
         return EXIT_FAILURE;
     }
-    return EXIT_SUCCESS;
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 int edge_main(struct child *child)

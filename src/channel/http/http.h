@@ -102,6 +102,7 @@ struct http_limits {
     unsigned write_s;
     unsigned answer_s;
     unsigned drain_s;
+    unsigned lost_s; /* the process' own: see channel/link */
     unsigned connections;
     unsigned streams;
     size_t body_bytes; /* a longer body is HTTP_REFUSAL_TOO_LARGE */
@@ -125,8 +126,9 @@ struct http_config {
     ROW(requests)                                                                                  \
     ROW(responses_2xx)                                                                             \
     ROW(responses_3xx)                                                                             \
-    ROW(responses_4xx) ROW(responses_5xx) ROW(malformed) ROW(too_large) ROW(too_slow) ROW(busy)    \
-        ROW(late) ROW(floods) ROW(unauthenticated)
+    ROW(responses_4xx)                                                                             \
+    ROW(responses_5xx) ROW(malformed) ROW(too_large) ROW(too_slow) ROW(busy) ROW(late) ROW(floods) \
+        ROW(unauthenticated)
 
 struct http_counters {
 #define ROW(name) uint64_t name;

@@ -31,6 +31,7 @@ struct http_limits http_limits_usual(void)
         .write_s = HTTP_WRITE_S_MAX,
         .answer_s = HTTP_ANSWER_S_MAX,
         .drain_s = DRAIN_S_MAX,
+        .lost_s = CHANNEL_LOST_S_MAX,
         .connections = HTTP_CONNECTIONS_MAX,
         .streams = HTTP_STREAMS_MAX,
         .body_bytes = ASK_BODY_BYTES_MAX,
@@ -164,8 +165,10 @@ static void check_exchange(struct http_server *server, struct http_exchange *exc
         }
         return;
     case EXCHANGE_ANSWERED:
-        if (exchange->answered_early && is_past(now_s, exchange->since_s, EARLY_S_MAX)) {
-            h2_reset(exchange, NGHTTP2_NO_ERROR);
+        if (exchange->answered_early) {
+            if (is_past(now_s, exchange->since_s, EARLY_S_MAX)) {
+                h2_reset(exchange, NGHTTP2_NO_ERROR);
+            }
         } else if (exchange->connection->is_http2 &&
                    is_past(now_s, exchange->since_s, limits->write_s)) { /* it opens no window */
             h2_reset(exchange, NGHTTP2_CANCEL);

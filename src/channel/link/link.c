@@ -31,6 +31,16 @@ static void drop_pipe(struct link *link)
     pipe_done(&link->pipe);
 }
 
+/* The time until which a new pipe must have come begins. */
+static void expect_pipe(struct link *link)
+{
+    struct timeval wait = {.tv_sec = link->lost_s};
+
+    if (event_add(link->lost_event, &wait) != 0) {
+        log_line(LOG_LEVEL_ERROR, "core-lost", "what=\"no timer for a new pipe\"");
+    }
+}
+
 static void lose_pipe(struct link *link, struct outcome why)
 {
     if (!link->up) {
@@ -38,6 +48,7 @@ static void lose_pipe(struct link *link, struct outcome why)
     }
     log_outcome(why.fault == FAULT_CLOSED ? LOG_LEVEL_WARN : LOG_LEVEL_ERROR, "core-lost", why);
     drop_pipe(link);
+    expect_pipe(link);
     link->handler.on_lost(link->handler.context); /* invariant 2 */
 }
 
@@ -125,7 +136,9 @@ static void on_control(evutil_socket_t fd, short what, void *context)
     outcome = take_pipe(link, peer.fd);
     if (!outcome_ok(outcome)) {
         log_outcome(LOG_LEVEL_ERROR, "core-pipe", outcome);
+        return;
     }
+    event_del(link->lost_event);
 }
 
 static void on_signal(evutil_socket_t number, short what, void *context)
@@ -135,27 +148,51 @@ static void on_signal(evutil_socket_t number, short what, void *context)
     stop(context);
 }
 
-struct outcome link_open(struct link *link, const struct child *child, struct event_base *base,
-                         const struct link_handler *handler)
+static void on_still_lost(evutil_socket_t fd, short what, void *context)
 {
-    *link = (struct link){.handler = *handler, .base = base, .control_fd = child->control_fd};
+    struct link *link = context;
+
+    (void)fd;
+    (void)what;
+    log_line(LOG_LEVEL_ERROR, "core-lost", "what=\"no new pipe has come\" waited_s=%u",
+             link->lost_s);
+    link->failed = true;
+    stop(link);
+}
+
+struct outcome link_open(struct link *link, const struct child *child, struct event_base *base,
+                         unsigned lost_s, const struct link_handler *handler)
+{
+    *link = (struct link){
+        .handler = *handler, .base = base, .control_fd = child->control_fd, .lost_s = lost_s};
     link->control_event =
         event_new(base, child->control_fd, EV_READ | EV_PERSIST, on_control, link);
     link->signal_event = evsignal_new(base, SIGTERM, on_signal, link);
-    if (link->control_event == NULL || link->signal_event == NULL ||
+    link->lost_event = event_new(base, -1, 0, on_still_lost, link);
+    if (link->control_event == NULL || link->signal_event == NULL || link->lost_event == NULL ||
         event_add(link->control_event, NULL) != 0 || event_add(link->signal_event, NULL) != 0) {
         return outcome_fail(FAULT_NO_MEMORY, "events of the process");
     }
-    return child->core_fd < 0 ? OUTCOME_OK : take_pipe(link, child->core_fd);
+    if (child->core_fd < 0) {
+        expect_pipe(link);
+        return OUTCOME_OK;
+    }
+    return take_pipe(link, child->core_fd);
 }
 
 void link_close(struct link *link)
 {
     drop_event(&link->control_event);
     drop_event(&link->signal_event);
+    drop_event(&link->lost_event);
     if (link->up) {
         drop_pipe(link);
     }
+}
+
+bool link_has_failed(const struct link *link)
+{
+    return link->failed;
 }
 
 bool link_is_up(const struct link *link)

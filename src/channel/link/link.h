@@ -17,7 +17,7 @@ struct link_handler {
     struct outcome (*on_frame)(void *context, const struct frame *frame);
     /* The pipe is lost: what was asked over it is never answered. */
     void (*on_lost)(void *context);
-    /* SIGTERM, or the supervisor is gone: finish what is in hand. */
+    /* SIGTERM, the supervisor is gone, or no pipe has come for too long: finish what is in hand. */
     void (*on_stop)(void *context);
 };
 
@@ -32,11 +32,18 @@ struct link {
     struct event *write_event;
     struct event *control_event;
     struct event *signal_event;
+    struct event *lost_event; /* runs while there is no pipe */
+    unsigned lost_s;
+    bool failed;
 };
 
-/* Begins with child->core_fd, which is then the link's. */
+/* Begins with child->core_fd, which is then the link's. A core that was restarted brings a new pipe
+ * soon. None may come though (the core dropped us, or we the core): after `lost_s` the process
+ * stops, and its successor gets one. */
 struct outcome link_open(struct link *link, const struct child *child, struct event_base *base,
-                         const struct link_handler *handler);
+                         unsigned lost_s, const struct link_handler *handler);
+/* That it stopped for want of a pipe: an exit status of failure. */
+bool link_has_failed(const struct link *link);
 /* Accepts a zeroed link. */
 void link_close(struct link *link);
 bool link_is_up(const struct link *link);

@@ -283,7 +283,8 @@ static struct outcome start(struct public *public, struct child *child,
     TRY(buf_check(&public->page));
     TRY(public_page_policy_put(&public->page_policy));
     TRY(http_server_new(&config, &public->server));
-    return link_open(&public->link, child, http_server_base(public->server), &handler);
+    return link_open(&public->link, child, http_server_base(public->server), limits->lost_s,
+                     &handler);
 }
 
 static void end(struct public *public)
@@ -305,6 +306,7 @@ int public_serve(struct child *child, const struct http_limits *limits)
     if (outcome_ok(outcome)) {
         outcome = http_server_run(public.server);
     }
+    bool failed = link_has_failed(&public.link);
     end(&public);
     tls_context_free(child->prepared);
     child->prepared = NULL;
@@ -312,7 +314,7 @@ int public_serve(struct child *child, const struct http_limits *limits)
         log_outcome(LOG_LEVEL_ERROR, "public", outcome);
         return EXIT_FAILURE;
     }
-    return EXIT_SUCCESS;
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 struct http_limits public_limits(void)

@@ -352,6 +352,7 @@ static _Noreturn void run_process(struct rig *rig, const struct rig_options *opt
         setrlimit(RLIMIT_NOFILE, &limit);
     }
     grant_all(rig, options, &child);
+    memory_fail_at(options->fail_at);
     int status = options->prepare(&child);
     if (status == 0) {
         status = options->serve(&child, options->limits);
@@ -394,10 +395,14 @@ void rig_start(struct rig *rig, const struct rig_options *options)
     rig->sends_texts = !options->no_texts;
     core_start(rig, core[0]);
     for (unsigned i = 0; i < 500 && !options->no_texts; i++) {
-        if (outcome_ok(peer_hear_ready(rig->control_fd))) {
+        struct outcome heard = peer_hear_ready(rig->control_fd);
+        if (outcome_ok(heard) || (options->fail_at > 0 && heard.fault == FAULT_CLOSED)) {
             return;
         }
-        usleep(10000);
+        usleep(options->fail_at > 0 ? 1000 : 10000);
+        if (options->fail_at > 0 && i == 100) {
+            return; /* the texts were what failed */
+        }
     }
     assert_true(options->no_texts);
 }

@@ -73,6 +73,7 @@ struct rig_options {
     bool no_crl;
     bool stale_crl;
     bool no_texts;      /* the fake core sends none */
+    uint64_t fail_at;   /* this allocation of the process fails; 0 = none */
     unsigned files_max; /* RLIMIT_NOFILE of the process; 0 = as it is */
 };
 

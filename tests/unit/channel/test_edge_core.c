@@ -6,6 +6,7 @@
 
 #include "channel/edge/private.h"
 
+#include <stdlib.h>
 #include <sys/socket.h>
 
 static struct rig rig;
@@ -207,6 +208,94 @@ static void the_edge_ends_when_its_supervisor_is_gone(void **state)
     stopped = true;
 }
 
+static int start_soon_lost(void **state)
+{
+    (void)state;
+    limits = http_limits_usual();
+    limits.lost_s = 1;
+    const struct rig_options options = {edge_serve, edge_prepare, &limits, .no_texts = false};
+    rig_start(&rig, &options);
+    stopped = false;
+    return 0;
+}
+
+static void an_edge_that_gets_no_new_pipe_makes_room_for_another(void **state)
+{
+    struct rig_connection connection = connect_good();
+
+    (void)state;
+    rig_core_stop(&rig);
+    usleep(300000);
+    rig_core_restart(&rig); /* in time */
+    usleep(1200000);
+    assert_int_equal(status_of(&connection, "ok"), 200);
+    rig_core_stop(&rig);
+    usleep(50000);
+    assert_int_equal(status_of(&connection, "ok"), 503);
+    assert_int_equal(rig_wait(&rig), EXIT_FAILURE);
+    stopped = true;
+    rig_disconnect(&connection);
+}
+
+/* Asks over both protocols; whatever fails must fail cleanly. */
+static void ask_in_both_protocols(void)
+{
+    struct rig_connection connection;
+    struct rig_response response;
+    struct rig_h2 *h2 = NULL;
+
+    if (rig_connect(&rig, RIG_GOOD, "http/1.1", 0, &connection)) {
+        rig_exchange(&connection, rig_post(rig_lookup("ok")), &response);
+        rig_response_done(&response);
+        rig_exchange(&connection, "GET /nothing HTTP/1.1\r\nHost: a\r\n\r\n", &response);
+        rig_response_done(&response);
+        rig_disconnect(&connection);
+    }
+    if (rig_h2_open(&rig, RIG_GOOD, &h2)) {
+        rig_h2_ask(h2, "POST", "/v1/lookup", rig_lookup("ok"), NULL);
+        rig_h2_run(h2, 1, 1000);
+        rig_h2_close(h2);
+    }
+}
+
+static bool serves(void)
+{
+    struct rig_connection connection;
+
+    if (!rig_connect(&rig, RIG_GOOD, "http/1.1", 0, &connection)) {
+        return false;
+    }
+    rig_send_text(&connection, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    struct rig_response response;
+    rig_receive(&connection, false, &response);
+    bool answered = response.status == 404;
+    rig_response_done(&response);
+    rig_disconnect(&connection);
+    return answered;
+}
+
+static void whatever_allocation_fails_the_edge_refuses_to_start_or_goes_on(void **state)
+{
+    unsigned refused = 0;
+
+    (void)state;
+    limits = http_limits_usual();
+    for (uint64_t nth = 1; nth <= 60; nth++) {
+        const struct rig_options options = {edge_serve, edge_prepare, &limits, .fail_at = nth};
+        rig_start(&rig, &options);
+        int gone = waitpid(rig.pid, &(int){0}, WNOHANG | WNOWAIT);
+        if (gone == 0) {
+            ask_in_both_protocols();
+            assert_true(serves() || nth < 30);
+        }
+        int status = rig_stop(&rig);
+        assert_true(status == 0 || status == EXIT_FAILURE || status == PROC_EXIT_REFUSED);
+        refused += status != 0;
+    }
+    assert_true(refused > 3 && refused < 40);
+    stopped = true;
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
@@ -220,6 +309,9 @@ int main(void)
         TEST(a_core_that_does_not_answer_costs_a_503_in_time),
         TEST(what_is_in_hand_is_finished_before_the_end),
         TEST(the_edge_ends_when_its_supervisor_is_gone),
+        cmocka_unit_test_setup_teardown(an_edge_that_gets_no_new_pipe_makes_room_for_another,
+                                        start_soon_lost, stop),
+        cmocka_unit_test(whatever_allocation_fails_the_edge_refuses_to_start_or_goes_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
