@@ -4,9 +4,12 @@
  *
  *   load --port N --ca FILE [--cert FILE --key FILE] [--path /v1/lookup] [--bodies FILE]
  *        --requests N [--connections 8] [--streams 64] [--seed 1] [--keep FILE --keep-every K]
+ *        [--batch N]
  *
  * --bodies: one JSON body a line, picked at random for each request; without it, GET. --keep: the
- * body of every Kth answer, one a line. Prints one JSON object: counts by status, seconds, latency.
+ * body of every Kth answer, one a line. --batch: on one connection, N bodies at once in their
+ * order, the next N when all are answered. Prints one JSON object: counts by status, seconds,
+ * latency, microseconds of each batch.
  *
  * Invariants
  *  1. Every request is counted once: answered (by status) or failed (its stream or connection
@@ -77,6 +80,7 @@ struct load {
     const char *keep_path;
     uint64_t keep_every;
     uint64_t requests;
+    unsigned batch; /* 0: no batches */
     unsigned connections;
     unsigned streams;
     uint64_t seed;
@@ -94,6 +98,9 @@ struct load {
     uint64_t by_status[STATUS_MAX];
     uint64_t latency[BUCKETS];
     int64_t latency_max;
+    int64_t batch_begun_us;
+    int64_t *batches_us;
+    size_t batch_count;
 };
 
 static _Noreturn void die(const char *what)
@@ -166,6 +173,9 @@ static void finish(struct connection *connection, struct request *request, bool 
     free(request->answer);
     free(request);
     connection->open--;
+    if (load->batch > 0 && connection->open == 0) {
+        load->batches_us[load->batch_count++] = now_us() - load->batch_begun_us;
+    }
 }
 
 static ssize_t give_body(nghttp2_session *session, int32_t stream, uint8_t *place, size_t len,
@@ -201,7 +211,8 @@ static void submit(struct connection *connection)
     }
     bool post = load->body_count > 0;
     if (post) {
-        request->body = load->bodies[next_random(&load->seed) % load->body_count];
+        uint64_t pick = load->batch > 0 ? load->begun : next_random(&load->seed);
+        request->body = load->bodies[pick % load->body_count];
     }
     if (load->keep != NULL && load->begun % load->keep_every == 0) {
         request->answer = malloc(ANSWER_BYTES_MAX);
@@ -390,12 +401,24 @@ static bool over(const struct load *load)
     return load->answered + load->failed >= load->requests;
 }
 
+/* May one more be sent now? Of a batch all or none. */
+static bool may_submit(const struct connection *connection)
+{
+    const struct load *load = connection->load;
+    bool room = load->batch > 0 ? load->begun % load->batch != 0 || connection->open == 0
+                                : connection->open < load->streams;
+    return room && load->begun < load->requests &&
+           nghttp2_session_check_request_allowed(connection->session);
+}
+
 static void serve_connection(struct connection *connection)
 {
     struct load *load = connection->load;
     bool alive = read_in(connection);
-    while (alive && connection->open < load->streams && load->begun < load->requests &&
-           nghttp2_session_check_request_allowed(connection->session)) {
+    while (alive && may_submit(connection)) {
+        if (load->batch > 0 && load->begun % load->batch == 0) {
+            load->batch_begun_us = now_us();
+        }
         submit(connection);
     }
     alive = alive && write_out(connection) &&
@@ -493,11 +516,13 @@ static void open_tls(struct load *load)
 static void read_options(struct load *load, int argc, char **argv)
 {
     static const struct option options[] = {
-        {"port", 1, NULL, 'p'},     {"ca", 1, NULL, 'a'},          {"cert", 1, NULL, 'c'},
-        {"key", 1, NULL, 'k'},      {"path", 1, NULL, 'u'},        {"bodies", 1, NULL, 'b'},
-        {"requests", 1, NULL, 'n'}, {"connections", 1, NULL, 'C'}, {"streams", 1, NULL, 'm'},
-        {"seed", 1, NULL, 's'},     {"keep", 1, NULL, 'f'},        {"keep-every", 1, NULL, 'e'},
-        {NULL, 0, NULL, 0},
+        {"port", 1, NULL, 'p'},     {"ca", 1, NULL, 'a'},
+        {"cert", 1, NULL, 'c'},     {"key", 1, NULL, 'k'},
+        {"path", 1, NULL, 'u'},     {"bodies", 1, NULL, 'b'},
+        {"requests", 1, NULL, 'n'}, {"connections", 1, NULL, 'C'},
+        {"streams", 1, NULL, 'm'},  {"seed", 1, NULL, 's'},
+        {"keep", 1, NULL, 'f'},     {"keep-every", 1, NULL, 'e'},
+        {"batch", 1, NULL, 'B'},    {NULL, 0, NULL, 0},
     };
     const char *bodies = NULL;
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
@@ -538,6 +563,9 @@ static void read_options(struct load *load, int argc, char **argv)
         case 'e':
             load->keep_every = strtoull(optarg, NULL, 10);
             break;
+        case 'B':
+            load->batch = (unsigned)atoi(optarg);
+            break;
         default:
             exit(2);
         }
@@ -547,6 +575,10 @@ static void read_options(struct load *load, int argc, char **argv)
         (load->cert == NULL) != (load->key == NULL)) {
         fputs("load: see the head of bench/load.c for its options\n", stderr);
         exit(2);
+    }
+    if (load->batch > 0) {
+        load->connections = 1;
+        load->batches_us = calloc(load->requests / load->batch + 1, sizeof(int64_t));
     }
     if (bodies != NULL) {
         read_bodies(load, bodies);
@@ -567,9 +599,14 @@ static void print_result(const struct load *load, double seconds)
             comma = ",";
         }
     }
-    printf("},\"latency_us\":{\"p50\":%lld,\"p90\":%lld,\"p99\":%lld,\"max\":%lld}}\n",
-           (long long)percentile(load, 0.5), (long long)percentile(load, 0.9),
-           (long long)percentile(load, 0.99), (long long)load->latency_max);
+    printf(
+        "},\"latency_us\":{\"p50\":%lld,\"p90\":%lld,\"p99\":%lld,\"max\":%lld},\"batches_us\":[",
+        (long long)percentile(load, 0.5), (long long)percentile(load, 0.9),
+        (long long)percentile(load, 0.99), (long long)load->latency_max);
+    for (size_t i = 0; i < load->batch_count; i++) {
+        printf("%s%lld", i > 0 ? "," : "", (long long)load->batches_us[i]);
+    }
+    puts("]}");
 }
 
 int main(int argc, char **argv)

@@ -6,8 +6,11 @@ export const REASONS = ['unknown', 'name', 'birth_date', 'protected', 'outside']
 const bytes = (text) => Buffer.byteLength(text);
 
 // People by what a one-stop system of province 79 may learn of them; all with a full birth date.
+// `anybody` is one in thirty but for the hidden: their records are as long and as short as those
+// of the hidden, and of the neighbours that stand in for who is unknown.
 export async function population(demo) {
-    const found = { available: [], protected: [], outside: [], shielded: new Set() };
+    const found = { available: [], anybody: [], protected: [], outside: [], shielded: new Set() };
+    let number = 0;
     const hidden = new Map(demo.hidden().map((person) => [person.id, person.protected === true]));
     for await (const person of demo.people()) {
         if (person.protected) {
@@ -17,6 +20,9 @@ export async function population(demo) {
             continue;
         }
         const residence = person.permanent_residence;
+        if (!person.protected && !hidden.has(person.id) && number++ % 30 === 0) {
+            found.anybody.push(person);
+        }
         if (hidden.get(person.id) === true) {
             found.protected.push(person);
         } else if (hidden.get(person.id) === false) {
@@ -29,21 +35,25 @@ export async function population(demo) {
     return found;
 }
 
-// Who is asked about under each reason. `i` picks; nobody is missed more often than guessing allows
-// as long as i stays below five times the smallest list.
+const EACH = 900; // people of each reason: all equally often, so equally warm
+
+// Who is asked about under each reason; no person serves two of them. `i` picks; nobody is missed
+// more often than guessing allows as long as i stays below five times EACH.
 export function subjectFor(reason, i, people) {
-    const person = people.available[i % people.available.length];
+    const at = i % EACH;
+    const named = people.anybody[at];
+    const dated = people.anybody[EACH + at];
     switch (reason) {
     case 'unknown':
-        return { ...subjectOf(person), id: unknownId(i % 10_000) };
+        return { ...subjectOf(people.anybody[2 * EACH + at]), id: unknownId(at) };
     case 'name':
-        return { ...subjectOf(person), name: otherName(person.full_name) };
+        return { ...subjectOf(named), name: otherName(named.full_name) };
     case 'birth_date':
-        return { ...subjectOf(person), birth_date: otherDate(person.birth_date) };
+        return { ...subjectOf(dated), birth_date: otherDate(dated.birth_date) };
     case 'protected':
-        return subjectOf(people.protected[i % people.protected.length]);
+        return subjectOf(people.protected[at]);
     case 'outside':
-        return subjectOf(people.outside[i % people.outside.length]);
+        return subjectOf(people.outside[at]);
     default:
         throw new Error(`no such reason: ${reason}`);
     }

@@ -39,3 +39,19 @@ export function shuffled(values) {
     }
     return list;
 }
+
+// Friedman's test over rounds of k = 5: how likely ranks as uneven as these are when all are alike
+// (chi-squared with 4 degrees of freedom, in closed form).
+export function friedman5(rounds) {
+    const sums = [0, 0, 0, 0, 0];
+    for (const values of rounds) {
+        const sorted = [...values].sort((a, b) => a - b);
+        values.forEach((value, i) => {
+            sums[i] += (sorted.indexOf(value) + sorted.lastIndexOf(value)) / 2 + 1;
+        });
+    }
+    const n = rounds.length;
+    const statistic = (12 / (n * 5 * 6)) * sums.reduce((sum, rank) => sum + rank * rank, 0) -
+        3 * n * 6;
+    return { statistic, p: Math.exp(-statistic / 2) * (1 + statistic / 2) };
+}
