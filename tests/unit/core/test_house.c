@@ -182,6 +182,55 @@ static void an_import_chunk_whose_act_was_not_recorded_is_recorded_by_the_next_s
     assert_int_equal(ledger_size(home->house->ledger), ENTRIES + 1);
 }
 
+static void ask_once(struct home *home)
+{
+    struct ask ask = home_ask();
+    home_serve(home, &ask);
+}
+
+/* The last record loses its last sector, as if the power had gone while it was written. */
+static void tear_the_last_record(struct home *home)
+{
+    char path[128];
+    static uint8_t bytes[1 << 20];
+    snprintf(path, sizeof(path), "%s/commit/0000000001.seg", home->path);
+    int fd = open(path, O_RDWR);
+    assert_true(fd >= 0);
+    ssize_t len = pread(fd, bytes, sizeof(bytes), 0);
+    while (len > 0 && bytes[len - 1] == 0) {
+        len--;
+    }
+    off_t sector = (len - 1) / 512 * 512;
+    memset(bytes, 0, 512);
+    assert_int_equal(pwrite(fd, bytes, 512, sector), 512);
+    close(fd);
+}
+
+static void a_torn_record_is_set_aside_and_that_is_recorded(void **state)
+{
+    struct home *home = *state;
+    char why[HOUSE_WHY_BYTES] = "";
+    BUF_AUTO scratch;
+    struct ledger_item item = {0};
+    struct record record = {0};
+    buf_init(&scratch, 1 << 20);
+    struct counters before = die_after(home, ask_once);
+    assert_int_equal(before.quota_used, 1);
+    tear_the_last_record(home);
+    assert_ok(home_open_house(home, why));
+    struct counters after = counters_of(home);
+    assert_int_equal(after.size, ENTRIES + 1); /* the ask is gone, the act is there */
+    assert_int_equal(after.quota_used, 0);
+    assert_ok(ledger_read(home->house->ledger, ENTRIES, &scratch, &item));
+    assert_ok(record_get_opening(item.opening, &record));
+    assert_int_equal(record.kind, KIND_ACT);
+    assert_view(record.outcome, "ledger.tail_cut");
+    home_shell(home, "ls home/commit/cut-* >/dev/null");
+    home_close_house(home);
+    assert_ok(home_open_house(home, why)); /* recorded once */
+    assert_int_equal(ledger_size(home->house->ledger), ENTRIES + 1);
+}
+
 /* ---- what cannot be trusted ---- */
 
 static void a_log_older_than_the_office_is_refused_as_rolled_back(void **state)
@@ -309,6 +358,7 @@ int main(void)
         TEST(a_clean_end_and_a_start_keep_every_counter),
         TEST(a_killed_core_comes_back_with_every_answered_ask_and_counter),
         TEST(an_import_chunk_whose_act_was_not_recorded_is_recorded_by_the_next_start),
+        TEST(a_torn_record_is_set_aside_and_that_is_recorded),
         TEST(a_log_older_than_the_office_is_refused_as_rolled_back),
         TEST(a_home_is_open_once_only),
         TEST(each_missing_or_damaged_part_of_a_home_is_refused_with_its_name),
