@@ -108,26 +108,52 @@ describe('with one bit changed', () => {
         assert.equal((await verify()).status, 0);
     });
 
-    test('a segment keeps the server from starting, and it says where', async () => {
-        const [name] = filesBelow(path.join(demo.home, 'commit'), /\.seg$/);
-        const file = path.join(demo.home, 'commit', name);
-        flip(file, 100_000);
-        let said = '';
+    // The server's own words when it does not start; empty when it does.
+    async function startSays() {
         try {
             const server = await serve(demo);
-            // Records far from the tail are read later; the whole-log check found this one above.
             await server.stop();
+            return '';
         } catch (error) {
-            said = error.message;
+            return error.message;
         }
-        flip(file, 100_000);
-        assert.ok(said === '' || said.includes(name), said);
+    }
+
+    test('the end of the commit log keeps the server from starting, and it says why', async () => {
+        const name = filesBelow(path.join(demo.home, 'commit'), /\.seg$/).at(-1);
+        const file = path.join(demo.home, 'commit', name);
+        const bytes = readFileSync(file);
+        let last = bytes.length - 1;
+        while (bytes[last] === 0) {
+            last--;
+        }
+        flip(file, last - 100);
+        const said = await startSays();
+        flip(file, last - 100);
+        assert.match(said, /core-refuses/);
+        assert.ok(said.includes(name) || /checkpoint/.test(said), said);
         assert.equal((await verify()).status, 0);
+        assert.equal(await startSays(), '');
+    });
+
+    test('the middle of the commit log is found when all of it is read again', async () => {
+        const [name] = filesBelow(path.join(demo.home, 'commit'), /\.seg$/);
+        const file = path.join(demo.home, 'commit', name);
+        const derived = path.join(demo.home, 'derived');
+        const kept = filesBelow(derived).map((one) => [one, readFileSync(path.join(derived, one))]);
+        kept.forEach(([one]) => rmSync(path.join(derived, one)));
+        flip(file, 1_000_000);
+        const said = await startSays();
+        flip(file, 1_000_000);
+        kept.forEach(([one, bytes]) => writeFileSync(path.join(derived, one), bytes));
+        assert.match(said, /core-refuses/);
+        assert.ok(said.includes(name), said);
+        assert.equal((await verify()).status, 0);
+        assert.equal(await startSays(), '');
     });
 });
 
-test('a log cut back to an older checkpoint keeps the server from answering', async () => {
-    // The commit log knows more than the published checkpoint says: it is published again.
+test('a published checkpoint that is older than the commit log is published again', async () => {
     const file = path.join(ledger, 'checkpoint');
     const good = readFileSync(file);
     writeFileSync(file, receipt.proof.slice(receipt.proof.indexOf('\n\n') + 2));
