@@ -10,6 +10,7 @@
 #include "core/house.h"
 
 #include "base/check.h"
+#include "base/disk.h"
 #include "base/log.h"
 #include "base/memory.h"
 
@@ -19,6 +20,12 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* Tails that recovery set aside (ledger/ledger.h). */
+#define CUT_FOLDER "commit"
+#define CUT_RECORDED ".recorded"
+#define CUT_PATH_BYTES 80
+#define CUT_NAMES_BYTES_MAX (4u << 20) /* the folder's names: 100,000 segments and keys */
 
 static const struct {
     const char *name;
@@ -245,13 +252,48 @@ struct outcome house_record_chunk(struct house *house, const struct registry_chu
     return registry_chunk_recorded(house->registry, chunk->number);
 }
 
-static struct outcome record_cut(struct house *house, const struct ledger_recovery *recovery)
+/* One tail that was set aside; its file gets another name once the act is durable, so that a crash
+ * between the two is made good by the next start. */
+static struct outcome record_cut(struct house *house, int home_fd, const char *name)
 {
     static const char *const names[] = {"file", "bytes"};
+    const struct disk_port *disk = disk_system();
     char texts[2][80];
-    snprintf(texts[0], sizeof(texts[0]), "%.63s", recovery->cut_file);
-    snprintf(texts[1], sizeof(texts[1]), "%llu", (unsigned long long)recovery->cut_bytes);
-    return record_numbers(house, ACT_TAIL_CUT, (uint32_t)getuid(), names, texts, 2);
+    char path[CUT_PATH_BYTES];
+    char done[CUT_PATH_BYTES + sizeof(CUT_RECORDED)];
+    int fd = DISK_CLOSED;
+    uint64_t bytes = 0;
+    snprintf(path, sizeof(path), CUT_FOLDER "/%.63s", name);
+    snprintf(done, sizeof(done), "%s" CUT_RECORDED, path);
+    TRY(disk_open(disk, home_fd, path, DISK_OPEN_READ, DISK_PRIVATE, &fd));
+    struct outcome outcome = disk_size(disk, fd, &bytes);
+    outcome_ignore(disk_close(disk, &fd)); /* only looked at */
+    TRY(outcome);
+    snprintf(texts[0], sizeof(texts[0]), "%.63s", name);
+    snprintf(texts[1], sizeof(texts[1]), "%llu", (unsigned long long)bytes);
+    TRY(record_numbers(house, ACT_TAIL_CUT, (uint32_t)getuid(), names, texts, 2));
+    TRY(disk_rename(disk, home_fd, path, done));
+    return disk_sync_folder(disk, home_fd, CUT_FOLDER);
+}
+
+/* What recovery set aside, now or at a start that did not come so far as to record it. */
+static struct outcome record_cuts(struct house *house, int home_fd)
+{
+    BUF_AUTO names;
+    size_t at = 0;
+    buf_init(&names, CUT_NAMES_BYTES_MAX);
+    TRY(disk_list(disk_system(), home_fd, CUT_FOLDER, &names));
+    for (const char *name = disk_next_name(&names, &at); name != NULL;
+         name = disk_next_name(&names, &at)) {
+        size_t len = strlen(name);
+        size_t end = strlen(CUT_RECORDED);
+        bool cut = view_starts(view_text(name), VIEW_LITERAL("cut-"));
+        bool told = len > end && strcmp(name + len - end, CUT_RECORDED) == 0;
+        if (cut && !told) {
+            TRY(record_cut(house, home_fd, name));
+        }
+    }
+    return OUTCOME_OK;
 }
 
 /* What an interrupted import left between its transaction and its act. */
@@ -276,9 +318,7 @@ static struct outcome house_fill(struct house *house, const char *home, int home
     TRY(open_stores(house, home, mode, ret_why));
     TRY(open_ledger(house, home_fd, &recovery, ret_why));
     house->replayed = recovery.replayed;
-    if (recovery.tail_cut) {
-        TRY(why(record_cut(house, &recovery), ret_why, "record of a cut tail"));
-    }
+    TRY(why(record_cuts(house, home_fd), ret_why, "record of a cut tail"));
     if (mode == REGISTRY_WRITE) {
         TRY(why(record_pending(house), ret_why, "record of an import chunk"));
     }

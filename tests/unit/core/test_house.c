@@ -225,9 +225,23 @@ static void a_torn_record_is_set_aside_and_that_is_recorded(void **state)
     assert_ok(record_get_opening(item.opening, &record));
     assert_int_equal(record.kind, KIND_ACT);
     assert_view(record.outcome, "ledger.tail_cut");
-    home_shell(home, "ls home/commit/cut-* >/dev/null");
+    home_shell(home, "ls home/commit/cut-*.recorded >/dev/null");
     home_close_house(home);
     assert_ok(home_open_house(home, why)); /* recorded once */
+    assert_int_equal(ledger_size(home->house->ledger), ENTRIES + 1);
+}
+
+static void a_tail_set_aside_by_a_start_that_died_is_recorded_by_the_next(void **state)
+{
+    struct home *home = *state;
+    char why[HOUSE_WHY_BYTES] = "";
+    home_close_house(home);
+    home_shell(home, "head -c 512 /dev/zero >home/commit/cut-0000000001-9999");
+    assert_ok(home_open_house(home, why));
+    assert_int_equal(ledger_size(home->house->ledger), ENTRIES + 1);
+    home_shell(home, "ls home/commit/cut-0000000001-9999.recorded >/dev/null");
+    home_close_house(home);
+    assert_ok(home_open_house(home, why));
     assert_int_equal(ledger_size(home->house->ledger), ENTRIES + 1);
 }
 
@@ -359,6 +373,7 @@ int main(void)
         TEST(a_killed_core_comes_back_with_every_answered_ask_and_counter),
         TEST(an_import_chunk_whose_act_was_not_recorded_is_recorded_by_the_next_start),
         TEST(a_torn_record_is_set_aside_and_that_is_recorded),
+        TEST(a_tail_set_aside_by_a_start_that_died_is_recorded_by_the_next),
         TEST(a_log_older_than_the_office_is_refused_as_rolled_back),
         TEST(a_home_is_open_once_only),
         TEST(each_missing_or_damaged_part_of_a_home_is_refused_with_its_name),
