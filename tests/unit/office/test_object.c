@@ -260,6 +260,14 @@ static void texts_over_their_ceiling_and_unknown_populations_are_corrupt(void **
     buf_put_u16(&bytes, ASK_CODE_BYTES_MAX + 1);
     buf_put_zeros(&bytes, ASK_CODE_BYTES_MAX + 1 + 64);
     assert_fault(get_party(*state, buf_view(&bytes)), FAULT_CORRUPT);
+    buf_reset(&bytes); /* a name that is too long */
+    buf_put_u8(&bytes, 1);
+    buf_put_block16(&bytes, VIEW_LITERAL("bank"));
+    buf_put_zeros(&bytes, 2);
+    buf_put_block16(&bytes, VIEW_LITERAL("bank"));
+    buf_put_u16(&bytes, DIRECTORY_NAME_BYTES_MAX + 1);
+    buf_put_zeros(&bytes, DIRECTORY_NAME_BYTES_MAX + 1);
+    assert_fault(get_party(*state, buf_view(&bytes)), FAULT_CORRUPT);
     buf_reset(&bytes);
     put_any(get_business, *state, &bytes);
     for (size_t at = 0; at + 8 < bytes.len; at++) { /* ...province=79 -> ...province=99 */
