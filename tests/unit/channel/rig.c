@@ -26,6 +26,7 @@ struct core {
     uint64_t held[HELD_MAX];
     unsigned held_count;
     bool dies;
+    bool sleeps;
 };
 
 static const uint8_t path_bytes[64] = {7};
@@ -94,6 +95,9 @@ static void serve_ask(struct core *core, const struct ask *ask, unsigned *count)
         put_answer(core, ask->tag, CODE_DISCLOSED, ANSWER_FIELD_NONE, count);
     } else if (view_is(ask->case_ref, "stranger")) {
         put_answer(core, ask->tag + 1, CODE_DISCLOSED, ANSWER_FIELD_NONE, count);
+    } else if (view_is(ask->case_ref, "sleep")) {
+        core->sleeps = true;
+        put_answer(core, ask->tag, CODE_DISCLOSED, ANSWER_FIELD_NONE, count);
     } else if (view_is(ask->case_ref, "garbage")) {
         core->dies = false;
     } else if (!view_is(ask->case_ref, "silent")) {
@@ -208,6 +212,10 @@ static bool core_turn(struct core *core)
         if (!outcome_ok(pipe_flush(&core->pipe))) {
             return false;
         }
+    }
+    if (core->sleeps) {
+        core->sleeps = false;
+        sleep(1);
     }
     return !core->dies;
 }

@@ -7,7 +7,7 @@
  *   hold, free   held; free answers all held ones in reverse, then itself
  *   silent       never answered                 die            the pipe is closed
  *   twice        answered twice                 stranger       an answer to no ask
- *   garbage      bytes that are no frame
+ *   garbage      bytes that are no frame        sleep          disclosed; then 1 s of silence
  */
 #ifndef DANCU_TESTS_CHANNEL_RIG_H
 #define DANCU_TESTS_CHANNEL_RIG_H

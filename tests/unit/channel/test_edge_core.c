@@ -208,6 +208,45 @@ static void the_edge_ends_when_its_supervisor_is_gone(void **state)
     stopped = true;
 }
 
+static void asks_that_wait_for_the_core_are_neither_lost_nor_mixed(void **state)
+{
+    static char bodies[2][512];
+    struct rig_h2 *many[5];
+    struct rig_connection first = connect_good();
+
+    (void)state;
+    snprintf(bodies[0], sizeof(bodies[0]), "%s", rig_lookup("ok"));
+    snprintf(bodies[1], sizeof(bodies[1]), "%s", rig_lookup("code:case_missing"));
+    rig_send_text(&first, rig_post(rig_lookup("sleep"))); /* its pipe fills up meanwhile */
+    rig_await_asks(&rig, 1);
+    for (unsigned i = 0; i < 5; i++) {
+        assert_true(rig_h2_open(&rig, RIG_GOOD, &many[i]));
+        for (unsigned k = 0; k < 250; k++) {
+            rig_h2_ask(many[i], "POST", "/v1/lookup", bodies[k % 2], NULL);
+        }
+        rig_h2_run(many[i], 1, 1);
+    }
+    for (unsigned i = 0; i < 5; i++) {
+        rig_h2_run(many[i], 250, 3000);
+        for (unsigned k = 0; k < 250; k++) {
+            assert_int_equal(many[i]->responses[k].status, k % 2 == 0 ? 200 : 403);
+        }
+        rig_h2_close(many[i]);
+    }
+    assert_int_equal(rig_last(&rig).asks, 1 + 5 * 250);
+    rig_disconnect(&first);
+}
+
+static int start_patient(void **state)
+{
+    (void)state;
+    limits = http_limits_usual();
+    const struct rig_options options = {edge_serve, edge_prepare, &limits, .no_texts = false};
+    rig_start(&rig, &options);
+    stopped = false;
+    return 0;
+}
+
 static int start_soon_lost(void **state)
 {
     (void)state;
@@ -309,6 +348,8 @@ int main(void)
         TEST(a_core_that_does_not_answer_costs_a_503_in_time),
         TEST(what_is_in_hand_is_finished_before_the_end),
         TEST(the_edge_ends_when_its_supervisor_is_gone),
+        cmocka_unit_test_setup_teardown(asks_that_wait_for_the_core_are_neither_lost_nor_mixed,
+                                        start_patient, stop),
         cmocka_unit_test_setup_teardown(an_edge_that_gets_no_new_pipe_makes_room_for_another,
                                         start_soon_lost, stop),
         cmocka_unit_test(whatever_allocation_fails_the_edge_refuses_to_start_or_goes_on),

@@ -326,6 +326,45 @@ static void a_body_of_just_the_ceiling_is_read(void **state)
     rig_disconnect(&connection);
 }
 
+static void a_refused_body_that_goes_on_too_long_ends_the_connection(void **state)
+{
+    static char text[3 * ASK_BODY_BYTES_MAX];
+    struct rig_connection connection = connect_good();
+    unsigned asks = rig_last(&rig).asks;
+
+    (void)state;
+    memset(text, 'x', sizeof(text));
+    rig_send_text(&connection,
+                  "POST /nothing HTTP/1.1\r\nHost: a\r\nContent-Length: 999999\r\n\r\n");
+    assert_status(&connection, 404);
+    rig_send(&connection, text, sizeof(text));
+    assert_true(rig_is_closed(&connection, 1000));
+    rig_disconnect(&connection);
+
+    connection = connect_good();
+    rig_send_text(&connection,
+                  "POST /nothing HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
+    assert_status(&connection, 404);
+    rig_send_text(&connection, "5\nhello\r\n"); /* a fault of framing after the answer */
+    rig_send_text(&connection, rig_post(rig_lookup("ok")));
+    assert_true(rig_is_closed(&connection, 1000));
+    assert_int_equal(rig_last(&rig).asks, asks);
+    rig_disconnect(&connection);
+}
+
+static void lists_that_are_joined_without_end_are_too_large(void **state)
+{
+    static char text[HTTP_HEADERS_BYTES_MAX + 1024];
+    size_t len = (size_t)snprintf(text, sizeof(text), "GET / HTTP/1.1\r\nHost: a\r\n");
+
+    (void)state;
+    for (unsigned i = 0; i < 60; i++) {
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "Accept: %0220u\r\n", 7);
+    }
+    len += (size_t)snprintf(text + len, sizeof(text) - len, "\r\n");
+    assert_ends_with(text, len, 413);
+}
+
 static void a_client_that_leaves_before_its_answer_disturbs_nobody(void **state)
 {
     unsigned asks = rig_last(&rig).asks;
@@ -361,6 +400,8 @@ int main(void)
         cmocka_unit_test(a_request_that_cannot_be_told_from_the_next_ends_the_connection),
         cmocka_unit_test(what_is_over_a_ceiling_is_refused_clearly),
         cmocka_unit_test(a_body_of_just_the_ceiling_is_read),
+        cmocka_unit_test(a_refused_body_that_goes_on_too_long_ends_the_connection),
+        cmocka_unit_test(lists_that_are_joined_without_end_are_too_large),
         cmocka_unit_test(a_client_that_leaves_before_its_answer_disturbs_nobody),
     };
     return cmocka_run_group_tests(tests, start, stop);

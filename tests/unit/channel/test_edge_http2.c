@@ -120,6 +120,24 @@ static void a_refusal_before_the_body_ended_ends_the_stream_cleanly(void **state
     rig_h2_close(h2);
 }
 
+static void a_refused_body_that_goes_on_too_long_is_reset(void **state)
+{
+    struct rig_h2 *h2 = open_good();
+    static char body[400000];
+
+    (void)state;
+    memset(body, 'x', sizeof(body) - 1);
+    rig_h2_ask(h2, "POST", "/nothing", body, NULL);
+    rig_h2_run(h2, 1, 2000);
+    assert_int_equal(h2->closed, 1);
+    assert_int_equal(h2->responses[0].status, 404);
+    assert_int_equal(h2->errors[0], NGHTTP2_NO_ERROR);
+    ask(h2, "ok");
+    rig_h2_run(h2, 2, 2000);
+    assert_int_equal(h2->responses[1].status, 200);
+    rig_h2_close(h2);
+}
+
 static void the_checks_and_methods_are_as_in_http1(void **state)
 {
     static const char *const html[] = {"accept", "text/html", "accept-language", "en", NULL};
@@ -379,6 +397,7 @@ int main(void)
         cmocka_unit_test(answers_come_in_any_order),
         cmocka_unit_test(a_bad_certificate_gets_401_on_every_stream),
         cmocka_unit_test(a_refusal_before_the_body_ended_ends_the_stream_cleanly),
+        cmocka_unit_test(a_refused_body_that_goes_on_too_long_is_reset),
         cmocka_unit_test(the_checks_and_methods_are_as_in_http1),
         cmocka_unit_test(header_fields_over_the_ceilings_are_told_as_too_large),
         cmocka_unit_test(a_client_that_waits_for_100_gets_it),

@@ -272,6 +272,46 @@ static void with_too_much_in_hand_requests_are_refused_at_once(void **state)
     rig_disconnect(&second);
 }
 
+static void when_all_are_at_work_a_new_client_waits_its_turn(void **state)
+{
+    struct rig_connection connections[8];
+    struct rig_connection late;
+    struct rig_response response;
+    bool served = false;
+
+    (void)state;
+    for (unsigned i = 0; i < 8; i++) {
+        connections[i] = connect_good();
+    }
+    for (unsigned i = 0; i < 8; i++) {
+        rig_send_text(&connections[i], rig_post(rig_lookup("hold")));
+    }
+    rig_await_asks(&rig, 8);
+    assert_false(rig_connect(&rig, RIG_GOOD, "http/1.1", 0, &late));
+    rig_core_restart(&rig);
+    for (unsigned i = 0; i < 8; i++) {
+        assert_status(&connections[i], 503);
+        rig_disconnect(&connections[i]);
+    }
+    for (unsigned i = 0; i < 3 && !served; i++) {
+        served = rig_connect(&rig, RIG_GOOD, "http/1.1", 0, &late);
+    }
+    assert_true(served);
+    rig_exchange(&late, rig_post(rig_lookup("ok")), &response);
+    assert_int_equal(response.status, 200);
+    rig_response_done(&response);
+    rig_disconnect(&late);
+}
+
+static int start_crowded(void **state)
+{
+    struct http_limits changed = http_limits_usual();
+
+    (void)state;
+    changed.connections = 8;
+    return start_with(&changed, 0);
+}
+
 static void without_descriptors_the_idle_make_room(void **state)
 {
     struct rig_connection connections[60];
@@ -314,6 +354,7 @@ int main(void)
         TEST(a_client_that_does_not_read_is_cut_off, start_impatient),
         TEST(a_new_client_takes_the_place_of_the_one_idle_for_longest, start_narrow),
         TEST(with_too_much_in_hand_requests_are_refused_at_once, start_narrow),
+        TEST(when_all_are_at_work_a_new_client_waits_its_turn, start_crowded),
         TEST(without_descriptors_the_idle_make_room, start_without_files),
         cmocka_unit_test_setup(a_client_that_never_ends_does_not_hold_the_end_up, start_usual),
     };

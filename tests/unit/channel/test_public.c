@@ -248,6 +248,33 @@ static void robots_are_kept_from_the_log(void **state)
     rig_response_done(&response);
 }
 
+static void requests_that_are_none_are_told_so(void **state)
+{
+    static const struct {
+        const char *request;
+        int status;
+    } rows[] = {
+        {"GET / HTTP/1.0\r\n\r\n", 400},
+        {"GET / HTTP/1.1\r\nHost : a\r\n\r\n", 400},
+        {"nonsense\r\n\r\n", 400},
+    };
+    static char big[HTTP_HEADERS_BYTES_MAX + 100];
+
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        struct rig_connection connection;
+        struct rig_response response;
+        memset(big, 'a', sizeof(big) - 1);
+        memcpy(big, "GET / HTTP/1.1\r\nHost: ", 22);
+        assert_true(rig_connect(&rig, RIG_NONE, "http/1.1", 0, &connection));
+        rig_exchange(&connection, i < 3 ? rows[i].request : big, &response);
+        assert_int_equal(response.status, i < 3 ? rows[i].status : 413);
+        assert_non_null(strstr(response.body, "invalid_params"));
+        rig_response_done(&response);
+        rig_disconnect(&connection);
+    }
+}
+
 static void a_body_with_a_get_is_dropped(void **state)
 {
     struct rig_connection connection;
@@ -277,6 +304,7 @@ int main(void)
         cmocka_unit_test(nothing_else_is_there),
         cmocka_unit_test(only_reading_is_allowed),
         cmocka_unit_test(robots_are_kept_from_the_log),
+        cmocka_unit_test(requests_that_are_none_are_told_so),
         cmocka_unit_test(a_body_with_a_get_is_dropped),
     };
     return cmocka_run_group_tests(tests, start, stop);

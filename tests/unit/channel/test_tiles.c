@@ -238,6 +238,11 @@ static void a_file_of_another_width_is_corrupt(void **state)
     write_file(folder, "tile/1/001.p/5", hashes, 5 * TILE_HASH_BYTES - 1);
     write_file(folder, "tile/entries/000", hashes, 2 * TILE_WIDTH - 1);
     write_file(folder, "tile/entries/001", hashes, 2 * TILE_WIDTH + 1);
+    write_file(folder, "tile/1/002", hashes, 1);
+    char path[128];
+    snprintf(path, sizeof(path), "%s/tile/1/002", folder->path);
+    assert_int_equal(truncate(path, HTTP_RESPONSE_BYTES_MAX + 1), 0);
+    assert_fault(read_tile(folder, "tile/1/002", &bytes), FAULT_CORRUPT);
     assert_fault(read_tile(folder, "tile/1/000", &bytes), FAULT_CORRUPT);
     assert_fault(read_tile(folder, "tile/1/000.p/3", &bytes), FAULT_CORRUPT);
     assert_fault(read_tile(folder, "tile/1/001.p/5", &bytes), FAULT_CORRUPT);
