@@ -11,6 +11,8 @@
 
 #include "base/bytes.h"
 
+/* Rows read better as they stand. */
+/* clang-format off */
 #define WORDS_CLASS(ROW)                                                                           \
     ROW(STATE, "state")                                                                            \
     ROW(ORGANISATION, "organisation") ROW(CITIZEN, "citizen") ROW(OTHER, "other")
@@ -106,6 +108,8 @@
     ROW(PROTECTED, "protected")                                                                    \
     ROW(LOCKED, "locked")                                                                          \
     ROW(PERMITTED, "permitted")
+
+/* clang-format on */
 
 enum party_class {
 #define ROW(name, text) CLASS_##name,
