@@ -51,8 +51,7 @@ static struct outcome system_open(void *context, int dir_fd, const char *path, e
 static struct outcome system_close(void *context, int fd)
 {
     (void)context;
-    /* Linux has let the descriptor go even when close() was interrupted. */
-    return close(fd) == 0 || errno == EINTR ? OUTCOME_OK : outcome_sys(errno, "close");
+    return close(fd) == 0 ? OUTCOME_OK : outcome_sys(errno, "close");
 }
 
 static struct outcome system_read(void *context, int fd, uint64_t offset, void *ret_bytes,
@@ -204,7 +203,12 @@ struct outcome disk_close(const struct disk_port *disk, int *fd)
     int open_fd = *fd;
 
     *fd = DISK_CLOSED;
-    return open_fd == DISK_CLOSED ? OUTCOME_OK : disk->close(disk->context, open_fd);
+    if (open_fd == DISK_CLOSED) {
+        return OUTCOME_OK;
+    }
+    struct outcome outcome = disk->close(disk->context, open_fd);
+    /* Linux has let the descriptor go even when close() was interrupted: not to be repeated. */
+    return interrupted(outcome) ? OUTCOME_OK : outcome;
 }
 
 struct outcome disk_read(const struct disk_port *disk, int fd, uint64_t offset, void *ret_bytes,
@@ -272,7 +276,12 @@ struct outcome disk_sync_folder(const struct disk_port *disk, int dir_fd, const 
 
 struct outcome disk_size(const struct disk_port *disk, int fd, uint64_t *ret_bytes)
 {
-    return disk->size(disk->context, fd, ret_bytes);
+    struct outcome outcome = {0};
+
+    do {
+        outcome = disk->size(disk->context, fd, ret_bytes);
+    } while (interrupted(outcome));
+    return outcome;
 }
 
 struct outcome disk_rename(const struct disk_port *disk, int dir_fd, const char *from,

@@ -25,16 +25,19 @@ static bool spare_is_there(const struct disk_port *disk, int home_fd, uint32_t s
     return there;
 }
 
-struct outcome keeper_prepare_spare(int home_fd, uint32_t segment_bytes)
+struct outcome prepare_spare(const struct disk_port *disk, int home_fd, uint32_t segment_bytes)
 {
-    const struct disk_port *disk = disk_system();
-
     if (spare_is_there(disk, home_fd, segment_bytes)) {
         return OUTCOME_OK;
     }
     TRY(commit_fill_zeros(disk, home_fd, COMMIT_SPARE_NEW, segment_bytes));
     TRY(disk_rename(disk, home_fd, COMMIT_SPARE_NEW, COMMIT_SPARE));
     return disk_sync_folder(disk, home_fd, COMMIT_FOLDER);
+}
+
+struct outcome keeper_prepare_spare(int home_fd, uint32_t segment_bytes)
+{
+    return prepare_spare(disk_system(), home_fd, segment_bytes);
 }
 
 static struct outcome sync_file(const struct disk_port *disk, int home_fd, const char *path)

@@ -104,6 +104,8 @@ struct outcome derive_tick(struct ledger *ledger, uint32_t *ret_wait_ms);
 /* All that is derived, durably, before closing. */
 struct outcome derive_finish(struct ledger *ledger);
 
+/* The keeper's work, on a disk. */
+struct outcome prepare_spare(const struct disk_port *disk, int home_fd, uint32_t segment_bytes);
 /* Makes the full tiles between two sizes, their folders, and the snapshots durable. */
 struct outcome sync_derived(const struct disk_port *disk, int home_fd, uint64_t from,
                             uint64_t until);

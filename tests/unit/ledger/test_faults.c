@@ -1,0 +1,355 @@
+/* Every call that the ledger makes to its disk goes wrong once, in each of several ways, and after
+ * each the log opens with everything that it said was committed. */
+#include "logbook.h"
+
+#include "ledger/private.h"
+
+/* What a process did before it ended, or before it was made to. */
+struct life {
+    struct logbook book;
+    uint64_t committed; /* entries that a commit returned OK for */
+    bool ended;         /* in doubt: the process exits */
+    uint64_t full;      /* times that it found no space */
+    uint64_t dropped;   /* commits that were dropped for it */
+};
+
+/* FAULT_NO_SPACE is survived: the same again when there is room. Anything else ends the process. */
+static bool goes_on(struct life *life, struct outcome outcome)
+{
+    if (outcome.fault == FAULT_NO_SPACE) {
+        life->full++;
+        return true;
+    }
+    if (!outcome_ok(outcome)) {
+        assert_fault(outcome, FAULT_IO);
+        life->ended = true;
+        return false;
+    }
+    return true;
+}
+
+static void make_room(struct life *life)
+{
+    while (!life->ended && !ledger_writable(life->book.ledger)) {
+        (void)goes_on(life, ledger_retry(life->book.ledger));
+    }
+}
+
+static void commit_some(struct life *life, unsigned count)
+{
+    struct ledger *ledger = life->book.ledger;
+    while (!life->ended) {
+        make_room(life);
+        if (life->ended) {
+            return;
+        }
+        uint64_t before = ledger_size(ledger);
+        assert_ok(logbook_add(&life->book, count));
+        struct outcome outcome = ledger_commit(ledger);
+        if (!goes_on(life, outcome)) {
+            return;
+        }
+        if (outcome_ok(outcome)) {
+            assert_true(ledger_size(ledger) == before + count);
+            life->committed = ledger_size(ledger);
+            logbook_count(&life->book);
+            return;
+        }
+        assert_true(ledger_size(ledger) == before && !ledger_writable(ledger));
+        life->dropped++;
+    }
+}
+
+static void tick(struct life *life)
+{
+    uint32_t wait_ms = 0;
+    if (!life->ended) {
+        (void)goes_on(life, ledger_tick(life->book.ledger, &wait_ms));
+        make_room(life);
+    }
+}
+
+/* A keeper that fails says so and is asked again. */
+static void keep(struct life *life)
+{
+    uint64_t from = 0;
+    uint64_t until = 0;
+    const struct disk_port *disk = &life->book.faulty.port;
+    int home_fd = life->book.home_fd;
+    struct outcome outcome = {0};
+    if (life->ended) {
+        return;
+    }
+    enum ledger_wish wish = ledger_wish(life->book.ledger, &from, &until);
+    if (wish == LEDGER_WISH_SPARE) {
+        outcome = prepare_spare(disk, home_fd, life->book.config.segment_bytes);
+    }
+    if (wish == LEDGER_WISH_SYNC) {
+        outcome = sync_derived(disk, home_fd, from, until);
+    }
+    if (outcome_ok(outcome)) {
+        ledger_kept(life->book.ledger, wish, until);
+    }
+}
+
+/* Batches, a publication, a change of segments with and without the keeper, a snapshot, the end. */
+static void live(struct life *life)
+{
+    struct outcome outcome = logbook_try_open(&life->book);
+    if (!outcome_ok(outcome)) {
+        life->ended = true;
+        return;
+    }
+    commit_some(life, 3);
+    life->book.now_us += 1000000;
+    tick(life);
+    for (unsigned i = 0; i < 2; i++) {
+        commit_some(life, 35);
+        tick(life);
+    }
+    keep(life);
+    for (unsigned i = 0; i < 2; i++) {
+        commit_some(life, 30);
+    }
+    keep(life);
+    life->book.now_us += SNAPSHOT_US_MAX;
+    tick(life);
+    keep(life);
+    tick(life);
+    commit_some(life, 2);
+}
+
+/* Before the life that is disturbed: a log with some history, ended by a kill. */
+static void make_past(struct logbook *book)
+{
+    logbook_create(book);
+    logbook_grow(book, 252, 42);
+    logbook_close(book);
+    logbook_open(book);
+    logbook_commit(book, 5);
+    logbook_crash(book);
+}
+
+struct tally {
+    uint64_t calls;
+    uint64_t survived;
+    uint64_t ended;
+};
+
+/* One life with one fault; false when the fault came after its end. */
+static bool live_with(const struct logbook *past, enum faulty_way way, uint64_t at, int sys,
+                      struct tally *tally)
+{
+    struct life life = {.committed = 257};
+    logbook_clone(&life.book, past);
+    faulty_arm(&life.book.faulty, way, at, sys);
+    live(&life);
+    if (life.ended) {
+        logbook_crash(&life.book);
+    } else {
+        assert_true(life.committed == 257 + 3 + 70 + 60 + 2);
+        int complaints = dup(STDERR_FILENO);
+        assert_non_null(freopen("/dev/null", "w", stderr));
+        logbook_close(&life.book);
+        assert_true(dup2(complaints, STDERR_FILENO) >= 0);
+        close(complaints);
+    }
+    bool struck = life.book.faulty.struck;
+    faulty_arm(&life.book.faulty, FAULTY_NONE, 0, 0);
+    life.book.owner_size = 0;
+    life.book.owner_sum = 0;
+    logbook_open(&life.book);
+    uint64_t size = ledger_size(life.book.ledger);
+    if (size < life.committed) {
+        fail_msg("call %llu: %llu committed, %llu there", (unsigned long long)at,
+                 (unsigned long long)life.committed, (unsigned long long)size);
+    }
+    logbook_close(&life.book);
+    logbook_assert_good(&life.book, size);
+    logbook_done(&life.book);
+    tally->calls++;
+    tally->survived += life.ended ? 0 : 1;
+    tally->ended += life.ended ? 1 : 0;
+    return struck;
+}
+
+static struct tally each_call(enum faulty_way way, int sys)
+{
+    struct logbook past;
+    struct tally tally = {0};
+    make_past(&past);
+    int complaints = dup(STDERR_FILENO);
+    assert_non_null(freopen("/dev/null", "w", stderr));
+    for (uint64_t at = 1; live_with(&past, way, at, sys, &tally); at++) {
+    }
+    assert_true(dup2(complaints, STDERR_FILENO) >= 0);
+    close(complaints);
+    logbook_done(&past);
+    assert_true(tally.calls > 100);
+    print_message("# %llu calls: %llu lives went on, %llu ended\n", (unsigned long long)tally.calls,
+                  (unsigned long long)tally.survived, (unsigned long long)tally.ended);
+    return tally;
+}
+
+static void any_call_may_fail_with_an_input_output_error(void **state)
+{
+    (void)state;
+    assert_true(each_call(FAULTY_ERROR, EIO).ended > 50);
+}
+
+static void any_call_may_fail_after_it_was_done(void **state)
+{
+    (void)state;
+    assert_true(each_call(FAULTY_LATE, EIO).ended > 50);
+}
+
+static void any_call_may_find_no_space(void **state)
+{
+    (void)state;
+    assert_true(each_call(FAULTY_ERROR, ENOSPC).survived > 50);
+}
+
+static void any_call_may_be_done_and_then_find_no_space(void **state)
+{
+    (void)state;
+    assert_true(each_call(FAULTY_LATE, ENOSPC).survived > 50);
+}
+
+static void any_write_may_stop_half_way_for_want_of_space(void **state)
+{
+    (void)state;
+    assert_true(each_call(FAULTY_SHORT, ENOSPC).survived > 50);
+}
+
+static void any_write_may_stop_half_way_for_an_error(void **state)
+{
+    (void)state;
+    (void)each_call(FAULTY_SHORT, EIO);
+}
+
+static void short_reads_and_writes_and_interruptions_are_seen_by_nobody(void **state)
+{
+    (void)state;
+    struct tally tally = each_call(FAULTY_SHORT, 0);
+    assert_true(tally.ended == 0);
+    tally = each_call(FAULTY_ERROR, EINTR);
+    assert_true(tally.ended == 0);
+}
+
+static void the_process_may_die_at_any_call(void **state)
+{
+    (void)state;
+    struct tally tally = each_call(FAULTY_DEATH, 0);
+    assert_true(tally.ended > 100);
+}
+
+/* Making a log is repeated until it succeeds. */
+static void a_log_can_be_made_again_after_any_call_failed(void **state)
+{
+    (void)state;
+    static const enum faulty_way ways[] = {FAULTY_ERROR, FAULTY_LATE, FAULTY_DEATH};
+    for (unsigned i = 0; i < 3; i++) {
+        bool struck = true;
+        for (uint64_t at = 1; struck; at++) {
+            struct logbook book;
+            logbook_init(&book);
+            faulty_arm(&book.faulty, ways[i], at, EIO);
+            struct outcome outcome = ledger_create(&book.config);
+            struck = book.faulty.struck;
+            faulty_arm(&book.faulty, FAULTY_NONE, 0, 0);
+            if (!outcome_ok(outcome)) {
+                outcome = ledger_create(&book.config);
+            }
+            /* A sync of a folder that failed after the checkpoint had its name: it is there. */
+            assert_true(outcome_ok(outcome) || outcome.fault == FAULT_CONFLICT);
+            logbook_assert_good(&book, 0);
+            logbook_done(&book);
+        }
+    }
+}
+
+/* Room is found again only after some time: nothing is lost, nothing is told as done. */
+static void a_full_disk_stops_the_log_until_there_is_room(void **state)
+{
+    (void)state;
+    struct logbook book;
+    uint32_t wait_ms = 0;
+    uint64_t index = 0;
+    struct ledger_item item = {VIEW_LITERAL("e"), VIEW_LITERAL("o")};
+    logbook_create(&book);
+    logbook_commit(&book, 5);
+    for (unsigned round = 0; round < 3; round++) {
+        faulty_arm(&book.faulty, FAULTY_ERROR, 1, ENOSPC);
+        assert_ok(logbook_add(&book, 4));
+        assert_fault(ledger_commit(book.ledger), FAULT_NO_SPACE);
+        assert_false(ledger_writable(book.ledger));
+        assert_fault(ledger_add(book.ledger, &item, &index), FAULT_NO_SPACE);
+        assert_fault(ledger_commit(book.ledger), FAULT_NO_SPACE);
+        assert_ok(ledger_tick(book.ledger, &wait_ms));
+        assert_ok(ledger_retry(book.ledger));
+        assert_ok(ledger_retry(book.ledger));
+        assert_true(ledger_writable(book.ledger));
+        logbook_commit(&book, 2);
+    }
+    assert_true(ledger_size(book.ledger) == 11);
+    logbook_close(&book);
+    logbook_assert_good(&book, 11);
+    logbook_done(&book);
+}
+
+static void after_a_failed_sync_nothing_is_written_any_more(void **state)
+{
+    (void)state;
+    struct logbook book;
+    uint32_t wait_ms = 0;
+    uint64_t index = 0;
+    struct ledger_item item = {VIEW_LITERAL("e"), VIEW_LITERAL("o")};
+    logbook_create(&book);
+    logbook_commit(&book, 5);
+    faulty_arm(&book.faulty, FAULTY_ERROR, 2, EIO); /* the write, then the sync */
+    assert_ok(logbook_add(&book, 4));
+    assert_fault(ledger_commit(book.ledger), FAULT_IO);
+    assert_false(ledger_writable(book.ledger));
+    uint64_t calls = book.faulty.calls;
+    assert_fault(ledger_add(book.ledger, &item, &index), FAULT_IO);
+    assert_fault(ledger_commit(book.ledger), FAULT_IO);
+    assert_fault(ledger_tick(book.ledger, &wait_ms), FAULT_IO);
+    assert_fault(ledger_retry(book.ledger), FAULT_IO);
+    assert_true(book.faulty.calls == calls);
+    logbook_close(&book);
+    assert_true(book.faulty.calls <= calls + 4); /* descriptors are closed */
+    logbook_assert_good(&book, 9);               /* the record was written; nobody was answered */
+    logbook_done(&book);
+}
+
+static void one_commit_is_one_sync(void **state)
+{
+    (void)state;
+    struct logbook book;
+    logbook_create(&book);
+    for (unsigned i = 0; i < 5; i++) {
+        uint64_t syncs = book.faulty.syncs;
+        logbook_commit(&book, 10);
+        assert_true(book.faulty.syncs == syncs + 1);
+    }
+    logbook_done(&book);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(any_call_may_fail_with_an_input_output_error),
+        cmocka_unit_test(any_call_may_fail_after_it_was_done),
+        cmocka_unit_test(any_call_may_find_no_space),
+        cmocka_unit_test(any_call_may_be_done_and_then_find_no_space),
+        cmocka_unit_test(any_write_may_stop_half_way_for_want_of_space),
+        cmocka_unit_test(any_write_may_stop_half_way_for_an_error),
+        cmocka_unit_test(short_reads_and_writes_and_interruptions_are_seen_by_nobody),
+        cmocka_unit_test(the_process_may_die_at_any_call),
+        cmocka_unit_test(a_log_can_be_made_again_after_any_call_failed),
+        cmocka_unit_test(a_full_disk_stops_the_log_until_there_is_room),
+        cmocka_unit_test(after_a_failed_sync_nothing_is_written_any_more),
+        cmocka_unit_test(one_commit_is_one_sync),
+    };
+    return cmocka_run_group_tests_name("ledger/faults", tests, NULL, NULL);
+}
