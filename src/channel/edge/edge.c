@@ -239,26 +239,17 @@ int edge_prepare(struct child *child)
     };
     struct tls_context *tls = NULL;
 
-    struct outcome outcome = tls_context_new(&files, &tls);
+    /* Without it no client would be asked who it is: everybody would get 401, and nobody know why.
+     */
+    struct outcome outcome = files.client_ca < 0
+                                 ? outcome_fail(FAULT_NOT_FOUND, "client CA certificates")
+                                 : tls_context_new(&files, &tls);
     if (!outcome_ok(outcome)) {
         log_outcome(LOG_LEVEL_ERROR, "tls-files", outcome);
         return PROC_EXIT_REFUSED;
     }
     child->prepared = tls;
     return EXIT_SUCCESS;
-}
-
-static void log_counters(const struct edge *edge)
-{
-    const struct http_counters *counters = http_server_counters(edge->server);
-    struct buf line;
-
-    buf_init(&line, LOG_LINE_BYTES_MAX);
-#define ROW(name) buf_printf(&line, " " #name "=%llu", (unsigned long long)counters->name);
-    HTTP_COUNTERS(ROW)
-#undef ROW
-    log_line(LOG_LEVEL_INFO, "stopped", "%.*s", (int)line.len, (const char *)line.data);
-    buf_done(&line);
 }
 
 static struct outcome start(struct edge *edge, struct child *child,
@@ -285,7 +276,7 @@ static struct outcome start(struct edge *edge, struct child *child,
 static void end(struct edge *edge)
 {
     if (edge->server != NULL) {
-        log_counters(edge);
+        http_server_log(edge->server);
         link_close(&edge->link);
         http_server_free(edge->server);
     }

@@ -71,6 +71,12 @@ static struct http_exchange *take_from_pool(struct http_server *server)
     return exchange;
 }
 
+static void hold(struct http_exchange *exchange, size_t bytes)
+{
+    exchange->held += bytes;
+    exchange->connection->server->held += bytes;
+}
+
 struct http_exchange *exchange_new(struct connection *connection)
 {
     struct http_server *server = connection->server;
@@ -88,6 +94,7 @@ struct http_exchange *exchange_new(struct connection *connection)
     TAILQ_INSERT_TAIL(&connection->exchanges, exchange, link);
     connection->exchange_count++;
     server->counters.requests++;
+    hold(exchange, sizeof(*exchange));
     return exchange;
 }
 
@@ -133,12 +140,6 @@ void exchange_pool_done(struct http_server *server)
         exchange_destroy(exchange);
     }
     server->pool_count = 0;
-}
-
-static void hold(struct http_exchange *exchange, size_t bytes)
-{
-    exchange->held += bytes;
-    exchange->connection->server->held += bytes;
 }
 
 void exchange_fault(struct http_exchange *exchange, enum http_refusal why, const char *what)
@@ -277,7 +278,8 @@ void exchange_head_done(struct http_exchange *exchange)
         exchange_refuse(exchange, exchange->refusal, exchange->refusal_what);
         return;
     }
-    if (server->held > server->config.limits.held_bytes) { /* invariant I9 */
+    hold(exchange, exchange->text.len);
+    if (server->held - exchange->held > server->config.limits.held_bytes) { /* invariant I9 */
         exchange_refuse(exchange, HTTP_REFUSAL_BUSY, "too much is in hand");
         return;
     }
@@ -387,26 +389,76 @@ static bool take_body(struct http_exchange *exchange, const struct http_response
     return true;
 }
 
-void http_respond(struct http_exchange *exchange, const struct http_response *response,
-                  struct buf *body)
+static void send_response(struct http_exchange *exchange, const struct http_response *response)
 {
-    CHECK(exchange_sane(exchange) && exchange->state != EXCHANGE_ANSWERED); /* invariant 1 */
-    CHECK(response->status >= 200 && response->status <= 599);
     struct connection *connection = exchange->connection;
 
-    exchange->state = EXCHANGE_ANSWERED;
-    exchange->since_s = server_now(connection->server);
-    count_response(&connection->server->counters, response->status);
-    if (!take_body(exchange, response, body)) {
-        connection_kill(connection);
-        return;
-    }
     if (connection->is_http2) {
         h2_respond(exchange, response);
     } else {
         h1_respond(exchange, response);
     }
     connection_touch(connection);
+}
+
+static void mark_answered(struct http_exchange *exchange, const struct http_response *response)
+{
+    CHECK(exchange_sane(exchange) && exchange->state != EXCHANGE_ANSWERED); /* invariant 1 */
+    CHECK(response->status >= 200 && response->status <= 599);
+    struct http_server *server = exchange->connection->server;
+
+    exchange->state = EXCHANGE_ANSWERED;
+    exchange->since_s = server_now(server);
+    exchange->answered_s = exchange->since_s;
+    count_response(&server->counters, response->status);
+}
+
+void http_respond(struct http_exchange *exchange, const struct http_response *response,
+                  struct buf *body)
+{
+    mark_answered(exchange, response);
+    if (!take_body(exchange, response, body)) {
+        connection_kill(exchange->connection);
+        return;
+    }
+    send_response(exchange, response);
+}
+
+void http_respond_source(struct http_exchange *exchange, const struct http_response *response,
+                         const struct http_source *source)
+{
+    CHECK(source->read != NULL);
+    mark_answered(exchange, response);
+    exchange->source = *source;
+    send_response(exchange, response);
+}
+
+size_t exchange_left(const struct http_exchange *exchange)
+{
+    return exchange->source.read != NULL ? exchange->source.len - exchange->offset
+                                         : exchange->left.len;
+}
+
+struct outcome exchange_take(struct http_exchange *exchange, uint8_t *ret_bytes, size_t len)
+{
+    CHECK(len <= exchange_left(exchange));
+    if (exchange->source.read != NULL) {
+        void *context = exchange->connection->server->config.handler.context;
+        TRY(exchange->source.read(context, &exchange->source, exchange->offset, ret_bytes, len));
+        exchange->offset += len;
+        return OUTCOME_OK;
+    }
+    if (len > 0) {
+        memcpy(ret_bytes, exchange->left.data, len);
+        exchange->left = view_part(exchange->left, len, exchange->left.len - len);
+    }
+    return OUTCOME_OK;
+}
+
+void exchange_drop_answer(struct http_exchange *exchange)
+{
+    exchange->left = (struct view){0};
+    exchange->offset = exchange->source.len;
 }
 
 void http_response_add(struct http_response *response, const char *name, struct view value)

@@ -11,6 +11,7 @@
 #include "channel/http/private.h"
 
 #include "base/check.h"
+#include "base/log.h"
 
 #include <string.h>
 
@@ -23,7 +24,6 @@ static const struct {
     const char *phrase;
 } phrases[] = {
     {200, "OK"},
-    {304, "Not Modified"},
     {400, "Bad Request"},
     {401, "Unauthorized"},
     {403, "Forbidden"},
@@ -347,16 +347,13 @@ void h1_respond(struct http_exchange *exchange, const struct http_response *resp
         buf_put_view(head, response->fields[i].value);
         buf_put_text(head, "\r\n");
     }
-    if (response->status != 304) {
-        buf_put_text(head, "content-length: ");
-        buf_put_decimal(head, exchange->left.len);
-        buf_put_text(head, "\r\n");
-    }
-    buf_put_text(head, "date: ");
+    buf_put_text(head, "content-length: ");
+    buf_put_decimal(head, exchange_left(exchange));
+    buf_put_text(head, "\r\ndate: ");
     buf_put_view(head, server_date(exchange->connection->server));
     buf_put_text(head, "\r\n");
     if (exchange->request.method == HTTP_METHOD_HEAD) {
-        exchange->left = (struct view){0};
+        exchange_drop_answer(exchange);
     }
     if (!outcome_ok(buf_check(head))) {
         connection_kill(exchange->connection);
@@ -375,10 +372,17 @@ static bool collect_one(struct http_exchange *exchange, struct buf *scratch)
         buf_reset(&exchange->head);
     }
     size_t room = SCRATCH_BYTES > scratch->len ? SCRATCH_BYTES - scratch->len : 0;
-    size_t len = exchange->left.len < room ? exchange->left.len : room;
-    buf_put_view(scratch, view_part(exchange->left, 0, len));
-    exchange->left = view_part(exchange->left, len, exchange->left.len - len);
-    return exchange->left.len == 0;
+    size_t left = exchange_left(exchange);
+    size_t len = left < room ? left : room;
+    uint8_t *place = buf_claim(scratch, len);
+    CHECK(place != NULL);
+    struct outcome outcome = exchange_take(exchange, place, len);
+    if (!outcome_ok(outcome)) {
+        log_outcome(LOG_LEVEL_ERROR, "answer-cut", outcome);
+        connection_kill(exchange->connection);
+        return false;
+    }
+    return exchange_left(exchange) == 0;
 }
 
 void h1_collect(struct connection *connection)

@@ -11,6 +11,7 @@
 #include "channel/http/private.h"
 
 #include "base/check.h"
+#include "base/log.h"
 
 #include <string.h>
 
@@ -259,12 +260,16 @@ static ssize_t read_answer(nghttp2_session *session, int32_t stream, uint8_t *pl
 
     (void)session;
     CHECK(exchange->stream == stream);
-    size_t len = exchange->left.len < room ? exchange->left.len : room;
-    memcpy(place, exchange->left.data, len);
-    exchange->left = view_part(exchange->left, len, exchange->left.len - len);
+    size_t left = exchange_left(exchange);
+    size_t len = left < room ? left : room;
+    struct outcome outcome = exchange_take(exchange, place, len);
+    if (!outcome_ok(outcome)) {
+        log_outcome(LOG_LEVEL_ERROR, "answer-cut", outcome);
+        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE; /* resets the stream: INTERNAL_ERROR */
+    }
     exchange->since_s = server_now(connection->server);
     connection->credit += CREDIT_PER_DATA_FRAME;
-    if (exchange->left.len == 0) {
+    if (len == left) {
         *ret_flags |= NGHTTP2_DATA_FLAG_EOF;
     }
     return (ssize_t)len;
@@ -291,21 +296,19 @@ void h2_respond(struct http_exchange *exchange, const struct http_response *resp
     unsigned count = 0;
 
     snprintf(status, sizeof(status), "%u", response->status);
-    int digits = snprintf(length, sizeof(length), "%zu", exchange->left.len);
+    int digits = snprintf(length, sizeof(length), "%zu", exchange_left(exchange));
     fields[count++] = field_of(VIEW_LITERAL(":status"), view_text(status));
     for (unsigned i = 0; i < response->field_count; i++) {
         fields[count++] = field_of(response->fields[i].name, response->fields[i].value);
     }
-    if (response->status != 304) {
-        fields[count++] = field_of(VIEW_LITERAL("content-length"), view_of(length, (size_t)digits));
-    }
+    fields[count++] = field_of(VIEW_LITERAL("content-length"), view_of(length, (size_t)digits));
     fields[count++] = field_of(VIEW_LITERAL("date"), server_date(connection->server));
     if (exchange->request.method == HTTP_METHOD_HEAD) {
-        exchange->left = (struct view){0};
+        exchange_drop_answer(exchange);
     }
     nghttp2_data_provider provider = {.source.ptr = exchange, .read_callback = read_answer};
     if (nghttp2_submit_response(connection->h2, exchange->stream, fields, count,
-                                exchange->left.len == 0 ? NULL : &provider) != 0) {
+                                exchange_left(exchange) == 0 ? NULL : &provider) != 0) {
         connection_kill(connection);
     }
 }

@@ -38,8 +38,7 @@ enum http_method {
     ROW(CONTENT_ENCODING, "content-encoding", 1)                                                   \
     ROW(EXPECT, "expect", 0)                                                                       \
     ROW(IDEMPOTENCY_KEY, "idempotency-key", 0)                                                     \
-    ROW(TRACEPARENT, "traceparent", 0)                                                             \
-    ROW(IF_NONE_MATCH, "if-none-match", 1)
+    ROW(TRACEPARENT, "traceparent", 0)
 
 enum http_field_name {
 #define ROW(name, text, list) HTTP_FIELD_##name,
@@ -69,6 +68,17 @@ struct http_response {
     struct http_field fields[HTTP_RESPONSE_FIELDS_MAX]; /* copied; content-length, date: ours */
     unsigned field_count;
     struct view fixed; /* body that outlives the server; used when no buf is given */
+};
+
+/* A body that is read as it is sent, so that a slow client holds no memory. What is read twice from
+ * one offset must be the same. */
+#define HTTP_SOURCE_NAME_BYTES 128
+struct http_source {
+    /* Copies exactly `len` bytes from `offset` on. On a failure the connection is dropped. */
+    struct outcome (*read)(void *context, const struct http_source *source, size_t offset,
+                           uint8_t *ret_bytes, size_t len);
+    size_t len;                           /* of the whole body */
+    uint8_t name[HTTP_SOURCE_NAME_BYTES]; /* the handler's own */
 };
 
 /* Why the server asks the handler for an answer. */
@@ -127,8 +137,9 @@ struct http_config {
     ROW(responses_2xx)                                                                             \
     ROW(responses_3xx)                                                                             \
     ROW(responses_4xx)                                                                             \
-    ROW(responses_5xx) ROW(malformed) ROW(too_large) ROW(too_slow) ROW(busy) ROW(late) ROW(floods) \
-        ROW(unauthenticated)
+    ROW(responses_5xx)                                                                             \
+    ROW(malformed)                                                                                 \
+    ROW(too_large) ROW(too_slow) ROW(busy) ROW(pressed) ROW(late) ROW(floods) ROW(unauthenticated)
 
 struct http_counters {
 #define ROW(name) uint64_t name;
@@ -148,6 +159,8 @@ void http_server_drain(struct http_server *server);
 /* Runs until drained. */
 struct outcome http_server_run(struct http_server *server);
 struct http_counters *http_server_counters(struct http_server *server);
+/* One line of all counters. */
+void http_server_log(const struct http_server *server);
 
 const struct http_request *http_exchange_request(const struct http_exchange *exchange);
 const struct tls_peer *http_exchange_peer(const struct http_exchange *exchange);
@@ -162,6 +175,9 @@ uint32_t http_exchange_note(const struct http_exchange *exchange);
  * connection: a cut answer must not look whole. */
 void http_respond(struct http_exchange *exchange, const struct http_response *response,
                   struct buf *body);
+/* Answers with a body from a source, which is copied. */
+void http_respond_source(struct http_exchange *exchange, const struct http_response *response,
+                         const struct http_source *source);
 /* Adds one field to a response (asserts that there is room). Static text lives long enough. */
 void http_response_add(struct http_response *response, const char *name, struct view value);
 

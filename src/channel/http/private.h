@@ -54,11 +54,14 @@ struct http_exchange {
     size_t field_bytes;
     struct span target;
     struct span spans[HTTP_FIELD_COUNT];
-    struct buf text;   /* what the spans mean */
-    struct buf body;   /* of the request */
-    struct buf head;   /* HTTP/1.1: head of the response as bytes */
-    struct buf answer; /* body of the response */
-    struct view left;  /* what of it is still to be sent */
+    struct buf text;           /* what the spans mean */
+    struct buf body;           /* of the request */
+    struct buf head;           /* HTTP/1.1: head of the response as bytes */
+    struct buf answer;         /* body of the response */
+    struct http_source source; /* of the body, when it has a read function */
+    size_t offset;             /* how far it has been read */
+    int64_t answered_s;
+    struct view left; /* what of it is still to be sent */
 };
 TAILQ_HEAD(exchange_list, http_exchange);
 
@@ -170,6 +173,10 @@ void exchange_add_field(struct http_exchange *exchange, struct view name, struct
 void exchange_fault(struct http_exchange *exchange, enum http_refusal why, const char *what);
 /* All fields are there: on_head or on_refuse. */
 void exchange_head_done(struct http_exchange *exchange);
+/* Bytes of the response's body that are still to be sent; and some of them. */
+size_t exchange_left(const struct http_exchange *exchange);
+struct outcome exchange_take(struct http_exchange *exchange, uint8_t *ret_bytes, size_t len);
+void exchange_drop_answer(struct http_exchange *exchange); /* HEAD has none */
 void exchange_add_body(struct http_exchange *exchange, struct view part);
 /* The request is whole: on_request, unless it is answered already. */
 void exchange_whole(struct http_exchange *exchange);

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #define LINGER_S_MAX 2
+#define PRESSED_S_MAX 3    /* with too much in hand: who takes longer for its answer is dropped */
 #define EARLY_S_MAX 2      /* a request that was answered before its end may go on for so long */
 #define EVICT_STEPS_MAX 64 /* connections looked at for one that can be dropped */
 #define GOAWAY_AFTER_S 1   /* between the warning and the last word: requests on their way count */
@@ -147,6 +148,30 @@ static bool is_past(int64_t now_s, int64_t since_s, unsigned limit_s)
     return now_s - since_s > (int64_t)limit_s;
 }
 
+/* An answer that is out but for a client that takes its time. */
+static void check_answered(struct http_server *server, struct http_exchange *exchange,
+                           int64_t now_s)
+{
+    const struct http_limits *limits = &server->config.limits;
+    bool full = server->held > limits->held_bytes;
+
+    if (full && is_past(now_s, exchange->answered_s, PRESSED_S_MAX)) {
+        server->counters.pressed++;
+        connection_kill(exchange->connection); /* it must not cost others their answers */
+        return;
+    }
+    if (!exchange->connection->is_http2) { /* its connection's own limit: it is one stream */
+        return;
+    }
+    if (exchange->answered_early) {
+        if (is_past(now_s, exchange->since_s, EARLY_S_MAX)) {
+            h2_reset(exchange, NGHTTP2_NO_ERROR);
+        }
+    } else if (is_past(now_s, exchange->since_s, limits->write_s)) { /* it opens no window */
+        h2_reset(exchange, NGHTTP2_CANCEL);
+    }
+}
+
 /* Limits of the exchanges in hand. */
 static void check_exchange(struct http_server *server, struct http_exchange *exchange,
                            int64_t now_s)
@@ -165,14 +190,7 @@ static void check_exchange(struct http_server *server, struct http_exchange *exc
         }
         return;
     case EXCHANGE_ANSWERED:
-        if (exchange->answered_early) {
-            if (is_past(now_s, exchange->since_s, EARLY_S_MAX)) {
-                h2_reset(exchange, NGHTTP2_NO_ERROR);
-            }
-        } else if (exchange->connection->is_http2 &&
-                   is_past(now_s, exchange->since_s, limits->write_s)) { /* it opens no window */
-            h2_reset(exchange, NGHTTP2_CANCEL);
-        }
+        check_answered(server, exchange, now_s);
         return;
     default:
         return;
@@ -358,6 +376,18 @@ void http_server_free(struct http_server *server)
 struct event_base *http_server_base(struct http_server *server)
 {
     return server->base;
+}
+
+void http_server_log(const struct http_server *server)
+{
+    struct buf line;
+
+    buf_init(&line, LOG_LINE_BYTES_MAX);
+#define ROW(name) buf_printf(&line, #name "=%llu ", (unsigned long long)server->counters.name);
+    HTTP_COUNTERS(ROW)
+#undef ROW
+    log_line(LOG_LEVEL_INFO, "stopped", "%.*s", (int)line.len, (const char *)line.data);
+    buf_done(&line);
 }
 
 struct http_counters *http_server_counters(struct http_server *server)

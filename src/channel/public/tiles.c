@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #define LEVEL_MAX 63
+#define FILE_NAME_BYTES (TILE_PATH_BYTES_MAX + 16)
 #define GROUPS_MAX 6 /* 3 digits each: a tile's index has less than 57 bits */
 
 /* ---- paths ---- */
@@ -151,6 +152,19 @@ static int open_below(int dir_fd, const char *path, int flags)
     return (int)fd;
 }
 
+static struct outcome read_bytes(int fd, size_t offset, uint8_t *ret_bytes, size_t len)
+{
+    for (size_t at = 0; at < len;) {
+        ssize_t got = pread(fd, ret_bytes + at, len - at, (off_t)(offset + at));
+        if (got <= 0) {
+            return got < 0 ? outcome_sys(errno, "read a tile")
+                           : outcome_fail(FAULT_CORRUPT, "tile became shorter");
+        }
+        at += (size_t)got;
+    }
+    return OUTCOME_OK;
+}
+
 static struct outcome read_open_file(int fd, struct buf *bytes)
 {
     struct stat state = {0};
@@ -169,15 +183,7 @@ static struct outcome read_open_file(int fd, struct buf *bytes)
     if (place == NULL) {
         return buf_check(bytes);
     }
-    for (size_t at = 0; at < size;) {
-        ssize_t got = pread(fd, place + at, size - at, (off_t)at);
-        if (got <= 0) {
-            return got < 0 ? outcome_sys(errno, "read a tile")
-                           : outcome_fail(FAULT_CORRUPT, "tile became shorter");
-        }
-        at += (size_t)got;
-    }
-    return OUTCOME_OK;
+    return read_bytes(fd, 0, place, size);
 }
 
 static struct outcome read_file(int dir_fd, const char *path, struct buf *bytes)
@@ -266,17 +272,25 @@ static struct outcome read_and_cut(int dir_fd, const struct tile_path *path, con
     return public_tile_cut(path, have, bytes);
 }
 
+/* Name and width of the narrowest partial file that will do. */
+static unsigned name_wider(int dir_fd, const struct tile_path *path, char name[FILE_NAME_BYTES])
+{
+    unsigned width = path->width == TILE_WIDTH ? 0 : find_wider(dir_fd, path);
+
+    snprintf(name, FILE_NAME_BYTES, "%s.p/%u", path->full, width);
+    return width;
+}
+
 struct outcome public_tile_read(int dir_fd, const struct tile_path *path, struct buf *ret_bytes)
 {
-    char wider[TILE_PATH_BYTES_MAX + 16];
+    char wider[FILE_NAME_BYTES];
 
     struct outcome outcome = read_and_cut(dir_fd, path, path->file, path->width, ret_bytes);
     if (outcome.fault != FAULT_NOT_FOUND || path->width == TILE_WIDTH) {
         return outcome;
     }
-    unsigned width = find_wider(dir_fd, path);
+    unsigned width = name_wider(dir_fd, path, wider);
     if (width > 0) {
-        snprintf(wider, sizeof(wider), "%s.p/%u", path->full, width);
         outcome = read_and_cut(dir_fd, path, wider, width, ret_bytes);
         if (outcome.fault != FAULT_NOT_FOUND) {
             return outcome;
@@ -284,4 +298,24 @@ struct outcome public_tile_read(int dir_fd, const struct tile_path *path, struct
     }
     /* Last, since partials go when the full tile has come. */
     return read_and_cut(dir_fd, path, path->full, TILE_WIDTH, ret_bytes);
+}
+
+struct outcome public_tile_read_part(int dir_fd, const struct tile_path *path, size_t offset,
+                                     uint8_t *ret_bytes, size_t len)
+{
+    char wider[FILE_NAME_BYTES];
+    int fd = open_below(dir_fd, path->file, 0);
+
+    if (fd < 0 && name_wider(dir_fd, path, wider) > 0) {
+        fd = open_below(dir_fd, wider, 0);
+    }
+    if (fd < 0) {
+        fd = open_below(dir_fd, path->full, 0);
+    }
+    if (fd < 0) {
+        return outcome_sys(errno, "open a tile again");
+    }
+    struct outcome outcome = read_bytes(fd, offset, ret_bytes, len);
+    close(fd);
+    return outcome;
 }

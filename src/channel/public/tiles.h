@@ -10,7 +10,7 @@
 
 #define TILE_WIDTH 256
 #define TILE_HASH_BYTES 32
-#define TILE_PATH_BYTES_MAX 64 /* tile/entries/ and 19 digits in groups, .p/255 */
+#define TILE_PATH_BYTES_MAX 48 /* tile/entries/ and 19 digits in groups, .p/255 */
 
 enum tile_kind {
     TILE_CHECKPOINT,
@@ -32,6 +32,11 @@ struct outcome public_path_get(struct view path, struct tile_path *ret_path);
 /* Appends the file's bytes. A partial tile that is no file (any more) is cut from a wider one.
  * FAULT_NOT_FOUND: the log does not have it; FAULT_CORRUPT: the file has no possible length. */
 struct outcome public_tile_read(int dir_fd, const struct tile_path *path, struct buf *ret_bytes);
+
+/* Reads exactly `len` bytes from `offset` on of what public_tile_read() gave: of whatever file the
+ * tile is in by now. */
+struct outcome public_tile_read_part(int dir_fd, const struct tile_path *path, size_t offset,
+                                     uint8_t *ret_bytes, size_t len);
 
 /* Cuts a tile of `have` hashes or entries down to its first path->width; FAULT_CORRUPT when it does
  * not hold what `have` says. */

@@ -272,6 +272,43 @@ static void with_too_much_in_hand_requests_are_refused_at_once(void **state)
     rig_disconnect(&second);
 }
 
+static int start_pressed(void **state)
+{
+    struct http_limits changed = http_limits_usual();
+
+    (void)state;
+    changed.held_bytes = 8192;
+    return start_with(&changed, 0);
+}
+
+static void who_does_not_take_its_answers_does_not_cost_others_theirs(void **state)
+{
+    struct rig_h2 *h2 = NULL;
+    nghttp2_settings_entry none = {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 0};
+    struct rig_connection other = connect_good();
+    struct rig_response response = {0};
+    char body[512];
+
+    (void)state;
+    snprintf(body, sizeof(body), "%s", rig_lookup("ok"));
+    assert_true(rig_h2_open(&rig, RIG_GOOD, &h2));
+    nghttp2_submit_settings(h2->session, 0, &none, 1);
+    for (unsigned i = 0; i < 20; i++) {
+        rig_h2_ask(h2, "POST", "/v1/lookup", body, NULL);
+    }
+    rig_h2_run(h2, 20, 200);
+    rig_exchange(&other, rig_post(body), &response);
+    assert_int_equal(response.status, 503); /* for now too much is in hand */
+    rig_response_done(&response);
+    rig_h2_run(h2, 20, 6000);
+    assert_true(h2->closed < 20); /* it was dropped with answers on its hands */
+    rig_exchange(&other, rig_post(body), &response);
+    assert_int_equal(response.status, 200);
+    rig_response_done(&response);
+    rig_disconnect(&other);
+    rig_h2_close(h2);
+}
+
 static void when_all_are_at_work_a_new_client_waits_its_turn(void **state)
 {
     struct rig_connection connections[8];
@@ -354,6 +391,7 @@ int main(void)
         TEST(a_client_that_does_not_read_is_cut_off, start_impatient),
         TEST(a_new_client_takes_the_place_of_the_one_idle_for_longest, start_narrow),
         TEST(with_too_much_in_hand_requests_are_refused_at_once, start_narrow),
+        TEST(who_does_not_take_its_answers_does_not_cost_others_theirs, start_pressed),
         TEST(when_all_are_at_work_a_new_client_waits_its_turn, start_crowded),
         TEST(without_descriptors_the_idle_make_room, start_without_files),
         cmocka_unit_test_setup(a_client_that_never_ends_does_not_hold_the_end_up, start_usual),

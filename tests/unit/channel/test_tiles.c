@@ -226,6 +226,29 @@ static void a_partial_bundle_ends_after_its_last_entry(void **state)
     assert_int_equal(bytes.len, bundle.len);
 }
 
+/* In pieces as a slow client takes them, while the tile moves from file to file. */
+static void a_tile_read_in_parts_is_the_tile(void **state)
+{
+    const struct folder *folder = *state;
+    uint8_t hashes[TILE_WIDTH * TILE_HASH_BYTES];
+    uint8_t part[TILE_WIDTH * TILE_HASH_BYTES];
+    struct tile_path tile;
+
+    fill_hashes(hashes);
+    assert_ok(public_path_get(VIEW_LITERAL("tile/0/000.p/40"), &tile));
+    assert_fault(public_tile_read_part(folder->fd, &tile, 0, part, 1), FAULT_NOT_FOUND);
+    write_file(folder, "tile/0/000.p/40", hashes, 40 * TILE_HASH_BYTES);
+    assert_ok(public_tile_read_part(folder->fd, &tile, 0, part, 100));
+    write_file(folder, "tile/0/000.p/41", hashes, 41 * TILE_HASH_BYTES);
+    assert_int_equal(unlinkat(folder->fd, "tile/0/000.p/40", 0), 0);
+    assert_ok(public_tile_read_part(folder->fd, &tile, 100, part + 100, 500));
+    write_file(folder, "tile/0/000", hashes, sizeof(hashes));
+    assert_int_equal(unlinkat(folder->fd, "tile/0/000.p/41", 0), 0);
+    assert_ok(public_tile_read_part(folder->fd, &tile, 600, part + 600, 680));
+    assert_memory_equal(part, hashes, 40 * TILE_HASH_BYTES);
+    assert_fault(public_tile_read_part(folder->fd, &tile, sizeof(hashes), part, 1), FAULT_CORRUPT);
+}
+
 static void a_file_of_another_width_is_corrupt(void **state)
 {
     const struct folder *folder = *state;
@@ -290,6 +313,7 @@ int main(void)
         cmocka_unit_test(no_other_path_is),
         TEST(a_partial_tile_is_a_prefix_of_whatever_wider_one_there_is),
         TEST(a_partial_bundle_ends_after_its_last_entry),
+        TEST(a_tile_read_in_parts_is_the_tile),
         TEST(a_file_of_another_width_is_corrupt),
         TEST(links_and_folders_are_not_followed),
         TEST(the_checkpoint_is_served_as_it_is),
