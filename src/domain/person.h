@@ -42,6 +42,7 @@ struct outcome person_parse(struct view line, struct arena *arena, struct person
                             struct person_fault *ret_fault);
 struct view person_id(const struct person *person);   /* 12 digits */
 struct view person_cmnd(const struct person *person); /* 9 digits or empty */
+uint32_t person_flags(const struct person *person);   /* PERSON_PROTECTED and so on */
 bool person_hidden(const struct person *person);      /* protected or locked */
 
 /* Appends the record (header, references with blind tags, field table). */

@@ -272,6 +272,11 @@ struct view person_cmnd(const struct person *person)
     return person_part(person, person->cmnd);
 }
 
+uint32_t person_flags(const struct person *person)
+{
+    return person->flags;
+}
+
 bool person_hidden(const struct person *person)
 {
     return (person->flags & (PERSON_PROTECTED | PERSON_LOCKED)) != 0;

@@ -179,16 +179,36 @@ void work_decide_party(struct gate *gate, struct work *work)
     }
 }
 
+/* Whom other people's households and relatives leave out, for this asker: who is protected, unless
+ * the business is cleared (U4); who is locked, where the law has the lock and does not override. */
+struct veil {
+    const struct hidden_set *hidden;
+    uint32_t flags;
+};
+
 static bool hidden_port(void *context, const uint8_t tag[SEAL_BLIND_BYTES])
 {
-    return hidden_set_has(context, tag);
+    const struct veil *veil = context;
+    return (hidden_set_flags(veil->hidden, tag) & veil->flags) != 0;
+}
+
+static struct veil veil_of(const struct gate *gate, const struct work *work)
+{
+    const struct business *business = work->business;
+    bool lock = policy_lock_in_force(gate->policy, work->party->class) && !business->override_lock;
+    return (struct veil){
+        .hidden = gate->hidden,
+        .flags =
+            (business->clearance_protected ? 0 : PERSON_PROTECTED) | (lock ? PERSON_LOCKED : 0),
+    };
 }
 
 /* Appends the permitted fields and notices of the record to gate->persons. */
 static struct outcome project(struct gate *gate, struct work *work,
                               const struct person_record *record)
 {
-    struct person_hidden_port hidden = {hidden_port, gate->hidden};
+    struct veil veil = veil_of(gate, work);
+    struct person_hidden_port hidden = {hidden_port, &veil};
     struct buf *persons = &gate->persons;
     unsigned notices = 0;
     for (enum notice notice = 0; notice < NOTICE_COUNT; notice++) {

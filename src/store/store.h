@@ -57,12 +57,13 @@ struct outcome registry_import(struct registry *registry, struct person *const *
 struct outcome registry_chunk_pending(struct registry *registry, struct registry_chunk *ret_chunk);
 struct outcome registry_chunk_recorded(struct registry *registry, uint64_t number);
 
-/* Blind tags (id, and cmnd when there is one) of all who are hidden: protected or locked. The set
- * is loaded into memory once and answers person_hidden_port. */
+/* Blind tags (id, and cmnd when there is one) of all who are protected or locked. The set is loaded
+ * into memory once; from whom they are hidden is for the gate to say. */
 struct hidden_set;
 struct outcome hidden_set_load(struct registry *registry, struct hidden_set **ret_set);
 void hidden_set_free(struct hidden_set *set);
-bool hidden_set_has(const struct hidden_set *set, const uint8_t tag[SEAL_BLIND_BYTES]);
+/* PERSON_PROTECTED, PERSON_LOCKED of the person with this tag; 0 = neither. */
+uint32_t hidden_set_flags(const struct hidden_set *set, const uint8_t tag[SEAL_BLIND_BYTES]);
 uint64_t hidden_set_count(const struct hidden_set *set);
 
 /* ---- Office: home/office.db ---- */

@@ -1,11 +1,10 @@
 /*
- * Who is hidden, in memory: a table of blind tags with open addressing.
+ * Who is protected or locked, in memory: a table of blind tags with open addressing.
  *
  * Invariants
  *  1. The number of places is a power of two and at least twice the number of tags, so a search
  *     ends at a free place.
- *  2. A tag is the output of an HMAC: its first bytes are its hash. The tag of all zeros marks a
- * free place; should it ever be a person's, `zero` tells.
+ *  2. A tag is the output of an HMAC: its first bytes are its hash. A place without flags is free.
  */
 #include "store/sqlite/registry.h"
 
@@ -13,14 +12,16 @@
 
 #include <string.h>
 
-struct hidden_set {
-    uint8_t (*places)[SEAL_BLIND_BYTES];
-    uint64_t mask; /* number of places - 1 */
-    uint64_t count;
-    bool zero;
+struct hidden_place {
+    uint8_t tag[SEAL_BLIND_BYTES];
+    uint8_t flags; /* PERSON_PROTECTED, PERSON_LOCKED; 0 = the place is free */
 };
 
-static const uint8_t free_place[SEAL_BLIND_BYTES];
+struct hidden_set {
+    struct hidden_place *places;
+    uint64_t mask; /* number of places - 1 */
+    uint64_t count;
+};
 
 static uint64_t first_place(const struct hidden_set *set, const uint8_t tag[SEAL_BLIND_BYTES])
 {
@@ -35,19 +36,16 @@ static uint64_t place_of(const struct hidden_set *set, const uint8_t tag[SEAL_BL
 {
     uint64_t place = first_place(set, tag);
 
-    while (memcmp(set->places[place], tag, SEAL_BLIND_BYTES) != 0 &&
-           memcmp(set->places[place], free_place, SEAL_BLIND_BYTES) != 0) {
+    while (set->places[place].flags != 0 &&
+           memcmp(set->places[place].tag, tag, SEAL_BLIND_BYTES) != 0) {
         place = (place + 1) & set->mask;
     }
     return place;
 }
 
-bool hidden_set_has(const struct hidden_set *set, const uint8_t tag[SEAL_BLIND_BYTES])
+uint32_t hidden_set_flags(const struct hidden_set *set, const uint8_t tag[SEAL_BLIND_BYTES])
 {
-    if (memcmp(tag, free_place, SEAL_BLIND_BYTES) == 0) {
-        return set->zero;
-    }
-    return memcmp(set->places[place_of(set, tag)], tag, SEAL_BLIND_BYTES) == 0;
+    return set->places[place_of(set, tag)].flags;
 }
 
 uint64_t hidden_set_count(const struct hidden_set *set)
@@ -78,7 +76,7 @@ static struct outcome set_new(uint64_t tags, struct hidden_set **ret_set)
         return outcome_fail(FAULT_NO_MEMORY, "hidden set");
     }
     set->mask = places - 1;
-    set->places = memory_new(places, SEAL_BLIND_BYTES);
+    set->places = memory_new(places, sizeof(struct hidden_place));
     if (set->places == NULL) {
         memory_free(set);
         return outcome_fail(FAULT_NO_MEMORY, "hidden set");
@@ -87,18 +85,23 @@ static struct outcome set_new(uint64_t tags, struct hidden_set **ret_set)
     return OUTCOME_OK;
 }
 
-static struct outcome set_add(struct hidden_set *set, struct view tag, uint64_t max)
+/* A tag that two persons have (a CMND that both claim) is hidden for the reasons of both. */
+static struct outcome set_add(struct hidden_set *set, struct view tag, uint64_t flags, uint64_t max)
 {
-    if (tag.len != SEAL_BLIND_BYTES || set->count >= max) {
+    if (tag.len != SEAL_BLIND_BYTES || flags == 0 ||
+        (flags & ~(uint64_t)(PERSON_PROTECTED | PERSON_LOCKED)) != 0) {
         return outcome_fail(FAULT_CORRUPT, "hidden tag");
     }
-    if (memcmp(tag.data, free_place, SEAL_BLIND_BYTES) == 0) {
-        set->zero = true;
-    } else {
-        memcpy(set->places[place_of(set, tag.data)], tag.data, SEAL_BLIND_BYTES);
+    struct hidden_place *place = &set->places[place_of(set, tag.data)];
+    if (place->flags == 0) {
+        if (set->count >= max) {
+            return outcome_fail(FAULT_CORRUPT, "hidden tag");
+        }
+        memcpy(place->tag, tag.data, SEAL_BLIND_BYTES);
+        set->count++;
     }
-    set->count++;
-    CHECK(2 * set->count <= set->mask + 1 || set->zero);
+    place->flags |= (uint8_t)flags;
+    CHECK(2 * set->count <= set->mask + 1);
     return OUTCOME_OK;
 }
 
@@ -113,7 +116,8 @@ static struct outcome set_fill(struct registry *registry, struct hidden_set *set
             db_done(statement);
             return OUTCOME_OK;
         }
-        struct outcome outcome = set_add(set, db_column_view(statement, 0), max);
+        struct outcome outcome =
+            set_add(set, db_column_view(statement, 0), db_column_u64(statement, 1), max);
         if (!outcome_ok(outcome)) {
             db_done(statement);
             return outcome;

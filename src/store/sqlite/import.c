@@ -154,21 +154,39 @@ static struct outcome claim_cmnds(struct work *work)
 
 /* ---- Hidden tags ---- */
 
-static struct outcome hidden_put(struct registry *registry, enum registry_statement which,
-                                 const uint8_t tag[SEAL_BLIND_BYTES], uint64_t key)
+static struct outcome hidden_put(struct registry *registry, const uint8_t tag[SEAL_BLIND_BYTES],
+                                 uint64_t key, uint32_t flags)
 {
-    sqlite3_stmt *statement = db_statement(&registry->db, which);
+    sqlite3_stmt *statement = db_statement(&registry->db, STATEMENT_HIDDEN_ADD);
+
+    db_bind_view(statement, 1, tag_view(tag));
+    db_bind_u64(statement, 2, key);
+    db_bind_u64(statement, 3, flags);
+    return db_run(&registry->db, statement);
+}
+
+static struct outcome hidden_remove(struct registry *registry, const uint8_t tag[SEAL_BLIND_BYTES],
+                                    uint64_t key)
+{
+    sqlite3_stmt *statement = db_statement(&registry->db, STATEMENT_HIDDEN_REMOVE);
 
     db_bind_view(statement, 1, tag_view(tag));
     db_bind_u64(statement, 2, key);
     return db_run(&registry->db, statement);
 }
 
-static struct outcome hidden_add(struct registry *registry, const struct item *item)
+/* Nothing to do for who is neither protected nor locked. */
+static struct outcome hidden_add(struct registry *registry, const struct item *item,
+                                 const struct person *person)
 {
-    TRY(hidden_put(registry, STATEMENT_HIDDEN_ADD, item->id_tag, item->key));
+    uint32_t flags = person_flags(person) & (PERSON_PROTECTED | PERSON_LOCKED);
+
+    if (flags == 0) {
+        return OUTCOME_OK;
+    }
+    TRY(hidden_put(registry, item->id_tag, item->key, flags));
     if (item->has_cmnd) {
-        TRY(hidden_put(registry, STATEMENT_HIDDEN_ADD, item->cmnd_tag, item->key));
+        TRY(hidden_put(registry, item->cmnd_tag, item->key, flags));
     }
     return OUTCOME_OK;
 }
@@ -220,9 +238,7 @@ static struct outcome person_add(struct work *work, unsigned index)
 
     TRY(plain_fill(registry, work->persons[index]));
     TRY(version_write(work, STATEMENT_PERSON_ADD, item->key, 1));
-    if (person_hidden(work->persons[index])) {
-        TRY(hidden_add(registry, item));
-    }
+    TRY(hidden_add(registry, item, work->persons[index]));
     work->chunk.added++;
     return OUTCOME_OK;
 }
@@ -260,12 +276,12 @@ static struct outcome tags_remove(struct registry *registry, const struct item *
     uint8_t tag[SEAL_BLIND_BYTES];
     sqlite3_stmt *statement = db_statement(&registry->db, STATEMENT_TAG_REMOVE);
 
-    TRY(hidden_put(registry, STATEMENT_HIDDEN_REMOVE, item->id_tag, item->key));
+    TRY(hidden_remove(registry, item->id_tag, item->key));
     if (old->cmnd.len == 0) {
         return OUTCOME_OK;
     }
     blinder_tag(registry->blinder, BLIND_CMND, old->cmnd, tag);
-    TRY(hidden_put(registry, STATEMENT_HIDDEN_REMOVE, tag, item->key));
+    TRY(hidden_remove(registry, tag, item->key));
     db_bind_view(statement, 1, tag_view(tag));
     db_bind_u64(statement, 2, item->key);
     return db_run(&registry->db, statement);
@@ -280,7 +296,7 @@ static struct outcome tags_put(struct work *work, unsigned index)
         TRY(tag_add(work->registry, item->cmnd_tag, item->key, &added));
         work->chunk.cmnd_taken += !added;
     }
-    return person_hidden(work->persons[index]) ? hidden_add(work->registry, item) : OUTCOME_OK;
+    return hidden_add(work->registry, item, work->persons[index]);
 }
 
 static struct outcome person_change(struct work *work, unsigned index)

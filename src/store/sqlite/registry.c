@@ -26,8 +26,8 @@ static const char *const migrations[] = {
     "CREATE TABLE person_history(key INTEGER NOT NULL, version INTEGER NOT NULL,"
     "                    sealed BLOB NOT NULL, PRIMARY KEY(key, version)) STRICT;"
     "CREATE TABLE blind(tag BLOB PRIMARY KEY, key INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
-    "CREATE TABLE hidden(tag BLOB NOT NULL, key INTEGER NOT NULL, PRIMARY KEY(tag, key))"
-    "                    STRICT, WITHOUT ROWID;"
+    "CREATE TABLE hidden(tag BLOB NOT NULL, key INTEGER NOT NULL, flags INTEGER NOT NULL,"
+    "                    PRIMARY KEY(tag, key)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE chunk(number INTEGER PRIMARY KEY, added INTEGER NOT NULL,"
     "                    changed INTEGER NOT NULL, unchanged INTEGER NOT NULL,"
     "                    hash BLOB NOT NULL, recorded INTEGER NOT NULL) STRICT;"
@@ -45,7 +45,7 @@ static const char *const statements[STATEMENT_WRITE_COUNT] = {
     [STATEMENT_COUNT_ALL] = "SELECT coalesce(sum(added), 0) FROM chunk",
     [STATEMENT_PENDING] = "SELECT number, added, changed, unchanged, hash FROM chunk"
                           " WHERE recorded = 0 ORDER BY number LIMIT 1",
-    [STATEMENT_HIDDEN] = "SELECT DISTINCT tag FROM hidden",
+    [STATEMENT_HIDDEN] = "SELECT tag, flags FROM hidden",
     [STATEMENT_HIDDEN_COUNT] = "SELECT count(*) FROM hidden",
     [STATEMENT_KEYS] = "SELECT sealed, tag FROM keys",
     [STATEMENT_KEY_NEXT] = "SELECT coalesce(max(key), 0) + 1 FROM person",
@@ -58,8 +58,8 @@ static const char *const statements[STATEMENT_WRITE_COUNT] = {
     [STATEMENT_PERSON_KEEP] = "INSERT INTO person_history(key, version, sealed)"
                               " SELECT key, version, sealed FROM person WHERE key = ?1",
     [STATEMENT_PERSON_CHANGE] = "UPDATE person SET version = ?2, sealed = ?3 WHERE key = ?1",
-    [STATEMENT_HIDDEN_ADD] = "INSERT INTO hidden(tag, key) VALUES(?1, ?2)"
-                             " ON CONFLICT(tag, key) DO NOTHING",
+    [STATEMENT_HIDDEN_ADD] = "INSERT INTO hidden(tag, key, flags) VALUES(?1, ?2, ?3)"
+                             " ON CONFLICT(tag, key) DO UPDATE SET flags = ?3",
     [STATEMENT_HIDDEN_REMOVE] = "DELETE FROM hidden WHERE tag = ?1 AND key = ?2",
     [STATEMENT_CHUNK_ADD] = "INSERT INTO chunk(number, added, changed, unchanged, hash, recorded)"
                             " VALUES(?1, ?2, ?3, ?4, ?5, 0)",

@@ -57,11 +57,11 @@ struct outcome registry_fetch(struct registry *registry, struct registry_probe *
 }
 
 /* The set is the registry itself. */
-bool hidden_set_has(const struct hidden_set *set, const uint8_t tag[SEAL_BLIND_BYTES])
+uint32_t hidden_set_flags(const struct hidden_set *set, const uint8_t tag[SEAL_BLIND_BYTES])
 {
     struct registry *registry = (struct registry *)(void *)(uintptr_t)set;
     const struct registry_person *person = find(registry, tag);
-    return person != NULL && person->hidden;
+    return person != NULL && person->hidden ? PERSON_PROTECTED : 0;
 }
 
 /* ---- ledger/, in memory ---- */

@@ -121,7 +121,7 @@ static void a_damaged_chunk_or_hidden_tag_is_corrupt(void **state)
     assert_ok(home_import(home, 0, 1, NULL, &chunk));
     home_sql(home, "registry.db", "UPDATE chunk SET recorded = 0, hash = zeroblob(3)");
     assert_fault(registry_chunk_pending(home->registry, &chunk), FAULT_CORRUPT);
-    home_sql(home, "registry.db", "INSERT INTO hidden(tag, key) VALUES(zeroblob(15), 1)");
+    home_sql(home, "registry.db", "INSERT INTO hidden(tag, key, flags) VALUES(zeroblob(15), 1, 1)");
     assert_fault(hidden_set_load(home->registry, &set), FAULT_CORRUPT);
     assert_null(set);
 }
