@@ -108,10 +108,7 @@ static void respond_refused(struct edge *edge, struct http_exchange *exchange,
     char seconds[16];
 
     if (answer->field_index != ANSWER_FIELD_NONE) {
-        problem.params[0] = (struct problem_param){
-            .name = field_name_at(name, sizeof(name), answer->field_index),
-            .reason = view_text(words_name(&words_code, answer->code)),
-        };
+        problem.params[0].name = field_name_at(name, sizeof(name), answer->field_index);
         problem.param_count = 1;
     }
     add_retry_after(extra, answer, seconds);

@@ -53,9 +53,11 @@ static void refuse_unauthenticated(struct edge *edge, struct http_exchange *exch
     http_server_counters(edge->server)->unauthenticated++;
     /* RFC 9110 section 15.5.2 wants a challenge; certificates have no registered scheme. */
     http_response_add(&extra, "www-authenticate", VIEW_LITERAL("tls-client-certificate"));
+    enum language language =
+        fields_language(http_exchange_request(exchange)->fields[HTTP_FIELD_ACCEPT_LANGUAGE]);
     problem.params[0] = (struct problem_param){
         .name = VIEW_LITERAL("certificate"),
-        .reason = view_text(tls_verdict_text(verdict)),
+        .reason = view_text(tls_verdict_text(verdict, language)),
     };
     problem.param_count = 1;
     texts_respond(&edge->texts, exchange, &problem, &extra);

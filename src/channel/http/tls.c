@@ -33,16 +33,16 @@ struct tls_context {
     int verdict_index; /* place of the verdict among an SSL's own data */
 };
 
-static const char *const verdict_texts[] = {
-#define ROW(name, text) text,
+static const char *const verdict_texts[][LANGUAGE_COUNT] = {
+#define ROW(name, vi, en) {vi, en},
     TLS_VERDICTS(ROW)
 #undef ROW
 };
 
-const char *tls_verdict_text(enum tls_verdict verdict)
+const char *tls_verdict_text(enum tls_verdict verdict, enum language language)
 {
-    CHECK((unsigned)verdict < TLS_VERDICT_COUNT);
-    return verdict_texts[verdict];
+    CHECK((unsigned)verdict < TLS_VERDICT_COUNT && (unsigned)language < LANGUAGE_COUNT);
+    return verdict_texts[verdict][language];
 }
 
 /* The error queue belongs to the thread: what is left in it would confuse SSL_get_error(). */

@@ -11,21 +11,25 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "channel/http/fields.h"
 
 #include <openssl/ssl.h>
 
 /* What became of the client's certificate. Everything but GOOD is answered 401. */
 #define TLS_VERDICTS(ROW)                                                                          \
-    ROW(NONE, "no certificate")                                                                    \
-    ROW(GOOD, "good")                                                                              \
-    ROW(UNTRUSTED, "not issued by a certificate authority of this gateway")                        \
-    ROW(EXPIRED, "expired or not yet valid")                                                       \
-    ROW(REVOKED, "revoked")                                                                        \
-    ROW(UNKNOWN, "revocation list is missing or out of date")                                      \
-    ROW(WEAK, "key is not P-256, Ed25519 or RSA of 2048 bits or more")
+    ROW(NONE, "không có chứng thư", "no certificate")                                              \
+    ROW(GOOD, "hợp lệ", "good")                                                                    \
+    ROW(UNTRUSTED, "không do tổ chức cấp chứng thư của cổng này cấp",                              \
+        "not issued by a certificate authority of this gateway")                                   \
+    ROW(EXPIRED, "hết hạn hoặc chưa đến hạn", "expired or not yet valid")                          \
+    ROW(REVOKED, "đã bị thu hồi", "revoked")                                                       \
+    ROW(UNKNOWN, "danh sách thu hồi thiếu hoặc quá hạn",                                           \
+        "revocation list is missing or out of date")                                               \
+    ROW(WEAK, "khóa không phải là P-256, Ed25519 hoặc RSA từ 2048 bit",                            \
+        "key is not P-256, Ed25519 or RSA of 2048 bits or more")
 
 enum tls_verdict {
-#define ROW(name, text) TLS_VERDICT_##name,
+#define ROW(name, vi, en) TLS_VERDICT_##name,
     TLS_VERDICTS(ROW)
 #undef ROW
         TLS_VERDICT_COUNT
@@ -58,6 +62,6 @@ bool tls_is_http2(const SSL *ssl);
 void tls_peer_get(SSL *ssl, struct tls_peer *ret_peer);
 /* The verdict as of now: a good certificate may have ended while the connection stood open. */
 enum tls_verdict tls_peer_verdict(const struct tls_peer *peer, int64_t wall_us);
-const char *tls_verdict_text(enum tls_verdict verdict);
+const char *tls_verdict_text(enum tls_verdict verdict, enum language language);
 
 #endif

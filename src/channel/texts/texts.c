@@ -114,6 +114,11 @@ void texts_respond(const struct texts *texts, struct http_exchange *exchange,
     struct buf body;
 
     texts_fill(texts, language, problem);
+    for (unsigned i = 0; i < problem->param_count; i++) {
+        if (problem->params[i].reason.len == 0) {
+            problem->params[i].reason = problem->title;
+        }
+    }
     buf_init(&body, PROBLEM_BYTES_MAX);
     problem_json_put(&body, problem);
     http_response_add(&response, "content-type", VIEW_LITERAL("application/problem+json"));

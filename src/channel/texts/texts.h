@@ -29,7 +29,8 @@ struct outcome texts_load(struct texts *texts, const struct frame *frame);
 void texts_fill(const struct texts *texts, enum language language, struct problem *problem);
 
 /* Answers an exchange with a problem in the client's language: status, fields, document. A
- * problem's title, detail and clause come from the texts. `extra` (may be NULL) holds fields to be
+ * problem's title, detail and clause come from the texts; a parameter without reason gets the
+ * title as one. `extra` (may be NULL) holds fields to be
  * added, such as Allow. */
 void texts_respond(const struct texts *texts, struct http_exchange *exchange,
                    struct problem *problem, const struct http_response *extra);
