@@ -1,7 +1,7 @@
 // A look-up from the ask to what a stranger can verify about its answer.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { verifyAnswer } from './lib/answer.mjs';
@@ -10,7 +10,7 @@ import {
 } from './lib/asks.mjs';
 import { base64url, canonical, sha256 } from './lib/canonical.mjs';
 import { curl, Http1Client, Http2Client, protocols } from './lib/client.mjs';
-import { root, run } from './lib/command.mjs';
+import { binary, root, run } from './lib/command.mjs';
 import { demonstration } from './lib/demo.mjs';
 import { readProof, verifyProof } from './lib/note.mjs';
 import { openBySdJwt, verifyBySigstore } from './lib/readers.mjs';
@@ -323,23 +323,24 @@ describe('a receipt', () => {
 
 });
 
-// The command as README has it, but for this demonstration's folder and port.
-function pasted(readme) {
-    const block = readme.split(/^```.*$/m).find((text) =>
-        /^\s*curl /m.test(text) && text.includes('/v1/lookup'));
-    return block?.replaceAll('8443', String(server.port)).replaceAll('var/demo', demo.dir);
-}
-
-test('the look-up in README works when it is pasted', async (t) => {
-    const file = path.join(root, 'README.md');
-    const command = existsSync(file) ? pasted(readFileSync(file, 'utf8')) : undefined;
-    if (command === undefined) {
-        t.skip('README has no look-up yet');
-        return;
+test('what README says to paste works when it is pasted', async () => {
+    const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
+    const blocks = [...readme.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map((match) => match[1]);
+    assert.ok(blocks.length >= 3);
+    const folder = path.join(demo.dir, 'paste');
+    mkdirSync(path.join(folder, 'var'), { recursive: true });
+    mkdirSync(path.join(folder, 'build/release'), { recursive: true });
+    symlinkSync(demo.dir, path.join(folder, 'var/demo'));
+    symlinkSync(path.resolve(binary), path.join(folder, 'build/release/dancu'));
+    const { status, stdout, stderr } = await run('bash', ['-euo', 'pipefail', '-c',
+        blocks.join('\n')], { cwd: folder, env: { DANCU_PORT: String(server.port) } });
+    assert.equal(status, 0, stdout + stderr);
+    for (const words of ['200 over HTTP/2', '200 over HTTP/1.1', '"person"', '403 over HTTP/2',
+        '"business_not_granted"', '404 over HTTP/2', '"subject_not_available"',
+        'localhost/dancu-demo\n']) {
+        assert.ok(stdout.includes(words), `${words} in: ${stdout}`);
     }
-    const { status, stdout, stderr } = await run('bash', ['-c', command]);
-    assert.equal(status, 0, stderr);
-    assert.match(stdout, /"full_name":"[^"]+"/);
+    assert.ok(stdout.includes(`"full_name":"${samples[0].full_name}"`), stdout);
 });
 
 // A change of a byte that JSON reads as the same text is no change of the receipt.

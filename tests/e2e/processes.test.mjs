@@ -10,6 +10,7 @@ import { HOST, Http2Client, protocols } from './lib/client.mjs';
 import { isRoot, must, run, sleep, until } from './lib/command.mjs';
 import { demonstration } from './lib/demo.mjs';
 import { codeOf, flood, tally } from './lib/load.mjs';
+import { readCheckpoint } from './lib/note.mjs';
 import { descriptors, limits, rootFolder, status, title } from './lib/proc.mjs';
 import { serve, Server } from './lib/server.mjs';
 
@@ -261,10 +262,20 @@ const issuedTo = (port) => new Promise((resolve, reject) => {
 
 // What a client may send again without a thought: the server has not looked at it (RFC 9113 section
 // 8.7), or was not even reached.
-const isRefused = (error) => /REFUSED_STREAM|GOAWAY|before secure TLS connection/
+const isRefused = (error) => /REFUSED_STREAM|GOAWAY|before secure TLS connection|closed by 8/
     .test(`${error.code} ${error.message}`);
 
-test('SIGHUP takes new certificates and revocations, and drops no ask', async (t) => {
+// Size of the log as it is published once nothing more comes.
+async function logSize() {
+    await sleep(1500);
+    const visitor = new Http2Client({ port: server.publicPort, ca: demo.ca });
+    const { text } = await visitor.get('/ledger/checkpoint');
+    await visitor.close();
+    return readCheckpoint(text, demo.vkey).size;
+}
+
+test('SIGHUP takes new certificates and revocations, drops no ask and records none twice', async (t) => {
+    const sizeBefore = await logSize();
     const old = await issuedTo(server.port);
     const file = (name) => path.join(demo.tls, name);
     await must('openssl', ['req', '-new', '-key', file('key.pem'), '-subj', '/CN=localhost',
@@ -293,6 +304,7 @@ test('SIGHUP takes new certificates and revocations, and drops no ask', async (t
     assert.deepEqual(tally(await load), { disclosed: 3000 });
     t.diagnostic(`${again} of 3,000 asks were refused unread and sent again`);
     assert.ok(again < 100, `${again} asks sent again`);
+    assert.equal(await logSize(), sizeBefore + 3000);
     await client.close();
     await until('the new certificate is shown', async () =>
         (await issuedTo(server.port)) !== old && (await issuedTo(server.publicPort)) !== old);

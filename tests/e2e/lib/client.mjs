@@ -66,7 +66,8 @@ export class Http2Client extends Client {
     // RST, GOAWAY, a closed connection or silence is an error; an HTTP status is not.
     request({ method = 'GET', path, headers = {}, body }) {
         return new Promise((resolve, reject) => {
-            const stream = this.connect().request({ ':method': method, ':path': path, ...headers },
+            const session = this.connect();
+            const stream = session.request({ ':method': method, ':path': path, ...headers },
                 { endStream: body === undefined });
             const parts = [];
             let head;
@@ -85,8 +86,9 @@ export class Http2Client extends Client {
                     stream.close();
                 }
             });
-            stream.on('close', () =>
-                reject(new Error(`no answer (stream closed by ${stream.rstCode})`)));
+            stream.on('close', () => reject(new Error(session.encrypted === undefined ?
+                'the connection ended before secure TLS connection was established' :
+                `no answer (stream closed by ${stream.rstCode})`)));
             if (body !== undefined) {
                 stream.end(body);
             }
