@@ -164,18 +164,48 @@ static void a_lock_counts_where_the_law_has_it(void **state)
                      lock ? CODE_SUBJECT_NOT_AVAILABLE : CODE_DISCLOSED);
 }
 
-static void the_hidden_are_left_out_of_a_household_as_if_not_there(void **state)
+/* Ids of the members of An's household as NV-2 sees them, with a comma after each. */
+static void members_seen(struct world *world, char ret_ids[128])
 {
-    struct ask ask = world_ask_by(*state, "agency-1", "NV-2");
+    struct ask ask = world_ask_by(world, "agency-1", "NV-2");
     ask.fields[0] = FIELD_HOUSEHOLD;
     ask.field_count = 1;
-    const struct answer *answer = world_serve(*state, &ask);
+    const struct answer *answer = world_serve(world, &ask);
     assert_int_equal(answer->code, CODE_DISCLOSED);
     json_t *person = reader_json(answer->person);
     const json_t *members = json_object_get(json_object_get(person, "household"), "members");
-    assert_int_equal(json_array_size(members), 1);
-    assert_string_equal(reader_text(json_array_get(members, 0), "id"), WORLD_AN);
+    int len = 0;
+    ret_ids[0] = '\0';
+    for (size_t i = 0; i < json_array_size(members); i++) {
+        len += snprintf(ret_ids + len, 128 - (size_t)len, "%s,",
+                        reader_text(json_array_get(members, i), "id"));
+    }
     json_decref(person);
+}
+
+static void the_protected_are_left_out_of_a_household_as_if_not_there(void **state)
+{
+    char ids[128];
+    members_seen(*state, ids);
+    assert_null(strstr(ids, WORLD_BINH));
+    assert_non_null(strstr(ids, WORLD_AN));
+}
+
+static void a_cleared_business_sees_the_protected_in_a_household(void **state)
+{
+    char ids[128];
+    world_business(*state, "NV-2")->clearance_protected = true;
+    members_seen(*state, ids);
+    assert_non_null(strstr(ids, WORLD_BINH));
+}
+
+static void the_locked_stay_in_a_household_where_the_law_has_no_lock(void **state)
+{
+    struct world *world = *state;
+    char ids[128];
+    members_seen(world, ids);
+    bool lock = policy_lock_in_force(world->policy, CLASS_STATE);
+    assert_int_equal(strstr(ids, WORLD_CHI) == NULL, lock);
 }
 
 static void a_notice_is_told_where_the_policy_opens_it(void **state)
@@ -259,7 +289,9 @@ int main(void)
         TEST(a_year_of_birth_is_asked_for_by_the_year),
         TEST(a_protected_person_is_seen_by_a_cleared_business_only),
         TEST(a_lock_counts_where_the_law_has_it),
-        TEST(the_hidden_are_left_out_of_a_household_as_if_not_there),
+        TEST(the_protected_are_left_out_of_a_household_as_if_not_there),
+        TEST(a_cleared_business_sees_the_protected_in_a_household),
+        TEST(the_locked_stay_in_a_household_where_the_law_has_no_lock),
         TEST(a_notice_is_told_where_the_policy_opens_it),
         TEST(an_empty_field_is_answered_null),
         TEST(a_damaged_seal_is_told_to_that_ask_alone),

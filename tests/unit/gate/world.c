@@ -61,7 +61,7 @@ uint32_t hidden_set_flags(const struct hidden_set *set, const uint8_t tag[SEAL_B
 {
     struct registry *registry = (struct registry *)(void *)(uintptr_t)set;
     const struct registry_person *person = find(registry, tag);
-    return person != NULL && person->hidden ? PERSON_PROTECTED : 0;
+    return person != NULL ? person->flags & (PERSON_PROTECTED | PERSON_LOCKED) : 0;
 }
 
 /* ---- ledger/, in memory ---- */
@@ -148,7 +148,7 @@ static void add_person(struct world *world, const char *id, const char *line)
     if (person_cmnd(person).len > 0) {
         blinder_tag(registry->blinder, BLIND_CMND, person_cmnd(person), row->cmnd_tag);
     }
-    row->hidden = person_hidden(person);
+    row->flags = person_flags(person);
     row->key = 1000 + registry->count;
     row->version = 1 + registry->count;
     registry->count++;

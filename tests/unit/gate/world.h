@@ -34,8 +34,8 @@ struct registry_person {
     uint64_t key;
     uint32_t version;
     struct buf record;
-    bool hidden;
-    bool damaged; /* its seal does not verify */
+    uint32_t flags; /* protected, locked */
+    bool damaged;   /* its seal does not verify */
 };
 
 /* Stands for store/. */
