@@ -5,7 +5,7 @@
  *
  * Record (before sealing): fixed typed header, then references to other people, then a table
  * field -> ready canonical JSON. To answer is to copy the permitted fields; household and
- * relatives leave out whoever is hidden (protected or locked) at that moment, as if not there.
+ * relatives leave out whoever is hidden from the asker at that moment, as if not there.
  */
 #ifndef DANCU_DOMAIN_PERSON_H
 #define DANCU_DOMAIN_PERSON_H
