@@ -83,7 +83,7 @@ static void the_client_may_end_the_connection(void **state)
     rig_exchange(&connection, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", &response);
     assert_int_equal(response.status, 404);
     assert_string_equal(rig_field(&response, "connection"), "close");
-    assert_true(rig_is_closed(&connection, 1000));
+    assert_true(rig_is_closed(&connection, 8000));
     rig_response_done(&response);
     rig_disconnect(&connection);
 }
@@ -225,7 +225,7 @@ static void a_client_that_waits_for_100_and_is_refused_is_cut_off(void **state)
     rig_send_text(&connection, "POST /nothing HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n"
                                "Content-Length: 500\r\n\r\n");
     assert_status(&connection, 404);
-    assert_true(rig_is_closed(&connection, 1000));
+    assert_true(rig_is_closed(&connection, 8000));
     rig_disconnect(&connection);
 }
 
@@ -238,7 +238,7 @@ static void assert_ends_with(const char *text, size_t len, int status)
     rig_send(&connection, text, len);
     rig_send_text(&connection, rig_post(rig_lookup("ok")));
     assert_status(&connection, status);
-    assert_true(rig_is_closed(&connection, 1000));
+    assert_true(rig_is_closed(&connection, 8000));
     assert_int_equal(rig_last(&rig).asks, asks);
     rig_disconnect(&connection);
 }
@@ -338,7 +338,7 @@ static void a_refused_body_that_goes_on_too_long_ends_the_connection(void **stat
                   "POST /nothing HTTP/1.1\r\nHost: a\r\nContent-Length: 999999\r\n\r\n");
     assert_status(&connection, 404);
     rig_send(&connection, text, sizeof(text));
-    assert_true(rig_is_closed(&connection, 1000));
+    assert_true(rig_is_closed(&connection, 8000));
     rig_disconnect(&connection);
 
     connection = connect_good();
@@ -347,7 +347,7 @@ static void a_refused_body_that_goes_on_too_long_ends_the_connection(void **stat
     assert_status(&connection, 404);
     rig_send_text(&connection, "5\nhello\r\n"); /* a fault of framing after the answer */
     rig_send_text(&connection, rig_post(rig_lookup("ok")));
-    assert_true(rig_is_closed(&connection, 1000));
+    assert_true(rig_is_closed(&connection, 8000));
     assert_int_equal(rig_last(&rig).asks, asks);
     rig_disconnect(&connection);
 }

@@ -129,7 +129,7 @@ static void a_head_that_drips_is_cut_off(void **state)
         rig_send_text(&connection, i == 0 ? "GET / HTTP/1.1\r\n" : "X: y\r\n");
         usleep(300000);
     }
-    assert_true(rig_is_closed(&connection, 2500));
+    assert_true(rig_is_closed(&connection, 8000));
     rig_disconnect(&connection);
     assert_serves();
 }
@@ -156,7 +156,7 @@ static void a_body_that_does_not_come_is_refused_in_both_protocols(void **state)
     assert_int_equal(h2->errors[0], NGHTTP2_NO_ERROR);
     rig_h2_close(h2);
     assert_status(&connection, 400);
-    assert_true(rig_is_closed(&connection, 1000));
+    assert_true(rig_is_closed(&connection, 8000));
     rig_disconnect(&connection);
 }
 
@@ -167,7 +167,7 @@ static void a_body_that_nobody_wants_is_not_waited_for_either(void **state)
     (void)state;
     rig_send_text(&connection, "POST /nothing HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n{");
     assert_status(&connection, 404);
-    assert_true(rig_is_closed(&connection, 3500));
+    assert_true(rig_is_closed(&connection, 8000));
     rig_disconnect(&connection);
 }
 
@@ -185,7 +185,7 @@ static void idle_connections_are_ended_politely(void **state)
     rig_h2_run(h2, 2, 5000);
     assert_true(h2->goaway);
     assert_int_equal(h2->goaway_error, NGHTTP2_NO_ERROR);
-    assert_true(rig_is_closed(&connection, 3000));
+    assert_true(rig_is_closed(&connection, 8000));
     rig_disconnect(&connection);
     rig_h2_close(h2);
 }
@@ -244,7 +244,7 @@ static void a_new_client_takes_the_place_of_the_one_idle_for_longest(void **stat
     for (unsigned i = 0; i < 12; i++) {
         bool evicted = i < 4;
         if (evicted) {
-            assert_true(rig_is_closed(&connections[i], 1000));
+            assert_true(rig_is_closed(&connections[i], 8000));
         } else {
             rig_send_text(&connections[i], "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
             assert_status(&connections[i], 404);

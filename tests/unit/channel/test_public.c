@@ -54,6 +54,20 @@ static void write_file(const char *name, const void *bytes, size_t len)
     close(fd);
 }
 
+/* What the core says takes a moment to arrive. */
+static void await_health(int status, struct rig_response *ret_response)
+{
+    for (unsigned i = 0; i < 250; i++) {
+        get("GET", "/healthz", ret_response);
+        if (ret_response->status == status) {
+            return;
+        }
+        rig_response_done(ret_response);
+        usleep(20000);
+    }
+    fail_msg("health is not %d", status);
+}
+
 static void health_is_what_the_core_says(void **state)
 {
     struct rig_response response;
@@ -66,27 +80,20 @@ static void health_is_what_the_core_says(void **state)
     rig_response_done(&response);
 
     rig_core_health(&rig, false);
-    usleep(50000);
-    get("GET", "/healthz", &response);
-    assert_int_equal(response.status, 503);
+    await_health(503, &response);
     assert_string_equal(rig_field(&response, "retry-after"), "1");
     rig_response_done(&response);
-
     rig_core_health(&rig, true);
-    usleep(50000);
+    await_health(200, &response);
+    rig_response_done(&response);
     get("HEAD", "/healthz", &response);
     assert_int_equal(response.status, 200);
     rig_response_done(&response);
-
     rig_core_stop(&rig);
-    usleep(50000);
-    get("GET", "/healthz", &response);
-    assert_int_equal(response.status, 503);
+    await_health(503, &response);
     rig_response_done(&response);
     rig_core_restart(&rig);
-    usleep(50000);
-    get("GET", "/healthz", &response);
-    assert_int_equal(response.status, 200);
+    await_health(200, &response);
     rig_response_done(&response);
 }
 
