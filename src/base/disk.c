@@ -85,6 +85,19 @@ static struct outcome system_sync(void *context, int fd, bool data_only)
     return failed == 0 ? OUTCOME_OK : outcome_sys(errno, "sync");
 }
 
+static struct outcome system_sync_all(void *context, int dir_fd)
+{
+    (void)context;
+    /* A fresh descriptor: errors that nobody has been told yet are told to it. */
+    int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        return outcome_sys(errno, "open");
+    }
+    struct outcome outcome = syncfs(fd) == 0 ? OUTCOME_OK : outcome_sys(errno, "sync");
+    (void)close(fd); /* nothing was written through it */
+    return outcome;
+}
+
 static struct outcome system_size(void *context, int fd, uint64_t *ret_bytes)
 {
     struct stat status;
@@ -171,6 +184,7 @@ const struct disk_port *disk_system(void)
         .read = system_read,
         .write = system_write,
         .sync = system_sync,
+        .sync_all = system_sync_all,
         .size = system_size,
         .rename = system_rename,
         .unlink = system_unlink,
@@ -272,6 +286,16 @@ struct outcome disk_sync_folder(const struct disk_port *disk, int dir_fd, const 
     struct outcome outcome = disk_sync(disk, fd, false);
     struct outcome closed = disk_close(disk, &fd);
     return outcome_ok(outcome) ? closed : outcome;
+}
+
+struct outcome disk_sync_all(const struct disk_port *disk, int dir_fd)
+{
+    struct outcome outcome = {0};
+
+    do {
+        outcome = disk->sync_all(disk->context, dir_fd);
+    } while (interrupted(outcome));
+    return outcome;
 }
 
 struct outcome disk_size(const struct disk_port *disk, int fd, uint64_t *ret_bytes)

@@ -36,6 +36,8 @@ struct disk_port {
     struct outcome (*write)(void *context, int fd, uint64_t offset, const void *bytes, size_t len,
                             size_t *ret_written);
     struct outcome (*sync)(void *context, int fd, bool data_only);
+    /* Everything that was written to the file system that holds this folder. */
+    struct outcome (*sync_all)(void *context, int dir_fd);
     struct outcome (*size)(void *context, int fd, uint64_t *ret_bytes);
     struct outcome (*rename)(void *context, int dir_fd, const char *from, const char *to);
     struct outcome (*unlink)(void *context, int dir_fd, const char *path, bool folder);
@@ -68,6 +70,7 @@ struct outcome disk_write(const struct disk_port *disk, int fd, uint64_t offset,
 struct outcome disk_sync(const struct disk_port *disk, int fd, bool data_only);
 /* Opens a folder, syncs it, closes it. */
 struct outcome disk_sync_folder(const struct disk_port *disk, int dir_fd, const char *path);
+struct outcome disk_sync_all(const struct disk_port *disk, int dir_fd);
 struct outcome disk_size(const struct disk_port *disk, int fd, uint64_t *ret_bytes);
 struct outcome disk_rename(const struct disk_port *disk, int dir_fd, const char *from,
                            const char *to);

@@ -3,7 +3,9 @@
  *
  * Invariants
  *  1. commit/spare has only zeros that are durable, from the moment it has that name.
- *  2. A file that is to be synced is opened first and then synced with its folders: a write-back
+ *  2. A few files are synced one by one; many by one sync of their file system, which takes no
+ * longer than one of them (a sync of each costs a flush of the device each).
+ *  3. A file that is to be synced is opened first and then synced with its folders: a write-back
  *     error that nobody has seen yet is reported to whoever syncs next.
  */
 #include "base/check.h"
@@ -11,6 +13,8 @@
 
 #include <stdio.h>
 #include <string.h>
+
+#define FEW_BUNDLES 4u
 
 static bool spare_is_there(const struct disk_port *disk, int home_fd, uint32_t segment_bytes)
 {
@@ -103,6 +107,9 @@ static struct outcome sync_snapshots(const struct disk_port *disk, int home_fd)
 struct outcome sync_derived(const struct disk_port *disk, int home_fd, uint64_t from,
                             uint64_t until)
 {
+    if (until / TILE_WIDTH - from / TILE_WIDTH > FEW_BUNDLES) { /* invariant 2 */
+        return disk_sync_all(disk, home_fd);
+    }
     TRY(sync_level(disk, home_fd, TILE_KIND_ENTRIES, 0, from / TILE_WIDTH, until / TILE_WIDTH));
     for (unsigned level = 0; level < TILE_LEVELS; level++) {
         TRY(sync_level(disk, home_fd, TILE_KIND_HASHES, level,

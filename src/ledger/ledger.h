@@ -144,7 +144,7 @@ struct verify_watch {
 struct outcome ledger_verify_tiles(int ledger_dir_fd, struct view vkey,
                                    const struct verify_watch *watch,
                                    struct verify_report *ret_report);
-/* That, and the commit log behind it: every checksum, seal and checkpoint's text, up to 10,000
+/* That, and the commit log behind it: every checksum, seal and checkpoint's text, up to 2,000
  * signatures evenly spread and the last, the agreement of both sides, keys, snapshots, the spare.
  */
 struct outcome ledger_verify_home(const struct ledger_config *config,

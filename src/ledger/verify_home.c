@@ -17,7 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define SIGNATURES_MAX 10000u
+#define SIGNATURES_MAX 2000u
 #define PROGRESS_RECORDS 1024u
 #define SNAPSHOTS_MAX 64u
 #define ZEROS_STEP_BYTES (1u << 20)

@@ -133,6 +133,11 @@ static struct outcome faulty_sync(void *context, int fd, bool data_only)
     return faulty_told(faulty, OUTCOME_OK); /* nothing here cuts the power: no need to wait */
 }
 
+static struct outcome faulty_sync_all(void *context, int dir_fd)
+{
+    return faulty_sync(context, dir_fd, false);
+}
+
 static struct outcome faulty_size(void *context, int fd, uint64_t *ret_bytes)
 {
     struct faulty *faulty = context;
@@ -205,6 +210,7 @@ static inline void faulty_init(struct faulty *faulty)
                 .read = faulty_read,
                 .write = faulty_write,
                 .sync = faulty_sync,
+                .sync_all = faulty_sync_all,
                 .size = faulty_size,
                 .rename = faulty_rename,
                 .unlink = faulty_unlink,
