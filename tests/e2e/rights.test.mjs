@@ -33,6 +33,7 @@ before(async () => {
     await addParty(demo, 'no-instrument', { instrument: null });
     await addBusiness(demo, 'T-NO-INSTRUMENT', 'no-instrument');
     await addParty(demo, 'state-guided', { class: 'state' });
+    await addParty(demo, 'citizen', { class: 'citizen', channel: 'national_portal', instrument: null });
 });
 after(async () => {
     await server?.stop();
@@ -86,6 +87,13 @@ for (const kind of protocols) {
             const ask = kycAsk(person);
             verifyRefusal(await asked(kind, 'state-guided', ask), 403, 'channel_not_open', ask,
                 { class: 'state', channel: 'guided' });
+        });
+
+        test('looking other people up is service_not_open to a citizen (F3)', async () => {
+            const ask = kycAsk(person);
+            const { body } = verifyRefusal(await asked(kind, 'citizen', ask), 403,
+                'service_not_open', ask, { class: 'citizen', channel: 'national_portal' });
+            assert.match(body.clause, /F3/);
         });
 
         for (const [name, channel] of [['national-portal', 'national_portal'],
