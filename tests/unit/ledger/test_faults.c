@@ -1,134 +1,6 @@
 /* Every call that the ledger makes to its disk goes wrong once, in each of several ways, and after
  * each the log opens with everything that it said was committed. */
-#include "logbook.h"
-
-#include "ledger/private.h"
-
-/* What a process did before it ended, or before it was made to. */
-struct life {
-    struct logbook book;
-    uint64_t committed; /* entries that a commit returned OK for */
-    bool ended;         /* in doubt: the process exits */
-    uint64_t full;      /* times that it found no space */
-    uint64_t dropped;   /* commits that were dropped for it */
-};
-
-/* FAULT_NO_SPACE is survived: the same again when there is room. Anything else ends the process. */
-static bool goes_on(struct life *life, struct outcome outcome)
-{
-    if (outcome.fault == FAULT_NO_SPACE) {
-        life->full++;
-        return true;
-    }
-    if (!outcome_ok(outcome)) {
-        assert_fault(outcome, FAULT_IO);
-        life->ended = true;
-        return false;
-    }
-    return true;
-}
-
-static void make_room(struct life *life)
-{
-    while (!life->ended && !ledger_writable(life->book.ledger)) {
-        (void)goes_on(life, ledger_retry(life->book.ledger));
-    }
-}
-
-static void commit_some(struct life *life, unsigned count)
-{
-    struct ledger *ledger = life->book.ledger;
-    while (!life->ended) {
-        make_room(life);
-        if (life->ended) {
-            return;
-        }
-        uint64_t before = ledger_size(ledger);
-        assert_ok(logbook_add(&life->book, count));
-        struct outcome outcome = ledger_commit(ledger);
-        if (!goes_on(life, outcome)) {
-            return;
-        }
-        if (outcome_ok(outcome)) {
-            assert_true(ledger_size(ledger) == before + count);
-            life->committed = ledger_size(ledger);
-            logbook_count(&life->book);
-            return;
-        }
-        assert_true(ledger_size(ledger) == before && !ledger_writable(ledger));
-        life->dropped++;
-    }
-}
-
-static void tick(struct life *life)
-{
-    uint32_t wait_ms = 0;
-    if (!life->ended) {
-        (void)goes_on(life, ledger_tick(life->book.ledger, &wait_ms));
-        make_room(life);
-    }
-}
-
-/* A keeper that fails says so and is asked again. */
-static void keep(struct life *life)
-{
-    uint64_t from = 0;
-    uint64_t until = 0;
-    const struct disk_port *disk = &life->book.faulty.port;
-    int home_fd = life->book.home_fd;
-    struct outcome outcome = {0};
-    if (life->ended) {
-        return;
-    }
-    enum ledger_wish wish = ledger_wish(life->book.ledger, &from, &until);
-    if (wish == LEDGER_WISH_SPARE) {
-        outcome = prepare_spare(disk, home_fd, life->book.config.segment_bytes);
-    }
-    if (wish == LEDGER_WISH_SYNC) {
-        outcome = sync_derived(disk, home_fd, from, until);
-    }
-    if (outcome_ok(outcome)) {
-        ledger_kept(life->book.ledger, wish, until);
-    }
-}
-
-/* Batches, a publication, a change of segments with and without the keeper, a snapshot, the end. */
-static void live(struct life *life)
-{
-    struct outcome outcome = logbook_try_open(&life->book);
-    if (!outcome_ok(outcome)) {
-        life->ended = true;
-        return;
-    }
-    commit_some(life, 3);
-    life->book.now_us += 1000000;
-    tick(life);
-    for (unsigned i = 0; i < 2; i++) {
-        commit_some(life, 35);
-        tick(life);
-    }
-    keep(life);
-    for (unsigned i = 0; i < 2; i++) {
-        commit_some(life, 30);
-    }
-    keep(life);
-    life->book.now_us += SNAPSHOT_US_MAX;
-    tick(life);
-    keep(life);
-    tick(life);
-    commit_some(life, 2);
-}
-
-/* Before the life that is disturbed: a log with some history, ended by a kill. */
-static void make_past(struct logbook *book)
-{
-    logbook_create(book);
-    logbook_grow(book, 252, 42);
-    logbook_close(book);
-    logbook_open(book);
-    logbook_commit(book, 5);
-    logbook_crash(book);
-}
+#include "life.h"
 
 struct tally {
     uint64_t calls;
@@ -143,16 +15,14 @@ static bool live_with(const struct logbook *past, enum faulty_way way, uint64_t 
     struct life life = {.committed = 257};
     logbook_clone(&life.book, past);
     faulty_arm(&life.book.faulty, way, at, sys);
-    live(&life);
+    life_live(&life);
     if (life.ended) {
         logbook_crash(&life.book);
     } else {
         assert_true(life.committed == 257 + 3 + 70 + 60 + 2);
-        int complaints = dup(STDERR_FILENO);
-        assert_non_null(freopen("/dev/null", "w", stderr));
+        int speech = logbook_hush();
         logbook_close(&life.book);
-        assert_true(dup2(complaints, STDERR_FILENO) >= 0);
-        close(complaints);
+        logbook_speak(speech);
     }
     bool struck = life.book.faulty.struck;
     faulty_arm(&life.book.faulty, FAULTY_NONE, 0, 0);
@@ -177,13 +47,11 @@ static struct tally each_call(enum faulty_way way, int sys)
 {
     struct logbook past;
     struct tally tally = {0};
-    make_past(&past);
-    int complaints = dup(STDERR_FILENO);
-    assert_non_null(freopen("/dev/null", "w", stderr));
+    life_make_past(&past);
+    int speech = logbook_hush();
     for (uint64_t at = 1; live_with(&past, way, at, sys, &tally); at++) {
     }
-    assert_true(dup2(complaints, STDERR_FILENO) >= 0);
-    close(complaints);
+    logbook_speak(speech);
     logbook_done(&past);
     assert_true(tally.calls > 100);
     print_message("# %llu calls: %llu lives went on, %llu ended\n", (unsigned long long)tally.calls,
