@@ -317,7 +317,8 @@ static struct outcome recover(struct recovery *recovery)
     ledger->batch.old_size = ledger->tree.size;
     ledger->batch.new_size = ledger->tree.size;
     ledger->published_us = clock_monotonic_us(&ledger->context.clock);
-    /* After a long replay the first one is due at once: who starts again should not replay it all. */
+    /* After a long replay the first one is due at once: who starts again should not replay it all.
+     */
     ledger->snapshot_us = ledger->published_us - SNAPSHOT_US_MIN;
     return OUTCOME_OK;
 }
