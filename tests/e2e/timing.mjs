@@ -1,10 +1,12 @@
 // The time of a batch of 100 asks about people who are not available, by reason, on a warm
 // connection, the reasons in random order within each round; differences are taken within a round.
 // As a control, one more class that is refused before the read: a difference that should be seen.
+// --same: five groups of people refused for the same reason stand in for the five reasons; what
+// differs then is people and noise.
 import { parseArgs } from 'node:util';
 import { demonstration } from './lib/demo.mjs';
 import { buildLoad, load } from './lib/generator.mjs';
-import { ladderAsk, population, REASONS } from './lib/ladder.mjs';
+import { ladderAsk, population, REASONS, sameSubjectFor } from './lib/ladder.mjs';
 import { addBusiness, addParty } from './lib/rights.mjs';
 import { friedman5, median, pairedDifference, quantile, shuffled } from './lib/stats.mjs';
 import { serve } from './lib/server.mjs';
@@ -18,7 +20,10 @@ const PROVINCE = ['--population', 'permanent_residence.province=79@2021-07-01'];
 const ROUNDS_OF_PARTY = 30;
 const ROUNDS_WARM = 3;
 const { values } = parseArgs({
-    options: { rounds: { type: 'string', default: '300' }, json: { type: 'boolean' } },
+    options: {
+        rounds: { type: 'string', default: '300' }, json: { type: 'boolean' },
+        same: { type: 'boolean', default: false },
+    },
 });
 const parties = Math.ceil(Number(values.rounds) / ROUNDS_OF_PARTY);
 
@@ -41,7 +46,8 @@ async function measure(name) {
             for (let i = round * BATCH; i < (round + 1) * BATCH; i++) {
                 bodies.push(JSON.stringify(reason === CONTROL ?
                     ladderAsk('unknown', i, people, 'NV-NOBODY') :
-                    ladderAsk(reason, i, people, `T-${name}`)));
+                    ladderAsk(reason, i, people, `T-${name}`, values.same ?
+                        sameSubjectFor(REASONS.indexOf(reason), i, people) : undefined)));
             }
         }
     }

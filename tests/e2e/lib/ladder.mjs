@@ -6,7 +6,7 @@ export const REASONS = ['unknown', 'name', 'birth_date', 'protected', 'outside']
 const bytes = (text) => Buffer.byteLength(text);
 
 // People by what a one-stop system of province 79 may learn of them; all with a full birth date.
-// `anybody` is one in thirty but for the hidden: their records are as long and as short as those
+// `anybody` is one in twenty but for the hidden: their records are as long and as short as those
 // of the hidden, and of the neighbours that stand in for who is unknown.
 export async function population(demo) {
     const found = { available: [], anybody: [], protected: [], outside: [], shielded: new Set() };
@@ -20,7 +20,7 @@ export async function population(demo) {
             continue;
         }
         const residence = person.permanent_residence;
-        if (!person.protected && !hidden.has(person.id) && number++ % 30 === 0) {
+        if (!person.protected && !hidden.has(person.id) && number++ % 20 === 0) {
             found.anybody.push(person);
         }
         if (hidden.get(person.id) === true) {
@@ -35,17 +35,18 @@ export async function population(demo) {
     return found;
 }
 
+const GROUPS = 5; // each spread over the whole register, as the hidden and the neighbours are
 const EACH = 900; // people of each reason: all equally often, so equally warm
 
 // Who is asked about under each reason; no person serves two of them. `i` picks; nobody is missed
 // more often than guessing allows as long as i stays below five times EACH.
 export function subjectFor(reason, i, people) {
     const at = i % EACH;
-    const named = people.anybody[at];
-    const dated = people.anybody[EACH + at];
+    const named = people.anybody[at * GROUPS];
+    const dated = people.anybody[at * GROUPS + 1];
     switch (reason) {
     case 'unknown':
-        return { ...subjectOf(people.anybody[2 * EACH + at]), id: unknownId(at) };
+        return { ...subjectOf(people.anybody[at * GROUPS + 2]), id: unknownId(at) };
     case 'name':
         return { ...subjectOf(named), name: otherName(named.full_name) };
     case 'birth_date':
@@ -59,11 +60,15 @@ export function subjectFor(reason, i, people) {
     }
 }
 
-export function ladderAsk(reason, i, people, business = 'NV-HCM-RESIDENCE') {
-    return {
-        business, case: 'HS-2026-000123', subject: subjectFor(reason, i, people),
-        fields: KYC_FIELDS,
-    };
+// For comparison: five groups of other people, all refused for the same reason, a wrong name.
+export function sameSubjectFor(group, i, people) {
+    const person = people.anybody[(i % EACH) * GROUPS + group];
+    return { ...subjectOf(person), name: otherName(person.full_name) };
+}
+
+export function ladderAsk(reason, i, people, business = 'NV-HCM-RESIDENCE',
+    subject = subjectFor(reason, i, people)) {
+    return { business, case: 'HS-2026-000123', subject, fields: KYC_FIELDS };
 }
 
 // Another name of as many bytes: the first letter of its last word is another one.
