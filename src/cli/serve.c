@@ -21,6 +21,8 @@
 
 #define BIT(value) (UINT32_C(1) << (value))
 #define MIB (UINT64_C(1) << 20)
+/* Every channel: the texts of the policy in force, and whether the ledger can write. */
+#define CHANNEL_TAKES (BIT(FRAME_TEXTS) | BIT(FRAME_HEALTH))
 
 /* The core stands first: core/core.h counts from it. */
 static const struct proc_row rows[] = {
@@ -46,6 +48,7 @@ static const struct proc_row rows[] = {
         .grants = BIT(GRANT_HOME_DIR),
         .core_pipe = true,
         .frames = BIT(FRAME_KEPT),
+        .takes = BIT(FRAME_KEEP),
         .memory_bytes_max = 512 * MIB,
         .files_max = 64,
         .may_write_files = true,
@@ -63,6 +66,7 @@ static const struct proc_row rows[] = {
                   BIT(GRANT_CLIENT_CA) | BIT(GRANT_CLIENT_CRL),
         .core_pipe = true,
         .frames = BIT(FRAME_ASKS),
+        .takes = CHANNEL_TAKES,
         .memory_bytes_max = 8192 * MIB,
         .files_max = 20480,
         .rights = "files: none; keys: its TLS key; sockets: machine listener, pipe to the core "
@@ -79,6 +83,7 @@ static const struct proc_row rows[] = {
                   BIT(GRANT_TILES_DIR),
         .core_pipe = true,
         .frames = 0,
+        .takes = CHANNEL_TAKES,
         .memory_bytes_max = 4096 * MIB,
         .files_max = 20480,
         .rights = "files: public tiles, read only; keys: its TLS key; sockets: public listener, "

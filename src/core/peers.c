@@ -51,16 +51,16 @@ static void put_health(bool writable, struct buf *out)
     frame_finish(out, start, 1);
 }
 
-static bool is_channel(const struct peer *peer)
+static bool takes(const struct peer *peer, enum frame_kind kind)
 {
-    return (peer->row->frames & (1u << FRAME_KEPT)) == 0;
+    return (peer->row->takes & (1u << kind)) != 0;
 }
 
 /* What a channel needs before it can serve: the texts of the policy in force, and our health. */
 void peer_greet(struct core *core, struct peer *peer)
 {
     const struct policy *policy = gate_policy(core->house->gate);
-    if (!is_channel(peer)) {
+    if (!takes(peer, FRAME_TEXTS)) {
         return;
     }
     if (policy != NULL) {
@@ -89,7 +89,7 @@ void peer_open(struct core *core, const struct proc_peer *found)
     }
     *peer = (struct peer){.row = core->child->row + found->row, .index = found->index};
     pipe_init(&peer->pipe, found->fd);
-    if (!is_channel(peer)) {
+    if (takes(peer, FRAME_KEEP)) {
         core->kept_asked = false; /* a new keeper knows of no work */
     }
     peer_greet(core, peer);
@@ -195,7 +195,7 @@ void peers_sweep(struct core *core)
     for (unsigned i = 0; i < CORE_PEERS_MAX; i++) {
         struct peer *peer = &core->peers[i];
         if (peer->pipe.fd >= 0 && peer->broken) {
-            if (!is_channel(peer)) {
+            if (takes(peer, FRAME_KEEP)) {
                 core->kept_asked = false;
             }
             pipe_done(&peer->pipe);
@@ -216,7 +216,7 @@ void peers_keep(struct core *core)
     }
     for (unsigned i = 0; i < CORE_PEERS_MAX; i++) {
         struct peer *peer = &core->peers[i];
-        if (peer->pipe.fd < 0 || peer->broken || is_channel(peer)) {
+        if (peer->pipe.fd < 0 || peer->broken || !takes(peer, FRAME_KEEP)) {
             continue;
         }
         size_t start = frame_start(&peer->pipe.out, FRAME_KEEP);

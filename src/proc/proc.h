@@ -77,6 +77,7 @@ struct proc_row {
     uint32_t grants;           /* bit per enum proc_grant */
     bool core_pipe;            /* has a frame pipe to the core */
     uint32_t frames;           /* bit per enum frame_kind that it may send to the core */
+    uint32_t takes;            /* likewise, of those that the core sends to it unasked */
     uint64_t memory_bytes_max; /* RLIMIT_AS; 0 = none */
     uint32_t files_max;        /* RLIMIT_NOFILE */
     bool may_write_files;      /* else RLIMIT_FSIZE 0 */

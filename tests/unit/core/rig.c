@@ -14,9 +14,18 @@
 
 static const struct proc_row rows[RIG_ROWS] = {
     [RIG_CORE] = {.name = "core", .prepare = core_prepare, .main = core_main},
-    [RIG_KEEPER] = {.name = "keeper", .core_pipe = true, .frames = BIT(FRAME_KEPT)},
-    [RIG_EDGE] = {.name = "edge", .core_pipe = true, .frames = BIT(FRAME_ASKS)},
-    [RIG_PUBLIC] = {.name = "public", .core_pipe = true, .frames = 0},
+    [RIG_KEEPER] = {.name = "keeper",
+                    .core_pipe = true,
+                    .frames = BIT(FRAME_KEPT),
+                    .takes = BIT(FRAME_KEEP)},
+    [RIG_EDGE] = {.name = "edge",
+                  .core_pipe = true,
+                  .frames = BIT(FRAME_ASKS),
+                  .takes = BIT(FRAME_TEXTS) | BIT(FRAME_HEALTH)},
+    [RIG_PUBLIC] = {.name = "public",
+                    .core_pipe = true,
+                    .frames = 0,
+                    .takes = BIT(FRAME_TEXTS) | BIT(FRAME_HEALTH)},
 };
 
 static int admin_listener(const struct rig *rig)
