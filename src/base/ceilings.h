@@ -71,6 +71,12 @@
 #define TEXTS_BYTES_MAX 262144         /* refusal texts of one policy */
 #define DRAIN_S_MAX 10                 /* SIGTERM: what is in hand is finished within */
 
+/* Scrub */
+#define SCRUB_PLACES_MAX 16                /* bad places kept with their words; all are counted */
+#define SCRUB_PLACE_BYTES_MAX 200          /* one place in words; longer ones are cut */
+#define SCRUB_PASS_S_USUAL (24u * 60 * 60) /* one pass over everything is spread over this */
+#define SCRUB_PASS_S_MAX (31u * 24 * 60 * 60)
+
 /* Policy and configuration files */
 #define POLICY_FILE_BYTES_MAX (1u << 20)
 #define POLICY_FILES_MAX 16

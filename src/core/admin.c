@@ -1,6 +1,7 @@
 /*
  * The local admin socket: acts from root or from the service's own user, one frame each, one
- * answer each. It ends when officers come with their own signatures.
+ * answer each, and the question how the scrub is. It ends when officers come with their own
+ * signatures.
  */
 #include "core/loop.h"
 
@@ -62,6 +63,16 @@ static bool survivable(struct outcome outcome)
            outcome.fault == FAULT_NO_MEMORY;
 }
 
+/* The question how the scrub is: an empty frame, answered with what the worker told last. */
+static void tell_scrub(const struct core *core, struct admin *admin)
+{
+    struct buf *out = &admin->pipe.out;
+    size_t start = frame_start(out, FRAME_SCRUB);
+    scrub_put_status(&core->scrub, out);
+    frame_finish(out, start, core->scrub.place_count);
+    admin->broken = !outcome_ok(pipe_flush(&admin->pipe));
+}
+
 static struct outcome take_act(struct core *core, struct admin *admin, const struct frame *frame)
 {
     struct act act = {0};
@@ -99,6 +110,10 @@ struct outcome admins_take(struct core *core, struct admin *admin)
         if (!outcome_ok(outcome)) {
             admin->broken = true;
             break;
+        }
+        if (frame.kind == FRAME_SCRUB && frame.count == 0 && frame.payload.len == 0) {
+            tell_scrub(core, admin);
+            continue;
         }
         TRY(take_act(core, admin, &frame));
     }

@@ -6,6 +6,7 @@
 
 #include "core/house.h"
 #include "proc/proc.h"
+#include "proc/scrub.h"
 
 #define CORE_PEERS_MAX 512 /* processes with a pipe, draining ones included */
 #define CORE_ADMINS_MAX 8  /* admin connections at once */
@@ -42,6 +43,7 @@ struct core {
     struct answer answers[BATCH_ASKS_MAX];
     unsigned count;
     uint64_t frames_refused;
+    struct scrub_status scrub; /* as the worker told it last */
 };
 
 /* peers.c */

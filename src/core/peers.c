@@ -146,6 +146,14 @@ static void take_kept(struct core *core, struct peer *peer, const struct frame *
     }
 }
 
+static void take_scrub(struct core *core, struct peer *peer, const struct frame *frame)
+{
+    if (frame->count > SCRUB_PLACES_MAX ||
+        !outcome_ok(scrub_get_status(frame->payload, frame->count, &core->scrub))) {
+        refuse(core, peer, "what the worker says does not decode");
+    }
+}
+
 static struct outcome take_frame(struct core *core, struct peer *peer, const struct frame *frame)
 {
     if ((peer->row->frames & (1u << frame->kind)) == 0) {
@@ -157,6 +165,10 @@ static struct outcome take_frame(struct core *core, struct peer *peer, const str
     }
     if (frame->kind == FRAME_KEPT) {
         take_kept(core, peer, frame);
+        return OUTCOME_OK;
+    }
+    if (frame->kind == FRAME_SCRUB) {
+        take_scrub(core, peer, frame);
         return OUTCOME_OK;
     }
     refuse(core, peer, "nobody takes this kind of frame");

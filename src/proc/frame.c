@@ -17,9 +17,14 @@
 #define HASH_BYTES 32
 #define PATH_HASHES_MAX 64 /* a leaf index has 64 bits */
 
+static bool kind_known(unsigned kind)
+{
+    return kind > 0 && kind < FRAME_KIND_COUNT && (FRAME_KINDS_FREE & 1u << kind) == 0;
+}
+
 size_t frame_start(struct buf *buf, enum frame_kind kind)
 {
-    CHECK(kind > 0 && kind < FRAME_KIND_COUNT);
+    CHECK(kind_known(kind));
     size_t start = buf->len;
 
     buf_put_u32(buf, 0);
@@ -58,7 +63,7 @@ struct outcome frame_peek(struct view received, struct frame *ret_frame, size_t 
     unsigned count = cursor_u16(&cursor);
 
     /* Judged before the payload is waited for: a broken peer must not make us collect. */
-    if (kind == 0 || kind >= FRAME_KIND_COUNT) {
+    if (!kind_known(kind)) {
         return outcome_fail(FAULT_BAD_INPUT, "frame kind");
     }
     if (version != FRAME_VERSION) {

@@ -15,6 +15,8 @@
 
 #define FRAME_HEADER_BYTES 8
 #define FRAME_VERSION 1
+/* Numbers below FRAME_KIND_COUNT that are no kind (yet): refused like any unknown one. */
+#define FRAME_KINDS_FREE (1u << 11 | 1u << 12 | 1u << 13)
 
 enum frame_kind {
     FRAME_ASKS = 1,       /* edge -> core: count asks */
@@ -27,6 +29,7 @@ enum frame_kind {
     FRAME_KEPT = 8,       /* keeper -> core */
     FRAME_PEER = 9,       /* supervisor -> core or channel: a new pipe rides along (SCM_RIGHTS) */
     FRAME_STATUS = 10,    /* `dancu ps` -> supervisor, and its answer */
+    FRAME_SCRUB = 14,     /* worker -> core: how the scrub is; asked for over the admin socket */
     FRAME_KIND_COUNT
 };
 

@@ -26,6 +26,7 @@ static const struct proc_row rows[RIG_ROWS] = {
                     .core_pipe = true,
                     .frames = 0,
                     .takes = BIT(FRAME_TEXTS) | BIT(FRAME_HEALTH)},
+    [RIG_WORKER] = {.name = "worker", .core_pipe = true, .frames = BIT(FRAME_SCRUB)},
 };
 
 static int admin_listener(const struct rig *rig)

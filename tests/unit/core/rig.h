@@ -9,10 +9,11 @@
 
 #include "core/core.h"
 #include "proc/peer.h"
+#include "proc/scrub.h"
 
 #define RIG_WAIT_MS 10000
 
-enum rig_row { RIG_CORE, RIG_KEEPER, RIG_EDGE, RIG_PUBLIC, RIG_ROWS };
+enum rig_row { RIG_CORE, RIG_KEEPER, RIG_EDGE, RIG_PUBLIC, RIG_WORKER, RIG_ROWS };
 
 struct rig {
     struct home *home; /* closed here: the child has it */

@@ -187,8 +187,9 @@ static void who_sends_what_it_may_not_loses_its_pipe_and_nobody_else_does(void *
 static void public_may_send_nothing_at_all(void **state)
 {
     struct rig *rig = *state;
-    static const enum frame_kind kinds[] = {FRAME_ASKS, FRAME_KEPT, FRAME_ACT, FRAME_HEALTH};
-    for (size_t i = 0; i < 4; i++) {
+    static const enum frame_kind kinds[] = {FRAME_ASKS, FRAME_KEPT, FRAME_ACT, FRAME_HEALTH,
+                                            FRAME_SCRUB};
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         struct pipe_end public = rig_connect(rig, RIG_PUBLIC, 1);
         BUF_AUTO bytes;
         buf_init(&bytes, FRAME_BYTES_MAX);
@@ -209,6 +210,71 @@ static void a_keeper_that_answers_nonsense_loses_its_pipe(void **state)
     rig_send(&keeper, bytes.data, bytes.len);
     assert_true(rig_is_closed(&keeper));
     pipe_done(&keeper);
+}
+
+static void put_scrub(struct buf *bytes, const struct scrub_status *status, unsigned count)
+{
+    size_t start = frame_start(bytes, FRAME_SCRUB);
+    scrub_put_status(status, bytes);
+    frame_finish(bytes, start, count);
+}
+
+static struct scrub_status asked_scrub(struct rig *rig)
+{
+    struct pipe_end admin = rig_admin(rig);
+    struct scrub_status status = {.part = SCRUB_PART_NONE};
+    size_t start = frame_start(&admin.out, FRAME_SCRUB);
+    frame_finish(&admin.out, start, 0);
+    assert_ok(pipe_flush(&admin));
+    struct frame frame = rig_frame(&admin, FRAME_SCRUB);
+    assert_ok(scrub_get_status(frame.payload, frame.count, &status));
+    pipe_done(&admin);
+    return status;
+}
+
+static void what_the_worker_found_is_told_to_who_asks_at_the_admin_socket(void **state)
+{
+    struct rig *rig = *state;
+    struct pipe_end worker = rig_connect(rig, RIG_WORKER, 1);
+    struct scrub_status told = {.part = SCRUB_PART_WAITS,
+                                .passes = 3,
+                                .found = 1,
+                                .place_count = 1,
+                                .places = {"tile/0/000"}};
+    struct scrub_status none = {.part = SCRUB_PART_NONE};
+    struct scrub_status got = asked_scrub(rig);
+    assert_memory_equal(&got, &none, sizeof(got)); /* nobody has told anything yet */
+    put_scrub(&worker.out, &told, 1);
+    assert_ok(pipe_flush(&worker));
+    for (unsigned i = 0; i < 1000 && got.passes == 0; i++) {
+        got = asked_scrub(rig);
+    }
+    assert_memory_equal(&got, &told, sizeof(got));
+    pipe_done(&worker);
+}
+
+static void a_worker_that_talks_nonsense_or_asks_loses_its_pipe(void **state)
+{
+    struct rig *rig = *state;
+    struct scrub_status told = {.part = SCRUB_PART_WAITS};
+    for (unsigned i = 0; i < 3; i++) {
+        struct pipe_end worker = rig_connect(rig, RIG_WORKER, 1);
+        BUF_AUTO bytes;
+        buf_init(&bytes, FRAME_BYTES_MAX);
+        switch (i) {
+        case 0:
+            put_scrub(&bytes, &told, 1);
+            break;
+        case 1:
+            put_scrub(&bytes, &told, SCRUB_PLACES_MAX + 1);
+            break;
+        default:
+            put_asks(&bytes, FRAME_ASKS, 1, 1, 0);
+        }
+        rig_send(&worker, bytes.data, bytes.len);
+        assert_true(rig_is_closed(&worker));
+        pipe_done(&worker);
+    }
 }
 
 /* It has asked so much and takes nothing: what waits for it has a ceiling, and so has the core's
@@ -409,6 +475,8 @@ int main(void)
         TEST(who_sends_what_it_may_not_loses_its_pipe_and_nobody_else_does),
         TEST(public_may_send_nothing_at_all),
         TEST(a_keeper_that_answers_nonsense_loses_its_pipe),
+        TEST(what_the_worker_found_is_told_to_who_asks_at_the_admin_socket),
+        TEST(a_worker_that_talks_nonsense_or_asks_loses_its_pipe),
         TEST(a_peer_that_takes_no_answers_does_not_hold_up_the_others),
         TEST(an_act_takes_effect_with_the_next_ask),
         TEST(an_act_that_may_not_come_by_hand_closes_the_connection),
