@@ -49,13 +49,19 @@
 #define HTTP_STREAMS_MAX 256         /* HTTP/2 streams open on one connection */
 #define HTTP_HEADERS_BYTES_MAX 16384 /* one request's header block, decoded */
 #define HTTP_HEADERS_MAX 64
+#define HTTP_HEADERS_SEEN_BYTES_MAX                                                                \
+    (4 * HTTP_HEADERS_BYTES_MAX) /* HTTP/2: a block that decodes to more ends its connection */
 #define HTTP_TARGET_BYTES_MAX 1024
 #define HTTP_RESPONSE_BYTES_MAX (1u << 21)
-#define HTTP_HELD_BYTES_MAX (64u << 20)     /* bodies in and out, all connections of a process */
-#define HTTP_PIPELINE_MAX 16                /* HTTP/1.1 requests in hand on one connection */
-#define HTTP_IDLE_FRAMES_MAX 1000           /* HTTP/2 frames on credit that bring no request */
-#define HTTP_IDLE_BYTES_MAX (8u << 20)      /* HTTP/2 bytes that bring no request to its end */
-#define HTTP_FRAMES_PER_REQUEST_MAX 16      /* credit that each finished request adds */
+#define HTTP_HELD_BYTES_MAX (64u << 20) /* bytes in and out, all connections of a process */
+#define HTTP_PRESSED_S_MAX 3            /* when full: who keeps its bytes so long is dropped */
+#define HTTP_PIPELINE_MAX 16            /* HTTP/1.1 requests in hand on one connection */
+#define HTTP_IDLE_FRAMES_MAX 1000       /* HTTP/2 frames on credit that bring no request */
+#define HTTP_IDLE_BYTES_MAX (8u << 20)  /* HTTP/2 bytes that bring no request to its end */
+#define HTTP_FRAMES_PER_REQUEST_MAX 16  /* credit that each finished request adds */
+#define HTTP_ANSWER_BYTES_PER_FRAME 512 /* bytes of answers that add a credit of one frame */
+#define HTTP_RESETS_BURST_MAX 512       /* HTTP/2 streams broken off at once, by whomever, ... */
+#define HTTP_RESETS_PER_S_MAX 33        /* ... and then as many a second */
 #define HTTP1_CHUNK_EXTENSION_BYTES_MAX 256 /* of one body */
 #define HTTP1_TRAILER_BYTES_MAX 1024
 #define HTTP_HANDSHAKE_S_MAX 10
@@ -65,6 +71,8 @@
 #define HTTP_ANSWER_S_MAX 30           /* the core has not answered: 503 */
 #define HTTP_WRITE_S_MAX 30            /* a client that takes nothing for so long is dropped */
 #define TLS_FILE_BYTES_MAX (16u << 20) /* certificates, keys, revocation lists */
+#define TLS_CHAIN_BYTES_MAX 16384      /* of a client's certificates */
+#define TLS_MESSAGES_MAX 64            /* one client's: its handshake, key updates, renegotiation */
 #define CHANNEL_LOST_S_MAX 15          /* a channel without a core so long starts anew */
 #define EDGE_ASKS_PENDING_MAX 8192     /* asks of one edge that the core has not answered */
 #define PROBLEM_PARAMS_MAX 16          /* faults of parameters told in one answer */

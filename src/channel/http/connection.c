@@ -7,6 +7,7 @@
  *  2. While TLS holds bytes that the socket did not take, nothing more is collected or read: what
  *     waits for a client is bounded by its exchanges.
  *  3. The write that is tried again begins with the same bytes: they stand at the front of `out`.
+ *  4. What waits in `out` and `h1.in` between turns is part of server->held.
  */
 #include "channel/http/private.h"
 
@@ -82,6 +83,7 @@ void connection_free(struct connection *connection)
     }
     TAILQ_REMOVE(&server->connections, connection, link);
     server->connection_count--;
+    server->held -= connection->held;
     nghttp2_session_del(connection->h2);
     h1_done(connection);
     buf_done(&connection->out);
@@ -167,6 +169,7 @@ static void judge(struct connection *connection, int result)
         if (connection->state == CONNECTION_HANDSHAKE) {
             connection->server->counters.handshakes_failed++;
         }
+        connection->server->counters.floods += tls_is_flood(connection->ssl);
         connection_kill(connection);
         return;
     }
@@ -368,6 +371,20 @@ static bool is_over(const struct connection *connection)
     return connection->finishing && connection->exchange_count == 0;
 }
 
+static size_t bytes_of(const struct buf *buf)
+{
+    return buf->len > 0 ? buf->cap : 0; /* what an empty one keeps is little */
+}
+
+/* Invariant 4. */
+static void account(struct connection *connection)
+{
+    size_t held = bytes_of(&connection->out) + bytes_of(&connection->h1.in);
+
+    connection->server->held += held - connection->held;
+    connection->held = held;
+}
+
 void connection_settle(struct connection *connection)
 {
     CHECK(connection->dirty);
@@ -386,5 +403,6 @@ void connection_settle(struct connection *connection)
         connection_free(connection);
         return;
     }
+    account(connection);
     connection_watch(connection);
 }

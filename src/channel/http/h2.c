@@ -6,7 +6,11 @@
  *  1. A stream of a client's request has its exchange as user data from its first field until it
  *     closes.
  *  2. A connection whose frames bring no requests runs out of credit and is ended: floods of
- *     SETTINGS, PING, PRIORITY, RST_STREAM, WINDOW_UPDATE and empty DATA cost it, not us.
+ *     SETTINGS, PING, PRIORITY, RST_STREAM, WINDOW_UPDATE and empty DATA cost it, not us. Credit
+ *     comes with whole requests and with bytes of answers, never with frames: a window that is
+ *     opened byte by byte brings none.
+ *  3. A stream that is broken off counts the same whether the client resets it (CVE-2023-44487) or
+ *     makes us do so (CVE-2025-8671): its ask is on its way to the core either way.
  */
 #include "channel/http/private.h"
 
@@ -16,12 +20,10 @@
 #include <string.h>
 
 #define WINDOW_BYTES (1 << 20) /* of a connection; a stream has RFC 9113's 65,535 */
-#define RESETS_BURST 1000      /* streams that a client may cancel at once, ... */
-#define RESETS_PER_S 33        /* ... and then as many a second */
 #define ACKS_QUEUED_MAX 128    /* acknowledgements that wait to be written */
 #define SETTINGS_ENTRIES_MAX 32
 #define DROPPED_BYTES_MAX 131072 /* of a body that nobody wants: two windows of a stream */
-#define CREDIT_PER_DATA_FRAME 4  /* a client may open its windows for each that it got */
+#define FIELD_OVERHEAD_BYTES 32  /* RFC 9113 section 6.5.2 */
 
 static struct view text(const uint8_t *data, size_t len)
 {
@@ -33,6 +35,30 @@ static void end_flood(struct connection *connection)
 {
     connection->server->counters.floods++;
     nghttp2_session_terminate_session(connection->h2, NGHTTP2_ENHANCE_YOUR_CALM);
+}
+
+static void add_credit(struct connection *connection, size_t frames)
+{
+    connection->credit += (int64_t)frames;
+    if (connection->credit > HTTP_IDLE_FRAMES_MAX) {
+        connection->credit = HTTP_IDLE_FRAMES_MAX;
+    }
+}
+
+/* Invariant 3. */
+static void count_reset(struct connection *connection)
+{
+    int64_t now_s = server_now(connection->server);
+    int64_t spent = HTTP_RESETS_BURST_MAX - (int64_t)connection->resets;
+    int64_t back = (now_s - connection->resets_s) * HTTP_RESETS_PER_S_MAX;
+
+    connection->resets += (unsigned)(back < spent ? back : spent);
+    connection->resets_s = now_s;
+    if (connection->resets == 0) {
+        end_flood(connection);
+        return;
+    }
+    connection->resets--;
 }
 
 static int on_begin_frame(nghttp2_session *session, const nghttp2_frame_hd *head, void *context)
@@ -60,6 +86,7 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
 
     connection->head_open = true;
     connection->head_since_s = server_now(connection->server);
+    connection->head_bytes = 0;
     if (!is_request(frame)) {
         return 0;
     }
@@ -73,12 +100,29 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
     return 0;
 }
 
+/* A few bytes of HPACK decode to megabytes, each looked at. Over HTTP_HEADERS_BYTES_MAX the request
+ * is told so; over this ceiling it is no request of anybody's. */
+static bool is_bomb(struct connection *connection, size_t name_len, size_t value_len)
+{
+    if (connection->head_bytes > HTTP_HEADERS_SEEN_BYTES_MAX) {
+        return true;
+    }
+    connection->head_bytes += name_len + value_len + FIELD_OVERHEAD_BYTES;
+    if (connection->head_bytes <= HTTP_HEADERS_SEEN_BYTES_MAX) {
+        return false;
+    }
+    end_flood(connection);
+    return true;
+}
+
 static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name,
                      size_t name_len, const uint8_t *value, size_t value_len, uint8_t flags,
                      void *context)
 {
     (void)flags;
-    (void)context;
+    if (is_bomb(context, name_len, value_len)) {
+        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE; /* the rest is decoded, and not looked at */
+    }
     struct http_exchange *exchange =
         nghttp2_session_get_stream_user_data(session, frame->hd.stream_id);
     if (exchange == NULL || !is_request(frame)) { /* trailers are dropped */
@@ -131,10 +175,7 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
         exchange_head_done(exchange);
     }
     if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) {
-        connection->credit += HTTP_FRAMES_PER_REQUEST_MAX;
-        if (connection->credit > HTTP_IDLE_FRAMES_MAX) {
-            connection->credit = HTTP_IDLE_FRAMES_MAX;
-        }
+        add_credit(connection, HTTP_FRAMES_PER_REQUEST_MAX);
         connection->idle_bytes = 0;
         connection_active(connection);
         exchange_whole(exchange);
@@ -169,9 +210,11 @@ static int on_stream_close(nghttp2_session *session, int32_t stream, uint32_t er
 {
     struct connection *connection = context;
 
-    (void)error;
     connection->head_open = false;
     struct http_exchange *exchange = nghttp2_session_get_stream_user_data(session, stream);
+    if (error != NGHTTP2_NO_ERROR) {
+        count_reset(connection);
+    }
     if (exchange != NULL) {
         nghttp2_session_set_stream_user_data(session, stream, NULL);
         exchange_free(exchange);
@@ -214,7 +257,8 @@ struct outcome h2_setup(struct http_server *server)
     nghttp2_option_set_no_closed_streams(server->h2_options, 1);
     nghttp2_option_set_max_outbound_ack(server->h2_options, ACKS_QUEUED_MAX);
     nghttp2_option_set_max_settings(server->h2_options, SETTINGS_ENTRIES_MAX);
-    nghttp2_option_set_stream_reset_rate_limit(server->h2_options, RESETS_BURST, RESETS_PER_S);
+    nghttp2_option_set_stream_reset_rate_limit(server->h2_options, HTTP_RESETS_BURST_MAX,
+                                               HTTP_RESETS_PER_S_MAX);
     return OUTCOME_OK;
 }
 
@@ -227,6 +271,8 @@ void h2_start(struct connection *connection)
     };
 
     connection->credit = HTTP_IDLE_FRAMES_MAX;
+    connection->resets = HTTP_RESETS_BURST_MAX;
+    connection->resets_s = server_now(server);
     if (nghttp2_session_server_new2(&connection->h2, server->h2_callbacks, connection,
                                     server->h2_options) != 0 ||
         nghttp2_submit_settings(connection->h2, NGHTTP2_FLAG_NONE, settings, 2) != 0 ||
@@ -268,7 +314,9 @@ static ssize_t read_answer(nghttp2_session *session, int32_t stream, uint8_t *pl
         return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE; /* resets the stream: INTERNAL_ERROR */
     }
     exchange->since_s = server_now(connection->server);
-    connection->credit += CREDIT_PER_DATA_FRAME;
+    connection->credit_bytes += len; /* invariant 2 */
+    add_credit(connection, connection->credit_bytes / HTTP_ANSWER_BYTES_PER_FRAME);
+    connection->credit_bytes %= HTTP_ANSWER_BYTES_PER_FRAME;
     if (len == left) {
         *ret_flags |= NGHTTP2_DATA_FLAG_EOF;
     }

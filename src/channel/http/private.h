@@ -105,7 +105,12 @@ struct connection {
     int64_t head_since_s;
     int64_t since_s;     /* last step forward: accepted, request, response, bytes written */
     int64_t credit;      /* HTTP/2 frames that may still come without a request */
+    size_t credit_bytes; /* of answers, not yet turned into credit */
     uint64_t idle_bytes; /* HTTP/2: since a request was whole */
+    size_t head_bytes;   /* HTTP/2: what the block at hand has decoded to */
+    unsigned resets;     /* HTTP/2: streams that may still be broken off */
+    int64_t resets_s;    /* as of this second */
+    size_t held;         /* of `out` and `h1.in`, counted in server->held */
     unsigned exchange_count;
     struct exchange_list exchanges;
     struct buf out; /* what TLS has not taken yet */

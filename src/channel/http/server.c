@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 #define LINGER_S_MAX 2
-#define PRESSED_S_MAX 3    /* with too much in hand: who takes longer for its answer is dropped */
 #define EARLY_S_MAX 2      /* a request that was answered before its end may go on for so long */
 #define EVICT_STEPS_MAX 64 /* connections looked at for one that can be dropped */
 #define GOAWAY_AFTER_S 1   /* between the warning and the last word: requests on their way count */
@@ -85,15 +84,37 @@ struct view server_date(struct http_server *server)
 
 /* ---- accepting ---- */
 
-/* Drops the connection that has been without a request for longest; false when all are at work. */
+static bool is_past(int64_t now_s, int64_t since_s, unsigned limit_s)
+{
+    return now_s - since_s > (int64_t)limit_s;
+}
+
+/* Nothing is in hand, or all that is in hand has waited for the client so long that others come
+ * first: half a body or an answer that is not taken must not keep a place. */
+static bool is_idle(struct connection *connection, int64_t now_s)
+{
+    struct http_exchange *exchange = NULL;
+
+    TAILQ_FOREACH(exchange, &connection->exchanges, link)
+    {
+        if (exchange->state == EXCHANGE_ASKED ||
+            !is_past(now_s, exchange->since_s, HTTP_PRESSED_S_MAX)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Drops the connection that has been idle for longest; false when all are at work. */
 static bool evict(struct http_server *server)
 {
     struct connection *connection = NULL;
+    int64_t now_s = server_now(server);
     unsigned steps = 0;
 
     TAILQ_FOREACH(connection, &server->connections, link)
     {
-        if (connection->exchange_count == 0 && connection->state != CONNECTION_DEAD) {
+        if (connection->state != CONNECTION_DEAD && is_idle(connection, now_s)) {
             server->counters.connections_evicted++;
             connection_kill(connection);
             return true;
@@ -143,11 +164,6 @@ static void on_accept(evutil_socket_t fd, short what, void *context)
 
 /* ---- time limits ---- */
 
-static bool is_past(int64_t now_s, int64_t since_s, unsigned limit_s)
-{
-    return now_s - since_s > (int64_t)limit_s;
-}
-
 /* An answer that is out but for a client that takes its time. */
 static void check_answered(struct http_server *server, struct http_exchange *exchange,
                            int64_t now_s)
@@ -155,7 +171,7 @@ static void check_answered(struct http_server *server, struct http_exchange *exc
     const struct http_limits *limits = &server->config.limits;
     bool full = server->held > limits->held_bytes;
 
-    if (full && is_past(now_s, exchange->answered_s, PRESSED_S_MAX)) {
+    if (full && is_past(now_s, exchange->answered_s, HTTP_PRESSED_S_MAX)) {
         server->counters.pressed++;
         connection_kill(exchange->connection); /* it must not cost others their answers */
         return;
@@ -209,6 +225,12 @@ static void check_open(struct http_server *server, struct connection *connection
     }
     if (connection->wants_write && is_past(now_s, connection->since_s, limits->write_s)) {
         server->counters.too_slow++;
+        connection_kill(connection);
+        return;
+    }
+    bool full = server->held > limits->held_bytes;
+    if (full && connection->held > 0 && is_past(now_s, connection->since_s, HTTP_PRESSED_S_MAX)) {
+        server->counters.pressed++;
         connection_kill(connection);
         return;
     }

@@ -5,6 +5,9 @@
  *  1. A verdict is GOOD only when the library verified the chain, the time and (where a list is
  *     given) the revocation without one complaint, and the key is of a permitted kind.
  *  2. Nothing of an earlier handshake is reused: no tickets, no cache, no early data.
+ *  3. The library answers key updates (TLS 1.3) and tries to renegotiate (TLS 1.2) without giving
+ *     control back while more of them wait in the socket. So they are counted as they come, and
+ *     over TLS_MESSAGES_MAX nothing is read from that socket any more.
  */
 #include "channel/http/tls.h"
 
@@ -30,7 +33,8 @@
 
 struct tls_context {
     SSL_CTX *ssl;
-    int verdict_index; /* place of the verdict among an SSL's own data */
+    int verdict_index; /* place of the verdict among an SSL's own data ... */
+    int count_index;   /* ... and of the count of messages */
 };
 
 static const char *const verdict_texts[][LANGUAGE_COUNT] = {
@@ -316,6 +320,46 @@ enum tls_verdict tls_peer_verdict(const struct tls_peer *peer, int64_t wall_us)
     return peer->verdict;
 }
 
+/* ---- floods below HTTP (invariant 3) ---- */
+
+bool tls_is_flood(const SSL *ssl)
+{
+    const struct tls_context *context = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+
+    return (uintptr_t)SSL_get_ex_data(ssl, context->count_index) > TLS_MESSAGES_MAX;
+}
+
+static void on_message(int written, int version, int kind, const void *bytes, size_t len, SSL *ssl,
+                       void *unused)
+{
+    const struct tls_context *context = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+
+    (void)version;
+    (void)bytes;
+    (void)len;
+    (void)unused;
+    if (written == 0 && kind == SSL3_RT_HANDSHAKE) {
+        uintptr_t count = (uintptr_t)SSL_get_ex_data(ssl, context->count_index);
+        int kept = SSL_set_ex_data(ssl, context->count_index, (void *)(count + 1));
+        CHECK(kept == 1); /* its place was taken by tls_accept_new() */
+    }
+}
+
+static long on_bio(BIO *bio, int what, const char *bytes, size_t len, int argi, long argl, int done,
+                   size_t *processed)
+{
+    (void)bytes;
+    (void)len;
+    (void)argi;
+    (void)argl;
+    (void)processed;
+    if (what == BIO_CB_READ && tls_is_flood((const SSL *)(void *)BIO_get_callback_arg(bio))) {
+        BIO_clear_retry_flags(bio);
+        return -1;
+    }
+    return done;
+}
+
 /* ---- the context ---- */
 
 /* HTTP/2 before HTTP/1.1, whatever the client's order; nothing in common is an alert (RFC 7301
@@ -354,6 +398,8 @@ static struct outcome set_protocol(SSL_CTX *ssl)
     SSL_CTX_set_read_ahead(ssl, 1);
     SSL_CTX_set_default_read_buffer_len(ssl, READ_BUFFER_BYTES);
     SSL_CTX_set_alpn_select_cb(ssl, select_protocol, NULL);
+    SSL_CTX_set_max_cert_list(ssl, TLS_CHAIN_BYTES_MAX);
+    SSL_CTX_set_msg_callback(ssl, on_message);
     if (SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION) != 1 ||
         SSL_CTX_set_max_proto_version(ssl, TLS1_3_VERSION) != 1 ||
         SSL_CTX_set_num_tickets(ssl, 0) != 1 || SSL_CTX_set_max_early_data(ssl, 0) != 1 ||
@@ -382,7 +428,8 @@ struct outcome tls_context_new(const struct tls_files *files, struct tls_context
     }
     context->ssl = SSL_CTX_new(TLS_server_method());
     context->verdict_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, NULL);
-    if (context->ssl == NULL || context->verdict_index < 0) {
+    context->count_index = SSL_get_ex_new_index(0, NULL, NULL, NULL, NULL);
+    if (context->ssl == NULL || context->verdict_index < 0 || context->count_index < 0) {
         tls_context_free(context);
         return crypto_fail(FAULT_CRYPTO, "TLS context");
     }
@@ -414,10 +461,13 @@ struct outcome tls_accept_new(struct tls_context *context, int fd, SSL **ret_ssl
 {
     SSL *ssl = SSL_new(context->ssl);
 
-    if (ssl == NULL || SSL_set_fd(ssl, fd) != 1) {
+    if (ssl == NULL || SSL_set_ex_data(ssl, context->count_index, NULL) != 1 ||
+        SSL_set_fd(ssl, fd) != 1) {
         SSL_free(ssl);
         return crypto_fail(FAULT_NO_MEMORY, "TLS connection");
     }
+    BIO_set_callback_ex(SSL_get_rbio(ssl), on_bio);
+    BIO_set_callback_arg(SSL_get_rbio(ssl), (char *)ssl);
     SSL_set_accept_state(ssl);
     *ret_ssl = ssl;
     return OUTCOME_OK;

@@ -57,6 +57,9 @@ void tls_context_free(struct tls_context *context);
 /* A server's side of one connection on a non-blocking socket (which stays the caller's). */
 struct outcome tls_accept_new(struct tls_context *context, int fd, SSL **ret_ssl);
 
+/* Why reading failed: more messages of TLS itself than TLS_MESSAGES_MAX. */
+bool tls_is_flood(const SSL *ssl);
+
 /* After the handshake: whether ALPN chose HTTP/2, and who the client is. */
 bool tls_is_http2(const SSL *ssl);
 void tls_peer_get(SSL *ssl, struct tls_peer *ret_peer);

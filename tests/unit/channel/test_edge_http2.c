@@ -347,6 +347,106 @@ static void rapid_resets_end_the_connection(void **state)
     rig_h2_close(h2);
 }
 
+/* HPACK without its tables: a GET of `/`, as a block that ends head and request. */
+#define GET_ROOT "\x82\x87\x84\x41\x01\x61"
+/* WINDOW_UPDATE of stream `number` (below 256). */
+#define OPEN_WINDOW(number, by) "\0\0\x04\x08\0\0\0\0" number by
+
+static void start_bytes(struct rig_connection *connection)
+{
+    assert_true(rig_connect(&rig, RIG_GOOD, "h2", 0, connection));
+    rig_send(connection, PREFACE EMPTY_SETTINGS, 24 + 9);
+}
+
+static void resets_that_the_client_makes_us_send_count_as_its_own(void **state)
+{
+    static const char overflow[] = OPEN_WINDOW("\0", "\x7f\xff\xff\xff");
+    struct rig_h2 *h2 = open_good();
+    unsigned asks = rig_last(&rig).asks;
+
+    (void)state;
+    for (unsigned i = 0; i < RIG_STREAMS_MAX - 1 && !h2->goaway; i++) {
+        char frame[sizeof(overflow)];
+        uint32_t stream = 2 * ask(h2, "silent") + 1;
+        rig_h2_run(h2, RIG_STREAMS_MAX, 1);
+        memcpy(frame, overflow, sizeof(overflow));
+        frame[7] = (char)(stream >> 8);
+        frame[8] = (char)stream;
+        rig_send(&h2->connection, frame, sizeof(overflow) - 1);
+    }
+    rig_h2_run(h2, RIG_STREAMS_MAX, 1000);
+    assert_true(h2->goaway);
+    assert_int_equal(h2->goaway_error, NGHTTP2_ENHANCE_YOUR_CALM);
+    assert_true(rig_last(&rig).asks <=
+                asks + HTTP_RESETS_BURST_MAX + HTTP_STREAMS_MAX + 10 * HTTP_RESETS_PER_S_MAX);
+    rig_h2_close(h2);
+}
+
+static void a_window_that_is_opened_byte_by_byte_brings_no_credit(void **state)
+{
+    static const char narrow[] = "\0\0\x06\x04\0\0\0\0\0\0\x04\0\0\0\0";
+    char head[] = "\0\0\x06\x01\x05\0\0\0\x01" GET_ROOT;
+    char step[] = "\0\0\x04\x08\0\0\0\0\x01\0\0\0\x01";
+    struct rig_connection connection;
+
+    (void)state;
+    start_bytes(&connection);
+    rig_send(&connection, narrow, sizeof(narrow) - 1);
+    for (char stream = 1; stream < 13; stream += 2) {
+        head[8] = step[8] = stream;
+        rig_send(&connection, head, sizeof(head) - 1);
+        for (unsigned i = 0; i < 300; i++) {
+            rig_send(&connection, step, sizeof(step) - 1);
+            usleep(100); /* long enough for a DATA frame of one byte */
+        }
+    }
+    assert_true(rig_is_closed(&connection, 5000));
+    rig_disconnect(&connection);
+}
+
+static void a_block_that_decodes_to_many_times_its_size_ends_the_connection(void **state)
+{
+    static char frame[9 + 6 + 8 + 4000 + 100];
+    struct rig_connection connection;
+    struct rig_h2 *h2 = NULL;
+    size_t at = 0;
+
+    (void)state;
+    memcpy(frame, "\0\x10\x12\x01\x05\0\0\0\x01" GET_ROOT "\x40\x03x-a\x7f\xa1\x1e", 23);
+    at = 23; /* 4000 = 127 + 33 + 30 * 128, as HPACK writes it */
+    memset(frame + at, 'a', 4000);
+    memset(frame + at + 4000, 0xbe, 100); /* the field just learned, 100 times */
+    start_bytes(&connection);
+    rig_send(&connection, frame, sizeof(frame));
+    assert_true(rig_is_closed(&connection, 3000));
+    rig_disconnect(&connection);
+    h2 = open_good();
+    ask(h2, "ok");
+    rig_h2_run(h2, 1, 5000);
+    assert_int_equal(h2->responses[0].status, 200);
+    rig_h2_close(h2);
+}
+
+static void keys_may_be_changed_but_not_without_end(void **state)
+{
+    static const struct {
+        unsigned updates;
+        bool closed;
+    } rows[] = {{10, false}, {TLS_MESSAGES_MAX + 10, true}};
+
+    (void)state;
+    for (unsigned row = 0; row < 2; row++) {
+        struct rig_connection connection;
+        start_bytes(&connection);
+        for (unsigned i = 0; i < rows[row].updates; i++) {
+            SSL_key_update(connection.ssl, SSL_KEY_UPDATE_NOT_REQUESTED);
+            (void)SSL_do_handshake(connection.ssl);
+        }
+        assert_int_equal(rig_is_closed(&connection, 1500), rows[row].closed);
+        rig_disconnect(&connection);
+    }
+}
+
 static void a_head_that_never_ends_is_bounded(void **state)
 {
     /* HEADERS without END_HEADERS, then CONTINUATION frames without end. */
@@ -406,6 +506,10 @@ int main(void)
         cmocka_unit_test(a_flood_of_frames_that_bring_nothing_ends_the_connection),
         cmocka_unit_test(bytes_without_end_that_bring_no_request_end_the_connection),
         cmocka_unit_test(rapid_resets_end_the_connection),
+        cmocka_unit_test(resets_that_the_client_makes_us_send_count_as_its_own),
+        cmocka_unit_test(a_window_that_is_opened_byte_by_byte_brings_no_credit),
+        cmocka_unit_test(a_block_that_decodes_to_many_times_its_size_ends_the_connection),
+        cmocka_unit_test(keys_may_be_changed_but_not_without_end),
         cmocka_unit_test(a_head_that_never_ends_is_bounded),
         cmocka_unit_test(what_is_not_http2_ends_the_connection),
     };

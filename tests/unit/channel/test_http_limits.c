@@ -340,6 +340,32 @@ static void when_all_are_at_work_a_new_client_waits_its_turn(void **state)
     rig_disconnect(&late);
 }
 
+static void who_leaves_answers_unread_when_it_is_full_is_dropped(void **state)
+{
+    struct rig_connection connection = connect_good();
+    int small = 2048;
+    static char text[700000];
+    size_t len = 0;
+
+    (void)state;
+    setsockopt(connection.fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+    while (len < sizeof(text) - 600) {
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "%s", rig_post(rig_lookup("ok")));
+    }
+    time_t before = time(NULL);
+    for (unsigned i = 0; i < 6; i++) { /* until the edge reads no more, or has closed */
+        struct timeval limit = {.tv_usec = 100000};
+        setsockopt(connection.fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
+        rig_send(&connection, text, len);
+    }
+    struct pollfd reset = {.fd = connection.fd, .events = POLLRDHUP};
+    assert_int_equal(poll(&reset, 1, 10000), 1);
+    assert_true((reset.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0);
+    assert_true(time(NULL) - before < HTTP_WRITE_S_MAX / 2);
+    assert_serves();
+    rig_disconnect(&connection);
+}
+
 static int start_crowded(void **state)
 {
     struct http_limits changed = http_limits_usual();
@@ -347,6 +373,30 @@ static int start_crowded(void **state)
     (void)state;
     changed.connections = 8;
     return start_with(&changed, 0);
+}
+
+static void half_a_body_keeps_no_place_when_all_are_taken(void **state)
+{
+    struct rig_connection connections[8];
+    struct rig_connection late;
+    struct rig_response response;
+
+    (void)state;
+    for (unsigned i = 0; i < 8; i++) {
+        connections[i] = connect_good();
+        rig_send_text(&connections[i],
+                      "POST /v1/lookup HTTP/1.1\r\nHost: a\r\n"
+                      "Content-Type: application/json\r\nContent-Length: 10\r\n\r\n{");
+    }
+    sleep(HTTP_PRESSED_S_MAX + 2);
+    assert_true(rig_connect(&rig, RIG_GOOD, "http/1.1", 0, &late));
+    rig_exchange(&late, rig_post(rig_lookup("ok")), &response);
+    assert_int_equal(response.status, 200);
+    rig_response_done(&response);
+    rig_disconnect(&late);
+    for (unsigned i = 0; i < 8; i++) {
+        rig_disconnect(&connections[i]);
+    }
 }
 
 static void without_descriptors_the_idle_make_room(void **state)
@@ -392,7 +442,9 @@ int main(void)
         TEST(a_new_client_takes_the_place_of_the_one_idle_for_longest, start_narrow),
         TEST(with_too_much_in_hand_requests_are_refused_at_once, start_narrow),
         TEST(who_does_not_take_its_answers_does_not_cost_others_theirs, start_pressed),
+        TEST(who_leaves_answers_unread_when_it_is_full_is_dropped, start_pressed),
         TEST(when_all_are_at_work_a_new_client_waits_its_turn, start_crowded),
+        TEST(half_a_body_keeps_no_place_when_all_are_taken, start_crowded),
         TEST(without_descriptors_the_idle_make_room, start_without_files),
         cmocka_unit_test_setup(a_client_that_never_ends_does_not_hold_the_end_up, start_usual),
     };
