@@ -24,6 +24,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define NAME_BYTES_MAX 64
@@ -59,10 +60,12 @@ static struct outcome receive_handover(const struct proc_row *rows, unsigned row
     return handover_read(&message, rows, row_count, ret_handover);
 }
 
-/* Everything that the library reads from files is read now: later there are none to be found. */
-static struct outcome warm_crypto(void)
+/* Everything that the libraries read from files is read now: later there are none to be found. */
+static struct outcome warm_libraries(void)
 {
     uint8_t byte = 0;
+
+    tzset();
 
     if (OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG | OPENSSL_INIT_LOAD_CRYPTO_STRINGS |
                                 OPENSSL_INIT_ADD_ALL_CIPHERS | OPENSSL_INIT_ADD_ALL_DIGESTS,
@@ -89,7 +92,7 @@ static struct outcome begin(const struct proc_row *rows, unsigned row_count, con
     (void)umask(077);
     TRY(ignore_signals());
     TRY(receive_handover(rows, row_count, ret_handover));
-    return warm_crypto();
+    return warm_libraries();
 }
 
 static void fill_child(struct child *child, const struct proc_row *rows, const char *title,

@@ -170,9 +170,10 @@ static void log_death(const struct process *process, int status, enum process_st
     enum log_level level = was == PROCESS_DRAINING ? LOG_LEVEL_INFO : LOG_LEVEL_WARN;
 
     if (WIFSIGNALED(status)) {
+        const char *how = WTERMSIG(status) == SIGSYS ? "killed by its filter of system calls"
+                                                     : sigdescr_np(WTERMSIG(status));
         log_line(level, "process-gone", "process=\"%s\" pid=%d signal=%d (%s)",
-                 process->slot->title, process->pid, WTERMSIG(status),
-                 sigdescr_np(WTERMSIG(status)));
+                 process->slot->title, process->pid, WTERMSIG(status), how);
     } else {
         log_line(level, "process-gone", "process=\"%s\" pid=%d status=%d", process->slot->title,
                  process->pid, WEXITSTATUS(status));

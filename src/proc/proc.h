@@ -6,7 +6,8 @@
  * The supervisor opens every socket and file (as root, if it is), forks, and executes itself again
  * (/proc/self/exe) with argv[0] = the title (`dancu: edge 1`); the child finds its descriptors and
  * settings in one message on its control socket, takes on its row's rights (user, chroot, resource
- * limits, no_new_privs), and only then calls the row's main. The supervisor reads no key.
+ * limits, no_new_privs, Landlock, filter of system calls), and only then calls the row's main. The
+ * supervisor reads no key.
  *
  * What a child's main finds: standard output and error are a pipe to the supervisor, which copies
  * it to its own standard error (so no child holds a terminal or a log file, and RLIMIT_FSIZE 0 cuts
@@ -19,6 +20,7 @@
 #define DANCU_PROC_PROC_H
 
 #include "base/bytes.h"
+#include "proc/calls.h"
 #include "proc/frame.h"
 
 #include <sys/types.h>
@@ -78,6 +80,7 @@ struct proc_row {
     bool core_pipe;            /* has a frame pipe to the core */
     uint32_t frames;           /* bit per enum frame_kind that it may send to the core */
     uint32_t takes;            /* likewise, of those that the core sends to it unasked */
+    uint32_t calls;            /* groups of system calls that its filter allows (proc/calls.h) */
     uint64_t memory_bytes_max; /* RLIMIT_AS; 0 = none */
     uint32_t files_max;        /* RLIMIT_NOFILE */
     bool may_write_files;      /* else RLIMIT_FSIZE 0 */

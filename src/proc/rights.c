@@ -10,7 +10,10 @@
 #include "proc/rights.h"
 
 #include "base/check.h"
+#include "base/log.h"
+#include "proc/calls.h"
 #include "proc/ceilings.h"
+#include "proc/paths.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -151,13 +154,21 @@ static struct outcome close_doors(void)
     return limit(RLIMIT_NPROC, 0, "limit of processes");
 }
 
+/* Last: every step before needs more than any main does. */
+static struct outcome take_calls(const struct proc_row *row)
+{
+    if (!calls_supported()) {
+        log_line(LOG_LEVEL_WARN, "no-filter", "this build has no filter of system calls");
+    }
+    return calls_apply(row->calls);
+}
+
 struct outcome rights_apply(const struct child *child, const struct rights_identity *identity)
 {
     TRY(take_limits(child->row));
     TRY(take_root(child, identity->drop));
     TRY(become_user(identity));
     TRY(close_doors());
-    /* Filters of system calls and of paths are put on here, last: every step above needs more than
-     * any main does. */
-    return OUTCOME_OK;
+    TRY(paths_apply(child));
+    return take_calls(child->row);
 }

@@ -19,7 +19,8 @@ struct rights_identity {
 struct outcome rights_find_user(const char *name, struct rights_identity *ret_identity);
 
 /* Takes on everything that the row says, for good: root folder, user, limits, no_new_privs, not
- * dumpable. What it could not take on is a fault, and the process must end. */
+ * dumpable, Landlock, filter of system calls. What it could not take on is a fault, and the process
+ * must end. */
 struct outcome rights_apply(const struct child *child, const struct rights_identity *identity);
 
 #endif

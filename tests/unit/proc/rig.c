@@ -288,6 +288,7 @@ static int other_main(struct child *child)
     return front_loop(child);
 }
 
+/* Without a filter: what the other rights hold is tried alone (test_attempts.c has the filters). */
 const struct proc_row rig_rows[RIG_ROW_COUNT] = {
     [RIG_CORE] = {.name = "core",
                   .main = core_main,
@@ -295,6 +296,7 @@ const struct proc_row rig_rows[RIG_ROW_COUNT] = {
                   .root = PROC_ROOT_HOME,
                   .count = 1,
                   .grants = 1u << GRANT_HOME_DIR | 1u << GRANT_ADMIN_LISTENER,
+                  .calls = CALLS_UNFILTERED,
                   .files_max = 256,
                   .may_write_files = true,
                   .rights = "core's rights"},
@@ -305,6 +307,7 @@ const struct proc_row rig_rows[RIG_ROW_COUNT] = {
                     .count = 1,
                     .grants = 1u << GRANT_HOME_DIR,
                     .core_pipe = true,
+                    .calls = CALLS_UNFILTERED,
                     .files_max = 32,
                     .may_write_files = true,
                     .rights = "keeper's rights"},
@@ -317,6 +320,7 @@ const struct proc_row rig_rows[RIG_ROW_COUNT] = {
                   .grants =
                       1u << GRANT_MACHINE_LISTENER | 1u << GRANT_TLS_CERT | 1u << GRANT_CLIENT_CRL,
                   .core_pipe = true,
+                  .calls = CALLS_UNFILTERED,
                   .files_max = EDGE_FILES_MAX,
                   .rights = "edge's rights"},
     [RIG_PUBLIC] = {.name = "public",
@@ -326,6 +330,7 @@ const struct proc_row rig_rows[RIG_ROW_COUNT] = {
                     .count = 1,
                     .grants = 1u << GRANT_PUBLIC_LISTENER | 1u << GRANT_TILES_DIR,
                     .core_pipe = true,
+                    .calls = CALLS_UNFILTERED,
                     .files_max = EDGE_FILES_MAX,
                     .rights = "public's rights"},
 };
