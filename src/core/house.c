@@ -113,6 +113,16 @@ struct outcome house_origin_read(int home_fd, char ret_origin[HOUSE_ORIGIN_BYTES
     return OUTCOME_OK;
 }
 
+struct house_ports house_ports_system(void)
+{
+    return (struct house_ports){
+        .clock = clock_system(),
+        .random = random_system(),
+        .disk = disk_system(),
+        .segment_bytes = COMMIT_SEGMENT_BYTES,
+    };
+}
+
 static struct ledger_config ledger_config_of(const struct house *house, int home_fd)
 {
     return (struct ledger_config){
@@ -122,7 +132,8 @@ static struct ledger_config ledger_config_of(const struct house *house, int home
         .sign_key = &house->keys.sign,
         .clock = house->clock,
         .random = house->random,
-        .segment_bytes = COMMIT_SEGMENT_BYTES,
+        .segment_bytes = house->segment_bytes,
+        .disk = house->disk,
     };
 }
 
@@ -257,7 +268,7 @@ struct outcome house_record_chunk(struct house *house, const struct registry_chu
 static struct outcome record_cut(struct house *house, int home_fd, const char *name)
 {
     static const char *const names[] = {"file", "bytes"};
-    const struct disk_port *disk = disk_system();
+    const struct disk_port *disk = house->disk;
     char texts[2][80];
     char path[CUT_PATH_BYTES];
     char done[CUT_PATH_BYTES + sizeof(CUT_RECORDED)];
@@ -282,7 +293,7 @@ static struct outcome record_cuts(struct house *house, int home_fd)
     BUF_AUTO names;
     size_t at = 0;
     buf_init(&names, CUT_NAMES_BYTES_MAX);
-    TRY(disk_list(disk_system(), home_fd, CUT_FOLDER, &names));
+    TRY(disk_list(house->disk, home_fd, CUT_FOLDER, &names));
     for (const char *name = disk_next_name(&names, &at); name != NULL;
          name = disk_next_name(&names, &at)) {
         size_t len = strlen(name);
@@ -325,9 +336,9 @@ static struct outcome house_fill(struct house *house, const char *home, int home
     return OUTCOME_OK;
 }
 
-struct outcome house_open(const char *home, int home_fd, const struct house_keys *keys,
-                          enum registry_mode mode, struct house **ret_house,
-                          char ret_why[HOUSE_WHY_BYTES])
+struct outcome house_open_on(const struct house_ports *ports, const char *home, int home_fd,
+                             const struct house_keys *keys, enum registry_mode mode,
+                             struct house **ret_house, char ret_why[HOUSE_WHY_BYTES])
 {
     ret_why[0] = '\0';
     struct house *house = memory_new(1, sizeof(*house));
@@ -335,8 +346,10 @@ struct outcome house_open(const char *home, int home_fd, const struct house_keys
         return outcome_fail(FAULT_NO_MEMORY, "house");
     }
     house->keys = *keys;
-    house->clock = clock_system();
-    house->random = random_system();
+    house->clock = ports->clock;
+    house->random = ports->random;
+    house->disk = ports->disk;
+    house->segment_bytes = ports->segment_bytes;
     directory_init(&house->directory);
     struct outcome outcome = house_fill(house, home, home_fd, mode, ret_why);
     if (!outcome_ok(outcome)) {
@@ -345,6 +358,14 @@ struct outcome house_open(const char *home, int home_fd, const struct house_keys
     }
     *ret_house = house;
     return OUTCOME_OK;
+}
+
+struct outcome house_open(const char *home, int home_fd, const struct house_keys *keys,
+                          enum registry_mode mode, struct house **ret_house,
+                          char ret_why[HOUSE_WHY_BYTES])
+{
+    struct house_ports ports = house_ports_system();
+    return house_open_on(&ports, home, home_fd, keys, mode, ret_house, ret_why);
 }
 
 void house_close(struct house *house)
@@ -362,17 +383,19 @@ void house_close(struct house *house)
     memory_free(house);
 }
 
-static struct outcome create_in(const char *home, int home_fd, const struct house_keys *keys,
-                                const char *origin, char ret_why[HOUSE_WHY_BYTES])
+static struct outcome create_in(const struct house_ports *ports, const char *home, int home_fd,
+                                const struct house_keys *keys, const char *origin,
+                                char ret_why[HOUSE_WHY_BYTES])
 {
     struct ledger_config config = {
         .home_fd = home_fd,
         .origin = origin,
         .wrap_key = &keys->wrap,
         .sign_key = &keys->sign,
-        .clock = clock_system(),
-        .random = random_system(),
-        .segment_bytes = COMMIT_SEGMENT_BYTES,
+        .clock = ports->clock,
+        .random = ports->random,
+        .segment_bytes = ports->segment_bytes,
+        .disk = ports->disk,
     };
     TRY(why(registry_create(home), ret_why, "registry"));
     TRY(why(office_store_create(home), ret_why, "office"));
@@ -380,22 +403,24 @@ static struct outcome create_in(const char *home, int home_fd, const struct hous
     return why(origin_write(home_fd, origin), ret_why, "home");
 }
 
-static struct outcome record_init(const char *home, int home_fd, const struct house_keys *keys,
-                                  const char *origin, char ret_why[HOUSE_WHY_BYTES])
+static struct outcome record_init(const struct house_ports *ports, const char *home, int home_fd,
+                                  const struct house_keys *keys, const char *origin,
+                                  char ret_why[HOUSE_WHY_BYTES])
 {
     struct house *house = NULL;
     uint64_t index = 0;
     char reason[256] = "";
     struct act act = {.kind = ACT_HOME_INIT};
     act_value_set(&act, "origin", view_text(origin));
-    TRY(house_open(home, home_fd, keys, REGISTRY_WRITE, &house, ret_why));
+    TRY(house_open_on(ports, home, home_fd, keys, REGISTRY_WRITE, &house, ret_why));
     struct outcome outcome = office_act(house->office, &act, (uint32_t)getuid(), &index, reason);
     house_close(house);
     return why(outcome, ret_why, "act home.init");
 }
 
-struct outcome house_create(const char *home, const struct house_keys *keys, const char *origin,
-                            char ret_why[HOUSE_WHY_BYTES])
+struct outcome house_create_on(const struct house_ports *ports, const char *home,
+                               const struct house_keys *keys, const char *origin,
+                               char ret_why[HOUSE_WHY_BYTES])
 {
     ret_why[0] = '\0';
     if (strlen(origin) == 0 || strlen(origin) > HOUSE_ORIGIN_BYTES_MAX) {
@@ -408,10 +433,17 @@ struct outcome house_create(const char *home, const struct house_keys *keys, con
     if (home_fd < 0) {
         return why(outcome_sys(errno, "open"), ret_why, home);
     }
-    struct outcome outcome = create_in(home, home_fd, keys, origin, ret_why);
+    struct outcome outcome = create_in(ports, home, home_fd, keys, origin, ret_why);
     if (outcome_ok(outcome)) {
-        outcome = record_init(home, home_fd, keys, origin, ret_why);
+        outcome = record_init(ports, home, home_fd, keys, origin, ret_why);
     }
     close(home_fd);
     return outcome;
+}
+
+struct outcome house_create(const char *home, const struct house_keys *keys, const char *origin,
+                            char ret_why[HOUSE_WHY_BYTES])
+{
+    struct house_ports ports = house_ports_system();
+    return house_create_on(&ports, home, keys, origin, ret_why);
 }

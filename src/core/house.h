@@ -24,11 +24,22 @@ struct outcome house_keys_read(int keys_fd, struct house_keys *ret_keys);
 struct outcome house_keys_make(int keys_fd, const struct random_port *random,
                                struct house_keys *ret_keys);
 
+/* What a house stands on. A test brings its own; SQLite's files it reaches by a VFS. */
+struct house_ports {
+    struct clock_port clock;
+    struct random_port random;
+    const struct disk_port *disk; /* the ledger's */
+    uint32_t segment_bytes;
+};
+struct house_ports house_ports_system(void);
+
 struct house {
     struct house_keys keys; /* the house's own copy */
     char origin[HOUSE_ORIGIN_BYTES_MAX + 1];
     struct clock_port clock;
     struct random_port random;
+    const struct disk_port *disk;
+    uint32_t segment_bytes;
     struct directory directory;
     struct registry *registry;
     struct hidden_set *hidden;
@@ -47,6 +58,13 @@ struct outcome house_create(const char *home, const struct house_keys *keys, con
 struct outcome house_open(const char *home, int home_fd, const struct house_keys *keys,
                           enum registry_mode mode, struct house **ret_house,
                           char ret_why[HOUSE_WHY_BYTES]);
+/* Both on other ports than the machine's. */
+struct outcome house_create_on(const struct house_ports *ports, const char *home,
+                               const struct house_keys *keys, const char *origin,
+                               char ret_why[HOUSE_WHY_BYTES]);
+struct outcome house_open_on(const struct house_ports *ports, const char *home, int home_fd,
+                             const struct house_keys *keys, enum registry_mode mode,
+                             struct house **ret_house, char ret_why[HOUSE_WHY_BYTES]);
 void house_close(struct house *house);
 
 /* The log's origin, as `dancu init` fixed it. */

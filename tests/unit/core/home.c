@@ -12,12 +12,11 @@
 static void make_keys(struct home *home)
 {
     char path[96];
-    struct random_port random = random_system();
     snprintf(path, sizeof(path), "%s/keys", home->folder);
     assert_int_equal(mkdir(path, 0700), 0);
     int fd = open(path, O_RDONLY | O_DIRECTORY);
     assert_true(fd >= 0);
-    assert_ok(house_keys_make(fd, &random, &home->keys));
+    assert_ok(house_keys_make(fd, &home->ports.random, &home->keys));
     close(fd);
 }
 
@@ -32,8 +31,8 @@ struct outcome home_open_house(struct home *home, char ret_why[HOUSE_WHY_BYTES])
 {
     int fd = open(home->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     assert_true(fd >= 0);
-    struct outcome outcome =
-        house_open(home->path, fd, &home->keys, REGISTRY_WRITE, &home->house, ret_why);
+    struct outcome outcome = house_open_on(&home->ports, home->path, fd, &home->keys,
+                                           REGISTRY_WRITE, &home->house, ret_why);
     if (!outcome_ok(outcome)) {
         home->house = NULL;
         close(fd);
@@ -128,16 +127,17 @@ static void fill(struct home *home)
     home_act(home, ACT_BUSINESS_GRANT, "code", "NV-SECRET-KYC", NULL);
 }
 
-int home_setup(void **state)
+struct home *home_new(const struct house_ports *ports)
 {
     char why[HOUSE_WHY_BYTES] = "";
     struct home *home = calloc(1, sizeof(*home));
     assert_non_null(home);
+    home->ports = *ports;
     snprintf(home->folder, sizeof(home->folder), "/tmp/dancu-test-home-XXXXXX");
     assert_non_null(mkdtemp(home->folder));
     snprintf(home->path, sizeof(home->path), "%s/home", home->folder);
     make_keys(home);
-    struct outcome outcome = house_create(home->path, &home->keys, HOME_ORIGIN, why);
+    struct outcome outcome = house_create_on(ports, home->path, &home->keys, HOME_ORIGIN, why);
     if (outcome_ok(outcome)) {
         outcome = home_open_house(home, why);
     }
@@ -147,7 +147,13 @@ int home_setup(void **state)
     buf_init(&home->vkey, 1024);
     assert_ok(house_vkey(&home->keys, HOME_ORIGIN, &home->vkey));
     fill(home);
-    *state = home;
+    return home;
+}
+
+int home_setup(void **state)
+{
+    struct house_ports ports = house_ports_system();
+    *state = home_new(&ports);
     return 0;
 }
 

@@ -23,11 +23,14 @@ struct home {
     struct house_keys keys;
     struct buf vkey;
     struct house *house; /* NULL: closed */
+    struct house_ports ports;
     struct answer answers[BATCH_ASKS_MAX];
 };
 
 /* With people, policy, party, account and business; open. */
 int home_setup(void **state);
+/* The same on other ports than the machine's. */
+struct home *home_new(const struct house_ports *ports);
 int home_teardown(void **state);
 struct outcome home_open_house(struct home *home, char ret_why[HOUSE_WHY_BYTES]);
 void home_close_house(struct home *home);

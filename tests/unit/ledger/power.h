@@ -57,6 +57,64 @@ struct power_change {
     unsigned node;
 };
 
+/* Everything that changes the disk or makes something durable is one of these. */
+enum power_kind {
+    POWER_NEW,         /* a new name and a new node, file or folder */
+    POWER_WRITE,       /* bytes at an offset; the file grows as needed */
+    POWER_RESIZE,      /* a file's length */
+    POWER_RENAME,      /* path to `to` */
+    POWER_REMOVE,      /* path */
+    POWER_SYNC,        /* a file */
+    POWER_SYNC_FOLDER, /* path */
+    POWER_SYNC_ALL,
+    POWER_KIND_COUNT
+};
+
+struct power_op {
+    enum power_kind kind;
+    bool folder;
+    unsigned node;
+    char path[POWER_PATH];
+    char to[POWER_PATH];
+    uint64_t offset; /* or length */
+    const uint8_t *bytes;
+    size_t len;
+};
+
+/* The port's calls, and what SQLite needs besides. */
+enum power_call {
+    POWER_CALL_OPEN,
+    POWER_CALL_CLOSE,
+    POWER_CALL_READ,
+    POWER_CALL_WRITE,
+    POWER_CALL_TRUNCATE,
+    POWER_CALL_SYNC,
+    POWER_CALL_SYNC_ALL,
+    POWER_CALL_SIZE,
+    POWER_CALL_RENAME,
+    POWER_CALL_UNLINK,
+    POWER_CALL_MKDIR,
+    POWER_CALL_LIST,
+    POWER_CALL_COUNT
+};
+
+/* How the call number `fail_at` fails, once: with an error number, done by half, or done and then
+ * told as failed. */
+enum power_way { POWER_ERROR, POWER_SHORT, POWER_LATE, POWER_WAY_COUNT };
+
+/* What a loss of power leaves of what was not synced. */
+enum power_loss {
+    POWER_LOSS_ALL,      /* nothing of it is left */
+    POWER_LOSS_NONE,     /* everything is */
+    POWER_LOSS_DATA,     /* names are, contents are not: a rename without its data */
+    POWER_LOSS_NAMES,    /* contents are, names and lengths that grew are not */
+    POWER_LOSS_ONE_LEFT, /* one file's contents are, with all names */
+    POWER_LOSS_ONE_GONE, /* all but one file's are */
+    POWER_LOSS_FOLDER,   /* those of the files in one folder, and its names */
+    POWER_LOSS_ANY,      /* each sector, length and name by chance */
+    POWER_LOSS_COUNT
+};
+
 struct power {
     struct disk_port port;
     struct power_node nodes[POWER_NODES];
@@ -68,6 +126,13 @@ struct power {
     int fds[POWER_FDS]; /* node + 1; 0 = closed */
     uint64_t calls;
     uint64_t death_at; /* 0 = never */
+    uint64_t fail_at;  /* 0 = never */
+    enum power_way fail_way;
+    int fail_sys;
+    enum power_call struck; /* the call that failed or died */
+    /* Told each operation once it is done; may be NULL. */
+    void (*watch)(void *context, const struct power_op *op);
+    void *watch_context;
     struct random_port random;
     uint64_t seed;
 };
@@ -75,10 +140,19 @@ struct power {
 /* A disk that holds what the folder holds, all of it durable. */
 struct power *power_new(const char *root, uint64_t seed);
 void power_free(struct power *power);
+/* The same disk as of now, nobody watching. */
+struct power *power_copy_of(const struct power *power);
+/* Does an operation that a watch was told of, on this disk. */
+void power_do(struct power *power, const struct power_op *op);
+/* A disk that holds, all of it durable, one of the states that a loss of power can leave. */
+struct power *power_fall(struct power *power, enum power_loss loss);
+/* All descriptors closed, as when their process has died; the disk works again. */
+void power_revive(struct power *power);
+struct outcome power_truncate(struct power *power, int fd, uint64_t len);
 /* Writes one of the states that a loss of power can leave into a folder. */
 void power_crash(struct power *power, const char *root);
 
-/* What power.c and power_state.c share. */
+/* What power.c, power_port.c and power_state.c share. */
 void power_resize(struct power_bytes *bytes, size_t len);
 void power_copy(const struct power_bytes *from, struct power_bytes *to);
 void power_put_path(char ret_path[POWER_PATH], const char *path);
@@ -88,6 +162,7 @@ void power_drop(struct power_names *names, const char *path);
 void power_set(struct power_names *names, const char *path, unsigned node);
 void power_apply(struct power_names *names, const struct power_change *change);
 unsigned power_new_node(struct power *power, bool folder);
-struct disk_port power_port(struct power *power);
+bool power_is_in(const char *path, const char *folder);
+void power_start(struct power *power, uint64_t seed);
 
 #endif
