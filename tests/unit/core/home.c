@@ -82,25 +82,33 @@ static void publish(struct home *home)
     law_done(&law);
 }
 
+void home_person_line(const char *id, const char *birth_date, char *ret_line, size_t size)
+{
+    int len = snprintf(ret_line, size,
+                       "{\"id\":\"%s\",\"cmnd\":null,\"full_name\":\"" HOME_AN_NAME
+                       "\",\"birth_date\":\"%s\",\"sex\":\"1\",\"birth_registration_place\":null,"
+                       "\"native_place\":null,\"ethnicity\":null,\"religion\":null,"
+                       "\"nationality\":\"VN\",\"marital_status\":null,"
+                       "\"permanent_residence\":null,\"temporary_residence\":null,"
+                       "\"temporary_absence\":null,\"current_residence\":null,"
+                       "\"relation_to_head\":null,\"blood_group\":null,\"relatives\":null,"
+                       "\"household\":null,\"death_or_missing\":null}",
+                       id, birth_date);
+    assert_true(len > 0 && (size_t)len < size);
+}
+
 void home_import(struct home *home, unsigned from, unsigned until, struct registry_chunk *ret_chunk)
 {
     struct person *people[HOME_PEOPLE];
     struct person_fault fault = {0};
     struct arena arena;
     char line[2048];
+    char id[13];
     assert_true(until - from <= HOME_PEOPLE);
     assert_ok(arena_init(&arena, (HOME_PEOPLE + 1) * PERSON_PARSE_BYTES_MAX));
     for (unsigned i = from; i < until; i++) {
-        snprintf(line, sizeof(line),
-                 "{\"id\":\"0790909%05u\",\"cmnd\":null,\"full_name\":\"" HOME_AN_NAME
-                 "\",\"birth_date\":\"" HOME_AN_BIRTH
-                 "\",\"sex\":\"1\",\"birth_registration_place\":null,\"native_place\":null,"
-                 "\"ethnicity\":null,\"religion\":null,\"nationality\":\"VN\","
-                 "\"marital_status\":null,\"permanent_residence\":null,"
-                 "\"temporary_residence\":null,\"temporary_absence\":null,"
-                 "\"current_residence\":null,\"relation_to_head\":null,\"blood_group\":null,"
-                 "\"relatives\":null,\"household\":null,\"death_or_missing\":null}",
-                 12345 + i);
+        snprintf(id, sizeof(id), "0790909%05u", 12345 + i);
+        home_person_line(id, HOME_AN_BIRTH, line, sizeof(line));
         assert_ok(person_parse(view_text(line), &arena, &people[i - from], &fault));
     }
     assert_ok(registry_import(home->house->registry, people, until - from, ret_chunk));

@@ -39,6 +39,31 @@ static unsigned power_node_of(const struct power *power, int fd)
     return (unsigned)power->fds[fd - POWER_FD_FIRST] - 1;
 }
 
+/* The name of a folder's node; false when it has none any more. */
+static bool power_name_of(const struct power *power, unsigned node, char ret_path[POWER_PATH])
+{
+    for (unsigned i = 0; i < power->now.count; i++) {
+        if (power->now.rows[i].node == node) {
+            power_put_path(ret_path, power->now.rows[i].path);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A path below a folder of this disk that was opened, or below the root for any other. */
+static void power_path(const struct power *power, int dir_fd, const char *path,
+                       char ret_path[POWER_PATH])
+{
+    char folder[POWER_PATH] = ".";
+    if (dir_fd >= POWER_FD_FIRST) {
+        assert_true(power_name_of(power, power_node_of(power, dir_fd), folder));
+    }
+    int len = strcmp(folder, ".") == 0 ? snprintf(ret_path, POWER_PATH, "%s", path)
+                                       : snprintf(ret_path, POWER_PATH, "%s/%s", folder, path);
+    assert_true(len > 0 && len < POWER_PATH);
+}
+
 /* A new name; false when there is no folder for it. */
 static bool power_make(struct power *power, const char *path, bool folder)
 {
@@ -74,20 +99,21 @@ static struct outcome power_open(void *context, int dir_fd, const char *path, en
 {
     struct power *power = context;
     struct outcome outcome = {0};
-    (void)dir_fd;
+    char full[POWER_PATH];
     (void)audience;
     if (power_fails(power, POWER_CALL_OPEN, &outcome)) {
         return outcome;
     }
-    int at = power_find(&power->now, path);
-    if (at < 0 && (how != DISK_OPEN_CREATE || !power_make(power, path, false))) {
+    power_path(power, dir_fd, path, full);
+    int at = power_find(&power->now, full);
+    if (at < 0 && (how != DISK_OPEN_CREATE || !power_make(power, full, false))) {
         return outcome_sys(ENOENT, "open");
     }
     if (at >= 0 && how == DISK_OPEN_CREATE) {
         power_do(power, &(struct power_op){.kind = POWER_RESIZE, .node = power->now.rows[at].node});
     }
     TRY(power_told(power));
-    at = power_find(&power->now, path);
+    at = power_find(&power->now, full);
     *ret_fd = power_fd(power, power->now.rows[at].node);
     return OUTCOME_OK;
 }
@@ -151,18 +177,6 @@ struct outcome power_truncate(struct power *power, int fd, uint64_t len)
     power_do(power, &(struct power_op){
                         .kind = POWER_RESIZE, .node = power_node_of(power, fd), .offset = len});
     return power_told(power);
-}
-
-/* The name of a folder's node; false when it has none any more. */
-static bool power_name_of(const struct power *power, unsigned node, char ret_path[POWER_PATH])
-{
-    for (unsigned i = 0; i < power->now.count; i++) {
-        if (power->now.rows[i].node == node) {
-            power_put_path(ret_path, power->now.rows[i].path);
-            return true;
-        }
-    }
-    return false;
 }
 
 static struct outcome power_sync(void *context, int fd, bool data_only)
@@ -277,16 +291,17 @@ static struct outcome power_list(void *context, int dir_fd, const char *path, st
 {
     struct power *power = context;
     struct outcome outcome = {0};
-    (void)dir_fd;
+    char full[POWER_PATH];
     if (power_fails(power, POWER_CALL_LIST, &outcome)) {
         return outcome;
     }
-    int at = power_find(&power->now, path);
+    power_path(power, dir_fd, path, full);
+    int at = power_find(&power->now, full);
     if (at < 0 || !power->nodes[power->now.rows[at].node].folder) {
         return outcome_sys(at < 0 ? ENOENT : ENOTDIR, "list");
     }
     for (unsigned i = 0; i < power->now.count; i++) {
-        if (power_is_in(power->now.rows[i].path, path)) {
+        if (power_is_in(power->now.rows[i].path, full)) {
             const char *name = strrchr(power->now.rows[i].path, '/');
             name = name == NULL ? power->now.rows[i].path : name + 1;
             buf_put(ret_names, name, strlen(name) + 1);
