@@ -121,15 +121,20 @@ static struct view next_line(struct cursor *cursor)
     return line;
 }
 
+static struct view trim_end(struct view text, uint8_t blank)
+{
+    while (text.len > 0 && (text.data[text.len - 1] == ' ' || text.data[text.len - 1] == blank)) {
+        text.len--;
+    }
+    return text;
+}
+
 static struct view trim(struct view text)
 {
     while (text.len > 0 && (text.data[0] == ' ' || text.data[0] == '\t')) {
         text = view_part(text, 1, text.len - 1);
     }
-    while (text.len > 0 && (text.data[text.len - 1] == ' ' || text.data[text.len - 1] == '\t')) {
-        text.len--;
-    }
-    return text;
+    return trim_end(text, '\t');
 }
 
 static bool is_hex(uint8_t character)
@@ -247,10 +252,13 @@ static struct outcome get_field(struct view line, struct http1_head *head)
     if (colon == line.len || !http1_is_token(name)) {
         return bad("header field");
     }
-    head->fields[head->field_count++] = (struct http1_field){
-        .name = name,
-        .value = trim(view_part(line, colon + 1, line.len - colon - 1)),
-    };
+    struct view value = trim_end(view_part(line, colon + 1, line.len - colon - 1), ' ');
+    /* A tab at the end is white space here; to some it makes this one another coding. */
+    if (value.len > 0 && value.data[value.len - 1] == '\t' &&
+        view_equal_nocase(name, VIEW_LITERAL("transfer-encoding"))) {
+        return bad("Transfer-Encoding other than chunked");
+    }
+    head->fields[head->field_count++] = (struct http1_field){.name = name, .value = trim(value)};
     return OUTCOME_OK;
 }
 
@@ -298,6 +306,14 @@ static struct outcome get_framing(struct http1_head *head)
         head->framing = HTTP1_FRAMING_LENGTH;
     }
     return OUTCOME_OK;
+}
+
+/* RFC 9110 section 9.3.6: what follows the head of a CONNECT is the tunnel's to some. */
+static struct outcome check_connect(const struct http1_head *head)
+{
+    return view_is(head->method, "CONNECT") && head->framing != HTTP1_FRAMING_NONE
+               ? bad("CONNECT with a body")
+               : OUTCOME_OK;
 }
 
 /* Invariant 3 (RFC 9112 section 3.2). */
@@ -374,6 +390,7 @@ struct outcome http1_head_get(struct view head, struct http1_head *ret_head)
     TRY(cursor_end(&cursor, "request head"));
     TRY(get_host(ret_head));
     TRY(get_framing(ret_head));
+    TRY(check_connect(ret_head));
     TRY(get_connection(ret_head));
     return get_expect(ret_head);
 }

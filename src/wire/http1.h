@@ -57,6 +57,9 @@ struct outcome http1_head_get(struct view head, struct http1_head *ret_head);
 struct outcome http1_target_split(struct view target, struct view *ret_path,
                                   struct view *ret_query);
 
+/* As much of a trailer's name as tells it from "transfer-encoding". */
+#define HTTP1_TRAILER_NAME_BYTES_KEPT 17
+
 /* A chunked body (RFC 9112 section 7.1), read piece by piece. Zeroed at its start. */
 struct http1_chunks {
     uint8_t state;
@@ -64,11 +67,13 @@ struct http1_chunks {
     uint32_t left; /* bytes of data to come in this chunk */
     uint32_t extension_bytes;
     uint32_t trailer_bytes;
+    uint32_t name_len; /* of the trailer in hand */
+    uint8_t name[HTTP1_TRAILER_NAME_BYTES_KEPT];
 };
 
 /* Takes framing off the front of `received` until data comes; ret_data is that data (empty: there
  * is none in these bytes), ret_used what was taken, the data included. Chunk extensions and
- * trailer fields are checked for form and dropped. */
+ * trailer fields are checked for form and dropped; one that belongs in the head is refused. */
 struct outcome http1_chunks_take(struct http1_chunks *chunks, struct view received,
                                  struct view *ret_data, size_t *ret_used);
 bool http1_chunks_done(const struct http1_chunks *chunks);

@@ -4,6 +4,9 @@
  * Invariants
  *  1. What the table does not let follow is refused; a line ends in CR LF, never in one of them.
  *  2. Extensions and trailers are bounded over the whole body, the size by its count of digits.
+ *  3. No trailer names how this request is framed, whom it is for or what becomes of its
+ * connection: such fields have no place behind a body (RFC 9110 section 6.5.1), and who heeds one
+ * there reads another request than who drops it.
  */
 #include "wire/http1.h"
 
@@ -12,8 +15,11 @@
 #define SIZE_DIGITS_MAX 7 /* 28 bits, far above any body that is taken */
 
 enum {
-    AT_SIZE, /* zero: a zeroed struct is at the start */
-    AT_EXTENSION,
+    AT_SIZE,      /* zero: a zeroed struct is at the start */
+    AT_EXTENSION, /* behind a semicolon */
+    AT_EXTENSION_NAME,
+    AT_EXTENSION_EQUALS, /* behind the equals sign */
+    AT_EXTENSION_VALUE,
     AT_SIZE_LF,
     AT_DATA,
     AT_DATA_CR,
@@ -50,7 +56,7 @@ static int step_size(struct http1_chunks *chunks, uint8_t byte)
 {
     int value = hex_value(byte);
 
-    if (chunks->state == AT_SIZE && value >= 0 && chunks->digits < SIZE_DIGITS_MAX) {
+    if (value >= 0 && chunks->digits < SIZE_DIGITS_MAX) {
         chunks->left = chunks->left << 4 | (uint32_t)value;
         chunks->digits++;
         return AT_SIZE;
@@ -61,26 +67,71 @@ static int step_size(struct http1_chunks *chunks, uint8_t byte)
     if (byte == '\r') {
         return AT_SIZE_LF;
     }
-    if (chunks->state == AT_SIZE) {
-        return byte == ';' ? AT_EXTENSION : -1;
+    return byte == ';' ? AT_EXTENSION : -1;
+}
+
+/* Next state within an extension, `;name` or `;name=value` of tokens; -1 = refused. Other parsers
+ * differ in what else they let stand here (white space, quoted text), and nobody needs it. */
+static int step_extension(const struct http1_chunks *chunks, uint8_t byte)
+{
+    bool name = chunks->state == AT_EXTENSION || chunks->state == AT_EXTENSION_NAME;
+    bool begun = chunks->state == AT_EXTENSION_NAME || chunks->state == AT_EXTENSION_VALUE;
+
+    if (is_name_character(byte)) {
+        return name ? AT_EXTENSION_NAME : AT_EXTENSION_VALUE;
     }
-    return is_field_character(byte) ? AT_EXTENSION : -1;
+    if (!begun) {
+        return -1;
+    }
+    if (byte == '\r') {
+        return AT_SIZE_LF;
+    }
+    if (byte == '=' && name) {
+        return AT_EXTENSION_EQUALS;
+    }
+    return byte == ';' ? AT_EXTENSION : -1;
+}
+
+/* Invariant 3. A name that is longer than what is kept of it is none of these. */
+static bool is_head_only(const struct http1_chunks *chunks)
+{
+    static const struct view names[] = {
+        VIEW_LITERAL("content-length"), VIEW_LITERAL("transfer-encoding"), VIEW_LITERAL("host"),
+        VIEW_LITERAL("connection"),     VIEW_LITERAL("upgrade"),
+    };
+    bool found = false;
+
+    for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        found |= chunks->name_len <= sizeof(chunks->name) &&
+                 view_equal_nocase(view_of(chunks->name, chunks->name_len), names[i]);
+    }
+    return found;
+}
+
+static int take_name(struct http1_chunks *chunks, uint8_t byte)
+{
+    if (!is_name_character(byte)) {
+        return -1;
+    }
+    if (chunks->name_len < sizeof(chunks->name)) {
+        chunks->name[chunks->name_len] = byte;
+    }
+    chunks->name_len++; /* bounded by the trailer's own ceiling */
+    return AT_TRAILER_NAME;
 }
 
 /* Next state after a byte of the trailer section; -1 = refused. */
-static int step_trailer(const struct http1_chunks *chunks, uint8_t byte)
+static int step_trailer(struct http1_chunks *chunks, uint8_t byte)
 {
     switch (chunks->state) {
     case AT_TRAILER:
-        if (byte == '\r') {
-            return AT_END_LF;
-        }
-        return is_name_character(byte) ? AT_TRAILER_NAME : -1;
+        chunks->name_len = 0;
+        return byte == '\r' ? AT_END_LF : take_name(chunks, byte);
     case AT_TRAILER_NAME:
         if (byte == ':') {
-            return AT_TRAILER_VALUE;
+            return is_head_only(chunks) ? -1 : AT_TRAILER_VALUE;
         }
-        return is_name_character(byte) ? AT_TRAILER_NAME : -1;
+        return take_name(chunks, byte);
     default:
         if (byte == '\r') {
             return AT_TRAILER_LF;
@@ -94,8 +145,12 @@ static int step(struct http1_chunks *chunks, uint8_t byte)
 {
     switch (chunks->state) {
     case AT_SIZE:
-    case AT_EXTENSION:
         return step_size(chunks, byte);
+    case AT_EXTENSION:
+    case AT_EXTENSION_NAME:
+    case AT_EXTENSION_EQUALS:
+    case AT_EXTENSION_VALUE:
+        return step_extension(chunks, byte);
     case AT_SIZE_LF:
         chunks->digits = 0;
         if (byte != '\n') {
@@ -118,7 +173,7 @@ static int step(struct http1_chunks *chunks, uint8_t byte)
 /* Invariant 2. */
 static bool is_over_limit(struct http1_chunks *chunks)
 {
-    chunks->extension_bytes += chunks->state == AT_EXTENSION;
+    chunks->extension_bytes += chunks->state >= AT_EXTENSION && chunks->state <= AT_EXTENSION_VALUE;
     chunks->trailer_bytes += chunks->state >= AT_TRAILER;
     return chunks->extension_bytes > HTTP1_CHUNK_EXTENSION_BYTES_MAX ||
            chunks->trailer_bytes > HTTP1_TRAILER_BYTES_MAX;

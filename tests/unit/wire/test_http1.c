@@ -253,7 +253,11 @@ static void a_body_has_one_framing(void **state)
     assert_refused(WITH("Transfer-Encoding: \"chunked\"\r\n"));
     assert_refused(WITH("Transfer-Encoding: xchunked\r\n"));
     assert_refused(WITH("Transfer-Encoding:\r\n"));
+    assert_refused(WITH("Transfer-Encoding: chunked\t\r\n"));
+    assert_refused(WITH("Transfer-Encoding: chunked\t \r\n"));
 #undef WITH
+    assert_refused("CONNECT a:1 HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n");
+    assert_refused("CONNECT a:1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n");
 }
 
 static void the_connections_options_are_read_from_all_its_lines(void **state)

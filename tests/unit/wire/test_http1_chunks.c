@@ -64,7 +64,32 @@ static void chunks_become_one_body_however_they_are_cut(void **state)
 static void extensions_and_trailers_are_dropped(void **state)
 {
     (void)state;
-    assert_body_is("1;a=b;c=\"d \t\"\r\nx\r\n0;e\r\nTrailer: y\r\nContent-Length: 7\r\n\r\n", "x");
+    assert_body_is("1;a=b;c\r\nx\r\n0;e\r\nTrailer: y\r\nX: 7\r\n\r\n", "x");
+}
+
+static void a_trailer_that_belongs_in_the_head_is_refused(void **state)
+{
+    (void)state;
+    assert_refused("0\r\nContent-Length: 7\r\n\r\n", FAULT_BAD_INPUT);
+    assert_refused("0\r\ntransfer-encoding: chunked\r\n\r\n", FAULT_BAD_INPUT);
+    assert_refused("0\r\nHOST: a\r\n\r\n", FAULT_BAD_INPUT);
+    assert_refused("0\r\nA: b\r\nConnection: close\r\n\r\n", FAULT_BAD_INPUT);
+    assert_refused("0\r\nUpgrade: h2c\r\n\r\n", FAULT_BAD_INPUT);
+    assert_body_is("0\r\nHos: a\r\nHosts: a\r\nTransfer-Encodings: chunked\r\n\r\n", "");
+    assert_body_is("0\r\nTransfer-EncodingTransfer-Encoding: a\r\n\r\n", "");
+}
+
+static void an_extension_is_tokens_alone(void **state)
+{
+    static const char *const bad[] = {
+        "1;\r\n",     "1; a\r\n",      "1;a \r\n", "1;a b\r\n",  "1;=b\r\n",   "1;a=\r\n",
+        "1;a==b\r\n", "1;a=\"b\"\r\n", "1;;a\r\n", "1;a=b;\r\n", "1;\xff\r\n", "1;a=b=c\r\n",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_refused(bad[i], FAULT_BAD_INPUT);
+    }
 }
 
 static void what_follows_the_body_is_left_alone(void **state)
@@ -158,6 +183,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(chunks_become_one_body_however_they_are_cut),
         cmocka_unit_test(extensions_and_trailers_are_dropped),
+        cmocka_unit_test(a_trailer_that_belongs_in_the_head_is_refused),
+        cmocka_unit_test(an_extension_is_tokens_alone),
         cmocka_unit_test(what_follows_the_body_is_left_alone),
         cmocka_unit_test(sizes_and_line_ends_have_one_form),
         cmocka_unit_test(a_size_cannot_overflow),
