@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "core/house.h"
+#include "proc/proc.h"
 
 #define EXIT_GOOD 0
 #define EXIT_BAD 1   /* a line on stderr says what */
@@ -54,7 +55,10 @@ int act_cli(const char *noun, int argc, char **argv);
 int policy_cli(int argc, char **argv);
 int policy_publish_cli(int argc, char **argv);
 
-/* The process table, and entry of a child (see proc/proc.h). */
+/* The process table; the server with a table given (tests have others); entry of a child (see
+ * proc/proc.h). */
+const struct proc_row *serve_rows(unsigned *ret_count);
+int serve_with(const struct proc_row *table, unsigned count, int argc, char **argv);
 void serve_child_enter(int argc, char **argv);
 
 #endif

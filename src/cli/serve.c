@@ -96,6 +96,12 @@ static const struct proc_row rows[] = {
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
+const struct proc_row *serve_rows(unsigned *ret_count)
+{
+    *ret_count = ROWS;
+    return rows;
+}
+
 void serve_child_enter(int argc, char **argv)
 {
     proc_child_enter(rows, ROWS, argc, argv);
@@ -139,7 +145,7 @@ static bool origin_read(const char *home, char ret_origin[256])
     return read;
 }
 
-int serve_cli(int argc, char **argv)
+int serve_with(const struct proc_row *table, unsigned count, int argc, char **argv)
 {
     struct cli_option options[OPTION_COUNT] = {
         {.name = "home"},       {.name = "keys"},  {.name = "port"},
@@ -157,8 +163,8 @@ int serve_cli(int argc, char **argv)
         return usage();
     }
     struct supervisor_config config = {
-        .rows = rows,
-        .row_count = ROWS,
+        .rows = table,
+        .row_count = count,
         .core_row = 0,
         .settings = {.port = (uint16_t)port, .edges = (uint32_t)edges},
         .listen_address = options[OPTION_ADDRESS].value,
@@ -175,6 +181,11 @@ int serve_cli(int argc, char **argv)
     config.paths[GRANT_CLIENT_CRL] = options[OPTION_CLIENT_CRL].value;
     config.paths[GRANT_KEYS_DIR] = cli_keys(options[OPTION_KEYS].value);
     return supervisor_run(&config);
+}
+
+int serve_cli(int argc, char **argv)
+{
+    return serve_with(rows, ROWS, argc, argv);
 }
 
 int ps_cli(int argc, char **argv)
