@@ -49,8 +49,10 @@ export class Server {
     #ended = null;
     #said = '';
 
-    constructor(demo, { edges, args = [] } = {}) {
+    constructor(demo, { edges, args = [], program = binary, onSaid = () => {} } = {}) {
         this.demo = demo;
+        this.program = program;
+        this.onSaid = onSaid;
         this.edges = edges;
         this.args = args;
     }
@@ -73,7 +75,7 @@ export class Server {
         this.port = port ?? await freePort();
         this.#said = '';
         const tls = (name) => path.join(demo.tls, name);
-        this.#child = spawn(binary, ['serve', '--home', demo.home, '--keys', demo.keys,
+        this.#child = spawn(this.program, ['serve', '--home', demo.home, '--keys', demo.keys,
             '--port', String(this.port), '--address', '127.0.0.1',
             '--cert', tls('cert.pem'), '--key', tls('key.pem'),
             '--client-ca', path.join(demo.dir, 'ca.pem'), '--client-crl', tls('crl.pem'),
@@ -86,6 +88,7 @@ export class Server {
         });
         child.stderr.on('data', (bytes) => {
             this.#said = (this.#said + bytes).slice(-SAID_BYTES_MAX);
+            this.onSaid(bytes);
         });
         running.add(this);
         this.#ended = new Promise((resolve) => {
