@@ -20,7 +20,8 @@ static EVP_MAC_CTX *hmac_new(void)
         OSSL_PARAM_construct_end(),
     };
     EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
-    EVP_MAC_CTX *context = mac == NULL ? NULL : EVP_MAC_CTX_new(mac);
+    CHECK(mac != NULL);
+    EVP_MAC_CTX *context = EVP_MAC_CTX_new(mac);
 
     EVP_MAC_free(mac); /* the context keeps its own reference */
     CHECK(context != NULL && EVP_MAC_CTX_set_params(context, params) == 1);
