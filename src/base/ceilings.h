@@ -30,6 +30,8 @@
 #define COMMIT_RECORD_BYTES_MAX (8u << 20)
 #define COMMIT_SEGMENT_BYTES (64u << 20) /* zero-filled before use */
 #define PERSON_BYTES_MAX 65536           /* one person, sealed or as an import line */
+#define IMPORT_BAD_LINES_MAX 1000000     /* in one import: more, and it is no file of people */
+#define IMPORT_NAME_BYTES_MAX 255        /* the operator's name of an import */
 #define PERSON_HOUSEHOLD_MEMBERS_MAX 64
 #define PERSON_RELATIVES_MAX 64
 #define REFUSALS_BURST_MAX 20000         /* per account: recorded refusals at once, then ... */

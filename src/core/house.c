@@ -194,6 +194,7 @@ static struct outcome open_stores(struct house *house, const char *home, enum re
     };
     TRY(why(registry_open(&registry, &house->registry), ret_why, "registry"));
     TRY(why(hidden_set_load(house->registry, &house->hidden), ret_why, "registry"));
+    registry_hidden_follow(house->registry, house->hidden);
     TRY(why(office_open(&office, &house->office), ret_why, "office"));
     struct gate_config gate = {
         .directory = &house->directory,
@@ -249,17 +250,41 @@ static void hex_text(const uint8_t *bytes, size_t len, char ret_text[80])
     }
 }
 
-struct outcome house_record_chunk(struct house *house, const struct registry_chunk *chunk,
-                                  uint32_t local_user)
+static struct outcome record_chunk(struct house *house, const struct registry_chunk *chunk,
+                                   uint32_t local_user)
 {
-    static const char *const names[] = {"number", "added", "changed", "unchanged", "hash"};
-    char texts[5][80];
+    static const char *const names[] = {"number", "added", "changed", "unchanged",
+                                        "hash",   "file",  "until"};
+    char texts[7][80] = {{0}};
+    unsigned count = chunk->until == 0 ? 5 : 7; /* of no file */
     snprintf(texts[0], sizeof(texts[0]), "%llu", (unsigned long long)chunk->number);
     snprintf(texts[1], sizeof(texts[1]), "%u", chunk->added);
     snprintf(texts[2], sizeof(texts[2]), "%u", chunk->changed);
     snprintf(texts[3], sizeof(texts[3]), "%u", chunk->unchanged);
     hex_text(chunk->hash, sizeof(chunk->hash), texts[4]);
-    TRY(record_numbers(house, ACT_IMPORT_CHUNK, local_user, names, texts, 5));
+    hex_text(chunk->file, sizeof(chunk->file), texts[5]);
+    snprintf(texts[6], sizeof(texts[6]), "%llu", (unsigned long long)chunk->until);
+    return record_numbers(house, ACT_IMPORT_CHUNK, local_user, names, texts, count);
+}
+
+struct outcome house_chunk_act(struct house *house, const struct registry_chunk *chunk,
+                               uint32_t local_user)
+{
+    const struct office_chunk *last = office_chunk_last(house->office);
+    bool same = memcmp(chunk->hash, last->hash, sizeof(last->hash)) == 0;
+    if (chunk->number == last->number && same) {
+        return OUTCOME_OK;
+    }
+    if (chunk->number <= last->number) {
+        return outcome_fail(FAULT_CONFLICT, "the log has another chunk in this one's place");
+    }
+    return record_chunk(house, chunk, local_user);
+}
+
+struct outcome house_record_chunk(struct house *house, const struct registry_chunk *chunk,
+                                  uint32_t local_user)
+{
+    TRY(house_chunk_act(house, chunk, local_user));
     return registry_chunk_recorded(house->registry, chunk->number);
 }
 
@@ -317,7 +342,7 @@ static struct outcome record_pending(struct house *house)
             return OUTCOME_OK;
         }
         TRY(outcome);
-        TRY(house_record_chunk(house, &chunk, (uint32_t)getuid()));
+        TRY(house_record_chunk(house, &chunk, chunk.until == 0 ? (uint32_t)getuid() : chunk.user));
     }
 }
 

@@ -5,8 +5,12 @@
  *  1. Memory is bounded: one read buffer, one arena of people, one table of ids, whatever comes.
  *  2. A chunk is recorded before the next one is loaded, so at most one waits for its record.
  *  3. Each line that is read is loaded, told as bad, or empty; and counted once.
+ *  4. When a chunk is stored, the reject file tells of every bad line before its end, durably, and
+ *     how far the import has come moves with it (resume.h).
  */
 #include "office/import.h"
+
+#include "office/resume.h"
 
 #include "base/check.h"
 
@@ -43,6 +47,10 @@ struct import {
     struct person **persons;
     unsigned count;
     struct id_place *ids;
+    uint64_t at;      /* offset in the file of bytes[0] */
+    uint64_t line_at; /* ... of the line in hand: everything before it is done with */
+    struct rejects rejects;
+    struct resume resume;
 };
 
 /* ---- Chunks ---- */
@@ -79,6 +87,18 @@ static struct outcome record_pending(struct import *import)
     return record(import, &chunk);
 }
 
+static struct outcome store(struct import *import, struct registry_chunk *ret_chunk)
+{
+    struct registry *registry = import->config->registry;
+    struct registry_intake *intake = &import->resume.intake;
+
+    if (!import->resume.on) {
+        return registry_import(registry, import->persons, import->count, ret_chunk);
+    }
+    intake->rejects = import->rejects.bytes;
+    return registry_import_step(registry, import->persons, import->count, intake, ret_chunk);
+}
+
 static struct outcome chunk_flush(struct import *import)
 {
     struct import_report *report = import->report;
@@ -87,7 +107,9 @@ static struct outcome chunk_flush(struct import *import)
     if (import->count == 0) {
         return OUTCOME_OK;
     }
-    TRY(registry_import(import->config->registry, import->persons, import->count, &chunk));
+    TRY(resume_before(&import->resume, import->config, report, import->line_at));
+    TRY(rejects_sync(&import->rejects)); /* invariant 4 */
+    TRY(store(import, &chunk));
     TRY(record(import, &chunk));
     report->added += chunk.added;
     report->changed += chunk.changed;
@@ -103,10 +125,18 @@ static struct outcome chunk_flush(struct import *import)
 
 /* ---- Lines ---- */
 
-static void bad_line(struct import *import, const struct person_fault *fault)
+static struct outcome bad_line(struct import *import, const struct person_fault *fault)
 {
-    import->report->bad++;
-    import->config->bad_line(import->config->context, import->report->lines, fault);
+    struct import_report *report = import->report;
+
+    if (report->bad == IMPORT_BAD_LINES_MAX) {
+        return outcome_fail(FAULT_OVER_LIMIT, "too many bad lines");
+    }
+    report->bad++;
+    if (import->config->bad_line != NULL) {
+        import->config->bad_line(import->config->context, report->lines, fault);
+    }
+    return rejects_add(&import->rejects, report->lines, fault);
 }
 
 /* The line where the id stood already in this chunk; 0 when it is new, and noted. */
@@ -131,19 +161,19 @@ static uint64_t id_seen(struct import *import, struct view id)
     return 0;
 }
 
-static void person_keep(struct import *import, struct person *person, size_t arena_before)
+static struct outcome person_keep(struct import *import, struct person *person, size_t arena_before)
 {
     uint64_t seen = id_seen(import, person_id(person));
 
     if (seen == 0) {
         import->persons[import->count++] = person;
-        return;
+        return OUTCOME_OK;
     }
     struct person_fault fault = {.column = 1};
     (void)snprintf(fault.reason, sizeof(fault.reason), "/id: stands on line %llu already",
                    (unsigned long long)seen);
-    bad_line(import, &fault);
     import->arena.used = arena_before; /* nothing else came after it */
+    return bad_line(import, &fault);
 }
 
 static bool blank(struct view line)
@@ -161,14 +191,14 @@ static struct outcome take_line(struct import *import, struct view line)
     struct person_fault fault;
     struct person *person = NULL;
 
+    bool full = import->count == import->chunk_max ||
+                import->arena.cap - import->arena.used < PERSON_PARSE_BYTES_MAX;
+    if (full && !blank(line)) {
+        TRY(chunk_flush(import)); /* this line is not in it */
+    }
     import->report->lines++;
     if (blank(line)) {
         return OUTCOME_OK;
-    }
-    bool full = import->count == import->chunk_max ||
-                import->arena.cap - import->arena.used < PERSON_PARSE_BYTES_MAX;
-    if (full) {
-        TRY(chunk_flush(import));
     }
     size_t before = import->arena.used;
     struct outcome outcome = person_parse(line, &import->arena, &person, &fault);
@@ -176,20 +206,18 @@ static struct outcome take_line(struct import *import, struct view line)
         return outcome;
     }
     if (outcome_ok(outcome)) {
-        person_keep(import, person, before);
-    } else {
-        CHECK(fault.reason[0] != '\0'); /* the arena had room for any line */
-        bad_line(import, &fault);
+        return person_keep(import, person, before);
     }
-    return OUTCOME_OK;
+    CHECK(fault.reason[0] != '\0'); /* the arena had room for any line */
+    return bad_line(import, &fault);
 }
 
-static void line_too_long(struct import *import)
+static struct outcome line_too_long(struct import *import)
 {
     struct person_fault fault = {.column = PERSON_BYTES_MAX + 1, .reason = "line too long"};
 
     import->report->lines++;
-    bad_line(import, &fault);
+    return bad_line(import, &fault);
 }
 
 /* ---- Reading ---- */
@@ -199,9 +227,13 @@ static struct outcome read_more(struct import *import)
     size_t kept = import->until - import->from;
 
     memmove(import->bytes, import->bytes + import->from, kept);
+    import->at += import->from;
     import->from = 0;
     import->until = kept;
     CHECK(kept < READ_BYTES);
+    if (import->config->before_read != NULL) {
+        TRY(import->config->before_read(import->config->context, import->config->fd));
+    }
     ssize_t len = 0;
     do {
         len = read(import->config->fd, import->bytes + kept, READ_BYTES - kept);
@@ -226,11 +258,12 @@ static struct outcome take_lines(struct import *import)
             return OUTCOME_OK;
         }
         struct view line = view_part(all, import->from, end - import->from);
+        import->line_at = import->at + import->from;
         import->from = end < all.len ? end + 1 : end;
         if (import->skipping) {
             import->skipping = false; /* the end of a line that was told already */
         } else if (line.len > PERSON_BYTES_MAX) {
-            line_too_long(import);
+            TRY(line_too_long(import));
         } else {
             TRY(take_line(import, line));
         }
@@ -239,28 +272,56 @@ static struct outcome take_lines(struct import *import)
 }
 
 /* An unfinished line over its ceiling is told once, and its bytes are dropped as they come. */
-static void drop_long(struct import *import)
+static struct outcome drop_long(struct import *import)
 {
     size_t waiting = import->until - import->from;
 
     if (!import->skipping && waiting > PERSON_BYTES_MAX) {
-        line_too_long(import);
+        TRY(line_too_long(import));
         import->skipping = true;
     }
     if (import->skipping) {
         import->from = import->until;
     }
+    return OUTCOME_OK;
+}
+
+/* Where a former run left off, if there was one. */
+static struct outcome begin(struct import *import)
+{
+    const struct import_config *config = import->config;
+
+    TRY(resume_begin(&import->resume, config, import->chunk_max, import->report));
+    import->chunk_max = import->resume.on ? import->resume.intake.chunk_max : import->chunk_max;
+    import->at = import->resume.intake.position;
+    import->ended = import->report->finished_before;
+    return import->ended
+               ? OUTCOME_OK
+               : rejects_open(&import->rejects, config->rejects_fd, import->resume.intake.rejects);
+}
+
+static struct outcome finish(struct import *import)
+{
+    if (import->report->finished_before) {
+        return OUTCOME_OK;
+    }
+    import->line_at = import->at + import->until;
+    TRY(chunk_flush(import));
+    TRY(rejects_sync(&import->rejects));
+    import->resume.intake.rejects = import->rejects.bytes;
+    return resume_finish(&import->resume, import->config, import->report, import->line_at);
 }
 
 static struct outcome run(struct import *import)
 {
     TRY(record_pending(import));
+    TRY(begin(import));
     while (!import->ended) {
         TRY(read_more(import));
         TRY(take_lines(import));
-        drop_long(import);
+        TRY(drop_long(import));
     }
-    TRY(chunk_flush(import));
+    TRY(finish(import));
     progress(import);
     return OUTCOME_OK;
 }
@@ -268,7 +329,7 @@ static struct outcome run(struct import *import)
 static struct outcome run_with_memory(struct import *import)
 {
     MEMORY_AUTO uint8_t *bytes = memory_new(READ_BYTES, 1);
-    MEMORY_AUTO struct person **persons = memory_new(import->chunk_max, sizeof(*persons));
+    MEMORY_AUTO struct person **persons = memory_new(REGISTRY_CHUNK_MAX, sizeof(*persons));
     MEMORY_AUTO struct id_place *ids = memory_new(ID_PLACES, sizeof(*ids));
 
     if (bytes == NULL || persons == NULL || ids == NULL) {
@@ -279,6 +340,7 @@ static struct outcome run_with_memory(struct import *import)
     import->persons = persons;
     import->ids = ids;
     struct outcome outcome = run(import);
+    rejects_done(&import->rejects);
     memory_wipe(bytes, READ_BYTES);
     memory_wipe(import->arena.data, import->arena.used);
     arena_done(&import->arena);
@@ -288,6 +350,7 @@ static struct outcome run_with_memory(struct import *import)
 struct outcome import_run(const struct import_config *config, struct import_report *ret_report)
 {
     CHECK(config->chunk_max <= REGISTRY_CHUNK_MAX);
+    CHECK(config->name.len <= IMPORT_NAME_BYTES_MAX);
     *ret_report = (struct import_report){0};
     struct import import = {
         .config = config,

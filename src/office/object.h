@@ -13,6 +13,7 @@ enum object_kind {
     OBJECT_BUSINESS = 3,
     OBJECT_POLICY = 4,         /* code = hash; content = the files as published */
     OBJECT_POLICY_CURRENT = 5, /* code = "current"; content = hash */
+    OBJECT_CHUNK_LAST = 6,     /* code = "last"; content = number u64, hash of 32 bytes */
 };
 
 void party_put(const struct party *party, struct buf *buf);

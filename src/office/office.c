@@ -28,6 +28,7 @@ struct office {
     struct buf object; /* an object on its way to the store */
     struct buf scratch;
     char policy_current[65];
+    struct office_chunk chunk; /* recorded last */
 };
 
 static struct outcome load_party(struct office *office, struct view content)
@@ -87,6 +88,16 @@ static struct outcome load_current(struct office *office, struct view content)
     return OUTCOME_OK;
 }
 
+static struct outcome load_chunk(struct office *office, struct view content)
+{
+    struct cursor cursor = cursor_of(content);
+    office->chunk.number = cursor_u64(&cursor);
+    cursor_copy(&cursor, office->chunk.hash, sizeof(office->chunk.hash));
+    return outcome_ok(cursor_end(&cursor, "chunk"))
+               ? OUTCOME_OK
+               : outcome_fail(FAULT_CORRUPT, "stored number of a chunk does not decode");
+}
+
 static struct outcome load_object(void *context, const struct office_object *object)
 {
     struct office *office = context;
@@ -101,6 +112,8 @@ static struct outcome load_object(void *context, const struct office_object *obj
         return OUTCOME_OK;
     case OBJECT_POLICY_CURRENT:
         return load_current(office, object->content);
+    case OBJECT_CHUNK_LAST:
+        return load_chunk(office, object->content);
     default:
         return outcome_fail(FAULT_CORRUPT, "stored object of unknown kind");
     }
@@ -186,6 +199,11 @@ uint64_t office_applied(const struct office *office)
     return office->applied;
 }
 
+const struct office_chunk *office_chunk_last(const struct office *office)
+{
+    return &office->chunk;
+}
+
 /* ---- the second half: apply what was prepared ---- */
 
 static struct outcome store_one(struct office *office, uint64_t index, uint8_t kind,
@@ -253,6 +271,18 @@ static struct outcome apply_policy(struct office *office, uint64_t index, const 
     return office_store_apply(office->store, index, objects, 2);
 }
 
+/* What is remembered of it keeps a chunk from being recorded twice. */
+static struct outcome apply_chunk(struct office *office, uint64_t index, const struct act *act)
+{
+    struct office_chunk chunk = {.number = act_number(act, "number", 0)};
+    TRY(hex_get(act_value(act, "hash"), chunk.hash, sizeof(chunk.hash)));
+    buf_put_u64(&office->object, chunk.number);
+    buf_put(&office->object, chunk.hash, sizeof(chunk.hash));
+    TRY(store_one(office, index, OBJECT_CHUNK_LAST, VIEW_LITERAL("last")));
+    office->chunk = chunk;
+    return OUTCOME_OK;
+}
+
 static struct outcome apply(struct office *office, uint64_t index, const struct act *act,
                             struct change *change)
 {
@@ -266,6 +296,8 @@ static struct outcome apply(struct office *office, uint64_t index, const struct 
         outcome = apply_business(office, index, change);
     } else if (change->policy != NULL) {
         outcome = apply_policy(office, index, act, change);
+    } else if (act->kind == ACT_IMPORT_CHUNK) {
+        outcome = apply_chunk(office, index, act);
     } else {
         outcome = office_store_apply(office->store, index, NULL, 0);
     }

@@ -33,6 +33,13 @@ const struct policy *office_policy(const struct office *office);
 /* Ledger entries below it are applied. */
 uint64_t office_applied(const struct office *office);
 
+/* The import chunk that was recorded last; number 0 when none was. */
+struct office_chunk {
+    uint64_t number;
+    uint8_t hash[SEAL_HASH_BYTES];
+};
+const struct office_chunk *office_chunk_last(const struct office *office);
+
 /* Checks, records and applies one act. FAULT_BAD_INPUT, NOT_FOUND, CONFLICT, OVER_LIMIT: nothing
  * changed and ret_why says what is wrong. Any other failure after the record: the process must end,
  * its next start replays. `local_user` is the uid that asked. */

@@ -35,6 +35,42 @@ void seal_sha256_prefixed(uint8_t prefix, struct view data, uint8_t ret_hash[SEA
     hash_two(view_of(&prefix, 1), data, ret_hash);
 }
 
+struct hasher {
+    EVP_MD_CTX *context;
+};
+
+struct outcome hasher_new(struct hasher **ret_hasher)
+{
+    struct hasher *hasher = memory_new(1, sizeof(*hasher));
+
+    if (hasher == NULL) {
+        return outcome_fail(FAULT_NO_MEMORY, "hasher");
+    }
+    hasher->context = EVP_MD_CTX_new();
+    CHECK(hasher->context != NULL);
+    CHECK(EVP_DigestInit_ex2(hasher->context, seal_engine()->sha256, NULL) == 1);
+    *ret_hasher = hasher;
+    return OUTCOME_OK;
+}
+
+void hasher_free(struct hasher *hasher)
+{
+    if (hasher != NULL) {
+        EVP_MD_CTX_free(hasher->context);
+        memory_free(hasher);
+    }
+}
+
+void hasher_add(struct hasher *hasher, struct view piece)
+{
+    CHECK(piece.len == 0 || EVP_DigestUpdate(hasher->context, piece.data, piece.len) == 1);
+}
+
+void hasher_end(struct hasher *hasher, uint8_t ret_hash[SEAL_HASH_BYTES])
+{
+    CHECK(EVP_DigestFinal_ex(hasher->context, ret_hash, NULL) == 1);
+}
+
 void seal_hmac(const struct secret *key, struct view data, uint8_t ret_hash[SEAL_HASH_BYTES])
 {
     struct engine *engine = seal_engine();

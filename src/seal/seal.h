@@ -38,6 +38,13 @@ void secret_done(struct secret *secret); /* wipes */
 
 /* SHA-256, one shot. */
 void seal_sha256(struct view data, uint8_t ret_hash[SEAL_HASH_BYTES]);
+/* SHA-256 of what comes in pieces; allocates once. FAULT_NO_MEMORY. */
+struct hasher;
+struct outcome hasher_new(struct hasher **ret_hasher);
+void hasher_free(struct hasher *hasher);
+void hasher_add(struct hasher *hasher, struct view piece);
+/* The hash of all pieces so far; the hasher is to be freed then. */
+void hasher_end(struct hasher *hasher, uint8_t ret_hash[SEAL_HASH_BYTES]);
 /* SHA-256 of prefix byte || data (RFC 6962 leaf, node). */
 void seal_sha256_prefixed(uint8_t prefix, struct view data, uint8_t ret_hash[SEAL_HASH_BYTES]);
 void seal_hmac(const struct secret *key, struct view data, uint8_t ret_hash[SEAL_HASH_BYTES]);

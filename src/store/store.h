@@ -48,20 +48,67 @@ struct registry_chunk {
     uint32_t unchanged;
     uint32_t cmnd_taken; /* CMNDs that are another person's: that person keeps being found by it;
                             not stored with the chunk */
+    uint32_t user;       /* local user who asked for the import */
+    uint64_t until;      /* offset in the file of the first byte behind the chunk; 0 = of no file */
     uint8_t hash[SEAL_HASH_BYTES]; /* SHA-256 over the SHA-256 of each version written (key u64,
                                       version u32, sealed bytes), in order */
+    uint8_t file[SEAL_HASH_BYTES]; /* SHA-256 of the file; zeros = of no file */
 };
 struct outcome registry_import(struct registry *registry, struct person *const *persons,
                                unsigned count, struct registry_chunk *ret_chunk);
+
+/* How far the import of one file has come. It moves in the transaction of each chunk, so that an
+ * import that was cut off goes on behind its last chunk, cut as it would have been. */
+#define REGISTRY_INTAKES_MAX 1000 /* begun and never finished */
+struct registry_intake {
+    struct view name; /* the operator's; kept as a blind tag only */
+    uint64_t size;    /* of the file, bytes */
+    uint8_t file[SEAL_HASH_BYTES];
+    uint32_t user;
+    uint32_t chunk_max; /* persons in each chunk but the last */
+    uint64_t position;  /* bytes of the file that are done with */
+    uint64_t lines;     /* likewise */
+    uint64_t bad;
+    uint64_t rejects; /* bytes of the reject file that tell about them */
+    uint64_t added;
+    uint64_t changed;
+    uint64_t unchanged;
+    uint64_t cmnd_taken;
+    uint64_t chunks;
+    bool finished; /* all is done, and nobody has been told */
+};
+/* registry_import() of one step of it: `intake` says what will hold once the chunk is there, but
+ * for the persons counted: those of the chunk are added here. It stays unchanged on failure. */
+struct outcome registry_import_step(struct registry *registry, struct person *const *persons,
+                                    unsigned count, struct registry_intake *intake,
+                                    struct registry_chunk *ret_chunk);
+/* FAULT_NOT_FOUND. ret_intake->name is the one given. */
+struct outcome registry_intake_find(struct registry *registry, struct view name,
+                                    struct registry_intake *ret_intake);
+/* FAULT_OVER_LIMIT. */
+struct outcome registry_intake_put(struct registry *registry, const struct registry_intake *intake);
+struct outcome registry_intake_remove(struct registry *registry, struct view name);
+
+/* Writes the log of the store back into its file. What a reader holds back is left for later. */
+struct outcome registry_settle(struct registry *registry);
+
 /* FAULT_NOT_FOUND when none waits. */
 struct outcome registry_chunk_pending(struct registry *registry, struct registry_chunk *ret_chunk);
+/* Whoever reads this registry while it is written to must have met the chunk (hidden_set) before:
+ * what it changed about the hidden is forgotten. */
 struct outcome registry_chunk_recorded(struct registry *registry, uint64_t number);
 
 /* Blind tags (id, and cmnd when there is one) of all who are protected or locked. The set is loaded
- * into memory once; from whom they are hidden is for the gate to say. */
+ * into memory once; from whom they are hidden is for the gate to say. Where others may write to the
+ * registry, it follows: each fetch brings it to the very state that is read, so nobody is met in an
+ * answer who is hidden as of that answer. */
 struct hidden_set;
 struct outcome hidden_set_load(struct registry *registry, struct hidden_set **ret_set);
 void hidden_set_free(struct hidden_set *set);
+/* `set` (borrowed; NULL = none) follows from here on. */
+void registry_hidden_follow(struct registry *registry, struct hidden_set *set);
+/* Brings it up to date without a fetch. */
+struct outcome registry_hidden_refresh(struct registry *registry);
 /* PERSON_PROTECTED, PERSON_LOCKED of the person with this tag; 0 = neither. */
 uint32_t hidden_set_flags(const struct hidden_set *set, const uint8_t tag[SEAL_BLIND_BYTES]);
 uint64_t hidden_set_count(const struct hidden_set *set);

@@ -214,6 +214,13 @@ struct outcome db_cache_set(struct db *db, uint32_t cache_kib_max)
     return exec_format(db, "PRAGMA cache_size=-%u", cache_kib_max);
 }
 
+struct outcome db_settle(struct db *db)
+{
+    int code = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+
+    return code == SQLITE_OK || code == SQLITE_BUSY ? OUTCOME_OK : last_fault(db);
+}
+
 static struct outcome prepare(struct db *db, const char *sql, sqlite3_stmt **ret_statement)
 {
     int code =

@@ -13,7 +13,7 @@
 /* How long a connection waits for another one's lock, all tries together. */
 #define DB_BUSY_MS_MAX 2000
 #define DB_PATH_BYTES_MAX 512
-#define DB_STATEMENTS_MAX 24
+#define DB_STATEMENTS_MAX 40
 
 struct db_config {
     const char *home;
@@ -49,6 +49,8 @@ struct outcome db_open(const struct db_config *config, struct db *ret_db);
 /* Accepts a zeroed db. */
 void db_close(struct db *db);
 
+/* Writes the log back into the file as far as no reader holds it back; waits for nobody. */
+struct outcome db_settle(struct db *db);
 /* Changes the ceiling of this connection's page cache. */
 struct outcome db_cache_set(struct db *db, uint32_t cache_kib_max);
 /* The prepared statement, reset and without bindings. */

@@ -94,8 +94,11 @@ struct outcome registry_fetch(struct registry *registry, struct registry_probe *
 
     CHECK(count <= BATCH_ASKS_MAX);
     buf_reset(scratch);
-    TRY(db_begin(&registry->db, false)); /* invariant 2 */
-    struct outcome outcome = probe_all(registry, probes, count, scratch, places);
+    TRY(db_begin(&registry->db, false));              /* invariant 2 */
+    struct outcome outcome = hidden_follow(registry); /* to the state that is read (I5, U4) */
+    if (outcome_ok(outcome)) {
+        outcome = probe_all(registry, probes, count, scratch, places);
+    }
     db_rollback(&registry->db); /* nothing was written */
     if (!outcome_ok(outcome) && outcome.fault != FAULT_CORRUPT) {
         return outcome;

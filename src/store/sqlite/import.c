@@ -7,6 +7,8 @@
  *  3. Tags are written in their own order, not in the persons': neighbours share a page.
  *  4. Every number belongs to one person: an id tag leads to the person whose id it is. A CMND that
  *     is another person's already is counted and not moved.
+ *  5. Every tag whose hidden flags the chunk changes is noted under its number, so that who reads
+ *     can follow (hidden.c).
  */
 #include "store/sqlite/registry.h"
 
@@ -34,27 +36,14 @@ struct work {
     struct item *items;
     struct sorted *sorted;
     struct buf hashes; /* of each version written, in the order of the persons */
+    bool hides;        /* somebody is hidden who was not, or otherwise */
     struct registry_chunk chunk;
+    struct registry_intake *step; /* NULL: of no file */
 };
 
 static struct view tag_view(const uint8_t tag[SEAL_BLIND_BYTES])
 {
     return view_of(tag, SEAL_BLIND_BYTES);
-}
-
-/* ---- Numbers ---- */
-
-static struct outcome number_read(struct registry *registry, enum registry_statement which,
-                                  uint64_t *ret_number)
-{
-    sqlite3_stmt *statement = db_statement(&registry->db, which);
-    bool row = false;
-
-    TRY(db_step(&registry->db, statement, &row));
-    CHECK(row); /* an aggregate always has one */
-    *ret_number = db_column_u64(statement, 0);
-    db_done(statement);
-    return OUTCOME_OK;
 }
 
 /* ---- Tags ---- */
@@ -154,29 +143,57 @@ static struct outcome claim_cmnds(struct work *work)
 
 /* ---- Hidden tags ---- */
 
-static struct outcome hidden_put(struct registry *registry, const uint8_t tag[SEAL_BLIND_BYTES],
+/* Invariant 5. */
+static struct outcome hidden_change(struct work *work, const uint8_t tag[SEAL_BLIND_BYTES])
+{
+    struct db *db = &work->registry->db;
+    sqlite3_stmt *statement = db_statement(db, STATEMENT_HIDDEN_CHANGE);
+
+    db_bind_u64(statement, 1, work->chunk.number);
+    db_bind_view(statement, 2, tag_view(tag));
+    return db_run(db, statement);
+}
+
+static struct outcome hidden_put(struct work *work, const uint8_t tag[SEAL_BLIND_BYTES],
                                  uint64_t key, uint32_t flags)
 {
-    sqlite3_stmt *statement = db_statement(&registry->db, STATEMENT_HIDDEN_ADD);
+    struct db *db = &work->registry->db;
+    sqlite3_stmt *statement = db_statement(db, STATEMENT_HIDDEN_ADD);
 
     db_bind_view(statement, 1, tag_view(tag));
     db_bind_u64(statement, 2, key);
     db_bind_u64(statement, 3, flags);
-    return db_run(&registry->db, statement);
+    TRY(db_run(db, statement));
+    work->hides = true;
+    return hidden_change(work, tag);
 }
 
-static struct outcome hidden_remove(struct registry *registry, const uint8_t tag[SEAL_BLIND_BYTES],
+static struct outcome hidden_remove(struct work *work, const uint8_t tag[SEAL_BLIND_BYTES],
                                     uint64_t key)
 {
-    sqlite3_stmt *statement = db_statement(&registry->db, STATEMENT_HIDDEN_REMOVE);
+    struct db *db = &work->registry->db;
+    sqlite3_stmt *statement = db_statement(db, STATEMENT_HIDDEN_REMOVE);
 
     db_bind_view(statement, 1, tag_view(tag));
     db_bind_u64(statement, 2, key);
-    return db_run(&registry->db, statement);
+    TRY(db_run(db, statement));
+    return sqlite3_changes(db->handle) == 0 ? OUTCOME_OK : hidden_change(work, tag);
+}
+
+/* The set in the memory of who reads has a ceiling: the chunk that would break it is refused. */
+static struct outcome hidden_check(struct work *work)
+{
+    uint64_t tags = 0;
+
+    if (!work->hides) {
+        return OUTCOME_OK;
+    }
+    TRY(registry_number(work->registry, STATEMENT_HIDDEN_COUNT, &tags));
+    return tags <= HIDDEN_TAGS_MAX ? OUTCOME_OK : outcome_fail(FAULT_OVER_LIMIT, "hidden persons");
 }
 
 /* Nothing to do for who is neither protected nor locked. */
-static struct outcome hidden_add(struct registry *registry, const struct item *item,
+static struct outcome hidden_add(struct work *work, const struct item *item,
                                  const struct person *person)
 {
     uint32_t flags = person_flags(person) & (PERSON_PROTECTED | PERSON_LOCKED);
@@ -184,9 +201,9 @@ static struct outcome hidden_add(struct registry *registry, const struct item *i
     if (flags == 0) {
         return OUTCOME_OK;
     }
-    TRY(hidden_put(registry, item->id_tag, item->key, flags));
+    TRY(hidden_put(work, item->id_tag, item->key, flags));
     if (item->has_cmnd) {
-        TRY(hidden_put(registry, item->cmnd_tag, item->key, flags));
+        TRY(hidden_put(work, item->cmnd_tag, item->key, flags));
     }
     return OUTCOME_OK;
 }
@@ -238,7 +255,7 @@ static struct outcome person_add(struct work *work, unsigned index)
 
     TRY(plain_fill(registry, work->persons[index]));
     TRY(version_write(work, STATEMENT_PERSON_ADD, item->key, 1));
-    TRY(hidden_add(registry, item, work->persons[index]));
+    TRY(hidden_add(work, item, work->persons[index]));
     work->chunk.added++;
     return OUTCOME_OK;
 }
@@ -270,18 +287,19 @@ static struct outcome person_read(struct registry *registry, uint64_t key, uint3
 }
 
 /* Takes the old version's CMND out of the index, and both of its tags out of the hidden. */
-static struct outcome tags_remove(struct registry *registry, const struct item *item,
+static struct outcome tags_remove(struct work *work, const struct item *item,
                                   const struct person_record *old)
 {
+    struct registry *registry = work->registry;
     uint8_t tag[SEAL_BLIND_BYTES];
     sqlite3_stmt *statement = db_statement(&registry->db, STATEMENT_TAG_REMOVE);
 
-    TRY(hidden_remove(registry, item->id_tag, item->key));
+    TRY(hidden_remove(work, item->id_tag, item->key));
     if (old->cmnd.len == 0) {
         return OUTCOME_OK;
     }
     blinder_tag(registry->blinder, BLIND_CMND, old->cmnd, tag);
-    TRY(hidden_remove(registry, tag, item->key));
+    TRY(hidden_remove(work, tag, item->key));
     db_bind_view(statement, 1, tag_view(tag));
     db_bind_u64(statement, 2, item->key);
     return db_run(&registry->db, statement);
@@ -296,7 +314,7 @@ static struct outcome tags_put(struct work *work, unsigned index)
         TRY(tag_add(work->registry, item->cmnd_tag, item->key, &added));
         work->chunk.cmnd_taken += !added;
     }
-    return hidden_add(work->registry, item, work->persons[index]);
+    return hidden_add(work, item, work->persons[index]);
 }
 
 static struct outcome person_change(struct work *work, unsigned index)
@@ -318,7 +336,7 @@ static struct outcome person_change(struct work *work, unsigned index)
     db_bind_u64(keep, 1, item->key);
     TRY(db_run(&registry->db, keep)); /* invariant 2 */
     TRY(version_write(work, STATEMENT_PERSON_CHANGE, item->key, version + 1));
-    TRY(tags_remove(registry, item, &old));
+    TRY(tags_remove(work, item, &old));
     TRY(tags_put(work, index));
     work->chunk.changed++;
     return OUTCOME_OK;
@@ -331,14 +349,26 @@ static struct outcome chunk_add(struct work *work)
     struct registry *registry = work->registry;
     sqlite3_stmt *statement = db_statement(&registry->db, STATEMENT_CHUNK_ADD);
 
-    TRY(number_read(registry, STATEMENT_CHUNK_NEXT, &work->chunk.number));
     seal_sha256(buf_view(&work->hashes), work->chunk.hash);
     db_bind_u64(statement, 1, work->chunk.number);
     db_bind_u64(statement, 2, work->chunk.added);
     db_bind_u64(statement, 3, work->chunk.changed);
     db_bind_u64(statement, 4, work->chunk.unchanged);
     db_bind_view(statement, 5, view_of(work->chunk.hash, sizeof(work->chunk.hash)));
+    db_bind_view(statement, 6, view_of(work->chunk.file, work->step == NULL ? 0 : SEAL_HASH_BYTES));
+    db_bind_u64(statement, 7, work->chunk.until);
+    db_bind_u64(statement, 8, work->chunk.user);
     return db_run(&registry->db, statement);
+}
+
+/* What the chunk brings, added to what its import had come to. */
+static void step_count(struct work *work)
+{
+    work->step->added += work->chunk.added;
+    work->step->changed += work->chunk.changed;
+    work->step->unchanged += work->chunk.unchanged;
+    work->step->cmnd_taken += work->chunk.cmnd_taken;
+    work->step->chunks++;
 }
 
 static struct outcome import_inside(struct work *work)
@@ -352,13 +382,20 @@ static struct outcome import_inside(struct work *work)
         return outcome_fail(FAULT_CONFLICT, "a chunk waits for its record");
     }
     items_fill(work);
-    TRY(number_read(work->registry, STATEMENT_KEY_NEXT, &first_key));
+    TRY(registry_number(work->registry, STATEMENT_CHUNK_NEXT, &work->chunk.number));
+    TRY(registry_number(work->registry, STATEMENT_KEY_NEXT, &first_key));
     TRY(claim_ids(work, first_key));
     TRY(claim_cmnds(work));
     for (unsigned i = 0; i < work->count; i++) {
         TRY(work->items[i].added ? person_add(work, i) : person_change(work, i));
     }
-    return chunk_add(work);
+    TRY(hidden_check(work));
+    TRY(chunk_add(work));
+    if (work->step == NULL) {
+        return OUTCOME_OK;
+    }
+    step_count(work);
+    return intake_put(work->registry, work->step);
 }
 
 static struct outcome import_transaction(struct work *work)
@@ -376,8 +413,10 @@ static struct outcome import_transaction(struct work *work)
     return outcome;
 }
 
-struct outcome registry_import(struct registry *registry, struct person *const *persons,
-                               unsigned count, struct registry_chunk *ret_chunk)
+/* `step` is moved on success only. */
+static struct outcome import(struct registry *registry, struct person *const *persons,
+                             unsigned count, struct registry_intake *step,
+                             struct registry_chunk *ret_chunk)
 {
     CHECK(registry->mode == REGISTRY_WRITE && count > 0 && count <= REGISTRY_CHUNK_MAX);
     MEMORY_AUTO struct item *items = memory_new(count, sizeof(*items));
@@ -388,10 +427,34 @@ struct outcome registry_import(struct registry *registry, struct person *const *
     TRY(db_cache_set(&registry->db, REGISTRY_IMPORT_CACHE_KIB_MAX));
     struct work work = {
         .registry = registry, .persons = persons, .count = count, .items = items, .sorted = sorted};
+    struct registry_intake moved;
+    if (step != NULL) {
+        moved = *step;
+        work.step = &moved;
+        work.chunk.user = step->user;
+        work.chunk.until = step->position;
+        memcpy(work.chunk.file, step->file, sizeof(work.chunk.file));
+    }
     buf_init(&work.hashes, (size_t)REGISTRY_CHUNK_MAX * SEAL_HASH_BYTES);
     struct outcome outcome = import_transaction(&work);
     buf_done(&work.hashes);
     TRY(outcome);
+    if (step != NULL) {
+        *step = moved;
+    }
     *ret_chunk = work.chunk;
     return OUTCOME_OK;
+}
+
+struct outcome registry_import(struct registry *registry, struct person *const *persons,
+                               unsigned count, struct registry_chunk *ret_chunk)
+{
+    return import(registry, persons, count, NULL, ret_chunk);
+}
+
+struct outcome registry_import_step(struct registry *registry, struct person *const *persons,
+                                    unsigned count, struct registry_intake *intake,
+                                    struct registry_chunk *ret_chunk)
+{
+    return import(registry, persons, count, intake, ret_chunk);
 }

@@ -34,6 +34,21 @@ static const char *const migrations[] = {
     "CREATE INDEX chunk_pending ON chunk(number) WHERE recorded = 0;",
     "CREATE TABLE keys(one INTEGER PRIMARY KEY CHECK(one = 1), sealed BLOB NOT NULL,"
     "                    tag BLOB NOT NULL) STRICT;",
+    /* hidden_change: tags whose flags a chunk changed, until who reads has met the chunk. intake:
+     * how far the import of a file has come; its tag is of the name that the operator gave. */
+    "ALTER TABLE chunk ADD COLUMN file BLOB NOT NULL DEFAULT x'';"
+    "ALTER TABLE chunk ADD COLUMN until INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE chunk ADD COLUMN user INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE hidden_change(chunk INTEGER NOT NULL, tag BLOB NOT NULL,"
+    "                    PRIMARY KEY(chunk, tag)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE intake(tag BLOB PRIMARY KEY, file BLOB NOT NULL, size INTEGER NOT NULL,"
+    "                    user INTEGER NOT NULL, chunk_max INTEGER NOT NULL,"
+    "                    position INTEGER NOT NULL, lines INTEGER NOT NULL,"
+    "                    bad INTEGER NOT NULL, rejects INTEGER NOT NULL,"
+    "                    added INTEGER NOT NULL, changed INTEGER NOT NULL,"
+    "                    unchanged INTEGER NOT NULL, cmnd_taken INTEGER NOT NULL,"
+    "                    chunks INTEGER NOT NULL, finished INTEGER NOT NULL)"
+    "                    STRICT, WITHOUT ROWID;",
 };
 
 static const char *const statements[STATEMENT_WRITE_COUNT] = {
@@ -43,11 +58,15 @@ static const char *const statements[STATEMENT_WRITE_COUNT] = {
     [STATEMENT_FETCH_FIRST] = "SELECT b.tag, b.key, p.version, p.sealed FROM blind b"
                               " LEFT JOIN person p ON p.key = b.key ORDER BY b.tag LIMIT 1",
     [STATEMENT_COUNT_ALL] = "SELECT coalesce(sum(added), 0) FROM chunk",
-    [STATEMENT_PENDING] = "SELECT number, added, changed, unchanged, hash FROM chunk"
-                          " WHERE recorded = 0 ORDER BY number LIMIT 1",
+    [STATEMENT_PENDING] =
+        "SELECT number, added, changed, unchanged, hash, file, until, user FROM chunk"
+        " WHERE recorded = 0 ORDER BY number LIMIT 1",
     [STATEMENT_HIDDEN] = "SELECT tag, flags FROM hidden",
     [STATEMENT_HIDDEN_COUNT] = "SELECT count(*) FROM hidden",
     [STATEMENT_KEYS] = "SELECT sealed, tag FROM keys",
+    [STATEMENT_CHUNK_LAST] = "SELECT coalesce(max(number), 0) FROM chunk",
+    [STATEMENT_HIDDEN_CHANGED] = "SELECT tag FROM hidden_change WHERE chunk > ?1",
+    [STATEMENT_HIDDEN_FLAGS] = "SELECT flags FROM hidden WHERE tag = ?1",
     [STATEMENT_KEY_NEXT] = "SELECT coalesce(max(key), 0) + 1 FROM person",
     [STATEMENT_CHUNK_NEXT] = "SELECT coalesce(max(number), 0) + 1 FROM chunk",
     [STATEMENT_TAG_ADD] = "INSERT INTO blind(tag, key) VALUES(?1, ?2) ON CONFLICT(tag) DO NOTHING",
@@ -61,10 +80,22 @@ static const char *const statements[STATEMENT_WRITE_COUNT] = {
     [STATEMENT_HIDDEN_ADD] = "INSERT INTO hidden(tag, key, flags) VALUES(?1, ?2, ?3)"
                              " ON CONFLICT(tag, key) DO UPDATE SET flags = ?3",
     [STATEMENT_HIDDEN_REMOVE] = "DELETE FROM hidden WHERE tag = ?1 AND key = ?2",
-    [STATEMENT_CHUNK_ADD] = "INSERT INTO chunk(number, added, changed, unchanged, hash, recorded)"
-                            " VALUES(?1, ?2, ?3, ?4, ?5, 0)",
+    [STATEMENT_HIDDEN_CHANGE] = "INSERT INTO hidden_change(chunk, tag) VALUES(?1, ?2)"
+                                " ON CONFLICT(chunk, tag) DO NOTHING",
+    [STATEMENT_HIDDEN_FORGET] = "DELETE FROM hidden_change WHERE chunk <= ?1",
+    [STATEMENT_CHUNK_ADD] = "INSERT INTO chunk(number, added, changed, unchanged, hash, file,"
+                            " until, user, recorded) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0)",
     [STATEMENT_CHUNK_RECORDED] = "UPDATE chunk SET recorded = 1 WHERE number = ?1 AND recorded = 0",
     [STATEMENT_KEYS_SET] = "INSERT INTO keys(one, sealed, tag) VALUES(1, ?1, ?2)",
+    [STATEMENT_INTAKE_FIND] = "SELECT file, size, user, chunk_max, position, lines, bad, rejects,"
+                              " added, changed, unchanged, cmnd_taken, chunks, finished"
+                              " FROM intake WHERE tag = ?1",
+    [STATEMENT_INTAKE_COUNT] = "SELECT count(*) FROM intake WHERE tag <> ?1",
+    [STATEMENT_INTAKE_PUT] = "INSERT OR REPLACE INTO intake(tag, file, size, user, chunk_max,"
+                             " position, lines, bad, rejects, added, changed, unchanged,"
+                             " cmnd_taken, chunks, finished) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7,"
+                             " ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+    [STATEMENT_INTAKE_REMOVE] = "DELETE FROM intake WHERE tag = ?1",
 };
 
 static struct db_config config_of(const char *home, enum registry_mode mode)
@@ -250,23 +281,32 @@ struct outcome registry_unseal(struct registry *registry, uint64_t key, uint32_t
 
 /* ---- Counts and chunks ---- */
 
-struct outcome registry_count(struct registry *registry, uint64_t *ret_persons)
+struct outcome registry_number(struct registry *registry, enum registry_statement which,
+                               uint64_t *ret_number)
 {
-    sqlite3_stmt *statement = db_statement(&registry->db, STATEMENT_COUNT_ALL);
+    sqlite3_stmt *statement = db_statement(&registry->db, which);
     bool row = false;
 
     TRY(db_step(&registry->db, statement, &row));
     CHECK(row); /* an aggregate always has one */
-    *ret_persons = db_column_u64(statement, 0);
+    *ret_number = db_column_u64(statement, 0);
     db_done(statement);
     return OUTCOME_OK;
+}
+
+struct outcome registry_count(struct registry *registry, uint64_t *ret_persons)
+{
+    return registry_number(registry, STATEMENT_COUNT_ALL, ret_persons);
 }
 
 static struct outcome chunk_read(sqlite3_stmt *statement, struct registry_chunk *ret_chunk)
 {
     struct view hash = db_column_view(statement, 4);
 
-    if (hash.len != sizeof(ret_chunk->hash)) {
+    struct view file = db_column_view(statement, 5);
+
+    if (hash.len != sizeof(ret_chunk->hash) ||
+        (file.len != 0 && file.len != sizeof(ret_chunk->file))) {
         log_line(LOG_LEVEL_ERROR, "registry-corrupt", "chunk=%llu what=hash",
                  (unsigned long long)db_column_u64(statement, 0));
         return outcome_fail(FAULT_CORRUPT, "chunk's hash");
@@ -276,8 +316,13 @@ static struct outcome chunk_read(sqlite3_stmt *statement, struct registry_chunk 
         .added = (uint32_t)db_column_u64(statement, 1),
         .changed = (uint32_t)db_column_u64(statement, 2),
         .unchanged = (uint32_t)db_column_u64(statement, 3),
+        .until = db_column_u64(statement, 6),
+        .user = (uint32_t)db_column_u64(statement, 7),
     };
     memcpy(ret_chunk->hash, hash.data, hash.len);
+    if (file.len > 0) {
+        memcpy(ret_chunk->file, file.data, file.len);
+    }
     return OUTCOME_OK;
 }
 
@@ -293,9 +338,8 @@ struct outcome registry_chunk_pending(struct registry *registry, struct registry
     return outcome;
 }
 
-struct outcome registry_chunk_recorded(struct registry *registry, uint64_t number)
+static struct outcome chunk_recorded(struct registry *registry, uint64_t number)
 {
-    CHECK(registry->mode == REGISTRY_WRITE);
     sqlite3_stmt *statement = db_statement(&registry->db, STATEMENT_CHUNK_RECORDED);
 
     db_bind_u64(statement, 1, number);
@@ -303,5 +347,29 @@ struct outcome registry_chunk_recorded(struct registry *registry, uint64_t numbe
     if (sqlite3_changes(registry->db.handle) == 0) {
         return outcome_fail(FAULT_NOT_FOUND, "no such chunk is pending");
     }
-    return OUTCOME_OK;
+    statement = db_statement(&registry->db, STATEMENT_HIDDEN_FORGET);
+    db_bind_u64(statement, 1, number);
+    return db_run(&registry->db, statement);
+}
+
+struct outcome registry_chunk_recorded(struct registry *registry, uint64_t number)
+{
+    CHECK(registry->mode == REGISTRY_WRITE);
+    struct db *db = &registry->db;
+
+    TRY(db_begin(db, true));
+    struct outcome outcome = chunk_recorded(registry, number);
+    if (outcome_ok(outcome)) {
+        outcome = db_commit(db);
+    }
+    if (!outcome_ok(outcome)) {
+        db_rollback(db);
+    }
+    return outcome;
+}
+
+struct outcome registry_settle(struct registry *registry)
+{
+    CHECK(registry->mode == REGISTRY_WRITE);
+    return db_settle(&registry->db);
 }

@@ -1,5 +1,5 @@
 /*
- * Purpose: the registry's insides, shared by its four files; private to store/.
+ * Purpose: the registry's insides, shared by its five files; private to store/.
  */
 #ifndef DANCU_STORE_SQLITE_REGISTRY_H
 #define DANCU_STORE_SQLITE_REGISTRY_H
@@ -27,7 +27,10 @@ enum registry_statement {
     STATEMENT_HIDDEN,
     STATEMENT_HIDDEN_COUNT,
     STATEMENT_KEYS,
-    STATEMENT_READ_COUNT, /* those above; what follows is for importing */
+    STATEMENT_CHUNK_LAST,
+    STATEMENT_HIDDEN_CHANGED, /* tags whose flags changed in chunks after ?1 */
+    STATEMENT_HIDDEN_FLAGS,   /* of one tag, a row for each person who has it */
+    STATEMENT_READ_COUNT,     /* those above; what follows is for importing */
     STATEMENT_KEY_NEXT = STATEMENT_READ_COUNT,
     STATEMENT_CHUNK_NEXT,
     STATEMENT_TAG_ADD,
@@ -39,9 +42,15 @@ enum registry_statement {
     STATEMENT_PERSON_CHANGE,
     STATEMENT_HIDDEN_ADD,
     STATEMENT_HIDDEN_REMOVE,
+    STATEMENT_HIDDEN_CHANGE,
+    STATEMENT_HIDDEN_FORGET, /* changes of chunks up to ?1 */
     STATEMENT_CHUNK_ADD,
     STATEMENT_CHUNK_RECORDED,
     STATEMENT_KEYS_SET,
+    STATEMENT_INTAKE_FIND,
+    STATEMENT_INTAKE_COUNT,
+    STATEMENT_INTAKE_PUT,
+    STATEMENT_INTAKE_REMOVE,
     STATEMENT_WRITE_COUNT,
 };
 _Static_assert(STATEMENT_WRITE_COUNT <= DB_STATEMENTS_MAX, "statements fit");
@@ -51,6 +60,7 @@ struct registry {
     enum registry_mode mode;
     struct sealer *sealer;
     struct blinder *blinder;
+    struct hidden_set *hidden; /* borrowed; brought up to date by every fetch; may be NULL */
     /* Reused by every import: person by person. */
     struct buf plain;  /* a record with its length before it, padded */
     struct buf sealed; /* place, then sealed bytes: what the chunk's hash covers */
@@ -65,5 +75,14 @@ void registry_place(uint64_t key, uint32_t version, uint8_t ret_place[REGISTRY_P
 struct outcome registry_unseal(struct registry *registry, uint64_t key, uint32_t version,
                                struct view sealed, struct buf *plain, size_t *ret_at,
                                size_t *ret_len);
+
+/* Brings the set that follows this registry to the state that the open transaction reads. Never
+ * FAULT_CORRUPT: to a fetch that is one person's damage. */
+struct outcome hidden_follow(struct registry *registry);
+/* One number of a statement that always has a row. */
+struct outcome registry_number(struct registry *registry, enum registry_statement which,
+                               uint64_t *ret_number);
+/* Inside the transaction of its chunk, or of its own. */
+struct outcome intake_put(struct registry *registry, const struct registry_intake *intake);
 
 #endif
