@@ -2,7 +2,7 @@
  * The process table (design.md section 2), `dancu serve` and `dancu ps`.
  *
  * A row tells what a process may do; the supervisor and the core hold it to that. Rows of processes
- * that are not needed yet (verify, desk, sms, signin, feed, letter, worker, loader) come with what
+ * that are not needed yet (verify, desk, sms, signin, feed, letter, worker) come with what
  * needs them.
  */
 #include "cli/cli.h"
@@ -10,6 +10,7 @@
 #include "channel/edge/edge.h"
 #include "channel/public/public.h"
 #include "core/core.h"
+#include "core/loader.h"
 #include "proc/keeper.h"
 #include "proc/proc.h"
 
@@ -56,6 +57,23 @@ static const struct proc_row rows[] = {
         .may_write_files = true,
         .rights = "files: home read-write (empty segments, sync of tiles); keys: none; sockets: "
                   "pipe to the core; no network",
+    },
+    {
+        .name = "loader",
+        .prepare = loader_prepare,
+        .main = loader_main,
+        .user = PROC_USER_CORE,
+        .root = PROC_ROOT_HOME,
+        .count = 1,
+        .grants = BIT(GRANT_HOME_DIR) | BIT(GRANT_KEYS_DIR) | BIT(GRANT_LOADER_LISTENER),
+        .core_pipe = true,
+        .frames = BIT(FRAME_CHUNK),
+        .memory_bytes_max = 4096 * MIB,
+        .files_max = 64,
+        .may_write_files = true,
+        .rights = "files: home read-write, what an import hands it; keys: data, index (read before "
+                  "the rights are dropped); sockets: import, pipe to the core (chunks only); no "
+                  "network",
     },
     {
         .name = "edge",

@@ -55,7 +55,7 @@ static void reply(struct admin *admin, struct outcome outcome, uint64_t index, c
 }
 
 /* A refused act changed nothing and the core goes on; after any other failure it must not. */
-static bool survivable(struct outcome outcome)
+bool core_survives(struct outcome outcome)
 {
     return outcome_ok(outcome) || outcome.fault == FAULT_BAD_INPUT ||
            outcome.fault == FAULT_NOT_FOUND || outcome.fault == FAULT_CONFLICT ||
@@ -88,7 +88,7 @@ static struct outcome take_act(struct core *core, struct admin *admin, const str
     struct outcome outcome = office_act(core->house->office, &act, admin->user, &index, reason);
     log_line(LOG_LEVEL_INFO, "act", "name=%s uid=%u outcome=%s", act_rows[act.kind].name,
              admin->user, outcome_word(outcome.fault));
-    if (!survivable(outcome)) {
+    if (!core_survives(outcome)) {
         return outcome;
     }
     reply(admin, outcome, index, reason);

@@ -197,7 +197,7 @@ static struct outcome core_open(struct core *core, const struct child *child)
     }
     core->signal_fd = signals_open();
     struct outcome outcome = house_open(child->home_path, child->grants[GRANT_HOME_DIR], keys,
-                                        REGISTRY_WRITE, &core->house, why);
+                                        REGISTRY_READ, &core->house, why);
     if (!outcome_ok(outcome)) {
         log_line(LOG_LEVEL_ERROR, "core-refuses", "why=\"%s\"", why);
         return outcome;

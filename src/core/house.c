@@ -4,8 +4,9 @@
  *
  * Invariants
  * 1. The office's store is never ahead of the log: if it is, the log was rolled back: refuse.
- * 2. After house_open() every recorded act is applied, every stored import chunk is recorded, and a
- *    tail that recovery set aside has its own record.
+ * 2. After house_open() every recorded act is applied, a tail that recovery set aside has its own
+ *    record and, when the registry is open for writing, so has every stored import chunk. While a
+ *    server runs, the loader writes the registry and the core never waits for it: the core reads.
  */
 #include "core/house.h"
 
@@ -175,6 +176,22 @@ static struct outcome why(struct outcome outcome, char ret_why[HOUSE_WHY_BYTES],
     return outcome;
 }
 
+/* Who only reads has a registry of an older version brought up to date first. */
+static struct outcome open_registry(const struct registry_config *config,
+                                    struct registry **ret_registry)
+{
+    struct registry_config writing = *config;
+    struct registry *writer = NULL;
+    struct outcome outcome = registry_open(config, ret_registry);
+    if (outcome.fault != FAULT_CONFLICT || config->mode == REGISTRY_WRITE) {
+        return outcome;
+    }
+    writing.mode = REGISTRY_WRITE;
+    TRY(registry_open(&writing, &writer));
+    registry_close(writer);
+    return registry_open(config, ret_registry);
+}
+
 static struct outcome open_stores(struct house *house, const char *home, enum registry_mode mode,
                                   char ret_why[HOUSE_WHY_BYTES])
 {
@@ -192,7 +209,7 @@ static struct outcome open_stores(struct house *house, const char *home, enum re
         .clock = house->clock,
         .directory = &house->directory,
     };
-    TRY(why(registry_open(&registry, &house->registry), ret_why, "registry"));
+    TRY(why(open_registry(&registry, &house->registry), ret_why, "registry"));
     TRY(why(hidden_set_load(house->registry, &house->hidden), ret_why, "registry"));
     registry_hidden_follow(house->registry, house->hidden);
     TRY(why(office_open(&office, &house->office), ret_why, "office"));

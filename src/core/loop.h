@@ -56,6 +56,8 @@ void peers_sweep(struct core *core);
 void peers_keep(struct core *core);
 
 /* admin.c */
+/* After an act that ended so, the core may go on. */
+bool core_survives(struct outcome outcome);
 void admin_accept(struct core *core);
 struct outcome admins_take(struct core *core, struct admin *admin);
 void admins_sweep(struct core *core);

@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "proc/loading.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -154,6 +155,39 @@ static void take_scrub(struct core *core, struct peer *peer, const struct frame 
     }
 }
 
+/* A chunk that the loader has stored. Who it hides is known here before the loader may forget what
+ * it changed; the act is recorded once, however often it is asked for. */
+static struct outcome take_chunk(struct core *core, struct peer *peer, const struct frame *frame)
+{
+    struct loading_chunk asked;
+    if (!outcome_ok(loading_get_chunk(frame, &asked))) {
+        refuse(core, peer, "a chunk does not decode");
+        return OUTCOME_OK;
+    }
+    struct registry_chunk chunk = {
+        .number = asked.number,
+        .added = asked.added,
+        .changed = asked.changed,
+        .unchanged = asked.unchanged,
+        .until = asked.until,
+    };
+    memcpy(chunk.hash, asked.hash, sizeof(chunk.hash));
+    memcpy(chunk.file, asked.file, sizeof(chunk.file));
+    struct outcome outcome = registry_hidden_refresh(core->house->registry);
+    if (outcome_ok(outcome)) {
+        outcome = house_chunk_act(core->house, &chunk, asked.user);
+        if (!core_survives(outcome)) {
+            return outcome;
+        }
+    }
+    if (!outcome_ok(outcome)) {
+        log_outcome(LOG_LEVEL_WARN, "chunk-not-recorded", outcome);
+    }
+    loading_put_done(&peer->pipe.out, chunk.number, outcome.fault);
+    peer->broken = !outcome_ok(pipe_flush(&peer->pipe));
+    return OUTCOME_OK;
+}
+
 static struct outcome take_frame(struct core *core, struct peer *peer, const struct frame *frame)
 {
     if ((peer->row->frames & (1u << frame->kind)) == 0) {
@@ -162,6 +196,9 @@ static struct outcome take_frame(struct core *core, struct peer *peer, const str
     }
     if (frame->kind == FRAME_ASKS) {
         return take_asks(core, peer, frame);
+    }
+    if (frame->kind == FRAME_CHUNK) {
+        return take_chunk(core, peer, frame);
     }
     if (frame->kind == FRAME_KEPT) {
         take_kept(core, peer, frame);

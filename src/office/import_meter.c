@@ -45,9 +45,13 @@ static uint64_t loaded(const struct import_report *report)
     return report->added + report->changed + report->unchanged;
 }
 
-static uint64_t per_second(uint64_t amount, int64_t elapsed_us)
+/* Of this run. */
+static uint64_t rate_of(const struct import_report *report)
 {
-    return elapsed_us <= 0 ? 0 : (uint64_t)((double)amount * 1e6 / (double)elapsed_us);
+    uint64_t amount = loaded(report) - report->loaded_before;
+
+    return report->elapsed_us <= 0 ? 0
+                                   : (uint64_t)((double)amount * 1e6 / (double)report->elapsed_us);
 }
 
 /* Of a file, in thousandths; of a pipe nobody knows. */
@@ -70,8 +74,7 @@ static void show_bar(const struct import_meter *meter, const struct import_repor
 
     say(meter, "\r[%.*s%.*s] %3u %%  %llu people  %llu/s  %lld:%02lld left  ", done, full,
         BAR_PLACES - done, rest, share / 10, (unsigned long long)loaded(report),
-        (unsigned long long)per_second(loaded(report), report->elapsed_us),
-        (long long)(left_s / 60), (long long)(left_s % 60));
+        (unsigned long long)rate_of(report), (long long)(left_s / 60), (long long)(left_s % 60));
 }
 
 static void show_line(const struct import_meter *meter, const struct import_report *report)
@@ -82,8 +85,7 @@ static void show_line(const struct import_meter *meter, const struct import_repo
         say(meter, "import: ");
     }
     say(meter, "%llu people, %llu bad lines, %llu/s\n", (unsigned long long)loaded(report),
-        (unsigned long long)report->bad,
-        (unsigned long long)per_second(loaded(report), report->elapsed_us));
+        (unsigned long long)report->bad, (unsigned long long)rate_of(report));
 }
 
 void import_meter_show(void *context, const struct import_report *so_far)
@@ -108,6 +110,5 @@ void import_meter_end(struct import_meter *meter, const struct import_report *re
         "%llu/s\n",
         (unsigned long long)report->added, (unsigned long long)report->changed,
         (unsigned long long)report->unchanged, (unsigned long long)report->bad,
-        (unsigned long long)report->cmnd_taken,
-        (unsigned long long)per_second(loaded(report), report->elapsed_us));
+        (unsigned long long)report->cmnd_taken, (unsigned long long)rate_of(report));
 }

@@ -19,17 +19,21 @@
 #define FRAME_KINDS_FREE (1u << 11 | 1u << 12 | 1u << 13)
 
 enum frame_kind {
-    FRAME_ASKS = 1,       /* edge -> core: count asks */
-    FRAME_ANSWERS = 2,    /* core -> edge: count answers */
-    FRAME_TEXTS = 3,      /* core -> channel: refusal texts of the policy in force, at connect */
-    FRAME_HEALTH = 4,     /* core -> channel: 1 byte, 1 = the ledger can write; at each change */
-    FRAME_ACT = 5,        /* admin socket -> core: one act */
-    FRAME_ACT_RESULT = 6, /* core -> admin socket */
-    FRAME_KEEP = 7,       /* core -> keeper: prepare a segment, sync files */
-    FRAME_KEPT = 8,       /* keeper -> core */
-    FRAME_PEER = 9,       /* supervisor -> core or channel: a new pipe rides along (SCM_RIGHTS) */
-    FRAME_STATUS = 10,    /* `dancu ps` -> supervisor, and its answer */
-    FRAME_SCRUB = 14,     /* worker -> core: how the scrub is; asked for over the admin socket */
+    FRAME_ASKS = 1,        /* edge -> core: count asks */
+    FRAME_ANSWERS = 2,     /* core -> edge: count answers */
+    FRAME_TEXTS = 3,       /* core -> channel: refusal texts of the policy in force, at connect */
+    FRAME_HEALTH = 4,      /* core -> channel: 1 byte, 1 = the ledger can write; at each change */
+    FRAME_ACT = 5,         /* admin socket -> core: one act */
+    FRAME_ACT_RESULT = 6,  /* core -> admin socket */
+    FRAME_KEEP = 7,        /* core -> keeper: prepare a segment, sync files */
+    FRAME_KEPT = 8,        /* keeper -> core */
+    FRAME_PEER = 9,        /* supervisor -> core or channel: a new pipe rides along (SCM_RIGHTS) */
+    FRAME_STATUS = 10,     /* `dancu ps` -> supervisor, and its answer */
+    FRAME_SCRUB = 14,      /* worker -> core: how the scrub is; asked for over the admin socket */
+    FRAME_CHUNK = 15,      /* loader -> core: an import chunk that waits for its act */
+    FRAME_CHUNK_DONE = 16, /* core -> loader */
+    FRAME_IMPORT = 17,     /* `dancu registry import` -> loader (loading.h) */
+    FRAME_IMPORT_STATE = 18, /* loader -> `dancu registry import` */
     FRAME_KIND_COUNT
 };
 

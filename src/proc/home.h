@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #define HOME_ADMIN_SOCKET "admin.sock"
+#define HOME_LOADER_SOCKET "loader.sock"
 #define HOME_STATUS_SOCKET "supervisor.sock"
 #define HOME_LOCK "supervisor.lock"
 

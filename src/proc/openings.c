@@ -21,7 +21,8 @@
 #include <unistd.h>
 
 #define LISTENERS                                                                                  \
-    (1u << GRANT_MACHINE_LISTENER | 1u << GRANT_PUBLIC_LISTENER | 1u << GRANT_ADMIN_LISTENER)
+    (1u << GRANT_MACHINE_LISTENER | 1u << GRANT_PUBLIC_LISTENER | 1u << GRANT_ADMIN_LISTENER |     \
+     1u << GRANT_LOADER_LISTENER)
 #define PORTS_AFTER 3 /* public, desk, metrics */
 
 enum opening_kind { OPENING_TCP, OPENING_UNIX, OPENING_FILE, OPENING_FOLDER, OPENING_IN_HOME };
@@ -44,6 +45,7 @@ static const struct opening_row opening_rows[GRANT_COUNT] = {
     [GRANT_TILES_DIR] = {OPENING_IN_HOME, 0, "ledger", false},
     [GRANT_HOME_DIR] = {OPENING_IN_HOME, 0, ".", false},
     [GRANT_KEYS_DIR] = {OPENING_FOLDER, 0, "keys' folder", false},
+    [GRANT_LOADER_LISTENER] = {OPENING_UNIX, 0, HOME_LOADER_SOCKET, false},
 };
 
 void openings_init(struct openings *openings)
@@ -253,6 +255,9 @@ void openings_done(struct openings *openings)
     }
     if (openings->listeners[GRANT_ADMIN_LISTENER] >= 0) {
         home_unlink(openings->home_fd, HOME_ADMIN_SOCKET);
+    }
+    if (openings->listeners[GRANT_LOADER_LISTENER] >= 0) {
+        home_unlink(openings->home_fd, HOME_LOADER_SOCKET);
     }
     for (unsigned i = 0; i < GRANT_COUNT; i++) {
         close_if_open(&openings->listeners[i]);

@@ -32,14 +32,15 @@
 enum proc_grant {
     GRANT_MACHINE_LISTENER, /* TCP, shared by all edges */
     GRANT_PUBLIC_LISTENER,
-    GRANT_ADMIN_LISTENER, /* unix socket home/admin.sock, mode 0600 */
-    GRANT_TLS_CERT,       /* server certificate chain, PEM, read-only */
-    GRANT_TLS_KEY,        /* its key, PEM, read-only */
-    GRANT_CLIENT_CA,      /* CA certificates for clients, PEM, read-only */
-    GRANT_CLIENT_CRL,     /* CRL, PEM, read-only; may be absent (-1) */
-    GRANT_TILES_DIR,      /* home/ledger, directory for openat, read-only use */
-    GRANT_HOME_DIR,       /* home */
-    GRANT_KEYS_DIR,       /* key files */
+    GRANT_ADMIN_LISTENER,  /* unix socket home/admin.sock, mode 0600 */
+    GRANT_TLS_CERT,        /* server certificate chain, PEM, read-only */
+    GRANT_TLS_KEY,         /* its key, PEM, read-only */
+    GRANT_CLIENT_CA,       /* CA certificates for clients, PEM, read-only */
+    GRANT_CLIENT_CRL,      /* CRL, PEM, read-only; may be absent (-1) */
+    GRANT_TILES_DIR,       /* home/ledger, directory for openat, read-only use */
+    GRANT_HOME_DIR,        /* home */
+    GRANT_KEYS_DIR,        /* key files */
+    GRANT_LOADER_LISTENER, /* unix socket home/loader.sock, mode 0600 */
     GRANT_COUNT
 };
 

@@ -25,6 +25,7 @@ struct registry_config {
     const struct secret *index_key; /* blind tags */
     struct random_port random;
     enum registry_mode mode;
+    uint32_t wal_bytes_max; /* its log is written back at this size; 0 = REGISTRY_WAL_BYTES_MAX */
 };
 
 struct outcome registry_create(const char *home); /* FAULT_CONFLICT when there */

@@ -40,11 +40,15 @@ async function answered(client = connect()) {
 const children = async () => (await server.processes()).filter((row) =>
     row.process !== 'supervisor');
 
+// Those that live in the home, as the service's own user.
+const behind = (row) => ['core', 'keeper', 'loader'].includes(row.process);
+
 describe('`dancu ps`', () => {
     test('shows supervisor, core, keeper, edges and public, each with its rights', async () => {
         const rows = await server.processes();
         const names = rows.map((row) => row.process).sort();
-        assert.deepEqual(names, ['core', 'edge 1', 'edge 2', 'keeper', 'public', 'supervisor']);
+        assert.deepEqual(names, ['core', 'edge 1', 'edge 2', 'keeper', 'loader', 'public',
+            'supervisor']);
         for (const row of rows) {
             assert.equal(row.state, 'serving', row.process);
             assert.equal(row.restarts, 0);
@@ -93,8 +97,7 @@ describe('rights', () => {
             assert.equal(BigInt(`0x${CapEff}`) | BigInt(`0x${CapPrm}`), 0n, row.process);
             assert.ok(CapBnd !== undefined);
             const { stdout } = await must('ps', ['-o', 'user:32=', '-p', String(row.pid)]);
-            const user = row.process === 'core' || row.process === 'keeper' ? 'dancu' :
-                'dancu-front';
+            const user = behind(row) ? 'dancu' : 'dancu-front';
             assert.equal(stdout.trim(), user, row.process);
         }
     });
@@ -106,7 +109,7 @@ describe('rights', () => {
         }
         for (const row of await children()) {
             const seen = readdirSync(`/proc/${row.pid}/root`);
-            if (row.process === 'core' || row.process === 'keeper') {
+            if (behind(row)) {
                 assert.ok(seen.includes('commit') && !seen.includes('etc'), row.process);
                 continue;
             }
@@ -167,7 +170,7 @@ describe('rights', () => {
 });
 
 describe('a process that is killed', () => {
-    for (const name of ['edge 1', 'edge 2', 'public', 'keeper', 'core']) {
+    for (const name of ['edge 1', 'edge 2', 'public', 'keeper', 'loader', 'core']) {
         test(`(${name}) comes back, and the service goes on`, async () => {
             const before = await server.process(name);
             process.kill(before.pid, 'SIGKILL');
@@ -343,14 +346,13 @@ test('a second server on the same home does not start, and the first goes on', a
     await answered();
 });
 
-test('acts by hand while the server runs go to the server, an import is put off', async () => {
+test('acts by hand while the server runs go to the server, and so does an import', async () => {
     const { status: end, stdout } = await demo.dancu(['party', 'add', '--code', 'late',
         '--class', 'other', '--kind', 'company', '--name', 'Đến sau']);
     assert.equal(end, 0);
     assert.match(stdout, /recorded as entry \d+/);
     const imported = await demo.dancu(['registry', 'import', '-'], { input: '' });
-    assert.equal(imported.status, 1);
-    assert.notEqual(imported.stderr, '');
+    assert.equal(imported.status, 0, imported.stderr);
 });
 
 test('SIGTERM finishes what is in hand, ends with 0, and frees its places', async () => {

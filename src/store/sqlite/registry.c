@@ -98,7 +98,7 @@ static const char *const statements[STATEMENT_WRITE_COUNT] = {
     [STATEMENT_INTAKE_REMOVE] = "DELETE FROM intake WHERE tag = ?1",
 };
 
-static struct db_config config_of(const char *home, enum registry_mode mode)
+static struct db_config config_of(const char *home, enum registry_mode mode, uint32_t wal_bytes)
 {
     bool writes = mode == REGISTRY_WRITE;
 
@@ -117,13 +117,13 @@ static struct db_config config_of(const char *home, enum registry_mode mode)
         .cell_check = false,
         .cache_kib_max = REGISTRY_CACHE_KIB_MAX,
         .mmap_bytes_max = REGISTRY_MMAP_BYTES_MAX,
-        .wal_bytes_max = REGISTRY_WAL_BYTES_MAX,
+        .wal_bytes_max = wal_bytes == 0 ? REGISTRY_WAL_BYTES_MAX : wal_bytes,
     };
 }
 
 struct outcome registry_create(const char *home)
 {
-    struct db_config config = config_of(home, REGISTRY_WRITE);
+    struct db_config config = config_of(home, REGISTRY_WRITE, 0);
 
     return db_create(&config);
 }
@@ -188,7 +188,7 @@ static struct outcome keys_check(struct registry *registry)
 
 struct outcome registry_open(const struct registry_config *config, struct registry **ret_registry)
 {
-    struct db_config db_config = config_of(config->home, config->mode);
+    struct db_config db_config = config_of(config->home, config->mode, config->wal_bytes_max);
     struct registry *registry = memory_new(1, sizeof(*registry));
 
     if (registry == NULL) {
