@@ -69,6 +69,7 @@ static const struct proc_row rows[] = {
         .core_pipe = true,
         .frames = BIT(FRAME_CHUNK),
         .memory_bytes_max = 4096 * MIB,
+        .calls = CALLS_BASE | CALLS_PIPES | CALLS_ADMIN | CALLS_READ | CALLS_WRITE | CALLS_STORE,
         .files_max = 64,
         .may_write_files = true,
         .rights = "files: home read-write, what an import hands it; keys: data, index (read before "
