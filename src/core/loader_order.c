@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 struct session {
@@ -33,6 +34,20 @@ static int64_t now_us(const struct loader *loader)
 
 /* ---- What the import calls ---- */
 
+/* What is left of the disk is for those who serve: the ledger must not find it full because of us.
+ */
+static struct outcome space_check(const struct loader *loader)
+{
+    struct statfs disk;
+
+    if (fstatfs(loader->child->grants[GRANT_HOME_DIR], &disk) != 0) {
+        return outcome_sys(errno, "room on the disk of the home");
+    }
+    return (uint64_t)disk.f_bavail * (uint64_t)disk.f_bsize >= LOADER_SPACE_BYTES_MIN
+               ? OUTCOME_OK
+               : outcome_fail(FAULT_NO_SPACE, "the rest of the disk is left to the server");
+}
+
 static struct outcome before_read(void *context, int fd)
 {
     struct session *session = context;
@@ -41,6 +56,7 @@ static struct outcome before_read(void *context, int fd)
 
     loader_turn(loader, 0, -1, NULL);
     TRY(loader_check(loader));
+    TRY(space_check(loader));
     while (!session->plain && !ready) {
         loader_turn(loader, -1, fd, &ready);
         TRY(loader_check(loader));
@@ -149,6 +165,7 @@ static void end(struct session *session, const struct loading_order *order, stru
     };
     int64_t until_us = now_us(loader) + LOADER_ORDER_S_MAX * INT64_C(1000000);
 
+    loader->listening = false; /* who comes now is next, and waits */
     said_of(&session->report, &said);
     if (!loader->client_gone) {
         loader_say(loader, &said);
@@ -248,4 +265,5 @@ void loader_accept(struct loader *loader)
     serve(loader, fd);
     pipe_done(&loader->client);
     loader->busy = false;
+    loader->listening = true;
 }

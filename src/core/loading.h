@@ -15,6 +15,9 @@
 #define LOADER_SHARE_PERCENT 50
 /* The registry's log is written back at this size: smaller steps than an import offline makes. */
 #define LOADER_WAL_BYTES_MAX (64u << 20)
+/* Room on the disk of the home that it leaves alone: its own log, twice, and what the ledger needs
+ * until somebody has made room. */
+#define LOADER_SPACE_BYTES_MIN (256u << 20)
 #define LOADER_ORDER_S_MAX 5 /* who connects says what it wants within, and takes the report */
 #define LOADER_RETRY_MS 1000 /* after which a chunk that could not be recorded is sent again */
 #define LOADER_NICE 10       /* behind who serves, and yet never starved with a lock in hand */

@@ -138,6 +138,7 @@ static const struct call_row call_rows[] = {
     {CALLS_READ, "newfstatat", {{0}}},
     {CALLS_READ, "statx", {{0}}},
     {CALLS_READ, "fstat", {{0}}},
+    {CALLS_READ, "fstatfs", {{0}}},
     {CALLS_READ, "faccessat2", {{0}}},
     {CALLS_READ, "getdents64", {{0}}},
     {CALLS_READ, "lseek", {{0}}},
