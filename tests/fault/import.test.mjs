@@ -16,7 +16,7 @@ import { demonstration } from '../e2e/lib/demo.mjs';
 import { serve } from '../e2e/lib/server.mjs';
 import { peopleFile, settle, startImport } from './import.mjs';
 
-const PERSONS = 9000; // five chunks
+const PERSONS = 5000; // three chunks
 const MOUNT_MIB = 1024;
 const ROOM_LEFT = 262 << 20; // a little more than the loader leaves to the server
 const folder = path.join(workFolder, 'run', `import-${process.pid}`);

@@ -27,6 +27,7 @@ static const struct proc_row rows[RIG_ROWS] = {
                     .frames = 0,
                     .takes = BIT(FRAME_TEXTS) | BIT(FRAME_HEALTH)},
     [RIG_WORKER] = {.name = "worker", .core_pipe = true, .frames = BIT(FRAME_SCRUB)},
+    [RIG_LOADER] = {.name = "loader", .core_pipe = true, .frames = BIT(FRAME_CHUNK)},
 };
 
 static int admin_listener(const struct rig *rig)

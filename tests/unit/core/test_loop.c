@@ -5,6 +5,7 @@
 #include "rig.h"
 
 #include "office/act.h"
+#include "proc/loading.h"
 
 #include <sys/socket.h>
 
@@ -277,6 +278,78 @@ static void a_worker_that_talks_nonsense_or_asks_loses_its_pipe(void **state)
     }
 }
 
+/* What the core answers about a chunk of that number and hash. */
+static enum fault asked_chunk(struct pipe_end *loader, uint64_t number, int hash)
+{
+    struct loading_chunk chunk = {.number = number, .added = 1, .until = 10, .user = 3};
+    uint64_t about = 0;
+    enum fault fault = FAULT_NONE;
+    memset(chunk.hash, hash, sizeof(chunk.hash));
+    loading_put_chunk(&loader->out, &chunk);
+    assert_ok(pipe_flush(loader));
+    struct frame frame = rig_frame(loader, FRAME_CHUNK_DONE);
+    assert_ok(loading_get_done(&frame, &about, &fault));
+    assert_int_equal(about, number);
+    return fault;
+}
+
+static uint64_t index_of_ask(struct rig *rig)
+{
+    struct pipe_end edge = rig_connect(rig, RIG_EDGE, 1);
+    struct ask ask = home_ask();
+    uint64_t index = rig_ask(&edge, &ask).leaf_index;
+    pipe_done(&edge);
+    return index;
+}
+
+static void a_chunk_is_recorded_once_however_often_the_loader_asks(void **state)
+{
+    struct rig *rig = *state;
+    struct pipe_end loader = rig_connect(rig, RIG_LOADER, 1);
+    uint64_t before = index_of_ask(rig);
+    assert_int_equal(asked_chunk(&loader, 2, 7), FAULT_NONE);
+    assert_int_equal(asked_chunk(&loader, 2, 7), FAULT_NONE);
+    assert_int_equal(index_of_ask(rig), before + 2); /* one entry between the two asks */
+    assert_int_equal(asked_chunk(&loader, 2, 8), FAULT_CONFLICT); /* another in its place */
+    assert_int_equal(asked_chunk(&loader, 1, 7), FAULT_CONFLICT);
+    pipe_done(&loader);
+    kill(rig->pid, SIGKILL);
+    (void)rig_end(rig);
+    close(rig->control_fd);
+    home_shell(rig->home, "rm admin.sock");
+    rig_start(rig); /* a new core knows what the old one recorded */
+    loader = rig_connect(rig, RIG_LOADER, 1);
+    before = index_of_ask(rig);
+    assert_int_equal(asked_chunk(&loader, 2, 7), FAULT_NONE);
+    assert_int_equal(index_of_ask(rig), before + 1);
+    assert_int_equal(asked_chunk(&loader, 3, 9), FAULT_NONE);
+    pipe_done(&loader);
+}
+
+static void a_loader_that_talks_nonsense_or_asks_loses_its_pipe(void **state)
+{
+    struct rig *rig = *state;
+    for (unsigned i = 0; i < 3; i++) {
+        struct pipe_end loader = rig_connect(rig, RIG_LOADER, 1);
+        struct loading_chunk chunk = {.number = 0};
+        BUF_AUTO bytes;
+        buf_init(&bytes, FRAME_BYTES_MAX);
+        switch (i) {
+        case 0:
+            loading_put_chunk(&bytes, &chunk); /* no chunk has number 0 */
+            break;
+        case 1:
+            loading_put_done(&bytes, 1, FAULT_NONE);
+            break;
+        default:
+            put_asks(&bytes, FRAME_ASKS, 1, 1, 0);
+        }
+        rig_send(&loader, bytes.data, bytes.len);
+        assert_true(rig_is_closed(&loader));
+        pipe_done(&loader);
+    }
+}
+
 /* It has asked so much and takes nothing: what waits for it has a ceiling, and so has the core's
  * patience. Others are served meanwhile. */
 static void a_peer_that_takes_no_answers_does_not_hold_up_the_others(void **state)
@@ -477,6 +550,8 @@ int main(void)
         TEST(a_keeper_that_answers_nonsense_loses_its_pipe),
         TEST(what_the_worker_found_is_told_to_who_asks_at_the_admin_socket),
         TEST(a_worker_that_talks_nonsense_or_asks_loses_its_pipe),
+        TEST(a_chunk_is_recorded_once_however_often_the_loader_asks),
+        TEST(a_loader_that_talks_nonsense_or_asks_loses_its_pipe),
         TEST(a_peer_that_takes_no_answers_does_not_hold_up_the_others),
         TEST(an_act_takes_effect_with_the_next_ask),
         TEST(an_act_that_may_not_come_by_hand_closes_the_connection),
