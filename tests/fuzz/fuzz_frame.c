@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "channel/json/answer_json.h"
 #include "proc/frame.h"
+#include "proc/loading.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -79,6 +80,33 @@ static void read_texts(const struct frame *frame, struct buf *again)
     }
 }
 
+/* The frames of the loader are read whole: what is accepted is written again byte by byte. */
+static void read_loading(const struct frame *frame, struct view whole, struct buf *again)
+{
+    struct loading_chunk chunk;
+    struct loading_said said;
+    uint64_t number = 0;
+    enum fault fault = FAULT_NONE;
+
+    buf_reset(again);
+    if (frame->kind == FRAME_CHUNK && outcome_ok(loading_get_chunk(frame, &chunk))) {
+        loading_put_chunk(again, &chunk);
+        CHECK(view_equal(buf_view(again), whole));
+    }
+    if (outcome_ok(loading_get_done(frame, &number, &fault))) {
+        loading_put_done(again, number, fault);
+        CHECK(view_equal(buf_view(again), whole));
+    }
+    if (outcome_ok(loading_get_said(frame, &said))) {
+        loading_put_said(again, &said);
+        CHECK(view_equal(buf_view(again), whole));
+    }
+    if (loading_is_told(frame)) {
+        loading_put_told(again);
+        CHECK(view_equal(buf_view(again), whole));
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct view received = view_of(data, size);
@@ -93,6 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                   &again); /* whatever its kind says: each reader must stand every payload */
         read_answers(&frame, &again);
         read_texts(&frame, &again);
+        read_loading(&frame, view_part(received, 0, bytes), &again);
         received = view_part(received, bytes, received.len - bytes);
     }
     return 0;
