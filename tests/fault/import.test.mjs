@@ -16,9 +16,9 @@ import { demonstration } from '../e2e/lib/demo.mjs';
 import { serve } from '../e2e/lib/server.mjs';
 import { peopleFile, settle, startImport } from './import.mjs';
 
-const PERSONS = 5000; // three chunks
+const PERSONS = 9000; // five chunks
 const MOUNT_MIB = 1024;
-const ROOM_LEFT = 262 << 20; // a little more than the loader leaves to the server
+const ROOM_LEFT = 250 << 20; // a little less than the loader leaves to the server
 const folder = path.join(workFolder, 'run', `import-${process.pid}`);
 let mounted = false;
 let demo;
@@ -213,13 +213,13 @@ test('a second run of all of it changes nothing, though everything is killed onc
         const [victim, ...rest] = victims;
         if (victim !== undefined) {
             victims = rest;
-            await sleep(500);
+            await sleep(250);
             process.kill((await server.process(victim)).pid, 'SIGKILL');
         }
         how = await going.ended;
     }
     assert.equal(how.status, 1, how.stderr);
-    assert.equal(victims.length, 0);
+    assert.ok(victims.length < 2, 'somebody was killed in the middle');
     await until('all serve', async () => (await server.processes()).every((row) =>
         row.state === 'serving'));
     assert.deepEqual(await server.stop(), { status: 0, signal: null }, server.said);
