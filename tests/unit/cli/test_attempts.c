@@ -170,7 +170,7 @@ static const struct attempt {
 enum meets { MEETS_KILLED, MEETS_REFUSED, MEETS_DONE };
 
 /* Every row of the table; what is not said of it below ends the process. */
-static const char *const known_rows[] = {"core", "keeper", "edge", "public"};
+static const char *const known_rows[] = {"core", "keeper", "loader", "edge", "public"};
 
 static const struct expectation {
     const char *row;
@@ -196,6 +196,16 @@ static const struct expectation {
     {"keeper", "list a folder of the system", MEETS_REFUSED},
     {"keeper", "leave the folder", MEETS_REFUSED},
     {"keeper", "read another process's memory", MEETS_REFUSED},
+    {"loader", "open a file of the system", MEETS_REFUSED},
+    {"loader", "open it the old way", MEETS_REFUSED},
+    {"loader", "open the registry", MEETS_DONE},
+    {"loader", "open the registry to write", MEETS_DONE},
+    {"loader", "make a file", MEETS_DONE},
+    {"loader", "make a file in /tmp", MEETS_REFUSED},
+    {"loader", "list a folder of the system", MEETS_REFUSED},
+    {"loader", "leave the folder", MEETS_REFUSED},
+    {"loader", "read another process's memory", MEETS_REFUSED},
+    {"loader", "map a descriptor to write", MEETS_REFUSED}, /* a folder: the store maps files */
     {"edge", "open a file of the system", MEETS_REFUSED},
     {"edge", "open it the old way", MEETS_REFUSED},
     {"edge", "open the registry", MEETS_REFUSED},
