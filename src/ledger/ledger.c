@@ -121,6 +121,7 @@ static void init_bufs(struct ledger *ledger)
     buf_init(&ledger->openings, COMMIT_RECORD_BYTES_MAX);
     buf_init(&ledger->padded, seal_padded_len(4 + OPENING_BYTES_MAX));
     buf_init(&ledger->record, COMMIT_RECORD_BYTES_MAX);
+    reader_init(&ledger->reader);
 }
 
 static void ledger_free(struct ledger *ledger)

@@ -111,6 +111,19 @@ void ledger_kept(struct ledger *ledger, enum ledger_wish done, uint64_t until);
 struct outcome ledger_read(struct ledger *ledger, uint64_t index, struct buf *scratch,
                            struct ledger_item *ret_item);
 
+/* An item with the receipt that its answer had: the proof against the checkpoint of its own batch,
+ * made again from the record and the tree before it, and checked against that checkpoint's root. */
+struct ledger_receipt {
+    struct ledger_item item;
+    struct view path;       /* 32-byte hashes, leaf's sibling first */
+    struct view checkpoint; /* the signed note of that batch */
+};
+/* Work is bounded whatever the log's age: some twenty reads of a segment, one record, one tile a
+ * level. Views live in `scratch`, which is reset. FAULT_CORRUPT: what stands there does not lead to
+ * the signed root; FAULT_NOT_FOUND. */
+struct outcome ledger_reread(struct ledger *ledger, uint64_t index, struct buf *scratch,
+                             struct ledger_receipt *ret_receipt);
+
 /* Receipts as text. tlog-proof@v1: header, index, path, blank line, checkpoint. */
 void proof_put(struct buf *buf, uint64_t index, struct view path, struct view checkpoint);
 /* Verifies a proof text for entry bytes under a vkey line. FAULT_BAD_INPUT or FAULT_CORRUPT, and a

@@ -50,15 +50,19 @@ struct outcome segment_table_add(struct segment_table *table, uint64_t number,
                                  uint64_t first_index);
 void segment_table_done(struct segment_table *table);
 
-/* The segment that was read last, and where in it records start: a mark each MARK_BYTES. */
-#define READ_MARKS_MAX 4096u
+/* The segment that was read last, and the record of it that was read last: committed bytes never
+ * change, so neither is read twice in a row. */
 struct reader {
-    struct scan scan; /* context NULL: none is open */
+    struct scan scan; /* context NULL: none is open; `at` is where the last record begins */
     struct sealer *sealer;
-    uint64_t seen_size; /* of the log when the window was read */
-    struct scan_position marks[READ_MARKS_MAX];
-    unsigned mark_count;
+    struct buf piece;  /* where headers are looked for */
+    struct buf record; /* whole sectors of the last record; empty: none */
+    struct record_header header;
+    struct record_body body; /* views into `record` */
 };
+void reader_init(struct reader *reader);
+/* Lets the segment go; the memory stays. */
+void reader_close(struct reader *reader);
 void reader_done(struct reader *reader);
 
 struct ledger {
@@ -94,7 +98,12 @@ struct ledger {
 
     struct segment_table segments;
     struct reader reader;
+    struct tree_batch reread; /* of the record that was proved last; old_size = new_size: none */
 };
+
+/* Makes the record that holds a committed index the reader's; the segment is read by halving, so
+ * that the work does not grow with it. FAULT_NOT_FOUND, FAULT_CORRUPT. */
+struct outcome reader_seek(struct ledger *ledger, uint64_t index);
 
 /* Brings a new ledger to the state that is on disk. */
 struct outcome ledger_recover(struct ledger *ledger, struct ledger_recovery *ret_recovery,

@@ -1,17 +1,20 @@
 /*
  * Reading committed items back, and the table of segments.
  *
- * Invariant 1: an item read is one that was committed: its record's checksum and place, and the
- * seal of its opening under segment and index.
+ * Invariants
+ *  1. An item read is one that was committed: its record's checksum and place, and the seal of its
+ *     opening under segment and index.
+ *  2. A record is found by halving what of its segment may hold it: a sector that begins a record
+ *     says so under a checksum of its own, and nothing else in a segment looks like one.
  */
 #include "base/check.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "ledger/private.h"
 
-#include <string.h>
-
 #define SEGMENTS_MAX (1u << 20)
-#define MARK_BYTES 65536u /* at least so far apart */
+#define PIECE_BYTES_FIRST 4096u
+#define PIECE_BYTES 65536u /* one read in search of a header; so near, records are walked */
 
 struct outcome segment_table_add(struct segment_table *table, uint64_t number, uint64_t first_index)
 {
@@ -37,13 +40,26 @@ void segment_table_done(struct segment_table *table)
     *table = (struct segment_table){0};
 }
 
-void reader_done(struct reader *reader)
+void reader_init(struct reader *reader)
+{
+    buf_init(&reader->piece, PIECE_BYTES);
+    buf_init(&reader->record, COMMIT_RECORD_BYTES_MAX);
+}
+
+void reader_close(struct reader *reader)
 {
     scan_close(&reader->scan);
     sealer_free(reader->sealer);
     reader->scan.context = NULL;
     reader->sealer = NULL;
-    reader->mark_count = 0;
+    buf_reset(&reader->record);
+}
+
+void reader_done(struct reader *reader)
+{
+    reader_close(reader);
+    buf_done(&reader->piece);
+    buf_done(&reader->record);
 }
 
 /* The last segment whose first index is not above `index`; 0 when it is below all. */
@@ -71,102 +87,185 @@ static struct outcome open_segment(struct ledger *ledger, uint64_t segment)
     if (reader->scan.context != NULL && reader->scan.at.segment == segment) {
         return OUTCOME_OK;
     }
-    reader_done(reader);
+    reader_close(reader);
     struct outcome outcome = scan_open(&reader->scan, &ledger->context, segment, why);
     if (outcome_ok(outcome)) {
         outcome = segment_key_open(&ledger->context, segment, &reader->sealer);
     }
     if (!outcome_ok(outcome)) {
-        reader_done(reader);
-        return outcome;
+        reader_close(reader);
     }
-    reader->marks[0] = reader->scan.at;
-    reader->mark_count = 1;
+    return outcome;
+}
+
+/* Bytes of the segment's file into a buf of the reader's; fewer than asked for at its end only. */
+static struct outcome fetch(const struct scan *scan, uint64_t offset, size_t len,
+                            struct buf *ret_bytes)
+{
+    size_t got = 0;
+
+    buf_reset(ret_bytes);
+    uint8_t *to = buf_claim(ret_bytes, len);
+    if (to == NULL) {
+        return buf_check(ret_bytes);
+    }
+    TRY(disk_read(scan->context->disk, scan->fd, offset, to, len, &got));
+    buf_cut(ret_bytes, got);
     return OUTCOME_OK;
 }
 
-/* To the nearest mark at or before the index. */
-static void move_near(struct reader *reader, uint64_t index)
-{
-    unsigned low = 0;
-    unsigned high = reader->mark_count;
+/* Where a record begins, and what its header says. */
+struct place {
+    uint64_t offset;
+    struct record_header header;
+};
 
-    while (low + 1 < high) {
-        unsigned middle = low + (high - low) / 2;
-        if (reader->marks[middle].index <= index) {
-            low = middle;
+/* The first record that begins in from..until; *ret_found is false when none does. */
+static struct outcome next_place(struct reader *reader, uint64_t from, uint64_t until,
+                                 struct place *ret_place, bool *ret_found)
+{
+    size_t step = PIECE_BYTES_FIRST;
+
+    *ret_found = false;
+    for (uint64_t at = from; at < until; at += reader->piece.len, step = PIECE_BYTES) {
+        size_t want = until - at < step ? (size_t)(until - at) : step;
+        TRY(fetch(&reader->scan, at, want, &reader->piece));
+        size_t whole = reader->piece.len / SECTOR_BYTES * SECTOR_BYTES;
+        if (whole == 0) {
+            return OUTCOME_OK;
+        }
+        for (size_t in = 0; in < whole; in += SECTOR_BYTES) {
+            struct view sector = view_part(buf_view(&reader->piece), in, SECTOR_BYTES);
+            if (outcome_ok(record_header_read(sector, &ret_place->header)) &&
+                ret_place->header.segment == reader->scan.at.segment) {
+                ret_place->offset = at + in;
+                *ret_found = true;
+                return OUTCOME_OK;
+            }
+        }
+    }
+    return OUTCOME_OK;
+}
+
+static struct outcome no_record(const struct reader *reader, uint64_t index)
+{
+    log_line(LOG_LEVEL_ERROR, "ledger-corrupt", "segment=%llu index=%llu what=\"no such record\"",
+             (unsigned long long)reader->scan.at.segment, (unsigned long long)index);
+    return outcome_fail(FAULT_CORRUPT, "a committed record does not verify");
+}
+
+/* Halves from..until, the bytes in which the record of the index begins, until few are left. */
+static struct outcome narrow(struct reader *reader, uint64_t index, uint64_t *from, uint64_t *until)
+{
+    while (*until - *from > PIECE_BYTES) {
+        struct place place = {0};
+        bool found = false;
+        uint64_t middle = *from + (*until - *from) / 2 / SECTOR_BYTES * SECTOR_BYTES;
+        TRY(next_place(reader, middle, *until, &place, &found));
+        if (found && place.header.first_index <= index) {
+            *from = place.offset;
         } else {
-            high = middle;
+            *until = middle; /* none begins between there and the one found */
         }
     }
-    scan_move(&reader->scan, &reader->marks[low]);
+    return OUTCOME_OK;
 }
 
-static void mark(struct reader *reader)
+/* Walks record by record: each header tells where the next one is. */
+static struct outcome walk(struct reader *reader, uint64_t index, uint64_t from, uint64_t until,
+                           struct place *ret_place)
 {
-    const struct scan_position *last = &reader->marks[reader->mark_count - 1];
+    struct place place = {0};
+    bool found = false;
 
-    if (reader->mark_count < READ_MARKS_MAX &&
-        reader->scan.at.offset >= last->offset + MARK_BYTES) {
-        reader->marks[reader->mark_count++] = reader->scan.at;
-    }
-}
-
-static struct outcome find_record(struct reader *reader, uint64_t index,
-                                  struct scan_record *ret_record)
-{
-    char why[SCAN_WHY_BYTES];
-    enum scan_found found = SCAN_END;
-
-    move_near(reader, index);
-    for (;;) {
-        TRY(scan_next(&reader->scan, &found, ret_record, NULL, why));
-        if (found != SCAN_RECORD) {
-            return outcome_fail(FAULT_CORRUPT, "a committed record does not verify");
+    for (uint64_t at = from; at < until; at += record_bytes(place.header.payload_bytes)) {
+        TRY(next_place(reader, at, at + SECTOR_BYTES, &place, &found));
+        if (!found || place.header.first_index > index) {
+            break;
         }
-        mark(reader);
-        if (index < reader->scan.at.index) {
+        if (index - place.header.first_index < place.header.count) {
+            *ret_place = place;
             return OUTCOME_OK;
         }
     }
+    return no_record(reader, index);
 }
 
-static struct outcome item_of(const struct scan_record *record, uint64_t index,
-                              struct view *ret_entry, struct view *ret_sealed)
+static struct outcome load(struct reader *reader, const struct place *place)
 {
-    struct cursor entries = cursor_of(record->body.entries);
-    struct cursor openings = cursor_of(record->body.openings);
+    size_t len = record_bytes(place->header.payload_bytes);
 
-    CHECK(index >= record->header.first_index);
-    for (uint64_t at = record->header.first_index; at <= index; at++) {
-        *ret_entry = cursor_block16(&entries);
-        *ret_sealed = cursor_block32(&openings);
+    TRY(fetch(&reader->scan, place->offset, len, &reader->record));
+    struct outcome outcome =
+        reader->record.len == len
+            ? record_read(&place->header, buf_view(&reader->record), &reader->body)
+            : outcome_fail(FAULT_CORRUPT, "segment ends within a record");
+    if (!outcome_ok(outcome)) {
+        buf_reset(&reader->record);
+        log_line(LOG_LEVEL_ERROR, "ledger-corrupt", "segment=%llu offset=%llu what=\"%s\"",
+                 (unsigned long long)reader->scan.at.segment, (unsigned long long)place->offset,
+                 outcome.what);
+        return outcome;
     }
-    CHECK(!entries.failed && !openings.failed);
+    reader->header = place->header;
     return OUTCOME_OK;
 }
 
-struct outcome ledger_read(struct ledger *ledger, uint64_t index, struct buf *scratch,
-                           struct ledger_item *ret_item)
+static bool holds(const struct reader *reader, uint64_t segment, uint64_t index)
 {
-    struct scan_record record;
-    struct view entry = {0};
-    struct view sealed = {0};
-    struct view opening = {0};
+    return reader->record.len > 0 && reader->header.segment == segment &&
+           index >= reader->header.first_index &&
+           index - reader->header.first_index < reader->header.count;
+}
+
+struct outcome reader_seek(struct ledger *ledger, uint64_t index)
+{
+    struct reader *reader = &ledger->reader;
+    struct place place = {0};
     uint64_t segment = segment_of(&ledger->segments, index);
 
     if (index >= ledger->tree.size || segment == 0) {
         return outcome_fail(FAULT_NOT_FOUND, "no such entry");
     }
     TRY(open_segment(ledger, segment));
-    if (ledger->reader.seen_size != ledger->tree.size) { /* records have come since it was read */
-        buf_reset(&ledger->reader.scan.window);
-        ledger->reader.seen_size = ledger->tree.size;
+    if (holds(reader, segment, index)) {
+        return OUTCOME_OK;
     }
-    TRY(find_record(&ledger->reader, index, &record));
-    TRY(item_of(&record, index, &entry, &sealed));
+    buf_reset(&reader->record);
+    uint64_t from = SECTOR_BYTES;
+    uint64_t until = segment == ledger->commit.at.segment ? ledger->commit.at.offset
+                                                          : reader->scan.segment_bytes;
+    TRY(narrow(reader, index, &from, &until));
+    TRY(walk(reader, index, from, until, &place));
+    return load(reader, &place);
+}
+
+static void item_of(const struct reader *reader, uint64_t index, struct view *ret_entry,
+                    struct view *ret_sealed)
+{
+    struct cursor entries = cursor_of(reader->body.entries);
+    struct cursor openings = cursor_of(reader->body.openings);
+
+    CHECK(holds(reader, reader->header.segment, index));
+    for (uint64_t at = reader->header.first_index; at <= index; at++) {
+        *ret_entry = cursor_block16(&entries);
+        *ret_sealed = cursor_block32(&openings);
+    }
+    CHECK(!entries.failed && !openings.failed);
+}
+
+struct outcome ledger_read(struct ledger *ledger, uint64_t index, struct buf *scratch,
+                           struct ledger_item *ret_item)
+{
+    struct view entry = {0};
+    struct view sealed = {0};
+    struct view opening = {0};
+
+    TRY(reader_seek(ledger, index));
+    item_of(&ledger->reader, index, &entry, &sealed);
     buf_reset(scratch);
-    TRY(opening_open(ledger->reader.sealer, segment, index, sealed, scratch, &opening));
+    TRY(opening_open(ledger->reader.sealer, ledger->reader.header.segment, index, sealed, scratch,
+                     &opening));
     size_t opening_at = (size_t)(opening.data - scratch->data);
     size_t entry_at = scratch->len;
     buf_put_view(scratch, entry);
