@@ -120,6 +120,13 @@ static void begin_body(struct connection *connection, const struct http1_head *h
     }
 }
 
+/* Path and query stand together in the head, with the question mark between them. */
+static struct view target_of(const struct http1_head *head)
+{
+    return head->query.len == 0 ? head->path
+                                : view_of(head->path.data, head->path.len + 1 + head->query.len);
+}
+
 /* The exchange is there and its fields are known. */
 static void begin_request(struct connection *connection, struct http_exchange *exchange,
                           const struct http1_head *head)
@@ -129,11 +136,10 @@ static void begin_request(struct connection *connection, struct http_exchange *e
     h1->current = exchange;
     exchange->close = head->close;
     exchange_set_method(exchange, head->method);
-    exchange_set_target(exchange, head->path);
+    exchange_set_target(exchange, target_of(head));
     for (unsigned i = 0; i < head->field_count; i++) {
         exchange_add_field(exchange, head->fields[i].name, head->fields[i].value);
     }
-    /* A query stands in the path's own text, which is enough: nobody reads queries yet. */
     connection->head_since_s = server_now(connection->server);
     exchange_head_done(exchange);
     bool answered = exchange->state == EXCHANGE_ANSWERED;
