@@ -18,6 +18,7 @@
 /* Frames between processes */
 #define FRAME_BYTES_MAX (1u << 20)      /* one frame, header included */
 #define FRAME_ASKS_MAX 256              /* asks in one batch frame */
+#define FRAME_RECEIPTS_MAX 256          /* receipts asked for in one frame */
 #define PIPE_QUEUE_BYTES_MAX (8u << 20) /* waiting to be written to one peer */
 
 /* Gate and ledger */
@@ -39,7 +40,13 @@
 #define GUESSES_PER_DAY_MAX 5            /* misses on one asked key by one party in 24 h */
 #define GUESS_KEYS_MAX (1u << 21)        /* asked keys with misses remembered at once */
 #define GUESSES_PER_PARTY_MAX (1u << 19) /* misses of one party a day; beyond, it is refused */
-#define POPULATION_PROVINCES_MAX 64      /* provinces named by one population condition */
+#define KEYS_MAX (1u << 20)              /* Idempotency-Keys remembered at once, 24 h each ... */
+#define KEYS_PER_ACCOUNT_MAX (1u << 18)  /* ... and of one account; beyond: 429 */
+#define REREADS_BURST_MAX 32          /* old records read again at once (repeats, receipts) ... */
+#define REREADS_PER_S_MAX 1000        /* ... and a second; beyond: 429, nothing else waits */
+#define REREADS_ACCOUNT_BURST_MAX 256 /* likewise of one account ... */
+#define REREADS_ACCOUNT_PER_S_MAX 50  /* ... and a second */
+#define POPULATION_PROVINCES_MAX 64   /* provinces named by one population condition */
 #define ACCOUNTS_MAX 65536
 #define PARTIES_MAX 65536
 #define BUSINESSES_MAX 65536

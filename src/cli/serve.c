@@ -86,13 +86,13 @@ static const struct proc_row rows[] = {
         .grants = BIT(GRANT_MACHINE_LISTENER) | BIT(GRANT_TLS_CERT) | BIT(GRANT_TLS_KEY) |
                   BIT(GRANT_CLIENT_CA) | BIT(GRANT_CLIENT_CRL),
         .core_pipe = true,
-        .frames = BIT(FRAME_ASKS),
+        .frames = BIT(FRAME_ASKS) | BIT(FRAME_RECEIPT),
         .takes = CHANNEL_TAKES,
         .memory_bytes_max = 8192 * MIB,
         .calls = CALLS_BASE | CALLS_PIPES | CALLS_LISTEN,
         .files_max = 20480,
         .rights = "files: none; keys: its TLS key; sockets: machine listener, pipe to the core "
-                  "(asks only)",
+                  "(asks and receipts asked for, only)",
     },
     {
         .name = "public",

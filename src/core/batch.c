@@ -1,5 +1,6 @@
 /*
- * A batch of asks through the gate, and its answers back to the pipes they came by.
+ * A batch of asks through the gate, and its answers back to the pipes they came by; and receipts
+ * that are fetched again.
  */
 #include "core/loop.h"
 
@@ -35,6 +36,19 @@ static void answer_peer(struct core *core, struct peer *peer)
     if (out->failed) {
         peer->broken = true; /* it takes nothing: it is lost, its clients ask again */
     }
+}
+
+struct outcome batch_receipt(struct core *core, struct peer *peer, const struct receipt_ask *ask)
+{
+    struct buf *out = &peer->pipe.out;
+    struct answer answer = {0};
+    TRY(gate_receipt(core->house->gate, ask, &answer));
+    size_t start = frame_start(out, FRAME_ANSWERS);
+    frame_put_checkpoint(out, view_of(NULL, 0)); /* a receipt brings its own */
+    frame_put_answer(out, &answer);
+    frame_finish(out, start, 1);
+    peer->broken = out->failed || !outcome_ok(pipe_flush(&peer->pipe));
+    return OUTCOME_OK;
 }
 
 struct outcome batch_serve(struct core *core)

@@ -157,7 +157,7 @@ static struct outcome owner_replay(void *context, uint64_t index, const struct l
     struct record record = {0};
     TRY(record_get_opening(item->opening, &record));
     TRY(office_replay(house->office, index, &record));
-    return gate_replay(house->gate, &record);
+    return gate_replay(house->gate, index, &record);
 }
 
 static void owner_save(void *context, struct buf *buf)

@@ -64,5 +64,7 @@ void admins_sweep(struct core *core);
 
 /* batch.c */
 struct outcome batch_serve(struct core *core);
+/* A receipt that is fetched again: its answer goes into the peer's pipe. */
+struct outcome batch_receipt(struct core *core, struct peer *peer, const struct receipt_ask *ask);
 
 #endif

@@ -128,6 +128,27 @@ static struct outcome take_asks(struct core *core, struct peer *peer, const stru
     return OUTCOME_OK;
 }
 
+static struct outcome take_receipts(struct core *core, struct peer *peer, const struct frame *frame)
+{
+    struct cursor cursor = cursor_of(frame->payload);
+    if (frame->count > FRAME_RECEIPTS_MAX) {
+        refuse(core, peer, "a frame of too many receipts");
+        return OUTCOME_OK;
+    }
+    for (unsigned i = 0; i < frame->count && !peer->broken; i++) {
+        struct receipt_ask ask = {0};
+        if (!outcome_ok(frame_get_receipt_ask(&cursor, &ask))) {
+            refuse(core, peer, "a receipt asked for does not decode");
+            return OUTCOME_OK;
+        }
+        TRY(batch_receipt(core, peer, &ask));
+    }
+    if (!peer->broken && !outcome_ok(cursor_end(&cursor, "receipts"))) {
+        refuse(core, peer, "a frame of receipts is too long");
+    }
+    return OUTCOME_OK;
+}
+
 static void take_kept(struct core *core, struct peer *peer, const struct frame *frame)
 {
     struct cursor cursor = cursor_of(frame->payload);
@@ -199,6 +220,9 @@ static struct outcome take_frame(struct core *core, struct peer *peer, const str
     }
     if (frame->kind == FRAME_CHUNK) {
         return take_chunk(core, peer, frame);
+    }
+    if (frame->kind == FRAME_RECEIPT) {
+        return take_receipts(core, peer, frame);
     }
     if (frame->kind == FRAME_KEPT) {
         take_kept(core, peer, frame);

@@ -60,6 +60,38 @@ static bool use_sane(const struct ask *ask)
            text_sane(ask->use_text, 1, ASK_USE_BYTES_MAX);
 }
 
+static bool all_zeros(struct view text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] != '0') {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool traceparent_valid(struct view text)
+{
+    static const size_t dashes[] = {2, 35, 52};
+    size_t at = 0;
+
+    if (text.len < 55 || text.len > TRACEPARENT_BYTES_MAX) {
+        return false;
+    }
+    for (size_t i = 0; i < 55; i++) {
+        uint8_t byte = text.data[i];
+        bool dash = at < 3 && i == dashes[at];
+        at += dash;
+        if (dash ? byte != '-' : !((byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'f'))) {
+            return false;
+        }
+    }
+    bool first = view_starts(text, VIEW_LITERAL("00"));
+    return !view_starts(text, VIEW_LITERAL("ff")) && !all_zeros(view_part(text, 3, 32)) &&
+           !all_zeros(view_part(text, 36, 16)) &&
+           (text.len == 55 || (!first && text.data[55] == '-'));
+}
+
 bool ask_sane(const struct ask *ask)
 {
     return (unsigned)ask->service < SERVICE_COUNT &&

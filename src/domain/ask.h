@@ -57,9 +57,15 @@ struct answer {
     enum code code;
     uint8_t field_index; /* index into ask.fields for field_not_granted, else ANSWER_FIELD_NONE */
     uint32_t retry_after_s; /* 429 only, else 0 */
-    uint8_t ask_id[16];     /* UUIDv7; zero when the code carries no receipt */
-    struct view person;     /* canonical JSON object; only when disclosed */
-    struct view notices;    /* canonical JSON array; only when disclosed */
+    bool limited;           /* the asker's own business is known: its quota of the day follows */
+    uint64_t limit;
+    uint64_t remaining;
+    uint32_t reset_s;    /* until the day (UTC+7) ends */
+    bool receipt_only;   /* answers a struct receipt_ask: code is CODE_DISCLOSED whatever the entry
+                            tells, nothing is disclosed, and there may be no opening */
+    uint8_t ask_id[16];  /* UUIDv7; zero when the code carries no receipt */
+    struct view person;  /* canonical JSON object; only when disclosed */
+    struct view notices; /* canonical JSON array; only when disclosed */
     /* Receipt; only when code_has_receipt(code). */
     struct view entry;
     struct view opening[OPENING_DISCLOSURES_MAX]; /* consumer's disclosures, base64url text */
@@ -67,6 +73,19 @@ struct answer {
     uint64_t leaf_index;
     struct view path;       /* 32-byte hashes, leaf's sibling first */
     struct view checkpoint; /* the batch's signed note */
+    bool checkpoint_own;    /* it is an older batch's: a repeat, or a receipt fetched again */
 };
+
+/* An account asks for the receipt of an ask of its own again. */
+struct receipt_ask {
+    uint64_t tag;
+    uint8_t spki[32];
+    uint8_t ask_id[16];
+    bool opening; /* the opening too, which is personal data */
+};
+
+/* The form of a W3C traceparent: four groups of lower-case hexadecimal digits (2, 32, 16, 2), and
+ * more behind another dash only from a version after 00. Neither id is all zeros. */
+bool traceparent_valid(struct view text);
 
 #endif

@@ -54,7 +54,7 @@ static bool blank(struct view text)
     return true;
 }
 
-static uint32_t seconds_to_midnight(int64_t now_us)
+uint32_t seconds_to_midnight(int64_t now_us)
 {
     int64_t second = ((now_us + VN_OFFSET_US) / 1000000) % DAY_S;
     return (uint32_t)(DAY_S - second);
@@ -67,6 +67,26 @@ static void business_day_turn(struct business *business, int64_t now_us)
         business->quota_day = day;
         business->quota_used = 0;
     }
+}
+
+/* Another party's business is nobody's to know of: not even that there is one. */
+void work_answer_limits(const struct gate *gate, const struct work *work, struct answer *ret_answer)
+{
+    const struct account *account =
+        work->account != NULL ? work->account
+                              : directory_account_by_spki(gate->directory, work->ask->spki);
+    struct business *business = work->business != NULL
+                                    ? work->business
+                                    : directory_business(gate->directory, work->ask->business);
+    if (account == NULL || business == NULL || business->party != account->party) {
+        return;
+    }
+    business_day_turn(business, work->now_us);
+    uint64_t used = business->quota_used;
+    ret_answer->limited = true;
+    ret_answer->limit = business->quota_day_max;
+    ret_answer->remaining = used < business->quota_day_max ? business->quota_day_max - used : 0;
+    ret_answer->reset_s = seconds_to_midnight(work->now_us);
 }
 
 static void party_day_turn(struct party *party, int64_t now_us)
@@ -110,8 +130,6 @@ static void ask_business(const struct work *work, struct party_question *questio
     question->business_hours = business->hours;
     question->business_override_lock = business->override_lock;
     question->clearance_protected = business->clearance_protected;
-    question->quota_used = business->quota_used;
-    question->quota_max = business->quota_day_max;
 }
 
 static void ask_counters(struct gate *gate, struct work *work, struct party_question *question)
@@ -121,6 +139,8 @@ static void ask_counters(struct gate *gate, struct work *work, struct party_ques
     if (work->business != NULL) {
         business_day_turn(work->business, work->now_us);
         work->quota_used = work->business->quota_used;
+        question->quota_used = work->business->quota_used;
+        question->quota_max = work->business->quota_day_max;
     }
     if (work->party != NULL) {
         make_tags(gate, work);
@@ -157,7 +177,8 @@ void work_find_party(const struct gate *gate, struct work *work)
     work->party = own ? work->account->party : directory_party(gate->directory, work->ask->party);
 }
 
-void work_decide_party(struct gate *gate, struct work *work)
+/* The question but for its counters. */
+static struct party_question party_question_of(const struct gate *gate, struct work *work)
 {
     CHECK(work->account != NULL);
     const struct ask *ask = work->ask;
@@ -167,8 +188,25 @@ void work_decide_party(struct gate *gate, struct work *work)
     question.case_given = !blank(ask->case_ref);
     question.use_declared = ask->use_kind != USE_NONE;
     ask_account(work, &question);
-    ask_counters(gate, work, &question);
     ask_business(work, &question);
+    return question;
+}
+
+struct decision work_standing(struct gate *gate, struct work *work)
+{
+    struct party_question question = party_question_of(gate, work);
+    if (work->party != NULL) {
+        make_tags(gate, work);
+    }
+    question.quota_used = 0;
+    question.quota_max = 1;
+    return decide_party(gate->policy, &question);
+}
+
+void work_decide_party(struct gate *gate, struct work *work)
+{
+    struct party_question question = party_question_of(gate, work);
+    ask_counters(gate, work, &question);
     work->decision = decide_party(gate->policy, &question);
     if (work->decision.code == CODE_DISCLOSED) {
         CHECK(work->business != NULL && work->party != NULL);
@@ -224,6 +262,17 @@ static struct outcome project(struct gate *gate, struct work *work,
     work->person = view_of(persons->data + start, middle - start);
     work->notices = view_of(persons->data + middle, persons->len - middle);
     return OUTCOME_OK;
+}
+
+struct outcome work_project(struct gate *gate, struct work *work, struct view record)
+{
+    struct person_record opened = {0};
+    CHECK(work->business != NULL && work->party != NULL);
+    if (work->person.len > 0) {
+        buf_cut(&gate->persons, (size_t)(work->person.data - gate->persons.data));
+    }
+    TRY(person_record_open(record, &opened));
+    return project(gate, work, &opened);
 }
 
 static bool name_matches(struct gate *gate, const struct work *work,

@@ -25,6 +25,12 @@ struct long_text {
     uint16_t len;
 };
 
+/* A leaky bucket of the gate's: so much at once, then so much a second. */
+struct leak {
+    int64_t us;    /* when it was last looked at */
+    uint64_t used; /* in millionths */
+};
+
 struct party {
     struct code_text code;
     enum party_class class;
@@ -49,6 +55,10 @@ struct account {
     uint64_t limited_count;
     int64_t limited_first_us;
     int64_t limited_last_us;
+    /* gate's: Idempotency-Keys remembered, and its old records read again */
+    uint32_t key_count;
+    uint32_t key_number; /* among the accounts of a snapshot; set while one is made */
+    struct leak rereads;
 };
 
 /* Permanent residence in one of the provinces of the list in force from list_day. */

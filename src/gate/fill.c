@@ -12,19 +12,37 @@
 
 #include <string.h>
 
-#define EFFECT_VERSION 1
+#define EFFECT_VERSION 2 /* 1 had no keys, and is else the same */
 #define EFFECT_QUOTA 1
 #define EFFECT_MISS 2
+#define EFFECT_KEY 4
 #define ENGINE_VERSION 1 /* of the deciding code; grows when a decision could change */
 
 void effect_put(const struct effect *effect, struct buf *buf)
 {
     buf_put_u8(buf, EFFECT_VERSION);
-    buf_put_u8(buf, (uint8_t)((effect->quota_taken ? EFFECT_QUOTA : 0) |
-                              (effect->missed ? EFFECT_MISS : 0)));
+    buf_put_u8(buf,
+               (uint8_t)((effect->quota_taken ? EFFECT_QUOTA : 0) |
+                         (effect->missed ? EFFECT_MISS : 0) | (effect->keyed ? EFFECT_KEY : 0)));
     buf_put(buf, effect->guess_tag, SEAL_BLIND_BYTES);
     buf_put_block16(buf, effect->party);
     buf_put_block16(buf, effect->business);
+    if (effect->keyed) {
+        buf_put(buf, effect->key_tag, SEAL_BLIND_BYTES);
+        buf_put(buf, effect->body, SEAL_HASH_BYTES);
+        buf_put_block16(buf, effect->account);
+        buf_put_u8(buf, effect->field_index);
+        buf_put_u32(buf, effect->person_version);
+    }
+}
+
+static void get_key(struct cursor *cursor, struct effect *effect)
+{
+    cursor_copy(cursor, effect->key_tag, SEAL_BLIND_BYTES);
+    cursor_copy(cursor, effect->body, SEAL_HASH_BYTES);
+    effect->account = cursor_block16(cursor);
+    effect->field_index = cursor_u8(cursor);
+    effect->person_version = cursor_u32(cursor);
 }
 
 struct outcome effect_get(struct view bytes, struct effect *ret_effect)
@@ -35,10 +53,14 @@ struct outcome effect_get(struct view bytes, struct effect *ret_effect)
     uint8_t flags = cursor_u8(&cursor);
     effect.quota_taken = (flags & EFFECT_QUOTA) != 0;
     effect.missed = (flags & EFFECT_MISS) != 0;
+    effect.keyed = version != 1 && (flags & EFFECT_KEY) != 0;
     cursor_copy(&cursor, effect.guess_tag, SEAL_BLIND_BYTES);
     effect.party = cursor_block16(&cursor);
     effect.business = cursor_block16(&cursor);
-    if (version != EFFECT_VERSION || !outcome_ok(cursor_end(&cursor, "effect"))) {
+    if (effect.keyed) {
+        get_key(&cursor, &effect);
+    }
+    if (version == 0 || version > EFFECT_VERSION || !outcome_ok(cursor_end(&cursor, "effect"))) {
         return outcome_fail(FAULT_CORRUPT, "effect of an ask does not decode");
     }
     *ret_effect = effect;
@@ -115,7 +137,7 @@ static void put_request(const struct work *work, struct buf *buf)
 }
 
 /* One hash is taken for every ask that came to the read, released or not (I5). */
-static void put_answer(const struct work *work, struct buf *buf)
+void work_put_answer(const struct work *work, struct buf *buf)
 {
     uint8_t hash[SEAL_HASH_BYTES] = {0};
     bool disclosed = work->decision.code == CODE_DISCLOSED;
@@ -151,7 +173,7 @@ typedef void put_value(const struct work *work, struct buf *buf);
 
 static put_value *const putters[RECORD_NAME_COUNT] = {
     [RECORD_PARTY] = put_party, [RECORD_AGENT] = put_agent,     [RECORD_BUSINESS] = put_business,
-    [RECORD_CASE] = put_case,   [RECORD_REQUEST] = put_request, [RECORD_ANSWER] = put_answer,
+    [RECORD_CASE] = put_case,   [RECORD_REQUEST] = put_request, [RECORD_ANSWER] = work_put_answer,
     [RECORD_TRACE] = put_trace,
 };
 
@@ -170,8 +192,14 @@ static void fill_effect(const struct work *work, struct buf *texts, struct recor
         .missed = work->missed,
         .party = code_view(work->party != NULL ? &work->party->code : &work->account->party->code),
         .business = work->business != NULL ? code_view(&work->business->code) : view_of(NULL, 0),
+        .keyed = work->keyed,
+        .account = code_view(&work->account->code),
+        .field_index = work->field_index,
+        .person_version = work->person_version,
     };
     memcpy(effect.guess_tag, work->guess_tag, SEAL_BLIND_BYTES);
+    memcpy(effect.key_tag, work->key_tag, SEAL_BLIND_BYTES);
+    memcpy(effect.body, work->ask->body_sha256, SEAL_HASH_BYTES);
     size_t start = texts->len;
     effect_put(&effect, texts);
     record->effect = view_of(texts->data + start, texts->len - start);
@@ -191,6 +219,7 @@ struct outcome work_fill_record(struct gate *gate, struct work *work)
     };
     memcpy(record->policy_hash, policy_hash(gate->policy), 64);
     record_ask_id(work->now_us, &gate->random, record->ask_id);
+    ask_id_hide(gate, work->index, record->ask_id);
     random_fill(&gate->random, record->secret, sizeof(record->secret));
     if (work->person_found) {
         record->persons[0] = work->person_key;

@@ -6,8 +6,8 @@
  *    batch that holds its record (I2).
  * 2. Whatever happens, each ask gets exactly one answer, in its place.
  * 3. Two asks of one party on one key are never decided in the same settlement: the later one sees
- *    the misses of the earlier.
- * 4. When the log does not take a batch, its counters are taken back.
+ *    the misses of the earlier. Nor are two of one Idempotency-Key: the later one is its repeat.
+ * 4. When the log does not take a batch, its counters are taken back, and no key stands for it.
  */
 #include "gate/work.h"
 
@@ -38,11 +38,15 @@ static struct outcome gate_allocate(struct gate *gate)
         return outcome_fail(FAULT_NO_MEMORY, "gate: work");
     }
     TRY(claim(&gate->persons, (size_t)BATCH_ASKS_MAX * PERSON_BYTES_MAX));
-    TRY(claim(&gate->texts, BATCH_ASKS_MAX * (record_texts_room() + OPENING_ASK_BYTES_MAX)));
+    /* One that is read again may yet be decided anew. */
+    TRY(claim(&gate->texts, (BATCH_ASKS_MAX + REREADS_BURST_MAX) *
+                                (record_texts_room() + OPENING_ASK_BYTES_MAX)));
     TRY(claim(&gate->paths, (size_t)BATCH_ASKS_MAX * PATH_BYTES_MAX));
     buf_init(&gate->records, (size_t)BATCH_ASKS_MAX * 2 * PERSON_BYTES_MAX);
     buf_init(&gate->opening, OPENING_BYTES_MAX);
     buf_init(&gate->folded, 4 * ASK_NAME_BYTES_MAX);
+    buf_init(&gate->again, 2 * (size_t)OPENING_BYTES_MAX);
+    buf_init(&gate->version, 2 * PERSON_BYTES_MAX);
     return OUTCOME_OK;
 }
 
@@ -59,6 +63,7 @@ struct outcome gate_new(const struct gate_config *config, struct gate **ret_gate
     gate->clock = config->clock;
     gate->random = config->random;
     guesses_init(&gate->guesses);
+    keys_init(&gate->keys);
     struct outcome outcome = gate_allocate(gate);
     if (!outcome_ok(outcome)) {
         gate_free(gate);
@@ -74,12 +79,15 @@ void gate_free(struct gate *gate)
         return;
     }
     guesses_done(&gate->guesses);
+    keys_done(&gate->keys);
     buf_done(&gate->persons);
     buf_done(&gate->texts);
     buf_done(&gate->paths);
     buf_done(&gate->records);
     buf_done(&gate->opening);
     buf_done(&gate->folded);
+    buf_done(&gate->again);
+    buf_done(&gate->version);
     memory_free(gate->works);
     memory_free(gate->probes);
     memory_free(gate->probed);
@@ -116,7 +124,7 @@ static bool bucket_full(struct account *account, int64_t now_us)
     return account->bucket_used + REFUSAL_UNITS > REFUSALS_BURST_MAX * REFUSAL_UNITS;
 }
 
-static void count_limited(struct gate *gate, struct work *work)
+void work_limit(struct gate *gate, struct work *work, uint32_t retry_after_s)
 {
     struct account *account = work->account;
     if (account->limited_count == 0) {
@@ -126,7 +134,7 @@ static void count_limited(struct gate *gate, struct work *work)
     account->limited_count++;
     account->limited_last_us = work->now_us;
     work->limited = true;
-    work->retry_after_s = 1;
+    work->retry_after_s = retry_after_s;
     work->decision = (struct decision){CODE_RATE_LIMITED, RULE_NONE, FIELD_COUNT};
 }
 
@@ -153,11 +161,12 @@ static void count_miss(struct gate *gate, struct work *work)
     }
 }
 
-/* One damaged record must not stop the others: this ask is answered `internal`, with nothing
- * released and nothing counted. */
-static void give_up(struct gate *gate, struct work *work, struct outcome outcome)
+void work_give_up(struct gate *gate, struct work *work, const char *event, struct outcome outcome)
 {
-    log_outcome(LOG_LEVEL_ERROR, "person-damaged", outcome);
+    struct view trace = work->ask->traceparent; /* hexadecimal digits and dashes, or not told */
+    bool told = traceparent_valid(trace);
+    log_line(LOG_LEVEL_ERROR, event, "fault=%s what=\"%s\" trace=%.*s", outcome_word(outcome.fault),
+             outcome.what, told ? (int)trace.len : 1, told ? (const char *)trace.data : "-");
     work_undo(gate, work);
     work->corrupt = true;
     work->person_found = false;
@@ -182,7 +191,7 @@ static struct outcome settle(struct gate *gate, unsigned *probed)
         struct outcome decided =
             unread ? fetched : work_decide_subject(gate, work, &gate->probes[i]);
         if (decided.fault == FAULT_CORRUPT) {
-            give_up(gate, work, decided);
+            work_give_up(gate, work, "person-damaged", decided);
             continue;
         }
         TRY(decided);
@@ -194,35 +203,88 @@ static struct outcome settle(struct gate *gate, unsigned *probed)
     return OUTCOME_OK;
 }
 
+/* Is it one that gets a record of its own? */
 static bool recorded(const struct work *work)
 {
-    return work->account != NULL && !work->limited && !work->corrupt;
+    return work->account != NULL && !work->limited && !work->corrupt && work->recall == RECALL_NONE;
+}
+
+/* The ask before it in the batch that carried the same key and may get a record; NULL. */
+static const struct work *first_of_key(const struct gate *gate, const struct work *work)
+{
+    for (const struct work *other = gate->works; other < work; other++) {
+        if (other->keyed && recorded(other) &&
+            memcmp(other->key_tag, work->key_tag, SEAL_BLIND_BYTES) == 0) {
+            return other;
+        }
+    }
+    return NULL;
+}
+
+/* Whether its key makes it something else than an ask of its own: work->recall, or given up, or
+ * limited. */
+static struct outcome meet_key(struct gate *gate, struct work *work, unsigned *probed)
+{
+    work_key(gate, work);
+    if (!work->keyed) {
+        return OUTCOME_OK;
+    }
+    const struct work *first = first_of_key(gate, work);
+    if (first != NULL) {
+        TRY(settle(gate, probed)); /* invariant 3 */
+    }
+    if (first == NULL || !recorded(first)) { /* given up: the key is still free */
+        return work_recall(gate, work);
+    }
+    bool same = memcmp(first->ask->body_sha256, work->ask->body_sha256, SEAL_HASH_BYTES) == 0;
+    work->recall = same ? RECALL_TWIN : RECALL_CONFLICT;
+    work->twin = same ? first : NULL;
+    work->decision = same ? first->decision
+                          : (struct decision){CODE_IDEMPOTENCY_CONFLICT, RULE_NONE, FIELD_COUNT};
+    return OUTCOME_OK;
+}
+
+static struct outcome decide_one(struct gate *gate, struct work *work, unsigned *probed)
+{
+    uint32_t now_s = (uint32_t)(work->now_us / 1000000);
+    work->account = directory_account_by_spki(gate->directory, work->ask->spki);
+    if (work->account == NULL) {
+        work->decision = (struct decision){CODE_UNAUTHENTICATED, RULE_NONE, FIELD_COUNT};
+        return OUTCOME_OK;
+    }
+    TRY(meet_key(gate, work, probed));
+    if (!recorded(work)) {
+        return OUTCOME_OK;
+    }
+    if (bucket_full(work->account, work->now_us)) {
+        work_limit(gate, work, 1);
+        return OUTCOME_OK;
+    }
+    struct outcome kept =
+        work->keyed ? keys_reserve(&gate->keys, work->account, now_s) : OUTCOME_OK;
+    if (kept.fault == FAULT_OVER_LIMIT) {
+        work_limit(gate, work, keys_wait_s(&gate->keys, now_s));
+        return OUTCOME_OK;
+    }
+    TRY(kept);
+    work_find_party(gate, work);
+    if (in_flight(gate, *probed, work)) {
+        TRY(settle(gate, probed));
+    }
+    work_decide_party(gate, work);
+    if (work->decision.code == CODE_DISCLOSED) {
+        memcpy(gate->probes[*probed].tag, work->tag, SEAL_BLIND_BYTES);
+        gate->probed[*probed] = work;
+        (*probed)++;
+    }
+    return OUTCOME_OK;
 }
 
 static struct outcome decide_all(struct gate *gate, unsigned count)
 {
     unsigned probed = 0;
     for (unsigned i = 0; i < count; i++) {
-        struct work *work = &gate->works[i];
-        work->account = directory_account_by_spki(gate->directory, work->ask->spki);
-        if (work->account == NULL) {
-            work->decision = (struct decision){CODE_UNAUTHENTICATED, RULE_NONE, FIELD_COUNT};
-            continue;
-        }
-        if (bucket_full(work->account, work->now_us)) {
-            count_limited(gate, work);
-            continue;
-        }
-        work_find_party(gate, work);
-        if (in_flight(gate, probed, work)) {
-            TRY(settle(gate, &probed));
-        }
-        work_decide_party(gate, work);
-        if (work->decision.code == CODE_DISCLOSED) {
-            memcpy(gate->probes[probed].tag, work->tag, SEAL_BLIND_BYTES);
-            gate->probed[probed] = work;
-            probed++;
-        }
+        TRY(decide_one(gate, &gate->works[i], &probed));
     }
     return settle(gate, &probed);
 }
@@ -238,35 +300,6 @@ struct outcome work_add_record(struct gate *gate, const struct record *record,
     return ledger_add(gate->ledger, &item, ret_index);
 }
 
-static struct outcome record_all(struct gate *gate, unsigned count)
-{
-    unsigned added = 0;
-    for (unsigned i = 0; i < count; i++) {
-        struct work *work = &gate->works[i];
-        if (!recorded(work)) {
-            continue;
-        }
-        TRY(work_fill_record(gate, work));
-        TRY(work_add_record(gate, &work->record, &work->text, &work->index));
-        added++;
-        if (work->decision.code != CODE_DISCLOSED) {
-            work->account->bucket_used += REFUSAL_UNITS;
-            work->refused = true;
-        }
-    }
-    return added == 0 ? OUTCOME_OK : ledger_commit(gate->ledger);
-}
-
-static void answer_bare(const struct work *work, enum code code, struct answer *ret_answer)
-{
-    *ret_answer = (struct answer){
-        .tag = work->ask->tag,
-        .code = code,
-        .field_index = ANSWER_FIELD_NONE,
-        .retry_after_s = code_status(code) == 429 ? work->retry_after_s : 0,
-    };
-}
-
 static uint8_t field_index_of(const struct work *work)
 {
     for (unsigned i = 0; i < work->ask->field_count; i++) {
@@ -278,11 +311,82 @@ static uint8_t field_index_of(const struct work *work)
     return ANSWER_FIELD_NONE;
 }
 
+/* From now on their keys stand for their records. */
+static void remember_all(struct gate *gate, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        const struct work *work = &gate->works[i];
+        if (work->keyed && recorded(work)) {
+            keys_put(&gate->keys, work->key_tag, work->ask->body_sha256, work->index, work->account,
+                     (uint32_t)(work->now_us / 1000000));
+        }
+    }
+}
+
+static struct outcome record_all(struct gate *gate, unsigned count)
+{
+    unsigned added = 0;
+    uint64_t size = ledger_size(gate->ledger);
+    for (unsigned i = 0; i < count; i++) {
+        struct work *work = &gate->works[i];
+        if (!recorded(work)) {
+            continue;
+        }
+        uint64_t index = 0;
+        work->index = size + added; /* its id hides its place */
+        work->field_index = field_index_of(work);
+        TRY(work_fill_record(gate, work));
+        TRY(work_add_record(gate, &work->record, &work->text, &index));
+        CHECK(index == work->index);
+        added++;
+        if (work->decision.code != CODE_DISCLOSED) {
+            work->account->bucket_used += REFUSAL_UNITS;
+            work->refused = true;
+        }
+    }
+    if (added > 0) {
+        TRY(ledger_commit(gate->ledger));
+        remember_all(gate, count);
+    }
+    return OUTCOME_OK;
+}
+
+static void answer_bare(const struct gate *gate, const struct work *work, enum code code,
+                        struct answer *ret_answer)
+{
+    *ret_answer = (struct answer){
+        .tag = work->ask->tag,
+        .code = code,
+        .field_index = ANSWER_FIELD_NONE,
+        .retry_after_s = code_status(code) == 429 ? work->retry_after_s : 0,
+    };
+    work_answer_limits(gate, work, ret_answer);
+}
+
+/* A batch's own proofs come from the batch; a repeat brings that of the batch that recorded it. */
+static struct outcome answer_proof(struct gate *gate, const struct work *work,
+                                   struct answer *ret_answer)
+{
+    ret_answer->leaf_index = work->index;
+    if (work->recall == RECALL_REPEAT) {
+        ret_answer->path = work->path;
+        ret_answer->checkpoint = work->checkpoint;
+        ret_answer->checkpoint_own = true;
+        return OUTCOME_OK;
+    }
+    size_t start = gate->paths.len;
+    TRY(ledger_prove(gate->ledger, work->index, &gate->paths));
+    TRY(buf_check(&gate->paths));
+    ret_answer->path = view_of(gate->paths.data + start, gate->paths.len - start);
+    ret_answer->checkpoint = ledger_checkpoint(gate->ledger);
+    return OUTCOME_OK;
+}
+
 static struct outcome answer_recorded(struct gate *gate, const struct work *work,
                                       struct answer *ret_answer)
 {
-    answer_bare(work, work->decision.code, ret_answer);
-    ret_answer->field_index = field_index_of(work);
+    answer_bare(gate, work, work->decision.code, ret_answer);
+    ret_answer->field_index = work->field_index;
     memcpy(ret_answer->ask_id, work->record.ask_id, sizeof(ret_answer->ask_id));
     if (work->decision.code == CODE_DISCLOSED) {
         ret_answer->person = work->person;
@@ -293,25 +397,23 @@ static struct outcome answer_recorded(struct gate *gate, const struct work *work
     for (unsigned i = 0; i < RECORD_CONSUMER_COUNT; i++) {
         ret_answer->opening[i] = work->text.disclosures[i];
     }
-    size_t start = gate->paths.len;
-    TRY(ledger_prove(gate->ledger, work->index, &gate->paths));
-    TRY(buf_check(&gate->paths));
-    ret_answer->leaf_index = work->index;
-    ret_answer->path = view_of(gate->paths.data + start, gate->paths.len - start);
-    ret_answer->checkpoint = ledger_checkpoint(gate->ledger);
-    return OUTCOME_OK;
+    return answer_proof(gate, work, ret_answer);
 }
 
 static struct outcome answer_all(struct gate *gate, unsigned count, struct answer *ret_answers)
 {
     for (unsigned i = 0; i < count; i++) {
         const struct work *work = &gate->works[i];
-        if (recorded(work)) {
+        if (work->recall == RECALL_TWIN) {
+            ret_answers[i] = ret_answers[work->twin - gate->works];
+            ret_answers[i].tag = work->ask->tag;
+        } else if (recorded(work) || work->recall == RECALL_REPEAT) {
             TRY(answer_recorded(gate, work, &ret_answers[i]));
         } else {
-            answer_bare(work, work->decision.code, &ret_answers[i]);
+            answer_bare(gate, work, work->decision.code, &ret_answers[i]);
         }
-        gate->counts.by_code[work->decision.code]++;
+        gate->counts.by_code[ret_answers[i].code]++;
+        gate->counts.repeats += work->recall == RECALL_TWIN || work->recall == RECALL_REPEAT;
     }
     gate->counts.batches++;
     return OUTCOME_OK;
@@ -321,7 +423,7 @@ static void answer_unavailable(struct gate *gate, unsigned count, struct answer 
 {
     for (unsigned i = 0; i < count; i++) {
         work_undo(gate, &gate->works[i]);
-        answer_bare(&gate->works[i], CODE_LEDGER_UNAVAILABLE, &ret_answers[i]);
+        answer_bare(gate, &gate->works[i], CODE_LEDGER_UNAVAILABLE, &ret_answers[i]);
         gate->counts.by_code[CODE_LEDGER_UNAVAILABLE]++;
     }
 }
@@ -332,8 +434,10 @@ static void start_batch(struct gate *gate, const struct ask *asks, unsigned coun
     buf_reset(&gate->persons);
     buf_reset(&gate->texts);
     buf_reset(&gate->paths);
+    keys_batch(&gate->keys);
     for (unsigned i = 0; i < count; i++) {
-        gate->works[i] = (struct work){.ask = &asks[i], .now_us = now_us};
+        gate->works[i] =
+            (struct work){.ask = &asks[i], .now_us = now_us, .field_index = ANSWER_FIELD_NONE};
     }
 }
 

@@ -29,6 +29,7 @@ struct gate_config {
 struct gate_counts {
     uint64_t by_code[CODE_COUNT];
     uint64_t batches;
+    uint64_t repeats; /* answers given again; by_code counts them too */
 };
 
 struct outcome gate_new(const struct gate_config *config, struct gate **ret_gate);
@@ -46,6 +47,12 @@ const struct policy *gate_policy(const struct gate *gate);
 struct outcome gate_serve(struct gate *gate, const struct ask *asks, unsigned count,
                           struct answer *ret_answers);
 
+/* The receipt of an account's own ask, found by its id: an answer with `receipt_only`. Whose it is
+ * not, and who asks for what is not there, gets not_found, in the same steps. Nothing is recorded.
+ * ret_answer's views last until the next call of any. */
+struct outcome gate_receipt(struct gate *gate, const struct receipt_ask *ask,
+                            struct answer *ret_answer);
+
 /* Records the refusals beyond the recorded rate, one aggregate an account, when a second has passed
  * since their first; `all`: at once, before a clean end. ret_wait_ms: when to call again at most.
  * FAULT_NO_SPACE: they wait. */
@@ -55,8 +62,8 @@ struct outcome gate_aggregate(struct gate *gate, bool all, uint32_t *ret_wait_ms
  * values, effect; time, ask id and secret are filled in here. */
 struct outcome gate_record(struct gate *gate, struct record *record, uint64_t *ret_index);
 
-/* Derived state: counters of quotas and guesses. */
-struct outcome gate_replay(struct gate *gate, const struct record *record);
+/* Derived state: counters of quotas and guesses, keys. `index`: the record's. */
+struct outcome gate_replay(struct gate *gate, uint64_t index, const struct record *record);
 void gate_save(struct gate *gate, struct buf *buf);
 struct outcome gate_restore(struct gate *gate, struct cursor *cursor);
 

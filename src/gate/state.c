@@ -5,13 +5,33 @@
 #include "gate/work.h"
 
 #include "base/check.h"
+#include "base/log.h"
 
 #include <string.h>
 
-#define STATE_VERSION 1
+#define STATE_VERSION 2 /* 1 had no keys, and is else the same */
+
+/* A key that its account or the table has no room for was given under other ceilings. */
+static struct outcome replay_key(struct gate *gate, uint64_t index, const struct effect *effect,
+                                 uint32_t now_s)
+{
+    struct account *account = directory_account(gate->directory, effect->account);
+    if (account == NULL) {
+        return OUTCOME_OK;
+    }
+    keys_batch(&gate->keys);
+    struct outcome outcome = keys_reserve(&gate->keys, account, now_s);
+    if (outcome.fault == FAULT_OVER_LIMIT) {
+        log_outcome(LOG_LEVEL_WARN, "key-not-remembered", outcome);
+        return OUTCOME_OK;
+    }
+    TRY(outcome);
+    keys_put(&gate->keys, effect->key_tag, effect->body, index, account, now_s);
+    return OUTCOME_OK;
+}
 
 /* Counters of one recorded ask. */
-struct outcome gate_replay(struct gate *gate, const struct record *record)
+struct outcome gate_replay(struct gate *gate, uint64_t index, const struct record *record)
 {
     struct effect effect = {0};
     bool ask = record->kind == KIND_DISCLOSURE || record->kind == KIND_UNAVAILABLE ||
@@ -34,12 +54,14 @@ struct outcome gate_replay(struct gate *gate, const struct record *record)
         party->guess_count = day == party->guess_day ? party->guess_count + 1 : 1;
         party->guess_day = day;
     }
-    return OUTCOME_OK;
+    return effect.keyed ? replay_key(gate, index, &effect, (uint32_t)(record->time_us / 1000000))
+                        : OUTCOME_OK;
 }
 
 void gate_save(struct gate *gate, struct buf *buf)
 {
     size_t at = 0;
+    uint32_t now_s = (uint32_t)(clock_wall_us(&gate->clock) / 1000000);
     buf_put_u8(buf, STATE_VERSION);
     buf_put_u32(buf, (uint32_t)gate->directory->businesses.len);
     for (const struct business *business = map_next(&gate->directory->businesses, &at);
@@ -56,7 +78,8 @@ void gate_save(struct gate *gate, struct buf *buf)
         buf_put_u64(buf, (uint64_t)party->guess_day);
         buf_put_u32(buf, party->guess_count);
     }
-    guesses_put(&gate->guesses, (uint32_t)(clock_wall_us(&gate->clock) / 1000000), buf);
+    guesses_put(&gate->guesses, now_s, buf);
+    keys_save(&gate->keys, gate->directory, now_s, buf);
 }
 
 static void restore_business(struct gate *gate, struct cursor *cursor)
@@ -85,7 +108,8 @@ static void restore_party(struct gate *gate, struct cursor *cursor)
 
 struct outcome gate_restore(struct gate *gate, struct cursor *cursor)
 {
-    if (cursor_u8(cursor) != STATE_VERSION) {
+    uint8_t version = cursor_u8(cursor);
+    if (version == 0 || version > STATE_VERSION) {
         return outcome_fail(FAULT_CORRUPT, "snapshot: unknown version of the gate's state");
     }
     uint32_t businesses = cursor_u32(cursor);
@@ -96,5 +120,6 @@ struct outcome gate_restore(struct gate *gate, struct cursor *cursor)
     for (uint32_t i = 0; i < parties && !cursor->failed; i++) {
         restore_party(gate, cursor);
     }
-    return guesses_get(&gate->guesses, cursor);
+    TRY(guesses_get(&gate->guesses, cursor));
+    return version == 1 ? OUTCOME_OK : keys_restore(&gate->keys, gate->directory, cursor);
 }

@@ -5,9 +5,18 @@
 #define DANCU_GATE_WORK_H
 
 #include "gate/gate.h"
+#include "gate/keys.h"
 #include "store/fetch.h"
 
 #define REFUSAL_UNITS UINT64_C(1000000) /* of an account's token bucket: one refusal */
+
+/* What an ask that carries a key turned out to be. */
+enum recall {
+    RECALL_NONE,     /* an ask of its own: decided and recorded */
+    RECALL_REPEAT,   /* of a recorded one: given again as it was */
+    RECALL_TWIN,     /* of one that stands before it in the batch */
+    RECALL_CONFLICT, /* its key stands for other bytes */
+};
 
 struct work {
     const struct ask *ask;
@@ -34,6 +43,13 @@ struct work {
     struct record record;
     struct record_text text;
     uint64_t index; /* in the log */
+    bool keyed;     /* its key is to stand for its record */
+    uint8_t key_tag[SEAL_BLIND_BYTES];
+    enum recall recall;
+    const struct work *twin; /* the one before it */
+    uint8_t field_index;     /* of a repeat, as it was told */
+    struct view path;        /* of a repeat: its receipt is that of its own batch */
+    struct view checkpoint;
 };
 
 struct gate {
@@ -45,6 +61,8 @@ struct gate {
     struct ledger *ledger;
     const struct policy *policy;
     struct guesses guesses;
+    struct keys keys;
+    struct leak rereads; /* of all accounts */
     struct gate_counts counts;
     int64_t limited_us; /* since when an aggregate is due; 0 = none is */
     struct work *works; /* BATCH_ASKS_MAX */
@@ -56,18 +74,30 @@ struct gate {
     struct buf opening;   /* one opening on its way to the log */
     struct buf paths;     /* proofs; memory does not move */
     struct buf folded;    /* a folded name */
+    struct buf again;     /* an item of the log that is read again */
+    struct buf version;   /* a person as it was */
 };
 
 /* The party that the ask is for: the account's own unless another is named. */
 void work_find_party(const struct gate *gate, struct work *work);
 /* Looks the business up and decides whether the ask may go on to the read. */
 void work_decide_party(struct gate *gate, struct work *work);
+/* What work_decide_party() would say with quota and misses left out; nothing is taken. */
+struct decision work_standing(struct gate *gate, struct work *work);
+/* The quota of the asker's own business, for the RateLimit fields; nothing when it is not known. */
+void work_answer_limits(const struct gate *gate, const struct work *work,
+                        struct answer *ret_answer);
+uint32_t seconds_to_midnight(int64_t now_us);
 /* Compares, decides and projects one fetched person; found or not, the same steps are taken (I5).
  * FAULT_CORRUPT: the person's record is damaged; nothing was decided. */
 struct outcome work_decide_subject(struct gate *gate, struct work *work,
                                    const struct registry_probe *probe);
-/* Fills in work->record from what was decided. */
+/* Projects a plain record, for this ask, instead of what was projected before. */
+struct outcome work_project(struct gate *gate, struct work *work, struct view record);
+/* Fills in work->record from what was decided; work->index is set. */
 struct outcome work_fill_record(struct gate *gate, struct work *work);
+/* The value `answer` of a disclosure. */
+void work_put_answer(const struct work *work, struct buf *buf);
 /* Time, id, secret and policy of a record that is made now. */
 void work_stamp_record(struct gate *gate, struct record *record);
 /* One record into the log's batch, which the caller commits or abandons. */
@@ -75,6 +105,21 @@ struct outcome work_add_record(struct gate *gate, const struct record *record,
                                struct record_text *ret_text, uint64_t *ret_index);
 /* Counters of one ask, taken back when its record could not be written. */
 void work_undo(struct gate *gate, struct work *work);
+/* It is not decided now: rate_limited, counted for the aggregate. */
+void work_limit(struct gate *gate, struct work *work, uint32_t retry_after_s);
+/* Something stored is damaged: this ask is answered `internal`, with nothing released and nothing
+ * counted, and the others of the batch go on (decision 0010). */
+void work_give_up(struct gate *gate, struct work *work, const char *event, struct outcome outcome);
+
+/* again.c */
+/* The tag of the ask's key, when it carries one. */
+void work_key(struct gate *gate, struct work *work);
+/* An ask whose key stands for a record: sets work->recall, or gives it up or limits it; when all is
+ * left as it was, the ask is to be decided as any other. */
+struct outcome work_recall(struct gate *gate, struct work *work);
+/* Hides the record's place in the log among the random bits of its id, and finds it again. */
+void ask_id_hide(struct gate *gate, uint64_t index, uint8_t id[16]);
+uint64_t ask_id_place(struct gate *gate, const uint8_t id[16]);
 
 /* The bytes of an ask's effect on the counters, and back. */
 struct effect {
@@ -83,6 +128,12 @@ struct effect {
     uint8_t guess_tag[SEAL_BLIND_BYTES];
     struct view party;
     struct view business;
+    bool keyed; /* it carried a key: what a repeat needs follows */
+    uint8_t key_tag[SEAL_BLIND_BYTES];
+    uint8_t body[SEAL_HASH_BYTES];
+    struct view account;
+    uint8_t field_index;
+    uint32_t person_version;
 };
 void effect_put(const struct effect *effect, struct buf *buf);
 struct outcome effect_get(struct view bytes, struct effect *ret_effect);

@@ -16,6 +16,11 @@
 
 #define HASH_BYTES 32
 #define PATH_HASHES_MAX 64 /* a leaf index has 64 bits */
+/* What an answer says of itself. */
+#define ANSWER_LIMITED 1
+#define ANSWER_RECEIPT_ONLY 2
+#define ANSWER_CHECKPOINT_OWN 4
+#define ANSWER_FLAGS (ANSWER_LIMITED | ANSWER_RECEIPT_ONLY | ANSWER_CHECKPOINT_OWN)
 
 static bool kind_known(unsigned kind)
 {
@@ -170,6 +175,30 @@ struct outcome frame_get_ask(struct cursor *cursor, struct ask *ret_ask)
     return OUTCOME_OK;
 }
 
+void frame_put_receipt_ask(struct buf *buf, const struct receipt_ask *ask)
+{
+    buf_put_u64(buf, ask->tag);
+    buf_put(buf, ask->spki, sizeof(ask->spki));
+    buf_put(buf, ask->ask_id, sizeof(ask->ask_id));
+    buf_put_u8(buf, ask->opening ? 1 : 0);
+}
+
+struct outcome frame_get_receipt_ask(struct cursor *cursor, struct receipt_ask *ret_ask)
+{
+    struct receipt_ask ask = {0};
+
+    ask.tag = cursor_u64(cursor);
+    cursor_copy(cursor, ask.spki, sizeof(ask.spki));
+    cursor_copy(cursor, ask.ask_id, sizeof(ask.ask_id));
+    unsigned opening = cursor_u8(cursor);
+    if (cursor->failed || opening > 1) {
+        return outcome_fail(FAULT_BAD_INPUT, "receipt asked for");
+    }
+    ask.opening = opening == 1;
+    *ret_ask = ask;
+    return OUTCOME_OK;
+}
+
 void frame_put_checkpoint(struct buf *buf, struct view checkpoint)
 {
     buf_put_block16(buf, checkpoint);
@@ -198,17 +227,36 @@ static void put_receipt(struct buf *buf, const struct answer *answer)
     }
     buf_put_u64(buf, answer->leaf_index);
     buf_put_block16(buf, answer->path);
+    if (answer->checkpoint_own) {
+        buf_put_block16(buf, answer->checkpoint);
+    }
+}
+
+static uint8_t answer_flags(const struct answer *answer)
+{
+    return (uint8_t)((answer->limited ? ANSWER_LIMITED : 0) |
+                     (answer->receipt_only ? ANSWER_RECEIPT_ONLY : 0) |
+                     (answer->checkpoint_own ? ANSWER_CHECKPOINT_OWN : 0));
 }
 
 void frame_put_answer(struct buf *buf, const struct answer *answer)
 {
     CHECK((unsigned)answer->code < CODE_COUNT);
-    CHECK(answer->code == CODE_DISCLOSED || (answer->person.len == 0 && answer->notices.len == 0));
+    bool person = answer->code == CODE_DISCLOSED && !answer->receipt_only;
+    CHECK(person || (answer->person.len == 0 && answer->notices.len == 0));
+    CHECK(!answer->receipt_only || answer->code == CODE_DISCLOSED);
+    CHECK(!answer->checkpoint_own || code_has_receipt(answer->code));
     buf_put_u64(buf, answer->tag);
     buf_put_u8(buf, (uint8_t)answer->code);
     buf_put_u8(buf, answer->field_index);
     buf_put_u32(buf, answer->retry_after_s);
-    if (answer->code == CODE_DISCLOSED) {
+    buf_put_u8(buf, answer_flags(answer));
+    if (answer->limited) {
+        buf_put_u64(buf, answer->limit);
+        buf_put_u64(buf, answer->remaining);
+        buf_put_u32(buf, answer->reset_s);
+    }
+    if (person) {
         buf_put_block32(buf, answer->person);
         buf_put_block16(buf, answer->notices);
     }
@@ -231,12 +279,32 @@ static struct outcome get_receipt(struct cursor *cursor, struct view checkpoint,
     }
     answer->leaf_index = cursor_u64(cursor);
     answer->path = cursor_block16(cursor);
-    answer->checkpoint = checkpoint;
+    answer->checkpoint = answer->checkpoint_own ? cursor_block16(cursor) : checkpoint;
     if (answer->path.len % HASH_BYTES != 0 || answer->path.len / HASH_BYTES > PATH_HASHES_MAX) {
         return outcome_fail(FAULT_BAD_INPUT, "answer: path");
     }
-    if (answer->entry.len == 0 || checkpoint.len == 0) {
+    if (answer->entry.len == 0 || answer->checkpoint.len == 0) {
         return outcome_fail(FAULT_BAD_INPUT, "answer: empty receipt");
+    }
+    return OUTCOME_OK;
+}
+
+static struct outcome get_answer_flags(struct cursor *cursor, struct answer *answer)
+{
+    unsigned flags = cursor_u8(cursor);
+
+    answer->limited = (flags & ANSWER_LIMITED) != 0;
+    answer->receipt_only = (flags & ANSWER_RECEIPT_ONLY) != 0;
+    answer->checkpoint_own = (flags & ANSWER_CHECKPOINT_OWN) != 0;
+    if ((flags & ~(unsigned)ANSWER_FLAGS) != 0 ||
+        (answer->receipt_only && answer->code != CODE_DISCLOSED) ||
+        (answer->checkpoint_own && !code_has_receipt(answer->code))) {
+        return outcome_fail(FAULT_BAD_INPUT, "answer: flags");
+    }
+    if (answer->limited) {
+        answer->limit = cursor_u64(cursor);
+        answer->remaining = cursor_u64(cursor);
+        answer->reset_s = cursor_u32(cursor);
     }
     return OUTCOME_OK;
 }
@@ -258,7 +326,7 @@ static struct outcome get_answer_head(struct cursor *cursor, struct answer *answ
     if (answer->retry_after_s != 0 && code_status(answer->code) != 429) {
         return outcome_fail(FAULT_BAD_INPUT, "answer: retry-after without 429");
     }
-    return OUTCOME_OK;
+    return get_answer_flags(cursor, answer);
 }
 
 struct outcome frame_get_answer(struct cursor *cursor, struct view checkpoint,
@@ -267,7 +335,7 @@ struct outcome frame_get_answer(struct cursor *cursor, struct view checkpoint,
     struct answer answer = {0};
 
     TRY(get_answer_head(cursor, &answer));
-    if (answer.code == CODE_DISCLOSED) {
+    if (answer.code == CODE_DISCLOSED && !answer.receipt_only) {
         answer.person = cursor_block32(cursor);
         answer.notices = cursor_block16(cursor);
         if (answer.person.len == 0 || answer.notices.len == 0) {

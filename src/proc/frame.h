@@ -16,7 +16,7 @@
 #define FRAME_HEADER_BYTES 8
 #define FRAME_VERSION 1
 /* Numbers below FRAME_KIND_COUNT that are no kind (yet): refused like any unknown one. */
-#define FRAME_KINDS_FREE (1u << 11 | 1u << 12 | 1u << 13)
+#define FRAME_KINDS_FREE (1u << 12 | 1u << 13)
 
 enum frame_kind {
     FRAME_ASKS = 1,        /* edge -> core: count asks */
@@ -29,6 +29,7 @@ enum frame_kind {
     FRAME_KEPT = 8,        /* keeper -> core */
     FRAME_PEER = 9,        /* supervisor -> core or channel: a new pipe rides along (SCM_RIGHTS) */
     FRAME_STATUS = 10,     /* `dancu ps` -> supervisor, and its answer */
+    FRAME_RECEIPT = 11,    /* edge -> core: count receipts that are fetched again */
     FRAME_SCRUB = 14,      /* worker -> core: how the scrub is; asked for over the admin socket */
     FRAME_CHUNK = 15,      /* loader -> core: an import chunk that waits for its act */
     FRAME_CHUNK_DONE = 16, /* core -> loader */
@@ -56,8 +57,13 @@ struct outcome frame_peek(struct view received, struct frame *ret_frame, size_t 
 void frame_put_ask(struct buf *buf, const struct ask *ask);
 struct outcome frame_get_ask(struct cursor *cursor, struct ask *ret_ask);
 
+/* One receipt asked for within FRAME_RECEIPT: u64 tag, 32 bytes of the key's hash, 16 bytes of the
+ * ask's id, u8: 1 = with the opening. Its answer comes in FRAME_ANSWERS. */
+void frame_put_receipt_ask(struct buf *buf, const struct receipt_ask *ask);
+struct outcome frame_get_receipt_ask(struct cursor *cursor, struct receipt_ask *ret_ask);
+
 /* FRAME_ANSWERS: first the batch's checkpoint (block16), then count answers. An answer's
- * `checkpoint` is taken from there. */
+ * `checkpoint` is taken from there unless it brings its own. */
 void frame_put_checkpoint(struct buf *buf, struct view checkpoint);
 void frame_put_answer(struct buf *buf, const struct answer *answer);
 struct outcome frame_get_checkpoint(struct cursor *cursor, struct view *ret_checkpoint);

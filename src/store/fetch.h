@@ -27,4 +27,9 @@ struct registry_probe {
 struct outcome registry_fetch(struct registry *registry, struct registry_probe *probes,
                               unsigned count, struct buf *scratch);
 
+/* A person as it was at a version that was disclosed before: for an answer that is given again.
+ * `scratch` is reset first. FAULT_NOT_FOUND; FAULT_CORRUPT (the place is logged); FAULT_IO. */
+struct outcome registry_fetch_version(struct registry *registry, uint64_t key, uint32_t version,
+                                      struct buf *scratch, struct view *ret_record);
+
 #endif

@@ -22,7 +22,7 @@ before(async () => {
     symlinkSync(binary, path.join(folder, 'build/release/dancu'));
     const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
     const blocks = [...readme.matchAll(/^```sh\n([\s\S]*?)^```/gm)].map((match) => match[1]);
-    assert.equal(blocks.length, 4);
+    assert.equal(blocks.length, 5);
     said = await run('bash', ['-e', '-o', 'pipefail', '-c', blocks.join('echo ---\n')],
         { cwd: folder, env: { DANCU_PORT: String(server.port) } });
 });
@@ -48,12 +48,19 @@ test('every command ends well, the verification of the receipt too', () => {
     assert.equal(said.status, 0, said.stderr + said.stdout);
 });
 
+test('an ask that is repeated with its key gets the same answer', () => {
+    assert.match(part(2), /^200 over HTTP\/2\n[\s\S]*^200 over HTTP\/2$/m);
+    const [one, two] = ['one', 'two'].map((name) =>
+        readFileSync(path.join(folder, `${name}.json`), 'utf8'));
+    assert.equal(one, two);
+});
+
 test('the refusals are those that are promised', () => {
-    assert.match(part(2), /"code":"business_not_granted"[\s\S]*403 over HTTP\/2/);
-    assert.match(part(2), /"code":"subject_not_available"[\s\S]*404 over HTTP\/2/);
+    assert.match(part(3), /"code":"business_not_granted"[\s\S]*403 over HTTP\/2/);
+    assert.match(part(3), /"code":"subject_not_available"[\s\S]*404 over HTTP\/2/);
 });
 
 test('the log and the health are there for everybody', () => {
-    assert.match(part(3), /^localhost\/dancu-demo\n\d+\n/);
-    assert.match(part(3), /\{"status":"ok"\}/);
+    assert.match(part(4), /^localhost\/dancu-demo\n\d+\n/);
+    assert.match(part(4), /\{"status":"ok"\}/);
 });

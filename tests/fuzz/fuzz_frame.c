@@ -31,12 +31,30 @@ static void read_asks(const struct frame *frame, struct buf *again)
     }
 }
 
+static void read_receipt_asks(const struct frame *frame, struct buf *again)
+{
+    struct cursor cursor = cursor_of(frame->payload);
+
+    for (unsigned i = 0; i < frame->count; i++) {
+        struct receipt_ask ask;
+        const uint8_t *from = cursor.at;
+        if (!outcome_ok(frame_get_receipt_ask(&cursor, &ask))) {
+            return;
+        }
+        buf_reset(again);
+        frame_put_receipt_ask(again, &ask);
+        CHECK(view_equal(buf_view(again), taken_since(&cursor, from)));
+    }
+}
+
 static void write_answer(const struct answer *answer, struct buf *again)
 {
     struct problem problem = {.code = answer->code, .answer = answer};
 
     buf_reset(again);
-    if (answer->code == CODE_DISCLOSED) {
+    if (answer->receipt_only) {
+        receipt_json_put(again, answer);
+    } else if (answer->code == CODE_DISCLOSED) {
         answer_json_put(again, answer);
     } else {
         problem_json_put(again, &problem);
@@ -119,6 +137,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         CHECK(bytes >= FRAME_HEADER_BYTES && bytes <= received.len && bytes <= FRAME_BYTES_MAX);
         read_asks(&frame,
                   &again); /* whatever its kind says: each reader must stand every payload */
+        read_receipt_asks(&frame, &again);
         read_answers(&frame, &again);
         read_texts(&frame, &again);
         read_loading(&frame, view_part(received, 0, bytes), &again);

@@ -64,6 +64,25 @@ struct outcome edge_ask(struct edge *edge, struct http_exchange *exchange, struc
     return OUTCOME_OK;
 }
 
+struct outcome edge_receipt(struct edge *edge, struct http_exchange *exchange,
+                            struct receipt_ask *ask)
+{
+    if (!link_is_up(&edge->link)) {
+        return outcome_fail(FAULT_CLOSED, "no pipe to the core");
+    }
+    if (!link_has_room(&edge->link, ASK_FRAME_BYTES_MAX)) {
+        return outcome_fail(FAULT_OVER_LIMIT, "pipe to the core");
+    }
+    TRY(pending_add(&edge->pending, exchange, &ask->tag));
+    struct buf *out = link_out(&edge->link);
+    http_exchange_note_set(exchange, pending_place_of(ask->tag));
+    finish_batch(edge); /* a frame of another kind begins */
+    size_t start = frame_start(out, FRAME_RECEIPT);
+    frame_put_receipt_ask(out, ask);
+    frame_finish(out, start, 1);
+    return OUTCOME_OK;
+}
+
 static void on_gone(void *context, struct http_exchange *exchange)
 {
     struct edge *edge = context;
@@ -136,17 +155,42 @@ static void respond_disclosed(struct http_exchange *exchange, const struct answe
 
     buf_init(&body, ANSWER_BYTES_MAX);
     expect_bytes(&body, answer);
-    answer_json_put(&body, answer);
+    if (answer->receipt_only) {
+        receipt_json_put(&body, answer);
+    } else {
+        answer_json_put(&body, answer);
+    }
     response->status = code_status(CODE_DISCLOSED);
     http_response_add(response, "content-type", VIEW_LITERAL("application/json"));
     http_response_add(response, "cache-control", VIEW_LITERAL("no-store"));
     http_respond(exchange, response, &body);
 }
 
+/* draft-ietf-httpapi-ratelimit-headers: one policy, the business' quota of a day. */
+struct limit_texts {
+    char policy[48];
+    char rest[64];
+};
+
+static void add_limits(struct http_response *response, const struct answer *answer,
+                       struct limit_texts *texts)
+{
+    if (!answer->limited) {
+        return;
+    }
+    snprintf(texts->policy, sizeof(texts->policy), "\"day\";q=%llu;w=86400",
+             (unsigned long long)answer->limit);
+    snprintf(texts->rest, sizeof(texts->rest), "\"day\";r=%llu;t=%u",
+             (unsigned long long)answer->remaining, answer->reset_s);
+    http_response_add(response, "ratelimit-policy", view_text(texts->policy));
+    http_response_add(response, "ratelimit", view_text(texts->rest));
+}
+
 static struct outcome take_answer(struct edge *edge, const struct answer *answer)
 {
     struct http_exchange *exchange = NULL;
     struct http_response response = {0};
+    struct limit_texts limits;
 
     TRY(pending_take(&edge->pending, answer->tag, &exchange));
     if (exchange == NULL) { /* the client is gone; the record stands */
@@ -156,6 +200,7 @@ static struct outcome take_answer(struct edge *edge, const struct answer *answer
     if (trace.len > 0) {
         http_response_add(&response, "traceparent", trace);
     }
+    add_limits(&response, answer, &limits);
     if (answer->code == CODE_DISCLOSED) {
         respond_disclosed(exchange, answer, &response);
     } else {

@@ -71,6 +71,9 @@ struct view edge_traceparent(const struct http_request *request);
 /* edge.c */
 /* Puts an ask into this turn's batch. FAULT_OVER_LIMIT, FAULT_CLOSED: it cannot be asked now. */
 struct outcome edge_ask(struct edge *edge, struct http_exchange *exchange, struct ask *ask);
+/* Asks for a receipt again; likewise. */
+struct outcome edge_receipt(struct edge *edge, struct http_exchange *exchange,
+                            struct receipt_ask *ask);
 /* 503 with Retry-After. */
 void edge_respond_unavailable(struct edge *edge, struct http_exchange *exchange);
 /* The process with other limits, for tests. */

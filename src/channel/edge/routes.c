@@ -15,13 +15,22 @@
 
 struct route {
     struct view path;
+    bool prefix; /* one more segment follows, which on_request reads */
     enum http_method method;
     const char *allow;
-    enum service service;
+    enum service service; /* of an ask */
+    void (*on_request)(struct edge *edge, struct http_exchange *exchange, enum service service);
 };
 
+static void on_ask(struct edge *edge, struct http_exchange *exchange, enum service service);
+static void on_receipt(struct edge *edge, struct http_exchange *exchange, enum service service);
+
+#define RECEIPTS VIEW_LITERAL("/v1/receipts/")
+#define WITH_OPENING "opening=1" /* the one query of a receipt */
+
 static const struct route routes[] = {
-    {VIEW_LITERAL("/v1/lookup"), HTTP_METHOD_POST, "POST", SERVICE_CITIZEN_LOOKUP},
+    {VIEW_LITERAL("/v1/lookup"), false, HTTP_METHOD_POST, "POST", SERVICE_CITIZEN_LOOKUP, on_ask},
+    {RECEIPTS, true, HTTP_METHOD_GET, "GET", SERVICE_COUNT, on_receipt},
 };
 
 #define JSON_TYPE VIEW_LITERAL("application/json")
@@ -37,7 +46,9 @@ static void refuse(struct edge *edge, struct http_exchange *exchange, enum code 
 static const struct route *find_route(const struct http_request *request)
 {
     for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
-        if (view_equal(request->path, routes[i].path)) {
+        bool found = routes[i].prefix ? view_starts(request->path, routes[i].path)
+                                      : view_equal(request->path, routes[i].path);
+        if (found) {
             return &routes[i];
         }
     }
@@ -80,8 +91,9 @@ static bool are_fields_ok(struct edge *edge, struct http_exchange *exchange,
         refuse(edge, exchange, CODE_NOT_ACCEPTABLE, NULL);
         return false;
     }
-    if (!fields_type_is(request->fields[HTTP_FIELD_CONTENT_TYPE], JSON_TYPE) ||
-        request->fields[HTTP_FIELD_CONTENT_ENCODING].data != NULL) {
+    if (request->method == HTTP_METHOD_POST &&
+        (!fields_type_is(request->fields[HTTP_FIELD_CONTENT_TYPE], JSON_TYPE) ||
+         request->fields[HTTP_FIELD_CONTENT_ENCODING].data != NULL)) {
         refuse(edge, exchange, CODE_UNSUPPORTED_MEDIA_TYPE, NULL);
         return false;
     }
@@ -126,7 +138,7 @@ struct view edge_traceparent(const struct http_request *request)
 {
     struct view trace = request->fields[HTTP_FIELD_TRACEPARENT];
 
-    return is_visible_ascii(trace, TRACEPARENT_BYTES_MAX) ? trace : (struct view){0};
+    return traceparent_valid(trace) ? trace : (struct view){0};
 }
 
 /* The header field that is a parameter of the ask. */
@@ -146,9 +158,8 @@ static void refuse_parameters(struct edge *edge, struct http_exchange *exchange)
     texts_respond(&edge->texts, exchange, &problem, NULL);
 }
 
-void edge_on_request(void *context, struct http_exchange *exchange)
+static void on_ask(struct edge *edge, struct http_exchange *exchange, enum service service)
 {
-    struct edge *edge = context;
     const struct http_request *request = http_exchange_request(exchange);
     enum language language = fields_language(request->fields[HTTP_FIELD_ACCEPT_LANGUAGE]);
     struct view key = request->fields[HTTP_FIELD_IDEMPOTENCY_KEY];
@@ -164,7 +175,7 @@ void edge_on_request(void *context, struct http_exchange *exchange)
     }
     ask.idempotency_key = key;
     ask.traceparent = edge_traceparent(request);
-    ask.service = routes[http_exchange_note(exchange)].service;
+    ask.service = service;
     memcpy(ask.spki, http_exchange_peer(exchange)->spki, sizeof(ask.spki));
     int hashed = EVP_Digest(request->body.data, request->body.len, ask.body_sha256, NULL,
                             EVP_sha256(), NULL);
@@ -176,6 +187,58 @@ void edge_on_request(void *context, struct http_exchange *exchange)
     if (!outcome_ok(edge_ask(edge, exchange, &ask))) {
         edge_respond_unavailable(edge, exchange);
     }
+}
+
+/* A UUID as ask_id_put() writes it, version 7; false for anything else. */
+static bool ask_id_get(struct view text, uint8_t ret_id[16])
+{
+    static const size_t groups[][2] = {{0, 4}, {9, 2}, {14, 2}, {19, 2}, {24, 6}}; /* at, bytes */
+    size_t used = 0;
+
+    if (text.len != 36) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+        size_t at = groups[i][0];
+        bool dash = at == 0 || text.data[at - 1] == '-';
+        if (!dash || !outcome_ok(hex_get(view_part(text, at, 2 * groups[i][1]), ret_id + used,
+                                         groups[i][1]))) {
+            return false;
+        }
+        used += groups[i][1];
+    }
+    return ret_id[6] >> 4 == 7 && ret_id[8] >> 6 == 2;
+}
+
+static void on_receipt(struct edge *edge, struct http_exchange *exchange, enum service service)
+{
+    const struct http_request *request = http_exchange_request(exchange);
+    struct receipt_ask ask = {.opening = request->query.len > 0};
+    size_t start = RECEIPTS.len;
+
+    CHECK(service == SERVICE_COUNT);
+    if (ask.opening && !view_is(request->query, WITH_OPENING)) {
+        ask_faults_reset(&edge->faults);
+        ask_faults_add(&edge->faults, "query", WITH_OPENING);
+        refuse_parameters(edge, exchange);
+        return;
+    }
+    struct view id = view_part(request->path, start, request->path.len - start);
+    if (!ask_id_get(id, ask.ask_id)) {
+        refuse(edge, exchange, CODE_NOT_FOUND, NULL);
+        return;
+    }
+    memcpy(ask.spki, http_exchange_peer(exchange)->spki, sizeof(ask.spki));
+    if (!outcome_ok(edge_receipt(edge, exchange, &ask))) {
+        edge_respond_unavailable(edge, exchange);
+    }
+}
+
+void edge_on_request(void *context, struct http_exchange *exchange)
+{
+    const struct route *route = &routes[http_exchange_note(exchange)];
+
+    route->on_request(context, exchange, route->service);
 }
 
 void edge_respond_unavailable(struct edge *edge, struct http_exchange *exchange)

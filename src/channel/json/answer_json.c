@@ -91,7 +91,7 @@ static void put_receipt(struct buf *buf, const struct answer *answer)
 
 void answer_json_put(struct buf *buf, const struct answer *answer)
 {
-    CHECK(answer->code == CODE_DISCLOSED && code_has_receipt(answer->code));
+    CHECK(answer->code == CODE_DISCLOSED && !answer->receipt_only);
     buf_put_text(buf, "{\"ask\":\"");
     ask_id_put(buf, answer->ask_id);
     buf_put_text(buf, "\",\"notices\":");
@@ -100,6 +100,21 @@ void answer_json_put(struct buf *buf, const struct answer *answer)
     put_opening(buf, answer);
     buf_put_text(buf, ",\"person\":");
     buf_put_view(buf, answer->person);
+    buf_put_text(buf, ",\"receipt\":");
+    put_receipt(buf, answer);
+    buf_put_text(buf, "}");
+}
+
+void receipt_json_put(struct buf *buf, const struct answer *answer)
+{
+    CHECK(answer->receipt_only);
+    buf_put_text(buf, "{\"ask\":\"");
+    ask_id_put(buf, answer->ask_id);
+    buf_put_text(buf, "\"");
+    if (answer->opening_count > 0) {
+        buf_put_text(buf, ",\"opening\":");
+        put_opening(buf, answer);
+    }
     buf_put_text(buf, ",\"receipt\":");
     put_receipt(buf, answer);
     buf_put_text(buf, "}");

@@ -27,6 +27,9 @@ struct problem {
 
 /* Appends the body of a 200. The answer's code is CODE_DISCLOSED. */
 void answer_json_put(struct buf *buf, const struct answer *answer);
+/* Appends the body of a receipt that was fetched again: ask, the opening if there is one, receipt.
+ */
+void receipt_json_put(struct buf *buf, const struct answer *answer);
 /* Appends application/problem+json. */
 void problem_json_put(struct buf *buf, const struct problem *problem);
 /* Appends an ask id as text: UUID, lower case (RFC 9562). */

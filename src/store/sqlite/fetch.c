@@ -108,3 +108,24 @@ struct outcome registry_fetch(struct registry *registry, struct registry_probe *
     }
     return outcome;
 }
+
+struct outcome registry_fetch_version(struct registry *registry, uint64_t key, uint32_t version,
+                                      struct buf *scratch, struct view *ret_record)
+{
+    sqlite3_stmt *statement = db_statement(&registry->db, STATEMENT_FETCH_VERSION);
+    struct place place = {0, 0};
+    bool row = false;
+
+    buf_reset(scratch);
+    db_bind_u64(statement, 1, key);
+    db_bind_u64(statement, 2, version);
+    TRY(db_step(&registry->db, statement, &row));
+    struct outcome outcome =
+        row ? registry_unseal(registry, key, version, db_column_view(statement, 0), scratch,
+                              &place.at, &place.len)
+            : outcome_fail(FAULT_NOT_FOUND, "no such version of the person");
+    db_done(statement);
+    TRY(outcome);
+    *ret_record = view_part(buf_view(scratch), place.at, place.len);
+    return OUTCOME_OK;
+}

@@ -57,6 +57,9 @@ static const char *const statements[STATEMENT_WRITE_COUNT] = {
                         " WHERE b.tag >= ?1 ORDER BY b.tag LIMIT 1",
     [STATEMENT_FETCH_FIRST] = "SELECT b.tag, b.key, p.version, p.sealed FROM blind b"
                               " LEFT JOIN person p ON p.key = b.key ORDER BY b.tag LIMIT 1",
+    [STATEMENT_FETCH_VERSION] =
+        "SELECT sealed FROM person WHERE key = ?1 AND version = ?2 UNION ALL"
+        " SELECT sealed FROM person_history WHERE key = ?1 AND version = ?2 LIMIT 1",
     [STATEMENT_COUNT_ALL] = "SELECT coalesce(sum(added), 0) FROM chunk",
     [STATEMENT_PENDING] =
         "SELECT number, added, changed, unchanged, hash, file, until, user FROM chunk"

@@ -20,8 +20,9 @@
 #define HIDDEN_TAGS_MAX (4u << 20)
 
 enum registry_statement {
-    STATEMENT_FETCH,       /* the first tag at or after ?1, with its person */
-    STATEMENT_FETCH_FIRST, /* the first tag of all, with its person */
+    STATEMENT_FETCH,         /* the first tag at or after ?1, with its person */
+    STATEMENT_FETCH_FIRST,   /* the first tag of all, with its person */
+    STATEMENT_FETCH_VERSION, /* one version of a person, in force or not */
     STATEMENT_COUNT_ALL,
     STATEMENT_PENDING,
     STATEMENT_HIDDEN,

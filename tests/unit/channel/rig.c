@@ -46,6 +46,10 @@ static struct answer answer_of(uint64_t tag, enum code code, unsigned field)
     answer.opening_count = 1;
     answer.leaf_index = tag;
     answer.path = view_of(path_bytes, sizeof(path_bytes));
+    answer.limited = code != CODE_RATE_LIMITED;
+    answer.limit = 100;
+    answer.remaining = 99;
+    answer.reset_s = 3600;
     return answer;
 }
 
@@ -130,8 +134,40 @@ static void remember(struct rig *rig, const struct ask *ask)
     pthread_mutex_unlock(&rig->lock);
 }
 
+/* Receipts: of an id that ends in 0 there is none. */
+static void serve_receipts(struct core *core, const struct frame *frame)
+{
+    struct cursor cursor = cursor_of(frame->payload);
+    size_t start = frame_start(&core->pipe.out, FRAME_ANSWERS);
+
+    frame_put_checkpoint(&core->pipe.out, (struct view){0});
+    for (unsigned i = 0; i < frame->count; i++) {
+        struct receipt_ask ask;
+        assert_ok(frame_get_receipt_ask(&cursor, &ask));
+        struct answer answer = answer_of(ask.tag, CODE_DISCLOSED, ANSWER_FIELD_NONE);
+        answer.person = (struct view){0};
+        answer.notices = (struct view){0};
+        answer.receipt_only = true;
+        answer.opening_count = ask.opening ? 1 : 0;
+        answer.checkpoint = VIEW_LITERAL("of then\n");
+        answer.checkpoint_own = true;
+        memcpy(answer.ask_id, ask.ask_id, sizeof(answer.ask_id));
+        if (ask.ask_id[15] == 0) {
+            answer = (struct answer){
+                .tag = ask.tag, .code = CODE_NOT_FOUND, .field_index = ANSWER_FIELD_NONE};
+        }
+        frame_put_answer(&core->pipe.out, &answer);
+    }
+    assert_ok(cursor_end(&cursor, "receipts"));
+    frame_finish(&core->pipe.out, start, frame->count);
+}
+
 static void serve_frame(struct core *core, const struct frame *frame)
 {
+    if (frame->kind == FRAME_RECEIPT) {
+        serve_receipts(core, frame);
+        return;
+    }
     struct cursor cursor = cursor_of(frame->payload);
     size_t start = frame_start(&core->pipe.out, FRAME_ANSWERS);
     unsigned count = 0;

@@ -176,20 +176,24 @@ static void an_ask_reaches_the_core_as_it_was_sent(void **state)
     uint8_t *der = NULL;
 
     (void)state;
-    snprintf(request, sizeof(request),
-             "POST /v1/lookup HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
-             "idempotency-key: key!~\r\ntraceparent: 00-01-02-03\r\ncontent-length: %zu\r\n\r\n%s",
-             strlen(body), body);
+    snprintf(
+        request, sizeof(request),
+        "POST /v1/lookup HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+        "idempotency-key: key!~\r\ntraceparent: "
+        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\ncontent-length: %zu\r\n\r\n%s",
+        strlen(body), body);
     ask_once(RIG_GOOD, 0, request, &response);
     assert_int_equal(response.status, 200);
-    assert_string_equal(rig_field(&response, "traceparent"), "00-01-02-03");
+    assert_string_equal(rig_field(&response, "traceparent"),
+                        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
     rig_response_done(&response);
     struct rig_ask last = rig_last(&rig);
     assert_string_equal(last.business, "NV-BANK-KYC");
     assert_string_equal(last.name, "Nguyễn Văn An");
     assert_string_equal(last.key, "079090912345");
     assert_string_equal(last.idempotency_key, "key!~");
-    assert_string_equal(last.traceparent, "00-01-02-03");
+    assert_string_equal(last.traceparent,
+                        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
     assert_int_equal(last.ask.service, SERVICE_CITIZEN_LOOKUP);
     assert_int_equal(last.ask.field_count, 3);
     EVP_Digest(body, strlen(body), hash, NULL, EVP_sha256(), NULL);
@@ -362,6 +366,82 @@ static void a_traceparent_that_is_none_is_dropped(void **state)
     rig_response_done(&response);
 }
 
+#define ID "01a213bf-cea1-7a95-8896-b430fc97fd77"
+
+static void get(const char *target, struct rig_response *ret_response)
+{
+    char request[512];
+    snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", target);
+    ask_once(RIG_GOOD, 0, request, ret_response);
+}
+
+static void a_receipt_is_asked_for_by_id_with_its_opening_or_without(void **state)
+{
+    struct rig_response response;
+
+    (void)state;
+    get("/v1/receipts/" ID, &response);
+    assert_int_equal(response.status, 200);
+    assert_string_equal(rig_field(&response, "content-type"), "application/json");
+    assert_non_null(strstr(response.body, "{\"ask\":\"" ID "\",\"receipt\":{"));
+    assert_non_null(strstr(response.body, "of then"));
+    rig_response_done(&response);
+    get("/v1/receipts/" ID "?opening=1", &response);
+    assert_int_equal(response.status, 200);
+    assert_non_null(strstr(response.body, "\"opening\":[\"WyJh\"]"));
+    assert_null(strstr(response.body, "person"));
+    rig_response_done(&response);
+    get("/v1/receipts/01a213bf-cea1-7a95-8896-b430fc97fd00", &response);
+    assert_problem(&response, "not_found", 404);
+    rig_response_done(&response);
+}
+
+static void what_is_no_id_never_reaches_the_core(void **state)
+{
+    static const char *const targets[] = {
+        "/v1/receipts/",
+        "/v1/receipts/" ID "/",
+        "/v1/receipts/" ID "0",
+        "/v1/receipts/01a213bf-cea1-4a95-8896-b430fc97fd77", /* version 4 */
+        "/v1/receipts/01a213bf-cea1-7a95-c896-b430fc97fd77", /* another variant */
+        "/v1/receipts/01A213BF-cea1-7a95-8896-b430fc97fd77", /* upper case */
+        "/v1/receipts/01a213bf_cea1-7a95-8896-b430fc97fd77",
+        "/v1/receipts/01a213bfcea17a958896b430fc97fd77",
+        "/v1/receipts",
+    };
+    struct rig_response response;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++) {
+        get(targets[i], &response);
+        assert_problem(&response, "not_found", 404);
+        rig_response_done(&response);
+    }
+    get("/v1/receipts/" ID "?opening=2", &response);
+    assert_problem(&response, "bad_request", 400);
+    rig_response_done(&response);
+}
+
+static void answers_carry_the_fields_of_the_quota(void **state)
+{
+    struct rig_response response;
+
+    (void)state;
+    ask_once(RIG_GOOD, 0, rig_post(rig_lookup("ok")), &response);
+    assert_string_equal(rig_field(&response, "ratelimit-policy"), "\"day\";q=100;w=86400");
+    assert_string_equal(rig_field(&response, "ratelimit"), "\"day\";r=99;t=3600");
+    rig_response_done(&response);
+    ask_once(RIG_GOOD, 0, rig_post(rig_lookup("code:quota_exceeded")), &response);
+    assert_int_equal(response.status, 429);
+    assert_string_equal(rig_field(&response, "retry-after"), "60");
+    assert_non_null(rig_field(&response, "ratelimit"));
+    rig_response_done(&response);
+    ask_once(RIG_GOOD, 0, rig_post(rig_lookup("code:rate_limited")), &response);
+    assert_null(rig_field(&response, "ratelimit"));
+    assert_null(rig_field(&response, "ratelimit-policy"));
+    rig_response_done(&response);
+}
+
 static int start_without_crl(void **state)
 {
     (void)state;
@@ -418,6 +498,9 @@ int main(void)
         TEST(the_checks_come_in_their_order, start),
         TEST(a_bad_idempotency_key_is_told_with_the_bodys_faults, start),
         TEST(a_traceparent_that_is_none_is_dropped, start),
+        TEST(a_receipt_is_asked_for_by_id_with_its_opening_or_without, start),
+        TEST(what_is_no_id_never_reaches_the_core, start),
+        TEST(answers_carry_the_fields_of_the_quota, start),
         TEST(without_a_revocation_list_nothing_is_revoked, start_without_crl),
         TEST(with_a_revocation_list_out_of_date_nobody_is_let_in, start_with_stale_crl),
     };

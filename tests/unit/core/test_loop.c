@@ -44,6 +44,57 @@ static void each_peer_gets_its_own_answers(void **state)
     }
 }
 
+static void put_receipt_ask(struct pipe_end *edge, const struct receipt_ask *ask, unsigned more)
+{
+    size_t start = frame_start(&edge->out, FRAME_RECEIPT);
+    frame_put_receipt_ask(&edge->out, ask);
+    buf_put_zeros(&edge->out, more);
+    frame_finish(&edge->out, start, 1);
+    assert_ok(pipe_flush(edge));
+}
+
+static struct answer fetch_receipt(struct pipe_end *edge, const struct receipt_ask *ask)
+{
+    struct answer answer = {0};
+    struct view checkpoint = {0};
+    put_receipt_ask(edge, ask, 0);
+    struct frame frame = rig_frame(edge, FRAME_ANSWERS);
+    struct cursor cursor = cursor_of(frame.payload);
+    assert_int_equal(frame.count, 1);
+    assert_ok(frame_get_checkpoint(&cursor, &checkpoint));
+    assert_int_equal(checkpoint.len, 0);
+    assert_ok(frame_get_answer(&cursor, checkpoint, &answer));
+    assert_ok(cursor_end(&cursor, "answers"));
+    return answer;
+}
+
+static void a_receipt_is_fetched_again_by_any_edge_and_sent_for_by_nobody_else(void **state)
+{
+    struct rig *rig = *state;
+    struct pipe_end edges[2] = {rig_connect(rig, RIG_EDGE, 1), rig_connect(rig, RIG_EDGE, 2)};
+    struct pipe_end other = rig_connect(rig, RIG_PUBLIC, 1);
+    struct ask ask = home_ask();
+    struct receipt_ask again = {.tag = 5, .opening = true};
+    struct answer answer = rig_ask(&edges[0], &ask);
+    uint64_t index = answer.leaf_index;
+    memcpy(again.spki, ask.spki, sizeof(again.spki));
+    memcpy(again.ask_id, answer.ask_id, sizeof(again.ask_id));
+    answer = fetch_receipt(&edges[1], &again);
+    assert_true(answer.receipt_only && answer.leaf_index == index);
+    assert_int_equal(answer.tag, 5);
+    assert_int_equal(answer.opening_count, 7);
+    again.ask_id[15] ^= 1;
+    assert_int_equal(fetch_receipt(&edges[1], &again).code, CODE_NOT_FOUND);
+    put_receipt_ask(&other, &again, 0);
+    assert_true(rig_is_closed(&other));
+    put_receipt_ask(&edges[1], &again, 1);
+    assert_true(rig_is_closed(&edges[1]));
+    assert_int_equal(rig_ask(&edges[0], &ask).code, CODE_DISCLOSED);
+    pipe_done(&edges[0]);
+    pipe_done(&edges[1]);
+    pipe_done(&other);
+}
+
 static void a_full_batch_of_one_peer_is_answered_in_order(void **state)
 {
     struct rig *rig = *state;
@@ -544,6 +595,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_channel_is_told_texts_and_health_and_its_asks_are_answered),
         TEST(each_peer_gets_its_own_answers),
+        TEST(a_receipt_is_fetched_again_by_any_edge_and_sent_for_by_nobody_else),
         TEST(a_full_batch_of_one_peer_is_answered_in_order),
         TEST(who_sends_what_it_may_not_loses_its_pipe_and_nobody_else_does),
         TEST(public_may_send_nothing_at_all),

@@ -146,9 +146,39 @@ static void a_service_must_be_of_the_catalogue(void **state)
     assert_false(ask_sane(&ask));
 }
 
+static void a_traceparent_has_the_form_of_the_recommendation(void **state)
+{
+    (void)state;
+#define TRACE "0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    static const struct {
+        const char *text;
+        bool valid;
+    } rows[] = {
+        {"00-" TRACE, true},
+        {"cc-" TRACE, true},
+        {"cc-" TRACE "-more", true},
+        {"00-" TRACE "-more", false}, /* this version ends here */
+        {"cc-" TRACE "more", false},
+        {"ff-" TRACE, false},
+        {"00-" TRACE "x", false},
+        {"0-" TRACE "0", false},
+        {"00_" TRACE, false},
+        {"00-0AF7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", false},
+        {"00-00000000000000000000000000000000-b7ad6b7169203331-01", false},
+        {"00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01", false},
+        {"", false},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (traceparent_valid(view_text(rows[i].text)) != rows[i].valid) {
+            fail_msg("%s", rows[i].text);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_traceparent_has_the_form_of_the_recommendation),
         cmocka_unit_test(the_usual_ask_is_sane_and_has_its_mask),
         cmocka_unit_test(each_text_has_its_bounds_and_is_utf8),
         cmocka_unit_test(an_idempotency_key_is_visible_ascii),

@@ -88,7 +88,7 @@ static void replay(struct world *world, unsigned from)
     for (unsigned i = from; i < world->ledger.size; i++) {
         struct record record = {0};
         assert_ok(record_get_opening(buf_view(&world->ledger.openings[i]), &record));
-        assert_ok(gate_replay(world->gate, &record));
+        assert_ok(gate_replay(world->gate, i, &record));
     }
 }
 
@@ -143,7 +143,7 @@ static void a_snapshot_cut_anywhere_is_corrupt(void **state)
         forget(world);
         assert_fault(gate_restore(world->gate, &cursor), FAULT_CORRUPT);
     }
-    snapshot.data[0] = 2;
+    snapshot.data[0] = 3;
     struct cursor cursor = cursor_of(buf_view(&snapshot));
     assert_fault(gate_restore(world->gate, &cursor), FAULT_CORRUPT);
 }
@@ -180,7 +180,7 @@ static void an_older_day_does_not_bring_a_counter_back(void **state)
     struct counters before = counters_of(world);
     struct record record = {0};
     assert_ok(record_get_opening(buf_view(&world->ledger.openings[0]), &record));
-    assert_ok(gate_replay(world->gate, &record));
+    assert_ok(gate_replay(world->gate, 0, &record));
     struct counters after = counters_of(world);
     assert_memory_equal(&before, &after, sizeof(after));
 }
@@ -192,7 +192,7 @@ static void acts_and_aggregates_count_nothing(void **state)
     struct counters before = counters_of(world);
     for (size_t i = 0; i < 4; i++) {
         struct record record = {.kind = kinds[i], .effect = VIEW_LITERAL("no effect of an ask")};
-        assert_ok(gate_replay(world->gate, &record));
+        assert_ok(gate_replay(world->gate, 0, &record));
     }
     struct counters after = counters_of(world);
     assert_memory_equal(&before, &after, sizeof(after));
@@ -219,12 +219,115 @@ static void an_effect_is_read_as_it_was_written_and_else_is_corrupt(void **state
     assert_view(again.business, "NV-1");
     for (size_t len = 0; len < bytes.len; len++) {
         struct record record = {.kind = KIND_DISCLOSURE, .effect = view_of(bytes.data, len)};
-        assert_fault(gate_replay(world->gate, &record), FAULT_CORRUPT);
+        assert_fault(gate_replay(world->gate, 0, &record), FAULT_CORRUPT);
     }
     buf_put_u8(&bytes, 0);
     assert_fault(effect_get(buf_view(&bytes), &again), FAULT_CORRUPT);
     bytes.data[0] = 9;
     assert_fault(effect_get(view_of(bytes.data, bytes.len - 1), &again), FAULT_CORRUPT);
+}
+
+static void an_effect_of_the_version_before_is_read_and_has_no_key(void **state)
+{
+    (void)state;
+    struct effect effect = {.missed = true, .guess_tag = {1}, .party = VIEW_LITERAL("bank")};
+    struct effect again = {.keyed = true};
+    BUF_AUTO bytes;
+    buf_init(&bytes, 1024);
+    effect_put(&effect, &bytes);
+    bytes.data[0] = 1;
+    bytes.data[1] |= 4; /* which it did not know */
+    assert_ok(effect_get(buf_view(&bytes), &again));
+    assert_true(again.missed && !again.quota_taken && !again.keyed);
+    assert_view(again.party, "bank");
+}
+
+static void an_effect_with_a_key_is_read_as_it_was_written_and_cut_it_is_corrupt(void **state)
+{
+    (void)state;
+    struct effect effect = {
+        .keyed = true,
+        .key_tag = {7},
+        .body = {8},
+        .party = VIEW_LITERAL("bank"),
+        .account = VIEW_LITERAL("bank-1"),
+        .field_index = 3,
+        .person_version = 9,
+    };
+    struct effect again = {0};
+    BUF_AUTO bytes;
+    buf_init(&bytes, 1024);
+    effect_put(&effect, &bytes);
+    assert_ok(effect_get(buf_view(&bytes), &again));
+    assert_true(again.keyed && again.field_index == 3 && again.person_version == 9);
+    assert_memory_equal(again.key_tag, effect.key_tag, SEAL_BLIND_BYTES);
+    assert_memory_equal(again.body, effect.body, SEAL_HASH_BYTES);
+    assert_view(again.account, "bank-1");
+    for (size_t len = 0; len < bytes.len; len++) {
+        assert_fault(effect_get(view_of(bytes.data, len), &again), FAULT_CORRUPT);
+    }
+}
+
+/* One ask under a key; the id of its answer. */
+static void ask_keyed(struct world *world, const char *key, uint8_t ret_id[16])
+{
+    struct ask ask = world_ask();
+    ask.idempotency_key = view_text(key);
+    const struct answer *answer = world_serve(world, &ask);
+    assert_int_equal(answer->code, CODE_DISCLOSED);
+    memcpy(ret_id, answer->ask_id, 16);
+}
+
+static void assert_repeats(struct world *world, const char *key, const uint8_t id[16])
+{
+    uint8_t again[16];
+    unsigned size = world->ledger.size;
+    ask_keyed(world, key, again);
+    assert_memory_equal(again, id, 16);
+    assert_int_equal(world->ledger.size, size);
+}
+
+static void keys_outlive_a_restart_by_replay_and_by_snapshot_for_24_hours(void **state)
+{
+    struct world *world = *state;
+    uint8_t ids[2][16];
+    BUF_AUTO snapshot;
+    buf_init(&snapshot, 1 << 20);
+    ask_keyed(world, "before", ids[0]);
+    gate_save(world->gate, &snapshot);
+    unsigned from = world->ledger.size;
+    ask_keyed(world, "after", ids[1]);
+    forget(world);
+    replay(world, 0);
+    assert_repeats(world, "before", ids[0]);
+    assert_repeats(world, "after", ids[1]);
+    forget(world);
+    struct cursor cursor = cursor_of(buf_view(&snapshot));
+    assert_ok(gate_restore(world->gate, &cursor));
+    assert_ok(cursor_end(&cursor, "snapshot"));
+    assert_repeats(world, "before", ids[0]);
+    replay(world, from);
+    assert_repeats(world, "after", ids[1]);
+    world->now_us += DAY_US;
+    unsigned size = world->ledger.size;
+    ask_keyed(world, "before", ids[0]);
+    assert_int_equal(world->ledger.size, size + 1);
+}
+
+static void a_snapshot_of_the_version_before_has_no_keys(void **state)
+{
+    struct world *world = *state;
+    BUF_AUTO snapshot;
+    buf_init(&snapshot, 1 << 20);
+    work(world);
+    struct counters before = counters_of(world);
+    gate_save(world->gate, &snapshot);
+    snapshot.data[0] = 1;
+    forget(world);
+    struct cursor cursor = cursor_of(view_of(snapshot.data, snapshot.len - 8)); /* of no keys */
+    assert_ok(gate_restore(world->gate, &cursor));
+    assert_ok(cursor_end(&cursor, "snapshot"));
+    check_same(world, &before);
 }
 
 static struct outcome replay_one_miss(void *context)
@@ -233,7 +336,7 @@ static struct outcome replay_one_miss(void *context)
     struct record record = {0};
     forget(world);
     TRY(record_get_opening(buf_view(&world->ledger.openings[0]), &record));
-    return gate_replay(world->gate, &record);
+    return gate_replay(world->gate, 0, &record);
 }
 
 static void want_of_memory_in_replay_is_told(void **state)
@@ -246,7 +349,7 @@ static void want_of_memory_in_replay_is_told(void **state)
     forget(world);
     assert_ok(record_get_opening(buf_view(&world->ledger.openings[0]), &record));
     memory_fail_at(1);
-    assert_fault(gate_replay(world->gate, &record), FAULT_NO_MEMORY);
+    assert_fault(gate_replay(world->gate, 0, &record), FAULT_NO_MEMORY);
     memory_fail_at(0);
     assert_ok(replay_one_miss(world));
 }
@@ -263,6 +366,10 @@ int main(void)
         TEST(an_older_day_does_not_bring_a_counter_back),
         TEST(acts_and_aggregates_count_nothing),
         TEST(an_effect_is_read_as_it_was_written_and_else_is_corrupt),
+        TEST(an_effect_of_the_version_before_is_read_and_has_no_key),
+        TEST(an_effect_with_a_key_is_read_as_it_was_written_and_cut_it_is_corrupt),
+        TEST(keys_outlive_a_restart_by_replay_and_by_snapshot_for_24_hours),
+        TEST(a_snapshot_of_the_version_before_has_no_keys),
         TEST(want_of_memory_in_replay_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

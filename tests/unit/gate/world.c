@@ -56,6 +56,21 @@ struct outcome registry_fetch(struct registry *registry, struct registry_probe *
     return outcome;
 }
 
+struct outcome registry_fetch_version(struct registry *registry, uint64_t key, uint32_t version,
+                                      struct buf *scratch, struct view *ret_record)
+{
+    (void)scratch;
+    registry->fetches++;
+    for (unsigned i = 0; i < registry->count; i++) {
+        const struct registry_person *person = &registry->people[i];
+        if (person->key == key && (person->version == version || person->old_version == version)) {
+            *ret_record = buf_view(person->version == version ? &person->record : &person->old);
+            return OUTCOME_OK;
+        }
+    }
+    return outcome_fail(FAULT_NOT_FOUND, "no such version of the person");
+}
+
 /* The set is the registry itself. */
 uint32_t hidden_set_flags(const struct hidden_set *set, const uint8_t tag[SEAL_BLIND_BYTES])
 {
@@ -93,6 +108,7 @@ struct outcome ledger_add(struct ledger *ledger, const struct ledger_item *item,
 struct outcome ledger_commit(struct ledger *ledger)
 {
     if (ledger->commit_fault != FAULT_NONE) {
+        ledger->pending = 0; /* a batch is dropped whole */
         return outcome_fail(ledger->commit_fault, "commit");
     }
     assert_true(ledger->pending > 0);
@@ -124,6 +140,37 @@ struct outcome ledger_prove(const struct ledger *ledger, uint64_t index, struct 
     }
     assert_true(index < ledger->size);
     buf_put_zeros(ret_path, 3 * SEAL_HASH_BYTES);
+    return OUTCOME_OK;
+}
+
+uint64_t ledger_size(const struct ledger *ledger)
+{
+    return ledger->size;
+}
+
+struct outcome ledger_reread(struct ledger *ledger, uint64_t index, struct buf *scratch,
+                             struct ledger_receipt *ret_receipt)
+{
+    ledger->rereads++;
+    if (ledger->reread_fault != FAULT_NONE) {
+        return outcome_fail(ledger->reread_fault, "reread");
+    }
+    assert_true(index < ledger->size);
+    buf_reset(scratch);
+    size_t entry = ledger->entries[index].len;
+    size_t opening = ledger->openings[index].len;
+    buf_put_view(scratch, buf_view(&ledger->entries[index]));
+    buf_put_view(scratch, buf_view(&ledger->openings[index]));
+    buf_put_zeros(scratch, 3 * SEAL_HASH_BYTES);
+    buf_put_text(scratch, "checkpoint of then");
+    assert_ok(buf_check(scratch));
+    struct view all = buf_view(scratch);
+    size_t path = entry + opening;
+    *ret_receipt = (struct ledger_receipt){
+        .item = {view_part(all, 0, entry), view_part(all, entry, opening)},
+        .path = view_part(all, path, 3 * SEAL_HASH_BYTES),
+        .checkpoint = view_part(all, path + 3 * SEAL_HASH_BYTES, 18),
+    };
     return OUTCOME_OK;
 }
 
@@ -323,6 +370,7 @@ int world_teardown(void **state)
     policy_free(world->policy);
     for (unsigned i = 0; i < world->registry.count; i++) {
         buf_done(&world->registry.people[i].record);
+        buf_done(&world->registry.people[i].old);
     }
     for (unsigned i = 0; i < WORLD_ENTRIES_MAX; i++) {
         buf_done(&world->ledger.entries[i]);

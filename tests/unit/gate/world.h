@@ -34,6 +34,8 @@ struct registry_person {
     uint64_t key;
     uint32_t version;
     struct buf record;
+    struct buf old; /* as it was at old_version; 0: there was none before */
+    uint32_t old_version;
     uint32_t flags; /* protected, locked */
     bool damaged;   /* its seal does not verify */
 };
@@ -58,6 +60,8 @@ struct ledger {
     enum fault add_fault;    /* of every add */
     enum fault commit_fault; /* of every commit */
     enum fault prove_fault;
+    unsigned rereads; /* calls of ledger_reread() */
+    enum fault reread_fault;
 };
 
 struct world {

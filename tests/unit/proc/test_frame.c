@@ -258,6 +258,101 @@ static void an_answer_that_contradicts_itself_is_refused(void **state)
     }
 }
 
+static void a_repeat_brings_its_own_checkpoint_and_a_quota_its_numbers(void **state)
+{
+    BUF_AUTO buf;
+    struct answer answer = full_answer();
+    struct answer back;
+
+    (void)state;
+    buf_init(&buf, ROUND_BYTES_MAX);
+    answer.limited = true;
+    answer.limit = UINT64_MAX;
+    answer.remaining = 7;
+    answer.reset_s = 86400;
+    answer.checkpoint = VIEW_LITERAL("of then");
+    answer.checkpoint_own = true;
+    frame_put_answer(&buf, &answer);
+    struct cursor cursor = cursor_of(buf_view(&buf));
+    assert_ok(frame_get_answer(&cursor, VIEW_LITERAL("of now"), &back));
+    assert_ok(cursor_end(&cursor, "answer"));
+    assert_view(back.checkpoint, "of then");
+    assert_true(back.limited && back.limit == UINT64_MAX && back.remaining == 7);
+    assert_int_equal(back.reset_s, 86400);
+    for (size_t len = 0; len < buf.len; len++) {
+        cursor = cursor_of(view_part(buf_view(&buf), 0, len));
+        assert_fault(frame_get_answer(&cursor, answer.checkpoint, &back), FAULT_BAD_INPUT);
+    }
+}
+
+static void a_receipt_alone_discloses_nothing(void **state)
+{
+    BUF_AUTO buf;
+    struct answer answer = full_answer();
+    struct answer back;
+
+    (void)state;
+    buf_init(&buf, ROUND_BYTES_MAX);
+    answer.receipt_only = true;
+    answer.person = (struct view){0};
+    answer.notices = (struct view){0};
+    answer.opening_count = 0;
+    frame_put_answer(&buf, &answer);
+    struct cursor cursor = cursor_of(buf_view(&buf));
+    assert_ok(frame_get_answer(&cursor, answer.checkpoint, &back));
+    assert_ok(cursor_end(&cursor, "answer"));
+    assert_true(back.receipt_only && back.person.len == 0 && back.opening_count == 0);
+    assert_views_equal(back.entry, answer.entry);
+}
+
+static void flags_that_do_not_belong_to_an_answer_are_refused(void **state)
+{
+    static const struct {
+        enum code code;
+        uint8_t flags;
+    } wrong[] = {{CODE_DISCLOSED, 8}, {CODE_DISCLOSED, 0x80}, {CODE_SUBJECT_NOT_AVAILABLE, 2},
+                 {CODE_NOT_FOUND, 2}, {CODE_NOT_FOUND, 4},    {CODE_IDEMPOTENCY_CONFLICT, 4}};
+    BUF_AUTO buf;
+    struct answer back;
+
+    (void)state;
+    buf_init(&buf, ROUND_BYTES_MAX);
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        struct answer answer = {.code = CODE_INTERNAL, .field_index = ANSWER_FIELD_NONE};
+        buf_reset(&buf);
+        frame_put_answer(&buf, &answer);
+        buf.data[8] = (uint8_t)wrong[i].code;
+        buf.data[14] = wrong[i].flags;
+        buf_put_zeros(&buf, 200);
+        struct cursor cursor = cursor_of(buf_view(&buf));
+        struct outcome outcome = frame_get_answer(&cursor, VIEW_LITERAL("c"), &back);
+        assert_fault(outcome, FAULT_BAD_INPUT);
+        assert_string_equal(outcome.what, "answer: flags");
+    }
+}
+
+static void a_receipt_asked_for_comes_back_and_its_truncations_do_not(void **state)
+{
+    BUF_AUTO buf;
+    struct receipt_ask ask = {.tag = 77, .spki = {1}, .ask_id = {2}, .opening = true};
+    struct receipt_ask back = {0};
+
+    (void)state;
+    buf_init(&buf, ROUND_BYTES_MAX);
+    frame_put_receipt_ask(&buf, &ask);
+    struct cursor cursor = cursor_of(buf_view(&buf));
+    assert_ok(frame_get_receipt_ask(&cursor, &back));
+    assert_ok(cursor_end(&cursor, "receipt"));
+    assert_memory_equal(&back, &ask, sizeof(ask));
+    for (size_t len = 0; len < buf.len; len++) {
+        cursor = cursor_of(view_part(buf_view(&buf), 0, len));
+        assert_fault(frame_get_receipt_ask(&cursor, &back), FAULT_BAD_INPUT);
+    }
+    buf.data[buf.len - 1] = 2;
+    cursor = cursor_of(buf_view(&buf));
+    assert_fault(frame_get_receipt_ask(&cursor, &back), FAULT_BAD_INPUT);
+}
+
 static void a_path_is_whole_hashes_and_not_too_many(void **state)
 {
     static uint8_t path[32 * 65];
@@ -343,7 +438,7 @@ static void a_frame_of_unknown_kind_version_or_length_is_refused_at_its_header(v
         {0, 0, 0, 1, 0, 1, 0, 0},
         {0, 0, 0, 1, FRAME_KIND_COUNT, 1, 0, 0},
         {0, 0, 0, 1, 255, 1, 0, 0},
-        {0, 0, 0, 1, FRAME_STATUS + 1, 1, 0, 0}, /* kept free */
+        {0, 0, 0, 1, FRAME_RECEIPT + 1, 1, 0, 0}, /* kept free */
         {0, 0, 0, 1, FRAME_ASKS, 0, 0, 0},
         {0, 0, 0, 1, FRAME_ASKS, 2, 0, 0},
         {0, 0x0f, 0xff, 0xf9, FRAME_ASKS, 1, 0, 0}, /* one byte over FRAME_BYTES_MAX in all */
@@ -382,6 +477,10 @@ int main(void)
         cmocka_unit_test(an_answer_of_every_code_comes_back_with_its_receipt_or_without),
         cmocka_unit_test(every_truncation_of_an_answer_is_refused),
         cmocka_unit_test(an_answer_that_contradicts_itself_is_refused),
+        cmocka_unit_test(a_repeat_brings_its_own_checkpoint_and_a_quota_its_numbers),
+        cmocka_unit_test(a_receipt_alone_discloses_nothing),
+        cmocka_unit_test(flags_that_do_not_belong_to_an_answer_are_refused),
+        cmocka_unit_test(a_receipt_asked_for_comes_back_and_its_truncations_do_not),
         cmocka_unit_test(a_path_is_whole_hashes_and_not_too_many),
         cmocka_unit_test(a_text_comes_back_and_its_truncations_and_bad_letters_do_not),
         cmocka_unit_test(a_frame_is_peeked_when_whole_and_waited_for_before),

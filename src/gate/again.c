@@ -1,0 +1,385 @@
+/*
+ * What was answered before: asks whose Idempotency-Key stands for a record, and receipts that are
+ * fetched again.
+ *
+ * Invariants
+ * 1. A repeat records nothing and counts nothing: it gives what its record says, or the ask is
+ *    decided anew as any other (I3). It is never a way around a check: a disclosure is given again
+ *    only when account, business, fields, hours and subject permit it now (I5).
+ * 2. What is given again is made from the sealed opening and compared with the entry that was
+ *    public; a person with the digest that was recorded.
+ * 3. What is read again is counted by account and in all before it is read (I9).
+ * 4. Whose an ask is not gets the answer, in the steps, of one that was never asked.
+ */
+#include "gate/work.h"
+
+#include "base/check.h"
+#include "base/log.h"
+
+#include <string.h>
+
+#define BLIND_KEY 17 /* kinds of tags, beside those of domain/person.h and of decide.c */
+#define BLIND_PLACE 18
+#define ID_PLACE_AT 11 /* of 16 bytes: the last 40 bits are the place, hidden by the others */
+#define ID_BYTES 16
+#define LEAK_UNIT UINT64_C(1000000)
+
+/* A record read again. */
+struct recalled {
+    struct ledger_receipt receipt;
+    struct record record;
+    struct effect effect; /* of an ask; keyed or not */
+};
+
+/* ---- the id's place ---- */
+
+static void place_flip(struct gate *gate, uint8_t id[ID_BYTES])
+{
+    uint8_t mask[SEAL_BLIND_BYTES];
+    blinder_tag(registry_blinder(gate->registry), BLIND_PLACE, view_of(id, ID_PLACE_AT), mask);
+    for (size_t i = ID_PLACE_AT; i < ID_BYTES; i++) {
+        id[i] ^= mask[i - ID_PLACE_AT];
+    }
+}
+
+void ask_id_hide(struct gate *gate, uint64_t index, uint8_t id[ID_BYTES])
+{
+    for (size_t i = ID_BYTES; i > ID_PLACE_AT; i--) {
+        id[i - 1] = (uint8_t)index;
+        index >>= 8;
+    }
+    place_flip(gate, id);
+}
+
+uint64_t ask_id_place(struct gate *gate, const uint8_t id[ID_BYTES])
+{
+    uint8_t open[ID_BYTES];
+    uint64_t index = 0;
+    memcpy(open, id, sizeof(open));
+    place_flip(gate, open);
+    for (size_t i = ID_PLACE_AT; i < ID_BYTES; i++) {
+        index = index << 8 | open[i];
+    }
+    return index;
+}
+
+/* ---- how much is read again ---- */
+
+static bool leak_full(struct leak *leak, int64_t now_us, uint64_t burst, uint64_t per_s)
+{
+    uint64_t elapsed = now_us > leak->us ? (uint64_t)(now_us - leak->us) : 0;
+    uint64_t leaked = elapsed < burst * LEAK_UNIT ? elapsed * per_s : burst * LEAK_UNIT;
+    leak->used = leak->used > leaked ? leak->used - leaked : 0;
+    leak->us = now_us;
+    return leak->used + LEAK_UNIT > burst * LEAK_UNIT;
+}
+
+/* Invariant 3: one more, of this account and in all. */
+static bool reread_take(struct gate *gate, struct account *account, int64_t now_us)
+{
+    bool own =
+        leak_full(&account->rereads, now_us, REREADS_ACCOUNT_BURST_MAX, REREADS_ACCOUNT_PER_S_MAX);
+    bool all = leak_full(&gate->rereads, now_us, REREADS_BURST_MAX, REREADS_PER_S_MAX);
+    if (own || all) {
+        return false;
+    }
+    account->rereads.used += LEAK_UNIT;
+    gate->rereads.used += LEAK_UNIT;
+    return true;
+}
+
+/* ---- reading ---- */
+
+/* What cannot be read is one ask's matter: a disk that fails here must not end the process, which
+ * the same ask would end again. */
+static struct outcome as_damage(struct outcome outcome)
+{
+    if (outcome.fault == FAULT_IO || outcome.fault == FAULT_NOT_FOUND ||
+        outcome.fault == FAULT_BAD_INPUT) {
+        outcome.fault = FAULT_CORRUPT;
+    }
+    return outcome;
+}
+
+static bool is_ask(const struct record *record)
+{
+    return record->kind == KIND_DISCLOSURE || record->kind == KIND_UNAVAILABLE ||
+           record->kind == KIND_REFUSAL;
+}
+
+static struct outcome read_again(struct gate *gate, uint64_t index, struct recalled *ret_recalled)
+{
+    TRY(as_damage(ledger_reread(gate->ledger, index, &gate->again, &ret_recalled->receipt)));
+    TRY(record_get_opening(ret_recalled->receipt.item.opening, &ret_recalled->record));
+    if (is_ask(&ret_recalled->record)) {
+        TRY(effect_get(ret_recalled->record.effect, &ret_recalled->effect));
+    }
+    return OUTCOME_OK;
+}
+
+/* Entry and disclosures again (invariant 2). */
+static struct outcome write_again(struct gate *gate, const struct recalled *recalled,
+                                  struct record_text *ret_text)
+{
+    TRY(record_write(&recalled->record, &gate->texts, ret_text));
+    if (!view_equal(ret_text->entry, recalled->receipt.item.entry)) {
+        return outcome_fail(FAULT_CORRUPT, "an opening does not give its entry again");
+    }
+    return OUTCOME_OK;
+}
+
+/* A copy that lasts as long as the batch; the buf's memory does not move. */
+static struct view keep(struct buf *buf, struct view bytes)
+{
+    size_t start = buf->len;
+    buf_put_view(buf, bytes);
+    return view_of(buf->data + start, buf->len - start);
+}
+
+/* ---- repeats ---- */
+
+void work_key(struct gate *gate, struct work *work)
+{
+    uint8_t text[ASK_CODE_BYTES_MAX + 1 + IDEMPOTENCY_KEY_BYTES_MAX];
+    struct view code = code_view(&work->account->code);
+    struct view key = work->ask->idempotency_key;
+    if (key.len == 0) {
+        return;
+    }
+    memcpy(text, code.data, code.len);
+    text[code.len] = 0;
+    memcpy(text + code.len + 1, key.data, key.len);
+    blinder_tag(registry_blinder(gate->registry), BLIND_KEY, view_of(text, code.len + 1 + key.len),
+                work->key_tag);
+    work->keyed = true;
+}
+
+/* The key stands for other bytes. An account that may nothing is refused, and recorded, all the
+ * same; its key goes on to stand for what it stood for. */
+static void conflict(struct work *work, bool blocked)
+{
+    if (blocked) {
+        work->keyed = false;
+        return;
+    }
+    work->recall = RECALL_CONFLICT;
+    work->decision = (struct decision){CODE_IDEMPOTENCY_CONFLICT, RULE_NONE, FIELD_COUNT};
+}
+
+static void forget_person(struct gate *gate, struct work *work)
+{
+    if (work->person.len > 0) {
+        buf_cut(&gate->persons, (size_t)(work->person.data - gate->persons.data));
+    }
+    work->person = view_of(NULL, 0);
+    work->notices = view_of(NULL, 0);
+    work->person_found = false;
+    work->person_key = 0;
+    work->person_version = 0;
+}
+
+/* Is the answer, as it would be written now, the one that was recorded? */
+static bool answer_is(struct gate *gate, const struct work *work, const struct record *record)
+{
+    size_t start = gate->texts.len;
+    work_put_answer(work, &gate->texts);
+    if (gate->texts.failed) {
+        return false;
+    }
+    struct view now = view_of(gate->texts.data + start, gate->texts.len - start);
+    bool same = view_equal(now, record->values[RECORD_ANSWER]);
+    buf_cut(&gate->texts, start);
+    return same;
+}
+
+/* The person of a disclosure: permitted as of now, given as of then. */
+static struct outcome recall_person(struct gate *gate, struct work *work,
+                                    const struct recalled *recalled, bool *ret_same)
+{
+    struct registry_probe probe = {0};
+    const struct record *record = &recalled->record;
+    uint32_t version = recalled->effect.person_version;
+    struct view then = {0};
+    *ret_same = false;
+    memcpy(probe.tag, work->tag, SEAL_BLIND_BYTES);
+    TRY(registry_fetch(gate->registry, &probe, 1, &gate->records));
+    work->decision = (struct decision){CODE_DISCLOSED, RULE_PERMITTED, FIELD_COUNT};
+    TRY(work_decide_subject(gate, work, &probe));
+    if (work->decision.code != CODE_DISCLOSED || record->person_count != 1 ||
+        record->persons[0] != probe.key) {
+        return OUTCOME_OK;
+    }
+    if (probe.version != version) {
+        TRY(as_damage(
+            registry_fetch_version(gate->registry, probe.key, version, &gate->version, &then)));
+        TRY(work_project(gate, work, then));
+    }
+    *ret_same = answer_is(gate, work, record); /* who is hidden may have changed since */
+    return OUTCOME_OK;
+}
+
+/* Whether what was recorded can be given again, as things stand; invariant 1. */
+static struct outcome stands(struct gate *gate, struct work *work, const struct recalled *recalled,
+                             struct decision now, enum code code, bool *ret_stands)
+{
+    bool blocked = now.rule == RULE_ACCOUNT;
+    *ret_stands = blocked == (code == CODE_ACCOUNT_BLOCKED);
+    if (code != CODE_DISCLOSED) {
+        return OUTCOME_OK;
+    }
+    *ret_stands = false;
+    if (now.code != CODE_DISCLOSED) {
+        return OUTCOME_OK;
+    }
+    TRY(recall_person(gate, work, recalled, ret_stands));
+    if (!*ret_stands) {
+        forget_person(gate, work);
+    }
+    return OUTCOME_OK;
+}
+
+static struct outcome give_again(struct gate *gate, struct work *work,
+                                 const struct recalled *recalled, uint64_t index, enum code code)
+{
+    TRY(write_again(gate, recalled, &work->text));
+    work->path = keep(&gate->paths, recalled->receipt.path);
+    work->checkpoint = keep(&gate->texts, recalled->receipt.checkpoint);
+    TRY(buf_check(&gate->paths));
+    TRY(buf_check(&gate->texts));
+    memcpy(work->record.ask_id, recalled->record.ask_id, ID_BYTES);
+    work->index = index;
+    work->field_index = recalled->effect.field_index;
+    work->decision = (struct decision){code, RULE_NONE, FIELD_COUNT};
+    work->retry_after_s = seconds_to_midnight(work->now_us); /* of a quota; a new key is needed */
+    work->recall = RECALL_REPEAT;
+    return OUTCOME_OK;
+}
+
+static struct outcome recall_record(struct gate *gate, struct work *work, uint64_t index,
+                                    struct decision now)
+{
+    struct recalled recalled = {0};
+    unsigned code = 0;
+    bool good = false;
+    TRY(read_again(gate, index, &recalled));
+    const struct effect *effect = &recalled.effect;
+    if (!effect->keyed || memcmp(effect->key_tag, work->key_tag, SEAL_BLIND_BYTES) != 0 ||
+        !outcome_ok(words_find(&words_code, recalled.record.outcome, &code)) ||
+        !code_has_receipt((enum code)code) ||
+        (effect->field_index != ANSWER_FIELD_NONE && effect->field_index >= ASK_FIELDS_MAX)) {
+        return outcome_fail(FAULT_CORRUPT, "a key's record is not one of its ask");
+    }
+    if (memcmp(effect->body, work->ask->body_sha256, SEAL_HASH_BYTES) != 0) {
+        conflict(work, now.rule == RULE_ACCOUNT);
+        return OUTCOME_OK;
+    }
+    TRY(stands(gate, work, &recalled, now, (enum code)code, &good));
+    return good ? give_again(gate, work, &recalled, index, (enum code)code) : OUTCOME_OK;
+}
+
+struct outcome work_recall(struct gate *gate, struct work *work)
+{
+    uint32_t now_s = (uint32_t)(work->now_us / 1000000);
+    const struct key *key = keys_find(&gate->keys, work->key_tag, now_s);
+    if (key == NULL) {
+        return OUTCOME_OK;
+    }
+    work_find_party(gate, work);
+    struct decision now = work_standing(gate, work);
+    if (memcmp(key->body, work->ask->body_sha256, KEY_BODY_BYTES) != 0) {
+        conflict(work, now.rule == RULE_ACCOUNT);
+        return OUTCOME_OK;
+    }
+    if (!reread_take(gate, work->account, work->now_us)) {
+        work_limit(gate, work, 1);
+        return OUTCOME_OK;
+    }
+    struct outcome outcome = recall_record(gate, work, key->index, now);
+    if (outcome.fault == FAULT_CORRUPT) {
+        work_give_up(gate, work, "repeat-damaged", outcome);
+        return OUTCOME_OK;
+    }
+    return outcome;
+}
+
+/* ---- receipts ---- */
+
+/* The value `agent` begins with the account: what put_agent() writes. A code needs no escapes. */
+static bool is_account(const struct record *record, const struct account *account)
+{
+    static const char before[] = "{\"account\":\"";
+    struct view agent = record->values[RECORD_AGENT];
+    struct view code = code_view(&account->code);
+    size_t start = sizeof(before) - 1;
+    return view_starts(agent, VIEW_LITERAL("{\"account\":\"")) && agent.len > start + code.len &&
+           view_equal(view_part(agent, start, code.len), code) &&
+           agent.data[start + code.len] == '"';
+}
+
+static void put_receipt(const struct recalled *recalled, const struct record_text *text,
+                        uint64_t index, bool opening, struct answer *ret_answer)
+{
+    ret_answer->code = CODE_DISCLOSED;
+    ret_answer->receipt_only = true;
+    memcpy(ret_answer->ask_id, recalled->record.ask_id, ID_BYTES);
+    ret_answer->entry = text->entry;
+    ret_answer->opening_count = opening ? RECORD_CONSUMER_COUNT : 0;
+    for (unsigned i = 0; i < ret_answer->opening_count; i++) {
+        ret_answer->opening[i] = text->disclosures[i];
+    }
+    ret_answer->leaf_index = index;
+    ret_answer->path = recalled->receipt.path;
+    ret_answer->checkpoint = recalled->receipt.checkpoint;
+    ret_answer->checkpoint_own = true;
+}
+
+/* Invariant 4: some record is read and written out again, whatever was asked for. */
+static struct outcome find_receipt(struct gate *gate, const struct account *account,
+                                   const struct receipt_ask *ask, struct answer *ret_answer)
+{
+    struct recalled recalled = {0};
+    struct record_text text = {0};
+    uint64_t size = ledger_size(gate->ledger);
+    uint64_t place = ask_id_place(gate, ask->ask_id);
+    bool active = account->state == ACCOUNT_ACTIVE && account->party->state == PARTY_ACTIVE;
+    if (size == 0) {
+        return OUTCOME_OK;
+    }
+    uint64_t index = place % size;
+    TRY(read_again(gate, index, &recalled));
+    TRY(write_again(gate, &recalled, &text));
+    bool same = seal_equal(recalled.record.ask_id, ask->ask_id, ID_BYTES);
+    if (index == place && same && active && is_ask(&recalled.record) &&
+        is_account(&recalled.record, account)) {
+        put_receipt(&recalled, &text, index, ask->opening, ret_answer);
+    }
+    return OUTCOME_OK;
+}
+
+struct outcome gate_receipt(struct gate *gate, const struct receipt_ask *ask,
+                            struct answer *ret_answer)
+{
+    CHECK(gate->ledger != NULL);
+    int64_t now_us = clock_wall_us(&gate->clock);
+    struct account *account = directory_account_by_spki(gate->directory, ask->spki);
+    buf_reset(&gate->texts);
+    *ret_answer =
+        (struct answer){.tag = ask->tag, .code = CODE_NOT_FOUND, .field_index = ANSWER_FIELD_NONE};
+    if (account == NULL) {
+        ret_answer->code = CODE_UNAUTHENTICATED;
+    } else if (!reread_take(gate, account, now_us)) {
+        ret_answer->code = CODE_RATE_LIMITED;
+        ret_answer->retry_after_s = 1;
+    } else {
+        struct outcome outcome = find_receipt(gate, account, ask, ret_answer);
+        if (outcome.fault == FAULT_CORRUPT || outcome.fault == FAULT_NO_MEMORY ||
+            outcome.fault == FAULT_OVER_LIMIT) {
+            log_outcome(LOG_LEVEL_ERROR, "receipt-not-read", outcome);
+            ret_answer->code = CODE_INTERNAL;
+            outcome = OUTCOME_OK;
+        }
+        TRY(outcome);
+    }
+    gate->counts.by_code[ret_answer->code]++;
+    return OUTCOME_OK;
+}
