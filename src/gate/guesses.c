@@ -1,43 +1,44 @@
 /*
- * An open-addressing table of blind tags; stale slots are dropped when it must grow.
+ * A table of blind tags that grows without being copied; stale misses are swept out a few at a
+ * time.
  *
  * Invariants
- * 1. 2 * len <= cap; len <= GUESS_KEYS_MAX.
- * 2. A slot in use has at_s[0] != 0 and its times do not grow with the place.
- * 3. A full table is searched for stale slots once a GUESSES_FULL_S, not once an ask.
+ * 1. A slot in use has at_s[0] != 0 and its times do not grow with the place; one that was given
+ *    back has at_s[0] = 0.
+ * 2. An addition looks at a few slots for stale ones, a full table at some more, never at all.
  */
 #include "gate/guesses.h"
 
 #include "base/check.h"
-#include "base/memory.h"
 
 #include <string.h>
 
-#define GUESSES_CAP_FIRST 1024
-#define GUESSES_FULL_S 60
+#define SWEPT_AT_ONCE 2
+#define SWEPT_WHEN_FULL 64
 
 void guesses_init(struct guesses *guesses)
 {
-    *guesses = (struct guesses){0};
+    *guesses = (struct guesses){.swept = 0};
+    tags_init(&guesses->tags, sizeof(struct guess), GUESS_KEYS_MAX);
 }
 
 void guesses_done(struct guesses *guesses)
 {
     if (guesses != NULL) {
-        memory_free(guesses->slots);
-        *guesses = (struct guesses){0};
+        tags_done(&guesses->tags);
+        guesses->swept = 0;
     }
 }
 
-static struct guess *slot_of(struct guess *slots, size_t cap, const uint8_t *tag)
+static struct guess *guess_at(const struct guesses *guesses, uint32_t number)
 {
-    size_t at = 0;
-    memcpy(&at, tag, sizeof(at)); /* a tag is a keyed hash already */
-    at &= cap - 1;
-    while (slots[at].at_s[0] != 0 && memcmp(slots[at].tag, tag, SEAL_BLIND_BYTES) != 0) {
-        at = (at + 1) & (cap - 1);
-    }
-    return &slots[at];
+    return tags_at(&guesses->tags, number);
+}
+
+static struct guess *guess_of(const struct guesses *guesses, const uint8_t *tag)
+{
+    uint32_t number = tags_find(&guesses->tags, tag);
+    return number != TAGS_NONE ? guess_at(guesses, number) : NULL;
 }
 
 static bool fresh(const struct guess *guess, uint32_t now_s)
@@ -49,12 +50,9 @@ unsigned guesses_count(const struct guesses *guesses, const uint8_t tag[SEAL_BLI
                        uint32_t now_s, uint32_t *ret_until_s)
 {
     unsigned count = 0;
+    const struct guess *guess = guess_of(guesses, tag);
     *ret_until_s = now_s;
-    if (guesses->cap == 0) {
-        return 0;
-    }
-    const struct guess *guess = slot_of(guesses->slots, guesses->cap, tag);
-    while (count < GUESSES_PER_DAY_MAX && guess->at_s[count] != 0 &&
+    while (guess != NULL && count < GUESSES_PER_DAY_MAX && guess->at_s[count] != 0 &&
            guess->at_s[count] + GUESS_SPAN_S > now_s) {
         *ret_until_s = guess->at_s[count] + GUESS_SPAN_S;
         count++;
@@ -62,53 +60,30 @@ unsigned guesses_count(const struct guesses *guesses, const uint8_t tag[SEAL_BLI
     return count;
 }
 
-/* Copies what is fresh into a table of `cap` slots. */
-static struct outcome rebuild(struct guesses *guesses, size_t cap, uint32_t now_s)
+static void give_back(struct guesses *guesses, uint32_t number)
 {
-    struct guess *slots = memory_new(cap, sizeof(*slots));
-    size_t len = 0;
-    if (slots == NULL) {
-        return outcome_fail(FAULT_NO_MEMORY, "guesses");
-    }
-    for (size_t i = 0; i < guesses->cap; i++) {
-        if (fresh(&guesses->slots[i], now_s)) {
-            *slot_of(slots, cap, guesses->slots[i].tag) = guesses->slots[i];
-            len++;
+    tags_hide(&guesses->tags, number);
+    guess_at(guesses, number)->at_s[0] = 0;
+    tags_free(&guesses->tags, number);
+}
+
+/* Invariant 2. */
+static void sweep(struct guesses *guesses, unsigned count, uint32_t now_s)
+{
+    for (unsigned i = 0; i < count && guesses->tags.slot_count > 0; i++) {
+        uint32_t number = guesses->swept % guesses->tags.slot_count;
+        const struct guess *guess = guess_at(guesses, number);
+        guesses->swept = number + 1;
+        if (guess->at_s[0] != 0 && !fresh(guess, now_s)) {
+            give_back(guesses, number);
         }
     }
-    memory_free(guesses->slots);
-    *guesses = (struct guesses){.slots = slots, .cap = cap, .len = len};
-    return OUTCOME_OK;
 }
 
-static size_t fresh_count(const struct guesses *guesses, uint32_t now_s)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < guesses->cap; i++) {
-        count += fresh(&guesses->slots[i], now_s) ? 1 : 0;
-    }
-    return count;
-}
-
-/* Makes room for one more key. */
 static struct outcome make_room(struct guesses *guesses, uint32_t now_s)
 {
-    if (2 * (guesses->len + 1) <= guesses->cap) {
-        return OUTCOME_OK;
-    }
-    if (now_s < guesses->full_until_s) {
-        return outcome_fail(FAULT_OVER_LIMIT, "too many asked keys with misses");
-    }
-    size_t kept = fresh_count(guesses, now_s);
-    if (kept >= GUESS_KEYS_MAX - GUESS_KEYS_MAX / 8) { /* so that a rebuild is worth its work */
-        guesses->full_until_s = now_s + GUESSES_FULL_S;
-        return outcome_fail(FAULT_OVER_LIMIT, "too many asked keys with misses");
-    }
-    size_t cap = guesses->cap == 0 ? GUESSES_CAP_FIRST : guesses->cap;
-    while (cap < 4 * (kept + 1) && cap < 2 * (size_t)GUESS_KEYS_MAX) {
-        cap *= 2;
-    }
-    return rebuild(guesses, cap, now_s);
+    sweep(guesses, guesses->tags.len < GUESS_KEYS_MAX ? SWEPT_AT_ONCE : SWEPT_WHEN_FULL, now_s);
+    return tags_reserve(&guesses->tags, 1);
 }
 
 bool guesses_room(struct guesses *guesses, uint32_t now_s)
@@ -120,40 +95,48 @@ struct outcome guesses_add(struct guesses *guesses, const uint8_t tag[SEAL_BLIND
                            uint32_t at_s)
 {
     CHECK(at_s != 0);
-    TRY(make_room(guesses, at_s));
-    struct guess *guess = slot_of(guesses->slots, guesses->cap, tag);
-    if (guess->at_s[0] == 0) {
-        memcpy(guess->tag, tag, SEAL_BLIND_BYTES);
-        guesses->len++;
+    struct guess *guess = guess_of(guesses, tag);
+    if (guess == NULL) {
+        TRY(make_room(guesses, at_s));
+        guess = guess_at(guesses, tags_add(&guesses->tags, tag));
     }
     memmove(guess->at_s + 1, guess->at_s, sizeof(guess->at_s) - sizeof(guess->at_s[0]));
     guess->at_s[0] = at_s;
-    CHECK(2 * guesses->len <= guesses->cap);
     return OUTCOME_OK;
 }
 
 void guesses_take_back(struct guesses *guesses, const uint8_t tag[SEAL_BLIND_BYTES])
 {
-    if (guesses->cap == 0) {
+    uint32_t number = tags_find(&guesses->tags, tag);
+    if (number == TAGS_NONE) {
         return;
     }
-    struct guess *guess = slot_of(guesses->slots, guesses->cap, tag);
-    if (guess->at_s[0] != 0 && guess->at_s[1] != 0) {
-        memmove(guess->at_s, guess->at_s + 1, sizeof(guess->at_s) - sizeof(guess->at_s[0]));
-        guess->at_s[GUESSES_PER_DAY_MAX - 1] = 0;
-    } else if (guess->at_s[0] != 0) {
-        guess->at_s[0] = 1; /* long stale: a hole would break the probing */
+    struct guess *guess = guess_at(guesses, number);
+    memmove(guess->at_s, guess->at_s + 1, sizeof(guess->at_s) - sizeof(guess->at_s[0]));
+    guess->at_s[GUESSES_PER_DAY_MAX - 1] = 0;
+    if (guess->at_s[0] == 0) {
+        give_back(guesses, number);
     }
+}
+
+static uint64_t fresh_count(const struct guesses *guesses, uint32_t now_s)
+{
+    uint64_t count = 0;
+    for (uint32_t i = 0; i < guesses->tags.slot_count; i++) {
+        count += fresh(guess_at(guesses, i), now_s) ? 1 : 0;
+    }
+    return count;
 }
 
 void guesses_put(const struct guesses *guesses, uint32_t now_s, struct buf *buf)
 {
     buf_put_u64(buf, fresh_count(guesses, now_s));
-    for (size_t i = 0; i < guesses->cap; i++) {
-        if (fresh(&guesses->slots[i], now_s)) {
-            buf_put(buf, guesses->slots[i].tag, SEAL_BLIND_BYTES);
+    for (uint32_t i = 0; i < guesses->tags.slot_count; i++) {
+        const struct guess *guess = guess_at(guesses, i);
+        if (fresh(guess, now_s)) {
+            buf_put(buf, guess->slot.tag, SEAL_BLIND_BYTES);
             for (unsigned j = 0; j < GUESSES_PER_DAY_MAX; j++) {
-                buf_put_u32(buf, guesses->slots[i].at_s[j]);
+                buf_put_u32(buf, guess->at_s[j]);
             }
         }
     }

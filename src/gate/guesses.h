@@ -5,23 +5,20 @@
 #ifndef DANCU_GATE_GUESSES_H
 #define DANCU_GATE_GUESSES_H
 
-#include "base/bytes.h"
-#include "base/ceilings.h"
-#include "seal/seal.h"
+#include "gate/tags.h"
 
 #define GUESS_SPAN_S (24 * 3600)
 
 struct guess {
-    uint8_t tag[SEAL_BLIND_BYTES];      /* of the asked key, mixed with the party's code */
+    struct tag_slot slot;               /* of the asked key, mixed with the party's code */
     uint32_t at_s[GUESSES_PER_DAY_MAX]; /* of the last misses, newest first; 0 = none */
 };
 
 struct guesses {
-    struct guess *slots;
-    size_t cap;            /* power of two, or zero */
-    size_t len;            /* slots in use, stale ones included */
-    uint32_t full_until_s; /* full of fresh ones: not searched for stale ones again before */
+    struct tags tags;
+    uint32_t swept; /* slots below were looked at for stale misses in this round */
 };
+_Static_assert(GUESS_KEYS_MAX <= TAGS_MAX, "asked keys fit their table");
 
 void guesses_init(struct guesses *guesses);
 void guesses_done(struct guesses *guesses);

@@ -148,11 +148,12 @@ static void no_room_for_another_miss_is_a_refusal_and_not_a_free_guess(void **st
 {
     struct world *world = *state;
     struct ask ask = world_ask();
-    world->gate->guesses.full_until_s = UINT32_MAX;
+    uint32_t len = world->gate->guesses.tags.len;
+    world->gate->guesses.tags.len = world->gate->guesses.tags.max;
     const struct answer *answer = world_serve(world, &ask);
     assert_int_equal(answer->code, CODE_QUOTA_EXCEEDED);
     assert_int_equal(answer->retry_after_s, WORLD_MIDNIGHT_S);
-    world->gate->guesses.full_until_s = 0;
+    world->gate->guesses.tags.len = len;
     assert_int_equal(world_serve(world, &ask)->code, CODE_DISCLOSED);
 }
 
