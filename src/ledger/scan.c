@@ -220,7 +220,8 @@ static struct outcome judge_payload(struct scan *scan, const struct record_heade
     struct rest inside = {0};
     struct rest behind = {0};
 
-    TRY(walk_rest(scan, scan->at.offset, end, &inside));
+    struct outcome outcome = walk_rest(scan, scan->at.offset, end, &inside);
+    CHECK(outcome_ok(outcome)); /* the whole record stands in the window */
     TRY(walk_rest(scan, end, scan->segment_bytes, &behind));
     *ret_until = inside.until;
     *ret_found = SCAN_TORN;
