@@ -82,7 +82,12 @@ export class Http2Client extends Client {
             stream.on('end', () => {
                 if (head !== undefined && stream.rstCode === http2.constants.NGHTTP2_NO_ERROR) {
                     const { ':status': status, ...rest } = head;
-                    resolve(answer(status, rest, Buffer.concat(parts)));
+                    const bytes = Buffer.concat(parts);
+                    if (method !== 'HEAD' && bytes.length < Number(rest['content-length'])) {
+                        reject(new Error('the answer was cut')); // the server died: no error to Node
+                    } else {
+                        resolve(answer(status, rest, bytes));
+                    }
                     stream.close();
                 }
             });

@@ -32,10 +32,24 @@ export function descriptors(pid) {
 export const rootFolder = (pid) => readlinkSync(`/proc/${pid}/root`);
 export const title = (pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0];
 
+function stat(pid) {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return text.slice(text.lastIndexOf(')') + 2).split(' ');
+}
+
+// When it was started, in ticks since the machine was: with its number, who it is. Null: gone.
+export function startedTicks(pid) {
+    try {
+        const fields = stat(pid);
+        return fields[0] === 'Z' ? null : Number(fields[19]);
+    } catch {
+        return null;
+    }
+}
+
 // Seconds of processor time, user and system.
 export function cpuSeconds(pid) {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    const fields = stat(pid);
     return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 

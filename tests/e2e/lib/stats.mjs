@@ -55,3 +55,14 @@ export function friedman5(rounds) {
         3 * n * 6;
     return { statistic, p: Math.exp(-statistic / 2) * (1 + statistic / 2) };
 }
+
+// Numbers between 0 and 1 that a seed gives again (SplitMix32).
+export function randomOf(seed) {
+    let state = seed >>> 0;
+    return () => {
+        state = (state + 0x9e3779b9) >>> 0;
+        let mixed = Math.imul(state ^ (state >>> 16), 0x21f0aaad);
+        mixed = Math.imul(mixed ^ (mixed >>> 15), 0x735a2d97);
+        return ((mixed ^ (mixed >>> 15)) >>> 0) / 2 ** 32;
+    };
+}
