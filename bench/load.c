@@ -4,12 +4,13 @@
  *
  *   load --port N --ca FILE [--cert FILE --key FILE] [--path /v1/lookup] [--bodies FILE]
  *        --requests N [--connections 8] [--streams 64] [--seed 1] [--keep FILE --keep-every K]
- *        [--batch N]
+ *        [--batch N] [--tick MS]
  *
  * --bodies: one JSON body a line, picked at random for each request; without it, GET. --keep: the
  * body of every Kth answer, one a line. --batch: on one connection, N bodies at once in their
- * order, the next N when all are answered. Prints one JSON object: counts by status, seconds,
- * latency, microseconds of each batch.
+ * order, the next N when all are answered. --tick: every so often a line with the time, and how
+ * many were answered, answered with 200, and have failed until then. Prints one JSON object: counts
+ * by status, seconds, latency, microseconds of each batch.
  *
  * Invariants
  *  1. Every request is counted once: answered (by status) or failed (its stream or connection
@@ -81,6 +82,8 @@ struct load {
     uint64_t keep_every;
     uint64_t requests;
     unsigned batch; /* 0: no batches */
+    unsigned tick_ms;
+    int64_t tick_us; /* when the next line is due */
     unsigned connections;
     unsigned streams;
     uint64_t seed;
@@ -445,15 +448,29 @@ static unsigned living(const struct load *load)
     return count;
 }
 
+static void tick(struct load *load)
+{
+    int64_t now = now_us();
+    if (load->tick_ms == 0 || now < load->tick_us) {
+        return;
+    }
+    load->tick_us = now + (int64_t)load->tick_ms * 1000;
+    printf("tick %lld %llu %llu %llu\n", (long long)now, (unsigned long long)load->answered,
+           (unsigned long long)load->by_status[200], (unsigned long long)load->failed);
+    fflush(stdout);
+}
+
 static void run(struct load *load)
 {
+    int wait_ms = load->tick_ms > 0 ? (int)load->tick_ms : 30000;
     struct epoll_event events[64];
     for (unsigned i = 0; i < load->connections; i++) {
         serve_connection(&load->all[i]);
     }
     while (!over(load) && living(load) > 0) {
-        int count = epoll_wait(load->epoll, events, 64, 30000);
-        if (count == 0) {
+        int count = epoll_wait(load->epoll, events, 64, wait_ms);
+        tick(load);
+        if (count == 0 && load->tick_ms == 0) {
             fputs("load: nothing came for 30 s\n", stderr);
             return;
         }
@@ -516,13 +533,11 @@ static void open_tls(struct load *load)
 static void read_options(struct load *load, int argc, char **argv)
 {
     static const struct option options[] = {
-        {"port", 1, NULL, 'p'},     {"ca", 1, NULL, 'a'},
-        {"cert", 1, NULL, 'c'},     {"key", 1, NULL, 'k'},
-        {"path", 1, NULL, 'u'},     {"bodies", 1, NULL, 'b'},
-        {"requests", 1, NULL, 'n'}, {"connections", 1, NULL, 'C'},
-        {"streams", 1, NULL, 'm'},  {"seed", 1, NULL, 's'},
-        {"keep", 1, NULL, 'f'},     {"keep-every", 1, NULL, 'e'},
-        {"batch", 1, NULL, 'B'},    {NULL, 0, NULL, 0},
+        {"port", 1, NULL, 'p'},     {"ca", 1, NULL, 'a'},          {"cert", 1, NULL, 'c'},
+        {"key", 1, NULL, 'k'},      {"path", 1, NULL, 'u'},        {"bodies", 1, NULL, 'b'},
+        {"requests", 1, NULL, 'n'}, {"connections", 1, NULL, 'C'}, {"streams", 1, NULL, 'm'},
+        {"seed", 1, NULL, 's'},     {"keep", 1, NULL, 'f'},        {"keep-every", 1, NULL, 'e'},
+        {"batch", 1, NULL, 'B'},    {"tick", 1, NULL, 't'},        {NULL, 0, NULL, 0},
     };
     const char *bodies = NULL;
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
@@ -565,6 +580,9 @@ static void read_options(struct load *load, int argc, char **argv)
             break;
         case 'B':
             load->batch = (unsigned)atoi(optarg);
+            break;
+        case 't':
+            load->tick_ms = (unsigned)atoi(optarg);
             break;
         default:
             exit(2);

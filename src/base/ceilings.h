@@ -62,15 +62,17 @@
     (4 * HTTP_HEADERS_BYTES_MAX) /* HTTP/2: a block that decodes to more ends its connection */
 #define HTTP_TARGET_BYTES_MAX 1024
 #define HTTP_RESPONSE_BYTES_MAX (1u << 21)
-#define HTTP_HELD_BYTES_MAX (64u << 20) /* bytes in and out, all connections of a process */
-#define HTTP_PRESSED_S_MAX 3            /* when full: who keeps its bytes so long is dropped */
-#define HTTP_PIPELINE_MAX 16            /* HTTP/1.1 requests in hand on one connection */
-#define HTTP_IDLE_FRAMES_MAX 1000       /* HTTP/2 frames on credit that bring no request */
-#define HTTP_IDLE_BYTES_MAX (8u << 20)  /* HTTP/2 bytes that bring no request to its end */
-#define HTTP_FRAMES_PER_REQUEST_MAX 16  /* credit that each finished request adds */
-#define HTTP_ANSWER_BYTES_PER_FRAME 512 /* bytes of answers that add a credit of one frame */
-#define HTTP_RESETS_BURST_MAX 512       /* HTTP/2 streams broken off at once, by whomever, ... */
-#define HTTP_RESETS_PER_S_MAX 33        /* ... and then as many a second */
+#define HTTP_HELD_BYTES_MAX (64u << 20)   /* bytes in and out, all connections of a process */
+#define HTTP_PRESSED_S_MAX 3              /* when full: who keeps its bytes so long is dropped */
+#define HTTP_CONNECTION_BYTES (48u << 10) /* about what an idle one takes of memory */
+#define HTTP_TRIM_BYTES_MIN (8u << 20)    /* so much in use before memory is given back */
+#define HTTP_PIPELINE_MAX 16              /* HTTP/1.1 requests in hand on one connection */
+#define HTTP_IDLE_FRAMES_MAX 1000         /* HTTP/2 frames on credit that bring no request */
+#define HTTP_IDLE_BYTES_MAX (8u << 20)    /* HTTP/2 bytes that bring no request to its end */
+#define HTTP_FRAMES_PER_REQUEST_MAX 16    /* credit that each finished request adds */
+#define HTTP_ANSWER_BYTES_PER_FRAME 512   /* bytes of answers that add a credit of one frame */
+#define HTTP_RESETS_BURST_MAX 512         /* HTTP/2 streams broken off at once, by whomever, ... */
+#define HTTP_RESETS_PER_S_MAX 33          /* ... and then as many a second */
 #define HTTP1_CHUNK_EXTENSION_BYTES_MAX 256 /* of one body */
 #define HTTP1_TRAILER_BYTES_MAX 1024
 #define HTTP_HANDSHAKE_S_MAX 10

@@ -13,6 +13,7 @@
 
 #include "base/check.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,6 +67,11 @@ void memory_wipe_free(void *block, size_t len)
 {
     memory_wipe(block, len);
     free(block);
+}
+
+void memory_trim(void)
+{
+    (void)malloc_trim(0); /* 1: something was given back; 0: there was nothing */
 }
 
 void memory_fail_at(uint64_t nth)

@@ -19,6 +19,8 @@ void memory_free(void *block);
 /* Wipes (not optimised away), then frees. Accepts NULL. */
 void memory_wipe_free(void *block, size_t len);
 void memory_wipe(void *block, size_t len);
+/* Gives the system back what lies free between blocks. Takes milliseconds a hundred MiB. */
+void memory_trim(void);
 /* For tests: the nth allocation from now on fails (1 = the next); 0 = none. */
 void memory_fail_at(uint64_t nth);
 uint64_t memory_count(void);

@@ -134,6 +134,7 @@ struct http_server {
     unsigned connection_count;
     unsigned pool_count;
     size_t held;
+    size_t peak; /* most memory in use since some was given back to the system */
     bool accept_paused;
     bool draining;
     int64_t drain_until_s;

@@ -5,6 +5,8 @@
  *  1. connections holds every connection once, the least recently active first; dirty those that
  *     have something to be done at the end of the turn.
  *  2. A turn ends with nothing left in dirty, or the next one does not wait.
+ *  3. Memory that a crowd took goes back to the system when the crowd has gone: blocks that it
+ * freed lie between others, and the heap would keep them.
  */
 #include "channel/http/private.h"
 
@@ -268,6 +270,20 @@ static void check_connection(struct http_server *server, struct connection *conn
     }
 }
 
+/* Invariant 3. */
+static void give_back(struct http_server *server)
+{
+    size_t used = server->held + (size_t)server->connection_count * HTTP_CONNECTION_BYTES;
+
+    if (used > server->peak) {
+        server->peak = used;
+    }
+    if (server->peak >= HTTP_TRIM_BYTES_MIN && used <= server->peak / 2) {
+        memory_trim();
+        server->peak = used;
+    }
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *context)
 {
     struct http_server *server = context;
@@ -276,6 +292,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
 
     (void)fd;
     (void)what;
+    give_back(server);
     TAILQ_FOREACH(connection, &server->connections, link)
     {
         check_connection(server, connection, now_s);
