@@ -165,9 +165,14 @@ function kill(victim) {
 const isSupervisor = (row) => row.process === 'supervisor';
 const pick = (random, list) => list[Math.floor(random() * list.length)];
 
-// Whom to kill: everybody in turn by seed, the supervisor as often as any other.
-function victimsOf(random, rows) {
-    const first = pick(random, rows);
+// Whom to kill: everybody in turn, in an order that the seed gives, the supervisor as often as any
+// other; in a fourth of the rounds somebody else besides.
+function victimsOf(random, rows, deck) {
+    if (!rows.some((row) => deck.has(row.process))) {
+        rows.forEach((row) => deck.add(row.process));
+    }
+    const first = pick(random, rows.filter((row) => deck.has(row.process)));
+    deck.delete(first.process);
     const others = rows.filter((row) => row !== first);
     return random() < 0.25 && !isSupervisor(first) ? [first, pick(random, others)] : [first];
 }
@@ -201,7 +206,7 @@ async function round(server, demo, samples, random, told) {
     told.samples.push(rows.map((row) => ({
         name: row.process, fds: descriptors(row.pid).length, kib: residentKib(row.pid),
     })));
-    const victims = victimsOf(random, rows);
+    const victims = victimsOf(random, rows, told.deck);
     victims.forEach(kill);
     const begun = Date.now();
     const again = random() < 0.2 && await killSuccessor(server, victims[0], random);
@@ -285,15 +290,17 @@ function growth(samples) {
     return found;
 }
 
-export async function killRounds(name, rounds, { tell = () => {}, persons, seed = 1 } = {}) {
-    const demo = await demonstration(name, { persons });
+// `rounds`: one for each process when none are given.
+export async function killRounds(name, { tell = () => {}, seed = 1, edges, ...options } = {}) {
+    const demo = await demonstration(name);
     const before = readCheckpoint(
         readFileSync(path.join(demo.home, 'ledger/checkpoint'), 'utf8'), demo.vkey).size;
-    const server = await serve(demo);
+    const server = await serve(demo, { edges });
+    const rounds = options.rounds ?? (await living(server)).length;
     const samples = demo.samples();
     const seen = new Seen(demo.vkey);
     const random = randomOf(seed);
-    const told = { everybody: [], samples: [], killed: {}, orphansMs: [] };
+    const told = { everybody: [], samples: [], killed: {}, orphansMs: [], deck: new Set() };
     const load = [auditor(server, demo, seen),
         ...Array.from({ length: CLIENTS }, () => client(server, demo, samples, seen))];
     const failed = Promise.all(load); // an assertion in there ends the rounds
@@ -335,8 +342,8 @@ if (import.meta.main ?? process.argv[1]?.endsWith('kill.mjs')) {
             rounds: { type: 'string', default: '300' }, seed: { type: 'string', default: '1' },
         },
     });
-    const found = await killRounds('kill', Number(values.rounds), {
-        seed: Number(values.seed), tell: (line) => process.stderr.write(`${line}\n`),
+    const found = await killRounds('kill', {
+        rounds: Number(values.rounds), seed: Number(values.seed), tell: (line) => process.stderr.write(`${line}\n`),
     });
     process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
 }
