@@ -184,11 +184,11 @@ static void deal(struct loader *loader, const struct pollfd *polls)
 void loader_turn(struct loader *loader, int timeout_ms, int fd, bool *ret_ready)
 {
     bool client = loader->busy && !loader->client_gone;
+    bool listening = loader->listening && (client || !loader->busy);
     struct pollfd polls[POLL_COUNT] = {
         [POLL_SIGNAL] = {.fd = loader->signal_fd, .events = POLLIN},
         [POLL_CONTROL] = {.fd = loader->child->control_fd, .events = POLLIN},
-        [POLL_LISTENER] = {.fd = loader->listening ? loader->child->grants[GRANT_LOADER_LISTENER]
-                                                   : -1,
+        [POLL_LISTENER] = {.fd = listening ? loader->child->grants[GRANT_LOADER_LISTENER] : -1,
                            .events = POLLIN},
         [POLL_CORE] = {.fd = loader->piped ? loader->core.fd : -1, .events = POLLIN},
         [POLL_CLIENT] = {.fd = client ? loader->client.fd : -1,

@@ -2,7 +2,8 @@
  * One import in the loader: taken from who asks, run, told.
  *
  * Invariants
- *  1. One at a time: who comes meanwhile is told so and let go.
+ *  1. One at a time: who comes meanwhile is told so and let go; but when who asked is gone, the
+ *     next one waits until what is in hand has ended.
  *  2. Only root and the service's own user are heard; the socket's mode says the same.
  *  3. What an order brings is foreign: descriptors of any kind, a file of any bytes. The reject
  * file is a plain one; a file that cannot be read from ends the import, and nothing else.
@@ -170,8 +171,10 @@ static void end(struct session *session, const struct loading_order *order, stru
     if (!loader->client_gone) {
         loader_say(loader, &said);
     }
-    while (!loader->client_told && outcome_ok(loader_check(loader)) && now_us(loader) < until_us) {
-        loader_turn(loader, 100, -1, NULL);
+    for (bool last = false;
+         !last && !loader->client_told && !loader->client_gone && now_us(loader) < until_us;) {
+        last = loader->stopping; /* what has arrived is heard in any case */
+        loader_turn(loader, last ? 0 : 100, -1, NULL);
     }
     if (outcome_ok(outcome) && loader->client_told && order->name[0] != '\0') {
         outcome = registry_intake_remove(loader->registry, view_text(order->name));
@@ -243,6 +246,10 @@ void loader_accept(struct loader *loader)
 {
     struct ucred peer = {0};
     socklen_t len = sizeof(peer);
+
+    if (loader->busy && loader->client_gone) { /* invariant 1 */
+        return;
+    }
     int fd = accept4(loader->child->grants[GRANT_LOADER_LISTENER], NULL, NULL,
                      SOCK_CLOEXEC | SOCK_NONBLOCK);
 
