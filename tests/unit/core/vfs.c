@@ -1,5 +1,5 @@
 /*
- * SQLite's files on the disk in memory. As its own layer for Unix does, the first sync of a new log
+ * SQLite's files on the disk in memory. As its own layer for Unix does, the first sync of a log
  * syncs the folder too, and EINTR and short counts are seen by nobody above.
  */
 #include "vfs.h"
@@ -21,7 +21,7 @@ struct file {
     struct power *power;
     int fd;
     int sys;
-    bool folder_waits; /* the name of a new log is not synced yet */
+    bool folder_waits; /* a log's name may not be durable yet */
     bool remove;       /* when it is closed */
     char path[POWER_PATH];
     struct shm *shm;
@@ -264,7 +264,8 @@ static int vfs_open(sqlite3_vfs *self, sqlite3_filename path, sqlite3_file *base
     if (code != SQLITE_OK) {
         return code;
     }
-    file->folder_waits = create && (flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL)) != 0;
+    file->folder_waits = (flags & SQLITE_OPEN_CREATE) != 0 &&
+                         (flags & (SQLITE_OPEN_WAL | SQLITE_OPEN_MAIN_JOURNAL)) != 0;
     file->remove = (flags & SQLITE_OPEN_DELETEONCLOSE) != 0;
     file->base.pMethods = &methods;
     if (ret_flags != NULL) {

@@ -130,6 +130,10 @@ struct power {
     enum power_way fail_way;
     int fail_sys;
     enum power_call struck; /* the call that failed or died */
+    uint64_t full_at;       /* from this call on there is no room for anything new; 0 = never */
+    uint8_t *trace;         /* which calls were made after trace_from; may be NULL */
+    uint64_t trace_from;
+    size_t trace_max;
     /* Told each operation once it is done; may be NULL. */
     void (*watch)(void *context, const struct power_op *op);
     void *watch_context;

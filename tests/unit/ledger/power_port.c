@@ -5,6 +5,9 @@
 static bool power_fails(struct power *power, enum power_call call, struct outcome *ret_outcome)
 {
     power->calls++;
+    if (power->trace != NULL && power->calls - power->trace_from <= power->trace_max) {
+        power->trace[power->calls - power->trace_from - 1] = (uint8_t)call;
+    }
     if (power->death_at != 0 && power->calls >= power->death_at) {
         power->struck = power->calls == power->death_at ? call : power->struck;
         *ret_outcome = outcome_sys(EIO, "no power");
@@ -16,6 +19,12 @@ static bool power_fails(struct power *power, enum power_call call, struct outcom
         return power->fail_way == POWER_ERROR;
     }
     return false;
+}
+
+/* Nothing that takes blocks which the file has not yet. */
+static bool power_full(const struct power *power)
+{
+    return power->full_at != 0 && power->calls >= power->full_at;
 }
 
 /* What a call that was done is told as. */
@@ -106,6 +115,9 @@ static struct outcome power_open(void *context, int dir_fd, const char *path, en
     }
     power_path(power, dir_fd, path, full);
     int at = power_find(&power->now, full);
+    if (at < 0 && how == DISK_OPEN_CREATE && power_full(power)) {
+        return outcome_sys(ENOSPC, "full");
+    }
     if (at < 0 && (how != DISK_OPEN_CREATE || !power_make(power, full, false))) {
         return outcome_sys(ENOENT, "open");
     }
@@ -162,6 +174,9 @@ static struct outcome power_write(void *context, int fd, uint64_t offset, const 
         }
         op.len = len / 2 / POWER_SECTOR * POWER_SECTOR;
     }
+    if (power_full(power) && offset + op.len > power->nodes[op.node].now.len) {
+        return outcome_sys(ENOSPC, "full");
+    }
     op.len = power_half(power, op.len);
     power_do(power, &op);
     *ret_written = op.len;
@@ -173,6 +188,9 @@ struct outcome power_truncate(struct power *power, int fd, uint64_t len)
     struct outcome outcome = {0};
     if (power_fails(power, POWER_CALL_TRUNCATE, &outcome)) {
         return outcome;
+    }
+    if (power_full(power) && len > power->nodes[power_node_of(power, fd)].now.len) {
+        return outcome_sys(ENOSPC, "full");
     }
     power_do(power, &(struct power_op){
                         .kind = POWER_RESIZE, .node = power_node_of(power, fd), .offset = len});
@@ -284,6 +302,9 @@ static struct outcome power_mkdir(void *context, int dir_fd, const char *path,
     if (power_find(&power->now, path) >= 0) {
         return outcome_fail(FAULT_CONFLICT, "mkdir");
     }
+    if (power_full(power)) {
+        return outcome_sys(ENOSPC, "full");
+    }
     return power_make(power, path, true) ? power_told(power) : outcome_sys(ENOENT, "mkdir");
 }
 
@@ -344,5 +365,5 @@ void power_revive(struct power *power)
 {
     memset(power->fds, 0, sizeof(power->fds));
     power->death_at = 0;
-    power->fail_at = 0;
+    power->fail_at = 0; /* a full disk stays full */
 }
