@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 static int flags_of(enum disk_open how)
@@ -176,6 +177,17 @@ static struct outcome system_lock(void *context, int fd, bool shared)
     return errno == EWOULDBLOCK ? outcome_fail(FAULT_BUSY, "lock") : outcome_sys(errno, "lock");
 }
 
+static struct outcome system_room(void *context, int dir_fd, uint64_t *ret_bytes)
+{
+    struct statfs status;
+    (void)context;
+    if (fstatfs(dir_fd, &status) != 0) {
+        return outcome_sys(errno, "statfs");
+    }
+    *ret_bytes = (uint64_t)status.f_bavail * (uint64_t)status.f_bsize;
+    return OUTCOME_OK;
+}
+
 const struct disk_port *disk_system(void)
 {
     static const struct disk_port port = {
@@ -191,6 +203,7 @@ const struct disk_port *disk_system(void)
         .mkdir = system_mkdir,
         .list = system_list,
         .lock = system_lock,
+        .room = system_room,
     };
     return &port;
 }
@@ -394,6 +407,14 @@ static struct outcome load_from(const struct disk_port *disk, int fd, struct buf
     struct outcome outcome = disk_read(disk, fd, 0, to, (size_t)size, &got);
     buf_cut(ret_bytes, outcome_ok(outcome) ? before + got : before);
     return outcome;
+}
+
+struct outcome disk_has_room(const struct disk_port *disk, int dir_fd, uint64_t bytes)
+{
+    uint64_t room = 0;
+
+    bool known = disk->room != NULL && outcome_ok(disk->room(disk->context, dir_fd, &room));
+    return known && room < bytes ? outcome_fail(FAULT_NO_SPACE, "room") : OUTCOME_OK;
 }
 
 struct outcome disk_load(const struct disk_port *disk, int dir_fd, const char *path,

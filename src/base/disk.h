@@ -47,6 +47,8 @@ struct disk_port {
     struct outcome (*list)(void *context, int dir_fd, const char *path, struct buf *ret_names);
     /* FAULT_BUSY when another open file holds it; let go when the file is closed. */
     struct outcome (*lock)(void *context, int fd, bool shared);
+    /* Bytes free in the file system that holds this folder; NULL: nobody knows. */
+    struct outcome (*room)(void *context, int dir_fd, uint64_t *ret_bytes);
     void *context;
 };
 
@@ -84,6 +86,9 @@ struct outcome disk_list(const struct disk_port *disk, int dir_fd, const char *p
 /* Walks the names of disk_list(): start with *at = 0; NULL at the end. */
 const char *disk_next_name(const struct buf *names, size_t *at);
 struct outcome disk_lock(const struct disk_port *disk, int fd, bool shared);
+/* FAULT_NO_SPACE when there is less room than that; ok where nobody knows. Asked before much is
+ * written: who writes until nothing is left takes the room that others need. */
+struct outcome disk_has_room(const struct disk_port *disk, int dir_fd, uint64_t bytes);
 
 /* A whole file. FAULT_OVER_LIMIT when it does not fit the buf. */
 struct outcome disk_load(const struct disk_port *disk, int dir_fd, const char *path,

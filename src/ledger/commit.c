@@ -95,7 +95,10 @@ struct outcome commit_fill_zeros(const struct disk_port *disk, int home_fd, cons
     int fd = DISK_CLOSED;
 
     TRY(disk_open(disk, home_fd, path, DISK_OPEN_CREATE, DISK_PRIVATE, &fd));
-    struct outcome outcome = write_zeros(disk, fd, 0, bytes);
+    struct outcome outcome = disk_has_room(disk, home_fd, bytes);
+    if (outcome_ok(outcome)) {
+        outcome = write_zeros(disk, fd, 0, bytes);
+    }
     if (outcome_ok(outcome)) {
         outcome = disk_sync(disk, fd, false);
     }

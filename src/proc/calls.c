@@ -152,6 +152,7 @@ static const struct call_row call_rows[] = {
     {CALLS_WRITE, "pwrite64", {{0}}},
     {CALLS_WRITE, "ftruncate", {{0}}},
     {CALLS_WRITE, "fallocate", {{0}}},
+    {CALLS_WRITE, "fstatfs", {{0}}},
     {CALLS_WRITE, "sync_file_range", {{0}}},
     {CALLS_WRITE, "fdatasync", {{0}}},
     {CALLS_WRITE, "fsync", {{0}}},

@@ -3,6 +3,7 @@
 #include "help.h"
 
 #include "base/disk.h"
+#include "ledger/private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -256,6 +257,42 @@ static void what_is_done_piece_by_piece_is_done_whole(void **state)
     assert_view(buf_view(&content), "byte by byte");
 }
 
+static struct outcome little_room(void *context, int dir_fd, uint64_t *ret_bytes)
+{
+    (void)context;
+    (void)dir_fd;
+    *ret_bytes = 1000;
+    return OUTCOME_OK;
+}
+
+static void room_is_asked_for_and_who_cannot_tell_has_enough(void **state)
+{
+    struct folder *folder = *state;
+    struct disk_port disk = *disk_system();
+    assert_ok(disk_has_room(&disk, folder->fd, 1));
+    assert_fault(disk_has_room(&disk, folder->fd, UINT64_MAX), FAULT_NO_SPACE);
+    assert_ok(disk_has_room(&disk, -1, UINT64_MAX)); /* it failed to tell */
+    disk.room = little_room;
+    assert_ok(disk_has_room(&disk, folder->fd, 1000));
+    assert_fault(disk_has_room(&disk, folder->fd, 1001), FAULT_NO_SPACE);
+    disk.room = NULL;
+    assert_ok(disk_has_room(&disk, folder->fd, UINT64_MAX));
+}
+
+/* The keeper would else take, for a while, all that the public files need. */
+static void a_segment_that_has_no_room_is_not_begun(void **state)
+{
+    struct folder *folder = *state;
+    struct disk_port disk = *disk_system();
+    disk.room = little_room;
+    disk.write = nothing_written;
+    assert_ok(disk_mkdir(&disk, folder->fd, "commit", DISK_PRIVATE));
+    assert_fault(prepare_spare(&disk, folder->fd, 4096), FAULT_NO_SPACE);
+    assert_int_equal(faccessat(folder->fd, COMMIT_SPARE, F_OK, 0), -1);
+    assert_int_equal(faccessat(folder->fd, COMMIT_SPARE_NEW, F_OK, 0), -1);
+    assert_ok(disk_remove(&disk, folder->fd, "commit", true));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -268,6 +305,8 @@ int main(void)
         cmocka_unit_test(a_lock_is_one_s_alone_or_shared),
         cmocka_unit_test(a_bad_descriptor_is_told),
         cmocka_unit_test(what_is_done_piece_by_piece_is_done_whole),
+        cmocka_unit_test(room_is_asked_for_and_who_cannot_tell_has_enough),
+        cmocka_unit_test(a_segment_that_has_no_room_is_not_begun),
     };
     return cmocka_run_group_tests_name("ledger/disk", tests, setup, teardown);
 }
