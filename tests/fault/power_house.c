@@ -39,7 +39,6 @@ static void add_sums(struct replay_sums *sums, const struct replay_sums *more)
     sums->acts += more->acts;
     sums->chunks += more->chunks;
     sums->checkpoints += more->checkpoints;
-    sums->doubled += more->doubled;
     sums->refused += more->refused;
     sums->wrong += more->wrong;
     if (sums->first_wrong[0] == '\0') {
@@ -99,8 +98,6 @@ static void print_sums(const struct story *story, const struct replay_sums *sums
            "checkpoints: %llu\n",
            (unsigned long long)sums->asks, (unsigned long long)sums->acts,
            (unsigned long long)sums->chunks, (unsigned long long)sums->checkpoints);
-    printf("states with an import chunk's act twice in the log: %llu\n",
-           (unsigned long long)sums->doubled);
     printf("refusals to start: %llu\n", (unsigned long long)sums->refused);
     print_reasons(sums);
     printf("states in which something told does not hold: %llu%s%s\n",

@@ -99,7 +99,7 @@ static bool check_chunk(struct look *look, const struct witness *witness)
                  strcmp(look->log->acts[i].value, hash) == 0;
     }
     look->found->chunks++;
-    return times >= 1 || wrong(look, "chunk %s is not recorded", number);
+    return times == 1 || wrong(look, "chunk %s is recorded %u times", number, times);
 }
 
 static bool check_witness(struct look *look, const struct witness *witness)
@@ -209,11 +209,11 @@ static bool check_registry(struct look *look)
     uint64_t there = 0;
     uint64_t added = 0;
     const struct oracle_log *log = look->log;
-    look->found->doubled = 0;
     for (unsigned i = 0; i < log->act_count; i++) {
-        bool again = chunk_stands_before(log, i);
-        look->found->doubled += again;
-        added += again ? 0 : log->acts[i].added;
+        if (chunk_stands_before(log, i)) {
+            return wrong(look, "chunk %s is recorded twice", log->acts[i].code);
+        }
+        added += log->acts[i].added;
     }
     if (registry_chunk_pending(look->house->registry, &pending).fault != FAULT_NOT_FOUND) {
         return wrong(look, "a chunk is pending after the start");

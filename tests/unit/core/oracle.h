@@ -16,9 +16,8 @@ struct finding {
     unsigned acts;
     unsigned chunks;
     unsigned checkpoints;
-    unsigned doubled; /* chunks whose act stands in the log twice */
-    uint64_t size;    /* entries after the start */
-    uint64_t calls;   /* of the disk, by the start */
+    uint64_t size;  /* entries after the start */
+    uint64_t calls; /* of the disk, by the start */
 };
 
 /* Starts the house on that disk as of that point of the tape (TAPE_NEVER - 1: its end), looks, lets

@@ -69,7 +69,6 @@ static void add(struct replay_sums *sums, const struct finding *found, size_t po
     sums->acts += found->acts;
     sums->chunks += found->chunks;
     sums->checkpoints += found->checkpoints;
-    sums->doubled += found->doubled > 0;
     sums->refused += found->refused;
     if (found->refused) {
         note_reason(sums, found->why);

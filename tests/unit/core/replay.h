@@ -40,7 +40,6 @@ struct replay_sums {
     uint64_t acts;
     uint64_t chunks;
     uint64_t checkpoints;
-    uint64_t doubled;
     uint64_t refused;
     uint64_t wrong;
     char reasons[REPLAY_REASONS][HOUSE_WHY_BYTES]; /* of refusals */
