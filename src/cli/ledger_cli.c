@@ -16,6 +16,7 @@
 
 #define FILE_BYTES_MAX (1u << 20)
 #define SHOW_LAST_USUAL 20
+#define SHOW_EVERY 65536u /* entries between two lines of progress */
 
 /* A file's bytes without a line end behind them; `-` is standard input. */
 static struct outcome read_file(const char *path, struct buf *ret_content)
@@ -53,8 +54,10 @@ static struct view trimmed(const struct buf *content)
 
 static void progress(void *context, const char *what, uint64_t done, uint64_t total)
 {
-    (void)context;
-    if (isatty(STDERR_FILENO) == 1) {
+    uint64_t *shown = context;
+    if (isatty(STDERR_FILENO) == 1 &&
+        (done < *shown || done - *shown >= SHOW_EVERY || done == total)) {
+        *shown = done;
         fprintf(stderr, "\r%s: %" PRIu64 " of %" PRIu64 "   ", what, done, total);
     }
 }
@@ -81,7 +84,8 @@ static int verify_dir(const char *dir, const char *vkey_file, bool json)
 {
     BUF_AUTO vkey;
     struct verify_report report = {0};
-    struct verify_watch watch = {NULL, progress};
+    uint64_t shown = 0;
+    struct verify_watch watch = {.context = &shown, .progress = progress};
     buf_init(&vkey, FILE_BYTES_MAX);
     if (!outcome_ok(read_file(vkey_file, &vkey))) {
         return EXIT_USAGE;
@@ -99,7 +103,8 @@ static int verify_dir(const char *dir, const char *vkey_file, bool json)
 static int verify_home(const char *home, const char *keys, bool json)
 {
     struct verify_report report = {0};
-    struct verify_watch watch = {NULL, progress};
+    uint64_t shown = 0;
+    struct verify_watch watch = {.context = &shown, .progress = progress};
     struct house_keys held = {0};
     char origin[HOUSE_ORIGIN_BYTES_MAX + 1] = "";
     int home_fd = -1;

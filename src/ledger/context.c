@@ -57,8 +57,12 @@ struct outcome context_init(struct context *context, const struct ledger_config 
     if (config->segment_bytes % SECTOR_BYTES != 0 || config->segment_bytes < SEGMENT_BYTES_MIN) {
         return outcome_fail(FAULT_BAD_INPUT, "segment_bytes");
     }
-    TRY(signer_new(config->sign_key, &context->signer));
-    signer_public(context->signer, key);
+    if (config->sign_key == NULL) {
+        memcpy(key, config->public_key, sizeof(key));
+    } else {
+        TRY(signer_new(config->sign_key, &context->signer));
+        signer_public(context->signer, key);
+    }
     TRY(note_key_make(config->origin, key, &context->note_key));
     TRY(make_log_id(context));
     TRY(derived_sealer(config, "dancu ledger segment keys", &context->wrap)); /* invariant 1 */

@@ -33,9 +33,9 @@ struct context {
     struct random_port random;
     struct note_key note_key;
     uint8_t log_id[LOG_ID_BYTES]; /* start of SHA-256 of the verifier key */
-    struct signer *signer;
-    struct sealer *wrap;     /* segments' subkeys */
-    struct sealer *snapshot; /* derived state */
+    struct signer *signer;        /* NULL for who only verifies */
+    struct sealer *wrap;          /* segments' subkeys */
+    struct sealer *snapshot;      /* derived state */
 };
 
 /* FAULT_BAD_INPUT when origin or segment_bytes are off. */

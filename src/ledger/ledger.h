@@ -24,7 +24,8 @@ struct ledger_config {
     int home_fd;        /* directory; paths are relative to it (the core may be chrooted) */
     const char *origin; /* log origin = key name, e.g. localhost/dancu-demo */
     const struct secret *wrap_key; /* wraps the segments' subkeys */
-    const struct secret *sign_key; /* Ed25519 seed */
+    const struct secret *sign_key; /* Ed25519 seed; NULL for who only verifies, with ... */
+    const uint8_t *public_key;     /* ... SEAL_PUBLIC_KEY_BYTES of its other half */
     struct clock_port clock;
     struct random_port random;
     uint32_t segment_bytes;       /* COMMIT_SEGMENT_BYTES; smaller in tests */
@@ -146,10 +147,19 @@ struct verify_report {
     uint64_t signatures; /* of records, verified; the text of every one is compared */
     char why[512];       /* empty when all is good */
 };
-/* Called now and then; NULL members: nobody is told. */
+/* NULL members: nobody is told. */
 struct verify_watch {
     void *context;
+    /* After every bundle and record: also the moment to wait, for who has time. */
     void (*progress)(void *context, const char *what, uint64_t done, uint64_t total);
+    /* A bad place. With it the whole home is looked at: the first bad place of the public side, of
+     * the commit log, of each snapshot and of the spare is told; without, the first of all. */
+    void (*found)(void *context, const char *place);
+    /* Every opening of the commit log that opens, in order. */
+    void (*opening)(void *context, uint64_t index, struct view opening);
+    /* The caller knows that a server is at work, or being started again, on this home: the log's
+     * lock is not tried (whoever starts must find it free). */
+    bool running;
 };
 /* Public side only: every bundle hashed, every tile and older partial compared byte for byte, the
  * checkpoint's signature and root, names that no tile has. The folder holds `checkpoint` and

@@ -12,13 +12,15 @@ struct verify {
     struct verify_report *report;
     struct note_key note_key;
     struct checkpoint published;
-    bool live; /* a writer may be at work: files may be ahead, older partials may go */
+    bool published_known; /* the checkpoint was read and is signed */
+    bool told;            /* the bad place of the part in hand */
+    bool live;            /* a writer may be at work: files may be ahead, older partials may go */
 };
 
-/* Writes the reason, the first one only; always FAULT_CORRUPT. */
+/* Tells the reason, and keeps it when it is the first; always FAULT_CORRUPT. */
 __attribute__((format(printf, 2, 3))) struct outcome verify_wrong(struct verify *verify,
                                                                   const char *format, ...);
-/* A failure to look: its place into the reason too. */
+/* A failure to look: likewise, unless it was told already. */
 struct outcome verify_unseen(struct verify *verify, const char *where, struct outcome outcome);
 void verify_progress(const struct verify *verify, const char *what, uint64_t done, uint64_t total);
 

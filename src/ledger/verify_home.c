@@ -18,7 +18,6 @@
 #include <string.h>
 
 #define SIGNATURES_MAX 2000u
-#define PROGRESS_RECORDS 1024u
 #define SNAPSHOTS_MAX 64u
 #define ZEROS_STEP_BYTES (1u << 20)
 
@@ -41,7 +40,7 @@ static struct outcome meet_published(struct home *home)
 {
     struct tree_hash root;
 
-    if (home->tree.size != home->verify->published.size) {
+    if (!home->verify->published_known || home->tree.size != home->verify->published.size) {
         return OUTCOME_OK;
     }
     tree_root(&home->tree, &root);
@@ -93,6 +92,7 @@ static struct outcome check_checkpoint(struct home *home, const struct scan_reco
 static struct outcome check_openings(struct home *home, const struct scan_record *record)
 {
     struct cursor openings = cursor_of(record->body.openings);
+    const struct verify_watch *watch = home->verify->watch;
 
     for (unsigned i = 0; i < record->header.count; i++) {
         uint64_t index = record->header.first_index + i;
@@ -105,6 +105,9 @@ static struct outcome check_openings(struct home *home, const struct scan_record
                                 (unsigned long long)index, outcome.what);
         }
         TRY(verify_unseen(home->verify, "opening", outcome));
+        if (watch != NULL && watch->opening != NULL) {
+            watch->opening(watch->context, index, opening);
+        }
     }
     return OUTCOME_OK;
 }
@@ -126,9 +129,7 @@ static struct outcome check_record(struct home *home, const struct scan_record *
     TRY(buf_check(&home->note));
     report->records++;
     report->recorded = home->tree.size;
-    if (report->records % PROGRESS_RECORDS == 0) {
-        verify_progress(home->verify, "commit log", home->tree.size, home->verify->published.size);
-    }
+    verify_progress(home->verify, "commit log", home->tree.size, home->verify->published.size);
     return meet_published(home);
 }
 
@@ -136,7 +137,9 @@ static struct outcome check_record(struct home *home, const struct scan_record *
 static struct outcome check_end(struct home *home, const struct scan *scan, enum scan_found found,
                                 bool last, const char *why)
 {
-    if (found == SCAN_END || (last && home->running && home->published_met)) { /* invariant 3 */
+    bool judged = home->verify->published_known && !home->published_met;
+
+    if (found == SCAN_END || (last && home->running && !judged)) { /* invariant 3 */
         return OUTCOME_OK;
     }
     if (found == SCAN_BAD) {
@@ -236,7 +239,7 @@ static struct outcome check_segments(struct home *home, const struct segment_lis
     for (size_t i = 0; i < list->count; i++) {
         TRY(check_segment(home, list->numbers[i], &sequence, i + 1 == list->count));
     }
-    if (!home->published_met) {
+    if (home->verify->published_known && !home->published_met) {
         return verify_wrong(home->verify,
                             "no record of the commit log ends at the published size %llu",
                             (unsigned long long)home->verify->published.size);
@@ -270,15 +273,32 @@ static struct outcome check_snapshot(struct home *home, uint64_t size)
                : verify_unseen(home->verify, path, outcome);
 }
 
-static struct outcome check_snapshots(struct home *home)
+/* The end of a part. With somebody to tell places to, one that is wrong does not keep the next from
+ * being looked at; *first remembers it. */
+static struct outcome part_ends(struct home *home, struct outcome outcome, struct outcome *first)
+{
+    const struct verify_watch *watch = home->verify->watch;
+    bool on = watch != NULL && watch->found != NULL && outcome.fault != FAULT_NO_MEMORY;
+
+    home->verify->told = home->verify->told && !on;
+    if (outcome_ok(outcome) || !on) {
+        return outcome;
+    }
+    *first = outcome_ok(*first) ? outcome : *first;
+    return OUTCOME_OK;
+}
+
+static struct outcome check_snapshots(struct home *home, struct outcome *first)
 {
     uint64_t sizes[SNAPSHOTS_MAX];
     unsigned count = 0;
 
-    TRY(verify_unseen(home->verify, DERIVED_FOLDER,
-                      snapshot_list(&home->context, sizes, SNAPSHOTS_MAX, &count)));
+    TRY(part_ends(home,
+                  verify_unseen(home->verify, DERIVED_FOLDER,
+                                snapshot_list(&home->context, sizes, SNAPSHOTS_MAX, &count)),
+                  first));
     for (unsigned i = 0; i < count; i++) {
-        TRY(check_snapshot(home, sizes[i]));
+        TRY(part_ends(home, check_snapshot(home, sizes[i]), first));
     }
     return OUTCOME_OK;
 }
@@ -329,6 +349,11 @@ static struct outcome look_who_runs(struct home *home)
     const struct context *context = &home->context;
     int fd = DISK_CLOSED;
 
+    if (home->verify->watch != NULL && home->verify->watch->running) {
+        home->running = true;
+        home->verify->live = true;
+        return OUTCOME_OK;
+    }
     TRY(verify_unseen(home->verify, COMMIT_LOCK,
                       disk_open(context->disk, context->home_fd, COMMIT_LOCK, DISK_OPEN_READ,
                                 DISK_PRIVATE, &fd)));
@@ -352,20 +377,28 @@ static struct outcome check_public(struct home *home)
     return outcome;
 }
 
-static struct outcome check_home(struct home *home)
+static struct outcome check_commit_log(struct home *home)
 {
     struct segment_list list = {0};
-
-    TRY(look_who_runs(home));
-    TRY(check_public(home));
     struct outcome outcome = segment_list_read(&home->context, &list);
+
     if (outcome_ok(outcome)) {
         outcome = check_segments(home, &list);
     }
     segment_list_done(&list);
-    TRY(verify_unseen(home->verify, COMMIT_FOLDER, outcome));
-    TRY(check_snapshots(home));
-    return check_spare(home);
+    return verify_unseen(home->verify, COMMIT_FOLDER, outcome);
+}
+
+static struct outcome check_home(struct home *home)
+{
+    struct outcome first = OUTCOME_OK;
+
+    TRY(look_who_runs(home));
+    TRY(part_ends(home, check_public(home), &first));
+    TRY(part_ends(home, check_commit_log(home), &first));
+    TRY(check_snapshots(home, &first));
+    TRY(part_ends(home, check_spare(home), &first));
+    return first;
 }
 
 static void home_free(struct home *home)

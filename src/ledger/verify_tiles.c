@@ -15,7 +15,6 @@
 #include <string.h>
 
 #define DEPTH_MAX 10u
-#define PROGRESS_BUNDLES 512u
 #define EDGES (TILE_LEVELS + 1u) /* a bundle, and a tile of each level */
 #define CHECKPOINT_TRIES 5u
 #define FILE_BYTES_MAX (TILE_WIDTH * (2u + UINT16_MAX)) /* of any bundle that can be */
@@ -32,22 +31,36 @@ struct tiles {
     struct buf edges[EDGES]; /* the checkpoint's own partials, read together with it */
 };
 
+static void tell(struct verify *verify, const char *why)
+{
+    if (verify->report->why[0] == '\0') {
+        snprintf(verify->report->why, sizeof(verify->report->why), "%s", why);
+    }
+    if (!verify->told && verify->watch != NULL && verify->watch->found != NULL) {
+        verify->watch->found(verify->watch->context, why);
+    }
+    verify->told = true;
+}
+
 struct outcome verify_wrong(struct verify *verify, const char *format, ...)
 {
+    char why[sizeof(verify->report->why)];
     va_list values;
 
-    if (verify->report->why[0] == '\0') {
-        va_start(values, format);
-        vsnprintf(verify->report->why, sizeof(verify->report->why), format, values);
-        va_end(values);
-    }
+    va_start(values, format);
+    vsnprintf(why, sizeof(why), format, values);
+    va_end(values);
+    tell(verify, why);
     return outcome_fail(FAULT_CORRUPT, "the log does not verify");
 }
 
 struct outcome verify_unseen(struct verify *verify, const char *where, struct outcome outcome)
 {
-    if (!outcome_ok(outcome) && verify->report->why[0] == '\0') {
-        snprintf(verify->report->why, sizeof(verify->report->why), "%s: %s", where, outcome.what);
+    char why[sizeof(verify->report->why)];
+
+    if (!outcome_ok(outcome) && !verify->told) {
+        snprintf(why, sizeof(why), "%s: %s", where, outcome.what);
+        tell(verify, why);
     }
     return outcome;
 }
@@ -187,9 +200,7 @@ static struct outcome check_entries(struct tiles *tiles)
 
     for (uint64_t number = 0; number * TILE_WIDTH < size; number++) {
         TRY(check_bundle(tiles, number));
-        if (number % PROGRESS_BUNDLES == 0) {
-            verify_progress(verify, "tiles", number * TILE_WIDTH, size);
-        }
+        verify_progress(verify, "tiles", number * TILE_WIDTH, size);
     }
     for (unsigned level = 0; level < TILE_LEVELS; level++) {
         if (tiles->widths[level] > 0) {
@@ -301,6 +312,7 @@ static struct outcome open_checkpoint(struct tiles *tiles, struct view note)
     }
     TRY(verify_unseen(verify, "checkpoint", outcome));
     verify->report->entries = verify->published.size;
+    verify->published_known = true;
     return OUTCOME_OK;
 }
 

@@ -65,7 +65,7 @@ static void progress_is_told(void **state)
     struct logbook book;
     struct verify_report report;
     uint64_t calls = 0;
-    struct verify_watch told = {&calls, watch};
+    struct verify_watch told = {.context = &calls, .progress = watch};
     make_log(&book);
     assert_ok(ledger_verify_home(&book.config, &told, &report));
     assert_true(calls >= 2);
