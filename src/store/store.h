@@ -17,7 +17,8 @@
 
 struct registry;
 
-enum registry_mode { REGISTRY_READ, REGISTRY_WRITE };
+/* REGISTRY_SCRUB: the store's own, by registry_scrub_open(). */
+enum registry_mode { REGISTRY_READ, REGISTRY_WRITE, REGISTRY_SCRUB };
 
 struct registry_config {
     const char *home;               /* directory path ("." when chrooted into it) */

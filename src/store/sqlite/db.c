@@ -49,6 +49,7 @@ static struct outcome fault_of(struct db *db, int code)
     case SQLITE_NOTADB:
         log_line(LOG_LEVEL_ERROR, "store-corrupt", "file=%s code=%d", db->file, code);
         return outcome_fail(FAULT_CORRUPT, "database is damaged");
+    case SQLITE_READONLY: /* a reader meets a log that its writer has not begun or recovered yet */
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         return outcome_fail(FAULT_BUSY, "database is locked");

@@ -8,9 +8,11 @@
  */
 #include "base/check.h"
 #include "base/log.h"
+#include "store/scrub.h"
 #include "store/sqlite/db.h"
 #include "store/store.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define APPLICATION_ID 0x44434f46 /* "DCOF" */
@@ -36,6 +38,7 @@ enum {
     STATEMENT_KIND_NEXT,
     STATEMENT_KIND_ALL,
     STATEMENT_GET,
+    STATEMENT_STRUCTURE,
     STATEMENT_COUNT,
 };
 
@@ -48,6 +51,7 @@ static const char *const statements[STATEMENT_COUNT] = {
     [STATEMENT_KIND_NEXT] = "SELECT min(kind) FROM object WHERE kind >= ?1",
     [STATEMENT_KIND_ALL] = "SELECT tag, sealed FROM object WHERE kind = ?1",
     [STATEMENT_GET] = "SELECT sealed FROM object WHERE kind = ?1 AND tag = ?2",
+    [STATEMENT_STRUCTURE] = "PRAGMA integrity_check(32)",
 };
 
 struct office_store {
@@ -58,7 +62,7 @@ struct office_store {
     struct buf sealed;
 };
 
-static struct db_config config_of(const char *home)
+static struct db_config config_of(const char *home, bool writes)
 {
     return (struct db_config){
         .home = home,
@@ -68,7 +72,7 @@ static struct db_config config_of(const char *home)
         .migration_count = sizeof(migrations) / sizeof(migrations[0]),
         .statements = statements,
         .statement_count = STATEMENT_COUNT,
-        .writes = true,
+        .writes = writes,
         .cell_check = true,
         .page_bytes = OFFICE_PAGE_BYTES,
         .cache_kib_max = OFFICE_CACHE_KIB_MAX,
@@ -79,7 +83,7 @@ static struct db_config config_of(const char *home)
 
 struct outcome office_store_create(const char *home)
 {
-    struct db_config config = config_of(home);
+    struct db_config config = config_of(home, true);
 
     return db_create(&config);
 }
@@ -96,10 +100,11 @@ static struct outcome keys_set(struct office_store *store, const struct secret *
     return blinder_new(&blind_key, &store->blinder);
 }
 
-struct outcome office_store_open(const char *home, const struct secret *data_key,
-                                 const struct random_port *random, struct office_store **ret_store)
+static struct outcome store_open(const char *home, const struct secret *data_key,
+                                 const struct random_port *random, bool writes,
+                                 struct office_store **ret_store)
 {
-    struct db_config config = config_of(home);
+    struct db_config config = config_of(home, writes);
     struct office_store *store = memory_new(1, sizeof(*store));
 
     if (store == NULL) {
@@ -117,6 +122,12 @@ struct outcome office_store_open(const char *home, const struct secret *data_key
     }
     *ret_store = store;
     return OUTCOME_OK;
+}
+
+struct outcome office_store_open(const char *home, const struct secret *data_key,
+                                 const struct random_port *random, struct office_store **ret_store)
+{
+    return store_open(home, data_key, random, true, ret_store);
 }
 
 void office_store_close(struct office_store *store)
@@ -395,4 +406,86 @@ struct outcome office_store_load(struct office_store *store,
         TRY(load_kind(store, (uint8_t)kind, each, context));
         kind++;
     }
+}
+
+/* ---- Scrub: see store/scrub.h ---- */
+
+struct scrubbing {
+    const struct scrub_watch *watch;
+    each_object *each;
+    void *context;
+    uint64_t looked;
+};
+
+static void tell(const struct scrubbing *scrubbing, const char *what, uint64_t number,
+                 const char *why)
+{
+    char place[SCRUB_PLACE_BYTES_MAX + 1];
+
+    (void)snprintf(place, sizeof(place), "office.db: %s %llu: %s", what, (unsigned long long)number,
+                   why);
+    scrubbing->watch->found(scrubbing->watch->context, place);
+}
+
+static struct outcome scrub_structure(struct office_store *store, const struct scrubbing *scrubbing)
+{
+    sqlite3_stmt *statement = db_statement(&store->db, STATEMENT_STRUCTURE);
+    bool row = false;
+
+    for (uint64_t line = 1;; line++) {
+        TRY(db_step(&store->db, statement, &row));
+        if (!row) {
+            db_done(statement);
+            return OUTCOME_OK;
+        }
+        if (!view_is(db_column_view(statement, 0), "ok")) {
+            tell(scrubbing, "structure, line", line,
+                 (const char *)sqlite3_column_text(statement, 0));
+        }
+    }
+}
+
+static struct outcome scrub_object(void *context, const struct office_object *object)
+{
+    struct scrubbing *scrubbing = context;
+    struct outcome outcome = scrubbing->each(scrubbing->context, object);
+
+    scrubbing->looked++;
+    if (!outcome_ok(outcome)) {
+        tell(scrubbing, "object of kind", object->kind, outcome.what);
+    }
+    return OUTCOME_OK;
+}
+
+static struct outcome scrub_store(struct office_store *store, struct scrubbing *scrubbing,
+                                  uint64_t *ret_applied)
+{
+    TRY(scrub_structure(store, scrubbing));
+    TRY(office_store_applied(store, ret_applied));
+    return office_store_load(store, scrub_object, scrubbing);
+}
+
+struct outcome office_store_scrub(const char *home, const struct secret *data_key,
+                                  const struct random_port *random, const struct scrub_watch *watch,
+                                  each_object *each, void *context, uint64_t *ret_applied,
+                                  uint64_t *ret_looked)
+{
+    struct office_store *store = NULL;
+    struct scrubbing scrubbing = {.watch = watch, .each = each, .context = context};
+
+    *ret_applied = OFFICE_APPLIED_UNKNOWN;
+    *ret_looked = 0;
+    TRY(store_open(home, data_key, random, false, &store));
+    struct outcome outcome = db_begin(&store->db, false); /* all of one state */
+    if (outcome_ok(outcome)) {
+        outcome = scrub_store(store, &scrubbing, ret_applied);
+        db_rollback(&store->db);
+    }
+    office_store_close(store);
+    *ret_looked = scrubbing.looked;
+    if (outcome_ok(outcome) || outcome.fault == FAULT_BUSY || outcome.fault == FAULT_NO_MEMORY) {
+        return outcome;
+    }
+    tell(&scrubbing, "objects looked at", scrubbing.looked, outcome.what);
+    return OUTCOME_OK;
 }

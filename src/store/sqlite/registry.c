@@ -51,7 +51,7 @@ static const char *const migrations[] = {
     "                    STRICT, WITHOUT ROWID;",
 };
 
-static const char *const statements[STATEMENT_WRITE_COUNT] = {
+static const char *const statements[STATEMENT_SCRUB_COUNT] = {
     [STATEMENT_FETCH] = "SELECT b.tag, b.key, p.version, p.sealed FROM blind b"
                         " LEFT JOIN person p ON p.key = b.key"
                         " WHERE b.tag >= ?1 ORDER BY b.tag LIMIT 1",
@@ -99,11 +99,45 @@ static const char *const statements[STATEMENT_WRITE_COUNT] = {
                              " cmnd_taken, chunks, finished) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7,"
                              " ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
     [STATEMENT_INTAKE_REMOVE] = "DELETE FROM intake WHERE tag = ?1",
+    [STATEMENT_SCRUB_STRUCTURE] = "PRAGMA integrity_check(32)",
+    [STATEMENT_SCRUB_PERSON] = "SELECT key, version, sealed FROM person WHERE key > ?1"
+                               " ORDER BY key LIMIT 1",
+    [STATEMENT_SCRUB_VERSION] = "SELECT sealed FROM person WHERE key = ?1 AND version = ?2"
+                                " UNION ALL SELECT sealed FROM person_history"
+                                " WHERE key = ?1 AND version = ?2",
+    [STATEMENT_SCRUB_FORMER] = "SELECT h.key, h.version, h.sealed, p.version FROM person_history h"
+                               " LEFT JOIN person p ON p.key = h.key"
+                               " WHERE (h.key, h.version) > (?1, ?2)"
+                               " ORDER BY h.key, h.version LIMIT 1",
+    [STATEMENT_SCRUB_TAG] = "SELECT b.tag, b.key, p.version, p.sealed FROM blind b"
+                            " LEFT JOIN person p ON p.key = b.key"
+                            " WHERE b.tag > ?1 ORDER BY b.tag LIMIT 1",
+    [STATEMENT_SCRUB_HIDDEN] = "SELECT h.tag, h.key, h.flags, p.version, p.sealed FROM hidden h"
+                               " LEFT JOIN person p ON p.key = h.key"
+                               " WHERE (h.tag, h.key) > (?1, ?2) ORDER BY h.tag, h.key LIMIT 1",
+    [STATEMENT_SCRUB_HIDDEN_AT] = "SELECT flags FROM hidden WHERE tag = ?1 AND key = ?2",
+    [STATEMENT_SCRUB_CHUNK] = "SELECT number, added, changed, unchanged, hash FROM chunk"
+                              " WHERE number > ?1 ORDER BY number LIMIT 1",
+    [STATEMENT_SCRUB_CHUNK_AT] = "SELECT number, added, changed, unchanged, hash FROM chunk"
+                                 " WHERE number = ?1",
+    [STATEMENT_SCRUB_CHUNK_LAST] = "SELECT coalesce(max(number), 0) FROM chunk WHERE recorded = 1",
+    [STATEMENT_SCRUB_SUMS] = "SELECT coalesce(sum(changed), 0),"
+                             " (SELECT count(*) FROM person_history), count(*),"
+                             " coalesce(max(number), 0),"
+                             " coalesce(sum(recorded NOT IN (0, 1)), 0),"
+                             " coalesce(sum(recorded = 0 AND number < (SELECT max(number)"
+                             " FROM chunk)), 0) FROM chunk",
 };
 
 static struct db_config config_of(const char *home, enum registry_mode mode, uint32_t wal_bytes)
 {
+    static const unsigned statement_counts[] = {
+        [REGISTRY_READ] = STATEMENT_READ_COUNT,
+        [REGISTRY_WRITE] = STATEMENT_WRITE_COUNT,
+        [REGISTRY_SCRUB] = STATEMENT_SCRUB_COUNT,
+    };
     bool writes = mode == REGISTRY_WRITE;
+    bool scrub = mode == REGISTRY_SCRUB;
 
     return (struct db_config){
         .home = home,
@@ -112,14 +146,15 @@ static struct db_config config_of(const char *home, enum registry_mode mode, uin
         .migrations = migrations,
         .migration_count = sizeof(migrations) / sizeof(migrations[0]),
         .statements = statements,
-        .statement_count = writes ? STATEMENT_WRITE_COUNT : STATEMENT_READ_COUNT,
+        .statement_count = statement_counts[mode],
         .writes = writes,
         .page_bytes = REGISTRY_PAGE_BYTES,
         /* With pages out of mmap the check would walk every cell at each visit: 9.1 us a probe
-         * instead of 4.4. What is read here opens under its seal or not at all. */
-        .cell_check = false,
-        .cache_kib_max = REGISTRY_CACHE_KIB_MAX,
-        .mmap_bytes_max = REGISTRY_MMAP_BYTES_MAX,
+         * instead of 4.4. What is read here opens under its seal or not at all. The scrub has
+         * time, and is not to push what others read out of memory. */
+        .cell_check = scrub,
+        .cache_kib_max = scrub ? REGISTRY_SCRUB_CACHE_KIB_MAX : REGISTRY_CACHE_KIB_MAX,
+        .mmap_bytes_max = scrub ? 0 : REGISTRY_MMAP_BYTES_MAX,
         .wal_bytes_max = wal_bytes == 0 ? REGISTRY_WAL_BYTES_MAX : wal_bytes,
     };
 }
@@ -186,6 +221,9 @@ static struct outcome keys_check(struct registry *registry)
     struct outcome outcome = row ? mark_check(registry, statement) : OUTCOME_OK;
     db_done(statement);
     TRY(outcome);
+    if (!row && registry->mode == REGISTRY_SCRUB) { /* whoever wrote first has left one */
+        return outcome_fail(FAULT_CORRUPT, "the mark of the keys is not there");
+    }
     return row || registry->mode == REGISTRY_READ ? OUTCOME_OK : mark_set(registry);
 }
 
@@ -253,28 +291,34 @@ void registry_place(uint64_t key, uint32_t version, uint8_t ret_place[REGISTRY_P
     }
 }
 
-struct outcome registry_unseal(struct registry *registry, uint64_t key, uint32_t version,
-                               struct view sealed, struct buf *plain, size_t *ret_at,
-                               size_t *ret_len)
+struct outcome registry_unseal_quiet(struct registry *registry, uint64_t key, uint32_t version,
+                                     struct view sealed, struct buf *plain, size_t *ret_at,
+                                     size_t *ret_len)
 {
     uint8_t place[REGISTRY_PLACE_BYTES];
     size_t start = plain->len;
 
     registry_place(key, version, place);
-    struct outcome outcome =
-        sealer_open(registry->sealer, view_of(place, sizeof(place)), sealed, plain);
-    if (outcome_ok(outcome)) {
-        struct view opened = view_part(buf_view(plain), start, plain->len - start);
-        struct cursor cursor = cursor_of(opened);
-        size_t len = cursor_u32(&cursor);
-        if (!cursor.failed && len <= cursor_left(&cursor)) {
-            *ret_at = start + 4;
-            *ret_len = len;
-            return OUTCOME_OK;
-        }
+    TRY(sealer_open(registry->sealer, view_of(place, sizeof(place)), sealed, plain));
+    struct view opened = view_part(buf_view(plain), start, plain->len - start);
+    struct cursor cursor = cursor_of(opened);
+    size_t len = cursor_u32(&cursor);
+    if (cursor.failed || len > cursor_left(&cursor)) {
         buf_cut(plain, start);
-        outcome = outcome_fail(FAULT_CORRUPT, "sealed record's inner length");
+        return outcome_fail(FAULT_CORRUPT, "sealed record's inner length");
     }
+    *ret_at = start + 4;
+    *ret_len = len;
+    return OUTCOME_OK;
+}
+
+struct outcome registry_unseal(struct registry *registry, uint64_t key, uint32_t version,
+                               struct view sealed, struct buf *plain, size_t *ret_at,
+                               size_t *ret_len)
+{
+    struct outcome outcome =
+        registry_unseal_quiet(registry, key, version, sealed, plain, ret_at, ret_len);
+
     if (outcome.fault == FAULT_CORRUPT) {
         log_line(LOG_LEVEL_ERROR, "registry-corrupt", "person=%llu version=%u what=\"%s\"",
                  (unsigned long long)key, version, outcome.what);

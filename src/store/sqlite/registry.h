@@ -11,6 +11,7 @@
  * random places, so a chunk goes the faster the more of it stays in memory. */
 #define REGISTRY_CACHE_KIB_MAX 32768
 #define REGISTRY_IMPORT_CACHE_KIB_MAX 131072
+#define REGISTRY_SCRUB_CACHE_KIB_MAX 8192
 /* Read through the page cache of the system up to here, by read() beyond; the library's ceiling. */
 #define REGISTRY_MMAP_BYTES_MAX 0x7fff0000u
 /* Three to four sealed persons fill a page of this size well; of 4,096 bytes, one would waste half.
@@ -53,8 +54,21 @@ enum registry_statement {
     STATEMENT_INTAKE_PUT,
     STATEMENT_INTAKE_REMOVE,
     STATEMENT_WRITE_COUNT,
+    /* those above too, and what follows, for the scrub */
+    STATEMENT_SCRUB_STRUCTURE = STATEMENT_WRITE_COUNT,
+    STATEMENT_SCRUB_PERSON,  /* the first person behind key ?1 */
+    STATEMENT_SCRUB_VERSION, /* version ?2 of person ?1, in force or former */
+    STATEMENT_SCRUB_FORMER,  /* the first former version behind ?1, ?2, and the one in force */
+    STATEMENT_SCRUB_TAG,     /* the first tag behind ?1 */
+    STATEMENT_SCRUB_HIDDEN,  /* the first hidden tag behind ?1, ?2 */
+    STATEMENT_SCRUB_HIDDEN_AT,
+    STATEMENT_SCRUB_CHUNK, /* the first chunk behind ?1 */
+    STATEMENT_SCRUB_CHUNK_AT,
+    STATEMENT_SCRUB_CHUNK_LAST,
+    STATEMENT_SCRUB_SUMS, /* of the chunks, against the tables */
+    STATEMENT_SCRUB_COUNT,
 };
-_Static_assert(STATEMENT_WRITE_COUNT <= DB_STATEMENTS_MAX, "statements fit");
+_Static_assert(STATEMENT_SCRUB_COUNT <= DB_STATEMENTS_MAX, "statements fit");
 
 struct registry {
     struct db db;
@@ -71,6 +85,10 @@ struct registry {
 /* A record's place is associated data of its seal: key and version. */
 #define REGISTRY_PLACE_BYTES 12
 void registry_place(uint64_t key, uint32_t version, uint8_t ret_place[REGISTRY_PLACE_BYTES]);
+/* As registry_unseal(), without a line in the log. */
+struct outcome registry_unseal_quiet(struct registry *registry, uint64_t key, uint32_t version,
+                                     struct view sealed, struct buf *plain, size_t *ret_at,
+                                     size_t *ret_len);
 /* Appends the plain record (padding and length are left out of *ret_record's span). FAULT_CORRUPT
  * is logged with the place. */
 struct outcome registry_unseal(struct registry *registry, uint64_t key, uint32_t version,

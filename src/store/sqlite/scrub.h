@@ -1,0 +1,64 @@
+/*
+ * Purpose: the registry's scrub in memory, shared by its three files. Private to store/.
+ */
+#ifndef DANCU_STORE_SQLITE_SCRUB_H
+#define DANCU_STORE_SQLITE_SCRUB_H
+
+#include "store/scrub.h"
+#include "store/sqlite/registry.h"
+
+#define SCRUB_MISSING_MAX                                                                          \
+    4096 /* CMNDs without a tag, remembered until the history explains them                        \
+          */
+
+/* A CMND that is not in the index though a person has it. */
+struct scrub_missing {
+    uint8_t tag[SEAL_BLIND_BYTES];
+    uint64_t key;
+    bool explained; /* another person had it before, and the index with it */
+};
+
+struct registry_scrub {
+    struct registry *registry;
+    struct scrub_watch watch;
+    unsigned phase; /* row of the table in scrub.c */
+    uint64_t looked;
+    /* where the phase is: behind this row */
+    uint64_t key;
+    uint64_t key_max;
+    uint32_t version;
+    uint8_t tag[SEAL_BLIND_BYTES];
+    size_t tag_len; /* 0 before the first */
+    struct buf plain;
+    /* the chunk whose persons are being walked over */
+    struct registry_chunk chunk;
+    uint64_t chunk_left;
+    struct buf hashes;
+    struct scrub_missing *missing;
+    unsigned missing_count;
+};
+
+__attribute__((format(printf, 2, 3))) void scrub_found(struct registry_scrub *scrub,
+                                                       const char *format, ...);
+/* Opens a version into scrub->plain; what is wrong with it is told. *ret_good: it can be read. */
+struct outcome scrub_open_person(struct registry_scrub *scrub, uint64_t key, uint32_t version,
+                                 struct view sealed, struct person_record *ret_record,
+                                 bool *ret_good);
+/* The person that a tag leads to. */
+struct outcome scrub_tag_key(struct registry_scrub *scrub, const uint8_t tag[SEAL_BLIND_BYTES],
+                             bool *ret_there, uint64_t *ret_key);
+struct outcome scrub_version_there(struct registry_scrub *scrub, uint64_t key, uint32_t version,
+                                   bool *ret_there);
+
+/* Each person on the way through the chunks, in order of keys; what is left when all were: both in
+ * scrub_chunks.c. */
+struct outcome scrub_chunk_person(struct registry_scrub *scrub, uint64_t key, uint32_t version,
+                                  struct view sealed);
+struct outcome scrub_chunk_rest(struct registry_scrub *scrub);
+struct outcome scrub_look_sums(struct registry_scrub *scrub, bool *ret_more);
+/* One row each: scrub_tags.c. *ret_more false: the table has no more. */
+struct outcome scrub_look_former(struct registry_scrub *scrub, bool *ret_more);
+struct outcome scrub_look_tag(struct registry_scrub *scrub, bool *ret_more);
+struct outcome scrub_look_hidden(struct registry_scrub *scrub, bool *ret_more);
+
+#endif

@@ -1,0 +1,203 @@
+/*
+ * The scrub of the registry: import chunks.
+ *
+ * Invariants
+ *  1. First versions rise with their keys as the chunks with their numbers: walking over the
+ * persons in order of keys walks over what each chunk added, in the order of its hash.
+ *  2. A chunk that changed persons too has hashed their versions in between, and which those were
+ * is not stored: its hash is compared with the ledger's act (registry_scrub_chunk()), its persons
+ *     by their seals.
+ */
+#include "store/sqlite/scrub.h"
+
+#include "base/check.h"
+
+#include <string.h>
+
+static void chunk_end(struct registry_scrub *scrub)
+{
+    uint8_t hash[SEAL_HASH_BYTES];
+    const struct registry_chunk *chunk = &scrub->chunk;
+
+    seal_sha256(buf_view(&scrub->hashes), hash);
+    if (chunk->changed == 0 && memcmp(hash, chunk->hash, sizeof(hash)) != 0) {
+        scrub_found(scrub, "chunk %llu: its hash is not that of its persons",
+                    (unsigned long long)chunk->number);
+    }
+}
+
+static bool chunk_read(sqlite3_stmt *statement, struct registry_chunk *ret_chunk)
+{
+    struct view hash = db_column_view(statement, 4);
+
+    *ret_chunk = (struct registry_chunk){
+        .number = db_column_u64(statement, 0),
+        .added = (uint32_t)db_column_u64(statement, 1),
+        .changed = (uint32_t)db_column_u64(statement, 2),
+        .unchanged = (uint32_t)db_column_u64(statement, 3),
+    };
+    if (hash.len == sizeof(ret_chunk->hash)) {
+        memcpy(ret_chunk->hash, hash.data, hash.len);
+    }
+    return hash.len == sizeof(ret_chunk->hash) &&
+           (uint64_t)ret_chunk->added + ret_chunk->changed <= REGISTRY_CHUNK_MAX;
+}
+
+/* The next chunk that added anybody; *ret_there false: there is none. */
+static struct outcome chunk_next(struct registry_scrub *scrub, bool *ret_there)
+{
+    struct db *db = &scrub->registry->db;
+    sqlite3_stmt *statement = db_statement(db, STATEMENT_SCRUB_CHUNK);
+
+    scrub->chunk.added = 0;
+    do {
+        db_bind_u64(statement, 1, scrub->chunk.number);
+        TRY(db_step(db, statement, ret_there));
+        if (*ret_there && !chunk_read(statement, &scrub->chunk)) {
+            scrub_found(scrub, "chunk %llu: its numbers or hash cannot be",
+                        (unsigned long long)scrub->chunk.number);
+            scrub->chunk.changed += scrub->chunk.changed == 0; /* its hash is not compared */
+        }
+        db_done(statement);
+    } while (*ret_there && scrub->chunk.added == 0);
+    scrub->chunk_left = scrub->chunk.added;
+    buf_reset(&scrub->hashes);
+    return OUTCOME_OK;
+}
+
+/* Appends the hash of a first version. */
+static void chunk_take(struct registry_scrub *scrub, uint64_t key, struct view sealed)
+{
+    uint8_t hash[SEAL_HASH_BYTES];
+    uint8_t place[REGISTRY_PLACE_BYTES];
+    struct buf *bytes = &scrub->registry->sealed;
+
+    registry_place(key, 1, place);
+    buf_reset(bytes);
+    buf_put(bytes, place, sizeof(place));
+    buf_put_view(bytes, sealed);
+    seal_sha256(buf_view(bytes), hash);
+    buf_put(&scrub->hashes, hash, sizeof(hash));
+}
+
+static struct outcome chunk_take_former(struct registry_scrub *scrub, uint64_t key)
+{
+    struct db *db = &scrub->registry->db;
+    sqlite3_stmt *statement = db_statement(db, STATEMENT_SCRUB_VERSION);
+    bool there = false;
+
+    db_bind_u64(statement, 1, key);
+    db_bind_u64(statement, 2, 1);
+    TRY(db_step(db, statement, &there));
+    if (there) {
+        chunk_take(scrub, key, db_column_view(statement, 0));
+    } else {
+        scrub_found(scrub, "person %llu: version 1 is not there", (unsigned long long)key);
+    }
+    db_done(statement);
+    return OUTCOME_OK;
+}
+
+struct outcome scrub_chunk_person(struct registry_scrub *scrub, uint64_t key, uint32_t version,
+                                  struct view sealed)
+{
+    bool there = scrub->chunk_left > 0;
+
+    if (!there) {
+        TRY(chunk_next(scrub, &there));
+    }
+    if (!there) {
+        scrub_found(scrub, "person %llu: no chunk has added it", (unsigned long long)key);
+        return OUTCOME_OK;
+    }
+    if (version == 1) {
+        chunk_take(scrub, key, sealed);
+    } else {
+        TRY(chunk_take_former(scrub, key));
+    }
+    scrub->chunk_left--;
+    if (scrub->chunk_left == 0) {
+        chunk_end(scrub);
+    }
+    return OUTCOME_OK;
+}
+
+struct outcome scrub_chunk_rest(struct registry_scrub *scrub)
+{
+    bool more = scrub->chunk_left > 0;
+
+    if (!more) {
+        TRY(chunk_next(scrub, &more));
+    }
+    if (more) {
+        scrub_found(scrub, "chunk %llu: %llu of its persons are not there",
+                    (unsigned long long)scrub->chunk.number, (unsigned long long)scrub->chunk_left);
+    }
+    return OUTCOME_OK;
+}
+
+/* ---- Sums ---- */
+
+struct outcome scrub_look_sums(struct registry_scrub *scrub, bool *ret_more)
+{
+    struct db *db = &scrub->registry->db;
+    sqlite3_stmt *statement = db_statement(db, STATEMENT_SCRUB_SUMS);
+    bool row = false;
+
+    TRY(db_step(db, statement, &row));
+    CHECK(row); /* an aggregate always has one */
+    if (db_column_u64(statement, 0) != db_column_u64(statement, 1)) {
+        scrub_found(scrub, "there are %llu former versions, by the chunks %llu",
+                    (unsigned long long)db_column_u64(statement, 1),
+                    (unsigned long long)db_column_u64(statement, 0));
+    }
+    if (db_column_u64(statement, 2) != db_column_u64(statement, 3)) {
+        scrub_found(scrub, "there are %llu chunks, the last is number %llu",
+                    (unsigned long long)db_column_u64(statement, 2),
+                    (unsigned long long)db_column_u64(statement, 3));
+    }
+    if (db_column_u64(statement, 4) != 0 || db_column_u64(statement, 5) != 0) {
+        scrub_found(scrub, "a chunk is not marked as recorded, and is not the last");
+    }
+    db_done(statement);
+    *ret_more = false;
+    return OUTCOME_OK;
+}
+
+struct outcome registry_scrub_chunk(struct registry_scrub *scrub,
+                                    const struct registry_chunk *recorded)
+{
+    struct db *db = &scrub->registry->db;
+    sqlite3_stmt *statement = db_statement(db, STATEMENT_SCRUB_CHUNK_AT);
+    struct registry_chunk stored = {0};
+    bool there = false;
+
+    if (recorded->number > INT64_MAX) {
+        return OUTCOME_OK;
+    }
+    db_bind_u64(statement, 1, recorded->number);
+    TRY(db_step(db, statement, &there));
+    bool good = there && chunk_read(statement, &stored) && stored.added == recorded->added &&
+                stored.changed == recorded->changed && stored.unchanged == recorded->unchanged &&
+                memcmp(stored.hash, recorded->hash, sizeof(stored.hash)) == 0;
+    db_done(statement);
+    if (!good) {
+        scrub_found(scrub, "chunk %llu: %s", (unsigned long long)recorded->number,
+                    there ? "is not what the ledger has recorded"
+                          : "the ledger has recorded it, and it is not there");
+    }
+    return OUTCOME_OK;
+}
+
+struct outcome registry_scrub_chunk_last(struct registry_scrub *scrub, uint64_t *ret_number)
+{
+    struct db *db = &scrub->registry->db;
+    sqlite3_stmt *statement = db_statement(db, STATEMENT_SCRUB_CHUNK_LAST);
+    bool row = false;
+
+    TRY(db_step(db, statement, &row));
+    CHECK(row); /* an aggregate always has one */
+    *ret_number = db_column_u64(statement, 0);
+    db_done(statement);
+    return OUTCOME_OK;
+}

@@ -1,0 +1,222 @@
+/*
+ * The scrub of the registry: former versions, blind tags, hidden tags.
+ *
+ * Invariants
+ *  1. A tag in the index is that of a number of the person whom it leads to; so is a hidden one,
+ * and its flags are the record's.
+ *  2. A former version is older than the one in force, of the same person, and has one before it.
+ *  3. A CMND without a tag is told, unless a former version of another person had it: then the tag
+ *     went when that person changed, and this person's was never in the index (import.c).
+ */
+#include "store/sqlite/scrub.h"
+
+#include "base/check.h"
+
+#include <string.h>
+
+/* Moves on to a row by tag, then key; false when it does not lie behind the last one: a page that
+ * is reached twice must not lead in circles. */
+static bool move_to(struct registry_scrub *scrub, struct view tag, uint64_t key, bool same_tags)
+{
+    int order = view_compare(tag, view_of(scrub->tag, scrub->tag_len));
+
+    if (tag.len != SEAL_BLIND_BYTES || order < 0 ||
+        (order == 0 && (!same_tags || key <= scrub->key))) {
+        return false;
+    }
+    memcpy(scrub->tag, tag.data, tag.len);
+    scrub->tag_len = tag.len;
+    scrub->key = key;
+    return true;
+}
+
+/* Is the tag in hand that of one of the record's numbers? */
+static bool tag_of_record(const struct registry_scrub *scrub, const struct person_record *record)
+{
+    uint8_t tag[SEAL_BLIND_BYTES];
+    struct blinder *blinder = scrub->registry->blinder;
+
+    blinder_tag(blinder, BLIND_ID, record->id, tag);
+    if (memcmp(tag, scrub->tag, sizeof(tag)) == 0) {
+        return true;
+    }
+    if (record->cmnd.len == 0) {
+        return false;
+    }
+    blinder_tag(blinder, BLIND_CMND, record->cmnd, tag);
+    return memcmp(tag, scrub->tag, sizeof(tag)) == 0;
+}
+
+/* The person of a row, opened and found to have the number of the tag in hand. Columns: version and
+ * sealed record from `column` on. */
+static struct outcome person_of_tag(struct registry_scrub *scrub, sqlite3_stmt *statement,
+                                    int column, uint64_t key, const char *kind,
+                                    struct person_record *ret_record, bool *ret_good)
+{
+    if (sqlite3_column_type(statement, column) == SQLITE_NULL) {
+        scrub_found(scrub, "%s of person %llu leads to nobody", kind, (unsigned long long)key);
+        *ret_good = false;
+        return OUTCOME_OK;
+    }
+    uint32_t version = (uint32_t)db_column_u64(statement, column);
+    TRY(scrub_open_person(scrub, key, version, db_column_view(statement, column + 1), ret_record,
+                          ret_good));
+    if (*ret_good && !tag_of_record(scrub, ret_record)) { /* invariant 1 */
+        scrub_found(scrub, "%s of person %llu is of none of the person's numbers", kind,
+                    (unsigned long long)key);
+        *ret_good = false;
+    }
+    return OUTCOME_OK;
+}
+
+static struct outcome check_tag(struct registry_scrub *scrub, sqlite3_stmt *statement)
+{
+    uint64_t key = db_column_u64(statement, 1);
+    struct person_record record = {0};
+    bool good = false;
+
+    if (!move_to(scrub, db_column_view(statement, 0), key, false)) {
+        return outcome_fail(FAULT_CORRUPT, "a tag is out of order or of another length");
+    }
+    return person_of_tag(scrub, statement, 2, key, "tag", &record, &good);
+}
+
+struct outcome scrub_look_tag(struct registry_scrub *scrub, bool *ret_more)
+{
+    struct db *db = &scrub->registry->db;
+    sqlite3_stmt *statement = db_statement(db, STATEMENT_SCRUB_TAG);
+    uint8_t last[SEAL_BLIND_BYTES];
+
+    memcpy(last, scrub->tag, sizeof(last));
+    db_bind_view(statement, 1, view_of(last, scrub->tag_len));
+    TRY(db_step(db, statement, ret_more));
+    struct outcome outcome = *ret_more ? check_tag(scrub, statement) : OUTCOME_OK;
+    db_done(statement);
+    return outcome;
+}
+
+static struct outcome check_hidden(struct registry_scrub *scrub, sqlite3_stmt *statement)
+{
+    uint64_t key = db_column_u64(statement, 1);
+    struct person_record record = {0};
+    bool good = false;
+
+    if (!move_to(scrub, db_column_view(statement, 0), key, true)) {
+        return outcome_fail(FAULT_CORRUPT, "a hidden tag is out of order or of another length");
+    }
+    TRY(person_of_tag(scrub, statement, 3, key, "hidden tag", &record, &good));
+    if (good &&
+        db_column_u64(statement, 2) != (record.flags & (PERSON_PROTECTED | PERSON_LOCKED))) {
+        scrub_found(scrub, "hidden tag of person %llu has other flags than the record",
+                    (unsigned long long)key);
+    }
+    return OUTCOME_OK;
+}
+
+struct outcome scrub_look_hidden(struct registry_scrub *scrub, bool *ret_more)
+{
+    struct db *db = &scrub->registry->db;
+    sqlite3_stmt *statement = db_statement(db, STATEMENT_SCRUB_HIDDEN);
+    uint8_t last[SEAL_BLIND_BYTES];
+
+    memcpy(last, scrub->tag, sizeof(last));
+    db_bind_view(statement, 1, view_of(last, scrub->tag_len));
+    db_bind_u64(statement, 2, scrub->key);
+    TRY(db_step(db, statement, ret_more));
+    struct outcome outcome = *ret_more ? check_hidden(scrub, statement) : OUTCOME_OK;
+    db_done(statement);
+    return outcome;
+}
+
+/* ---- Former versions ---- */
+
+static void explain(struct registry_scrub *scrub, uint64_t key, const struct person_record *record)
+{
+    uint8_t tag[SEAL_BLIND_BYTES];
+
+    if (scrub->missing_count == 0 || record->cmnd.len == 0) {
+        return;
+    }
+    blinder_tag(scrub->registry->blinder, BLIND_CMND, record->cmnd, tag);
+    for (unsigned i = 0; i < scrub->missing_count; i++) {
+        struct scrub_missing *missing = &scrub->missing[i];
+        if (missing->key != key && memcmp(missing->tag, tag, sizeof(tag)) == 0) {
+            missing->explained = true; /* invariant 3 */
+        }
+    }
+}
+
+static void tell_missing(struct registry_scrub *scrub)
+{
+    for (unsigned i = 0; i < scrub->missing_count; i++) {
+        if (!scrub->missing[i].explained) {
+            scrub_found(scrub, "person %llu: tag of the CMND is not in the index",
+                        (unsigned long long)scrub->missing[i].key);
+        }
+    }
+    scrub->missing_count = 0;
+}
+
+static struct outcome check_former_record(struct registry_scrub *scrub, struct view sealed)
+{
+    struct person_record record = {0};
+    uint8_t tag[SEAL_BLIND_BYTES];
+    uint64_t found = 0;
+    bool good = false;
+
+    TRY(scrub_open_person(scrub, scrub->key, scrub->version, sealed, &record, &good));
+    if (!good) {
+        return OUTCOME_OK;
+    }
+    explain(scrub, scrub->key, &record);
+    blinder_tag(scrub->registry->blinder, BLIND_ID, record.id, tag);
+    TRY(scrub_tag_key(scrub, tag, &good, &found));
+    if (!good || found != scrub->key) {
+        scrub_found(scrub, "person %llu version %u is of another person",
+                    (unsigned long long)scrub->key, scrub->version);
+    }
+    return OUTCOME_OK;
+}
+
+static struct outcome check_former(struct registry_scrub *scrub, sqlite3_stmt *statement)
+{
+    uint64_t key = db_column_u64(statement, 0);
+    uint64_t version = db_column_u64(statement, 1);
+    uint64_t in_force = db_column_u64(statement, 3); /* 0: nobody */
+    bool there = version <= 1;
+
+    bool behind = key > scrub->key || (key == scrub->key && version > scrub->version);
+    if (!behind || key > INT64_MAX || version == 0 || version > UINT32_MAX) {
+        return outcome_fail(FAULT_CORRUPT, "a former version is out of order");
+    }
+    scrub->key = key;
+    scrub->version = (uint32_t)version;
+    if (version >= in_force) { /* invariant 2 */
+        scrub_found(scrub, "person %llu version %llu is not a former one", (unsigned long long)key,
+                    (unsigned long long)version);
+    }
+    if (!there) {
+        TRY(scrub_version_there(scrub, key, (uint32_t)version - 1, &there));
+    }
+    if (!there) {
+        scrub_found(scrub, "person %llu: version %llu is not there", (unsigned long long)key,
+                    (unsigned long long)version - 1);
+    }
+    return check_former_record(scrub, db_column_view(statement, 2));
+}
+
+struct outcome scrub_look_former(struct registry_scrub *scrub, bool *ret_more)
+{
+    struct db *db = &scrub->registry->db;
+    sqlite3_stmt *statement = db_statement(db, STATEMENT_SCRUB_FORMER);
+
+    db_bind_u64(statement, 1, scrub->key);
+    db_bind_u64(statement, 2, scrub->version);
+    TRY(db_step(db, statement, ret_more));
+    struct outcome outcome = *ret_more ? check_former(scrub, statement) : OUTCOME_OK;
+    db_done(statement);
+    if (!*ret_more) {
+        tell_missing(scrub);
+    }
+    return outcome;
+}
