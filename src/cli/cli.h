@@ -50,6 +50,7 @@ int init_cli(int argc, char **argv);
 int serve_cli(int argc, char **argv);
 int ps_cli(int argc, char **argv);
 int registry_cli(int argc, char **argv);
+int scrub_cli(int argc, char **argv);
 /* `party add ...`: the noun, then the rest. */
 int act_cli(const char *noun, int argc, char **argv);
 int policy_cli(int argc, char **argv);

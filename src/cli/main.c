@@ -48,6 +48,7 @@ static const struct {
     {"ps", ps_cli, "the processes of a running server, with their rights"},
     {"policy", policy_cli, "check | show | publish the law as data"},
     {"registry", registry_cli, "import FILE|-: load people from NDJSON"},
+    {"scrub", scrub_cli, "look at all that the home keeps, now; `scrub status`: a server's scrub"},
     {"seed", seed_cli, "write a synthetic population as NDJSON"},
     {"party", party_cli, "add"},
     {"account", account_cli, "add | suspend | resume"},

@@ -2,8 +2,7 @@
  * The process table (design.md section 2), `dancu serve` and `dancu ps`.
  *
  * A row tells what a process may do; the supervisor and the core hold it to that. Rows of processes
- * that are not needed yet (verify, desk, sms, signin, feed, letter, worker) come with what
- * needs them.
+ * that are not needed yet (verify, desk, sms, signin, feed, letter) come with what needs them.
  */
 #include "cli/cli.h"
 
@@ -13,6 +12,7 @@
 #include "core/loader.h"
 #include "proc/keeper.h"
 #include "proc/proc.h"
+#include "worker/worker.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -112,6 +112,23 @@ static const struct proc_row rows[] = {
         .rights = "files: public tiles, read only; keys: its TLS key; sockets: public listener, "
                   "pipe to the core (sends nothing)",
     },
+    {
+        .name = "worker",
+        .prepare = worker_prepare,
+        .main = worker_main,
+        .user = PROC_USER_CORE,
+        .root = PROC_ROOT_HOME,
+        .count = 1,
+        .grants = BIT(GRANT_HOME_DIR) | BIT(GRANT_KEYS_DIR),
+        .core_pipe = true,
+        .frames = BIT(FRAME_SCRUB),
+        .takes = 0,
+        .memory_bytes_max = 2048 * MIB,
+        .calls = CALLS_BASE | CALLS_PIPES | CALLS_READ | CALLS_STORE | CALLS_LOOK,
+        .files_max = 64,
+        .rights = "files: home, read only; keys: data, index, wrap (read before the rights are "
+                  "dropped); sockets: pipe to the core (progress and findings only); no network",
+    },
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
@@ -136,13 +153,15 @@ enum serve_option {
     OPTION_CLIENT_CRL,
     OPTION_EDGES,
     OPTION_ADDRESS,
+    OPTION_SCRUB_S,
     OPTION_COUNT
 };
 
 static int usage(void)
 {
     cli_complain("usage: dancu serve [--home DIR] [--keys DIR] [--port N] --cert FILE --key FILE "
-                 "--client-ca FILE [--client-crl FILE] [--edges N] [--address IP]");
+                 "--client-ca FILE [--client-crl FILE] [--edges N] [--address IP] "
+                 "[--scrub-s N]");
     return EXIT_USAGE;
 }
 
@@ -167,25 +186,30 @@ static bool origin_read(const char *home, char ret_origin[256])
 int serve_with(const struct proc_row *table, unsigned count, int argc, char **argv)
 {
     struct cli_option options[OPTION_COUNT] = {
-        {.name = "home"},       {.name = "keys"},  {.name = "port"},
-        {.name = "cert"},       {.name = "key"},   {.name = "client-ca"},
-        {.name = "client-crl"}, {.name = "edges"}, {.name = "address"},
+        {.name = "home"},    {.name = "keys"},      {.name = "port"},       {.name = "cert"},
+        {.name = "key"},     {.name = "client-ca"}, {.name = "client-crl"}, {.name = "edges"},
+        {.name = "address"}, {.name = "scrub-s"},
     };
     unsigned words = 0;
     uint64_t port = 8443;
     uint64_t edges = 0;
+    uint64_t scrub_s = SCRUB_PASS_S_USUAL;
     if (!cli_options(argc, argv, options, OPTION_COUNT, NULL, 0, &words) ||
         options[OPTION_CERT].value == NULL || options[OPTION_KEY].value == NULL ||
         options[OPTION_CLIENT_CA].value == NULL ||
         !number_of(options[OPTION_PORT].value, 65532, &port) ||
-        !number_of(options[OPTION_EDGES].value, 64, &edges) || port == 0) {
+        !number_of(options[OPTION_EDGES].value, 64, &edges) ||
+        !number_of(options[OPTION_SCRUB_S].value, SCRUB_PASS_S_MAX, &scrub_s) || port == 0 ||
+        scrub_s == 0) {
         return usage();
     }
     struct supervisor_config config = {
         .rows = table,
         .row_count = count,
         .core_row = 0,
-        .settings = {.port = (uint16_t)port, .edges = (uint32_t)edges},
+        .settings = {.port = (uint16_t)port,
+                     .edges = (uint32_t)edges,
+                     .scrub_s = (uint32_t)scrub_s},
         .listen_address = options[OPTION_ADDRESS].value,
     };
     const char *home = cli_home(options[OPTION_HOME].value);

@@ -172,6 +172,13 @@ static const struct call_row call_rows[] = {
 };
 #define CALL_ROWS (sizeof(call_rows) / sizeof(call_rows[0]))
 
+/* Refused with EACCES in these groups. */
+static const struct call_row refused_rows[] = {
+    {CALLS_LOOK, "openat", {{2, O_ACCMODE, O_RDWR}}},
+    {CALLS_LOOK, "openat", {{2, O_ACCMODE, O_WRONLY}}},
+};
+#define REFUSED_ROWS (sizeof(refused_rows) / sizeof(refused_rows[0]))
+
 /* Looking for a file (a time zone, a locale) is what libraries do on rare paths that a foreigner
  * might reach: where a row has no files they are told so, and the process lives. */
 static const struct {
@@ -184,8 +191,8 @@ static const struct {
 };
 #define PROBE_ROWS (sizeof(probe_rows) / sizeof(probe_rows[0]))
 
-static const char *const group_words[CALLS_GROUP_COUNT] = {"base",  "pipes", "listen", "admin",
-                                                           "tiles", "read",  "write",  "store"};
+static const char *const group_words[CALLS_GROUP_COUNT] = {
+    "base", "pipes", "listen", "admin", "tiles", "read", "write", "store", "look"};
 
 bool calls_supported(void)
 {
@@ -237,7 +244,7 @@ static struct outcome number_of(const char *name, int *ret_number)
     return OUTCOME_OK;
 }
 
-static struct outcome add_call(scmp_filter_ctx filter, const struct call_row *row)
+static struct outcome add_call(scmp_filter_ctx filter, uint32_t action, const struct call_row *row)
 {
     struct scmp_arg_cmp compares[CHECKS_MAX];
     unsigned count = 0;
@@ -252,9 +259,8 @@ static struct outcome add_call(scmp_filter_ctx filter, const struct call_row *ro
                                                   .datum_a = check->mask,
                                                   .datum_b = value};
     }
-    return filter_outcome(
-        seccomp_rule_add_exact_array(filter, SCMP_ACT_ALLOW, number, count, compares),
-        "allow a system call");
+    return filter_outcome(seccomp_rule_add_exact_array(filter, action, number, count, compares),
+                          "allow or refuse a system call");
 }
 
 static struct outcome add_probes(scmp_filter_ctx filter, uint32_t groups)
@@ -291,7 +297,12 @@ static struct outcome load(scmp_filter_ctx filter, uint32_t groups)
     }
     for (size_t i = 0; i < CALL_ROWS; i++) {
         if ((call_rows[i].group & groups) != 0) {
-            TRY(add_call(filter, &call_rows[i]));
+            TRY(add_call(filter, SCMP_ACT_ALLOW, &call_rows[i]));
+        }
+    }
+    for (size_t i = 0; i < REFUSED_ROWS; i++) {
+        if ((refused_rows[i].group & groups) != 0) {
+            TRY(add_call(filter, SCMP_ACT_ERRNO(EACCES), &refused_rows[i]));
         }
     }
     TRY(add_probes(filter, groups));

@@ -94,6 +94,7 @@ struct serve_settings {
     char home[512];   /* as given; a child uses child->home_path instead */
     char origin[256]; /* log origin */
     uint32_t edges;   /* processes of row edge; 0 = one per CPU */
+    uint32_t scrub_s; /* the worker spreads one pass of the scrub over so many seconds */
 };
 
 /* What a child process has. */

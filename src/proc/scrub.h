@@ -34,7 +34,7 @@ struct scrub_status {
     uint64_t looked;  /* rows, records and tiles in the pass in hand or, waiting, the last */
     uint64_t found;   /* bad places in it */
     uint64_t found_before; /* in the pass before it */
-    unsigned place_count;  /* kept here: the first of the pass, then of the one before */
+    unsigned place_count;  /* kept here: the first of the pass; while it has none, of the last */
     char places[SCRUB_PLACES_MAX][SCRUB_PLACE_BYTES_MAX + 1];
 };
 

@@ -41,14 +41,14 @@ const children = async () => (await server.processes()).filter((row) =>
     row.process !== 'supervisor');
 
 // Those that live in the home, as the service's own user.
-const behind = (row) => ['core', 'keeper', 'loader'].includes(row.process);
+const behind = (row) => ['core', 'keeper', 'loader', 'worker'].includes(row.process);
 
 describe('`dancu ps`', () => {
-    test('shows supervisor, core, keeper, edges and public, each with its rights', async () => {
+    test('shows supervisor, core, keeper, worker, edges and public, each with its rights', async () => {
         const rows = await server.processes();
         const names = rows.map((row) => row.process).sort();
         assert.deepEqual(names, ['core', 'edge 1', 'edge 2', 'keeper', 'loader', 'public',
-            'supervisor']);
+            'supervisor', 'worker']);
         for (const row of rows) {
             assert.equal(row.state, 'serving', row.process);
             assert.equal(row.restarts, 0);
@@ -130,7 +130,7 @@ describe('rights', () => {
         for (const row of await children()) {
             const found = limits(row.pid);
             assert.ok(Number(found['Max open files']) <= 20_480, row.process);
-            if (row.process.startsWith('edge') || row.process === 'public') {
+            if (row.process.startsWith('edge') || ['public', 'worker'].includes(row.process)) {
                 assert.equal(found['Max file size'], '0', row.process);
             }
         }
@@ -170,7 +170,7 @@ describe('rights', () => {
 });
 
 describe('a process that is killed', () => {
-    for (const name of ['edge 1', 'edge 2', 'public', 'keeper', 'loader', 'core']) {
+    for (const name of ['edge 1', 'edge 2', 'public', 'keeper', 'loader', 'worker', 'core']) {
         test(`(${name}) comes back, and the service goes on`, async () => {
             const before = await server.process(name);
             process.kill(before.pid, 'SIGKILL');

@@ -170,7 +170,7 @@ static const struct attempt {
 enum meets { MEETS_KILLED, MEETS_REFUSED, MEETS_DONE };
 
 /* Every row of the table; what is not said of it below ends the process. */
-static const char *const known_rows[] = {"core", "keeper", "loader", "edge", "public"};
+static const char *const known_rows[] = {"core", "keeper", "loader", "edge", "public", "worker"};
 
 static const struct expectation {
     const char *row;
@@ -228,6 +228,16 @@ static const struct expectation {
     {"public", "list a folder of the system", MEETS_REFUSED},
     {"public", "leave the folder", MEETS_REFUSED},
     {"public", "read another process's memory", MEETS_REFUSED},
+    {"worker", "open a file of the system", MEETS_REFUSED},
+    {"worker", "open it the old way", MEETS_REFUSED},
+    {"worker", "open the registry", MEETS_DONE},
+    {"worker", "open the registry to write", MEETS_REFUSED},
+    {"worker", "make a file", MEETS_REFUSED},
+    {"worker", "make a file in /tmp", MEETS_REFUSED},
+    {"worker", "list a folder of the system", MEETS_REFUSED},
+    {"worker", "leave the folder", MEETS_REFUSED},
+    {"worker", "read another process's memory", MEETS_REFUSED},
+    {"worker", "map a descriptor to write", MEETS_REFUSED}, /* a folder: the store maps files */
 };
 #define EXPECTATIONS (sizeof(expectations) / sizeof(expectations[0]))
 

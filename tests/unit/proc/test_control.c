@@ -229,7 +229,11 @@ static struct handover edge_handover(int fd)
         .row = 1,
         .index = 3,
         .identity = {.drop = true, .uid = 70000, .gid = 70001},
-        .settings = {.port = 22443, .home = "/srv/home", .origin = "localhost/test", .edges = 4},
+        .settings = {.port = 22443,
+                     .home = "/srv/home",
+                     .origin = "localhost/test",
+                     .edges = 4,
+                     .scrub_s = 86400},
         .core_fd = fd,
     };
     for (unsigned i = 0; i < GRANT_COUNT; i++) {
@@ -259,6 +263,7 @@ static void a_handover_arrives_as_it_was_sent(void **state)
     assert_int_equal(got.identity.gid, 70001);
     assert_int_equal(got.settings.port, 22443);
     assert_int_equal(got.settings.edges, 4);
+    assert_int_equal(got.settings.scrub_s, 86400);
     assert_string_equal(got.settings.home, "/srv/home");
     assert_string_equal(got.settings.origin, "localhost/test");
     assert_true(got.grants[GRANT_MACHINE_LISTENER] >= 0);

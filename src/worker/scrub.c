@@ -1,0 +1,441 @@
+/*
+ * One pass of the scrub.
+ *
+ * Invariants
+ *  1. The ledger comes first: what its acts say was imported and applied is held against the
+ * stores, so a store that lost what it had promised is told even when it is sound in itself.
+ *  2. A writer may be at work: what it may be about to do next is not judged. Whatever is compared
+ *     between two places was written to the one before it could be looked for in the other.
+ *  3. Places go out as they are found, each counted; the first ones stay with their words.
+ */
+#include "worker/scrub.h"
+
+#include "base/check.h"
+#include "base/disk.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "gate/record.h"
+#include "ledger/ledger.h"
+#include "office/act.h"
+#include "office/object.h"
+#include "office/prepare.h"
+#include "store/scrub.h"
+
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define POLICIES_BYTES_MAX (64u * 4096u) /* hashes of policies, 64 characters each */
+#define HASH_CHARS 64u
+/* A writer that is being started again: looked for so often, so long apart. */
+#define BUSY_TRIES_MAX 300u
+#define BUSY_WAIT_MS 100
+#define ORIGIN_BYTES_MAX 512
+
+/* Where the parts begin, of a pass. */
+#define LEDGER_UNTIL_PPM 400000u
+#define REGISTRY_UNTIL_PPM 950000u
+
+struct pass {
+    const struct scrub_config *config;
+    struct scrub_memory *memory;
+    struct scrub_status *status;
+    struct scrub_watch watch;
+    struct registry_scrub *registry; /* NULL: it could not be opened */
+    uint64_t looked;                 /* before the part in hand */
+    uint64_t acts_until;             /* index behind the last act that the ledger has */
+    uint64_t acts_before;            /* behind the last but one */
+    uint64_t chunk_last;             /* highest number of an import chunk that it has */
+    bool ledger_good;
+    struct buf policies; /* hashes of the policies in the office */
+    bool policy_current_seen;
+};
+
+static struct outcome read_key(int keys_fd, const char *name, struct secret *ret_key)
+{
+    struct outcome outcome = keyfile_read(keys_fd, name, ret_key);
+
+    if (!outcome_ok(outcome)) {
+        log_line(LOG_LEVEL_ERROR, "key-not-read", "file=%s", name);
+    }
+    return outcome;
+}
+
+struct outcome scrub_keys_read(int keys_fd, struct scrub_keys *ret_keys)
+{
+    SECRET_AUTO seed = {{0}};
+    struct signer *signer = NULL;
+
+    TRY(read_key(keys_fd, "data.key", &ret_keys->data));
+    TRY(read_key(keys_fd, "index.key", &ret_keys->index));
+    TRY(read_key(keys_fd, "wrap.key", &ret_keys->wrap));
+    TRY(read_key(keys_fd, "sign.key", &seed));
+    TRY(signer_new(&seed, &signer));
+    signer_public(signer, ret_keys->log);
+    signer_free(signer);
+    return OUTCOME_OK;
+}
+
+/* ---- Places ---- */
+
+/* Printable ASCII without what JSON and the log would have to escape. */
+static void put_place(const char *text, char ret_place[SCRUB_PLACE_BYTES_MAX + 1])
+{
+    size_t len = 0;
+
+    for (; text[len] != '\0' && len < SCRUB_PLACE_BYTES_MAX; len++) {
+        char byte = text[len];
+        bool plain = byte >= ' ' && byte <= '~' && byte != '"' && byte != '\\';
+        ret_place[len] = plain ? byte : ' ';
+    }
+    ret_place[len] = '\0';
+}
+
+static void found(void *context, const char *text)
+{
+    struct pass *pass = context;
+    struct scrub_status *status = pass->status;
+    char place[SCRUB_PLACE_BYTES_MAX + 1];
+
+    put_place(text[0] == '\0' ? "somewhere" : text, place);
+    if (status->found < SCRUB_PLACES_MAX) { /* invariant 3 */
+        memcpy(status->places[status->found], place, sizeof(place));
+        status->place_count = (unsigned)status->found + 1;
+    }
+    status->found++;
+    pass->config->found(pass->config->context, place);
+}
+
+__attribute__((format(printf, 2, 3))) static void tell(struct pass *pass, const char *format, ...)
+{
+    char text[2 * SCRUB_PLACE_BYTES_MAX];
+    va_list values;
+
+    va_start(values, format);
+    vsnprintf(text, sizeof(text), format, values);
+    va_end(values);
+    found(pass, text);
+}
+
+static void step(struct pass *pass, enum scrub_part part, uint32_t ppm, uint64_t looked)
+{
+    struct scrub_status *status = pass->status;
+
+    status->part = part;
+    status->progress_ppm = ppm > status->progress_ppm ? ppm : status->progress_ppm;
+    status->looked = pass->looked + looked;
+    pass->config->step(pass->config->context, status);
+}
+
+/* ---- The ledger ---- */
+
+static void ledger_progress(void *context, const char *what, uint64_t done, uint64_t total)
+{
+    struct pass *pass = context;
+    uint64_t half = LEDGER_UNTIL_PPM / 2;
+    uint64_t part = total == 0 || done > total ? half : half * done / total;
+
+    part += strcmp(what, "tiles") == 0 ? 0 : half;
+    step(pass, SCRUB_PART_LEDGER, (uint32_t)part, done);
+}
+
+static bool chunk_of(const struct act *act, struct registry_chunk *ret_chunk)
+{
+    *ret_chunk = (struct registry_chunk){
+        .number = act_number(act, "number", 0),
+        .added = (uint32_t)act_number(act, "added", 0),
+        .changed = (uint32_t)act_number(act, "changed", 0),
+        .unchanged = (uint32_t)act_number(act, "unchanged", 0),
+    };
+    return outcome_ok(hex_get(act_value(act, "hash"), ret_chunk->hash, sizeof(ret_chunk->hash)));
+}
+
+/* Invariant 1: what the act says was imported is in the registry. */
+static void check_chunk(struct pass *pass, const struct act *act)
+{
+    struct registry_chunk chunk;
+
+    if (!chunk_of(act, &chunk)) {
+        tell(pass, "commit log: an import's act has no hash");
+        return;
+    }
+    pass->chunk_last = chunk.number > pass->chunk_last ? chunk.number : pass->chunk_last;
+    if (pass->registry == NULL) {
+        return;
+    }
+    struct outcome outcome = registry_scrub_chunk(pass->registry, &chunk);
+    if (!outcome_ok(outcome) && outcome.fault != FAULT_BUSY) {
+        tell(pass, "registry.db: chunk %llu: %s", (unsigned long long)chunk.number, outcome.what);
+    }
+}
+
+static void take_opening(void *context, uint64_t index, struct view opening)
+{
+    struct pass *pass = context;
+    struct record record = {0};
+    struct act act = {0};
+
+    if (!outcome_ok(record_get_opening(opening, &record))) {
+        tell(pass, "commit log: opening of entry %llu does not decode", (unsigned long long)index);
+        return;
+    }
+    if (record.kind != KIND_ACT) {
+        return;
+    }
+    pass->acts_before = pass->acts_until;
+    pass->acts_until = index + 1;
+    if (!outcome_ok(act_get(record.effect, &act))) {
+        tell(pass, "commit log: act at entry %llu does not decode", (unsigned long long)index);
+    } else if (act.kind == ACT_IMPORT_CHUNK) {
+        check_chunk(pass, &act);
+    }
+}
+
+static struct outcome check_ledger(struct pass *pass)
+{
+    const struct scrub_config *config = pass->config;
+    struct verify_report report = {0};
+    struct verify_watch watch = {
+        .context = pass,
+        .progress = ledger_progress,
+        .found = found,
+        .opening = take_opening,
+        .running = config->running,
+    };
+    struct ledger_config ledger = {
+        .home_fd = config->home_fd,
+        .origin = config->origin,
+        .wrap_key = &config->keys->wrap,
+        .public_key = config->keys->log,
+        .clock = config->clock,
+        .random = config->random,
+        .segment_bytes = COMMIT_SEGMENT_BYTES,
+    };
+    struct outcome outcome = ledger_verify_home(&ledger, &watch, &report);
+
+    if (outcome.fault == FAULT_NO_MEMORY) {
+        return outcome;
+    }
+    pass->ledger_good = outcome_ok(outcome);
+    pass->looked += report.tiles + report.records;
+    if (pass->ledger_good && pass->memory->applied > report.recorded) {
+        tell(pass, "office.db: acts are applied up to entry %llu, and the ledger has %llu",
+             (unsigned long long)pass->memory->applied, (unsigned long long)report.recorded);
+    }
+    return OUTCOME_OK;
+}
+
+/* ---- The registry ---- */
+
+static struct outcome unopened(struct pass *pass, const char *file, struct outcome outcome)
+{
+    if (outcome_ok(outcome) || outcome.fault == FAULT_NO_MEMORY ||
+        (!pass->config->insist && outcome.fault != FAULT_CORRUPT)) {
+        return outcome;
+    }
+    tell(pass, "%s: cannot be opened: %s", file, outcome.what);
+    return OUTCOME_OK;
+}
+
+static struct outcome open_registry(struct pass *pass, uint64_t *ret_chunk_last)
+{
+    const struct scrub_config *config = pass->config;
+    struct registry_config registry = {
+        .home = config->home,
+        .data_key = &config->keys->data,
+        .index_key = &config->keys->index,
+        .random = config->random,
+    };
+    struct outcome outcome = registry_scrub_open(&registry, &pass->watch, &pass->registry);
+
+    if (outcome_ok(outcome)) {
+        outcome = registry_scrub_chunk_last(pass->registry, ret_chunk_last);
+    }
+    return unopened(pass, "registry.db", outcome);
+}
+
+static struct outcome check_registry(struct pass *pass, uint64_t chunk_last)
+{
+    uint32_t ppm = 0;
+
+    if (pass->registry == NULL) {
+        return OUTCOME_OK;
+    }
+    if (pass->ledger_good && chunk_last > pass->chunk_last) {
+        tell(pass,
+             "registry.db: chunk %llu is marked as recorded, and the ledger has none behind %llu",
+             (unsigned long long)chunk_last, (unsigned long long)pass->chunk_last);
+    }
+    for (unsigned tries = 0; ppm < SCRUB_PPM;) {
+        struct outcome outcome = registry_scrub_step(pass->registry, &ppm);
+        if (outcome.fault != FAULT_BUSY || ++tries == BUSY_TRIES_MAX) {
+            TRY(outcome);
+            tries = 0;
+        } else {
+            (void)poll(NULL, 0, BUSY_WAIT_MS);
+        }
+        uint64_t part = (uint64_t)(REGISTRY_UNTIL_PPM - LEDGER_UNTIL_PPM) * ppm / SCRUB_PPM;
+        step(pass, SCRUB_PART_REGISTRY, LEDGER_UNTIL_PPM + (uint32_t)part,
+             registry_scrub_looked(pass->registry));
+    }
+    pass->looked += registry_scrub_looked(pass->registry);
+    return OUTCOME_OK;
+}
+
+/* ---- The office ---- */
+
+static struct outcome check_policy(struct pass *pass, const struct office_object *object)
+{
+    struct policy *policy = NULL;
+    char why[256] = "";
+
+    if (object->code.len != HASH_CHARS) {
+        return outcome_fail(FAULT_CORRUPT, "a policy's code is no hash");
+    }
+    struct outcome outcome = policy_from_files(object->content, object->code, &policy, why);
+    if (!outcome_ok(outcome)) {
+        return outcome.fault == FAULT_NO_MEMORY
+                   ? outcome
+                   : outcome_fail(FAULT_CORRUPT, "a published policy does not have its hash");
+    }
+    policy_free(policy);
+    buf_put_view(&pass->policies, object->code);
+    return buf_check(&pass->policies);
+}
+
+static struct outcome check_policy_current(struct pass *pass, struct view hash)
+{
+    struct view all = buf_view(&pass->policies);
+
+    pass->policy_current_seen = true;
+    for (size_t at = 0; at < all.len; at += HASH_CHARS) {
+        if (view_equal(view_part(all, at, HASH_CHARS), hash)) {
+            return OUTCOME_OK;
+        }
+    }
+    return outcome_fail(FAULT_CORRUPT, "the policy in force is not there");
+}
+
+/* Kinds come in order: the policies before the one in force. */
+static struct outcome take_object(void *context, const struct office_object *object)
+{
+    struct pass *pass = context;
+
+    switch (object->kind) {
+    case OBJECT_PARTY:
+    case OBJECT_ACCOUNT:
+    case OBJECT_BUSINESS:
+    case OBJECT_CHUNK_LAST:
+        return OUTCOME_OK; /* it has opened under its seal */
+    case OBJECT_POLICY:
+        return check_policy(pass, object);
+    case OBJECT_POLICY_CURRENT:
+        return check_policy_current(pass, object->content);
+    default:
+        return outcome_fail(FAULT_CORRUPT, "unknown kind");
+    }
+}
+
+static struct outcome check_office(struct pass *pass)
+{
+    const struct scrub_config *config = pass->config;
+    uint64_t applied = OFFICE_APPLIED_UNKNOWN;
+    uint64_t looked = 0;
+
+    TRY(unopened(pass, "office.db",
+                 office_store_scrub(config->home, &config->keys->data, &config->random,
+                                    &pass->watch, take_object, pass, &applied, &looked)));
+    pass->looked += looked;
+    if (applied == OFFICE_APPLIED_UNKNOWN) { /* that is told */
+        return OUTCOME_OK;
+    }
+    /* Invariant 2: an act is recorded before it is applied, and applied before the next one is
+     * recorded; the last may be on its way. */
+    if (applied < pass->acts_before || applied < pass->memory->acts_until) {
+        tell(pass, "office.db: acts are applied up to entry %llu, and the ledger has one at %llu",
+             (unsigned long long)applied, (unsigned long long)pass->acts_until - 1);
+    }
+    pass->memory->applied = applied;
+    pass->memory->acts_until = pass->acts_until;
+    return OUTCOME_OK;
+}
+
+static struct outcome check_origin(struct pass *pass)
+{
+    BUF_AUTO name;
+    BUF_AUTO expected;
+
+    buf_init(&name, ORIGIN_BYTES_MAX);
+    buf_init(&expected, ORIGIN_BYTES_MAX);
+    buf_put_text(&expected, pass->config->origin);
+    buf_put_u8(&expected, '\n');
+    TRY(buf_check(&expected));
+    struct outcome outcome = disk_load(disk_system(), pass->config->home_fd, "origin", &name);
+    if (outcome.fault == FAULT_NO_MEMORY) {
+        return outcome;
+    }
+    if (!outcome_ok(outcome) || !view_equal(buf_view(&name), buf_view(&expected))) {
+        tell(pass, "origin: is not the log's name");
+    }
+    return OUTCOME_OK;
+}
+
+/* ---- All of it ---- */
+
+static struct outcome check_all(struct pass *pass)
+{
+    uint64_t chunk_last = 0;
+
+    TRY(open_registry(pass, &chunk_last));
+    step(pass, SCRUB_PART_LEDGER, 0, 0);
+    TRY(check_ledger(pass));
+    step(pass, SCRUB_PART_REGISTRY, LEDGER_UNTIL_PPM, 0);
+    TRY(check_registry(pass, chunk_last));
+    step(pass, SCRUB_PART_OFFICE, REGISTRY_UNTIL_PPM, 0);
+    TRY(check_office(pass));
+    return check_origin(pass);
+}
+
+static void begin(struct pass *pass)
+{
+    struct scrub_status *status = pass->status;
+
+    status->found_before = status->found;
+    status->found = 0;
+    status->progress_ppm = 0;
+    status->looked = 0;
+    status->begun_us = clock_wall_us(&pass->config->clock);
+}
+
+static void end(struct pass *pass)
+{
+    struct scrub_status *status = pass->status;
+
+    status->part = SCRUB_PART_WAITS;
+    status->progress_ppm = SCRUB_PPM;
+    status->looked = pass->looked;
+    status->passes++;
+    status->ended_us = clock_wall_us(&pass->config->clock);
+    if (status->found == 0) {
+        status->place_count = 0; /* of the pass before: they are good now */
+        memset(status->places, 0, sizeof(status->places));
+    }
+}
+
+struct outcome scrub_pass(const struct scrub_config *config, struct scrub_memory *memory,
+                          struct scrub_status *status)
+{
+    struct pass pass = {.config = config, .memory = memory, .status = status};
+
+    pass.watch = (struct scrub_watch){.found = found, .context = &pass};
+    buf_init(&pass.policies, POLICIES_BYTES_MAX);
+    begin(&pass);
+    struct outcome outcome = check_all(&pass);
+    registry_scrub_close(pass.registry);
+    buf_done(&pass.policies);
+    if (outcome_ok(outcome)) {
+        end(&pass);
+    }
+    return outcome;
+}

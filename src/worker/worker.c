@@ -1,0 +1,251 @@
+/*
+ * The worker: one pass of the scrub after the other, each spread over its period.
+ *
+ * Invariants
+ *  1. It works in small steps and between them looks whether its supervisor is still there; there
+ * is nothing to finish, so SIGTERM ends it at once, whatever it is at.
+ *  2. It is never ahead of its schedule: what of the pass is done has taken at least its part of
+ * the period. Being late, it goes on without waiting.
+ *  3. What it tells the core is a status, whole, again and again: a core that was restarted knows
+ * as much as the one before.
+ */
+#include "worker/worker.h"
+
+#include "base/check.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "worker/scrub.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define TELL_US 1000000     /* between two statuses to the core */
+#define WAIT_US_MAX 1000000 /* between two looks at the supervisor */
+#define RETRY_US 1000000    /* a pass that could not be begun or ended: so long until the next */
+#define RETRIES_QUIET 30    /* then what cannot be opened is told as a place */
+#define PASS_PARTS_OF_TEN 9 /* of the period: the rest is slack, so that a pass ends within */
+#define NICENESS 19
+
+struct worker {
+    const struct child *child;
+    struct clock_port clock;
+    bool piped;
+    struct pipe_end pipe;
+    int64_t period_us;
+    int64_t begun_us; /* monotonic: of the pass in hand */
+    int64_t told_us;  /* monotonic */
+    unsigned retries;
+    struct scrub_memory memory;
+    struct scrub_status status;
+};
+
+int worker_prepare(struct child *child)
+{
+    struct scrub_keys *keys = memory_new(1, sizeof(*keys));
+
+    CHECK(keys != NULL);
+    struct outcome outcome = scrub_keys_read(child->grants[GRANT_KEYS_DIR], keys);
+    if (!outcome_ok(outcome)) {
+        log_outcome(LOG_LEVEL_ERROR, "keys", outcome);
+        return PROC_EXIT_REFUSED;
+    }
+    /* Whoever answers comes first; where it is not allowed, the schedule alone has to do. */
+    (void)setpriority(PRIO_PROCESS, 0, NICENESS);
+    child->prepared = keys;
+    return 0;
+}
+
+/* ---- The core ---- */
+
+static void detach(struct worker *worker)
+{
+    if (worker->piped) {
+        pipe_done(&worker->pipe);
+    }
+    worker->piped = false;
+}
+
+static void tell_core(struct worker *worker)
+{
+    if (!worker->piped || pipe_pending(&worker->pipe) > 0) {
+        return; /* it has not taken the last one yet */
+    }
+    struct buf *out = &worker->pipe.out;
+    size_t start = frame_start(out, FRAME_SCRUB);
+    scrub_put_status(&worker->status, out);
+    frame_finish(out, start, worker->status.place_count);
+    worker->told_us = clock_monotonic_us(&worker->clock);
+    if (!outcome_ok(pipe_flush(&worker->pipe))) {
+        detach(worker); /* a new one comes by the control socket */
+    }
+}
+
+static void attach(struct worker *worker, int fd)
+{
+    detach(worker);
+    pipe_init(&worker->pipe, fd);
+    worker->piped = true;
+    tell_core(worker);
+}
+
+/* The core sends nothing: this is its end. */
+static void hear_core(struct worker *worker)
+{
+    struct outcome outcome = pipe_fill(&worker->pipe);
+
+    if (outcome.fault != FAULT_AGAIN) {
+        detach(worker);
+    }
+}
+
+/* ---- The supervisor ---- */
+
+static void hear_supervisor(struct worker *worker)
+{
+    struct proc_peer peer;
+    struct outcome outcome = proc_receive_peer(worker->child->control_fd, &peer);
+
+    if (outcome_ok(outcome)) {
+        attach(worker, peer.fd);
+    } else if (outcome.fault == FAULT_CLOSED) {
+        _exit(EXIT_SUCCESS); /* invariant 1 */
+    } else if (outcome.fault == FAULT_BAD_INPUT) {
+        log_outcome(LOG_LEVEL_ERROR, "control-frame", outcome);
+    }
+}
+
+/* Looks at both once, and waits for them up to `wait_us`. */
+static void look_around(struct worker *worker, int64_t wait_us)
+{
+    bool pending = worker->piped && pipe_pending(&worker->pipe) > 0;
+    struct pollfd polls[] = {
+        {.fd = worker->child->control_fd, .events = POLLIN},
+        {.fd = worker->piped ? worker->pipe.fd : -1,
+         .events = (short)(pending ? POLLIN | POLLOUT : POLLIN)},
+    };
+    int64_t wait_ms = (wait_us < WAIT_US_MAX ? wait_us : WAIT_US_MAX) / 1000;
+
+    if (poll(polls, sizeof(polls) / sizeof(polls[0]), (int)wait_ms) < 0) {
+        CHECK(errno == EINTR);
+        return;
+    }
+    if ((polls[1].revents & POLLOUT) != 0 && !outcome_ok(pipe_flush(&worker->pipe))) {
+        detach(worker);
+    }
+    if (worker->piped && (polls[1].revents & ~POLLOUT) != 0) {
+        hear_core(worker);
+    }
+    if (polls[0].revents != 0) {
+        hear_supervisor(worker);
+    }
+}
+
+static void wait_until(struct worker *worker, int64_t until_us)
+{
+    int64_t left_us = 0;
+
+    do {
+        left_us = until_us - clock_monotonic_us(&worker->clock);
+        look_around(worker, left_us < 0 ? 0 : left_us);
+    } while (left_us > 1000);
+}
+
+/* ---- The pass ---- */
+
+/* Invariant 2. */
+static void step(void *context, const struct scrub_status *status)
+{
+    struct worker *worker = context;
+    int64_t share_us = worker->period_us / 10 * PASS_PARTS_OF_TEN;
+
+    share_us = (int64_t)((double)share_us * status->progress_ppm / SCRUB_PPM);
+    if (clock_monotonic_us(&worker->clock) - worker->told_us >= TELL_US) {
+        tell_core(worker);
+    }
+    wait_until(worker, worker->begun_us + share_us);
+}
+
+static void found(void *context, const char *place)
+{
+    struct worker *worker = context;
+
+    log_line(LOG_LEVEL_ERROR, "scrub-found", "place=\"%s\"", place);
+    tell_core(worker);
+}
+
+static void told_pass(struct worker *worker)
+{
+    const struct scrub_status *status = &worker->status;
+    enum log_level level = status->found == 0 ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR;
+
+    log_line(level, "scrub-pass", "looked=%llu found=%llu s=%lld",
+             (unsigned long long)status->looked, (unsigned long long)status->found,
+             (long long)((status->ended_us - status->begun_us) / 1000000));
+    tell_core(worker);
+}
+
+static void work(struct worker *worker)
+{
+    const struct child *child = worker->child;
+    struct scrub_config config = {
+        .home = child->home_path,
+        .home_fd = child->grants[GRANT_HOME_DIR],
+        .origin = child->settings.origin,
+        .keys = child->prepared,
+        .clock = worker->clock,
+        .random = random_system(),
+        .running = true,
+        .insist = worker->retries >= RETRIES_QUIET,
+        .step = step,
+        .found = found,
+        .context = worker,
+    };
+
+    worker->begun_us = clock_monotonic_us(&worker->clock);
+    struct outcome outcome = scrub_pass(&config, &worker->memory, &worker->status);
+    if (!outcome_ok(outcome)) {
+        if (worker->retries == RETRIES_QUIET) {
+            log_outcome(LOG_LEVEL_WARN, "scrub-put-off", outcome);
+        }
+        worker->retries++;
+        wait_until(worker, clock_monotonic_us(&worker->clock) + RETRY_US);
+        return;
+    }
+    worker->retries = 0;
+    told_pass(worker);
+    wait_until(worker, worker->begun_us + worker->period_us);
+}
+
+/* Invariant 1. */
+static void on_term(int number)
+{
+    (void)number;
+    _exit(EXIT_SUCCESS);
+}
+
+int worker_main(struct child *child)
+{
+    struct worker *worker = memory_new(1, sizeof(*worker));
+
+    CHECK(worker != NULL);
+    (void)signal(SIGTERM, on_term);
+    worker->child = child;
+    worker->clock = clock_system();
+    worker->period_us = (int64_t)child->settings.scrub_s * 1000000;
+    if (child->core_fd >= 0) {
+        attach(worker, child->core_fd);
+    }
+    struct outcome outcome = proc_tell_ready(child);
+    if (!outcome_ok(outcome)) {
+        log_outcome(LOG_LEVEL_ERROR, "not-ready", outcome);
+        return EXIT_FAILURE;
+    }
+    wait_until(worker, clock_monotonic_us(&worker->clock) + RETRY_US); /* the core opens first */
+    for (;;) { /* invariant 1: until it is ended */
+        work(worker);
+    }
+}
