@@ -7,6 +7,8 @@
  * 2. After house_open() every recorded act is applied, a tail that recovery set aside has its own
  *    record and, when the registry is open for writing, so has every stored import chunk. While a
  *    server runs, the loader writes the registry and the core never waits for it: the core reads.
+ * 3. A snapshot is used only if the office's store has applied what it had when it was taken: a
+ *    store that was put back, or whose write-ahead log was damaged, gets from the log what it lost.
  */
 #include "core/house.h"
 
@@ -25,6 +27,7 @@
 /* Tails that recovery set aside (ledger/ledger.h). */
 #define CUT_FOLDER "commit"
 #define CUT_RECORDED ".recorded"
+#define STATE_VERSION 128 /* of a snapshot's blob; below are those of the gate's state alone */
 #define CUT_PATH_BYTES 80
 #define CUT_NAMES_BYTES_MAX (4u << 20) /* the folder's names: 100,000 segments and keys */
 
@@ -140,6 +143,18 @@ static struct ledger_config ledger_config_of(const struct house *house, int home
 
 /* ---- the log's owner: office and gate ---- */
 
+/* Invariant 3: only the acts that the store has lost are before the snapshot. */
+static struct outcome check_applied(const struct house *house, uint64_t applied)
+{
+    if (office_applied(house->office) >= applied) {
+        return OUTCOME_OK;
+    }
+    log_line(LOG_LEVEL_ERROR, "office-behind",
+             "file=office.db applied=%llu lost-until=%llu what=\"acts are applied again\"",
+             (unsigned long long)office_applied(house->office), (unsigned long long)applied);
+    return outcome_fail(FAULT_CORRUPT, "office.db has lost acts that the snapshot is behind");
+}
+
 static struct outcome owner_restore(void *context, struct view blob)
 {
     struct house *house = context;
@@ -147,6 +162,10 @@ static struct outcome owner_restore(void *context, struct view blob)
     if (blob.len == 0) {
         return OUTCOME_OK;
     }
+    if (cursor_u8(&cursor) != STATE_VERSION) {
+        return outcome_fail(FAULT_CORRUPT, "snapshot: unknown version of the house's state");
+    }
+    TRY(check_applied(house, cursor_u64(&cursor)));
     TRY(gate_restore(house->gate, &cursor));
     return cursor_end(&cursor, "snapshot: the gate's state");
 }
@@ -163,6 +182,8 @@ static struct outcome owner_replay(void *context, uint64_t index, const struct l
 static void owner_save(void *context, struct buf *buf)
 {
     struct house *house = context;
+    buf_put_u8(buf, STATE_VERSION);
+    buf_put_u64(buf, office_applied(house->office));
     gate_save(house->gate, buf);
 }
 

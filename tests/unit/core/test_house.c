@@ -262,6 +262,27 @@ static void a_log_older_than_the_office_is_refused_as_rolled_back(void **state)
     assert_non_null(strstr(why, "rolled back"));
 }
 
+/* As after damage to its write-ahead log, which SQLite then takes for the log's end. */
+static void an_office_that_was_put_back_gets_from_the_log_what_it_lost(void **state)
+{
+    struct home *home = *state;
+    char why[HOUSE_WHY_BYTES] = "";
+    home_close_house(home);
+    home_shell(home, "cp -a home/office.db old.db");
+    assert_ok(home_open_house(home, why));
+    home_act(home, ACT_PARTY_ADD, "code", "late", "class", "state", "kind", "agency", "name",
+             "Late", NULL);
+    home_act(home, ACT_ACCOUNT_SUSPEND, "code", "bank-1", "reason", "Late", NULL);
+    uint64_t applied = office_applied(home->house->office);
+    home_close_house(home); /* with a snapshot that is behind both */
+    home_shell(home, "rm -f home/office.db-* && cp -a old.db home/office.db");
+    assert_ok(home_open_house(home, why));
+    assert_int_equal(office_applied(home->house->office), applied);
+    assert_non_null(directory_party(&home->house->directory, VIEW_LITERAL("late")));
+    struct ask ask = home_ask();
+    assert_int_equal(home_serve(home, &ask)->code, CODE_ACCOUNT_BLOCKED);
+}
+
 static void a_home_is_open_once_only(void **state)
 {
     struct home *home = *state;
@@ -375,6 +396,7 @@ int main(void)
         TEST(a_torn_record_is_set_aside_and_that_is_recorded),
         TEST(a_tail_set_aside_by_a_start_that_died_is_recorded_by_the_next),
         TEST(a_log_older_than_the_office_is_refused_as_rolled_back),
+        TEST(an_office_that_was_put_back_gets_from_the_log_what_it_lost),
         TEST(a_home_is_open_once_only),
         TEST(each_missing_or_damaged_part_of_a_home_is_refused_with_its_name),
         TEST(another_key_in_place_of_any_is_noticed),
