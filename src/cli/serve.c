@@ -233,14 +233,16 @@ int serve_cli(int argc, char **argv)
 
 int ps_cli(int argc, char **argv)
 {
-    struct cli_option options[] = {{.name = "home"}, {.name = "json", .flag = true}};
+    struct cli_option options[] = {
+        {.name = "home"}, {.name = "json", .flag = true}, {.name = "rights", .flag = true}};
     unsigned words = 0;
-    if (!cli_options(argc, argv, options, 2, NULL, 0, &words)) {
-        cli_complain("usage: dancu ps [--home DIR] [--json]");
+    if (!cli_options(argc, argv, options, 3, NULL, 0, &words)) {
+        cli_complain("usage: dancu ps [--home DIR] [--json] [--rights]");
         return EXIT_USAGE;
     }
     const char *home = cli_home(options[0].value);
-    struct outcome outcome = proc_status_print(home, options[1].value != NULL);
+    struct outcome outcome =
+        proc_status_print(home, options[1].value != NULL, options[2].value != NULL);
     if (!outcome_ok(outcome)) {
         cli_complain(outcome.fault == FAULT_NOT_FOUND ? "ps: no server runs on %s"
                                                       : "ps: %s: cannot be asked",

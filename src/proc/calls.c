@@ -191,8 +191,7 @@ static const struct {
 };
 #define PROBE_ROWS (sizeof(probe_rows) / sizeof(probe_rows[0]))
 
-static const char *const group_words[CALLS_GROUP_COUNT] = {
-    "base", "pipes", "listen", "admin", "tiles", "read", "write", "store", "look"};
+static const char *const group_words[CALLS_GROUP_COUNT] = CALLS_WORDS;
 
 bool calls_supported(void)
 {

@@ -27,6 +27,10 @@
  * refused, so it is refused with an errno instead of the end. Gives nothing. */
 #define CALLS_LOOK (1u << 8)
 #define CALLS_GROUP_COUNT 9
+#define CALLS_WORDS                                                                                \
+    {                                                                                              \
+        "base", "pipes", "listen", "admin", "tiles", "read", "write", "store", "look"              \
+    }
 /* No filter at all. For tests of the other rights only: tools/check-arrows knows. */
 #define CALLS_UNFILTERED (1u << 31)
 

@@ -156,9 +156,10 @@ int supervisor_run(const struct supervisor_config *config);
 void proc_child_enter(const struct proc_row *rows, unsigned row_count, int argc, char **argv);
 
 /* `dancu ps`: asks the supervisor over home/supervisor.sock and prints process, pid, user, state,
- * uptime, restarts, memory and the row's rights to standard output, as a table or one JSON object.
+ * uptime, restarts, memory and the row's rights to standard output, as a table or one JSON object;
+ * with `rights` every right of each, line by line.
  * FAULT_NOT_FOUND when no supervisor runs on that home. */
-struct outcome proc_status_print(const char *home, bool json);
+struct outcome proc_status_print(const char *home, bool json, bool rights);
 
 /* A blocking stream to home/admin.sock, for the commands that send acts (the path of a socket has
  * 107 bytes, that of a home may have more). FAULT_NOT_FOUND when nobody listens. */

@@ -28,6 +28,7 @@ void status_put_row(struct buf *buf, const struct status_row *row)
     buf_put_u32(buf, row->restarts);
     buf_put_u64(buf, row->resident_bytes);
     buf_put_block16(buf, row->rights);
+    status_rights_put(buf, &row->held);
 }
 
 struct outcome status_get_row(struct cursor *cursor, struct status_row *ret_row)
@@ -45,6 +46,7 @@ struct outcome status_get_row(struct cursor *cursor, struct status_row *ret_row)
         return outcome_fail(FAULT_BAD_INPUT, "status row");
     }
     row.state = (enum status_state)state;
+    TRY(status_rights_get(cursor, &row.held));
     *ret_row = row;
     return OUTCOME_OK;
 }
@@ -103,6 +105,7 @@ static void put_process(struct buf *buf, const struct process *process, const ch
         .restarts = slot->restarts,
         .resident_bytes = status_resident_bytes(process->pid),
         .rights = view_text(slot->row->rights),
+        .held = status_rights_of(slot->row, process->pid, paths_abi()),
     };
     status_put_row(buf, &row);
 }
@@ -115,6 +118,7 @@ static void put_waiting(struct buf *buf, const struct slot *slot, const char *us
         .state = STATUS_WAITING,
         .restarts = slot->restarts,
         .rights = view_text(slot->row->rights),
+        .held = status_rights_of(slot->row, 0, paths_abi()),
     };
     status_put_row(buf, &row);
 }
@@ -129,6 +133,7 @@ static void put_supervisor(struct buf *buf, const char *user, int64_t uptime_us)
         .uptime_ms = (uint64_t)(uptime_us / US_PER_MS),
         .resident_bytes = status_resident_bytes(getpid()),
         .rights = view_text(SUPERVISOR_RIGHTS),
+        .held = status_rights_none(),
     };
     status_put_row(buf, &row);
 }

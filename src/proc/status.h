@@ -4,12 +4,14 @@
  *
  * The supervisor answers whoever connects to home/supervisor.sock (and is root or its own user)
  * with one FRAME_STATUS and closes; it reads nothing from there. A row: block16 process, u32 pid,
- * block16 user, u8 state, u64 uptime in ms, u32 restarts, u64 resident bytes, block16 rights.
+ * block16 user, u8 state, u64 uptime in ms, u32 restarts, u64 resident bytes, block16 rights,
+ * then what status_rights.h says.
  */
 #ifndef DANCU_PROC_STATUS_H
 #define DANCU_PROC_STATUS_H
 
 #include "proc/crew.h"
+#include "proc/status_rights.h"
 
 enum status_state {
     STATUS_WAITING, /* nobody: the next start is put off */
@@ -29,6 +31,7 @@ struct status_row {
     uint32_t restarts;
     uint64_t resident_bytes;
     struct view rights;
+    struct status_rights held;
 };
 
 void status_put_row(struct buf *buf, const struct status_row *row);
@@ -43,7 +46,7 @@ struct outcome status_put_frame(struct buf *buf, const struct crew *crew,
 /* Resident memory of a process; 0 when it is gone. */
 uint64_t status_resident_bytes(pid_t pid);
 
-/* An answer as text for people or as JSON for machines. */
-struct outcome status_print(struct view answer, bool json, struct buf *ret_text);
+/* An answer as text for people or as JSON for machines; with every right, or one line of them. */
+struct outcome status_print(struct view answer, bool json, bool rights, struct buf *ret_text);
 
 #endif

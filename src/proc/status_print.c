@@ -57,7 +57,7 @@ static void put_quoted(struct buf *buf, struct view text)
     buf_put_u8(buf, '"');
 }
 
-static void put_json_row(struct buf *buf, const struct status_row *row)
+static void put_json_row(struct buf *buf, const struct status_row *row, bool rights)
 {
     buf_put_text(buf, "{\"process\":");
     put_quoted(buf, row->process);
@@ -68,6 +68,10 @@ static void put_json_row(struct buf *buf, const struct status_row *row)
                (unsigned long long)row->resident_bytes);
     buf_put_text(buf, ",\"rights\":");
     put_quoted(buf, row->rights);
+    if (rights) {
+        buf_put_text(buf, ",\"held\":");
+        status_rights_print_json(buf, &row->held);
+    }
     buf_put_u8(buf, '}');
 }
 
@@ -116,7 +120,16 @@ static void put_head(struct buf *buf, const struct widths *widths)
     buf_put_text(buf, "  STATE         UPTIME  RESTARTS      MEMORY  RIGHTS\n");
 }
 
-struct outcome status_print(struct view answer, bool json, struct buf *ret_text)
+static void put_rights(struct buf *buf, const struct status_row *row)
+{
+    put_plain(buf, row->process, 0);
+    buf_printf(buf, "  pid %u  user ", row->pid);
+    put_plain(buf, row->user, 0);
+    buf_put_u8(buf, '\n');
+    status_rights_print(buf, &row->held);
+}
+
+struct outcome status_print(struct view answer, bool json, bool rights, struct buf *ret_text)
 {
     struct frame frame;
     struct widths widths;
@@ -131,7 +144,7 @@ struct outcome status_print(struct view answer, bool json, struct buf *ret_text)
     struct cursor cursor = cursor_of(frame.payload);
     if (json) {
         buf_put_text(ret_text, "{\"processes\":[");
-    } else {
+    } else if (!rights) {
         put_head(ret_text, &widths);
     }
     for (unsigned i = 0; i < frame.count; i++) {
@@ -139,7 +152,9 @@ struct outcome status_print(struct view answer, bool json, struct buf *ret_text)
         TRY(status_get_row(&cursor, &row));
         if (json) {
             buf_put_text(ret_text, i == 0 ? "" : ",");
-            put_json_row(ret_text, &row);
+            put_json_row(ret_text, &row, rights);
+        } else if (rights) {
+            put_rights(ret_text, &row);
         } else {
             put_table_row(ret_text, &row, &widths);
         }
@@ -186,7 +201,7 @@ static struct outcome fetch_answer(const char *home, struct buf *ret_answer)
     return outcome;
 }
 
-struct outcome proc_status_print(const char *home, bool json)
+struct outcome proc_status_print(const char *home, bool json, bool rights)
 {
     BUF_AUTO answer;
     BUF_AUTO text;
@@ -194,7 +209,7 @@ struct outcome proc_status_print(const char *home, bool json)
     buf_init(&text, TEXT_BYTES_MAX);
 
     TRY(fetch_answer(home, &answer));
-    TRY(status_print(buf_view(&answer), json, &text));
+    TRY(status_print(buf_view(&answer), json, rights, &text));
     if (fwrite(text.data, 1, text.len, stdout) != text.len || fflush(stdout) != 0) {
         return outcome_sys(errno, "write to standard output");
     }

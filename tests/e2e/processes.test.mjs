@@ -1,6 +1,7 @@
 // The processes of a running server: their rights, their end, their return.
 import assert from 'node:assert/strict';
 import { readdirSync, renameSync, writeFileSync, readFileSync, statSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import tls from 'node:tls';
@@ -66,6 +67,25 @@ describe('`dancu ps`', () => {
         assert.equal(end, 0);
         for (const word of ['core', 'edge 1', 'public', 'RIGHTS']) {
             assert.ok(stdout.includes(word), word);
+        }
+    });
+
+    test('shows every right of each, as the kernel and the table have it', async () => {
+        const { stdout } = await demo.dancu(['ps', '--rights', '--json']);
+        for (const { process, held } of JSON.parse(stdout).processes) {
+            if (process === 'supervisor') {
+                continue;
+            }
+            assert.ok(held.call_count > 30 && held.call_count < 80, process);
+            assert.ok(held.filter_mode === 2 || os.arch() !== 'x64', process);
+            assert.equal(held.calls[0], 'base', process);
+            assert.deepEqual(held.sends, process.startsWith('edge') ? ['asks'] :
+                process === 'keeper' ? ['kept'] : process === 'loader' ? ['chunk'] : [], process);
+        }
+        const { stdout: text } = await demo.dancu(['ps', '--rights']);
+        for (const line of [/^edge 1 {2}pid \d+ {2}user /m, /^ {2}calls {5}base pipes listen: \d+ /m,
+            /^ {2}landlock /m, /^ {2}sends {5}asks$/m]) {
+            assert.match(text, line);
         }
     });
 
