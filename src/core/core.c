@@ -66,10 +66,10 @@ static unsigned watch_all(struct core *core, struct pollfd *fds, struct watch *w
         if (peer->pipe.fd < 0) {
             continue;
         }
-        /* A peer that does not take its answers is not read from either. */
-        bool choked = pipe_pending(&peer->pipe) > PIPE_QUEUE_BYTES_MAX / 2;
-        short events =
-            (short)((choked ? 0 : POLLIN) | (pipe_pending(&peer->pipe) > 0 ? POLLOUT : 0));
+        /* A peer that does not take its answers is not read from either, nor one of which frames
+         * are left. */
+        bool deaf = peer->waiting || peer_choked(peer);
+        short events = (short)((deaf ? 0 : POLLIN) | (pipe_pending(&peer->pipe) > 0 ? POLLOUT : 0));
         fds[n] = (struct pollfd){.fd = peer->pipe.fd, .events = events};
         watches[n++] = (struct watch){.peer = peer};
     }
@@ -160,7 +160,7 @@ static int wait_ms(const struct core *core)
 {
     uint32_t wait =
         core->tick_wait_ms < core->aggregate_wait_ms ? core->tick_wait_ms : core->aggregate_wait_ms;
-    return (int)(wait > 1000 ? 1000 : wait);
+    return peers_wait(core) ? 0 : (int)(wait > 1000 ? 1000 : wait);
 }
 
 static struct outcome turn(struct core *core)

@@ -15,7 +15,8 @@ struct peer {
     struct pipe_end pipe; /* fd -1: free place */
     const struct proc_row *row;
     unsigned index;
-    bool broken; /* to be closed at the end of the turn */
+    bool broken;  /* to be closed at the end of the turn */
+    bool waiting; /* frames that were read and are left for the next turn */
 };
 
 struct admin {
@@ -50,8 +51,13 @@ struct core {
 void peer_open(struct core *core, const struct proc_peer *found);
 void peer_greet(struct core *core, struct peer *peer);
 void peers_tell_health(struct core *core);
-/* Takes every whole frame that was read; serves full batches as they fill. */
+/* Takes what was read, so much of each peer a turn that none waits long for another; serves full
+ * batches as they fill. */
 struct outcome peers_take(struct core *core);
+/* It does not take its answers: nothing more is taken from it. */
+bool peer_choked(const struct peer *peer);
+/* There is work without anything new to read. */
+bool peers_wait(const struct core *core);
 void peers_sweep(struct core *core);
 void peers_keep(struct core *core);
 

@@ -4,7 +4,9 @@
  * Invariants
  * 1. A frame is taken only if the sender's row of the process table allows its kind; anything else
  *    is a broken peer: closed, counted, survived (I4, design.md section 2).
- * 2. Asks borrow from a pipe's buffer, so no pipe is filled while a batch is in hand.
+ * 2. One turn takes PEER_ASKS_MAX asks (and the rest of that frame) or PEER_FRAMES_MAX frames of a
+ *    peer at most: one that floods holds the others up for one batch (I9).
+ * 3. Asks borrow from a pipe's buffer, so no pipe is filled while a batch is in hand.
  */
 #include "core/loop.h"
 
@@ -15,6 +17,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define PEER_ASKS_MAX BATCH_ASKS_MAX
+#define PEER_FRAMES_MAX 256
 #define KEEP_RETRY_US 1000000
 
 static struct peer *free_place(struct core *core)
@@ -236,9 +240,28 @@ static struct outcome take_frame(struct core *core, struct peer *peer, const str
     return OUTCOME_OK;
 }
 
+bool peer_choked(const struct peer *peer)
+{
+    return pipe_pending(&peer->pipe) > PIPE_QUEUE_BYTES_MAX / 2;
+}
+
+bool peers_wait(const struct core *core)
+{
+    for (unsigned i = 0; i < CORE_PEERS_MAX; i++) {
+        const struct peer *peer = &core->peers[i];
+        if (peer->pipe.fd >= 0 && peer->waiting && !peer_choked(peer)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static struct outcome take_peer(struct core *core, struct peer *peer)
 {
-    while (!peer->broken) {
+    unsigned asks = 0;
+
+    peer->waiting = peer_choked(peer);
+    for (unsigned frames = 0; !peer->broken && !peer->waiting; frames++) {
         struct frame frame = {0};
         struct outcome outcome = pipe_next(&peer->pipe, &frame);
         if (outcome.fault == FAULT_AGAIN) {
@@ -249,6 +272,8 @@ static struct outcome take_peer(struct core *core, struct peer *peer)
             return OUTCOME_OK;
         }
         TRY(take_frame(core, peer, &frame));
+        asks += frame.kind == FRAME_ASKS ? frame.count : 0;
+        peer->waiting = asks >= PEER_ASKS_MAX || frames >= PEER_FRAMES_MAX; /* invariant 2 */
     }
     return OUTCOME_OK;
 }

@@ -124,6 +124,49 @@ static void a_full_batch_of_one_peer_is_answered_in_order(void **state)
     pipe_done(&edge);
 }
 
+/* Asks that stand for one: `count` of them in a frame. */
+static void send_asks(struct pipe_end *edge, unsigned count)
+{
+    size_t start = frame_start(&edge->out, FRAME_ASKS);
+    for (unsigned i = 0; i < count; i++) {
+        struct ask ask = home_ask();
+        frame_put_ask(&edge->out, &ask);
+    }
+    frame_finish(&edge->out, start, count);
+    assert_ok(pipe_flush(edge));
+    assert_int_equal(pipe_pending(edge), 0);
+}
+
+static uint64_t first_index(struct pipe_end *edge)
+{
+    struct view checkpoint = {0};
+    struct answer answer = {0};
+    struct frame frame = rig_frame(edge, FRAME_ANSWERS);
+    struct cursor cursor = cursor_of(frame.payload);
+    assert_ok(frame_get_checkpoint(&cursor, &checkpoint));
+    assert_ok(frame_get_answer(&cursor, checkpoint, &answer));
+    return answer.leaf_index;
+}
+
+static void one_that_floods_holds_another_up_for_one_batch(void **state)
+{
+    struct rig *rig = *state;
+    struct pipe_end flooding = rig_connect(rig, RIG_EDGE, 1);
+    struct pipe_end other = rig_connect(rig, RIG_EDGE, 2);
+    struct ask ask = home_ask();
+    (void)rig_ask(&flooding, &ask); /* both are connected, and in this order */
+    (void)rig_ask(&other, &ask);
+    assert_int_equal(kill(rig->pid, SIGSTOP), 0);
+    for (unsigned i = 0; i < 5; i++) {
+        send_asks(&flooding, 128);
+    }
+    send_asks(&other, 1);
+    assert_int_equal(kill(rig->pid, SIGCONT), 0);
+    assert_int_equal(first_index(&other), first_index(&flooding) + BATCH_ASKS_MAX);
+    pipe_done(&flooding);
+    pipe_done(&other);
+}
+
 /* ---- peers that break the contract ---- */
 
 static void put_asks(struct buf *bytes, enum frame_kind kind, unsigned asks, unsigned count,
@@ -597,6 +640,7 @@ int main(void)
         TEST(each_peer_gets_its_own_answers),
         TEST(a_receipt_is_fetched_again_by_any_edge_and_sent_for_by_nobody_else),
         TEST(a_full_batch_of_one_peer_is_answered_in_order),
+        TEST(one_that_floods_holds_another_up_for_one_batch),
         TEST(who_sends_what_it_may_not_loses_its_pipe_and_nobody_else_does),
         TEST(public_may_send_nothing_at_all),
         TEST(a_keeper_that_answers_nonsense_loses_its_pipe),
