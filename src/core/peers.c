@@ -272,7 +272,7 @@ static struct outcome take_peer(struct core *core, struct peer *peer)
             return OUTCOME_OK;
         }
         TRY(take_frame(core, peer, &frame));
-        asks += frame.kind == FRAME_ASKS ? frame.count : 0;
+        asks += frame.kind == FRAME_ASKS || frame.kind == FRAME_RECEIPT ? frame.count : 0;
         peer->waiting = asks >= PEER_ASKS_MAX || frames >= PEER_FRAMES_MAX; /* invariant 2 */
     }
     return OUTCOME_OK;

@@ -79,12 +79,12 @@ describe('`dancu ps`', () => {
             assert.ok(held.call_count > 30 && held.call_count < 80, process);
             assert.ok(held.filter_mode === 2 || os.arch() !== 'x64', process);
             assert.equal(held.calls[0], 'base', process);
-            assert.deepEqual(held.sends, process.startsWith('edge') ? ['asks'] :
-                process === 'keeper' ? ['kept'] : process === 'loader' ? ['chunk'] : [], process);
+            assert.deepEqual(held.sends, { edge: ['asks', 'receipt'], keeper: ['kept'], loader: ['chunk'],
+                worker: ['scrub'] }[process.split(' ')[0]] ?? [], process);
         }
         const { stdout: text } = await demo.dancu(['ps', '--rights']);
         for (const line of [/^edge 1 {2}pid \d+ {2}user /m, /^ {2}calls {5}base pipes listen: \d+ /m,
-            /^ {2}landlock /m, /^ {2}sends {5}asks$/m]) {
+            /^ {2}landlock /m, /^ {2}sends {5}asks receipt$/m]) {
             assert.match(text, line);
         }
     });

@@ -458,7 +458,7 @@ const struct attack frame_attacks[] = {
     {"a word of the keeper", wrong_kind, FRAME_KEPT},
     {"a frame that brings a peer", wrong_kind, FRAME_PEER},
     {"a question for the status", wrong_kind, FRAME_STATUS},
-    {"a frame of kind 11", wrong_kind, 11},
+    {"a receipt asked for that is none", wrong_kind, FRAME_RECEIPT},
     {"a frame of kind 12", wrong_kind, 12},
     {"a frame of kind 13", wrong_kind, 13},
     {"a frame of kind 14", wrong_kind, 14},
