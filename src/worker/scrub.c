@@ -148,7 +148,10 @@ static bool chunk_of(const struct act *act, struct registry_chunk *ret_chunk)
         .changed = (uint32_t)act_number(act, "changed", 0),
         .unchanged = (uint32_t)act_number(act, "unchanged", 0),
     };
-    return outcome_ok(hex_get(act_value(act, "hash"), ret_chunk->hash, sizeof(ret_chunk->hash)));
+    ret_chunk->until = act_number(act, "until", 0);
+    struct view file = act_value(act, "file");
+    return outcome_ok(hex_get(act_value(act, "hash"), ret_chunk->hash, sizeof(ret_chunk->hash))) &&
+           (file.len == 0 || outcome_ok(hex_get(file, ret_chunk->file, sizeof(ret_chunk->file))));
 }
 
 /* Invariant 1: what the act says was imported is in the registry. */

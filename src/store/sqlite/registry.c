@@ -118,8 +118,8 @@ static const char *const statements[STATEMENT_SCRUB_COUNT] = {
     [STATEMENT_SCRUB_HIDDEN_AT] = "SELECT flags FROM hidden WHERE tag = ?1 AND key = ?2",
     [STATEMENT_SCRUB_CHUNK] = "SELECT number, added, changed, unchanged, hash FROM chunk"
                               " WHERE number > ?1 ORDER BY number LIMIT 1",
-    [STATEMENT_SCRUB_CHUNK_AT] = "SELECT number, added, changed, unchanged, hash FROM chunk"
-                                 " WHERE number = ?1",
+    [STATEMENT_SCRUB_CHUNK_AT] = "SELECT number, added, changed, unchanged, hash, file, until, user"
+                                 " FROM chunk WHERE number = ?1",
     [STATEMENT_SCRUB_CHUNK_LAST] = "SELECT coalesce(max(number), 0) FROM chunk WHERE recorded = 1",
     [STATEMENT_SCRUB_SUMS] = "SELECT coalesce(sum(changed), 0),"
                              " (SELECT count(*) FROM person_history), count(*),"

@@ -164,6 +164,18 @@ struct outcome scrub_look_sums(struct registry_scrub *scrub, bool *ret_more)
     return OUTCOME_OK;
 }
 
+/* Where it came from. Who asked for it is in the act's own words, and is not looked at but where
+ * nobody did: an import without a server. */
+static bool source_same(sqlite3_stmt *statement, const struct registry_chunk *recorded)
+{
+    struct view file = db_column_view(statement, 5);
+    bool same = db_column_u64(statement, 6) == recorded->until;
+
+    return recorded->until == 0
+               ? same && file.len == 0 && db_column_u64(statement, 7) == 0
+               : same && view_equal(file, view_of(recorded->file, sizeof(recorded->file)));
+}
+
 struct outcome registry_scrub_chunk(struct registry_scrub *scrub,
                                     const struct registry_chunk *recorded)
 {
@@ -179,7 +191,8 @@ struct outcome registry_scrub_chunk(struct registry_scrub *scrub,
     TRY(db_step(db, statement, &there));
     bool good = there && chunk_read(statement, &stored) && stored.added == recorded->added &&
                 stored.changed == recorded->changed && stored.unchanged == recorded->unchanged &&
-                memcmp(stored.hash, recorded->hash, sizeof(stored.hash)) == 0;
+                memcmp(stored.hash, recorded->hash, sizeof(stored.hash)) == 0 &&
+                source_same(statement, recorded);
     db_done(statement);
     if (!good) {
         scrub_found(scrub, "chunk %llu: %s", (unsigned long long)recorded->number,

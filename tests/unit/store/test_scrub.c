@@ -280,13 +280,17 @@ static void a_chunk_of_the_ledger_is_held_against_the_stored_one(void **state)
     assert_ok(registry_scrub_open(&config, &watch, &scrub));
     assert_ok(registry_scrub_chunk(scrub, &chunk));
     assert_int_equal(told.count, 0);
+    chunk.until = 7; /* of a file */
+    assert_ok(registry_scrub_chunk(scrub, &chunk));
+    assert_int_equal(told.count, 1);
+    chunk.until = 0;
     chunk.hash[31] ^= 1;
     assert_ok(registry_scrub_chunk(scrub, &chunk));
     assert_non_null(strstr(told.places, "is not what the ledger has recorded"));
     chunk.number += 1;
     assert_ok(registry_scrub_chunk(scrub, &chunk));
     assert_non_null(strstr(told.places, "and it is not there"));
-    assert_int_equal(told.count, 2);
+    assert_int_equal(told.count, 3);
     assert_ok(registry_scrub_chunk_last(scrub, &last));
     assert_int_equal(last, chunk.number - 1);
     registry_scrub_close(scrub);

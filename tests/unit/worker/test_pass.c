@@ -225,7 +225,8 @@ static void a_store_that_lost_what_the_ledger_has_is_told(void **state)
     assert_told(home, "chunk 1: the ledger has recorded it, and it is not there");
     home_shell(home, "cp registry.db home/");
     sql(home, "registry.db",
-        "INSERT INTO chunk SELECT 2, 0, 0, 0, hash, 1 FROM chunk WHERE number = 1");
+        "INSERT INTO chunk(number, added, changed, unchanged, hash, recorded)"
+        " SELECT 2, 0, 0, 0, hash, 1 FROM chunk WHERE number = 1");
     assert_told(home, "chunk 2 is marked as recorded, and the ledger has none behind 1");
 }
 
