@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 
 #include "base/log.h"
+#include "base/version.h"
 #include "cli/ledger_cli.h"
 #include "cli/policy_cli.h"
 #include "cli/seed_cli.h"
@@ -11,13 +12,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define VERSION "0.1.0"
-
 static int version_cli(int argc, char **argv)
 {
     (void)argc;
     (void)argv;
-    puts("dancu " VERSION);
+    puts("dancu " DANCU_VERSION);
     return EXIT_GOOD;
 }
 

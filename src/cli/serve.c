@@ -7,6 +7,7 @@
 #include "cli/cli.h"
 
 #include "channel/edge/edge.h"
+#include "channel/metrics/metrics.h"
 #include "channel/public/public.h"
 #include "core/core.h"
 #include "core/loader.h"
@@ -86,13 +87,13 @@ static const struct proc_row rows[] = {
         .grants = BIT(GRANT_MACHINE_LISTENER) | BIT(GRANT_TLS_CERT) | BIT(GRANT_TLS_KEY) |
                   BIT(GRANT_CLIENT_CA) | BIT(GRANT_CLIENT_CRL),
         .core_pipe = true,
-        .frames = BIT(FRAME_ASKS) | BIT(FRAME_RECEIPT),
+        .frames = BIT(FRAME_ASKS) | BIT(FRAME_RECEIPT) | BIT(FRAME_STATS),
         .takes = CHANNEL_TAKES,
         .memory_bytes_max = 8192 * MIB,
         .calls = CALLS_BASE | CALLS_PIPES | CALLS_LISTEN,
         .files_max = 20480,
         .rights = "files: none; keys: its TLS key; sockets: machine listener, pipe to the core "
-                  "(asks and receipts asked for, only)",
+                  "(asks, receipts asked for, figures)",
     },
     {
         .name = "public",
@@ -104,13 +105,30 @@ static const struct proc_row rows[] = {
         .grants = BIT(GRANT_PUBLIC_LISTENER) | BIT(GRANT_TLS_CERT) | BIT(GRANT_TLS_KEY) |
                   BIT(GRANT_TILES_DIR),
         .core_pipe = true,
-        .frames = 0,
+        .frames = BIT(FRAME_STATS),
         .takes = CHANNEL_TAKES,
         .memory_bytes_max = 4096 * MIB,
         .calls = CALLS_BASE | CALLS_PIPES | CALLS_LISTEN | CALLS_TILES,
         .files_max = 20480,
         .rights = "files: public tiles, read only; keys: its TLS key; sockets: public listener, "
-                  "pipe to the core (sends nothing)",
+                  "pipe to the core (its figures only)",
+    },
+    {
+        .name = "metrics",
+        .main = metrics_main,
+        .user = PROC_USER_FRONT,
+        .root = PROC_ROOT_EMPTY,
+        .count = 1,
+        .grants = BIT(GRANT_METRICS_LISTENER),
+        .core_pipe = true,
+        .frames = 0,
+        .takes = BIT(FRAME_METRICS),
+        .calls = CALLS_BASE | CALLS_PIPES | CALLS_LISTEN,
+        .hears_crew = true,
+        .memory_bytes_max = 512 * MIB,
+        .files_max = 64,
+        .rights = "files: none; keys: none; sockets: metrics listener (127.0.0.1), pipe to the "
+                  "core (sends nothing)",
     },
     {
         .name = "worker",

@@ -56,7 +56,9 @@ struct outcome batch_serve(struct core *core)
     if (core->count == 0) {
         return OUTCOME_OK;
     }
+    int64_t from_us = clock_monotonic_us(&core->house->clock);
     TRY(gate_serve(core->house->gate, core->asks, core->count, core->answers));
+    figures_count_batch(core, from_us);
     for (unsigned i = 0; i < CORE_PEERS_MAX; i++) {
         struct peer *peer = &core->peers[i];
         if (peer->pipe.fd >= 0 && !peer->broken) {

@@ -151,6 +151,7 @@ static struct outcome housekeeping(struct core *core)
     }
     watch_health(core);
     peers_keep(core);
+    figures_tell(core);
     peers_sweep(core);
     admins_sweep(core);
     return OUTCOME_OK;
@@ -203,6 +204,7 @@ static struct outcome core_open(struct core *core, const struct child *child)
         return outcome;
     }
     core->writable = ledger_writable(core->house->ledger);
+    core->figures[CORE_STARTED_S] = (uint64_t)(clock_wall_us(&core->house->clock) / 1000000);
     log_line(LOG_LEVEL_INFO, "ledger-open", "entries=%llu replayed=%llu",
              (unsigned long long)ledger_size(core->house->ledger),
              (unsigned long long)core->house->replayed);

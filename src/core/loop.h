@@ -5,6 +5,7 @@
 #define DANCU_CORE_LOOP_H
 
 #include "core/house.h"
+#include "proc/figures.h"
 #include "proc/proc.h"
 #include "proc/scrub.h"
 
@@ -23,6 +24,20 @@ struct admin {
     struct pipe_end pipe; /* fd -1: free place */
     uint32_t user;        /* by SO_PEERCRED */
     bool broken;
+};
+
+/* What the process behind a pipe told of itself last. */
+struct told {
+    uint64_t figures[CHANNEL_FIGURE_COUNT];
+    int64_t since_us; /* monotonic: the pipe's */
+    uint64_t count;   /* of tellings */
+};
+
+/* What the processes of one name told that are gone. */
+struct channel_sum {
+    const struct proc_row *row;
+    unsigned index;
+    uint64_t gone[CHANNEL_FIGURE_COUNT];
 };
 
 struct core {
@@ -45,6 +60,12 @@ struct core {
     unsigned count;
     uint64_t frames_refused;
     struct scrub_status scrub; /* as the worker told it last */
+    /* figures */
+    struct told told[CORE_PEERS_MAX]; /* as peers */
+    struct channel_sum sums[FIGURES_CHANNELS_MAX];
+    unsigned sum_count;
+    int64_t figures_us; /* monotonic: when they are told next */
+    uint64_t figures[CORE_FIGURE_COUNT];
 };
 
 /* peers.c */
@@ -60,6 +81,16 @@ bool peer_choked(const struct peer *peer);
 bool peers_wait(const struct core *core);
 void peers_sweep(struct core *core);
 void peers_keep(struct core *core);
+
+/* figures.c */
+void figures_begin(struct core *core, const struct peer *peer);
+/* A failure is the peer's: it is broken. */
+struct outcome figures_take(struct core *core, struct peer *peer, const struct frame *frame);
+void figures_end(struct core *core, const struct peer *peer);
+/* The batch in hand went through the gate. */
+void figures_count_batch(struct core *core, int64_t from_us);
+/* Tells the metrics process, when it is time. */
+void figures_tell(struct core *core);
 
 /* admin.c */
 /* After an act that ended so, the core may go on. */

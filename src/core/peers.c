@@ -94,6 +94,7 @@ void peer_open(struct core *core, const struct proc_peer *found)
     }
     *peer = (struct peer){.row = core->child->row + found->row, .index = found->index};
     pipe_init(&peer->pipe, found->fd);
+    figures_begin(core, peer);
     if (takes(peer, FRAME_KEEP)) {
         core->kept_asked = false; /* a new keeper knows of no work */
     }
@@ -236,6 +237,13 @@ static struct outcome take_frame(struct core *core, struct peer *peer, const str
         take_scrub(core, peer, frame);
         return OUTCOME_OK;
     }
+    if (frame->kind == FRAME_STATS) {
+        struct outcome outcome = figures_take(core, peer, frame);
+        if (!outcome_ok(outcome)) {
+            refuse(core, peer, outcome.what);
+        }
+        return OUTCOME_OK;
+    }
     refuse(core, peer, "nobody takes this kind of frame");
     return OUTCOME_OK;
 }
@@ -296,6 +304,7 @@ void peers_sweep(struct core *core)
             if (takes(peer, FRAME_KEEP)) {
                 core->kept_asked = false;
             }
+            figures_end(core, peer);
             pipe_done(&peer->pipe);
             *peer = (struct peer){.pipe.fd = -1};
         }

@@ -69,6 +69,7 @@ static struct outcome record_due(struct gate *gate, struct account *const *due, 
         return outcome;
     }
     for (unsigned i = 0; i < count; i++) {
+        gate->counts.limited_waiting -= due[i]->limited_count;
         due[i]->limited_count = 0;
     }
     return OUTCOME_OK;

@@ -333,6 +333,7 @@ void work_undo(struct gate *gate, struct work *work)
     }
     if (work->limited) {
         work->account->limited_count--;
+        gate->counts.limited_waiting--;
         work->limited = false;
     }
 }

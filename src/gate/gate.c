@@ -132,6 +132,7 @@ void work_limit(struct gate *gate, struct work *work, uint32_t retry_after_s)
         gate->limited_us = gate->limited_us == 0 ? work->now_us : gate->limited_us;
     }
     account->limited_count++;
+    gate->counts.limited_waiting++;
     account->limited_last_us = work->now_us;
     work->limited = true;
     work->retry_after_s = retry_after_s;

@@ -29,7 +29,8 @@ struct gate_config {
 struct gate_counts {
     uint64_t by_code[CODE_COUNT];
     uint64_t batches;
-    uint64_t repeats; /* answers given again; by_code counts them too */
+    uint64_t repeats;         /* answers given again; by_code counts them too */
+    uint64_t limited_waiting; /* answered rate_limited, in no aggregate yet */
 };
 
 struct outcome gate_new(const struct gate_config *config, struct gate **ret_gate);
@@ -68,5 +69,7 @@ void gate_save(struct gate *gate, struct buf *buf);
 struct outcome gate_restore(struct gate *gate, struct cursor *cursor);
 
 const struct gate_counts *gate_counts(const struct gate *gate);
+/* Asked keys with misses that are remembered, of GUESS_KEYS_MAX. */
+size_t gate_guess_keys(const struct gate *gate);
 
 #endif

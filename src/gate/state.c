@@ -123,3 +123,8 @@ struct outcome gate_restore(struct gate *gate, struct cursor *cursor)
     TRY(guesses_get(&gate->guesses, cursor));
     return version == 1 ? OUTCOME_OK : keys_restore(&gate->keys, gate->directory, cursor);
 }
+
+size_t gate_guess_keys(const struct gate *gate)
+{
+    return gate->guesses.tags.len;
+}

@@ -252,7 +252,9 @@ struct outcome commit_append(struct commit *commit, struct view record, unsigned
     TRY(commit_clean(commit)); /* invariant 3 */
     struct outcome outcome = disk_write(disk, commit->fd, commit->at.offset, record, &written);
     if (outcome_ok(outcome)) {
+        int64_t from_us = clock_monotonic_us(&commit->context->clock);
         outcome = disk_sync(disk, commit->fd, true);
+        histogram_add_span(commit->sync_span, from_us, clock_monotonic_us(&commit->context->clock));
     }
     if (want_of_room(outcome)) {
         commit->dirty_until = commit->at.offset + record.len;

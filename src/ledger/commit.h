@@ -20,6 +20,7 @@ struct commit {
     uint64_t dirty_until;    /* a failed write may have left bytes from at.offset to here */
     struct sealer *sealer;   /* of the segment in use */
     bool spare_ready;        /* commit/spare is there */
+    uint64_t sync_span[HISTOGRAM_SPAN_PLACES]; /* times of commit_append()'s syncs */
 };
 
 void commit_init(struct commit *commit, const struct context *context);

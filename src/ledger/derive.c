@@ -171,6 +171,22 @@ struct outcome derive_finish(struct ledger *ledger)
     return OUTCOME_OK;
 }
 
+void ledger_figures_get(const struct ledger *ledger, struct ledger_figures *ret_figures)
+{
+    int64_t age_us = clock_monotonic_us(&ledger->context.clock) - ledger->snapshot_us;
+
+    *ret_figures = (struct ledger_figures){
+        .segment = ledger->commit.at.segment,
+        .segment_used_bytes = ledger->commit.at.offset,
+        .segment_bytes = ledger->commit.segment_bytes,
+        .spare_ready = ledger->commit.spare_ready,
+        .unpublished = ledger->tree.size - ledger->publish.published,
+        .snapshot_entries = ledger->tree.size - ledger->snapshot_size,
+        .snapshot_age_us = age_us > 0 ? (uint64_t)age_us : 0,
+        .sync_span = ledger->commit.sync_span,
+    };
+}
+
 enum ledger_wish ledger_wish(const struct ledger *ledger, uint64_t *ret_from, uint64_t *ret_until)
 {
     *ret_from = 0;

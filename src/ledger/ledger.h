@@ -16,6 +16,7 @@
 #include "base/ceilings.h"
 #include "base/clock.h"
 #include "base/disk.h"
+#include "base/histogram.h"
 #include "seal/seal.h"
 
 struct ledger;
@@ -85,6 +86,19 @@ bool ledger_writable(const struct ledger *ledger);
 struct outcome ledger_retry(struct ledger *ledger);
 
 uint64_t ledger_size(const struct ledger *ledger);
+
+/* How the log is, for metrics; sync_span borrows. */
+struct ledger_figures {
+    uint64_t segment; /* number of the one being written */
+    uint64_t segment_used_bytes;
+    uint64_t segment_bytes;
+    bool spare_ready;
+    uint64_t unpublished;      /* entries that the public files do not show yet */
+    uint64_t snapshot_entries; /* entries since the last snapshot */
+    uint64_t snapshot_age_us;  /* since it was taken or tried */
+    const uint64_t *sync_span; /* HISTOGRAM_SPAN_PLACES */
+};
+void ledger_figures_get(const struct ledger *ledger, struct ledger_figures *ret_figures);
 /* The signed note of the last commit; valid until the next commit. */
 struct view ledger_checkpoint(const struct ledger *ledger);
 /* Inclusion proof of an index of the LAST batch against ledger_checkpoint(): appends 32-byte

@@ -46,6 +46,8 @@
 #define STATUS_ROWS_MAX 1024
 #define STATUS_S_MAX 5 /* `dancu ps` waits so long */
 
+#define CREW_TELL_US 1000000 /* between two tellings of how all processes are */
+
 /* Home */
 #define HOME_DEPTH_MAX 16
 #define HOME_ENTRIES_MAX 16000000

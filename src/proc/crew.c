@@ -108,6 +108,7 @@ struct outcome crew_init(struct crew *crew, const struct supervisor_config *conf
     crew->log_fd = log_fd;
     TRY(add_slots(crew, config->core_row)); /* slot 0 */
     for (unsigned i = 0; i < config->row_count; i++) {
+        crew->tells = crew->tells || config->rows[i].hears_crew;
         if (i != config->core_row) {
             TRY(add_slots(crew, i));
         }
@@ -379,6 +380,9 @@ int crew_wait_ms(const struct crew *crew)
         if (process->pipe_due && !stopping && crew->slots[0].serving != NULL) {
             crew_sooner(&soonest_us, now_us + CREW_RETRY_US);
         }
+    }
+    if (crew->tells && !stopping) {
+        crew_sooner(&soonest_us, crew->tell_us);
     }
     if (soonest_us == INT64_MAX) {
         return -1;

@@ -77,8 +77,10 @@ struct crew {
     struct process processes[PROC_PROCESSES_MAX];
     enum stop_step stop_step;
     int64_t stop_started_us;
-    bool was_ready; /* all served once */
-    bool refused;   /* a process said that it must not run: the whole ends */
+    bool tells;      /* a row hears_crew */
+    int64_t tell_us; /* monotonic: when those are told next */
+    bool was_ready;  /* all served once */
+    bool refused;    /* a process said that it must not run: the whole ends */
 };
 
 /* How long to wait before the next start, after that many quick deaths in a row. */
@@ -97,6 +99,8 @@ int crew_wait_ms(const struct crew *crew);
 void crew_reap(struct crew *crew);
 /* Its control socket can be read. */
 void crew_hear(struct crew *crew, struct process *process);
+/* Tells the rows that want it how all processes are, when it is time. */
+void crew_tell(struct crew *crew, int64_t supervisor_started_us);
 /* SIGHUP. */
 void crew_renew(struct crew *crew);
 /* SIGTERM, SIGINT, or a refusal. */

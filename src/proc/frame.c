@@ -24,7 +24,7 @@
 
 static bool kind_known(unsigned kind)
 {
-    return kind > 0 && kind < FRAME_KIND_COUNT && (FRAME_KINDS_FREE & 1u << kind) == 0;
+    return kind > 0 && kind < FRAME_KIND_COUNT;
 }
 
 size_t frame_start(struct buf *buf, enum frame_kind kind)

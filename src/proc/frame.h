@@ -15,8 +15,6 @@
 
 #define FRAME_HEADER_BYTES 8
 #define FRAME_VERSION 1
-/* Numbers below FRAME_KIND_COUNT that are no kind (yet): refused like any unknown one. */
-#define FRAME_KINDS_FREE (1u << 12 | 1u << 13)
 
 enum frame_kind {
     FRAME_ASKS = 1,        /* edge -> core: count asks */
@@ -30,13 +28,17 @@ enum frame_kind {
     FRAME_PEER = 9,        /* supervisor -> core or channel: a new pipe rides along (SCM_RIGHTS) */
     FRAME_STATUS = 10,     /* `dancu ps` -> supervisor, and its answer */
     FRAME_RECEIPT = 11,    /* edge -> core: count receipts that are fetched again */
+    FRAME_STATS = 12,      /* channel -> core: its figures, about once a second */
+    FRAME_METRICS = 13,    /* core -> metrics: its own figures, then count channels' with names */
     FRAME_SCRUB = 14,      /* worker -> core: how the scrub is; asked for over the admin socket */
     FRAME_CHUNK = 15,      /* loader -> core: an import chunk that waits for its act */
     FRAME_CHUNK_DONE = 16, /* core -> loader */
     FRAME_IMPORT = 17,     /* `dancu registry import` -> loader (loading.h) */
     FRAME_IMPORT_STATE = 18, /* loader -> `dancu registry import` */
+    FRAME_CREW = 19,         /* supervisor -> metrics: count processes' figures with names */
     FRAME_KIND_COUNT
 };
+_Static_assert(FRAME_KIND_COUNT <= 32, "rows of the process table have a bit for each kind");
 
 struct frame {
     enum frame_kind kind;

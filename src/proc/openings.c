@@ -22,10 +22,19 @@
 
 #define LISTENERS                                                                                  \
     (1u << GRANT_MACHINE_LISTENER | 1u << GRANT_PUBLIC_LISTENER | 1u << GRANT_ADMIN_LISTENER |     \
-     1u << GRANT_LOADER_LISTENER)
+     1u << GRANT_LOADER_LISTENER | 1u << GRANT_METRICS_LISTENER)
 #define PORTS_AFTER 3 /* public, desk, metrics */
 
-enum opening_kind { OPENING_TCP, OPENING_UNIX, OPENING_FILE, OPENING_FOLDER, OPENING_IN_HOME };
+#define OWN_ADDRESS "127.0.0.1"
+
+enum opening_kind {
+    OPENING_TCP,
+    OPENING_TCP_OWN, /* this machine alone, whatever address was configured */
+    OPENING_UNIX,
+    OPENING_FILE,
+    OPENING_FOLDER,
+    OPENING_IN_HOME
+};
 
 struct opening_row {
     enum opening_kind kind;
@@ -46,6 +55,7 @@ static const struct opening_row opening_rows[GRANT_COUNT] = {
     [GRANT_HOME_DIR] = {OPENING_IN_HOME, 0, ".", false},
     [GRANT_KEYS_DIR] = {OPENING_FOLDER, 0, "keys' folder", false},
     [GRANT_LOADER_LISTENER] = {OPENING_UNIX, 0, HOME_LOADER_SOCKET, false},
+    [GRANT_METRICS_LISTENER] = {OPENING_TCP_OWN, 3, "metrics listener", false},
 };
 
 void openings_init(struct openings *openings)
@@ -118,7 +128,7 @@ static void complain(const char *event, const char *what, const char *where, str
 static struct outcome open_tcp(const struct supervisor_config *config,
                                const struct opening_row *row, int *ret_fd)
 {
-    const char *address = config->listen_address;
+    const char *address = row->kind == OPENING_TCP_OWN ? OWN_ADDRESS : config->listen_address;
     unsigned port = config->settings.port + (unsigned)row->port_offset;
     char where[64];
 
@@ -137,7 +147,7 @@ static struct outcome open_listener(struct openings *openings,
     const struct opening_row *row = &opening_rows[grant];
     int *fd = &openings->listeners[grant];
 
-    if (row->kind == OPENING_TCP) {
+    if (row->kind == OPENING_TCP || row->kind == OPENING_TCP_OWN) {
         return open_tcp(config, row, fd);
     }
     CHECK(row->kind == OPENING_UNIX);
@@ -223,7 +233,7 @@ struct outcome openings_grant(const struct openings *openings,
     const char *path = row->kind == OPENING_IN_HOME ? row->name : config->paths[grant];
     int from = row->kind == OPENING_IN_HOME ? openings->home_fd : AT_FDCWD;
 
-    if (row->kind == OPENING_TCP || row->kind == OPENING_UNIX) {
+    if ((LISTENERS & 1u << grant) != 0) {
         return copy_listener(openings, grant, ret_fd);
     }
     if (path == NULL && row->optional) {

@@ -75,6 +75,33 @@ struct outcome proc_receive_peer(int control_fd, struct proc_peer *ret_peer)
     return outcome;
 }
 
+struct outcome proc_receive_told(int control_fd, struct proc_peer *ret_peer, struct buf *ret_crew,
+                                 unsigned *ret_count)
+{
+    struct message message;
+    struct frame frame = {0};
+    size_t len = 0;
+
+    TRY(message_receive(control_fd, &message));
+    struct view bytes = view_of(message.bytes, message.len);
+    struct outcome outcome = frame_peek(bytes, &frame, &len);
+    if (!outcome_ok(outcome) || frame.kind != FRAME_CREW) {
+        outcome = read_peer(&message, ret_peer);
+    } else if (len != message.len || message.fd_count != 0) {
+        outcome = outcome_fail(FAULT_BAD_INPUT, "crew frame");
+    } else {
+        ret_peer->fd = -1;
+        *ret_count = frame.count;
+        buf_reset(ret_crew);
+        buf_put_view(ret_crew, frame.payload);
+        return buf_check(ret_crew);
+    }
+    if (!outcome_ok(outcome)) {
+        message_close(&message, 0); /* invariant 2 */
+    }
+    return outcome;
+}
+
 struct outcome proc_tell_ready(const struct child *child)
 {
     BUF_AUTO buf;

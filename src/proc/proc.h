@@ -32,15 +32,16 @@
 enum proc_grant {
     GRANT_MACHINE_LISTENER, /* TCP, shared by all edges */
     GRANT_PUBLIC_LISTENER,
-    GRANT_ADMIN_LISTENER,  /* unix socket home/admin.sock, mode 0600 */
-    GRANT_TLS_CERT,        /* server certificate chain, PEM, read-only */
-    GRANT_TLS_KEY,         /* its key, PEM, read-only */
-    GRANT_CLIENT_CA,       /* CA certificates for clients, PEM, read-only */
-    GRANT_CLIENT_CRL,      /* CRL, PEM, read-only; may be absent (-1) */
-    GRANT_TILES_DIR,       /* home/ledger, directory for openat, read-only use */
-    GRANT_HOME_DIR,        /* home */
-    GRANT_KEYS_DIR,        /* key files */
-    GRANT_LOADER_LISTENER, /* unix socket home/loader.sock, mode 0600 */
+    GRANT_ADMIN_LISTENER,   /* unix socket home/admin.sock, mode 0600 */
+    GRANT_TLS_CERT,         /* server certificate chain, PEM, read-only */
+    GRANT_TLS_KEY,          /* its key, PEM, read-only */
+    GRANT_CLIENT_CA,        /* CA certificates for clients, PEM, read-only */
+    GRANT_CLIENT_CRL,       /* CRL, PEM, read-only; may be absent (-1) */
+    GRANT_TILES_DIR,        /* home/ledger, directory for openat, read-only use */
+    GRANT_HOME_DIR,         /* home */
+    GRANT_KEYS_DIR,         /* key files */
+    GRANT_LOADER_LISTENER,  /* unix socket home/loader.sock, mode 0600 */
+    GRANT_METRICS_LISTENER, /* TCP, 127.0.0.1 alone */
     GRANT_COUNT
 };
 
@@ -82,6 +83,7 @@ struct proc_row {
     uint32_t frames;           /* bit per enum frame_kind that it may send to the core */
     uint32_t takes;            /* likewise, of those that the core sends to it unasked */
     uint32_t calls;            /* groups of system calls that its filter allows (proc/calls.h) */
+    bool hears_crew;           /* the supervisor tells it each second how all processes are */
     uint64_t memory_bytes_max; /* RLIMIT_AS; 0 = none */
     uint32_t files_max;        /* RLIMIT_NOFILE */
     bool may_write_files;      /* else RLIMIT_FSIZE 0 */
@@ -124,6 +126,10 @@ struct proc_peer {
     unsigned index;
 };
 struct outcome proc_receive_peer(int control_fd, struct proc_peer *ret_peer);
+/* The same for a row with hears_crew: when what came was a FRAME_CREW, ret_peer->fd is -1 and the
+ * frame's payload stands in `ret_crew`, with its count. */
+struct outcome proc_receive_told(int control_fd, struct proc_peer *ret_peer, struct buf *ret_crew,
+                                 unsigned *ret_count);
 
 /* Every child tells the supervisor once that it serves (FRAME_HEALTH, 1 byte, 1): the core when it
  * takes asks, a channel when it accepts and has its texts, the keeper when it waits. When all have,

@@ -28,6 +28,7 @@ static const char *const grant_words[] = {
     [GRANT_HOME_DIR] = "home",
     [GRANT_KEYS_DIR] = "keys",
     [GRANT_LOADER_LISTENER] = "loader-listener",
+    [GRANT_METRICS_LISTENER] = "metrics-listener",
 };
 
 static const char *const frame_words[] = {
@@ -39,6 +40,8 @@ static const char *const frame_words[] = {
     [FRAME_RECEIPT] = "receipt", [FRAME_SCRUB] = "scrub",
     [FRAME_CHUNK] = "chunk",     [FRAME_CHUNK_DONE] = "chunk-done",
     [FRAME_IMPORT] = "import",   [FRAME_IMPORT_STATE] = "import-state",
+    [FRAME_STATS] = "stats",     [FRAME_METRICS] = "metrics",
+    [FRAME_CREW] = "crew",
 };
 
 static const char *const call_words[CALLS_GROUP_COUNT] = CALLS_WORDS;

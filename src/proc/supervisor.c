@@ -319,6 +319,7 @@ static void run(struct supervisor *supervisor)
         announce(supervisor);
         wait_and_take(supervisor);
         crew_turn(crew);
+        crew_tell(crew, supervisor->started_us);
     }
     relay(supervisor); /* last words */
     log_line(LOG_LEVEL_INFO, "stopped", "refused=%d", crew->refused ? 1 : 0);

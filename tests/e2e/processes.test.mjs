@@ -45,10 +45,10 @@ const children = async () => (await server.processes()).filter((row) =>
 const behind = (row) => ['core', 'keeper', 'loader', 'worker'].includes(row.process);
 
 describe('`dancu ps`', () => {
-    test('shows supervisor, core, keeper, worker, edges and public, each with its rights', async () => {
+    test('shows every process of the table, each with its rights', async () => {
         const rows = await server.processes();
         const names = rows.map((row) => row.process).sort();
-        assert.deepEqual(names, ['core', 'edge 1', 'edge 2', 'keeper', 'loader', 'public',
+        assert.deepEqual(names, ['core', 'edge 1', 'edge 2', 'keeper', 'loader', 'metrics', 'public',
             'supervisor', 'worker']);
         for (const row of rows) {
             assert.equal(row.state, 'serving', row.process);
@@ -79,12 +79,12 @@ describe('`dancu ps`', () => {
             assert.ok(held.call_count > 30 && held.call_count < 80, process);
             assert.ok(held.filter_mode === 2 || os.arch() !== 'x64', process);
             assert.equal(held.calls[0], 'base', process);
-            assert.deepEqual(held.sends, { edge: ['asks', 'receipt'], keeper: ['kept'], loader: ['chunk'],
-                worker: ['scrub'] }[process.split(' ')[0]] ?? [], process);
+            assert.deepEqual(held.sends, { edge: ['asks', 'receipt', 'stats'], public: ['stats'],
+                keeper: ['kept'], loader: ['chunk'], worker: ['scrub'] }[process.split(' ')[0]] ?? [], process);
         }
         const { stdout: text } = await demo.dancu(['ps', '--rights']);
         for (const line of [/^edge 1 {2}pid \d+ {2}user /m, /^ {2}calls {5}base pipes listen: \d+ /m,
-            /^ {2}landlock /m, /^ {2}sends {5}asks receipt$/m]) {
+            /^ {2}landlock /m, /^ {2}sends {5}asks receipt stats$/m]) {
             assert.match(text, line);
         }
     });
@@ -150,7 +150,7 @@ describe('rights', () => {
         for (const row of await children()) {
             const found = limits(row.pid);
             assert.ok(Number(found['Max open files']) <= 20_480, row.process);
-            if (row.process.startsWith('edge') || ['public', 'worker'].includes(row.process)) {
+            if (/^(edge|public|metrics|worker)/.test(row.process)) {
                 assert.equal(found['Max file size'], '0', row.process);
             }
         }

@@ -10,6 +10,7 @@ import { Http1Client, Http2Client } from './lib/client.mjs';
 import { isRoot, must, run, sleep, until, workFolder } from './lib/command.mjs';
 import { demonstration } from './lib/demo.mjs';
 import { codeOf, flood, tally } from './lib/load.mjs';
+import { scrape } from './lib/metrics.mjs';
 import { serve } from './lib/server.mjs';
 
 const MOUNT_MIB = 1024;
@@ -87,6 +88,8 @@ test('a full disk: 503 for every ask, health says so, and nothing is lost when t
         });
         assert.ok(full, `${asked} asks did not fill the disk`);
         await until('health is 503', async () => (await visitor.get('/healthz')).status === 503);
+        await until('the figures say so', async () =>
+            (await scrape(server)).of('dancu_ledger_writable') === 0);
         const answers = await flood(200, 50, (i) => client.lookup(ask(i)));
         assert.deepEqual(tally(answers.map(codeOf)), { ledger_unavailable: 200 });
         const old = new Http1Client({ port: server.port, ca: demo.ca, ...demo.client('bank') });

@@ -83,6 +83,15 @@ struct outcome edge_receipt(struct edge *edge, struct http_exchange *exchange,
     return OUTCOME_OK;
 }
 
+/* A frame of asks that is being filled comes before what is told. */
+static void before_figures(void *context, uint64_t *figures)
+{
+    struct edge *edge = context;
+
+    finish_batch(edge);
+    figures[CHANNEL_ASKS_PENDING] = edge->pending.count;
+}
+
 static void on_gone(void *context, struct http_exchange *exchange)
 {
     struct edge *edge = context;
@@ -195,6 +204,10 @@ static struct outcome take_answer(struct edge *edge, const struct answer *answer
     TRY(pending_take(&edge->pending, answer->tag, &exchange));
     if (exchange == NULL) { /* the client is gone; the record stands */
         return OUTCOME_OK;
+    }
+    if (!answer->receipt_only) {
+        http_exchange_measure(exchange);
+        edge->texts.told[CODE_DISCLOSED] += answer->code == CODE_DISCLOSED ? 1 : 0;
     }
     struct view trace = edge_traceparent(http_exchange_request(exchange));
     if (trace.len > 0) {
@@ -312,6 +325,12 @@ static struct outcome start(struct edge *edge, struct child *child,
     TRY(arena_init(&edge->arena, ASK_JSON_ARENA_BYTES));
     TRY(pending_init(&edge->pending, EDGE_ASKS_PENDING_MAX));
     TRY(http_server_new(&config, &edge->server));
+    const struct channel_figures figures = {.server = edge->server,
+                                            .link = &edge->link,
+                                            .texts = &edge->texts,
+                                            .context = edge,
+                                            .before = before_figures};
+    TRY(channel_figures_open(&edge->figures, &figures));
     return link_open(&edge->link, child, http_server_base(edge->server), limits->lost_s, &handler);
 }
 
@@ -319,6 +338,7 @@ static void end(struct edge *edge)
 {
     if (edge->server != NULL) {
         http_server_log(edge->server);
+        channel_figures_close(&edge->figures);
         link_close(&edge->link);
         http_server_free(edge->server);
     }

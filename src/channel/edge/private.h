@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "channel/edge/edge.h"
+#include "channel/figures/figures.h"
 #include "channel/http/http.h"
 #include "channel/json/ask_json.h"
 #include "channel/link/link.h"
@@ -55,6 +56,7 @@ struct edge {
     struct ask_faults faults; /* likewise */
     size_t batch_start;       /* of the frame that is being filled in the link's out */
     unsigned batch_count;     /* asks in it; 0 = none is begun */
+    struct channel_figures figures;
     bool told_ready;
 };
 

@@ -121,11 +121,11 @@ void connection_finish(struct connection *connection)
     connection_touch(connection);
 }
 
-void connection_active(struct connection *connection)
+void connection_active(struct connection *connection, int64_t now_us)
 {
     struct http_server *server = connection->server;
 
-    connection->since_s = server_now(server);
+    connection->since_s = now_us / 1000000;
     TAILQ_REMOVE(&server->connections, connection, link);
     TAILQ_INSERT_TAIL(&server->connections, connection, link);
 }
@@ -186,6 +186,7 @@ static void handshake(struct connection *connection)
         ERR_clear_error();
         return;
     }
+    server->counters.handshakes++;
     tls_peer_get(connection->ssl, &connection->peer);
     connection->is_http2 = tls_is_http2(connection->ssl);
     connection->state = CONNECTION_OPEN;

@@ -14,6 +14,7 @@
 
 #include <string.h>
 
+#define US_PER_S 1000000
 #define POOL_EXCHANGES_MAX 1024
 #define KEPT_BYTES_MAX 4096 /* a buf of the pool keeps no more memory than this */
 
@@ -112,16 +113,22 @@ void exchange_free(struct http_exchange *exchange)
     CHECK(exchange_sane(exchange));
     struct connection *connection = exchange->connection;
     struct http_server *server = connection->server;
+    int64_t now_us = server_now_us(server);
 
     if (exchange->state == EXCHANGE_ASKED) {
         server->config.handler.on_gone(server->config.handler.context, exchange);
+    }
+    /* One whose connection is dropped has not got its answer. */
+    if (exchange->measured && exchange->state == EXCHANGE_ANSWERED &&
+        connection->state != CONNECTION_DEAD && exchange_left(exchange) == 0) {
+        histogram_add_span(server->span, exchange->whole_us, now_us);
     }
     server->held -= exchange->held; /* invariant 2 */
     exchange->held = 0;
     CHECK(connection->exchange_count > 0);
     TAILQ_REMOVE(&connection->exchanges, exchange, link);
     connection->exchange_count--;
-    connection_active(connection);
+    connection_active(connection, now_us);
     buf_done(&exchange->answer);
     if (server->pool_count == POOL_EXCHANGES_MAX) {
         exchange_destroy(exchange);
@@ -313,7 +320,8 @@ void exchange_whole(struct http_exchange *exchange)
         return;
     }
     exchange->state = EXCHANGE_ASKED;
-    exchange->since_s = server_now(server);
+    exchange->whole_us = server_now_us(server);
+    exchange->since_s = exchange->whole_us / US_PER_S;
     exchange->request.body = buf_view(&exchange->body);
     server->config.handler.on_request(server->config.handler.context, exchange);
 }

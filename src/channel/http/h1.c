@@ -87,7 +87,7 @@ static void request_whole(struct connection *connection)
     h1->scan = (struct http1_scan){0};
     h1->current = NULL;
     connection->head_open = false;
-    connection_active(connection);
+    connection_active(connection, server_now_us(connection->server));
     if (last) {
         stop(connection);
     }

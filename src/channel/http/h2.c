@@ -177,7 +177,7 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
     if ((frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) {
         add_credit(connection, HTTP_FRAMES_PER_REQUEST_MAX);
         connection->idle_bytes = 0;
-        connection_active(connection);
+        connection_active(connection, server_now_us(connection->server));
         exchange_whole(exchange);
     } else if (exchange->expects && exchange->state == EXCHANGE_BODY) {
         exchange->expects = false;

@@ -17,6 +17,7 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/histogram.h"
 #include "channel/http/tls.h"
 
 struct event_base;
@@ -132,6 +133,7 @@ struct http_config {
 #define HTTP_COUNTERS(ROW)                                                                         \
     ROW(connections)                                                                               \
     ROW(connections_evicted)                                                                       \
+    ROW(handshakes)                                                                                \
     ROW(handshakes_failed)                                                                         \
     ROW(requests)                                                                                  \
     ROW(responses_2xx)                                                                             \
@@ -159,6 +161,13 @@ void http_server_drain(struct http_server *server);
 /* Runs until drained. */
 struct outcome http_server_run(struct http_server *server);
 struct http_counters *http_server_counters(struct http_server *server);
+/* What there is at this moment, and how long measured requests took (borrowed). */
+struct http_gauges {
+    unsigned connections;
+    size_t held_bytes;
+    const uint64_t *span; /* HISTOGRAM_SPAN_PLACES */
+};
+struct http_gauges http_server_gauges(const struct http_server *server);
 /* One line of all counters. */
 void http_server_log(const struct http_server *server);
 
@@ -169,6 +178,9 @@ enum tls_verdict http_exchange_verdict(const struct http_exchange *exchange);
 /* A number of the handler's own. */
 void http_exchange_note_set(struct http_exchange *exchange, uint32_t note);
 uint32_t http_exchange_note(const struct http_exchange *exchange);
+
+/* The time from this request's last byte to its whole answer given to TLS shall be counted. */
+void http_exchange_measure(struct http_exchange *exchange);
 
 /* Answers. `body` (may be NULL) is taken over uncopied and left zeroed. After this the handler
  * forgets the exchange. A buf that failed, or a body over HTTP_RESPONSE_BYTES_MAX, drops the

@@ -38,6 +38,8 @@ struct http_exchange {
     struct connection *connection;
     TAILQ_ENTRY(http_exchange) link; /* of its connection, in order of arrival; or of the pool */
     int64_t since_s;                 /* of the last step forward */
+    int64_t whole_us;                /* when the request was whole */
+    bool measured;                   /* its time is to be counted */
     size_t held;                     /* bytes counted in server->held */
     uint32_t note;
     int32_t stream; /* HTTP/2 */
@@ -142,12 +144,14 @@ struct http_server {
     int64_t date_s; /* wall second that `date` says */
     char date[30];
     struct http_counters counters;
+    uint64_t span[HISTOGRAM_SPAN_PLACES]; /* of measured exchanges */
     struct buf scratch; /* bytes of the connection that is being read or written */
 };
 
 /* server.c */
 /* Monotonic, in seconds. */
 int64_t server_now(struct http_server *server);
+int64_t server_now_us(struct http_server *server);
 /* IMF-fixdate of now (RFC 9110 section 5.6.7), 29 characters, valid for this turn. */
 struct view server_date(struct http_server *server);
 
@@ -161,7 +165,7 @@ void connection_kill(struct connection *connection);
 /* Ends it when what is in hand has been written. */
 void connection_finish(struct connection *connection);
 /* Moves it behind all others in the order of eviction. */
-void connection_active(struct connection *connection);
+void connection_active(struct connection *connection, int64_t now_us);
 /* Writes what waits; frees it when it is dead. */
 void connection_settle(struct connection *connection);
 /* Starts or stops reading and waiting for room to write. */

@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define US_PER_S 1000000
 #define LINGER_S_MAX 2
 #define EARLY_S_MAX 2      /* a request that was answered before its end may go on for so long */
 #define EVICT_STEPS_MAX 64 /* connections looked at for one that can be dropped */
@@ -41,9 +42,14 @@ struct http_limits http_limits_usual(void)
     };
 }
 
+int64_t server_now_us(struct http_server *server)
+{
+    return clock_monotonic_us(&server->config.clock);
+}
+
 int64_t server_now(struct http_server *server)
 {
-    return clock_monotonic_us(&server->config.clock) / 1000000;
+    return server_now_us(server) / US_PER_S;
 }
 
 static void write_number(char *place, unsigned digits, unsigned value)
@@ -432,6 +438,20 @@ void http_server_log(const struct http_server *server)
 struct http_counters *http_server_counters(struct http_server *server)
 {
     return &server->counters;
+}
+
+struct http_gauges http_server_gauges(const struct http_server *server)
+{
+    return (struct http_gauges){
+        .connections = server->connection_count,
+        .held_bytes = server->held,
+        .span = server->span,
+    };
+}
+
+void http_exchange_measure(struct http_exchange *exchange)
+{
+    exchange->measured = true;
 }
 
 /* Everything that the turn touched. A connection that is settled may be touched again (a request

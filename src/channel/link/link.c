@@ -205,6 +205,11 @@ struct buf *link_out(struct link *link)
     return link->up ? &link->pipe.out : NULL;
 }
 
+size_t link_waiting(const struct link *link)
+{
+    return link->up ? pipe_pending(&link->pipe) : 0;
+}
+
 bool link_has_room(const struct link *link, size_t bytes)
 {
     return link->up && link->pipe.out.len + bytes <= PIPE_QUEUE_BYTES_MAX;

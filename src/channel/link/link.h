@@ -49,6 +49,8 @@ void link_close(struct link *link);
 bool link_is_up(const struct link *link);
 /* Where frames are appended; NULL while there is no pipe. Then link_flush(). */
 struct buf *link_out(struct link *link);
+/* Bytes that wait to be written to the core; 0 while there is no pipe. */
+size_t link_waiting(const struct link *link);
 /* Room for that many bytes more towards the core. */
 bool link_has_room(const struct link *link, size_t bytes);
 /* Writes what the pipe takes, and the rest when it can. */

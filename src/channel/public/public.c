@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "channel/figures/figures.h"
 #include "channel/link/link.h"
 #include "channel/public/page.h"
 #include "channel/public/tiles.h"
@@ -37,6 +38,7 @@ struct public
     struct texts texts;
     struct buf page;
     struct buf page_policy;
+    struct channel_figures figures;
     bool healthy;
     bool told_ready;
 };
@@ -310,6 +312,9 @@ static struct outcome start(struct public *public, struct child *child,
     TRY(buf_check(&public->page));
     TRY(public_page_policy_put(&public->page_policy));
     TRY(http_server_new(&config, &public->server));
+    const struct channel_figures figures = {
+        .server = public->server, .link = &public->link, .texts = &public->texts};
+    TRY(channel_figures_open(&public->figures, &figures));
     return link_open(&public->link, child, http_server_base(public->server), limits->lost_s,
                      &handler);
 }
@@ -318,6 +323,7 @@ static void end(struct public *public)
 {
     if (public->server != NULL) {
         http_server_log(public->server);
+        channel_figures_close(&public->figures);
         link_close(&public->link);
         http_server_free(public->server);
     }

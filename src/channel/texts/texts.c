@@ -69,6 +69,7 @@ struct outcome texts_load(struct texts *texts, const struct frame *frame)
         return outcome; /* invariant 2 */
     }
     fresh.loaded = true;
+    memcpy(fresh.told, texts->told, sizeof(fresh.told)); /* counts outlive the words */
     texts_done(texts);
     *texts = fresh;
     return OUTCOME_OK;
@@ -105,8 +106,8 @@ void texts_fill(const struct texts *texts, enum language language, struct proble
     }
 }
 
-void texts_respond(const struct texts *texts, struct http_exchange *exchange,
-                   struct problem *problem, const struct http_response *extra)
+void texts_respond(struct texts *texts, struct http_exchange *exchange, struct problem *problem,
+                   const struct http_response *extra)
 {
     const struct http_request *request = http_exchange_request(exchange);
     enum language language = fields_language(request->fields[HTTP_FIELD_ACCEPT_LANGUAGE]);
@@ -114,6 +115,7 @@ void texts_respond(const struct texts *texts, struct http_exchange *exchange,
     struct buf body;
 
     texts_fill(texts, language, problem);
+    texts->told[problem->code]++;
     for (unsigned i = 0; i < problem->param_count; i++) {
         if (problem->params[i].reason.len == 0) {
             problem->params[i].reason = problem->title;

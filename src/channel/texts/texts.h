@@ -18,6 +18,7 @@ struct texts {
     struct text_row rows[CODE_COUNT];
     bool known[CODE_COUNT];
     bool loaded;
+    uint64_t told[CODE_COUNT]; /* answers given, by code; the owner counts CODE_DISCLOSED */
 };
 
 void texts_init(struct texts *texts);
@@ -32,7 +33,7 @@ void texts_fill(const struct texts *texts, enum language language, struct proble
  * problem's title, detail and clause come from the texts; a parameter without reason gets the
  * title as one. `extra` (may be NULL) holds fields to be
  * added, such as Allow. */
-void texts_respond(const struct texts *texts, struct http_exchange *exchange,
-                   struct problem *problem, const struct http_response *extra);
+void texts_respond(struct texts *texts, struct http_exchange *exchange, struct problem *problem,
+                   const struct http_response *extra);
 
 #endif

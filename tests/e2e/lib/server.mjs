@@ -49,12 +49,14 @@ export class Server {
     #ended = null;
     #said = '';
 
-    constructor(demo, { edges, args = [], program = binary, onSaid = () => {} } = {}) {
+    constructor(demo, { edges, args = [], program = binary, onSaid = () => {},
+        address = '127.0.0.1' } = {}) {
         this.demo = demo;
         this.program = program;
         this.onSaid = onSaid;
         this.edges = edges;
         this.args = args;
+        this.address = address;
     }
 
     // What it has said on standard error; the beginning is forgotten when it is long.
@@ -76,7 +78,7 @@ export class Server {
         this.#said = '';
         const tls = (name) => path.join(demo.tls, name);
         this.#child = spawn(this.program, ['serve', '--home', demo.home, '--keys', demo.keys,
-            '--port', String(this.port), '--address', '127.0.0.1',
+            '--port', String(this.port), '--address', this.address,
             '--cert', tls('cert.pem'), '--key', tls('key.pem'),
             '--client-ca', path.join(demo.dir, 'ca.pem'), '--client-crl', tls('crl.pem'),
             ...(this.edges ? ['--edges', String(this.edges)] : []), ...this.args,

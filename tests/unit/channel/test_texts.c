@@ -76,6 +76,19 @@ static void loaded_texts_are_told_in_both_languages_and_replaced_by_later_ones(v
     texts_done(&texts);
 }
 
+/* A count that falls would look like a lie to the core. */
+static void counts_of_answers_outlive_the_texts(void **state)
+{
+    struct texts texts;
+
+    (void)state;
+    texts_init(&texts);
+    texts.told[CODE_DISCLOSED] = 7;
+    assert_ok(load(&texts, "one", 1));
+    assert_int_equal(texts.told[CODE_DISCLOSED], 7);
+    texts_done(&texts);
+}
+
 static void a_frame_that_does_not_decode_changes_nothing(void **state)
 {
     struct texts texts;
@@ -124,6 +137,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_code_has_words_before_any_are_loaded),
         cmocka_unit_test(loaded_texts_are_told_in_both_languages_and_replaced_by_later_ones),
+        cmocka_unit_test(counts_of_answers_outlive_the_texts),
         cmocka_unit_test(a_frame_that_does_not_decode_changes_nothing),
         cmocka_unit_test(a_detail_that_is_set_stays),
         cmocka_unit_test(want_of_memory_is_told),

@@ -170,7 +170,8 @@ static const struct attempt {
 enum meets { MEETS_KILLED, MEETS_REFUSED, MEETS_DONE };
 
 /* Every row of the table; what is not said of it below ends the process. */
-static const char *const known_rows[] = {"core", "keeper", "loader", "edge", "public", "worker"};
+static const char *const known_rows[] = {"core",   "keeper", "loader", "edge",
+                                         "public", "worker", "metrics"};
 
 static const struct expectation {
     const char *row;
@@ -238,6 +239,15 @@ static const struct expectation {
     {"worker", "leave the folder", MEETS_REFUSED},
     {"worker", "read another process's memory", MEETS_REFUSED},
     {"worker", "map a descriptor to write", MEETS_REFUSED}, /* a folder: the store maps files */
+    {"metrics", "open a file of the system", MEETS_REFUSED},
+    {"metrics", "open it the old way", MEETS_REFUSED},
+    {"metrics", "open the registry", MEETS_REFUSED},
+    {"metrics", "open the registry to write", MEETS_REFUSED},
+    {"metrics", "make a file", MEETS_REFUSED},
+    {"metrics", "make a file in /tmp", MEETS_REFUSED},
+    {"metrics", "list a folder of the system", MEETS_REFUSED},
+    {"metrics", "leave the folder", MEETS_REFUSED},
+    {"metrics", "read another process's memory", MEETS_REFUSED},
 };
 #define EXPECTATIONS (sizeof(expectations) / sizeof(expectations[0]))
 

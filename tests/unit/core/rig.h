@@ -13,7 +13,16 @@
 
 #define RIG_WAIT_MS 10000
 
-enum rig_row { RIG_CORE, RIG_KEEPER, RIG_EDGE, RIG_PUBLIC, RIG_WORKER, RIG_LOADER, RIG_ROWS };
+enum rig_row {
+    RIG_CORE,
+    RIG_KEEPER,
+    RIG_EDGE,
+    RIG_PUBLIC,
+    RIG_WORKER,
+    RIG_LOADER,
+    RIG_METRICS,
+    RIG_ROWS
+};
 
 struct rig {
     struct home *home; /* closed here: the child has it */

@@ -1,0 +1,210 @@
+/*
+ * What the channels tell of themselves, what the core knows of itself, and both on their way to
+ * the metrics process.
+ *
+ * Invariants
+ * 1. What a process tells stands under its own name, which its row and index give: a process that
+ *    lies falsifies its own figures and nobody else's.
+ * 2. The counters of a name never fall while this core lives: what a process that is gone told last
+ *    is kept, one that takes its place begins beside it.
+ * 3. A process that tells more often than twice a second, or whose counters fall, is broken.
+ */
+#include "core/loop.h"
+
+#include "base/ceilings.h"
+#include "base/check.h"
+
+#include <stdio.h>
+
+#define TELL_US 1000000
+#define US_PER_S 1000000
+#define TELLINGS_BURST_MAX 16
+
+static struct told *told_of(struct core *core, const struct peer *peer)
+{
+    return &core->told[peer - core->peers];
+}
+
+void figures_begin(struct core *core, const struct peer *peer)
+{
+    *told_of(core, peer) = (struct told){.since_us = clock_monotonic_us(&core->house->clock)};
+}
+
+/* The place of a name, made when it is new; NULL when there are too many. */
+static struct channel_sum *sum_of(struct core *core, const struct peer *peer)
+{
+    for (unsigned i = 0; i < core->sum_count; i++) {
+        struct channel_sum *sum = &core->sums[i];
+        if (sum->row == peer->row && sum->index == peer->index) {
+            return sum;
+        }
+    }
+    if (core->sum_count == FIGURES_CHANNELS_MAX) {
+        return NULL;
+    }
+    struct channel_sum *sum = &core->sums[core->sum_count++];
+    *sum = (struct channel_sum){.row = peer->row, .index = peer->index};
+    return sum;
+}
+
+static bool too_often(const struct core *core, const struct told *told)
+{
+    int64_t age_us = clock_monotonic_us(&core->house->clock) - told->since_us;
+    uint64_t due = TELLINGS_BURST_MAX + (age_us > 0 ? 2 * (uint64_t)age_us / US_PER_S : 0);
+
+    return told->count >= due;
+}
+
+struct outcome figures_take(struct core *core, struct peer *peer, const struct frame *frame)
+{
+    struct told *told = told_of(core, peer);
+    uint64_t figures[CHANNEL_FIGURE_COUNT];
+    struct cursor cursor = cursor_of(frame->payload);
+
+    if (too_often(core, told)) {
+        return outcome_fail(FAULT_OVER_LIMIT, "figures too often");
+    }
+    TRY(figures_get(&cursor, &channel_table, figures));
+    TRY(cursor_end(&cursor, "figures"));
+    if (frame->count != 1 || !figures_follow(&channel_table, told->figures, figures)) {
+        return outcome_fail(FAULT_BAD_INPUT, "figures that fall"); /* invariant 3 */
+    }
+    memcpy(told->figures, figures, sizeof(figures));
+    told->count++;
+    (void)sum_of(core, peer); /* no place: not shown */
+    return OUTCOME_OK;
+}
+
+void figures_end(struct core *core, const struct peer *peer)
+{
+    const struct told *told = told_of(core, peer);
+    struct channel_sum *sum = told->count == 0 ? NULL : sum_of(core, peer);
+
+    if (sum != NULL) {
+        figures_add(&channel_table, sum->gone, told->figures, false); /* invariant 2 */
+    }
+}
+
+void figures_count_batch(struct core *core, int64_t from_us)
+{
+    histogram_add(&histogram_batch, core->figures + CORE_BATCH, core->count);
+    histogram_add_span(core->figures + CORE_SERVE_SPAN, from_us,
+                       clock_monotonic_us(&core->house->clock));
+}
+
+static void put_sum(const struct core *core, const struct channel_sum *sum, struct buf *out)
+{
+    uint64_t figures[CHANNEL_FIGURE_COUNT];
+    char name[FIGURES_NAME_BYTES];
+
+    memcpy(figures, sum->gone, sizeof(figures));
+    for (unsigned i = 0; i < CORE_PEERS_MAX; i++) {
+        const struct peer *peer = &core->peers[i];
+        if (peer->pipe.fd >= 0 && peer->row == sum->row && peer->index == sum->index) {
+            figures_add(&channel_table, figures, core->told[i].figures, true);
+        }
+    }
+    int len = sum->row->count == 1
+                  ? snprintf(name, sizeof(name), "%s", sum->row->name)
+                  : snprintf(name, sizeof(name), "%s %u", sum->row->name, sum->index);
+    CHECK(len > 0 && (size_t)len < sizeof(name));
+    figures_put_named(out, &channel_table, view_text(name), figures);
+}
+
+static void fill_ledger(const struct core *core, uint64_t *figures)
+{
+    struct ledger_figures ledger;
+
+    ledger_figures_get(core->house->ledger, &ledger);
+    figures[CORE_WRITABLE] = ledger_writable(core->house->ledger) ? 1 : 0;
+    figures[CORE_ENTRIES] = ledger_size(core->house->ledger);
+    figures[CORE_REPLAYED] = core->house->replayed;
+    figures[CORE_UNPUBLISHED] = ledger.unpublished;
+    figures[CORE_SEGMENT] = ledger.segment;
+    figures[CORE_SEGMENT_USED_BYTES] = ledger.segment_used_bytes;
+    figures[CORE_SEGMENT_BYTES] = ledger.segment_bytes;
+    figures[CORE_SPARE] = ledger.spare_ready ? 1 : 0;
+    figures[CORE_SNAPSHOT_ENTRIES] = ledger.snapshot_entries;
+    figures[CORE_SNAPSHOT_AGE_US] = ledger.snapshot_age_us;
+    memcpy(figures + CORE_SYNC_SPAN, ledger.sync_span,
+           HISTOGRAM_SPAN_PLACES * sizeof(ledger.sync_span[0]));
+}
+
+static void fill_gate(const struct core *core, uint64_t *figures)
+{
+    const struct gate_counts *counts = gate_counts(core->house->gate);
+    const struct directory *directory = &core->house->directory;
+
+    figures[CORE_POLICY] = gate_policy(core->house->gate) != NULL ? 1 : 0;
+    figures[CORE_LIMITED] = counts->limited_waiting;
+    figures[CORE_GUESS_KEYS] = gate_guess_keys(core->house->gate);
+    figures[CORE_GUESS_KEYS_MAX] = GUESS_KEYS_MAX;
+    figures[CORE_PARTIES] = directory->parties.len;
+    figures[CORE_ACCOUNTS] = directory->accounts.len;
+    figures[CORE_BUSINESSES] = directory->businesses.len;
+    figures[CORE_PARTIES_MAX] = PARTIES_MAX;
+    figures[CORE_ACCOUNTS_MAX] = ACCOUNTS_MAX;
+    figures[CORE_BUSINESSES_MAX] = BUSINESSES_MAX;
+    figures[CORE_REPEATS] = counts->repeats;
+    memcpy(figures + CORE_ASKS, counts->by_code, sizeof(counts->by_code));
+}
+
+static void fill_scrub(const struct core *core, uint64_t *figures)
+{
+    const struct scrub_status *scrub = &core->scrub;
+
+    figures[CORE_SCRUB_PROGRESS_PPM] = scrub->progress_ppm;
+    figures[CORE_SCRUB_ENDED_S] = scrub->ended_us > 0 ? (uint64_t)scrub->ended_us / US_PER_S : 0;
+    figures[CORE_SCRUB_LOOKED] = scrub->looked;
+    figures[CORE_SCRUB_FOUND] = scrub->found;
+    figures[CORE_SCRUB_FOUND_BEFORE] = scrub->found_before;
+}
+
+static void fill_pipes(const struct core *core, uint64_t *figures)
+{
+    figures[CORE_PIPES] = figures[CORE_PIPE_IN_BYTES] = figures[CORE_PIPE_OUT_BYTES] = 0;
+    figures[CORE_FRAMES_REFUSED] = core->frames_refused;
+    for (unsigned i = 0; i < CORE_PEERS_MAX; i++) {
+        const struct pipe_end *pipe = &core->peers[i].pipe;
+        if (pipe->fd >= 0) {
+            figures[CORE_PIPES]++;
+            figures[CORE_PIPE_IN_BYTES] += pipe->in.len - pipe->taken;
+            figures[CORE_PIPE_OUT_BYTES] += pipe_pending(pipe);
+        }
+    }
+}
+
+static void tell(struct core *core, struct peer *peer)
+{
+    struct buf *out = &peer->pipe.out;
+
+    fill_ledger(core, core->figures);
+    fill_gate(core, core->figures);
+    fill_pipes(core, core->figures);
+    fill_scrub(core, core->figures);
+    size_t start = frame_start(out, FRAME_METRICS);
+    figures_put(out, &core_table, core->figures);
+    for (unsigned i = 0; i < core->sum_count; i++) {
+        put_sum(core, &core->sums[i], out);
+    }
+    frame_finish(out, start, core->sum_count);
+    peer->broken = !outcome_ok(pipe_flush(&peer->pipe));
+}
+
+void figures_tell(struct core *core)
+{
+    int64_t now_us = clock_monotonic_us(&core->house->clock);
+
+    if (now_us < core->figures_us) {
+        return;
+    }
+    core->figures_us = now_us + TELL_US;
+    for (unsigned i = 0; i < CORE_PEERS_MAX; i++) {
+        struct peer *peer = &core->peers[i];
+        bool takes =
+            peer->pipe.fd >= 0 && !peer->broken && (peer->row->takes & (1u << FRAME_METRICS)) != 0;
+        if (takes && pipe_pending(&peer->pipe) == 0) { /* else it is behind: the next ones do */
+            tell(core, peer);
+        }
+    }
+}

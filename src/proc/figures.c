@@ -1,0 +1,213 @@
+/*
+ * The tables of figures, and their codec.
+ *
+ * Invariants
+ *  1. The rows of a table cover its places in order, each once: what is counted is shown.
+ *  2. A set that was read has exactly its table's figures, each within FIGURE_MAX, so that sums of
+ *     them do not wrap.
+ */
+#include "proc/figures.h"
+
+#include "base/check.h"
+
+#define US_PER_S 1000000
+#define MS_PER_S 1000
+
+/* Rows read better as they stand. */
+/* clang-format off */
+#define COUNT_OF(name, at, help) {name, FIGURE_COUNTER, at, NULL, NULL, NULL, 1, help}
+#define GAUGE_OF(name, at, help) {name, FIGURE_GAUGE, at, NULL, NULL, NULL, 1, help}
+#define COUNT_BY(name, at, label, value, help) {name, FIGURE_COUNTER, at, label, value, NULL, 1, help}
+#define GAUGE_BY(name, at, label, value, help) {name, FIGURE_GAUGE, at, label, value, NULL, 1, help}
+#define SPAN_OF(name, at, help) {name, FIGURE_HISTOGRAM, at, NULL, NULL, &histogram_span, US_PER_S, help}
+#define LOST "Connections and requests ended by a ceiling or time limit of the listener, by which."
+#define RESPONSES "Responses of the listener by class of their status."
+#define OBJECTS "Parties, accounts and businesses on file."
+#define OBJECTS_MAX "Ceiling of dancu_objects."
+#define DAMAGED "Damaged places that the scrub found, by pass; `dancu scrub status` names them."
+#define PIPES "Bytes waiting in the core's pipes: in, not yet taken; out, not yet written."
+
+static const struct figure_row channel_rows[] = {
+    GAUGE_OF("dancu_connections", CHANNEL_CONNECTIONS_OPEN, "Connections open."),
+    GAUGE_OF("dancu_asks_pending", CHANNEL_ASKS_PENDING, "Asks that the core has not answered yet."),
+    GAUGE_OF("dancu_held_bytes", CHANNEL_HELD_BYTES, "Requests and answers in memory."),
+    GAUGE_OF("dancu_channel_pipe_bytes", CHANNEL_PIPE_BYTES, "Bytes waiting to be written to the core."),
+    COUNT_OF("dancu_connections_accepted_total", CHANNEL_CONNECTIONS, "Connections accepted."),
+    COUNT_OF("dancu_connections_evicted_total", CHANNEL_EVICTED, "Idle connections dropped for new ones."),
+    COUNT_OF("dancu_tls_handshakes_total", CHANNEL_HANDSHAKES, "TLS handshakes completed."),
+    COUNT_OF("dancu_tls_handshakes_failed_total", CHANNEL_HANDSHAKES_FAILED, "TLS handshakes that failed."),
+    COUNT_OF("dancu_http_requests_total", CHANNEL_REQUESTS, "Requests begun."),
+    COUNT_BY("dancu_http_responses_total", CHANNEL_RESPONSES_2XX, "status", "2xx", RESPONSES),
+    COUNT_BY("dancu_http_responses_total", CHANNEL_RESPONSES_3XX, "status", "3xx", RESPONSES),
+    COUNT_BY("dancu_http_responses_total", CHANNEL_RESPONSES_4XX, "status", "4xx", RESPONSES),
+    COUNT_BY("dancu_http_responses_total", CHANNEL_RESPONSES_5XX, "status", "5xx", RESPONSES),
+    COUNT_BY("dancu_http_limited_total", CHANNEL_MALFORMED, "why", "malformed", LOST),
+    COUNT_BY("dancu_http_limited_total", CHANNEL_TOO_LARGE, "why", "too_large", LOST),
+    COUNT_BY("dancu_http_limited_total", CHANNEL_TOO_SLOW, "why", "too_slow", LOST),
+    COUNT_BY("dancu_http_limited_total", CHANNEL_BUSY, "why", "busy", LOST),
+    COUNT_BY("dancu_http_limited_total", CHANNEL_PRESSED, "why", "pressed", LOST),
+    COUNT_BY("dancu_http_limited_total", CHANNEL_LATE, "why", "late", LOST),
+    COUNT_BY("dancu_http_limited_total", CHANNEL_FLOODS, "why", "flood", LOST),
+    COUNT_BY("dancu_answers_total", CHANNEL_ANSWERS, "code", NULL,
+        "Answers of the listener by code: the core's, and those that it gave itself."),
+    SPAN_OF("dancu_ask_duration_seconds", CHANNEL_ASK_SPAN,
+        "From an ask's last byte to its whole answer handed to TLS, of asks that the core answered."),
+};
+
+static const struct figure_row core_rows[] = {
+    GAUGE_OF("dancu_core_start_time_seconds", CORE_STARTED_S, "When the core began to serve, since 1970."),
+    GAUGE_OF("dancu_policy_in_force", CORE_POLICY, "1 when a policy is in force; without one nothing is answered."),
+    GAUGE_OF("dancu_ledger_writable", CORE_WRITABLE, "1 when the ledger can write; else asks are answered 503."),
+    GAUGE_OF("dancu_ledger_entries", CORE_ENTRIES, "Size of the log."),
+    GAUGE_OF("dancu_ledger_replayed_entries", CORE_REPLAYED, "Entries that this start replayed."),
+    GAUGE_OF("dancu_ledger_unpublished_entries", CORE_UNPUBLISHED, "Entries that the public files do not show yet."),
+    GAUGE_OF("dancu_ledger_segment", CORE_SEGMENT, "Number of the segment being written."),
+    GAUGE_OF("dancu_ledger_segment_used_bytes", CORE_SEGMENT_USED_BYTES, "Bytes of that segment in use."),
+    GAUGE_OF("dancu_ledger_segment_size_bytes", CORE_SEGMENT_BYTES, "Size of that segment."),
+    GAUGE_OF("dancu_ledger_spare_ready", CORE_SPARE, "1 when the keeper has the next segment ready."),
+    GAUGE_OF("dancu_snapshot_pending_entries", CORE_SNAPSHOT_ENTRIES, "Entries since the last snapshot: a start replays so many."),
+    {"dancu_snapshot_age_seconds", FIGURE_GAUGE, CORE_SNAPSHOT_AGE_US, NULL, NULL, NULL, US_PER_S,
+        "Since the last snapshot was taken or tried; it also grows while nothing is asked."},
+    GAUGE_OF("dancu_aggregate_waiting_asks", CORE_LIMITED, "Asks answered 429 that no aggregate entry counts yet."),
+    GAUGE_OF("dancu_guess_keys", CORE_GUESS_KEYS, "Asked keys with misses that are remembered."),
+    GAUGE_OF("dancu_guess_keys_max", CORE_GUESS_KEYS_MAX, "Ceiling of dancu_guess_keys; there, asks are refused."),
+    GAUGE_BY("dancu_objects", CORE_PARTIES, "kind", "party", OBJECTS),
+    GAUGE_BY("dancu_objects", CORE_ACCOUNTS, "kind", "account", OBJECTS),
+    GAUGE_BY("dancu_objects", CORE_BUSINESSES, "kind", "business", OBJECTS),
+    GAUGE_BY("dancu_objects_max", CORE_PARTIES_MAX, "kind", "party", OBJECTS_MAX),
+    GAUGE_BY("dancu_objects_max", CORE_ACCOUNTS_MAX, "kind", "account", OBJECTS_MAX),
+    GAUGE_BY("dancu_objects_max", CORE_BUSINESSES_MAX, "kind", "business", OBJECTS_MAX),
+    GAUGE_OF("dancu_core_pipes", CORE_PIPES, "Pipes of other processes to the core."),
+    GAUGE_BY("dancu_core_pipe_bytes", CORE_PIPE_IN_BYTES, "direction", "in", PIPES),
+    GAUGE_BY("dancu_core_pipe_bytes", CORE_PIPE_OUT_BYTES, "direction", "out", PIPES),
+    {"dancu_scrub_progress_ratio", FIGURE_GAUGE, CORE_SCRUB_PROGRESS_PPM, NULL, NULL, NULL, 1000000,
+        "How far the scrub's pass in hand is, 0 to 1."},
+    GAUGE_OF("dancu_scrub_last_pass_time_seconds", CORE_SCRUB_ENDED_S, "When a pass of the scrub ended last, since 1970; 0: none did."),
+    GAUGE_OF("dancu_scrub_looked", CORE_SCRUB_LOOKED, "Rows, records and tiles that the pass in hand, or the last, has looked at."),
+    GAUGE_BY("dancu_scrub_damaged_places", CORE_SCRUB_FOUND, "pass", "current", DAMAGED),
+    GAUGE_BY("dancu_scrub_damaged_places", CORE_SCRUB_FOUND_BEFORE, "pass", "previous", DAMAGED),
+    COUNT_OF("dancu_frames_refused_total", CORE_FRAMES_REFUSED,
+        "Frames of other processes that the core refused: one of them is broken or taken."),
+    COUNT_OF("dancu_asks_repeated_total", CORE_REPEATS, "Asks that were answered again, of those of dancu_asks_total."),
+    COUNT_BY("dancu_asks_total", CORE_ASKS, "outcome", NULL, "Asks that the core answered, by outcome."),
+    {"dancu_batch_asks", FIGURE_HISTOGRAM, CORE_BATCH, NULL, NULL, &histogram_batch, 1,
+        "Asks decided and recorded by one commit."},
+    SPAN_OF("dancu_batch_duration_seconds", CORE_SERVE_SPAN, "A batch's way through the gate, its commit included."),
+    SPAN_OF("dancu_ledger_sync_duration_seconds", CORE_SYNC_SPAN, "fdatasync of one record of the log."),
+};
+
+static const struct figure_row crew_rows[] = {
+    GAUGE_OF("dancu_process_serving", CREW_SERVING, "1 when the place in the process table is filled and serves."),
+    GAUGE_OF("dancu_processes", CREW_PROCESSES, "Living processes of that place: who serves, who follows, who drains."),
+    COUNT_OF("dancu_process_restarts_total", CREW_RESTARTS, "How often the process died and was started anew."),
+    {"dancu_process_uptime_seconds", FIGURE_GAUGE, CREW_UPTIME_MS, NULL, NULL, NULL, MS_PER_S,
+        "Age of the process that serves."},
+    GAUGE_OF("dancu_process_resident_bytes", CREW_RESIDENT_BYTES, "Resident memory, mapped files included."),
+};
+/* clang-format on */
+
+#define TABLE(rows, figures)                                                                       \
+    {                                                                                              \
+        rows, sizeof(rows) / sizeof(rows[0]), figures                                              \
+    }
+const struct figure_table channel_table = TABLE(channel_rows, CHANNEL_FIGURE_COUNT);
+const struct figure_table core_table = TABLE(core_rows, CORE_FIGURE_COUNT);
+const struct figure_table crew_table = TABLE(crew_rows, CREW_FIGURE_COUNT);
+
+_Static_assert(8 * CHANNEL_FIGURE_COUNT + 64 <= FIGURES_FRAME_BYTES, "a channel's set fits");
+
+unsigned figure_places(const struct figure_row *row)
+{
+    if (row->kind == FIGURE_HISTOGRAM) {
+        return HISTOGRAM_PLACES(row->bounds->count);
+    }
+    return row->label != NULL && row->value == NULL ? CODE_COUNT : 1;
+}
+
+void figures_put(struct buf *buf, const struct figure_table *table, const uint64_t *figures)
+{
+    for (unsigned i = 0; i < table->figure_count; i++) {
+        buf_put_u64(buf, figures[i] < FIGURE_MAX ? figures[i] : FIGURE_MAX);
+    }
+}
+
+struct outcome figures_get(struct cursor *cursor, const struct figure_table *table,
+                           uint64_t *ret_figures)
+{
+    struct cursor all = *cursor;
+
+    for (unsigned i = 0; i < table->figure_count; i++) {
+        if (cursor_u64(&all) > FIGURE_MAX) { /* invariant 2 */
+            return outcome_fail(FAULT_BAD_INPUT, "figures: too large");
+        }
+    }
+    if (all.failed) {
+        return outcome_fail(FAULT_BAD_INPUT, "figures: cut short");
+    }
+    for (unsigned i = 0; i < table->figure_count; i++) {
+        ret_figures[i] = cursor_u64(cursor);
+    }
+    return OUTCOME_OK;
+}
+
+bool figures_follow(const struct figure_table *table, const uint64_t *before, const uint64_t *now)
+{
+    for (unsigned i = 0; i < table->row_count; i++) {
+        const struct figure_row *row = &table->rows[i];
+        unsigned end = row->at + figure_places(row);
+        for (unsigned at = row->at; at < end && row->kind != FIGURE_GAUGE; at++) {
+            if (now[at] < before[at]) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+void figures_add(const struct figure_table *table, uint64_t *sum, const uint64_t *figures,
+                 bool gauges)
+{
+    for (unsigned i = 0; i < table->row_count; i++) {
+        const struct figure_row *row = &table->rows[i];
+        unsigned end = row->at + figure_places(row);
+        for (unsigned at = row->at; at < end && (gauges || row->kind != FIGURE_GAUGE); at++) {
+            CHECK(sum[at] <= FIGURE_MAX && figures[at] <= FIGURE_MAX);
+            uint64_t both = sum[at] + figures[at];
+            sum[at] = both < FIGURE_MAX ? both : FIGURE_MAX;
+        }
+    }
+}
+
+void figures_put_named(struct buf *buf, const struct figure_table *table, struct view name,
+                       const uint64_t *figures)
+{
+    buf_put_block16(buf, name);
+    figures_put(buf, table, figures);
+}
+
+static bool is_name(struct view name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        uint8_t byte = name.data[i];
+        bool letter = byte >= 'a' && byte <= 'z';
+        bool digit = byte >= '0' && byte <= '9';
+        if (!letter && (i == 0 || (!digit && byte != ' '))) {
+            return false;
+        }
+    }
+    return name.len > 0 && name.len < FIGURES_NAME_BYTES;
+}
+
+struct outcome figures_get_named(struct cursor *cursor, const struct figure_table *table,
+                                 char ret_name[FIGURES_NAME_BYTES], uint64_t *ret_figures)
+{
+    struct view name = cursor_block16(cursor);
+
+    if (!is_name(name)) {
+        return outcome_fail(FAULT_BAD_INPUT, "figures: name");
+    }
+    TRY(figures_get(cursor, table, ret_figures));
+    memcpy(ret_name, name.data, name.len);
+    ret_name[name.len] = '\0';
+    return OUTCOME_OK;
+}

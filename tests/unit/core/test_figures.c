@@ -1,0 +1,196 @@
+/*
+ * What channels tell of themselves comes out at the metrics process under their own names, and who
+ * lies loses its pipe.
+ */
+#include "rig.h"
+
+#include "proc/figures.h"
+
+struct shown {
+    uint64_t core[CORE_FIGURE_COUNT];
+    unsigned count;
+    char names[8][FIGURES_NAME_BYTES];
+    uint64_t channels[8][CHANNEL_FIGURE_COUNT];
+};
+
+static void next_shown(struct pipe_end *metrics, struct shown *ret_shown)
+{
+    struct frame frame = rig_frame(metrics, FRAME_METRICS);
+    struct cursor cursor = cursor_of(frame.payload);
+    assert_true(frame.count <= 8);
+    ret_shown->count = frame.count;
+    assert_ok(figures_get(&cursor, &core_table, ret_shown->core));
+    for (unsigned i = 0; i < frame.count; i++) {
+        assert_ok(figures_get_named(&cursor, &channel_table, ret_shown->names[i],
+                                    ret_shown->channels[i]));
+    }
+    assert_ok(cursor_end(&cursor, "metrics"));
+}
+
+/* Waits until the figure of that name is so. */
+static void await_figure(struct pipe_end *metrics, const char *name, unsigned figure,
+                         uint64_t value, struct shown *ret_shown)
+{
+    for (unsigned tries = 0; tries < 10; tries++) {
+        next_shown(metrics, ret_shown);
+        for (unsigned i = 0; i < ret_shown->count; i++) {
+            if (strcmp(ret_shown->names[i], name) == 0 && ret_shown->channels[i][figure] == value) {
+                return;
+            }
+        }
+    }
+    fail_msg("%s does not show %llu", name, (unsigned long long)value);
+}
+
+static void tell(struct pipe_end *pipe, const uint64_t *figures)
+{
+    size_t start = frame_start(&pipe->out, FRAME_STATS);
+    figures_put(&pipe->out, &channel_table, figures);
+    frame_finish(&pipe->out, start, 1);
+    assert_ok(pipe_flush(pipe));
+}
+
+static void the_core_counts_asks_by_outcome_batches_and_syncs(void **state)
+{
+    struct rig *rig = *state;
+    struct shown shown;
+    struct pipe_end metrics = rig_connect(rig, RIG_METRICS, 1);
+    struct pipe_end edge = rig_connect(rig, RIG_EDGE, 1);
+    struct ask ask = home_ask();
+    next_shown(&metrics, &shown);
+    uint64_t entries = shown.core[CORE_ENTRIES];
+    for (unsigned i = 0; i < 5; i++) {
+        assert_int_equal(rig_ask(&edge, &ask).code, CODE_DISCLOSED);
+    }
+    ask.business = VIEW_LITERAL("NV-OTHER");
+    assert_int_equal(rig_ask(&edge, &ask).code, CODE_BUSINESS_NOT_GRANTED);
+    do {
+        next_shown(&metrics, &shown);
+    } while (shown.core[CORE_BATCH + HISTOGRAM_BATCH_PLACES - 1] < 6);
+    assert_int_equal(shown.core[CORE_ASKS + CODE_DISCLOSED], 5);
+    assert_int_equal(shown.core[CORE_ASKS + CODE_BUSINESS_NOT_GRANTED], 1);
+    assert_int_equal(shown.core[CORE_BATCH], 6); /* batches of one */
+    assert_int_equal(shown.core[CORE_ENTRIES], entries + 6);
+    uint64_t syncs = 0;
+    for (unsigned i = 0; i < HISTOGRAM_SPAN_PLACES - 1; i++) {
+        syncs += shown.core[CORE_SYNC_SPAN + i];
+    }
+    assert_true(syncs >= 6);
+    assert_int_equal(shown.core[CORE_WRITABLE], 1);
+    assert_int_equal(shown.core[CORE_POLICY], 1);
+    assert_int_equal(shown.core[CORE_ACCOUNTS], 1);
+    assert_int_equal(shown.core[CORE_PIPES], 2);
+    pipe_done(&edge);
+    pipe_done(&metrics);
+}
+
+static void counters_of_a_process_that_is_gone_stay_and_its_gauges_do_not(void **state)
+{
+    struct rig *rig = *state;
+    struct shown shown;
+    uint64_t figures[CHANNEL_FIGURE_COUNT] = {
+        [CHANNEL_REQUESTS] = 40, [CHANNEL_CONNECTIONS_OPEN] = 3};
+    struct pipe_end metrics = rig_connect(rig, RIG_METRICS, 1);
+    struct pipe_end first = rig_connect(rig, RIG_EDGE, 1);
+    struct pipe_end other = rig_connect(rig, RIG_EDGE, 2);
+    tell(&first, figures);
+    await_figure(&metrics, "edge 1", CHANNEL_REQUESTS, 40, &shown);
+    struct pipe_end second = rig_connect(rig, RIG_EDGE, 1); /* while the first one drains */
+    figures[CHANNEL_REQUESTS] = 2;
+    tell(&second, figures);
+    await_figure(&metrics, "edge 1", CHANNEL_REQUESTS, 42, &shown);
+    await_figure(&metrics, "edge 1", CHANNEL_CONNECTIONS_OPEN, 6, &shown);
+    tell(&other, figures);
+    pipe_done(&first);
+    await_figure(&metrics, "edge 1", CHANNEL_CONNECTIONS_OPEN, 3, &shown);
+    await_figure(&metrics, "edge 1", CHANNEL_REQUESTS, 42, &shown);
+    await_figure(&metrics, "edge 2", CHANNEL_REQUESTS, 2, &shown);
+    pipe_done(&second);
+    pipe_done(&other);
+    pipe_done(&metrics);
+}
+
+static void who_counts_backwards_loses_its_pipe_and_nothing_it_had_counted(void **state)
+{
+    struct rig *rig = *state;
+    struct shown shown;
+    uint64_t figures[CHANNEL_FIGURE_COUNT] = {[CHANNEL_REQUESTS] = 40};
+    struct pipe_end metrics = rig_connect(rig, RIG_METRICS, 1);
+    struct pipe_end liar = rig_connect(rig, RIG_EDGE, 1);
+    tell(&liar, figures);
+    figures[CHANNEL_REQUESTS] = 39;
+    tell(&liar, figures);
+    assert_true(rig_is_closed(&liar));
+    await_figure(&metrics, "edge 1", CHANNEL_REQUESTS, 40, &shown);
+    assert_int_equal(shown.core[CORE_FRAMES_REFUSED], 1);
+    pipe_done(&liar);
+    pipe_done(&metrics);
+}
+
+static void send_figures(struct pipe_end *pipe, enum frame_kind kind, unsigned count,
+                         unsigned figure_count, uint64_t figure)
+{
+    size_t start = frame_start(&pipe->out, kind);
+    for (unsigned i = 0; i < figure_count; i++) {
+        buf_put_u64(&pipe->out, figure);
+    }
+    frame_finish(&pipe->out, start, count);
+    assert_ok(pipe_flush(pipe));
+}
+
+static void figures_of_a_wrong_form_break_the_pipe(void **state)
+{
+    struct rig *rig = *state;
+    static const struct {
+        enum rig_row row;
+        enum frame_kind kind;
+        unsigned count;
+        unsigned figures;
+        uint64_t figure;
+    } rows[] = {
+        {RIG_EDGE, FRAME_STATS, 1, CHANNEL_FIGURE_COUNT - 1, 0},
+        {RIG_EDGE, FRAME_STATS, 1, CHANNEL_FIGURE_COUNT + 1, 0},
+        {RIG_EDGE, FRAME_STATS, 2, CHANNEL_FIGURE_COUNT, 0},
+        {RIG_EDGE, FRAME_STATS, 0, CHANNEL_FIGURE_COUNT, 0},
+        {RIG_EDGE, FRAME_STATS, 1, CHANNEL_FIGURE_COUNT, FIGURE_MAX + 1},
+        {RIG_EDGE, FRAME_METRICS, 1, CORE_FIGURE_COUNT, 0},
+        {RIG_EDGE, FRAME_CREW, 1, CREW_FIGURE_COUNT, 0},
+        {RIG_METRICS, FRAME_STATS, 1, CHANNEL_FIGURE_COUNT, 0},
+        {RIG_KEEPER, FRAME_STATS, 1, CHANNEL_FIGURE_COUNT, 0},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct pipe_end pipe = rig_connect(rig, rows[i].row, 1);
+        send_figures(&pipe, rows[i].kind, rows[i].count, rows[i].figures, rows[i].figure);
+        assert_true(rig_is_closed(&pipe));
+        pipe_done(&pipe);
+    }
+}
+
+static void who_tells_without_end_loses_its_pipe(void **state)
+{
+    struct rig *rig = *state;
+    const uint64_t figures[CHANNEL_FIGURE_COUNT] = {0};
+    struct pipe_end edge = rig_connect(rig, RIG_EDGE, 1);
+    for (unsigned i = 0; i < 200; i++) {
+        size_t start = frame_start(&edge.out, FRAME_STATS);
+        figures_put(&edge.out, &channel_table, figures);
+        frame_finish(&edge.out, start, 1);
+    }
+    outcome_ignore(pipe_flush(&edge)); /* it may be closed before all is out */
+    assert_true(rig_is_closed(&edge));
+    pipe_done(&edge);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(the_core_counts_asks_by_outcome_batches_and_syncs),
+        TEST(counters_of_a_process_that_is_gone_stay_and_its_gauges_do_not),
+        TEST(who_counts_backwards_loses_its_pipe_and_nothing_it_had_counted),
+        TEST(figures_of_a_wrong_form_break_the_pipe),
+        TEST(who_tells_without_end_loses_its_pipe),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
