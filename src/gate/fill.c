@@ -159,12 +159,13 @@ static void put_trace(const struct work *work, struct buf *buf)
 {
     buf_printf(buf, "{\"replay\":{\"business_version\":%u,\"engine\":%d,\"guesses\":%u,",
                work->business != NULL ? work->business->version : 0, ENGINE_VERSION, work->guesses);
+    buf_put_text(buf, "\"person_version\":");
     if (work->person_found) {
-        buf_printf(buf, "\"person_version\":%u,", work->person_version);
+        buf_put_decimal(buf, work->person_version);
     } else {
-        buf_put_text(buf, "\"person_version\":null,");
+        buf_put_text(buf, "null");
     }
-    buf_put_text(buf, "\"quota_used\":");
+    buf_put_text(buf, ",\"quota_used\":");
     buf_put_decimal(buf, work->quota_used);
     buf_printf(buf, "},\"rule\":\"%s\"}", words_name(&words_rule, work->decision.rule));
 }

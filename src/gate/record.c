@@ -89,27 +89,35 @@ static struct view ask_value(const struct record *record, struct buf *texts)
     return part_since(texts, start);
 }
 
+/* What is hashed in the first person's place when there is none, so that it takes as long (I5). */
+#define STAND_IN UINT64_C(100000)
+
 /* Digest of the person at `place`, or of a decoy: real persons stand in a row from a place that
- * the key stream picked, so that their position tells nothing. */
+ * the key stream picked, so that their position tells nothing. The first place is hashed and gets
+ * its decoy in any case; which of both is kept is all that differs. */
 static void person_digest(const struct record *record, const struct salts *salts, unsigned place,
                           struct buf *texts, char ret_digest[DIGEST_CHARS])
 {
     unsigned first = salts->bytes[STREAM_PLACE] % OPENING_PERSONS_MAX;
     unsigned number = (place + OPENING_PERSONS_MAX - first) % OPENING_PERSONS_MAX;
-    if (number >= record->person_count) {
-        base64url_write(ret_digest, view_of(salts->bytes + STREAM_DECOYS + place * SEAL_HASH_BYTES,
-                                            SEAL_HASH_BYTES));
-        return;
-    }
+    bool real = number < record->person_count;
+    char decoy[DIGEST_CHARS];
+    base64url_write(
+        decoy, view_of(salts->bytes + STREAM_DECOYS + place * SEAL_HASH_BYTES, SEAL_HASH_BYTES));
     size_t start = texts->len;
-    buf_put_u8(texts, '"');
-    buf_put_decimal(texts, record->persons[number]);
-    buf_put_u8(texts, '"');
-    if (!texts->failed) {
+    if (real || number == 0) {
+        buf_put_u8(texts, '"');
+        buf_put_decimal(texts, real ? record->persons[number] : STAND_IN);
+        buf_put_u8(texts, '"');
+    }
+    if (texts->len > start && !texts->failed) {
         const uint8_t *salt = salts->bytes + STREAM_PERSON_SALTS + place * SALT_BYTES;
         struct view value = part_since(texts, start);
         disclosure_put(texts, salt, view_of(NULL, 0), value, ret_digest);
         buf_cut(texts, start);
+    }
+    if (!real) {
+        memcpy(ret_digest, decoy, DIGEST_CHARS);
     }
 }
 
