@@ -28,7 +28,7 @@
 #define RETRY_US 1000000    /* a pass that could not be begun or ended: so long until the next */
 #define RETRIES_QUIET 30    /* then what cannot be opened is told as a place */
 #define PASS_PARTS_OF_TEN 9 /* of the period: the rest is slack, so that a pass ends within */
-#define NICENESS 19
+#define NICENESS 10 /* a tenth of what a process that answers gets, when both want the CPU */
 
 struct worker {
     const struct child *child;

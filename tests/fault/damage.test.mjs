@@ -47,13 +47,13 @@ test('a broken index key under a running server is found within the period, told
             JSON.parse((await demo.dancu(['scrub', 'status', '--json'])).stdout);
         try {
             await until('a sound pass', async () => (await status()).passes > 0,
-                { timeoutMs: 60_000, everyMs: 200 });
+                { timeoutMs: 120_000, everyMs: 200 });
             assert.equal((await status()).found, 0);
             const flipped = writeByte(file, at, (byte) => byte ^ 1);
             const found = await until('the tag is told', async () => {
                 const now = await status();
                 return now.found > 0 && now;
-            }, { timeoutMs: 60_000, everyMs: 200 });
+            }, { timeoutMs: 120_000, everyMs: 200 });
             assert.ok(found.places.some((place) => place.includes(`person ${key}`)),
                 `${found.places}`);
             await until('its line is in the log', () => server.said.includes('scrub-found'));
@@ -64,7 +64,7 @@ test('a broken index key under a running server is found within the period, told
             await until('sound again', async () => {
                 const now = await status();
                 return now.found === 0 && now.found_before === 0;
-            }, { timeoutMs: 60_000, everyMs: 200 });
+            }, { timeoutMs: 120_000, everyMs: 200 });
             assert.ok((await server.processes()).every((row) => row.restarts === 0));
         } finally {
             await server.stop();
