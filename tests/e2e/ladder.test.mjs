@@ -36,13 +36,24 @@ function alike(reason, nameBytes, count) {
     return asks;
 }
 
+// A header as it is compared: the time by its length, the quota without what is left of it and of
+// the day, which every ask changes alike (below).
+function header([name, value]) {
+    if (name === 'date') {
+        return [name, value.length];
+    }
+    return [name, name === 'ratelimit' ? value.replace(/;r=\d+;t=\d+$/, '') : value];
+}
+
+const quotaLeft = (answer) => Number(/;r=(\d+)/.exec(answer.headers.ratelimit)[1]);
+
 // What of an answer can be seen without its secrets: every member, every length, every fixed text.
 function form(answer, verified) {
     const { body, entry, opened } = verified;
     return {
         status: answer.status,
         headers: Object.entries(answer.headers).filter(([name]) => name !== 'content-length')
-            .map(([name, value]) => [name, name === 'date' ? value.length : value]),
+            .map(header),
         members: Object.keys(body),
         texts: [body.type, body.title, body.detail, body.code, body.clause],
         openings: body.opening.map((text) => text.length),
@@ -61,6 +72,7 @@ for (const kind of protocols) {
             });
             const nameBytes = Buffer.byteLength(people.available[0].full_name);
             const forms = [];
+            const left = [];
             for (const reason of REASONS) {
                 for (const ask of alike(reason, nameBytes, EACH)) {
                     const answer = await client.lookup(ask);
@@ -68,11 +80,13 @@ for (const kind of protocols) {
                         { vkey: demo.vkey, receipt: true });
                     assert.deepEqual(verified.opened.request.asked, ask.subject);
                     forms.push([reason, form(answer, verified)]);
+                    left.push(quotaLeft(answer));
                 }
             }
             for (const [reason, found] of forms) {
                 assert.deepEqual(found, forms[0][1], reason);
             }
+            assert.deepEqual(left, left.map((_, i) => left[0] - i), 'each costs one unit');
             await client.close();
         });
 }
