@@ -4,6 +4,7 @@
  */
 #include "base/check.h"
 #include "channel/json/answer_json.h"
+#include "proc/figures.h"
 #include "proc/frame.h"
 #include "proc/loading.h"
 
@@ -125,6 +126,30 @@ static void read_loading(const struct frame *frame, struct view whole, struct bu
     }
 }
 
+/* As a channel tells them, and as sets with names. */
+static void read_figures(const struct frame *frame, struct buf *again)
+{
+    static const struct figure_table *const tables[] = {&channel_table, &core_table, &crew_table};
+    uint64_t figures[CORE_FIGURE_COUNT + CHANNEL_FIGURE_COUNT];
+    char name[FIGURES_NAME_BYTES];
+
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+        struct cursor bare = cursor_of(frame->payload);
+        if (outcome_ok(figures_get(&bare, tables[i], figures))) {
+            buf_reset(again);
+            figures_put(again, tables[i], figures);
+            CHECK(view_equal(buf_view(again), taken_since(&bare, frame->payload.data)));
+            CHECK(figures_follow(tables[i], figures, figures));
+        }
+        struct cursor named = cursor_of(frame->payload);
+        if (outcome_ok(figures_get_named(&named, tables[i], name, figures))) {
+            buf_reset(again);
+            figures_put_named(again, tables[i], view_text(name), figures);
+            CHECK(view_equal(buf_view(again), taken_since(&named, frame->payload.data)));
+        }
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct view received = view_of(data, size);
@@ -140,6 +165,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         read_receipt_asks(&frame, &again);
         read_answers(&frame, &again);
         read_texts(&frame, &again);
+        read_figures(&frame, &again);
         read_loading(&frame, view_part(received, 0, bytes), &again);
         received = view_part(received, bytes, received.len - bytes);
     }
