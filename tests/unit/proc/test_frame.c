@@ -438,7 +438,6 @@ static void a_frame_of_unknown_kind_version_or_length_is_refused_at_its_header(v
         {0, 0, 0, 1, 0, 1, 0, 0},
         {0, 0, 0, 1, FRAME_KIND_COUNT, 1, 0, 0},
         {0, 0, 0, 1, 255, 1, 0, 0},
-        {0, 0, 0, 1, FRAME_RECEIPT + 1, 1, 0, 0}, /* kept free */
         {0, 0, 0, 1, FRAME_ASKS, 0, 0, 0},
         {0, 0, 0, 1, FRAME_ASKS, 2, 0, 0},
         {0, 0x0f, 0xff, 0xf9, FRAME_ASKS, 1, 0, 0}, /* one byte over FRAME_BYTES_MAX in all */
