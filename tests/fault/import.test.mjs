@@ -16,7 +16,7 @@ import { demonstration } from '../e2e/lib/demo.mjs';
 import { serve } from '../e2e/lib/server.mjs';
 import { peopleFile, settle, startImport } from './import.mjs';
 
-const PERSONS = 9000; // five chunks
+const PERSONS = 24_000; // twelve chunks: long enough to be cut off on a quick machine
 const MOUNT_MIB = 1024;
 const ROOM_LEFT = 250 << 20; // a little less than the loader leaves to the server
 const folder = path.join(workFolder, 'run', `import-${process.pid}`);
@@ -191,8 +191,9 @@ test('a full disk cuts an import off and nothing is lost; then it goes on', asyn
 });
 
 test('SIGTERM in the middle stops cleanly, and the same command goes on without a server', async () => {
+    const before = rejectsOf('rejects.tsv').length;
     const going = startImport(demo, [file, '--rejects', at('rejects.tsv')]);
-    await sleep(700);
+    await until('a chunk is loaded, of many', () => rejectsOf('rejects.tsv').length > before);
     assert.deepEqual(await server.stop(), { status: 0, signal: null }, server.said);
     const cut = await going.ended;
     assert.equal(cut.status, 3, cut.stderr);
