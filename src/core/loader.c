@@ -19,9 +19,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <sched.h>
-#include <signal.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -299,18 +297,6 @@ static struct outcome record_pending(struct loader *loader)
 
 /* ---- The process ---- */
 
-static int open_signals(void)
-{
-    sigset_t set;
-
-    (void)sigemptyset(&set);
-    (void)sigaddset(&set, SIGTERM);
-    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0) {
-        return -1;
-    }
-    return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-}
-
 static struct outcome open_all(struct loader *loader)
 {
     struct child *child = (struct child *)(uintptr_t)loader->child;
@@ -346,7 +332,8 @@ static void run(struct loader *loader)
 
 int loader_main(struct child *child)
 {
-    struct loader loader = {.child = child, .clock = clock_system(), .signal_fd = open_signals()};
+    struct loader loader = {
+        .child = child, .clock = clock_system(), .signal_fd = proc_open_sigterm()};
 
     if (loader.signal_fd < 0) {
         log_outcome(LOG_LEVEL_ERROR, "signals", outcome_sys(errno, "signalfd"));

@@ -16,8 +16,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 struct keeper {
@@ -164,21 +162,9 @@ static void keep(struct keeper *keeper)
     }
 }
 
-static int open_signals(void)
-{
-    sigset_t set;
-
-    (void)sigemptyset(&set);
-    (void)sigaddset(&set, SIGTERM);
-    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0) {
-        return -1;
-    }
-    return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-}
-
 int keeper_main(struct child *child)
 {
-    struct keeper keeper = {.child = child, .signal_fd = open_signals()};
+    struct keeper keeper = {.child = child, .signal_fd = proc_open_sigterm()};
 
     if (keeper.signal_fd < 0) {
         log_outcome(LOG_LEVEL_ERROR, "signals", outcome_sys(errno, "signalfd"));

@@ -14,6 +14,8 @@
 #include "proc/proc.h"
 
 #include <errno.h>
+#include <signal.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 
 #define HEALTH_SERVING 1
@@ -127,4 +129,16 @@ struct outcome peer_hear_ready(int control_fd)
         return outcome_fail(FAULT_BAD_INPUT, "readiness frame");
     }
     return OUTCOME_OK;
+}
+
+int proc_open_sigterm(void)
+{
+    sigset_t set;
+
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0) {
+        return -1;
+    }
+    return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }

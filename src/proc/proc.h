@@ -136,6 +136,10 @@ struct outcome proc_receive_told(int control_fd, struct proc_peer *ret_peer, str
  * the supervisor prints `dancu is ready: ...`; a replacement on SIGHUP waits for it. */
 struct outcome proc_tell_ready(const struct child *child);
 
+/* A descriptor (non-blocking, close-on-exec; the caller's) that becomes readable on SIGTERM, which
+ * has no other effect from then on; -1 with errno set. For mains that poll. */
+int proc_open_sigterm(void);
+
 /* Runs the supervisor until SIGTERM or SIGINT: opens what the rows need, starts them, restarts who
  * dies with back-off (0 ms, then doubling from 50 ms to 5 s while it dies within 2 s), hands new
  * pipes around when the core or a channel is replaced, on SIGHUP replaces the processes that hold

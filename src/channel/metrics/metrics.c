@@ -13,8 +13,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #define CREW_BYTES_MAX 4096
@@ -192,18 +190,6 @@ static bool turn(struct metrics *metrics)
     return more && polls[POLL_SIGNAL].revents == 0;
 }
 
-static int open_signals(void)
-{
-    sigset_t set;
-
-    (void)sigemptyset(&set);
-    (void)sigaddset(&set, SIGTERM);
-    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0) {
-        return -1;
-    }
-    return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-}
-
 static struct outcome serve(struct metrics *metrics)
 {
     if (metrics->signal_fd < 0) {
@@ -226,7 +212,7 @@ int metrics_main(struct child *child)
     }
     metrics->child = child;
     metrics->clock = clock_system();
-    metrics->signal_fd = open_signals();
+    metrics->signal_fd = proc_open_sigterm();
     metrics->scrapes.state = &metrics->told;
     metrics->scrapes.clock = metrics->clock;
     buf_init(&metrics->crew, CREW_BYTES_MAX);
