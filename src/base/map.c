@@ -98,6 +98,30 @@ struct outcome map_add(struct map *map, void *value)
     return OUTCOME_OK;
 }
 
+/* Whoever stands behind the gap moves into it, unless its own slot lies between the two. */
+void *map_remove(struct map *map, struct view key)
+{
+    if (map->cap == 0) {
+        return NULL;
+    }
+    size_t mask = map->cap - 1;
+    size_t gap = slot_of(map->slots, map->cap, key, map->key);
+    void *removed = map->slots[gap];
+    if (removed == NULL) {
+        return NULL;
+    }
+    for (size_t at = (gap + 1) & mask; map->slots[at] != NULL; at = (at + 1) & mask) {
+        size_t own = (size_t)hash_of(map->key(map->slots[at])) & mask;
+        if (((at - own) & mask) >= ((at - gap) & mask)) {
+            map->slots[gap] = map->slots[at];
+            gap = at;
+        }
+    }
+    map->slots[gap] = NULL;
+    map->len--;
+    return removed;
+}
+
 void *map_next(const struct map *map, size_t *at)
 {
     while (*at < map->cap) {

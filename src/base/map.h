@@ -1,6 +1,6 @@
 /*
  * Purpose: a bounded hash map from keys inside objects to the objects. The map owns neither; an
- * object's key must not change while it is in. Nothing is ever removed but by map_done().
+ * object's key must not change while it is in.
  */
 #ifndef DANCU_BASE_MAP_H
 #define DANCU_BASE_MAP_H
@@ -24,6 +24,8 @@ void *map_get(const struct map *map, struct view key);
 struct outcome map_room(struct map *map);
 /* FAULT_CONFLICT when the key is there, FAULT_OVER_LIMIT at the ceiling, FAULT_NO_MEMORY. */
 struct outcome map_add(struct map *map, void *value);
+/* Takes out the object with this key and returns it; NULL when it is not there. Cannot fail. */
+void *map_remove(struct map *map, struct view key);
 /* Walks all: start with *at = 0; NULL at the end. Order is unspecified. */
 void *map_next(const struct map *map, size_t *at);
 

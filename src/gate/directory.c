@@ -89,6 +89,49 @@ struct outcome directory_add_business(struct directory *directory, struct busine
     return map_add(&directory->businesses, business);
 }
 
+void directory_replace_party(struct party *old, const struct party *new)
+{
+    struct party kept = *old;
+    CHECK(view_equal(code_view(&old->code), code_view(&new->code)));
+    *old = *new;
+    old->guess_day = kept.guess_day;
+    old->guess_count = kept.guess_count;
+}
+
+struct outcome directory_replace_account(struct directory *directory, struct account *old,
+                                         const struct account *new)
+{
+    struct account kept = *old;
+    CHECK(view_equal(code_view(&old->code), code_view(&new->code)) && old->party == new->party);
+    bool same_key = memcmp(old->spki, new->spki, sizeof(old->spki)) == 0;
+    if (!same_key && directory_account_by_spki(directory, new->spki) != NULL) {
+        return outcome_fail(FAULT_CONFLICT, "account: certificate is bound already");
+    }
+    if (!same_key) {
+        CHECK(map_remove(&directory->accounts_by_spki, account_spki_key(old)) == old);
+    }
+    *old = *new;
+    old->bucket_us = kept.bucket_us;
+    old->bucket_used = kept.bucket_used;
+    old->limited_count = kept.limited_count;
+    old->limited_first_us = kept.limited_first_us;
+    old->limited_last_us = kept.limited_last_us;
+    old->key_count = kept.key_count;
+    old->key_number = kept.key_number;
+    old->rereads = kept.rereads;
+    /* A place has just been given back: adding cannot fail. */
+    return same_key ? OUTCOME_OK : map_add(&directory->accounts_by_spki, old);
+}
+
+void directory_replace_business(struct business *old, const struct business *new)
+{
+    struct business kept = *old;
+    CHECK(view_equal(code_view(&old->code), code_view(&new->code)) && old->party == new->party);
+    *old = *new;
+    old->quota_day = kept.quota_day;
+    old->quota_used = kept.quota_used;
+}
+
 struct party *directory_party(const struct directory *directory, struct view code)
 {
     return map_get(&directory->parties, code);

@@ -33,6 +33,7 @@ struct leak {
 
 struct party {
     struct code_text code;
+    uint32_t version; /* grows with each act on it, as of every object here */
     enum party_class class;
     enum party_state state;
     struct code_text kind; /* bank, telecom, province agency... */
@@ -43,6 +44,7 @@ struct party {
 
 struct account {
     struct code_text code;
+    uint32_t version;
     struct party *party;
     enum channel channel;
     enum account_state state;
@@ -72,7 +74,7 @@ struct business {
     struct code_text code;
     struct party *party;
     enum business_state state;
-    uint32_t version; /* of its registration; grows with each act on it */
+    uint32_t version; /* of its registration */
     struct long_text purpose;
     struct long_text legal_basis;
     struct code_text procedure;
@@ -105,6 +107,13 @@ void directory_done(struct directory *directory);
 struct outcome directory_add_party(struct directory *directory, struct party *party);
 struct outcome directory_add_account(struct directory *directory, struct account *account);
 struct outcome directory_add_business(struct directory *directory, struct business *business);
+/* `old`, which is there, becomes what `new` is, but keeps the gate's counters; the code and the
+ * party must be the same. Pointers to it stay good. `new` stays the caller's. FAULT_CONFLICT: the
+ * certificate is bound to another account, nothing is changed. */
+void directory_replace_party(struct party *old, const struct party *new);
+struct outcome directory_replace_account(struct directory *directory, struct account *old,
+                                         const struct account *new);
+void directory_replace_business(struct business *old, const struct business *new);
 /* NULL when not there. */
 struct party *directory_party(const struct directory *directory, struct view code);
 struct account *directory_account(const struct directory *directory, struct view code);

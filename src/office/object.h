@@ -1,12 +1,17 @@
 /*
- * Purpose: parties, accounts, businesses and policies as stored objects. Private to office/.
- * An object's bytes start with a version; decoding checks all of it.
+ * Purpose: parties, accounts, businesses and policies as stored objects. Private to office/, but
+ * that the worker's scrub knows the kinds. An object's bytes start with a version; decoding checks
+ * all of it.
+ *
+ * A kind that is kept in the directory is a row: how one is written, read, found, added, replaced.
+ * An act makes whole new versions of objects (prepare.h); one path applies them all.
  */
 #ifndef DANCU_OFFICE_OBJECT_H
 #define DANCU_OFFICE_OBJECT_H
 
 #include "gate/directory.h"
 
+/* Numbers are stored. Kinds are loaded in their order: what an object points to has a lower one. */
 enum object_kind {
     OBJECT_PARTY = 1,
     OBJECT_ACCOUNT = 2,
@@ -14,7 +19,34 @@ enum object_kind {
     OBJECT_POLICY = 4,         /* code = hash; content = the files as published */
     OBJECT_POLICY_CURRENT = 5, /* code = "current"; content = hash */
     OBJECT_CHUNK_LAST = 6,     /* code = "last"; content = number u64, hash of 32 bytes */
+    OBJECT_KIND_COUNT
 };
+
+struct object_row {
+    const char *name;   /* "party" */
+    const char *plural; /* "parties": for sentences */
+    size_t bytes;       /* of the struct */
+    void (*put)(const void *object, struct buf *buf);
+    /* Into a zeroed struct; FAULT_CORRUPT. */
+    struct outcome (*get)(const struct directory *directory, struct view bytes, void *ret_object);
+    void *(*find)(const struct directory *directory, struct view code); /* NULL: not there */
+    bool (*full)(const struct directory *directory);                    /* at its ceiling */
+    struct outcome (*add)(struct directory *directory, void *object);   /* takes it on success */
+    struct outcome (*replace)(struct directory *directory, void *old, const void *object);
+    struct view (*code)(const void *object);
+    uint32_t *(*version)(void *object);
+};
+
+extern const struct object_row object_party;    /* party.c */
+extern const struct object_row object_account;  /* account.c */
+extern const struct object_row object_business; /* business.c */
+
+/* NULL for a kind that the directory does not keep. */
+const struct object_row *object_row(enum object_kind kind);
+/* Reads one as stored and adds it to the directory. FAULT_CORRUPT, FAULT_NO_MEMORY, FAULT_CONFLICT,
+ * FAULT_OVER_LIMIT. */
+struct outcome object_load(struct directory *directory, const struct object_row *row,
+                           struct view content);
 
 void party_put(const struct party *party, struct buf *buf);
 struct outcome party_get(struct view bytes, struct party *ret_party);
@@ -25,5 +57,14 @@ struct outcome account_get(const struct directory *directory, struct view bytes,
 void business_put(const struct business *business, struct buf *buf);
 struct outcome business_get(const struct directory *directory, struct view bytes,
                             struct business *ret_business);
+
+/* Parts of objects, for the rows' get(): a cursor that has failed stays failed. */
+void object_get_code(struct cursor *cursor, struct code_text *ret_code);
+void object_get_long(struct cursor *cursor, struct long_text *ret_text);
+unsigned object_get_enum(struct cursor *cursor, unsigned count);
+/* By code; it must be in the directory. */
+struct party *object_get_party(struct cursor *cursor, const struct directory *directory);
+/* All of it was read: else FAULT_CORRUPT with `what`. */
+struct outcome object_get_end(const struct cursor *cursor, const char *what);
 
 #endif

@@ -31,54 +31,6 @@ struct office {
     struct office_chunk chunk; /* recorded last */
 };
 
-static struct outcome load_party(struct office *office, struct view content)
-{
-    struct party *party = memory_new(1, sizeof(*party));
-    if (party == NULL) {
-        return outcome_fail(FAULT_NO_MEMORY, "party");
-    }
-    struct outcome outcome = party_get(content, party);
-    if (outcome_ok(outcome)) {
-        outcome = directory_add_party(office->directory, party);
-    }
-    if (!outcome_ok(outcome)) {
-        memory_free(party);
-    }
-    return outcome;
-}
-
-static struct outcome load_account(struct office *office, struct view content)
-{
-    struct account *account = memory_new(1, sizeof(*account));
-    if (account == NULL) {
-        return outcome_fail(FAULT_NO_MEMORY, "account");
-    }
-    struct outcome outcome = account_get(office->directory, content, account);
-    if (outcome_ok(outcome)) {
-        outcome = directory_add_account(office->directory, account);
-    }
-    if (!outcome_ok(outcome)) {
-        memory_free(account);
-    }
-    return outcome;
-}
-
-static struct outcome load_business(struct office *office, struct view content)
-{
-    struct business *business = memory_new(1, sizeof(*business));
-    if (business == NULL) {
-        return outcome_fail(FAULT_NO_MEMORY, "business");
-    }
-    struct outcome outcome = business_get(office->directory, content, business);
-    if (outcome_ok(outcome)) {
-        outcome = directory_add_business(office->directory, business);
-    }
-    if (!outcome_ok(outcome)) {
-        memory_free(business);
-    }
-    return outcome;
-}
-
 static struct outcome load_current(struct office *office, struct view content)
 {
     if (content.len != 64) {
@@ -101,13 +53,11 @@ static struct outcome load_chunk(struct office *office, struct view content)
 static struct outcome load_object(void *context, const struct office_object *object)
 {
     struct office *office = context;
+    const struct object_row *row = object_row(object->kind);
+    if (row != NULL) {
+        return object_load(office->directory, row, object->content);
+    }
     switch (object->kind) {
-    case OBJECT_PARTY:
-        return load_party(office, object->content);
-    case OBJECT_ACCOUNT:
-        return load_account(office, object->content);
-    case OBJECT_BUSINESS:
-        return load_business(office, object->content);
     case OBJECT_POLICY:
         return OUTCOME_OK;
     case OBJECT_POLICY_CURRENT:
@@ -215,42 +165,40 @@ static struct outcome store_one(struct office *office, uint64_t index, uint8_t k
     return office_store_apply(office->store, index, &object, 1);
 }
 
-static struct outcome apply_party(struct office *office, uint64_t index, struct change *change)
+/* The directory takes an object as it will be; what is stored of it goes behind office->object. */
+static struct outcome apply_edit(struct office *office, struct edit *edit, const void **ret_object)
 {
-    struct party *party = change->party;
-    TRY(directory_add_party(office->directory, party));
-    change->party = NULL;
-    party_put(party, &office->object);
-    return store_one(office, index, OBJECT_PARTY, code_view(&party->code));
+    const struct object_row *row = object_row(edit->kind);
+    if (edit->old == NULL) {
+        TRY(row->add(office->directory, edit->object));
+        *ret_object = edit->object;
+        edit->object = NULL;
+    } else {
+        TRY(row->replace(office->directory, edit->old, edit->object));
+        *ret_object = edit->old;
+    }
+    row->put(*ret_object, &office->object);
+    return buf_check(&office->object);
 }
 
-static struct outcome apply_account(struct office *office, uint64_t index, struct change *change)
+static struct outcome apply_edits(struct office *office, uint64_t index, struct change *change)
 {
-    struct account *account = change->account;
-    if (account != NULL) {
-        TRY(directory_add_account(office->directory, account));
-        change->account = NULL;
-    } else {
-        account = change->account_old;
-        account->state = change->account_state;
+    struct office_object stored[CHANGE_EDITS_MAX];
+    const void *objects[CHANGE_EDITS_MAX] = {NULL};
+    size_t ends[CHANGE_EDITS_MAX] = {0};
+    for (unsigned i = 0; i < change->edit_count; i++) {
+        TRY(apply_edit(office, &change->edits[i], &objects[i]));
+        ends[i] = office->object.len;
     }
-    account_put(account, &office->object);
-    return store_one(office, index, OBJECT_ACCOUNT, code_view(&account->code));
-}
-
-static struct outcome apply_business(struct office *office, uint64_t index, struct change *change)
-{
-    struct business *business = change->business;
-    if (business != NULL) {
-        TRY(directory_add_business(office->directory, business));
-        change->business = NULL;
-    } else {
-        business = change->business_old;
-        business->state = change->business_state;
-        business->version++;
+    struct view bytes = buf_view(&office->object);
+    for (unsigned i = 0; i < change->edit_count; i++) {
+        size_t start = i == 0 ? 0 : ends[i - 1];
+        enum object_kind kind = change->edits[i].kind;
+        stored[i] = (struct office_object){.kind = (uint8_t)kind,
+                                           .code = object_row(kind)->code(objects[i]),
+                                           .content = view_part(bytes, start, ends[i] - start)};
     }
-    business_put(business, &office->object);
-    return store_one(office, index, OBJECT_BUSINESS, code_view(&business->code));
+    return office_store_apply(office->store, index, stored, change->edit_count);
 }
 
 static struct outcome apply_policy(struct office *office, uint64_t index, const struct act *act,
@@ -288,12 +236,8 @@ static struct outcome apply(struct office *office, uint64_t index, const struct 
 {
     struct outcome outcome = OUTCOME_OK;
     buf_reset(&office->object);
-    if (change->party != NULL) {
-        outcome = apply_party(office, index, change);
-    } else if (change->account != NULL || change->account_old != NULL) {
-        outcome = apply_account(office, index, change);
-    } else if (change->business != NULL || change->business_old != NULL) {
-        outcome = apply_business(office, index, change);
+    if (change->edit_count > 0) {
+        outcome = apply_edits(office, index, change);
     } else if (change->policy != NULL) {
         outcome = apply_policy(office, index, act, change);
     } else if (act->kind == ACT_IMPORT_CHUNK) {

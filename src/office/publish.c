@@ -66,3 +66,18 @@ struct outcome policy_from_files(struct view bytes, struct view hash, struct pol
     *ret_policy = policy;
     return OUTCOME_OK;
 }
+
+struct outcome prepare_policy_publish(struct preparing *here)
+{
+    const struct act *act = here->act;
+    struct view hash = act_value(act, "hash");
+    if (here->policy != NULL && view_is(hash, policy_hash(here->policy))) {
+        return prepare_refuse(here, FAULT_CONFLICT, "this policy is in force already");
+    }
+    TRY(policy_from_files(act_value(act, "files"), hash, &here->change.policy, here->why));
+    if (policy_effective_day(here->change.policy) > here->today) {
+        return prepare_refuse(here, FAULT_BAD_INPUT,
+                              "the policy's effective date has not come yet");
+    }
+    return OUTCOME_OK;
+}

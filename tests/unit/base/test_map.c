@@ -137,6 +137,34 @@ static void a_map_starved_at_any_growth_keeps_what_it_held(void **state)
     free(objects);
 }
 
+static void after_any_removal_the_others_are_found_and_the_removed_is_not(void **state)
+{
+    (void)state;
+    struct object *objects = objects_new(200);
+    struct map map;
+    map_init(&map, code_of, 200);
+    for (size_t i = 0; i < 200; i++) {
+        assert_ok(map_add(&map, &objects[i]));
+    }
+    for (size_t step = 0; step < 200; step++) {
+        size_t out = step * 77 % 200; /* 77 and 200 have no common divisor: each once */
+        assert_ptr_equal(map_remove(&map, code_of(&objects[out])), &objects[out]);
+        assert_null(map_remove(&map, code_of(&objects[out])));
+        assert_int_equal(map.len, 199 - step);
+        for (size_t other = 0; other < 200; other++) {
+            bool gone = false;
+            for (size_t i = 0; i <= step; i++) {
+                gone = gone || i * 77 % 200 == other;
+            }
+            assert_ptr_equal(map_get(&map, code_of(&objects[other])),
+                             gone ? NULL : &objects[other]);
+        }
+    }
+    map_done(&map);
+    assert_null(map_remove(&map, code_of(&objects[0])));
+    free(objects);
+}
+
 static void done_accepts_null_zeroed_and_twice(void **state)
 {
     (void)state;
@@ -178,6 +206,7 @@ int main(void)
         cmocka_unit_test(an_empty_key_is_a_key),
         cmocka_unit_test(over_the_ceiling_is_a_refusal),
         cmocka_unit_test(a_map_starved_at_any_growth_keeps_what_it_held),
+        cmocka_unit_test(after_any_removal_the_others_are_found_and_the_removed_is_not),
         cmocka_unit_test(done_accepts_null_zeroed_and_twice),
         cmocka_unit_test(misuse_of_a_map_aborts),
     };

@@ -80,6 +80,69 @@ static void a_second_one_of_a_code_or_certificate_is_refused(void **state)
     directory_done(&directory);
 }
 
+static void a_new_version_takes_the_place_of_the_old_and_keeps_its_counters(void **state)
+{
+    (void)state;
+    struct directory directory;
+    directory_init(&directory);
+    struct party *party = party_new("bank");
+    struct account *account = account_new(party, "a", 1);
+    struct account *other = account_new(party, "b", 2);
+    struct business *business = business_new(party, "NV-1");
+    assert_ok(directory_add_party(&directory, party));
+    assert_ok(directory_add_account(&directory, account));
+    assert_ok(directory_add_account(&directory, other));
+    assert_ok(directory_add_business(&directory, business));
+    struct party party_next = *party;
+    struct account account_next = *account;
+    struct business business_next = *business;
+    party->guess_count = 3;
+    account->limited_count = 4;
+    account->key_count = 5;
+    account->rereads.used = 6;
+    business->quota_used = 7;
+    party_next.state = PARTY_SUSPENDED;
+    account_next.state = ACCOUNT_SUSPENDED;
+    business_next.state = BUSINESS_REVOKED;
+    memset(account_next.spki, 3, sizeof(account_next.spki));
+    directory_replace_party(party, &party_next);
+    assert_ok(directory_replace_account(&directory, account, &account_next));
+    directory_replace_business(business, &business_next);
+    assert_int_equal(party->state, PARTY_SUSPENDED);
+    assert_int_equal(party->guess_count, 3);
+    assert_int_equal(account->state, ACCOUNT_SUSPENDED);
+    assert_int_equal(account->limited_count, 4);
+    assert_int_equal(account->key_count, 5);
+    assert_int_equal(account->rereads.used, 6);
+    assert_int_equal(business->state, BUSINESS_REVOKED);
+    assert_int_equal(business->quota_used, 7);
+    assert_ptr_equal(directory_account_by_spki(&directory, account_next.spki), account);
+    memset(account_next.spki, 1, sizeof(account_next.spki));
+    assert_null(directory_account_by_spki(&directory, account_next.spki));
+    directory_done(&directory);
+}
+
+static void a_certificate_of_another_account_is_not_taken_over(void **state)
+{
+    (void)state;
+    struct directory directory;
+    directory_init(&directory);
+    struct party *party = party_new("bank");
+    struct account *account = account_new(party, "a", 1);
+    struct account *other = account_new(party, "b", 2);
+    assert_ok(directory_add_party(&directory, party));
+    assert_ok(directory_add_account(&directory, account));
+    assert_ok(directory_add_account(&directory, other));
+    struct account next = *account;
+    next.state = ACCOUNT_SUSPENDED;
+    memcpy(next.spki, other->spki, sizeof(next.spki));
+    assert_fault(directory_replace_account(&directory, account, &next), FAULT_CONFLICT);
+    assert_int_equal(account->state, ACCOUNT_ACTIVE);
+    assert_ptr_equal(directory_account_by_spki(&directory, other->spki), other);
+    assert_ptr_equal(directory_account_by_spki(&directory, account->spki), account);
+    directory_done(&directory);
+}
+
 static void texts_over_their_ceiling_are_refused_and_change_nothing(void **state)
 {
     (void)state;
@@ -233,6 +296,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_added_is_found_by_code_and_an_account_by_certificate),
         cmocka_unit_test(a_second_one_of_a_code_or_certificate_is_refused),
+        cmocka_unit_test(a_new_version_takes_the_place_of_the_old_and_keeps_its_counters),
+        cmocka_unit_test(a_certificate_of_another_account_is_not_taken_over),
         cmocka_unit_test(texts_over_their_ceiling_are_refused_and_change_nothing),
         cmocka_unit_test(a_population_is_written_as_it_was_read),
         cmocka_unit_test(what_is_no_population_is_refused),

@@ -12,7 +12,7 @@ static void fill_text(struct long_text *text, const char *word, size_t len)
 
 static struct party a_party(void)
 {
-    struct party party = {.class = CLASS_OTHER, .state = PARTY_SUSPENDED};
+    struct party party = {.version = 7, .class = CLASS_OTHER, .state = PARTY_SUSPENDED};
     assert_ok(code_set(&party.code, VIEW_LITERAL("bank")));
     assert_ok(code_set(&party.kind, VIEW_LITERAL("bank")));
     assert_ok(long_set(&party.name, VIEW_LITERAL("Ngân hàng trình diễn")));
@@ -22,6 +22,7 @@ static struct party a_party(void)
 static struct account an_account(struct party *party)
 {
     struct account account = {.party = party,
+                              .version = 8,
                               .channel = CHANNEL_GUIDED,
                               .state = ACCOUNT_REVOKED,
                               .assertion_required = true};
@@ -89,6 +90,7 @@ static void a_party_is_read_as_it_was_written_without_its_counters(void **state)
     assert_memory_equal(&party.code, &again.code, sizeof(party.code));
     assert_memory_equal(&party.kind, &again.kind, sizeof(party.kind));
     assert_memory_equal(&party.name, &again.name, sizeof(party.name));
+    assert_int_equal(again.version, party.version);
     assert_int_equal(again.class, CLASS_OTHER);
     assert_int_equal(again.state, PARTY_SUSPENDED);
     assert_int_equal(again.guess_count, 0);
@@ -109,6 +111,7 @@ static void an_account_is_read_as_it_was_written(void **state)
     assert_memory_equal(&account.code, &again.code, sizeof(account.code));
     assert_memory_equal(account.spki, again.spki, sizeof(account.spki));
     assert_memory_equal(&account.instrument, &again.instrument, sizeof(account.instrument));
+    assert_int_equal(again.version, account.version);
     assert_int_equal(again.channel, CHANNEL_GUIDED);
     assert_int_equal(again.state, ACCOUNT_REVOKED);
     assert_true(again.assertion_required);
@@ -200,7 +203,7 @@ static void an_object_of_another_version_is_corrupt(void **state)
         BUF_AUTO bytes;
         buf_init(&bytes, 4096);
         put_any(getters[i], *state, &bytes);
-        bytes.data[0] = 2;
+        bytes.data[0] = 0xff;
         assert_fault(getters[i](*state, buf_view(&bytes)), FAULT_CORRUPT);
     }
 }
@@ -229,12 +232,12 @@ static void a_word_out_of_range_is_corrupt(void **state)
         get_any *get;
         size_t at;
     } places[] = {
-        {get_party, 1 + 6},                      /* class */
-        {get_party, 1 + 6 + 1},                  /* state */
-        {get_account, 1 + 8 + 6},                /* channel */
-        {get_account, 1 + 8 + 6 + 1},            /* state */
-        {get_account, 1 + 8 + 6 + 2 + 32 + 258}, /* assertion required */
-        {get_business, 1 + 6 + 6},               /* state */
+        {get_party, 1 + 6 + 4},                      /* class */
+        {get_party, 1 + 6 + 4 + 1},                  /* state */
+        {get_account, 1 + 8 + 4 + 6},                /* channel */
+        {get_account, 1 + 8 + 4 + 6 + 1},            /* state */
+        {get_account, 1 + 8 + 4 + 6 + 2 + 32 + 258}, /* assertion required */
+        {get_business, 1 + 6 + 6},                   /* state */
     };
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
         BUF_AUTO bytes;

@@ -104,11 +104,7 @@ static void what_may_not_be_is_refused_with_a_reason_and_changes_nothing(void **
             fail_msg("%s %s=%s: %s, \"%s\"", act_rows[row->kind].name, row->changed[0].field,
                      row->changed[0].value, outcome_word(outcome.fault), why);
         }
-        assert_null(change.party);
-        assert_null(change.account);
-        assert_null(change.business);
-        assert_null(change.account_old);
-        assert_null(change.business_old);
+        assert_int_equal(change.edit_count, 0);
     }
     assert_int_equal(directory_size(&here->directory), before);
 }
@@ -125,17 +121,28 @@ static struct change prepared(struct office_here *here, const struct act *act)
     return change;
 }
 
+/* The one object that an act makes or changes. */
+static void *made(const struct change *change, enum object_kind kind)
+{
+    assert_int_equal(change->edit_count, 1);
+    assert_int_equal(change->edits[0].kind, kind);
+    return change->edits[0].object;
+}
+
 static void a_new_party_is_made_as_the_act_says(void **state)
 {
     struct act act = acts_make(ACT_PARTY_ADD);
     struct change change = prepared(*state, &act);
-    assert_view(code_view(&change.party->code), "P-NEW");
-    assert_int_equal(change.party->class, CLASS_STATE);
-    assert_int_equal(change.party->state, PARTY_ACTIVE);
-    assert_view(code_view(&change.party->kind), "agency");
-    assert_view(long_view(&change.party->name), "Sở");
+    const struct party *party = made(&change, OBJECT_PARTY);
+    assert_null(change.edits[0].old);
+    assert_int_equal(party->version, 1);
+    assert_view(code_view(&party->code), "P-NEW");
+    assert_int_equal(party->class, CLASS_STATE);
+    assert_int_equal(party->state, PARTY_ACTIVE);
+    assert_view(code_view(&party->kind), "agency");
+    assert_view(long_view(&party->name), "Sở");
     change_done(&change);
-    assert_null(change.party);
+    assert_int_equal(change.edit_count, 0);
     change_done(NULL);
 }
 
@@ -146,17 +153,18 @@ static void a_new_account_is_made_as_the_act_says(void **state)
     struct change change = prepared(here, &act);
     uint8_t spki[32];
     memset(spki, 0x22, sizeof(spki));
-    assert_ptr_equal(change.account->party,
-                     directory_party(&here->directory, VIEW_LITERAL("bank")));
-    assert_int_equal(change.account->channel, CHANNEL_GUIDED);
-    assert_int_equal(change.account->state, ACCOUNT_ACTIVE);
-    assert_memory_equal(change.account->spki, spki, sizeof(spki));
-    assert_view(long_view(&change.account->instrument), "CV 01");
-    assert_true(change.account->assertion_required);
+    const struct account *account = made(&change, OBJECT_ACCOUNT);
+    assert_ptr_equal(account->party, directory_party(&here->directory, VIEW_LITERAL("bank")));
+    assert_int_equal(account->channel, CHANNEL_GUIDED);
+    assert_int_equal(account->state, ACCOUNT_ACTIVE);
+    assert_memory_equal(account->spki, spki, sizeof(spki));
+    assert_view(long_view(&account->instrument), "CV 01");
+    assert_true(account->assertion_required);
     change_done(&change);
     act_value_set(&act, "assertion-required", view_of(NULL, 0));
     change = prepared(here, &act);
-    assert_false(change.account->assertion_required);
+    account = made(&change, OBJECT_ACCOUNT);
+    assert_false(account->assertion_required);
     change_done(&change);
 }
 
@@ -164,7 +172,7 @@ static void a_new_business_is_submitted_and_everything_it_leaves_out_is_the_wide
 {
     struct act act = acts_make(ACT_BUSINESS_ADD);
     struct change change = prepared(*state, &act);
-    const struct business *business = change.business;
+    const struct business *business = made(&change, OBJECT_BUSINESS);
     assert_int_equal(business->state, BUSINESS_SUBMITTED);
     assert_int_equal(business->version, 1);
     assert_int_equal(business->services, 1u << SERVICE_CITIZEN_LOOKUP);
@@ -198,7 +206,8 @@ static void hours_are_bits_of_the_hours_named(void **state)
         act_value_set(&act, "hours-from", view_text(rows[i].from));
         act_value_set(&act, "hours-until", view_text(rows[i].until));
         struct change change = prepared(*state, &act);
-        assert_int_equal(change.business->hours, rows[i].hours);
+        const struct business *business = made(&change, OBJECT_BUSINESS);
+        assert_int_equal(business->hours, rows[i].hours);
         change_done(&change);
     }
 }
@@ -209,7 +218,8 @@ static void a_sensitive_field_that_is_named_again_is_taken(void **state)
     act_value_set(&act, "fields", VIEW_LITERAL("full_name,relatives"));
     act_value_set(&act, "sensitive", VIEW_LITERAL("relatives"));
     struct change change = prepared(*state, &act);
-    assert_int_equal(change.business->sensitive, FIELD_BIT(FIELD_RELATIVES));
+    const struct business *business = made(&change, OBJECT_BUSINESS);
+    assert_int_equal(business->sensitive, FIELD_BIT(FIELD_RELATIVES));
     change_done(&change);
 }
 
@@ -256,8 +266,12 @@ static void every_event_moves_a_business_from_every_state_as_the_table_says(void
                 assert_non_null(strstr(why, "state"));
             } else {
                 assert_ok(outcome);
-                assert_int_equal(change.business_state, next[from][event]);
-                assert_int_equal(change.business_old->state, from); /* not moved yet */
+                const struct business *business = made(&change, OBJECT_BUSINESS);
+                const struct business *old = change.edits[0].old;
+                assert_int_equal(business->state, next[from][event]);
+                assert_int_equal(business->version, old->version + 1);
+                assert_int_equal(old->state, from); /* not moved yet */
+                change_done(&change);
             }
         }
     }
