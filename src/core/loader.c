@@ -66,23 +66,8 @@ int loader_prepare(struct child *child)
 
 static void attach(struct loader *loader, int fd)
 {
-    if (loader->piped) {
-        pipe_done(&loader->core);
-    }
-    pipe_init(&loader->core, fd);
-    loader->piped = true;
+    pipe_renew(&loader->core, fd);
     loader->sent = 0; /* this core has not been asked */
-}
-
-/* It is gone, or talks nonsense: a new pipe will come by the control socket. */
-static void detach(struct loader *loader, struct outcome why)
-{
-    if (why.fault != FAULT_CLOSED) {
-        log_outcome(LOG_LEVEL_ERROR, "core-pipe", why);
-    }
-    pipe_done(&loader->core);
-    loader->piped = false;
-    loader->sent = 0;
 }
 
 static struct outcome take_answers(struct loader *loader)
@@ -107,7 +92,7 @@ static void hear_core(struct loader *loader)
         outcome = filled;
     }
     if (!outcome_ok(outcome)) {
-        detach(loader, outcome);
+        pipe_lose(&loader->core, outcome);
     }
 }
 
@@ -188,7 +173,7 @@ void loader_turn(struct loader *loader, int timeout_ms, int fd, bool *ret_ready)
         [POLL_CONTROL] = {.fd = loader->child->control_fd, .events = POLLIN},
         [POLL_LISTENER] = {.fd = listening ? loader->child->grants[GRANT_LOADER_LISTENER] : -1,
                            .events = POLLIN},
-        [POLL_CORE] = {.fd = loader->piped ? loader->core.fd : -1, .events = POLLIN},
+        [POLL_CORE] = {.fd = pipe_is_open(&loader->core) ? loader->core.fd : -1, .events = POLLIN},
         [POLL_CLIENT] = {.fd = client ? loader->client.fd : -1,
                          .events = client ? client_events(loader) : 0},
         [POLL_FILE] = {.fd = fd, .events = POLLIN},
@@ -232,7 +217,7 @@ static void send_chunk(struct loader *loader, const struct registry_chunk *chunk
     loading_put_chunk(&loader->core.out, &asked);
     struct outcome outcome = pipe_flush(&loader->core);
     if (!outcome_ok(outcome)) {
-        detach(loader, outcome);
+        pipe_lose(&loader->core, outcome);
         return;
     }
     loader->sent = chunk->number;
@@ -258,7 +243,7 @@ struct outcome loader_record(struct loader *loader, const struct registry_chunk 
         if (loader->stopping) { /* it stays pending, and is sent by the next loader */
             return outcome_fail(FAULT_CLOSED, "the server stops");
         }
-        if (loader->piped && loader->sent != chunk->number) {
+        if (pipe_is_open(&loader->core) && loader->sent != chunk->number) {
             send_chunk(loader, chunk);
         }
         loader_turn(loader, LOADER_RETRY_MS, -1, NULL);
@@ -349,9 +334,7 @@ int loader_main(struct child *child)
         log_outcome(LOG_LEVEL_ERROR, "loader-not-ready", outcome);
     }
     registry_close(loader.registry);
-    if (loader.piped) {
-        pipe_done(&loader.core);
-    }
+    pipe_done(&loader.core);
     (void)close(loader.signal_fd);
     return outcome_ok(outcome) ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -30,7 +30,6 @@ struct loader {
     bool listening;
     bool stopping; /* SIGTERM, or the supervisor is gone */
     /* The core */
-    bool piped;
     struct pipe_end core;
     uint64_t sent; /* chunk that this core was asked to record; 0 = none */
     uint64_t done; /* chunk that it answered about; 0 = none */

@@ -21,8 +21,7 @@
 struct keeper {
     const struct child *child;
     int signal_fd;
-    bool piped;
-    struct pipe_end pipe;
+    struct pipe_end pipe; /* to the core; comes anew by the control socket when it is lost */
 };
 
 struct wish {
@@ -86,25 +85,6 @@ static struct outcome take_wishes(struct keeper *keeper)
     }
 }
 
-static void attach(struct keeper *keeper, int fd)
-{
-    if (keeper->piped) {
-        pipe_done(&keeper->pipe);
-    }
-    pipe_init(&keeper->pipe, fd);
-    keeper->piped = true;
-}
-
-/* The core is gone, or talks nonsense: a new pipe will come by the control socket. */
-static void detach(struct keeper *keeper, struct outcome why)
-{
-    if (why.fault != FAULT_CLOSED) {
-        log_outcome(LOG_LEVEL_ERROR, "core-pipe", why);
-    }
-    pipe_done(&keeper->pipe);
-    keeper->piped = false;
-}
-
 static void hear_core(struct keeper *keeper)
 {
     struct outcome outcome = pipe_fill(&keeper->pipe);
@@ -113,7 +93,7 @@ static void hear_core(struct keeper *keeper)
         outcome = take_wishes(keeper);
     }
     if (!outcome_ok(outcome) && outcome.fault != FAULT_AGAIN) {
-        detach(keeper, outcome);
+        pipe_lose(&keeper->pipe, outcome);
     }
 }
 
@@ -124,7 +104,7 @@ static bool hear_supervisor(struct keeper *keeper)
     struct outcome outcome = proc_receive_peer(keeper->child->control_fd, &peer);
 
     if (outcome_ok(outcome)) {
-        attach(keeper, peer.fd);
+        pipe_renew(&keeper->pipe, peer.fd);
     } else if (outcome.fault == FAULT_BAD_INPUT) {
         log_outcome(LOG_LEVEL_ERROR, "control-frame", outcome);
     }
@@ -138,11 +118,11 @@ static void keep(struct keeper *keeper)
     while (more) {
         /* Answers are a few bytes and wishes come one at a time: what is not written at once is
          * waited for with POLLOUT, and it is the exception. */
-        bool pending = keeper->piped && pipe_pending(&keeper->pipe) > 0;
+        bool pending = pipe_pending(&keeper->pipe) > 0;
         struct pollfd polls[] = {
             {.fd = keeper->signal_fd, .events = POLLIN},
             {.fd = keeper->child->control_fd, .events = POLLIN},
-            {.fd = keeper->piped ? keeper->pipe.fd : -1,
+            {.fd = pipe_is_open(&keeper->pipe) ? keeper->pipe.fd : -1,
              .events = (short)(pending ? POLLIN | POLLOUT : POLLIN)},
         };
         if (poll(polls, sizeof(polls) / sizeof(polls[0]), -1) < 0) {
@@ -171,7 +151,7 @@ int keeper_main(struct child *child)
         return EXIT_FAILURE;
     }
     if (child->core_fd >= 0) {
-        attach(&keeper, child->core_fd);
+        pipe_init(&keeper.pipe, child->core_fd);
     }
     struct outcome outcome = proc_tell_ready(child);
     if (outcome_ok(outcome)) {
@@ -179,9 +159,7 @@ int keeper_main(struct child *child)
     } else {
         log_outcome(LOG_LEVEL_ERROR, "not-ready", outcome);
     }
-    if (keeper.piped) {
-        pipe_done(&keeper.pipe);
-    }
+    pipe_done(&keeper.pipe);
     (void)close(keeper.signal_fd);
     return outcome_ok(outcome) ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -13,6 +13,7 @@
 
 #include "base/ceilings.h"
 #include "base/check.h"
+#include "base/log.h"
 #include "proc/ceilings.h"
 
 #include <errno.h>
@@ -32,9 +33,14 @@ void pipe_init(struct pipe_end *pipe, int fd)
     buf_init(&pipe->out, PIPE_QUEUE_BYTES_MAX);
 }
 
+bool pipe_is_open(const struct pipe_end *pipe)
+{
+    return pipe->in.max != 0; /* else never initialised, or done already */
+}
+
 void pipe_done(struct pipe_end *pipe)
 {
-    if (pipe == NULL || pipe->in.max == 0) { /* never initialised, or done already */
+    if (pipe == NULL || !pipe_is_open(pipe)) {
         return;
     }
     CHECK(pipe_sane(pipe));
@@ -42,6 +48,20 @@ void pipe_done(struct pipe_end *pipe)
     buf_done(&pipe->in);
     buf_done(&pipe->out);
     *pipe = (struct pipe_end){.fd = -1};
+}
+
+void pipe_renew(struct pipe_end *pipe, int fd)
+{
+    pipe_done(pipe);
+    pipe_init(pipe, fd);
+}
+
+void pipe_lose(struct pipe_end *pipe, struct outcome why)
+{
+    if (why.fault != FAULT_CLOSED) {
+        log_outcome(LOG_LEVEL_ERROR, "core-pipe", why);
+    }
+    pipe_done(pipe);
 }
 
 /* Drops what was handed out; what is moved is at most one unfinished frame when the owner takes

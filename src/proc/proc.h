@@ -186,7 +186,13 @@ struct pipe_end {
     size_t sent;  /* bytes of out that were written */
 };
 void pipe_init(struct pipe_end *pipe, int fd);
-void pipe_done(struct pipe_end *pipe); /* closes; accepts NULL and a done pipe */
+void pipe_done(struct pipe_end *pipe); /* closes; accepts NULL, a zeroed and a done pipe */
+/* For who lives on when the other end goes and is given a new pipe by the control socket: whether
+ * there is one; the new one in place of the former, if any; the end of it, logged as `core-pipe`
+ * unless the other end is just gone. */
+bool pipe_is_open(const struct pipe_end *pipe);
+void pipe_renew(struct pipe_end *pipe, int fd);
+void pipe_lose(struct pipe_end *pipe, struct outcome why);
 /* Reads what is there (until EAGAIN or a bound); FAULT_CLOSED at EOF, FAULT_AGAIN when nothing.
  * After any other fault the pipe is broken. */
 struct outcome pipe_fill(struct pipe_end *pipe);

@@ -33,8 +33,7 @@
 struct worker {
     const struct child *child;
     struct clock_port clock;
-    bool piped;
-    struct pipe_end pipe;
+    struct pipe_end pipe; /* to the core; comes anew by the control socket when it is lost */
     int64_t period_us;
     int64_t begun_us; /* monotonic: of the pass in hand */
     int64_t told_us;  /* monotonic */
@@ -61,17 +60,9 @@ int worker_prepare(struct child *child)
 
 /* ---- The core ---- */
 
-static void detach(struct worker *worker)
-{
-    if (worker->piped) {
-        pipe_done(&worker->pipe);
-    }
-    worker->piped = false;
-}
-
 static void tell_core(struct worker *worker)
 {
-    if (!worker->piped || pipe_pending(&worker->pipe) > 0) {
+    if (!pipe_is_open(&worker->pipe) || pipe_pending(&worker->pipe) > 0) {
         return; /* it has not taken the last one yet */
     }
     struct buf *out = &worker->pipe.out;
@@ -79,16 +70,15 @@ static void tell_core(struct worker *worker)
     scrub_put_status(&worker->status, out);
     frame_finish(out, start, worker->status.place_count);
     worker->told_us = clock_monotonic_us(&worker->clock);
-    if (!outcome_ok(pipe_flush(&worker->pipe))) {
-        detach(worker); /* a new one comes by the control socket */
+    struct outcome outcome = pipe_flush(&worker->pipe);
+    if (!outcome_ok(outcome)) {
+        pipe_lose(&worker->pipe, outcome);
     }
 }
 
 static void attach(struct worker *worker, int fd)
 {
-    detach(worker);
-    pipe_init(&worker->pipe, fd);
-    worker->piped = true;
+    pipe_renew(&worker->pipe, fd);
     tell_core(worker);
 }
 
@@ -98,7 +88,7 @@ static void hear_core(struct worker *worker)
     struct outcome outcome = pipe_fill(&worker->pipe);
 
     if (outcome.fault != FAULT_AGAIN) {
-        detach(worker);
+        pipe_done(&worker->pipe);
     }
 }
 
@@ -121,10 +111,10 @@ static void hear_supervisor(struct worker *worker)
 /* Looks at both once, and waits for them up to `wait_us`. */
 static void look_around(struct worker *worker, int64_t wait_us)
 {
-    bool pending = worker->piped && pipe_pending(&worker->pipe) > 0;
+    bool pending = pipe_pending(&worker->pipe) > 0;
     struct pollfd polls[] = {
         {.fd = worker->child->control_fd, .events = POLLIN},
-        {.fd = worker->piped ? worker->pipe.fd : -1,
+        {.fd = pipe_is_open(&worker->pipe) ? worker->pipe.fd : -1,
          .events = (short)(pending ? POLLIN | POLLOUT : POLLIN)},
     };
     int64_t wait_ms = (wait_us < WAIT_US_MAX ? wait_us : WAIT_US_MAX) / 1000;
@@ -134,9 +124,9 @@ static void look_around(struct worker *worker, int64_t wait_us)
         return;
     }
     if ((polls[1].revents & POLLOUT) != 0 && !outcome_ok(pipe_flush(&worker->pipe))) {
-        detach(worker);
+        pipe_done(&worker->pipe);
     }
-    if (worker->piped && (polls[1].revents & ~POLLOUT) != 0) {
+    if (pipe_is_open(&worker->pipe) && (polls[1].revents & ~POLLOUT) != 0) {
         hear_core(worker);
     }
     if (polls[0].revents != 0) {

@@ -24,9 +24,8 @@ struct metrics {
     const struct child *child;
     struct clock_port clock;
     int signal_fd;
-    bool piped;
-    struct pipe_end pipe;
-    struct buf crew; /* one crew frame's payload */
+    struct pipe_end pipe; /* from the core; comes anew by the control socket when it is lost */
+    struct buf crew;      /* one crew frame's payload */
     struct told_state told;
     struct told_state next; /* what a frame tells, until all of it decoded */
     struct scrapes scrapes;
@@ -81,24 +80,6 @@ struct outcome told_crew(struct told_state *state, struct view payload, unsigned
 
 /* ---- the core ---- */
 
-static void attach(struct metrics *metrics, int fd)
-{
-    if (metrics->piped) {
-        pipe_done(&metrics->pipe);
-    }
-    pipe_init(&metrics->pipe, fd);
-    metrics->piped = true;
-}
-
-static void detach(struct metrics *metrics, struct outcome why)
-{
-    if (why.fault != FAULT_CLOSED) {
-        log_outcome(LOG_LEVEL_ERROR, "core-pipe", why);
-    }
-    pipe_done(&metrics->pipe); /* a new one will come by the control socket */
-    metrics->piped = false;
-}
-
 static struct outcome take_frames(struct metrics *metrics)
 {
     TRY(pipe_fill(&metrics->pipe));
@@ -120,7 +101,7 @@ static void hear_core(struct metrics *metrics)
     struct outcome outcome = take_frames(metrics);
 
     if (!outcome_ok(outcome) && outcome.fault != FAULT_AGAIN) {
-        detach(metrics, outcome);
+        pipe_lose(&metrics->pipe, outcome);
     }
 }
 
@@ -135,7 +116,7 @@ static bool hear_supervisor(struct metrics *metrics)
         proc_receive_told(metrics->child->control_fd, &peer, &metrics->crew, &count);
 
     if (outcome_ok(outcome) && peer.fd >= 0) {
-        attach(metrics, peer.fd);
+        pipe_renew(&metrics->pipe, peer.fd);
     } else if (outcome_ok(outcome)) {
         outcome = told_crew(&metrics->told, buf_view(&metrics->crew), count);
     }
@@ -153,8 +134,8 @@ static void arrange(const struct metrics *metrics, struct pollfd *polls)
     polls[POLL_CONTROL] = (struct pollfd){.fd = metrics->child->control_fd, .events = POLLIN};
     polls[POLL_LISTENER] =
         (struct pollfd){.fd = metrics->child->grants[GRANT_METRICS_LISTENER], .events = POLLIN};
-    polls[POLL_CORE] =
-        (struct pollfd){.fd = metrics->piped ? metrics->pipe.fd : -1, .events = POLLIN};
+    polls[POLL_CORE] = (struct pollfd){.fd = pipe_is_open(&metrics->pipe) ? metrics->pipe.fd : -1,
+                                       .events = POLLIN};
     for (unsigned i = 0; i < SCRAPES_MAX; i++) {
         const struct scrape *scrape = &metrics->scrapes.places[i];
         polls[POLL_SCRAPES + i] = (struct pollfd){
@@ -217,7 +198,7 @@ int metrics_main(struct child *child)
     metrics->scrapes.clock = metrics->clock;
     buf_init(&metrics->crew, CREW_BYTES_MAX);
     if (child->core_fd >= 0) {
-        attach(metrics, child->core_fd);
+        pipe_init(&metrics->pipe, child->core_fd);
     }
     struct outcome outcome = serve(metrics);
     if (!outcome_ok(outcome)) {
@@ -226,9 +207,7 @@ int metrics_main(struct child *child)
     log_line(LOG_LEVEL_INFO, "stopped", "scrapes=%llu",
              (unsigned long long)metrics->scrapes.served);
     scrapes_done(&metrics->scrapes);
-    if (metrics->piped) {
-        pipe_done(&metrics->pipe);
-    }
+    pipe_done(&metrics->pipe);
     buf_done(&metrics->crew);
     if (metrics->signal_fd >= 0) {
         (void)close(metrics->signal_fd);
