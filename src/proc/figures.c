@@ -150,15 +150,22 @@ struct outcome figures_get(struct cursor *cursor, const struct figure_table *tab
     return OUTCOME_OK;
 }
 
+/* Invariant 1: the place's row is the last that begins there or before. */
+static bool is_gauge(const struct figure_table *table, unsigned at)
+{
+    unsigned row = 0;
+
+    while (row + 1 < table->row_count && table->rows[row + 1].at <= at) {
+        row++;
+    }
+    return table->rows[row].kind == FIGURE_GAUGE;
+}
+
 bool figures_follow(const struct figure_table *table, const uint64_t *before, const uint64_t *now)
 {
-    for (unsigned i = 0; i < table->row_count; i++) {
-        const struct figure_row *row = &table->rows[i];
-        unsigned end = row->at + figure_places(row);
-        for (unsigned at = row->at; at < end && row->kind != FIGURE_GAUGE; at++) {
-            if (now[at] < before[at]) {
-                return false;
-            }
+    for (unsigned at = 0; at < table->figure_count; at++) {
+        if (now[at] < before[at] && !is_gauge(table, at)) {
+            return false;
         }
     }
     return true;
@@ -167,10 +174,8 @@ bool figures_follow(const struct figure_table *table, const uint64_t *before, co
 void figures_add(const struct figure_table *table, uint64_t *sum, const uint64_t *figures,
                  bool gauges)
 {
-    for (unsigned i = 0; i < table->row_count; i++) {
-        const struct figure_row *row = &table->rows[i];
-        unsigned end = row->at + figure_places(row);
-        for (unsigned at = row->at; at < end && (gauges || row->kind != FIGURE_GAUGE); at++) {
+    for (unsigned at = 0; at < table->figure_count; at++) {
+        if (gauges || !is_gauge(table, at)) {
             CHECK(sum[at] <= FIGURE_MAX && figures[at] <= FIGURE_MAX);
             uint64_t both = sum[at] + figures[at];
             sum[at] = both < FIGURE_MAX ? both : FIGURE_MAX;
