@@ -196,6 +196,18 @@ bool rig_is_closed(struct pipe_end *pipe)
     return false;
 }
 
+void rig_put_asks(struct buf *bytes, enum frame_kind kind, unsigned asks, unsigned count,
+                  size_t extra)
+{
+    size_t start = frame_start(bytes, kind);
+    for (unsigned i = 0; i < asks; i++) {
+        struct ask ask = home_ask();
+        frame_put_ask(bytes, &ask);
+    }
+    buf_put_zeros(bytes, extra);
+    frame_finish(bytes, start, count);
+}
+
 void rig_send(struct pipe_end *pipe, const void *bytes, size_t len)
 {
     buf_put(&pipe->out, bytes, len);

@@ -46,6 +46,10 @@ struct frame rig_frame(struct pipe_end *pipe, enum frame_kind kind);
 bool rig_is_closed(struct pipe_end *pipe);
 /* One ask, sent and answered; the answer borrows from the pipe. */
 struct answer rig_ask(struct pipe_end *edge, const struct ask *ask);
+/* A frame with the usual ask `asks` times and `extra` zeros behind, which says that it has `count`.
+ */
+void rig_put_asks(struct buf *bytes, enum frame_kind kind, unsigned asks, unsigned count,
+                  size_t extra);
 void rig_send(struct pipe_end *pipe, const void *bytes, size_t len);
 /* Waits for the child's end; its exit status, or 128 + signal. */
 int rig_end(struct rig *rig);

@@ -6,6 +6,7 @@
 #define DANCU_TESTS_LEDGER_LOGBOOK_H
 
 #include "help.h"
+#include "hush.h"
 
 #include "faulty.h"
 #include "ledger/ledger.h"
@@ -180,33 +181,14 @@ static inline void logbook_close(struct logbook *book)
     book->ledger = NULL;
 }
 
-/* What the library complains of goes nowhere until logbook_speak(). DANCU_LOUD shows it. */
-static inline int logbook_hush(void)
-{
-    int speech = dup(STDERR_FILENO);
-    int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    assert_true(speech >= 0 && nowhere >= 0);
-    if (getenv("DANCU_LOUD") == NULL) {
-        assert_true(dup2(nowhere, STDERR_FILENO) >= 0);
-    }
-    close(nowhere);
-    return speech;
-}
-
-static inline void logbook_speak(int speech)
-{
-    assert_true(dup2(speech, STDERR_FILENO) >= 0);
-    close(speech);
-}
-
 /* Ends the log as a kill would: nothing more is written. */
 static inline void logbook_crash(struct logbook *book)
 {
-    int speech = logbook_hush();
+    int speech = hush();
     book->faulty.dead = true;
     logbook_close(book);
     book->faulty.dead = false;
-    logbook_speak(speech);
+    speak(speech);
 }
 
 /* Another book with a copy of the files. */

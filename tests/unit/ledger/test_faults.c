@@ -20,9 +20,9 @@ static bool live_with(const struct logbook *past, enum faulty_way way, uint64_t 
         logbook_crash(&life.book);
     } else {
         assert_true(life.committed == 257 + 3 + 70 + 60 + 2);
-        int speech = logbook_hush();
+        int speech = hush();
         logbook_close(&life.book);
-        logbook_speak(speech);
+        speak(speech);
     }
     bool struck = life.book.faulty.struck;
     faulty_arm(&life.book.faulty, FAULTY_NONE, 0, 0);
@@ -48,10 +48,10 @@ static struct tally each_call(enum faulty_way way, int sys)
     struct logbook past;
     struct tally tally = {0};
     life_make_past(&past);
-    int speech = logbook_hush();
+    int speech = hush();
     for (uint64_t at = 1; live_with(&past, way, at, sys, &tally); at++) {
     }
-    logbook_speak(speech);
+    speak(speech);
     logbook_done(&past);
     assert_true(tally.calls > 100);
     print_message("# %llu calls: %llu lives went on, %llu ended\n", (unsigned long long)tally.calls,

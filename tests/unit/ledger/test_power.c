@@ -68,10 +68,10 @@ static void no_answer_is_without_its_record_after_a_loss_of_power(void **state)
     struct logbook past;
     struct sum sum = {0};
     life_make_past(&past);
-    int speech = logbook_hush();
+    int speech = hush();
     for (uint64_t at = 1; lose_power_at(&past, at, &sum); at++) {
     }
-    logbook_speak(speech);
+    speak(speech);
     logbook_done(&past);
     print_message("# %llu crash points, %llu states: all answered entries there; %llu torn tails "
                   "set aside, %llu entries recorded that nobody was answered for\n",
@@ -103,7 +103,7 @@ static void a_disk_that_lies_about_syncs_loses_answers(void **state)
     life_live(&life);
     assert_true(life.committed > 257);
     power->death_at = power->calls + 1;
-    int speech = logbook_hush();
+    int speech = hush();
     ledger_close(life.book.ledger);
     life.book.ledger = NULL;
     for (unsigned i = 0; i < 20; i++) {
@@ -115,7 +115,7 @@ static void a_disk_that_lies_about_syncs_loses_answers(void **state)
                     : 0;
         logbook_done(&after);
     }
-    logbook_speak(speech);
+    speak(speech);
     assert_true(lost > 10);
     power_free(power);
     logbook_done(&life.book);

@@ -159,7 +159,7 @@ static void damage_of_record_or_tile_is_told_and_others_are_read(void **state)
     struct ledger_receipt receipt;
     BUF_AUTO scratch;
     BUF_AUTO vkey;
-    int speech = logbook_hush();
+    int speech = hush();
 
     logbook_create_sized(&book, 4u << 20);
     buf_init(&scratch, 1 << 20);
@@ -182,7 +182,7 @@ static void damage_of_record_or_tile_is_told_and_others_are_read(void **state)
     flip(&book, "commit/0000000001.seg", 512 + 20);
     assert_receipt(&book, 3, buf_view(&vkey));
     logbook_done(&book);
-    logbook_speak(speech);
+    speak(speech);
 }
 
 static void a_tile_that_is_missing_or_short_is_damage(void **state)
@@ -192,7 +192,7 @@ static void a_tile_that_is_missing_or_short_is_damage(void **state)
     struct ledger_receipt receipt;
     char name[256];
     BUF_AUTO scratch;
-    int speech = logbook_hush();
+    int speech = hush();
 
     logbook_create_sized(&book, 4u << 20);
     buf_init(&scratch, 1 << 20);
@@ -207,7 +207,7 @@ static void a_tile_that_is_missing_or_short_is_damage(void **state)
     assert_ok(ledger_reread(book.ledger, 100, &scratch, &receipt));
     assert_ok(ledger_reread(book.ledger, 590, &scratch, &receipt));
     logbook_done(&book);
-    logbook_speak(speech);
+    speak(speech);
 }
 
 int main(void)

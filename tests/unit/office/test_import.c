@@ -78,25 +78,10 @@ static void add_text(struct told *told, const char *text)
     assert_true(fputs(text, told->lines) >= 0);
 }
 
-/* The nth person's line, with one change. */
 static void add_person(struct told *told, unsigned nth, const char *path, const char *value)
 {
-    static char line[PEOPLE_LINE_BYTES_MAX];
-    char text[32];
-    char id[13];
-    char cmnd[10];
-    json_t *tree = people_tree();
-    person_numbers(nth, id, cmnd);
-    (void)snprintf(text, sizeof(text), "\"%s\"", id);
-    people_set(tree, "id", text);
-    (void)snprintf(text, sizeof(text), "\"%s\"", cmnd);
-    people_set(tree, "cmnd", text);
-    if (path != NULL) {
-        people_set(tree, path, value);
-    }
-    struct view view = people_dump(tree, line);
-    assert_int_equal(fwrite(view.data, 1, view.len, told->lines), view.len);
-    json_decref(tree);
+    const char *const changes[] = {path, value, NULL};
+    person_write_nth(told->lines, nth, changes);
 }
 
 static void add_people(struct told *told, unsigned from, unsigned count)

@@ -101,16 +101,14 @@ static inline void person_numbers(unsigned nth, char ret_id[13], char ret_cmnd[1
     (void)snprintf(ret_cmnd, 10, "9%08u", nth % 100000000);
 }
 
-/* The nth person with changes ("path", "value", ... up to NULL), in the home's arena. */
-static inline struct person *home_person(struct home *home, unsigned nth,
-                                         const char *const *changes)
+/* The nth person's line with changes ("path", "value", ... up to NULL; NULL: none), until the next
+ * one. */
+static inline struct view person_nth_line(unsigned nth, const char *const *changes)
 {
     static char line[PEOPLE_LINE_BYTES_MAX];
     char text[32];
     char id[13];
     char cmnd[10];
-    struct person *person = NULL;
-    struct person_fault fault = {0};
     json_t *tree = people_tree();
     person_numbers(nth, id, cmnd);
     (void)snprintf(text, sizeof(text), "\"%s\"", id);
@@ -120,11 +118,29 @@ static inline struct person *home_person(struct home *home, unsigned nth,
     for (size_t i = 0; changes != NULL && changes[i] != NULL; i += 2) {
         people_set(tree, changes[i], changes[i + 1]);
     }
-    struct outcome outcome = person_parse(people_dump(tree, line), &home->arena, &person, &fault);
+    struct view view = people_dump(tree, line);
+    json_decref(tree);
+    return view;
+}
+
+/* The same into a file, without an end of line. */
+static inline void person_write_nth(FILE *lines, unsigned nth, const char *const *changes)
+{
+    struct view line = person_nth_line(nth, changes);
+    assert_int_equal(fwrite(line.data, 1, line.len, lines), line.len);
+}
+
+/* The nth person with changes, in the home's arena. */
+static inline struct person *home_person(struct home *home, unsigned nth,
+                                         const char *const *changes)
+{
+    struct person *person = NULL;
+    struct person_fault fault = {0};
+    struct outcome outcome =
+        person_parse(person_nth_line(nth, changes), &home->arena, &person, &fault);
     if (!outcome_ok(outcome)) {
         fail_msg("%s", fault.reason);
     }
-    json_decref(tree);
     return person;
 }
 

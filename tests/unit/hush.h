@@ -1,8 +1,9 @@
 /*
- * Purpose: standard error into nowhere while a house is made to fail (DANCU_LOUD=1: not).
+ * Purpose: standard error into nowhere until speak(), while what a test makes fail would complain
+ * there (DANCU_LOUD=1: not).
  */
-#ifndef DANCU_TESTS_CORE_HUSH_H
-#define DANCU_TESTS_CORE_HUSH_H
+#ifndef DANCU_TESTS_UNIT_HUSH_H
+#define DANCU_TESTS_UNIT_HUSH_H
 
 #include "help.h"
 
