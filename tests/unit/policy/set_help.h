@@ -117,4 +117,17 @@ static inline struct policy *set_policy_2026(void)
     return policy;
 }
 
+/* The policy as it is, for a group of tests. */
+static inline int set_up_policy(void **state)
+{
+    *state = set_policy();
+    return 0;
+}
+
+static inline int tear_down_policy(void **state)
+{
+    policy_free(*state);
+    return 0;
+}
+
 #endif

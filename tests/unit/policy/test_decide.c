@@ -413,18 +413,6 @@ static void a_lock_binds_when_its_law_is_in_force_and_only_the_classes_that_it_n
     policy_free(later);
 }
 
-static int load_policy(void **state)
-{
-    *state = set_policy();
-    return 0;
-}
-
-static int free_policy(void **state)
-{
-    policy_free(*state);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -452,5 +440,5 @@ int main(void)
         cmocka_unit_test(a_class_out_of_range_finds_nobody),
         cmocka_unit_test(a_lock_binds_when_its_law_is_in_force_and_only_the_classes_that_it_names),
     };
-    return cmocka_run_group_tests_name("policy/decide", tests, load_policy, free_policy);
+    return cmocka_run_group_tests_name("policy/decide", tests, set_up_policy, tear_down_policy);
 }

@@ -302,18 +302,11 @@ static void every_subject_is_decided_as_the_oracle_does(void **state)
     all_combinations += combinations;
 }
 
-static int load_policy(void **state)
-{
-    *state = set_policy();
-    return 0;
-}
-
 static int tell_and_free(void **state)
 {
     printf("# oracle: %llu combinations, %llu differences\n", (unsigned long long)all_combinations,
            (unsigned long long)all_differences);
-    policy_free(*state);
-    return 0;
+    return tear_down_policy(state);
 }
 
 int main(void)
@@ -330,5 +323,5 @@ int main(void)
         cmocka_unit_test(values_out_of_range_are_refused_as_the_oracle_does),
         cmocka_unit_test(every_subject_is_decided_as_the_oracle_does),
     };
-    return cmocka_run_group_tests_name("policy/oracle", tests, load_policy, tell_and_free);
+    return cmocka_run_group_tests_name("policy/oracle", tests, set_up_policy, tell_and_free);
 }

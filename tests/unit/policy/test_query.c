@@ -211,18 +211,6 @@ static void freeing_nothing_is_allowed(void **state)
     policy_free(NULL);
 }
 
-static int load_policy(void **state)
-{
-    *state = set_policy();
-    return 0;
-}
-
-static int free_policy(void **state)
-{
-    policy_free(*state);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,5 +229,5 @@ int main(void)
         cmocka_unit_test(deadlines_skip_what_is_no_working_day),
         cmocka_unit_test(freeing_nothing_is_allowed),
     };
-    return cmocka_run_group_tests_name("policy/query", tests, load_policy, free_policy);
+    return cmocka_run_group_tests_name("policy/query", tests, set_up_policy, tear_down_policy);
 }
