@@ -282,7 +282,8 @@ static void place_event(struct reader *reader, struct fy_event *event)
     reader->place = place_of(mark, quoted ? 1 : 0); /* from behind the quotation mark */
 }
 
-/* The library stopped: out of memory, or a syntax error of which it kept the place. */
+/* The library stopped before the end: out of memory, or a syntax error of which it kept the place.
+ */
 static struct outcome stopped(struct reader *reader)
 {
     void *previous = NULL;
@@ -298,16 +299,20 @@ static struct outcome stopped(struct reader *reader)
 
 static struct outcome read_events(struct reader *reader)
 {
-    for (;;) {
+    bool ended = false;
+
+    while (!ended) {
         struct fy_event *event = fy_parser_parse(reader->parser);
-        if (event == NULL) {
-            return fy_parser_get_stream_error(reader->parser) ? stopped(reader) : OUTCOME_OK;
+        if (event == NULL) { /* whatever the reason: half a file is none */
+            return stopped(reader);
         }
+        ended = event->type == FYET_STREAM_END;
         place_event(reader, event);
         struct outcome outcome = take_event(reader, event);
         fy_parser_event_free(reader->parser, event);
         TRY(outcome);
     }
+    return OUTCOME_OK;
 }
 
 static void swallow(struct fy_diag *diag, void *user, const char *text, size_t len)

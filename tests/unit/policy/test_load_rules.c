@@ -90,6 +90,9 @@ static void rows_that_lack_in_the_circular_are_told(void **state)
          "  - @class: other\n    notice: deceased\n    clause: [F4]\n"
          "    services: [citizen.lookup, notice.extract]\n",
          NULL, "`other` and `deceased` have a second row"},
+        {CIRCULAR, "  - class: other\n    service: list.extract\n",
+         "  - @class: organisation\n    service: list.extract\n", NULL,
+         "`organisation` and `list.extract` have a second row"},
     };
     CHECK_ALL(wrongs);
 }
@@ -126,8 +129,8 @@ static void fields_that_contradict_the_law_are_told(void **state)
          "a field of shape `code` needs `codes`"},
         {FIELDS, "    shape: name\n", "    shape: name\n    codes: sex\n", "  - @field: full_name",
          "only a field of shape `code` has `codes`"},
-        {FIELDS, "    codes: sex\n", "    codes: sexes\n", "  - @field: sex\n",
-         "unknown code list `sexes`"},
+        {FIELDS, "    codes: sex\n", "    codes: s.e_x-1\n", "  - @field: sex\n",
+         "unknown code list `s.e_x-1`"},
         {FIELDS, "shape: name", "shape: @nane", NULL, "unknown shape `nane`"},
         {FIELDS, "sensitive: by_law", "sensitive: @maybe", NULL, "unknown sensitive `maybe`"},
         {FIELDS, "- {list: marital_status, clause", "- @{list: sex, clause", NULL,

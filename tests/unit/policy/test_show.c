@@ -193,16 +193,17 @@ static void output_that_cannot_be_written_is_no_success(void **state)
     assert_int_equal(run(show_text, SOURCE_DIR "/policy", "/dev/full", text, 1), 1);
 }
 
-static int load_policy(void **state)
+static struct outcome show_again(void *context)
 {
-    *state = set_policy();
-    return 0;
+    BUF_AUTO buf;
+    buf_init(&buf, SHOW_BYTES_MAX);
+    policy_show(context, false, &buf);
+    return buf_check(&buf);
 }
 
-static int free_policy(void **state)
+static void without_memory_nothing_is_shown(void **state)
 {
-    policy_free(*state);
-    return 0;
+    assert_true(each_allocation_fails(show_again, *state) > 1);
 }
 
 int main(void)
@@ -213,6 +214,7 @@ int main(void)
         cmocka_unit_test(a_machine_reads_the_same_rows_as_json),
         cmocka_unit_test(the_commands_exit_with_0_1_or_2_and_say_why),
         cmocka_unit_test(output_that_cannot_be_written_is_no_success),
+        cmocka_unit_test(without_memory_nothing_is_shown),
     };
-    return cmocka_run_group_tests_name("policy/show", tests, load_policy, free_policy);
+    return cmocka_run_group_tests_name("policy/show", tests, set_up_policy, tear_down_policy);
 }
