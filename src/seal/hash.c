@@ -47,7 +47,10 @@ struct outcome hasher_new(struct hasher **ret_hasher)
         return outcome_fail(FAULT_NO_MEMORY, "hasher");
     }
     hasher->context = EVP_MD_CTX_new();
-    CHECK(hasher->context != NULL);
+    if (hasher->context == NULL) {
+        hasher_free(hasher);
+        return outcome_fail(FAULT_NO_MEMORY, "hasher");
+    }
     CHECK(EVP_DigestInit_ex2(hasher->context, seal_engine()->sha256, NULL) == 1);
     *ret_hasher = hasher;
     return OUTCOME_OK;

@@ -140,13 +140,12 @@ static void a_full_buf_is_marked_failed(void **state)
     assert_fault(buf_check(&text), FAULT_OVER_LIMIT);
 }
 
-static void name_with_a_quote(void *context)
+static void put_named(void *context)
 {
     BUF_AUTO text;
     char digest[43];
-    (void)context;
     buf_init(&text, 1000);
-    disclosure_put(&text, salt, VIEW_LITERAL("a\"b"), VIEW_LITERAL("null"), digest);
+    disclosure_put(&text, salt, view_text(context), VIEW_LITERAL("null"), digest);
 }
 
 static void no_value(void *context)
@@ -161,7 +160,10 @@ static void no_value(void *context)
 static void a_name_to_escape_or_no_value_at_all_is_our_mistake(void **state)
 {
     (void)state;
-    assert_true(aborts(name_with_a_quote, NULL));
+    static char names[][4] = {"a\"b", "a\\b", "a\nb"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        assert_true(aborts(put_named, names[i]));
+    }
     assert_true(aborts(no_value, NULL));
 }
 

@@ -36,6 +36,30 @@ static void a_prefix_byte_is_hashed_before_the_data(void **state)
     assert_hash(hash, "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
 }
 
+static struct outcome hash_in_pieces(void *context)
+{
+    uint8_t *hash = context;
+    struct hasher *hasher = NULL;
+    TRY(hasher_new(&hasher));
+    hasher_add(hasher, VIEW_LITERAL("a"));
+    hasher_add(hasher, view_of(NULL, 0));
+    hasher_add(hasher, VIEW_LITERAL("bc"));
+    hasher_end(hasher, hash);
+    hasher_free(hasher);
+    return OUTCOME_OK;
+}
+
+static void what_is_hashed_in_pieces_hashes_as_the_whole(void **state)
+{
+    (void)state;
+    uint8_t hash[SEAL_HASH_BYTES];
+    uint8_t expected[SEAL_HASH_BYTES];
+    assert_int_equal(each_allocation_fails(hash_in_pieces, hash), 1);
+    seal_sha256(VIEW_LITERAL("abc"), expected);
+    assert_memory_equal(hash, expected, sizeof(hash));
+    hasher_free(NULL);
+}
+
 /* Keys shorter than 32 bytes stand here with zeros behind, which HMAC adds anyway (RFC 2104). */
 static void hmac_gives_the_digests_of_rfc_4231(void **state)
 {
@@ -92,6 +116,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sha256_gives_the_published_digests),
         cmocka_unit_test(a_prefix_byte_is_hashed_before_the_data),
+        cmocka_unit_test(what_is_hashed_in_pieces_hashes_as_the_whole),
         cmocka_unit_test(hmac_gives_the_digests_of_rfc_4231),
         cmocka_unit_test(a_derived_key_is_hkdf_with_the_label_as_info),
         cmocka_unit_test(another_label_derives_another_key),

@@ -244,6 +244,15 @@ static struct outcome expand(void *context)
     return salts_expand(secret, &salts);
 }
 
+static struct outcome hash_pieces(void *context)
+{
+    struct hasher *hasher = NULL;
+    (void)context;
+    TRY(hasher_new(&hasher));
+    hasher_free(hasher);
+    return OUTCOME_OK;
+}
+
 static void what_the_library_refuses_is_a_failure(void **state)
 {
     uint8_t hash[SEAL_HASH_BYTES];
@@ -254,6 +263,7 @@ static void what_the_library_refuses_is_a_failure(void **state)
         assert_int_equal(each_call_refused(sign_and_verify, NULL, on == 1), 10);
         assert_int_equal(each_call_refused(derive, NULL, on == 1), 3);
         assert_int_equal(each_call_refused(expand, NULL, on == 1), 2);
+        assert_int_equal(each_call_refused(hash_pieces, NULL, on == 1), 1);
     }
 }
 
