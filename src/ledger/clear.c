@@ -141,17 +141,19 @@ static struct outcome clear_level(const struct context *context, const struct ed
 
     tile_path(&id, path);
     char *start = strchr(path, '/') + 1; /* behind "tile/" */
-    for (char *slash = strchr(start, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+    for (char *slash = strchr(start, '/');; slash = strchr(slash + 1, '/')) {
+        CHECK(slash != NULL); /* the path of a partial tile ends in ".p/1" */
         snprintf(folder, sizeof(folder), PUBLIC_FOLDER "/%.*s", (int)(slash - path), path);
         if (strcmp(slash - 2, ".p/1") == 0) {
             return clear_partials(context, folder, edge->width);
         }
         TRY(clear_folder(context, edge, folder, prefix));
-        if (slash[1] == 'x' && digits_get(slash + 2, 3, &group)) {
+        if (slash[1] == 'x') {
+            bool known = digits_get(slash + 2, 3, &group);
+            CHECK(known);
             prefix = prefix * GROUP + group;
         }
     }
-    return OUTCOME_OK;
 }
 
 struct outcome publish_clear(const struct context *context, uint64_t size)

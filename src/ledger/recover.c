@@ -92,7 +92,7 @@ static struct outcome replay_item(struct recovery *recovery, const struct scan_r
     if (outcome_ok(outcome) && ledger->owner.replay != NULL) {
         outcome = ledger->owner.replay(ledger->owner.context, index, &item);
     }
-    if (!outcome_ok(outcome) && recovery->place[0] == '\0') {
+    if (!outcome_ok(outcome)) {
         segment_path(record->header.segment, SEGMENT_FILE_RECORDS, path);
         snprintf(recovery->place, 256, "%s at offset %llu: entry %llu: %s", path,
                  (unsigned long long)record->offset, (unsigned long long)index, outcome.what);
@@ -187,6 +187,20 @@ static struct outcome keep_aside(struct recovery *recovery, struct scan *scan, u
     return OUTCOME_OK;
 }
 
+/* Only the last segment may end in an unfinished record. */
+static struct outcome meet_torn(struct recovery *recovery, struct scan *scan, uint64_t until,
+                                bool last)
+{
+    if (last) {
+        return recovery_placed(recovery, COMMIT_FOLDER, keep_aside(recovery, scan, until));
+    }
+    return recovery_refuse(recovery,
+                           COMMIT_FOLDER "/%010llu.seg at offset %llu: unfinished record "
+                                         "in a segment that another one follows",
+                           (unsigned long long)scan->at.segment,
+                           (unsigned long long)scan->at.offset);
+}
+
 static struct outcome replay_segment(struct recovery *recovery, struct scan *scan, bool last)
 {
     for (;;) {
@@ -195,25 +209,18 @@ static struct outcome replay_segment(struct recovery *recovery, struct scan *sca
         uint64_t until = 0;
         TRY(recovery_placed(recovery, COMMIT_FOLDER,
                             scan_next(scan, &found, &record, &until, recovery->place)));
-        switch (found) {
-        case SCAN_RECORD:
-            recovery->tail = (struct scan_tail){record.offset, record.header.first_index};
-            TRY(replay_record(recovery, &record));
-            break;
-        case SCAN_END:
+        if (found == SCAN_END) {
             return OUTCOME_OK;
-        case SCAN_TORN:
-            if (last) {
-                return recovery_placed(recovery, COMMIT_FOLDER, keep_aside(recovery, scan, until));
-            }
-            return recovery_refuse(recovery,
-                                   COMMIT_FOLDER "/%010llu.seg at offset %llu: unfinished record "
-                                                 "in a segment that another one follows",
-                                   (unsigned long long)scan->at.segment,
-                                   (unsigned long long)scan->at.offset);
-        case SCAN_BAD:
+        }
+        if (found == SCAN_TORN) {
+            return meet_torn(recovery, scan, until, last);
+        }
+        if (found == SCAN_BAD) {
             return outcome_fail(FAULT_CORRUPT, "the log cannot be trusted");
         }
+        CHECK(found == SCAN_RECORD);
+        recovery->tail = (struct scan_tail){record.offset, record.header.first_index};
+        TRY(replay_record(recovery, &record));
     }
 }
 

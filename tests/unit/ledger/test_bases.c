@@ -49,6 +49,56 @@ static void a_missing_segment_is_refused(void **state)
     logbook_done(&book);
 }
 
+static void without_a_snapshot_the_first_segment_has_to_be_there(void **state)
+{
+    (void)state;
+    struct logbook book;
+    char command[256];
+    make_segments(&book);
+    snprintf(command, sizeof(command), "rm %s/derived/snapshot-* %s/" SEGMENT_ONE, book.path,
+             book.path);
+    assert_int_equal(system(command), 0);
+    logbook_assert_refused(&book, "no usable snapshot, and the log's first segments are not there");
+    logbook_done(&book);
+}
+
+/* A last segment of zeros is one that was not begun; the first one was, when the log was made. */
+static void a_first_segment_of_zeros_is_refused(void **state)
+{
+    (void)state;
+    struct logbook book;
+    logbook_create(&book);
+    logbook_commit(&book, 5);
+    logbook_crash(&book);
+    logbook_zero(&book, SEGMENT_ONE, 0, LOGBOOK_SEGMENT_BYTES);
+    logbook_assert_refused(&book, SEGMENT_ONE " at offset 0");
+    assert_true(logbook_has(&book, SEGMENT_ONE));
+    logbook_done(&book);
+}
+
+/* The public folder put back to an older state: what it says is below what the snapshot knows. */
+static void a_published_checkpoint_older_than_the_snapshot_is_published_anew(void **state)
+{
+    (void)state;
+    struct logbook book;
+    uint8_t older[NOTE_BYTES_MAX];
+    logbook_create(&book);
+    logbook_grow(&book, 20, 10);
+    logbook_close(&book);
+    int fd = openat(book.home_fd, "ledger/checkpoint", O_RDONLY);
+    ssize_t len = read(fd, older, sizeof(older));
+    close(fd);
+    assert_true(len > 0);
+    logbook_open(&book);
+    logbook_grow(&book, 40, 10);
+    logbook_close(&book);
+    fd = openat(book.home_fd, "ledger/checkpoint", O_WRONLY | O_TRUNC);
+    assert_int_equal(write(fd, older, (size_t)len), len);
+    close(fd);
+    logbook_assert_good(&book, 40);
+    logbook_done(&book);
+}
+
 static void a_missing_last_segment_is_refused(void **state)
 {
     (void)state;
@@ -318,6 +368,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(segments_are_replayed_one_after_the_other),
         cmocka_unit_test(a_missing_segment_is_refused),
+        cmocka_unit_test(without_a_snapshot_the_first_segment_has_to_be_there),
+        cmocka_unit_test(a_first_segment_of_zeros_is_refused),
+        cmocka_unit_test(a_published_checkpoint_older_than_the_snapshot_is_published_anew),
         cmocka_unit_test(a_missing_last_segment_is_refused),
         cmocka_unit_test(a_segment_cut_short_or_with_a_bad_header_is_refused),
         cmocka_unit_test(records_missing_at_the_end_of_an_earlier_segment_are_refused),

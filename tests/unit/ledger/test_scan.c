@@ -79,6 +79,40 @@ static void a_segment_can_be_read_again_from_its_start(void **state)
     scanned_done(&scanned);
 }
 
+/* Reads a log of which nothing is cached, to its end. */
+static struct outcome scan_all(struct scanned *scanned)
+{
+    struct outcome outcome = scan_open(&scanned->scan, &scanned->context, 1, scanned->why);
+    scanned->found = SCAN_RECORD;
+    while (outcome_ok(outcome) && scanned->found == SCAN_RECORD) {
+        outcome = next(scanned);
+    }
+    scan_close(&scanned->scan);
+    scanned->scan.context = NULL;
+    return outcome;
+}
+
+static struct outcome scan_all_of(void *context)
+{
+    return scan_all(context);
+}
+
+/* Every call to the disk fails in turn; so does every allocation. */
+static void assert_each_failure_is_told(struct scanned *scanned, enum scan_found found)
+{
+    uint64_t at = 0;
+    do {
+        faulty_arm(&scanned->book.faulty, FAULTY_ERROR, ++at, EIO);
+        struct outcome outcome = scan_all(scanned);
+        /* The file's close, after all that matters, fails unheard. */
+        assert_true(outcome.fault == FAULT_IO || outcome_ok(outcome));
+    } while (scanned->book.faulty.struck);
+    faulty_arm(&scanned->book.faulty, FAULTY_NONE, 0, 0);
+    assert_int_equal(scanned->found, found);
+    assert_true(at > 3);
+    assert_true(each_allocation_fails(scan_all_of, scanned) > 0);
+}
+
 /* A record of more bytes than are read at once. */
 static void a_wide_record_is_read_whole(void **state)
 {
@@ -97,6 +131,8 @@ static void a_wide_record_is_read_whole(void **state)
     assert_ok(scan_open(&scanned.scan, &scanned.context, 1, scanned.why));
     assert_next(&scanned, SCAN_RECORD);
     assert_true(scanned.scan.at.offset > 8 * sizeof(bytes));
+    scan_close(&scanned.scan);
+    assert_each_failure_is_told(&scanned, SCAN_END);
     scanned_done(&scanned);
 }
 
@@ -185,40 +221,6 @@ static void bytes_beyond_the_reach_of_a_record_are_damage(void **state)
     assert_next(&scanned, SCAN_RECORD);
     assert_bad(&scanned, "bytes beyond the reach of an unfinished record");
     scanned_done(&scanned);
-}
-
-/* Reads a log of which nothing is cached, to its end. */
-static struct outcome scan_all(struct scanned *scanned)
-{
-    struct outcome outcome = scan_open(&scanned->scan, &scanned->context, 1, scanned->why);
-    scanned->found = SCAN_RECORD;
-    while (outcome_ok(outcome) && scanned->found == SCAN_RECORD) {
-        outcome = next(scanned);
-    }
-    scan_close(&scanned->scan);
-    scanned->scan.context = NULL;
-    return outcome;
-}
-
-static struct outcome scan_all_of(void *context)
-{
-    return scan_all(context);
-}
-
-/* Every call to the disk fails in turn; so does every allocation. */
-static void assert_each_failure_is_told(struct scanned *scanned, enum scan_found found)
-{
-    uint64_t at = 0;
-    do {
-        faulty_arm(&scanned->book.faulty, FAULTY_ERROR, ++at, EIO);
-        struct outcome outcome = scan_all(scanned);
-        /* The file's close, after all that matters, fails unheard. */
-        assert_true(outcome.fault == FAULT_IO || outcome_ok(outcome));
-    } while (scanned->book.faulty.struck);
-    faulty_arm(&scanned->book.faulty, FAULTY_NONE, 0, 0);
-    assert_int_equal(scanned->found, found);
-    assert_true(at > 3);
-    assert_true(each_allocation_fails(scan_all_of, scanned) > 0);
 }
 
 static void what_cannot_be_read_is_no_judgement(void **state)

@@ -169,6 +169,62 @@ static void a_file_whose_length_is_not_what_its_header_says_is_refused(void **st
     shot_done(&shot);
 }
 
+/* Under its checksum: the number of its plain bytes stands at 34. */
+static void a_header_that_says_nothing_or_too_much_is_refused(void **state)
+{
+    static const uint64_t plain_bytes[] = {0, SNAPSHOT_BYTES_MAX + 1};
+    uint8_t sector[SECTOR_BYTES];
+    char path[LEDGER_PATH_BYTES_MAX];
+    struct shot shot;
+    (void)state;
+    shot_open(&shot);
+    snapshot_path(SHOT_SIZE, path);
+    int fd = openat(shot.book.home_fd, path, O_RDONLY);
+    assert_int_equal(pread(fd, sector, sizeof(sector), 0), sizeof(sector));
+    close(fd);
+    for (size_t i = 0; i < sizeof(plain_bytes) / sizeof(plain_bytes[0]); i++) {
+        for (unsigned k = 0; k < 8; k++) {
+            sector[34 + k] = (uint8_t)(plain_bytes[i] >> (56 - 8 * k));
+        }
+        uint32_t crc = crc32c(0, view_of(sector, SECTOR_BYTES - 4));
+        for (unsigned k = 0; k < 4; k++) {
+            sector[SECTOR_BYTES - 4 + k] = (uint8_t)(crc >> (24 - 8 * k));
+        }
+        logbook_patch(&shot.book, path, 0, sector, sizeof(sector));
+        struct outcome outcome = load_again(&shot);
+        assert_fault(outcome, FAULT_CORRUPT);
+        assert_string_equal(outcome.what, "snapshot's length");
+    }
+    shot_done(&shot);
+}
+
+/* A disk that says of every file that it has one byte more. */
+static struct outcome size_and_one(void *context, int fd, uint64_t *ret_bytes)
+{
+    (void)context;
+    TRY(disk_system()->size(NULL, fd, ret_bytes));
+    (*ret_bytes)++;
+    return OUTCOME_OK;
+}
+
+static void a_file_that_became_shorter_since_it_was_measured_is_refused(void **state)
+{
+    char path[LEDGER_PATH_BYTES_MAX];
+    struct shot shot;
+    (void)state;
+    shot_open(&shot);
+    snapshot_path(SHOT_SIZE, path);
+    int fd = openat(shot.book.home_fd, path, O_RDWR);
+    off_t whole = (off_t)logbook_file_bytes(&shot.book, path);
+    assert_int_equal(ftruncate(fd, whole - 1), 0);
+    close(fd);
+    shot.book.faulty.port.size = size_and_one;
+    struct outcome outcome = load_again(&shot);
+    assert_fault(outcome, FAULT_CORRUPT);
+    assert_string_equal(outcome.what, "snapshot is cut short");
+    shot_done(&shot);
+}
+
 /* More names than are asked for, some of which are no snapshot's. */
 static void the_newest_are_listed_and_other_names_passed_over(void **state)
 {
@@ -176,6 +232,7 @@ static void the_newest_are_listed_and_other_names_passed_over(void **state)
                                         "derived/snapshot-7", "derived/snapshot-9"};
     struct shot shot;
     uint64_t sizes[2];
+    uint64_t all[8];
     unsigned count = 0;
     (void)state;
     shot_open(&shot);
@@ -185,6 +242,9 @@ static void the_newest_are_listed_and_other_names_passed_over(void **state)
     assert_ok(snapshot_list(&shot.context, sizes, 2, &count));
     assert_int_equal(count, 2);
     assert_true(sizes[0] > sizes[1]);
+    assert_ok(snapshot_list(&shot.context, all, 8, &count));
+    assert_int_equal(count, 3);
+    assert_true(all[0] == SHOT_SIZE && all[1] == 9 && all[2] == 7);
     shot_done(&shot);
 }
 
@@ -195,6 +255,8 @@ int main(void)
         cmocka_unit_test(numbers_that_start_no_record_are_refused),
         cmocka_unit_test(any_allocation_and_any_call_may_fail),
         cmocka_unit_test(a_file_whose_length_is_not_what_its_header_says_is_refused),
+        cmocka_unit_test(a_header_that_says_nothing_or_too_much_is_refused),
+        cmocka_unit_test(a_file_that_became_shorter_since_it_was_measured_is_refused),
         cmocka_unit_test(the_newest_are_listed_and_other_names_passed_over),
     };
     return cmocka_run_group_tests_name("ledger/snapshot", tests, NULL, NULL);
