@@ -7,8 +7,8 @@
 
 #include "base/disk.h"
 #include "ledger/ledger.h"
-#include "ledger/note.h"
 #include "ledger/record.h"
+#include "tlog/note.h"
 
 #define COMMIT_FOLDER "commit"
 #define COMMIT_LOCK "commit/lock"

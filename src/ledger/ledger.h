@@ -18,6 +18,7 @@
 #include "base/disk.h"
 #include "base/histogram.h"
 #include "seal/seal.h"
+#include "tlog/tlog.h"
 
 struct ledger;
 
@@ -138,15 +139,6 @@ struct ledger_receipt {
  * the signed root; FAULT_NOT_FOUND. */
 struct outcome ledger_reread(struct ledger *ledger, uint64_t index, struct buf *scratch,
                              struct ledger_receipt *ret_receipt);
-
-/* Receipts as text. tlog-proof@v1: header, index, path, blank line, checkpoint. */
-void proof_put(struct buf *buf, uint64_t index, struct view path, struct view checkpoint);
-/* Verifies a proof text for entry bytes under a vkey line. FAULT_BAD_INPUT or FAULT_CORRUPT, and a
- * sentence in ret_why (256 bytes). */
-struct outcome proof_verify(struct view proof, struct view entry, struct view vkey,
-                            char ret_why[256]);
-/* Verifier key line of a signer: name+id+key (signed-note). */
-void vkey_put(struct buf *buf, const char *origin, const uint8_t key[SEAL_PUBLIC_KEY_BYTES]);
 
 /* Whole-log verification (`dancu ledger verify`); nothing is changed, and a server may be running.
  * FAULT_CORRUPT: `why` names the first thing that is wrong and its place; any other failure: it

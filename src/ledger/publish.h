@@ -7,7 +7,7 @@
 #define DANCU_LEDGER_PUBLISH_H
 
 #include "ledger/context.h"
-#include "ledger/tiles.h"
+#include "tlog/tiles.h"
 
 #define PUBLISH_JOBS_MAX 512u /* files waiting to be written or removed */
 /* Files that one batch can fill, and files of one publication: partial tiles of every level, a

@@ -4,8 +4,8 @@
  */
 #include "base/check.h"
 #include "ledger/ledger.h"
-#include "ledger/note.h"
-#include "ledger/tiles.h"
+#include "tlog/note.h"
+#include "tlog/tiles.h"
 
 #include <string.h>
 

@@ -6,9 +6,9 @@
 
 #include "gate/law.h"
 #include "gate/work.h"
-#include "ledger/note.h"
 #include "ledger/private.h"
 #include "office/prepare.h"
+#include "tlog/note.h"
 
 #define KEY_FIRST 12345u
 

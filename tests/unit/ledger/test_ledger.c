@@ -1,8 +1,8 @@
 /* The log in use: what is added, committed, proved, read, refused, and is there after a restart. */
 #include "logbook.h"
 
-#include "ledger/note.h"
 #include "ledger/private.h"
+#include "tlog/note.h"
 
 static void a_new_log_is_empty_signed_and_made_once(void **state)
 {

@@ -3,8 +3,8 @@
  */
 #include "logbook.h"
 
-#include "ledger/note.h"
 #include "ledger/private.h"
+#include "tlog/note.h"
 
 static void assert_receipt(struct logbook *book, uint64_t index, struct view vkey)
 {

@@ -1,7 +1,7 @@
 /* Checkpoints, signed notes, verifier keys, proofs as text: published vectors, and refusals. */
-#include "logbook.h"
+#include "../ledger/logbook.h"
 
-#include "ledger/note.h"
+#include "tlog/note.h"
 
 /* The specification's key, and the example of golang.org/x/mod/sumdb/note. */
 static const char SPEC_VKEY[] =

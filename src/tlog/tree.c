@@ -7,7 +7,7 @@
  *  3. Node j of level h covers the leaves from j << h to ((j + 1) << h) - 1. A batch from old_size
  *     to new_size ends the nodes old_size >> h .. (new_size >> h) - 1 of level h.
  */
-#include "ledger/tree.h"
+#include "tlog/tree.h"
 
 #include "base/check.h"
 

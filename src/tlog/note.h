@@ -1,12 +1,11 @@
 /*
- * Purpose: checkpoints as signed notes, verifier keys, receipts' proofs: text, both ways. Private
- * to ledger/ (ledger.h has what others use). Pure. Source: C2SP tlog-checkpoint, signed-note,
- * tlog-proof; ledger-format.md sections 1 and 3.
+ * Purpose: checkpoints as signed notes, verifier keys, receipts' proofs: text, both ways. Pure.
+ * Source: C2SP tlog-checkpoint, signed-note, tlog-proof; ledger-format.md sections 1 and 3.
  */
-#ifndef DANCU_LEDGER_NOTE_H
-#define DANCU_LEDGER_NOTE_H
+#ifndef DANCU_TLOG_NOTE_H
+#define DANCU_TLOG_NOTE_H
 
-#include "ledger/tree.h"
+#include "tlog/tree.h"
 
 #define NOTE_ORIGIN_BYTES_MAX 255
 #define NOTE_BYTES_MAX 8192     /* a checkpoint with some dozen witnesses' lines */

@@ -1,7 +1,7 @@
 /* Tiles: paths both ways, widths at the sizes where mistakes live. */
-#include "logbook.h"
+#include "../ledger/logbook.h"
 
-#include "ledger/tiles.h"
+#include "tlog/tiles.h"
 
 static const struct {
     struct tile_id id;

@@ -1,6 +1,6 @@
 /*
  * Purpose: the Merkle tree of RFC 6962 as it grows by batches: its root, and the inclusion proofs
- * of a batch's leaves against the root that the batch made. Private to ledger/.
+ * of a batch's leaves against the root that the batch made. Pure.
  * Source: RFC 6962 section 2.1; ledger-format.md section 1.
  *
  * A tree of n leaves is kept as its peaks: the roots of its complete subtrees of 2^h leaves, one
@@ -8,8 +8,8 @@
  * end; a proof for one of its leaves consists of these, of old peaks, and of the right edge's
  * hashes.
  */
-#ifndef DANCU_LEDGER_TREE_H
-#define DANCU_LEDGER_TREE_H
+#ifndef DANCU_TLOG_TREE_H
+#define DANCU_TLOG_TREE_H
 
 #include "base/ceilings.h"
 #include "seal/seal.h"

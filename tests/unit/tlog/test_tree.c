@@ -1,8 +1,8 @@
 /* The Merkle tree: published roots, and every root and path against RFC 6962 read word for word. */
-#include "logbook.h"
+#include "../ledger/logbook.h"
 
-#include "ledger/tiles.h"
-#include "ledger/tree.h"
+#include "tlog/tiles.h"
+#include "tlog/tree.h"
 
 #define LEAVES 700
 

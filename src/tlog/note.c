@@ -6,10 +6,10 @@
  *  2. A checkpoint is believed only with the log's own signature: another known or unknown signer's
  *     is not enough, and a bad one under the log's own key sinks the note.
  */
-#include "ledger/note.h"
+#include "tlog/note.h"
 
 #include "base/check.h"
-#include "ledger/ledger.h"
+#include "tlog/tlog.h"
 
 #include <string.h>
 

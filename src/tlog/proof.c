@@ -5,8 +5,8 @@
  * checkpoint carries the log's own signature.
  */
 #include "base/check.h"
-#include "ledger/ledger.h"
-#include "ledger/note.h"
+#include "tlog/note.h"
+#include "tlog/tlog.h"
 
 #include <stdio.h>
 #include <string.h>

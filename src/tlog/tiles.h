@@ -1,14 +1,14 @@
 /*
- * Purpose: shapes, paths and widths of tiles and entry bundles. Private to ledger/. Pure.
+ * Purpose: shapes, paths and widths of tiles and entry bundles. Pure.
  * Source: C2SP tlog-tiles; ledger-format.md section 1.
  *
  * A path here is below the folder `ledger`: `tile/<L>/<N>` or `tile/<L>/<N>.p/<W>`, with `entries`
  * in the place of <L> for bundles.
  */
-#ifndef DANCU_LEDGER_TILES_H
-#define DANCU_LEDGER_TILES_H
+#ifndef DANCU_TLOG_TILES_H
+#define DANCU_TLOG_TILES_H
 
-#include "ledger/tree.h"
+#include "tlog/tree.h"
 
 #define TILE_WIDTH 256u
 #define TILE_HEIGHT 8u

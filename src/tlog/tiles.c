@@ -3,7 +3,7 @@
  *
  * Invariant 1: one tile has one path: tile_path_get() takes only what tile_path() writes.
  */
-#include "ledger/tiles.h"
+#include "tlog/tiles.h"
 
 #include "base/check.h"
 
