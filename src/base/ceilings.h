@@ -86,9 +86,12 @@
 #define TLS_MESSAGES_MAX 64            /* one client's: its handshake, key updates, renegotiation */
 #define CHANNEL_LOST_S_MAX 15          /* a channel without a core so long starts anew */
 #define EDGE_ASKS_PENDING_MAX 8192     /* asks of one edge that the core has not answered */
-#define PROBLEM_PARAMS_MAX 16          /* faults of parameters told in one answer */
-#define TEXTS_BYTES_MAX 262144         /* refusal texts of one policy */
-#define DRAIN_S_MAX 10                 /* SIGTERM: what is in hand is finished within */
+#define PUBLIC_KEPT_BYTES_MAX (16u << 20) /* verified tiles that the public process keeps */
+#define PUBLIC_KEPT_TILES_MAX 256
+#define PUBLIC_TOLD_MAX 64     /* damaged places told one by one, each once */
+#define PROBLEM_PARAMS_MAX 16  /* faults of parameters told in one answer */
+#define TEXTS_BYTES_MAX 262144 /* refusal texts of one policy */
+#define DRAIN_S_MAX 10         /* SIGTERM: what is in hand is finished within */
 
 /* Scrub */
 #define SCRUB_PLACES_MAX 16                /* bad places kept with their words; all are counted */

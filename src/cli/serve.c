@@ -106,7 +106,7 @@ static const struct proc_row rows[] = {
                   BIT(GRANT_TILES_DIR),
         .core_pipe = true,
         .frames = BIT(FRAME_STATS),
-        .takes = CHANNEL_TAKES,
+        .takes = CHANNEL_TAKES | BIT(FRAME_LOG_KEY),
         .memory_bytes_max = 4096 * MIB,
         .calls = CALLS_BASE | CALLS_PIPES | CALLS_LISTEN | CALLS_TILES,
         .files_max = 20480,

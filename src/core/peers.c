@@ -56,6 +56,15 @@ static void put_health(bool writable, struct buf *out)
     frame_finish(out, start, 1);
 }
 
+/* With which the public process verifies what it serves. */
+static struct outcome put_log_key(const struct house *house, struct buf *out)
+{
+    size_t start = frame_start(out, FRAME_LOG_KEY);
+    TRY(house_vkey(&house->keys, house->origin, out));
+    frame_finish(out, start, 1);
+    return OUTCOME_OK;
+}
+
 static bool takes(const struct peer *peer, enum frame_kind kind)
 {
     return (peer->row->takes & (1u << kind)) != 0;
@@ -66,6 +75,10 @@ void peer_greet(struct core *core, struct peer *peer)
 {
     const struct policy *policy = gate_policy(core->house->gate);
     if (!takes(peer, FRAME_TEXTS)) {
+        return;
+    }
+    if (takes(peer, FRAME_LOG_KEY) && !outcome_ok(put_log_key(core->house, &peer->pipe.out))) {
+        peer->broken = true;
         return;
     }
     if (policy != NULL) {

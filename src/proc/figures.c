@@ -48,6 +48,8 @@ static const struct figure_row channel_rows[] = {
     COUNT_BY("dancu_http_limited_total", CHANNEL_PRESSED, "why", "pressed", LOST),
     COUNT_BY("dancu_http_limited_total", CHANNEL_LATE, "why", "late", LOST),
     COUNT_BY("dancu_http_limited_total", CHANNEL_FLOODS, "why", "flood", LOST),
+    COUNT_OF("dancu_tiles_refused_total", CHANNEL_TILES_REFUSED,
+        "Requests for a tile or checkpoint that did not verify and was not served."),
     COUNT_BY("dancu_answers_total", CHANNEL_ANSWERS, "code", NULL,
         "Answers of the listener by code: the core's, and those that it gave itself."),
     SPAN_OF("dancu_ask_duration_seconds", CHANNEL_ASK_SPAN,

@@ -36,6 +36,7 @@ enum frame_kind {
     FRAME_IMPORT = 17,     /* `dancu registry import` -> loader (loading.h) */
     FRAME_IMPORT_STATE = 18, /* loader -> `dancu registry import` */
     FRAME_CREW = 19,         /* supervisor -> metrics: count processes' figures with names */
+    FRAME_LOG_KEY = 20,      /* core -> public: the log's verifier key, at connect */
     FRAME_KIND_COUNT
 };
 _Static_assert(FRAME_KIND_COUNT <= 32, "rows of the process table have a bit for each kind");
@@ -71,6 +72,8 @@ void frame_put_answer(struct buf *buf, const struct answer *answer);
 struct outcome frame_get_checkpoint(struct cursor *cursor, struct view *ret_checkpoint);
 struct outcome frame_get_answer(struct cursor *cursor, struct view checkpoint,
                                 struct answer *ret_answer);
+
+/* FRAME_LOG_KEY: the payload is the verifier key's line (tlog/tlog.h), without a line end. */
 
 /* FRAME_TEXTS: count = rows; each row: u8 code, then five block16: clause, title vi, detail vi,
  * title en, detail en. */

@@ -41,7 +41,7 @@ static const char *const frame_words[] = {
     [FRAME_CHUNK] = "chunk",     [FRAME_CHUNK_DONE] = "chunk-done",
     [FRAME_IMPORT] = "import",   [FRAME_IMPORT_STATE] = "import-state",
     [FRAME_STATS] = "stats",     [FRAME_METRICS] = "metrics",
-    [FRAME_CREW] = "crew",
+    [FRAME_CREW] = "crew",       [FRAME_LOG_KEY] = "log-key",
 };
 
 static const char *const call_words[CALLS_GROUP_COUNT] = CALLS_WORDS;

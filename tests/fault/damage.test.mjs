@@ -5,13 +5,20 @@ import { closeSync, openSync, readFileSync, readSync, writeSync } from 'node:fs'
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { kycAsk } from '../e2e/lib/asks.mjs';
+import { Http2Client } from '../e2e/lib/client.mjs';
 import { until } from '../e2e/lib/command.mjs';
+import { filesBelow, flip } from '../e2e/lib/damage.mjs';
 import { demonstration } from '../e2e/lib/demo.mjs';
+import { flood } from '../e2e/lib/load.mjs';
 import { serve } from '../e2e/lib/server.mjs';
 import { damage, lines } from './damage.mjs';
 
 const FLIPS = 3;
 const PERIOD_S = 4;
+const ASKS = 300; // more than a full tile
+const TICK_MS = 10; // a file that changes twice within one tick of the kernel's clock has one time
 
 test(`${FLIPS} flips in every kind of file are found, or change nothing that is stored`, async (t) => {
     const table = await damage('damage-short', FLIPS);
@@ -71,3 +78,57 @@ test('a broken index key under a running server is found within the period, told
             demo.remove();
         }
     });
+
+// The bytes as they lie are the second reader: what is good was written by the core and is verified
+// by other tests; here a flipped bit must never come out.
+test('a file of the public log that is flipped under a running server is not served, told once, ' +
+    'and good again when put back', async () => {
+    const demo = await demonstration('damage-public');
+    const server = await serve(demo);
+    const visitor = new Http2Client({ port: server.publicPort, ca: demo.ca });
+    const ledger = path.join(demo.home, 'ledger');
+    const asked = async (name) => visitor.get(`/ledger/${name}`);
+    const told = (word, name) =>
+        server.said.split('\n').filter((line) => line.includes(`${word} place="${name}"`)).length;
+    const client = new Http2Client({ port: server.port, ca: demo.ca, ...demo.client('bank') });
+    try {
+        const samples = demo.samples();
+        await flood(ASKS, 100, (i) => client.lookup(kycAsk(samples[i % samples.length])));
+        await until('all are published', async () => {
+            const { text } = await asked('checkpoint');
+            return text !== undefined && Number(text.split('\n')[1]) > ASKS;
+        });
+        const names = filesBelow(ledger, /^(checkpoint|tile\/.*)$/);
+        for (const kind of [/entries\/000$/, /entries\/\d+\.p/, /0\/000$/, /0\/\d+\.p/, /1\/000\.p/]) {
+            assert.ok(names.some((name) => kind.test(name)), `${kind} in ${names}`);
+        }
+        for (const name of names) {
+            const good = readFileSync(path.join(ledger, name));
+            for (const at of [0, -1]) {
+                assert.deepEqual((await asked(name)).bytes, good, name);
+                await sleep(TICK_MS);
+                flip(path.join(ledger, name), at);
+                for (let i = 0; i < 3; i++) {
+                    const answer = await asked(name);
+                    assert.equal(answer.status, 500, name);
+                    assert.equal(answer.json.code, 'internal');
+                }
+                await until('it is told', () => told('tile-refused', name) > 0);
+                assert.equal(told('tile-refused', name), at === 0 ? 1 : 2, 'once each time');
+                for (const other of names.filter((other) => other !== name).slice(0, 5)) {
+                    assert.deepEqual((await asked(other)).bytes,
+                        readFileSync(path.join(ledger, other)), `${other} while ${name} is bad`);
+                }
+                flip(path.join(ledger, name), at);
+                assert.deepEqual((await asked(name)).bytes, good, `${name} put back`);
+                await until('it is told', () => told('tile-sound', name) === (at === 0 ? 1 : 2));
+            }
+        }
+        assert.ok((await server.processes()).every((row) => row.restarts === 0));
+    } finally {
+        await visitor.close();
+        await client.close();
+        await server.stop();
+        demo.remove();
+    }
+});

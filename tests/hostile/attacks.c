@@ -452,6 +452,7 @@ const struct attack frame_attacks[] = {
     {"a frame of answers", wrong_kind, FRAME_ANSWERS},
     {"a frame of texts", wrong_kind, FRAME_TEXTS},
     {"a frame of health", wrong_kind, FRAME_HEALTH},
+    {"a log's key", wrong_kind, FRAME_LOG_KEY},
     {"an act", wrong_kind, FRAME_ACT},
     {"an act's result", wrong_kind, FRAME_ACT_RESULT},
     {"a wish to the keeper", wrong_kind, FRAME_KEEP},

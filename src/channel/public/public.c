@@ -4,6 +4,7 @@
  * Invariants
  *  1. Every request is answered from its head alone: no body is read, nothing is asked of the core.
  *  2. It is healthy only while a core says so over a pipe that stands.
+ *  3. What it serves of the log is what proven.c has verified.
  */
 #include "channel/public/private.h"
 
@@ -12,6 +13,7 @@
 #include "channel/figures/figures.h"
 #include "channel/link/link.h"
 #include "channel/public/page.h"
+#include "channel/public/proven.h"
 #include "channel/public/tiles.h"
 #include "channel/texts/texts.h"
 
@@ -36,6 +38,7 @@ struct public
     struct http_server *server;
     struct link link;
     struct texts texts;
+    struct proven *proven;
     struct buf page;
     struct buf page_policy;
     struct channel_figures figures;
@@ -113,54 +116,78 @@ static const struct {
     {VIEW_LITERAL("/robots.txt"), give_robots},
 };
 
-/* A tile is read again as the client takes it: its bytes never change. */
+/* ---- the log ---- */
+
+static void refuse_file(struct public *public, struct http_exchange *exchange,
+                        struct outcome outcome)
+{
+    switch (outcome.fault) {
+    case FAULT_NOT_FOUND:
+        refuse(public, exchange, CODE_NOT_FOUND, NULL);
+        break;
+    case FAULT_AGAIN:
+        refuse_unavailable(public, exchange);
+        break;
+    default: /* proven.c has told it */
+        refuse(public, exchange, CODE_INTERNAL, NULL);
+        break;
+    }
+}
+
+static void give_checkpoint(struct public *public, struct http_exchange *exchange)
+{
+    struct http_response response = response_of(TYPE_TEXT, CACHE_CHECK);
+    struct view note = {0};
+    struct buf bytes;
+
+    struct outcome outcome = proven_checkpoint(public->proven, &note);
+    if (!outcome_ok(outcome)) {
+        refuse_file(public, exchange, outcome);
+        return;
+    }
+    buf_init(&bytes, HTTP_RESPONSE_BYTES_MAX);
+    buf_put_view(&bytes, note);
+    http_respond(exchange, &response, &bytes);
+}
+
+/* As the client takes it: a slow one holds no memory. */
 static struct outcome read_tile(void *context, const struct http_source *source, size_t offset,
                                 uint8_t *ret_bytes, size_t len)
 {
     struct public *public = context;
-    struct tile_path path;
+    struct tile_id id;
+    struct view tile = {0};
 
-    memcpy(&path, source->name, sizeof(path));
-    return public_tile_read_part(public->child->grants[GRANT_TILES_DIR], &path, offset, ret_bytes,
-                                 len);
+    memcpy(&id, source->name, sizeof(id));
+    TRY(proven_tile_again(public->proven, &id, &tile));
+    struct view part = view_part(tile, offset, len);
+    memcpy(ret_bytes, part.data, part.len);
+    return OUTCOME_OK;
 }
 
-static void give_tile(struct http_exchange *exchange, const struct http_response *response,
-                      const struct tile_path *path, size_t len)
+static void give_tile(struct public *public, struct http_exchange *exchange,
+                      const struct tile_id *id)
 {
-    struct http_source source = {.read = read_tile, .len = len};
+    struct http_response response = response_of(TYPE_BYTES, CACHE_FOREVER);
+    struct http_source source = {.read = read_tile};
+    struct view tile = {0};
 
-    _Static_assert(sizeof(*path) <= sizeof(source.name), "the path fits");
-    memcpy(source.name, path, sizeof(*path));
-    http_respond_source(exchange, response, &source);
+    struct outcome outcome = proven_tile(public->proven, id, &tile);
+    if (!outcome_ok(outcome)) {
+        refuse_file(public, exchange, outcome);
+        return;
+    }
+    source.len = tile.len;
+    _Static_assert(sizeof(*id) <= sizeof(source.name), "the tile's place fits");
+    memcpy(source.name, id, sizeof(*id));
+    http_respond_source(exchange, &response, &source);
 }
 
-static void give_file(struct public *public, struct http_exchange *exchange,
-                      const struct tile_path *path)
+/* `path` is what stands after /ledger/. False: nothing of the log. */
+static bool find_file(struct view path, bool *ret_checkpoint, struct tile_id *ret_id)
 {
-    struct http_response response = path->kind == TILE_CHECKPOINT
-                                        ? response_of(TYPE_TEXT, CACHE_CHECK)
-                                        : response_of(TYPE_BYTES, CACHE_FOREVER);
-    struct buf bytes;
-
-    buf_init(&bytes, HTTP_RESPONSE_BYTES_MAX);
-    struct outcome outcome = public_tile_read(public->child->grants[GRANT_TILES_DIR], path, &bytes);
-    if (outcome_ok(outcome) && path->kind == TILE_CHECKPOINT) {
-        http_respond(exchange, &response, &bytes); /* it may be another the next moment */
-        return;
-    }
-    size_t len = bytes.len;
-    buf_done(&bytes);
-    if (outcome_ok(outcome)) {
-        give_tile(exchange, &response, path, len);
-        return;
-    }
-    if (outcome.fault == FAULT_NOT_FOUND) {
-        refuse(public, exchange, CODE_NOT_FOUND, NULL);
-        return;
-    }
-    log_outcome(LOG_LEVEL_ERROR, "tile", outcome);
-    refuse(public, exchange, CODE_INTERNAL, NULL);
+    *ret_checkpoint = view_is(path, "checkpoint");
+    return *ret_checkpoint || outcome_ok(public_path_get(path, ret_id));
 }
 
 static void on_head(void *context, struct http_exchange *exchange)
@@ -168,7 +195,8 @@ static void on_head(void *context, struct http_exchange *exchange)
     static const struct view ledger = VIEW_LITERAL("/ledger/");
     struct public *public = context;
     const struct http_request *request = http_exchange_request(exchange);
-    struct tile_path tile = {0};
+    struct tile_id tile = {0};
+    bool checkpoint = false;
     size_t route = 0;
 
     while (route < sizeof(routes) / sizeof(routes[0]) &&
@@ -177,8 +205,8 @@ static void on_head(void *context, struct http_exchange *exchange)
     }
     bool found = route < sizeof(routes) / sizeof(routes[0]);
     bool file = !found && view_starts(request->path, ledger) &&
-                outcome_ok(public_path_get(
-                    view_part(request->path, ledger.len, request->path.len - ledger.len), &tile));
+                find_file(view_part(request->path, ledger.len, request->path.len - ledger.len),
+                          &checkpoint, &tile);
     if (!found && !file) {
         refuse(public, exchange, CODE_NOT_FOUND, NULL);
         return;
@@ -189,8 +217,10 @@ static void on_head(void *context, struct http_exchange *exchange)
         refuse(public, exchange, CODE_METHOD_NOT_ALLOWED, &extra);
         return;
     }
-    if (file) {
-        give_file(public, exchange, &tile);
+    if (checkpoint) {
+        give_checkpoint(public, exchange);
+    } else if (file) {
+        give_tile(public, exchange, &tile);
     } else {
         routes[route].give(public, exchange);
     }
@@ -235,26 +265,41 @@ static void on_turn(void *context)
 
 /* ---- the core ---- */
 
-static struct outcome on_frame(void *context, const struct frame *frame)
+static struct outcome take_health(struct public *public, const struct frame *frame)
 {
-    struct public *public = context;
     struct cursor cursor = cursor_of(frame->payload);
+    bool healthy = cursor_u8(&cursor) == 1;
 
-    if (frame->kind == FRAME_HEALTH) {
-        bool healthy = cursor_u8(&cursor) == 1;
-        TRY(cursor_end(&cursor, "health"));
-        public->healthy = healthy;
-        return OUTCOME_OK;
-    }
-    if (frame->kind != FRAME_TEXTS) {
-        return outcome_fail(FAULT_BAD_INPUT, "frame that no public process takes");
-    }
+    TRY(cursor_end(&cursor, "health"));
+    public->healthy = healthy;
+    return OUTCOME_OK;
+}
+
+/* The core tells the key first. */
+static struct outcome take_texts(struct public *public, const struct frame *frame)
+{
     TRY(texts_load(&public->texts, frame));
-    if (!public->told_ready) {
+    if (!public->told_ready && proven_has_key(public->proven)) {
         struct outcome told = proc_tell_ready(public->child);
         public->told_ready = outcome_ok(told); /* else with the next texts */
     }
     return OUTCOME_OK;
+}
+
+static struct outcome on_frame(void *context, const struct frame *frame)
+{
+    struct public *public = context;
+
+    switch (frame->kind) {
+    case FRAME_LOG_KEY:
+        return proven_set_key(public->proven, frame->payload);
+    case FRAME_HEALTH:
+        return take_health(public, frame);
+    case FRAME_TEXTS:
+        return take_texts(public, frame);
+    default:
+        return outcome_fail(FAULT_BAD_INPUT, "frame that no public process takes");
+    }
 }
 
 static void on_lost(void *context)
@@ -269,6 +314,13 @@ static void on_stop(void *context)
     struct public *public = context;
 
     http_server_drain(public->server);
+}
+
+static void on_figures(void *context, uint64_t *figures)
+{
+    struct public *public = context;
+
+    figures[CHANNEL_TILES_REFUSED] = proven_refused(public->proven);
 }
 
 /* ---- the process ---- */
@@ -311,9 +363,13 @@ static struct outcome start(struct public *public, struct child *child,
     public_page_put(&public->page, view_text(child->settings.origin));
     TRY(buf_check(&public->page));
     TRY(public_page_policy_put(&public->page_policy));
+    TRY(proven_new(child->grants[GRANT_TILES_DIR], &public->proven));
     TRY(http_server_new(&config, &public->server));
-    const struct channel_figures figures = {
-        .server = public->server, .link = &public->link, .texts = &public->texts};
+    const struct channel_figures figures = {.server = public->server,
+                                            .link = &public->link,
+                                            .texts = &public->texts,
+                                            .context = public,
+                                            .before = on_figures};
     TRY(channel_figures_open(&public->figures, &figures));
     return link_open(&public->link, child, http_server_base(public->server), limits->lost_s,
                      &handler);
@@ -327,6 +383,7 @@ static void end(struct public *public)
         link_close(&public->link);
         http_server_free(public->server);
     }
+    proven_free(public->proven);
     buf_done(&public->page);
     buf_done(&public->page_policy);
     texts_done(&public->texts);

@@ -2,10 +2,10 @@
  * Paths and files of the public log.
  *
  * Invariants
- *  1. No byte of a request's path reaches the file system unless the whole path is of the grammar:
- *     `checkpoint`, tile/<L>/<N>[.p/<W>], tile/entries/<N>[.p/<W>].
+ *  1. No byte of a request's path reaches the file system: it is read as a tile's place, and the
+ *     file's name is written anew from that.
  *  2. Files are opened below the log's folder and nowhere else, and no link is followed.
- *  3. A partial tile that is served has exactly the width that was asked for.
+ *  3. A partial tile that is read has exactly the width that was asked for.
  */
 #include "channel/public/tiles.h"
 
@@ -15,126 +15,21 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define LEVEL_MAX 63
-#define FILE_NAME_BYTES (TILE_PATH_BYTES_MAX + 16)
-#define GROUPS_MAX 6 /* 3 digits each: a tile's index has less than 57 bits */
+#define NS_PER_S INT64_C(1000000000)
+#define PARTIALS ".p" /* what a folder of partial tiles adds to its tile's name */
 
-/* ---- paths ---- */
-
-static struct outcome no_path(void)
+struct outcome public_path_get(struct view path, struct tile_id *ret_id)
 {
-    return outcome_fail(FAULT_NOT_FOUND, "no path of the log");
+    struct outcome outcome = tile_path_get(path, ret_id); /* invariant 1 */
+
+    return outcome_ok(outcome) ? outcome : outcome_fail(FAULT_NOT_FOUND, "no path of the log");
 }
-
-/* Takes the part before the next slash, or all that is left. */
-static struct view take_part(struct view *rest)
-{
-    size_t slash = view_find(*rest, 0, '/');
-    struct view part = view_part(*rest, 0, slash);
-
-    slash += slash < rest->len;
-    *rest = view_part(*rest, slash, rest->len - slash);
-    return part;
-}
-
-static bool is_group(struct view digits)
-{
-    for (size_t i = 0; i < digits.len; i++) {
-        if (digits.data[i] < '0' || digits.data[i] > '9') {
-            return false;
-        }
-    }
-    return digits.len == 3;
-}
-
-/* The groups of <N>: all but the last with an x, the first not x000, for then it would stand in
- * vain. Leaves what follows the last group, such as ".p", in ret_tail. */
-static bool take_index(struct view *rest, struct view *ret_tail)
-{
-    for (unsigned group = 0; group < GROUPS_MAX; group++) {
-        struct view part = take_part(rest);
-        if (part.len > 0 && part.data[0] == 'x') {
-            struct view digits = view_part(part, 1, part.len - 1);
-            if (!is_group(digits) || (group == 0 && view_is(digits, "000"))) {
-                return false;
-            }
-            continue;
-        }
-        if (part.len < 3 || !is_group(view_part(part, 0, 3))) {
-            return false;
-        }
-        *ret_tail = view_part(part, 3, part.len - 3);
-        return true;
-    }
-    return false;
-}
-
-static struct outcome get_width(struct view tail, struct view rest, unsigned *ret_width)
-{
-    uint64_t width = TILE_WIDTH;
-
-    if (tail.len == 0) {
-        *ret_width = TILE_WIDTH;
-        return rest.len == 0 ? OUTCOME_OK : no_path();
-    }
-    if (!view_is(tail, ".p") || !outcome_ok(decimal_get(rest, TILE_WIDTH - 1, &width)) ||
-        width == 0) {
-        return no_path();
-    }
-    *ret_width = (unsigned)width;
-    return OUTCOME_OK;
-}
-
-static void copy_text(char *place, struct view text)
-{
-    CHECK(text.len < TILE_PATH_BYTES_MAX);
-    memcpy(place, text.data, text.len);
-    place[text.len] = '\0';
-}
-
-struct outcome public_path_get(struct view path, struct tile_path *ret_path)
-{
-    struct tile_path tile = {.kind = TILE_CHECKPOINT, .width = TILE_WIDTH};
-    struct view rest = path;
-    struct view tail = {0};
-    uint64_t level = 0;
-
-    if (path.len >= TILE_PATH_BYTES_MAX || path.len == 0 || path.data[path.len - 1] == '/') {
-        return no_path();
-    }
-    copy_text(tile.file, path);
-    copy_text(tile.full, path);
-    if (view_is(path, "checkpoint")) {
-        *ret_path = tile;
-        return OUTCOME_OK;
-    }
-    if (!view_is(take_part(&rest), "tile")) {
-        return no_path();
-    }
-    struct view kind = take_part(&rest);
-    if (view_is(kind, "entries")) {
-        tile.kind = TILE_ENTRIES;
-    } else if (outcome_ok(decimal_get(kind, LEVEL_MAX, &level))) {
-        tile.kind = TILE_HASHES;
-    } else {
-        return no_path();
-    }
-    if (!take_index(&rest, &tail)) {
-        return no_path();
-    }
-    TRY(get_width(tail, rest, &tile.width));
-    if (tail.len > 0) {
-        tile.full[path.len - rest.len - tail.len - 1] = '\0';
-    }
-    *ret_path = tile;
-    return OUTCOME_OK;
-}
-
-/* ---- files ---- */
 
 /* Invariant 2. Kernels before 5.6 have no openat2(): there each part of the path is digits and x,
  * and the last is not followed. */
@@ -152,10 +47,10 @@ static int open_below(int dir_fd, const char *path, int flags)
     return (int)fd;
 }
 
-static struct outcome read_bytes(int fd, size_t offset, uint8_t *ret_bytes, size_t len)
+static struct outcome read_bytes(int fd, uint8_t *ret_bytes, size_t len)
 {
     for (size_t at = 0; at < len;) {
-        ssize_t got = pread(fd, ret_bytes + at, len - at, (off_t)(offset + at));
+        ssize_t got = pread(fd, ret_bytes + at, len - at, (off_t)at);
         if (got <= 0) {
             return got < 0 ? outcome_sys(errno, "read a tile")
                            : outcome_fail(FAULT_CORRUPT, "tile became shorter");
@@ -165,7 +60,12 @@ static struct outcome read_bytes(int fd, size_t offset, uint8_t *ret_bytes, size
     return OUTCOME_OK;
 }
 
-static struct outcome read_open_file(int fd, struct buf *bytes)
+static int64_t ns_of(const struct timespec *time)
+{
+    return time->tv_sec * NS_PER_S + time->tv_nsec;
+}
+
+static struct outcome look(int fd, struct tile_mark *ret_mark)
 {
     struct stat state = {0};
 
@@ -175,75 +75,106 @@ static struct outcome read_open_file(int fd, struct buf *bytes)
     if (!S_ISREG(state.st_mode)) {
         return outcome_fail(FAULT_NOT_FOUND, "not a file");
     }
-    if (state.st_size > HTTP_RESPONSE_BYTES_MAX) {
-        return outcome_fail(FAULT_CORRUPT, "tile is too long");
-    }
-    size_t size = (size_t)state.st_size;
-    uint8_t *place = buf_claim(bytes, size);
-    if (place == NULL) {
-        return buf_check(bytes);
-    }
-    return read_bytes(fd, 0, place, size);
+    *ret_mark = (struct tile_mark){
+        .device = state.st_dev,
+        .inode = state.st_ino,
+        .size = (uint64_t)state.st_size,
+        .modified_ns = ns_of(&state.st_mtim),
+        .changed_ns = ns_of(&state.st_ctim),
+    };
+    return OUTCOME_OK;
 }
 
-static struct outcome read_file(int dir_fd, const char *path, struct buf *bytes)
+static struct outcome open_file(int dir_fd, const char *path, struct tile_file *ret_file)
 {
-    int fd = open_below(dir_fd, path, 0);
+    struct tile_file file = {.fd = open_below(dir_fd, path, 0), .have = TILE_WIDTH};
 
-    if (fd < 0) {
+    if (file.fd < 0) {
         bool absent = errno == ENOENT || errno == ENOTDIR || errno == ELOOP;
         return absent ? outcome_fail(FAULT_NOT_FOUND, "no such tile")
                       : outcome_sys(errno, "open a tile");
     }
-    struct outcome outcome = read_open_file(fd, bytes);
-    close(fd);
-    return outcome;
+    struct outcome outcome = look(file.fd, &file.mark);
+    if (!outcome_ok(outcome)) {
+        public_tile_close(&file);
+        return outcome;
+    }
+    *ret_file = file;
+    return OUTCOME_OK;
 }
 
-/* Bytes of the first `width` entries of a bundle. */
+void public_tile_close(struct tile_file *file)
+{
+    close(file->fd);
+    file->fd = -1;
+}
+
+/* The whole file; `max` is what such a file can have. */
+static struct outcome read_all(const struct tile_file *file, size_t max, struct buf *ret_bytes)
+{
+    if (file->mark.size > max) {
+        return outcome_fail(FAULT_CORRUPT, "file is longer than it can be");
+    }
+    uint8_t *place = buf_claim(ret_bytes, (size_t)file->mark.size);
+    if (place == NULL) {
+        return buf_check(ret_bytes);
+    }
+    return read_bytes(file->fd, place, (size_t)file->mark.size);
+}
+
 static struct outcome measure_entries(struct view bundle, unsigned width, size_t *ret_bytes)
 {
     struct cursor cursor = cursor_of(bundle);
+    struct view entry = {0};
 
     for (unsigned i = 0; i < width; i++) {
-        cursor_block16(&cursor);
-    }
-    if (cursor.failed) {
-        return outcome_fail(FAULT_CORRUPT, "entry bundle is too short");
+        TRY(bundle_next(&cursor, &entry));
     }
     *ret_bytes = bundle.len - cursor_left(&cursor);
     return OUTCOME_OK;
 }
 
-struct outcome public_tile_cut(const struct tile_path *path, unsigned have, struct buf *bytes)
+struct outcome public_tile_measure(enum tile_kind kind, struct view tile, unsigned width,
+                                   size_t *ret_bytes)
 {
-    size_t wanted = (size_t)path->width * TILE_HASH_BYTES;
+    size_t hashes = width * sizeof(struct tree_hash);
 
-    CHECK(have >= path->width && have <= TILE_WIDTH);
-    if (path->kind == TILE_CHECKPOINT) {
-        return OUTCOME_OK;
+    if (kind == TILE_KIND_ENTRIES) {
+        return measure_entries(tile, width, ret_bytes);
     }
-    if (path->kind == TILE_ENTRIES) {
-        size_t all = 0;
-        TRY(measure_entries(buf_view(bytes), have, &all));
-        if (all != bytes->len) {
-            return outcome_fail(FAULT_CORRUPT, "entry bundle is too long");
-        }
-        TRY(measure_entries(buf_view(bytes), path->width, &wanted));
-    } else if (bytes->len != (size_t)have * TILE_HASH_BYTES) {
-        return outcome_fail(FAULT_CORRUPT, "tile has another width");
+    if (hashes > tile.len) {
+        return outcome_fail(FAULT_CORRUPT, "tile is cut short");
     }
-    buf_cut(bytes, wanted); /* invariant 3 */
+    *ret_bytes = hashes;
+    return OUTCOME_OK;
+}
+
+struct outcome public_tile_read(const struct tile_file *file, const struct tile_id *id,
+                                struct buf *ret_bytes)
+{
+    size_t start = ret_bytes->len;
+    size_t all = 0;
+    size_t wanted = 0;
+
+    CHECK(file->have >= id->width && file->have <= TILE_WIDTH);
+    TRY(read_all(file, id->kind == TILE_KIND_ENTRIES ? BUNDLE_BYTES_MAX : TILE_BYTES, ret_bytes));
+    struct view whole = view_part(buf_view(ret_bytes), start, ret_bytes->len - start);
+    TRY(public_tile_measure(id->kind, whole, file->have, &all));
+    if (all != whole.len) {
+        return outcome_fail(FAULT_CORRUPT, "bytes behind the last hash or entry");
+    }
+    TRY(public_tile_measure(id->kind, whole, id->width, &wanted));
+    buf_cut(ret_bytes, start + wanted); /* invariant 3 */
     return OUTCOME_OK;
 }
 
 /* The narrowest partial file that is wide enough; 0 when there is none. */
-static unsigned find_wider(int dir_fd, const struct tile_path *path)
+static unsigned find_wider(int dir_fd, const char *full, unsigned wanted)
 {
-    char folder[TILE_PATH_BYTES_MAX + 4];
+    char folder[TILE_PATH_BYTES_MAX + sizeof(PARTIALS)];
     unsigned found = 0;
 
-    snprintf(folder, sizeof(folder), "%s.p", path->full);
+    snprintf(folder, sizeof(folder), "%s" PARTIALS, full);
     int fd = open_below(dir_fd, folder, O_DIRECTORY);
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
     if (dir == NULL) {
@@ -255,7 +186,7 @@ static unsigned find_wider(int dir_fd, const struct tile_path *path)
     for (struct dirent *entry = readdir(dir); entry != NULL; entry = readdir(dir)) {
         uint64_t width = 0;
         if (outcome_ok(decimal_get(view_text(entry->d_name), TILE_WIDTH - 1, &width)) &&
-            width >= path->width && (found == 0 || width < found)) {
+            width >= wanted && (found == 0 || width < found)) {
             found = (unsigned)width;
         }
     }
@@ -263,59 +194,47 @@ static unsigned find_wider(int dir_fd, const struct tile_path *path)
     return found;
 }
 
-/* Reads a file of `have` hashes or entries and cuts it to what was asked for. */
-static struct outcome read_and_cut(int dir_fd, const struct tile_path *path, const char *file,
-                                   unsigned have, struct buf *bytes)
+static struct outcome open_width(int dir_fd, const struct tile_id *id, unsigned have,
+                                 struct tile_file *ret_file)
 {
-    buf_reset(bytes);
-    TRY(read_file(dir_fd, file, bytes));
-    return public_tile_cut(path, have, bytes);
+    struct tile_id other = *id;
+    char path[TILE_PATH_BYTES_MAX];
+
+    other.width = have;
+    tile_path(&other, path);
+    TRY(open_file(dir_fd, path, ret_file));
+    ret_file->have = have;
+    return OUTCOME_OK;
 }
 
-/* Name and width of the narrowest partial file that will do. */
-static unsigned name_wider(int dir_fd, const struct tile_path *path, char name[FILE_NAME_BYTES])
+struct outcome public_tile_open(int dir_fd, const struct tile_id *id, struct tile_file *ret_file)
 {
-    unsigned width = path->width == TILE_WIDTH ? 0 : find_wider(dir_fd, path);
+    struct tile_id full = *id;
+    char path[TILE_PATH_BYTES_MAX];
 
-    snprintf(name, FILE_NAME_BYTES, "%s.p/%u", path->full, width);
-    return width;
-}
-
-struct outcome public_tile_read(int dir_fd, const struct tile_path *path, struct buf *ret_bytes)
-{
-    char wider[FILE_NAME_BYTES];
-
-    struct outcome outcome = read_and_cut(dir_fd, path, path->file, path->width, ret_bytes);
-    if (outcome.fault != FAULT_NOT_FOUND || path->width == TILE_WIDTH) {
+    struct outcome outcome = open_width(dir_fd, id, id->width, ret_file);
+    if (outcome.fault != FAULT_NOT_FOUND || id->width == TILE_WIDTH) {
         return outcome;
     }
-    unsigned width = name_wider(dir_fd, path, wider);
-    if (width > 0) {
-        outcome = read_and_cut(dir_fd, path, wider, width, ret_bytes);
+    full.width = TILE_WIDTH;
+    tile_path(&full, path);
+    unsigned wider = find_wider(dir_fd, path, id->width);
+    if (wider > 0) {
+        outcome = open_width(dir_fd, id, wider, ret_file);
         if (outcome.fault != FAULT_NOT_FOUND) {
             return outcome;
         }
     }
     /* Last, since partials go when the full tile has come. */
-    return read_and_cut(dir_fd, path, path->full, TILE_WIDTH, ret_bytes);
+    return open_width(dir_fd, id, TILE_WIDTH, ret_file);
 }
 
-struct outcome public_tile_read_part(int dir_fd, const struct tile_path *path, size_t offset,
-                                     uint8_t *ret_bytes, size_t len)
+struct outcome public_checkpoint_read(int dir_fd, struct buf *ret_note)
 {
-    char wider[FILE_NAME_BYTES];
-    int fd = open_below(dir_fd, path->file, 0);
+    struct tile_file file = {.fd = -1};
 
-    if (fd < 0 && name_wider(dir_fd, path, wider) > 0) {
-        fd = open_below(dir_fd, wider, 0);
-    }
-    if (fd < 0) {
-        fd = open_below(dir_fd, path->full, 0);
-    }
-    if (fd < 0) {
-        return outcome_sys(errno, "open a tile again");
-    }
-    struct outcome outcome = read_bytes(fd, offset, ret_bytes, len);
-    close(fd);
+    TRY(open_file(dir_fd, "checkpoint", &file));
+    struct outcome outcome = read_all(&file, ret_note->max, ret_note);
+    public_tile_close(&file);
     return outcome;
 }

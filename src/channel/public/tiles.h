@@ -1,5 +1,6 @@
 /*
- * Purpose: the public log's paths and files. Private to this folder.
+ * Purpose: the files of the public log, as they lie: paths of requests, and reading. Nothing here
+ * is believed: proven.h verifies. Private to this folder.
  * Source: c2sp.org/tlog-tiles (paths, partial tiles, entry bundles); ledger-format.md section 1.
  */
 #ifndef DANCU_CHANNEL_PUBLIC_TILES_H
@@ -7,39 +8,39 @@
 
 #include "base/bytes.h"
 #include "base/ceilings.h"
+#include "tlog/tiles.h"
 
-#define TILE_WIDTH 256
-#define TILE_HASH_BYTES 32
-#define TILE_PATH_BYTES_MAX 48 /* tile/entries/ and 19 digits in groups, .p/255 */
-
-enum tile_kind {
-    TILE_CHECKPOINT,
-    TILE_HASHES,
-    TILE_ENTRIES,
+/* What a file is known by: one that was written again, or replaced, has another. */
+struct tile_mark {
+    uint64_t device;
+    uint64_t inode;
+    uint64_t size;
+    int64_t modified_ns;
+    int64_t changed_ns;
 };
 
-/* A path that the grammar allows. */
-struct tile_path {
-    enum tile_kind kind;
-    unsigned width;                 /* 1..255 of a partial tile; TILE_WIDTH = full */
-    char file[TILE_PATH_BYTES_MAX]; /* path below the log's folder, as asked, terminated */
-    char full[TILE_PATH_BYTES_MAX]; /* the same without .p/W */
+/* An open file that a tile can be cut from. */
+struct tile_file {
+    int fd;
+    unsigned have; /* hashes or entries that it holds by its name */
+    struct tile_mark mark;
 };
 
-/* `path` is what stands after /ledger/. FAULT_NOT_FOUND: no path of the log. */
-struct outcome public_path_get(struct view path, struct tile_path *ret_path);
+/* `path` is what stands after /ledger/. FAULT_NOT_FOUND: no path of a tile. */
+struct outcome public_path_get(struct view path, struct tile_id *ret_id);
 
-/* Appends the file's bytes. A partial tile that is no file (any more) is cut from a wider one.
- * FAULT_NOT_FOUND: the log does not have it; FAULT_CORRUPT: the file has no possible length. */
-struct outcome public_tile_read(int dir_fd, const struct tile_path *path, struct buf *ret_bytes);
+/* Opens a tile's file; of a partial one that is no file (any more), the narrowest wider one.
+ * FAULT_NOT_FOUND: there is none. */
+struct outcome public_tile_open(int dir_fd, const struct tile_id *id, struct tile_file *ret_file);
+void public_tile_close(struct tile_file *file);
+/* Appends the tile's bytes, cut to its width. FAULT_CORRUPT: the file has no possible length. */
+struct outcome public_tile_read(const struct tile_file *file, const struct tile_id *id,
+                                struct buf *ret_bytes);
+/* Bytes of the first `width` hashes or entries of a tile that holds as many. */
+struct outcome public_tile_measure(enum tile_kind kind, struct view tile, unsigned width,
+                                   size_t *ret_bytes);
 
-/* Reads exactly `len` bytes from `offset` on of what public_tile_read() gave: of whatever file the
- * tile is in by now. */
-struct outcome public_tile_read_part(int dir_fd, const struct tile_path *path, size_t offset,
-                                     uint8_t *ret_bytes, size_t len);
-
-/* Cuts a tile of `have` hashes or entries down to its first path->width; FAULT_CORRUPT when it does
- * not hold what `have` says. */
-struct outcome public_tile_cut(const struct tile_path *path, unsigned have, struct buf *bytes);
+/* Appends the checkpoint file. */
+struct outcome public_checkpoint_read(int dir_fd, struct buf *ret_note);
 
 #endif

@@ -216,6 +216,14 @@ static void serve_frame(struct core *core, const struct frame *frame)
     }
 }
 
+static void put_log_key(struct core *core)
+{
+    size_t start = frame_start(&core->pipe.out, FRAME_LOG_KEY);
+
+    buf_put_text(&core->pipe.out, core->rig->log_key);
+    frame_finish(&core->pipe.out, start, 1);
+}
+
 static void put_greeting(struct core *core, bool texts)
 {
     size_t start = frame_start(&core->pipe.out, FRAME_TEXTS);
@@ -285,6 +293,9 @@ static void *core_run(void *context)
     bool runs = true;
 
     pipe_init(&core.pipe, rig->core_fd);
+    if (rig->log_key != NULL) {
+        put_log_key(&core);
+    }
     put_greeting(&core, rig->sends_texts);
     runs = core_greet(&core);
     while (runs) {
@@ -453,6 +464,7 @@ void rig_start(struct rig *rig, const struct rig_options *options)
     close(core[1]);
     rig->control_fd = control[0];
     rig->sends_texts = !options->no_texts;
+    rig->log_key = options->log_key;
     core_start(rig, core[0]);
     for (unsigned i = 0; i < 500 && !options->no_texts; i++) {
         struct outcome heard = peer_hear_ready(rig->control_fd);

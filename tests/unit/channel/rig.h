@@ -63,6 +63,7 @@ struct rig {
     bool core_runs;
     bool healthy;
     bool sends_texts;
+    const char *log_key; /* NULL: none is told */
     struct rig_ask last;
 };
 
@@ -72,9 +73,10 @@ struct rig_options {
     const struct http_limits *limits;
     bool no_crl;
     bool stale_crl;
-    bool no_texts;      /* the fake core sends none */
-    uint64_t fail_at;   /* this allocation of the process fails; 0 = none */
-    unsigned files_max; /* RLIMIT_NOFILE of the process; 0 = as it is */
+    bool no_texts;       /* the fake core sends none */
+    const char *log_key; /* verifier key that it tells; NULL = none */
+    uint64_t fail_at;    /* this allocation of the process fails; 0 = none */
+    unsigned files_max;  /* RLIMIT_NOFILE of the process; 0 = as it is */
 };
 
 void rig_start(struct rig *rig, const struct rig_options *options);

@@ -1,30 +1,39 @@
 /*
  * The public listener: health, the page, the log's files, and nothing else.
  */
+#include "log.h"
 #include "rig.h"
 
 #include "channel/public/private.h"
-#include "channel/public/tiles.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
+#define SIZE 1500u /* five full bundles, and a partial one of 220 entries */
 
 static struct rig rig;
 static struct http_limits limits;
+static char vkey[128];
+static struct log made; /* in the rig's folder; its bundles are as large as they can be */
 
 static int start(void **state)
 {
+    struct log key = {0};
+
     (void)state;
+    log_sign_by(&key, 0x42);
     limits = public_limits();
-    const struct rig_options options = {public_serve, public_prepare, &limits, .no_texts = false};
+    const struct rig_options options = {public_serve, public_prepare, &limits, .log_key = vkey};
+    snprintf(vkey, sizeof(vkey), "%s", key.vkey);
     rig_start(&rig, &options);
+    signer_free(key.signer);
+    log_open(&made, rig.tiles_path, ENTRY_BYTES_MAX - 1);
     return 0;
 }
 
 static int stop(void **state)
 {
     (void)state;
-    return rig_stop(&rig);
+    int status = rig_stop(&rig);
+    log_close(&made);
+    return status;
 }
 
 static void get(const char *method, const char *path, struct rig_response *ret_response)
@@ -36,22 +45,6 @@ static void get(const char *method, const char *path, struct rig_response *ret_r
     snprintf(request, sizeof(request), "%s %s HTTP/1.1\r\nHost: localhost\r\n\r\n", method, path);
     rig_exchange(&connection, request, ret_response);
     rig_disconnect(&connection);
-}
-
-static void write_file(const char *name, const void *bytes, size_t len)
-{
-    char path[256];
-
-    snprintf(path, sizeof(path), "%s/%s", rig.tiles_path, name);
-    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        (void)mkdir(path, 0700);
-        *slash = '/';
-    }
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, bytes, len), len);
-    close(fd);
 }
 
 /* What the core says takes a moment to arrive. */
@@ -125,80 +118,114 @@ static void the_checkpoint_is_text_that_caches_must_ask_for(void **state)
     get("GET", "/ledger/checkpoint", &response);
     assert_int_equal(response.status, 404);
     rig_response_done(&response);
-    write_file("checkpoint", "origin\n1\n", 9);
+    log_publish(&made, 0, SIZE);
     get("GET", "/ledger/checkpoint", &response);
     assert_int_equal(response.status, 200);
-    assert_string_equal(response.body, "origin\n1\n");
+    assert_true(view_starts(view_text(response.body), VIEW_LITERAL(LOG_ORIGIN "\n1500\n")));
     assert_string_equal(rig_field(&response, "content-type"), "text/plain; charset=utf-8");
     assert_string_equal(rig_field(&response, "cache-control"), "no-cache");
     rig_response_done(&response);
 }
 
+static void assert_tile(const struct rig_response *response, const struct tile_id *id)
+{
+    BUF_AUTO expected;
+
+    buf_init(&expected, 2 << 20);
+    log_tile_bytes(&made, id, &expected);
+    assert_int_equal(response->status, 200);
+    assert_int_equal(response->body_len, expected.len);
+    assert_memory_equal(response->body, expected.data, expected.len);
+}
+
 static void tiles_are_bytes_that_may_be_kept_for_ever(void **state)
 {
-    static uint8_t hashes[TILE_WIDTH * TILE_HASH_BYTES];
+    const struct tile_id full = {TILE_KIND_HASHES, 0, 3, TILE_WIDTH};
+    const struct tile_id partial = {TILE_KIND_HASHES, 0, 5, 3};
     struct rig_response response;
 
     (void)state;
-    memset(hashes, 0x42, sizeof(hashes));
-    write_file("tile/0/x001/067", hashes, sizeof(hashes));
-    get("GET", "/ledger/tile/0/x001/067", &response);
-    assert_int_equal(response.status, 200);
-    assert_int_equal(response.body_len, sizeof(hashes));
-    assert_memory_equal(response.body, hashes, sizeof(hashes));
+    get("GET", "/ledger/tile/0/003", &response);
+    assert_tile(&response, &full);
     assert_string_equal(rig_field(&response, "content-type"), "application/octet-stream");
     assert_string_equal(rig_field(&response, "cache-control"),
                         "public, max-age=31536000, immutable");
     rig_response_done(&response);
-    get("GET", "/ledger/tile/0/x001/067.p/3", &response);
-    assert_int_equal(response.status, 200);
-    assert_int_equal(response.body_len, 3 * TILE_HASH_BYTES);
+    get("GET", "/ledger/tile/0/005.p/3", &response);
+    assert_tile(&response, &partial);
+    rig_response_done(&response);
+    get("GET", "/ledger/tile/0/005.p/221", &response);
+    assert_int_equal(response.status, 404); /* the checkpoint does not cover it */
     rig_response_done(&response);
 }
 
 static void a_large_bundle_is_sent_whole_over_both_protocols(void **state)
 {
-    BUF_AUTO bundle;
+    const struct tile_id id = {TILE_KIND_ENTRIES, 0, 4, TILE_WIDTH};
     struct rig_response response;
     struct rig_h2 *h2 = NULL;
 
     (void)state;
-    buf_init(&bundle, 2 << 20);
-    for (unsigned i = 0; i < TILE_WIDTH; i++) {
-        buf_put_u16(&bundle, ENTRY_BYTES_MAX);
-        for (unsigned k = 0; k < ENTRY_BYTES_MAX / 8; k++) {
-            buf_put_u64(&bundle, i * 7919u + k);
-        }
-    }
-    write_file("tile/entries/005", bundle.data, bundle.len);
-    get("GET", "/ledger/tile/entries/005", &response);
-    assert_int_equal(response.status, 200);
-    assert_int_equal(response.body_len, bundle.len);
-    assert_memory_equal(response.body, bundle.data, bundle.len);
+    get("GET", "/ledger/tile/entries/004", &response);
+    assert_tile(&response, &id);
     rig_response_done(&response);
     assert_true(rig_h2_open(&rig, RIG_NONE, &h2));
     for (unsigned i = 0; i < 20; i++) {
-        rig_h2_ask(h2, "GET", "/ledger/tile/entries/005", NULL, NULL);
+        rig_h2_ask(h2, "GET", "/ledger/tile/entries/004", NULL, NULL);
     }
     rig_h2_run(h2, 20, 5000);
     for (unsigned i = 0; i < 20; i++) {
-        assert_int_equal(h2->responses[i].status, 200);
-        assert_int_equal(h2->responses[i].body_len, bundle.len);
-        assert_memory_equal(h2->responses[i].body, bundle.data, bundle.len);
+        assert_tile(&h2->responses[i], &id);
     }
     rig_h2_close(h2);
 }
 
-static void a_damaged_tile_is_an_error_and_not_an_answer(void **state)
+static void a_damaged_file_is_an_error_and_not_an_answer_until_it_is_put_back(void **state)
 {
+    static const char *const names[] = {"tile/0/003",       "tile/0/005.p/220",
+                                        "tile/entries/001", "tile/entries/005.p/220",
+                                        "tile/1/000.p/5",   "checkpoint"};
+
+    (void)state;
+    for (unsigned i = 0; i < 3 * sizeof(names) / sizeof(names[0]); i++) {
+        const char *name = names[i / 3];
+        struct rig_response response;
+        char path[128];
+        snprintf(path, sizeof(path), "/ledger/%s", name);
+        if (i % 3 == 1) {
+            log_flip(&made, name, 20);
+        }
+        get("GET", path, &response);
+        assert_int_equal(response.status, i % 3 == 1 ? 500 : 200);
+        if (i % 3 == 1) {
+            assert_non_null(strstr(response.body, "\"code\":\"internal\""));
+            log_flip(&made, name, 20);
+        }
+        rig_response_done(&response);
+    }
+}
+
+/* Nor is the process ready: the supervisor waits for it. */
+static void before_the_key_is_known_the_log_is_unavailable(void **state)
+{
+    const struct rig_options options = {public_serve, public_prepare, &limits, .no_texts = true};
+    static struct rig keyless;
+    struct rig_connection connection;
     struct rig_response response;
 
     (void)state;
-    write_file("tile/3/000", "short", 5);
-    get("GET", "/ledger/tile/3/000", &response);
-    assert_int_equal(response.status, 500);
-    assert_non_null(strstr(response.body, "\"code\":\"internal\""));
+    rig_core_stop(&rig); /* the other process is not to have this one's thread in its memory */
+    rig_start(&keyless, &options);
+    assert_true(rig_connect(&keyless, RIG_NONE, "http/1.1", 0, &connection));
+    rig_exchange(&connection, "GET /ledger/checkpoint HTTP/1.1\r\nHost: a\r\n\r\n", &response);
+    assert_int_equal(response.status, 503);
     rig_response_done(&response);
+    rig_exchange(&connection, "GET /ledger/tile/0/000 HTTP/1.1\r\nHost: a\r\n\r\n", &response);
+    assert_int_equal(response.status, 503);
+    rig_response_done(&response);
+    rig_disconnect(&connection);
+    assert_int_equal(rig_stop(&keyless), 0);
+    rig_core_restart(&rig);
 }
 
 static void nothing_else_is_there(void **state)
@@ -307,7 +334,8 @@ int main(void)
         cmocka_unit_test(the_checkpoint_is_text_that_caches_must_ask_for),
         cmocka_unit_test(tiles_are_bytes_that_may_be_kept_for_ever),
         cmocka_unit_test(a_large_bundle_is_sent_whole_over_both_protocols),
-        cmocka_unit_test(a_damaged_tile_is_an_error_and_not_an_answer),
+        cmocka_unit_test(a_damaged_file_is_an_error_and_not_an_answer_until_it_is_put_back),
+        cmocka_unit_test(before_the_key_is_known_the_log_is_unavailable),
         cmocka_unit_test(nothing_else_is_there),
         cmocka_unit_test(only_reading_is_allowed),
         cmocka_unit_test(robots_are_kept_from_the_log),

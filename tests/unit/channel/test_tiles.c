@@ -13,28 +13,25 @@ static void paths_of_the_grammar_are_known(void **state)
 {
     static const struct {
         const char *path;
-        enum tile_kind kind;
-        unsigned width;
-        const char *full;
+        struct tile_id id;
     } rows[] = {
-        {"checkpoint", TILE_CHECKPOINT, TILE_WIDTH, "checkpoint"},
-        {"tile/0/000", TILE_HASHES, TILE_WIDTH, "tile/0/000"},
-        {"tile/63/x001/x234/067", TILE_HASHES, TILE_WIDTH, "tile/63/x001/x234/067"},
-        {"tile/1/005.p/1", TILE_HASHES, 1, "tile/1/005"},
-        {"tile/1/x005/000.p/255", TILE_HASHES, 255, "tile/1/x005/000"},
-        {"tile/entries/x999/x999/x999/x999/x999/999.p/10", TILE_ENTRIES, 10,
-         "tile/entries/x999/x999/x999/x999/x999/999"},
-        {"tile/entries/001", TILE_ENTRIES, TILE_WIDTH, "tile/entries/001"},
+        {"tile/0/000", {TILE_KIND_HASHES, 0, 0, TILE_WIDTH}},
+        {"tile/63/x001/x234/067", {TILE_KIND_HASHES, 63, 1234067, TILE_WIDTH}},
+        {"tile/1/005.p/1", {TILE_KIND_HASHES, 1, 5, 1}},
+        {"tile/1/x005/000.p/255", {TILE_KIND_HASHES, 1, 5000, 255}},
+        {"tile/entries/x999/x999/x999/x999/x999/999.p/10",
+         {TILE_KIND_ENTRIES, 0, UINT64_C(999999999999999999), 10}},
+        {"tile/entries/001", {TILE_KIND_ENTRIES, 0, 1, TILE_WIDTH}},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        struct tile_path tile;
-        assert_ok(public_path_get(view_text(rows[i].path), &tile));
-        assert_int_equal(tile.kind, rows[i].kind);
-        assert_int_equal(tile.width, rows[i].width);
-        assert_string_equal(tile.file, rows[i].path);
-        assert_string_equal(tile.full, rows[i].full);
+        struct tile_id id;
+        assert_ok(public_path_get(view_text(rows[i].path), &id));
+        assert_int_equal(id.kind, rows[i].id.kind);
+        assert_int_equal(id.level, rows[i].id.level);
+        assert_int_equal(id.number, rows[i].id.number);
+        assert_int_equal(id.width, rows[i].id.width);
     }
 }
 
@@ -43,6 +40,7 @@ static void no_other_path_is(void **state)
     static const char *const bad[] = {
         "",
         "/",
+        "checkpoint",
         "checkpoint/",
         "checkpoint.p/1",
         "Checkpoint",
@@ -92,13 +90,13 @@ static void no_other_path_is(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        struct tile_path tile;
+        struct tile_id tile;
         struct outcome outcome = public_path_get(view_text(bad[i]), &tile);
         if (outcome.fault != FAULT_NOT_FOUND && strcmp(bad[i], "tile/0/000.p/1") != 0) {
             fail_msg("\"%s\" is accepted", bad[i]);
         }
     }
-    struct tile_path tile;
+    struct tile_id tile;
     assert_fault(public_path_get(view_of("tile/0/000\0", 11), &tile), FAULT_NOT_FOUND);
     assert_fault(public_path_get(view_of("tile/0/0\0"
                                          "0",
@@ -155,45 +153,49 @@ static int remove_folder(void **state)
 
 static struct outcome read_tile(const struct folder *folder, const char *path, struct buf *bytes)
 {
-    struct tile_path tile;
+    struct tile_id tile;
+    struct tile_file file;
 
     buf_reset(bytes);
     TRY(public_path_get(view_text(path), &tile));
-    return public_tile_read(folder->fd, &tile, bytes);
+    TRY(public_tile_open(folder->fd, &tile, &file));
+    struct outcome outcome = public_tile_read(&file, &tile, bytes);
+    public_tile_close(&file);
+    return outcome;
 }
 
 static void fill_hashes(uint8_t *bytes)
 {
-    for (size_t i = 0; i < TILE_WIDTH * TILE_HASH_BYTES; i++) {
-        bytes[i] = (uint8_t)(i / TILE_HASH_BYTES + i);
+    for (size_t i = 0; i < TILE_WIDTH * SEAL_HASH_BYTES; i++) {
+        bytes[i] = (uint8_t)(i / SEAL_HASH_BYTES + i);
     }
 }
 
 static void a_partial_tile_is_a_prefix_of_whatever_wider_one_there_is(void **state)
 {
     const struct folder *folder = *state;
-    uint8_t hashes[TILE_WIDTH * TILE_HASH_BYTES];
+    uint8_t hashes[TILE_WIDTH * SEAL_HASH_BYTES];
     BUF_AUTO bytes;
 
     buf_init(&bytes, 1 << 20);
     fill_hashes(hashes);
     assert_fault(read_tile(folder, "tile/0/000.p/5", &bytes), FAULT_NOT_FOUND);
-    write_file(folder, "tile/0/000.p/5", hashes, 5 * TILE_HASH_BYTES);
-    write_file(folder, "tile/0/000.p/70", hashes, 70 * TILE_HASH_BYTES);
-    write_file(folder, "tile/0/000.p/9", hashes, 9 * TILE_HASH_BYTES);
+    write_file(folder, "tile/0/000.p/5", hashes, 5 * SEAL_HASH_BYTES);
+    write_file(folder, "tile/0/000.p/70", hashes, 70 * SEAL_HASH_BYTES);
+    write_file(folder, "tile/0/000.p/9", hashes, 9 * SEAL_HASH_BYTES);
     write_file(folder, "tile/0/000.p/junk", hashes, 3);
     for (unsigned width = 1; width <= 70; width++) {
         char path[64];
         snprintf(path, sizeof(path), "tile/0/000.p/%u", width);
         assert_ok(read_tile(folder, path, &bytes));
-        assert_int_equal(bytes.len, width * TILE_HASH_BYTES);
+        assert_int_equal(bytes.len, width * SEAL_HASH_BYTES);
         assert_memory_equal(bytes.data, hashes, bytes.len);
     }
     assert_fault(read_tile(folder, "tile/0/000.p/71", &bytes), FAULT_NOT_FOUND);
     assert_fault(read_tile(folder, "tile/0/000", &bytes), FAULT_NOT_FOUND);
     write_file(folder, "tile/0/000", hashes, sizeof(hashes));
     assert_ok(read_tile(folder, "tile/0/000.p/255", &bytes));
-    assert_int_equal(bytes.len, 255 * TILE_HASH_BYTES);
+    assert_int_equal(bytes.len, 255 * SEAL_HASH_BYTES);
     assert_ok(read_tile(folder, "tile/0/000", &bytes));
     assert_int_equal(bytes.len, sizeof(hashes));
 }
@@ -226,45 +228,51 @@ static void a_partial_bundle_ends_after_its_last_entry(void **state)
     assert_int_equal(bytes.len, bundle.len);
 }
 
-/* In pieces as a slow client takes them, while the tile moves from file to file. */
-static void a_tile_read_in_parts_is_the_tile(void **state)
+static void a_file_that_is_written_again_or_replaced_has_another_mark(void **state)
 {
     const struct folder *folder = *state;
-    uint8_t hashes[TILE_WIDTH * TILE_HASH_BYTES];
-    uint8_t part[TILE_WIDTH * TILE_HASH_BYTES];
-    struct tile_path tile;
+    uint8_t hashes[TILE_WIDTH * SEAL_HASH_BYTES];
+    struct tile_id tile;
+    struct tile_file files[3];
+    char path[128];
+    char other[128];
 
     fill_hashes(hashes);
-    assert_ok(public_path_get(VIEW_LITERAL("tile/0/000.p/40"), &tile));
-    assert_fault(public_tile_read_part(folder->fd, &tile, 0, part, 1), FAULT_NOT_FOUND);
-    write_file(folder, "tile/0/000.p/40", hashes, 40 * TILE_HASH_BYTES);
-    assert_ok(public_tile_read_part(folder->fd, &tile, 0, part, 100));
-    write_file(folder, "tile/0/000.p/41", hashes, 41 * TILE_HASH_BYTES);
-    assert_int_equal(unlinkat(folder->fd, "tile/0/000.p/40", 0), 0);
-    assert_ok(public_tile_read_part(folder->fd, &tile, 100, part + 100, 500));
+    assert_ok(public_path_get(VIEW_LITERAL("tile/0/000"), &tile));
     write_file(folder, "tile/0/000", hashes, sizeof(hashes));
-    assert_int_equal(unlinkat(folder->fd, "tile/0/000.p/41", 0), 0);
-    assert_ok(public_tile_read_part(folder->fd, &tile, 600, part + 600, 680));
-    assert_memory_equal(part, hashes, 40 * TILE_HASH_BYTES);
-    assert_fault(public_tile_read_part(folder->fd, &tile, sizeof(hashes), part, 1), FAULT_CORRUPT);
+    write_file(folder, "other", hashes, sizeof(hashes));
+    assert_ok(public_tile_open(folder->fd, &tile, &files[0]));
+    usleep(20000);
+    write_file(folder, "tile/0/000", hashes, sizeof(hashes));
+    assert_ok(public_tile_open(folder->fd, &tile, &files[1]));
+    snprintf(path, sizeof(path), "%s/tile/0/000", folder->path);
+    snprintf(other, sizeof(other), "%s/other", folder->path);
+    assert_int_equal(rename(other, path), 0);
+    assert_ok(public_tile_open(folder->fd, &tile, &files[2]));
+    assert_true(files[0].mark.changed_ns != files[1].mark.changed_ns);
+    assert_int_equal(files[0].mark.inode, files[1].mark.inode);
+    assert_true(files[1].mark.inode != files[2].mark.inode);
+    for (unsigned i = 0; i < 3; i++) {
+        public_tile_close(&files[i]);
+    }
 }
 
 static void a_file_of_another_width_is_corrupt(void **state)
 {
     const struct folder *folder = *state;
-    uint8_t hashes[TILE_WIDTH * TILE_HASH_BYTES + 1];
+    uint8_t hashes[TILE_WIDTH * SEAL_HASH_BYTES + 1];
     BUF_AUTO bytes;
 
     buf_init(&bytes, 1 << 20);
     memset(hashes, 0, sizeof(hashes));
     write_file(folder, "tile/1/000", hashes, sizeof(hashes));
-    write_file(folder, "tile/1/001.p/5", hashes, 5 * TILE_HASH_BYTES - 1);
+    write_file(folder, "tile/1/001.p/5", hashes, 5 * SEAL_HASH_BYTES - 1);
     write_file(folder, "tile/entries/000", hashes, 2 * TILE_WIDTH - 1);
     write_file(folder, "tile/entries/001", hashes, 2 * TILE_WIDTH + 1);
     write_file(folder, "tile/1/002", hashes, 1);
     char path[128];
     snprintf(path, sizeof(path), "%s/tile/1/002", folder->path);
-    assert_int_equal(truncate(path, HTTP_RESPONSE_BYTES_MAX + 1), 0);
+    assert_int_equal(truncate(path, TILE_BYTES + 1), 0);
     assert_fault(read_tile(folder, "tile/1/002", &bytes), FAULT_CORRUPT);
     assert_fault(read_tile(folder, "tile/1/000", &bytes), FAULT_CORRUPT);
     assert_fault(read_tile(folder, "tile/1/000.p/3", &bytes), FAULT_CORRUPT);
@@ -284,7 +292,7 @@ static void links_and_folders_are_not_followed(void **state)
     write_file(folder, "tile/0/009", "x", 1);
     snprintf(path, sizeof(path), "%s/checkpoint", folder->path);
     assert_int_equal(symlink("secret", path), 0);
-    assert_fault(read_tile(folder, "checkpoint", &bytes), FAULT_NOT_FOUND);
+    assert_fault(public_checkpoint_read(folder->fd, &bytes), FAULT_NOT_FOUND);
     snprintf(path, sizeof(path), "%s/tile/7", folder->path);
     assert_int_equal(symlink("0", path), 0);
     assert_fault(read_tile(folder, "tile/7/009", &bytes), FAULT_NOT_FOUND);
@@ -293,16 +301,19 @@ static void links_and_folders_are_not_followed(void **state)
     assert_fault(read_tile(folder, "tile/0/008", &bytes), FAULT_NOT_FOUND);
 }
 
-static void the_checkpoint_is_served_as_it_is(void **state)
+static void the_checkpoint_is_read_as_it_is(void **state)
 {
     const struct folder *folder = *state;
     BUF_AUTO bytes;
 
-    buf_init(&bytes, 1 << 20);
-    assert_fault(read_tile(folder, "checkpoint", &bytes), FAULT_NOT_FOUND);
+    buf_init(&bytes, 8);
+    assert_fault(public_checkpoint_read(folder->fd, &bytes), FAULT_NOT_FOUND);
     write_file(folder, "checkpoint", "o\n1\n", 4);
-    assert_ok(read_tile(folder, "checkpoint", &bytes));
+    assert_ok(public_checkpoint_read(folder->fd, &bytes));
     assert_view(buf_view(&bytes), "o\n1\n");
+    buf_reset(&bytes);
+    write_file(folder, "checkpoint", "o\n1\nmuch", 9);
+    assert_fault(public_checkpoint_read(folder->fd, &bytes), FAULT_CORRUPT);
 }
 
 int main(void)
@@ -313,10 +324,10 @@ int main(void)
         cmocka_unit_test(no_other_path_is),
         TEST(a_partial_tile_is_a_prefix_of_whatever_wider_one_there_is),
         TEST(a_partial_bundle_ends_after_its_last_entry),
-        TEST(a_tile_read_in_parts_is_the_tile),
+        TEST(a_file_that_is_written_again_or_replaced_has_another_mark),
         TEST(a_file_of_another_width_is_corrupt),
         TEST(links_and_folders_are_not_followed),
-        TEST(the_checkpoint_is_served_as_it_is),
+        TEST(the_checkpoint_is_read_as_it_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,7 +25,7 @@ static const struct proc_row rows[RIG_ROWS] = {
     [RIG_PUBLIC] = {.name = "public",
                     .core_pipe = true,
                     .frames = 0,
-                    .takes = BIT(FRAME_TEXTS) | BIT(FRAME_HEALTH)},
+                    .takes = BIT(FRAME_TEXTS) | BIT(FRAME_HEALTH) | BIT(FRAME_LOG_KEY)},
     [RIG_METRICS] = {.name = "metrics", .count = 1, .core_pipe = true, .takes = BIT(FRAME_METRICS)},
     [RIG_WORKER] = {.name = "worker", .core_pipe = true, .frames = BIT(FRAME_SCRUB)},
     [RIG_LOADER] = {.name = "loader", .core_pipe = true, .frames = BIT(FRAME_CHUNK)},

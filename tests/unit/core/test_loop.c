@@ -24,6 +24,18 @@ static void a_channel_is_told_texts_and_health_and_its_asks_are_answered(void **
     pipe_done(&edge);
 }
 
+/* Before the texts, with which it is ready. */
+static void public_is_told_the_logs_key_first(void **state)
+{
+    struct rig *rig = *state;
+    struct pipe_end public = rig_connect(rig, RIG_PUBLIC, 1);
+    struct frame key = rig_frame(&public, FRAME_LOG_KEY);
+    assert_int_equal(key.count, 1);
+    assert_true(view_equal(key.payload, buf_view(&rig->home->vkey)));
+    assert_int_equal(rig_frame(&public, FRAME_TEXTS).count, CODE_COUNT - CODE_BAD_REQUEST);
+    pipe_done(&public);
+}
+
 static void each_peer_gets_its_own_answers(void **state)
 {
     struct rig *rig = *state;
@@ -330,6 +342,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_channel_is_told_texts_and_health_and_its_asks_are_answered),
+        TEST(public_is_told_the_logs_key_first),
         TEST(each_peer_gets_its_own_answers),
         TEST(a_receipt_is_fetched_again_by_any_edge_and_sent_for_by_nobody_else),
         TEST(a_full_batch_of_one_peer_is_answered_in_order),
