@@ -3,7 +3,7 @@
  *   calls_house [--seed N] [--stride N] [--jobs N]
  */
 #include "core/calls.h"
-#include "core/hush.h"
+#include "hush.h"
 
 #include <getopt.h>
 

@@ -2,8 +2,8 @@
  * tests/fault/power's program: a whole house's life, power lost after every operation of its disk.
  *   power_house [--seed N] [--states N] [--stride N] [--point N] [--jobs N] [--no-controls]
  */
-#include "core/hush.h"
 #include "core/replay.h"
+#include "hush.h"
 
 #include <getopt.h>
 #include <sys/mman.h>
