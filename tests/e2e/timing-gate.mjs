@@ -14,11 +14,14 @@ const CONTROL = 'control';
 const CLASSES = [...REASONS, CONTROL];
 const SLICE_S = 30;
 const CHUNK = 32;
+const STEADY = 3.5; // instructions
+const FUNCTIONS_TOLD = 12;
 const { values } = parseArgs({
     options: {
         warm: { type: 'boolean' }, cold: { type: 'boolean' }, count: { type: 'boolean' },
         minutes: { type: 'string', default: '10' }, persons: { type: 'string', default: '100000' },
         until: { type: 'string', default: '1' }, program: { type: 'string' },
+        rounds: { type: 'string', default: '4' },
     },
 });
 
@@ -119,31 +122,76 @@ function tellPages(groups) {
     say(`  the same number for all five reasons: ${equal} of ${groups.length}\n`);
 }
 
+// A dump of callgrind: its reason, and the instructions of each function by itself, an ask.
+function readDump(text, names) {
+    const reason = /^desc: Trigger: Client Request: (\w+)/m.exec(text)?.[1];
+    const costs = new Map();
+    let name;
+    let called = false;
+    for (const line of text.split('\n')) {
+        const [, kind, id, told] = /^(c?fn)=\((\d+)\)(?: (.*))?$/.exec(line) ?? [];
+        if (told !== undefined) {
+            names.set(id, told); // once; in later dumps the number stands alone
+        }
+        if (kind === 'fn') {
+            name = names.get(id) ?? id;
+        } else if (line.startsWith('calls=')) {
+            called = true; // the next line is what the callee cost
+        } else if (/^[-+*\d]/.test(line)) {
+            const cost = called ? 0 : Number(line.split(' ').at(-1)) / CHUNK;
+            costs.set(name, (costs.get(name) ?? 0) + cost);
+            called = false;
+        }
+    }
+    return { reason, costs };
+}
+
+function meanOf(list) {
+    const mean = list.reduce((sum, value) => sum + value, 0) / list.length;
+    const variance = list.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (list.length - 1);
+    return { mean, error: Math.sqrt(variance / list.length) };
+}
+
+// What costs the same each time, and the functions in which it differs from reason to reason.
+function tellFunctions(dumps) {
+    const functions = new Set(dumps.flatMap((dump) => [...dump.costs.keys()]));
+    const rows = [...functions].map((name) => {
+        const means = REASONS.map((reason) => meanOf(dumps
+            .filter((dump) => dump.reason === reason).map((dump) => dump.costs.get(name) ?? 0)));
+        const spread = Math.max(...means.map((m) => m.mean)) -
+            Math.min(...means.map((m) => m.mean));
+        return { name, means, spread, steady: means.every((m) => m.error < STEADY) };
+    });
+    const steady = rows.filter((row) => row.steady);
+    const sums = REASONS.map((_, i) => steady.reduce((sum, row) => sum + row.means[i].mean, 0));
+    say(`of these in the ${steady.length} of ${rows.length} functions that cost the same each time ` +
+        `(standard error below ${STEADY}), more than ${REASONS[0]}:\n  ${REASONS.map((reason, i) =>
+            `${reason} ${(sums[i] - sums[0]).toFixed(0)}`).join('  ')}\n`);
+    for (const row of rows.sort((a, b) => b.spread - a.spread).slice(0, FUNCTIONS_TOLD)) {
+        say(`  ${row.name.slice(0, 32).padEnd(32)} ${row.means.map((m) =>
+            `${m.mean.toFixed(1)} (${m.error.toFixed(1)})`.padStart(18)).join('')}\n`);
+    }
+}
+
 async function count() {
     const folder = path.join(memory, 'callgrind');
     mkdirSync(folder);
     await must('valgrind', ['--tool=callgrind', '--collect-atstart=no',
-        `--callgrind-out-file=${folder}/out`, program, ...args('count', '--rounds', '4',
+        `--callgrind-out-file=${folder}/out`, program, ...args('count', '--rounds', values.rounds,
             '--seconds', String(60 * Number(values.minutes)), '--chunk', String(CHUNK))],
     { timeoutMs: (60 * Number(values.minutes) + 300) * 1000 });
-    const found = Object.fromEntries(CLASSES.map((reason) => [reason, []]));
-    for (const name of readdirSync(folder)) {
-        const text = readFileSync(path.join(folder, name), 'utf8');
-        const reason = /^desc: Trigger: Client Request: (\w+)/m.exec(text)?.[1];
-        const total = /^totals: (\d+)/m.exec(text)?.[1];
-        if (reason !== undefined) {
-            found[reason].push(Number(total) / CHUNK);
-        }
-    }
+    const names = new Map();
+    const number = (name) => Number(name.split('.').at(-1)) || 0;
+    const dumps = readdirSync(folder).sort((a, b) => number(a) - number(b))
+        .map((name) => readDump(readFileSync(path.join(folder, name), 'utf8'), names))
+        .filter((dump) => dump.reason !== undefined);
     say('instructions an ask (callgrind): mean, standard error\n');
     for (const reason of CLASSES) {
-        const list = found[reason];
-        const mean = list.reduce((sum, value) => sum + value, 0) / list.length;
-        const variance = list.reduce((sum, value) => sum + (value - mean) ** 2, 0) /
-            (list.length - 1);
-        say(`  ${reason.padEnd(11)} ${mean.toFixed(0)}  ${
-            Math.sqrt(variance / list.length).toFixed(0)}\n`);
+        const { mean, error } = meanOf(dumps.filter((dump) => dump.reason === reason)
+            .map((dump) => [...dump.costs.values()].reduce((sum, cost) => sum + cost, 0)));
+        say(`  ${reason.padEnd(11)} ${mean.toFixed(0)}  ${error.toFixed(0)}\n`);
     }
+    tellFunctions(dumps);
 }
 
 if (values.count) {
