@@ -80,35 +80,22 @@ static bool implied(const struct edge *edge, uint64_t prefix, const char *name)
     return false;
 }
 
-static struct outcome clear_folder(const struct context *context, const struct edge *edge,
-                                   const char *folder, uint64_t prefix)
+/* Whether an entry of the edge's folder `.p` is its partial of the current width. */
+static bool is_width(const struct edge *edge, uint64_t prefix, const char *name)
 {
-    BUF_AUTO names;
-    size_t at = 0;
+    char width[16];
 
-    buf_init(&names, FOLDER_NAMES_BYTES_MAX);
-    struct outcome outcome = disk_list(context->disk, context->home_fd, folder, &names);
-    if (outcome.fault == FAULT_NOT_FOUND) {
-        return OUTCOME_OK;
-    }
-    TRY(outcome);
-    for (const char *name = disk_next_name(&names, &at); name != NULL;
-         name = disk_next_name(&names, &at)) {
-        char path[LEDGER_PATH_BYTES_MAX];
-        if (!implied(edge, prefix, name)) {
-            join(folder, name, path);
-            TRY(remove_all(context, path, 0));
-        }
-    }
-    return OUTCOME_OK;
+    (void)prefix;
+    snprintf(width, sizeof(width), "%u", edge->width);
+    return strcmp(name, width) == 0;
 }
 
-/* The partials beside each other in the edge's folder `.p`: only the current width stays. */
-static struct outcome clear_partials(const struct context *context, const char *folder,
-                                     unsigned width)
+static struct outcome clear_folder(const struct context *context, const char *folder,
+                                   const struct edge *edge, uint64_t prefix,
+                                   bool (*stays)(const struct edge *edge, uint64_t prefix,
+                                                 const char *name))
 {
     BUF_AUTO names;
-    char kept[16];
     size_t at = 0;
 
     buf_init(&names, FOLDER_NAMES_BYTES_MAX);
@@ -117,11 +104,10 @@ static struct outcome clear_partials(const struct context *context, const char *
         return OUTCOME_OK;
     }
     TRY(outcome);
-    snprintf(kept, sizeof(kept), "%u", width);
     for (const char *name = disk_next_name(&names, &at); name != NULL;
          name = disk_next_name(&names, &at)) {
         char path[LEDGER_PATH_BYTES_MAX];
-        if (strcmp(name, kept) != 0) {
+        if (!stays(edge, prefix, name)) {
             join(folder, name, path);
             TRY(remove_all(context, path, 0));
         }
@@ -145,9 +131,9 @@ static struct outcome clear_level(const struct context *context, const struct ed
         CHECK(slash != NULL); /* the path of a partial tile ends in ".p/1" */
         snprintf(folder, sizeof(folder), PUBLIC_FOLDER "/%.*s", (int)(slash - path), path);
         if (strcmp(slash - 2, ".p/1") == 0) {
-            return clear_partials(context, folder, edge->width);
+            return clear_folder(context, folder, edge, prefix, is_width);
         }
-        TRY(clear_folder(context, edge, folder, prefix));
+        TRY(clear_folder(context, folder, edge, prefix, implied));
         if (slash[1] == 'x') {
             bool known = digits_get(slash + 2, 3, &group);
             CHECK(known);
