@@ -106,13 +106,13 @@ struct outcome proc_receive_told(int control_fd, struct proc_peer *ret_peer, str
 
 struct outcome proc_tell_ready(const struct child *child)
 {
-    BUF_AUTO buf;
-    buf_init(&buf, CONTROL_BYTES_MAX);
+    uint8_t bytes[CONTROL_BYTES_MAX]; /* no memory: it is said once, and must not fail for that */
+    struct buf buf = {.data = bytes, .cap = sizeof(bytes), .max = sizeof(bytes)};
     size_t start = frame_start(&buf, FRAME_HEALTH);
 
     buf_put_u8(&buf, HEALTH_SERVING);
     frame_finish(&buf, start, 1);
-    TRY(buf_check(&buf));
+    CHECK(outcome_ok(buf_check(&buf)));
     return message_send(child->control_fd, buf_view(&buf), NULL, 0);
 }
 

@@ -1,374 +1,21 @@
 /*
- * The process under test and the fake core.
+ * The process under test, between the rig's fake core (rig_core.c) and its clients (rig_client.c).
  */
 #include "rig.h"
 
-#include "proc/figures.h"
 #include "proc/peer.h"
 #include "rig_certs.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
 #define PORT_FIRST 21000
 #define PORT_COUNT 1000
-#define HELD_MAX 512
-
-/* ---- the fake core ---- */
-
-struct core {
-    struct rig *rig;
-    struct pipe_end pipe;
-    uint64_t held[HELD_MAX];
-    unsigned held_count;
-    bool dies;
-    bool sleeps;
-};
-
-static const uint8_t path_bytes[64] = {7};
-
-static struct answer answer_of(uint64_t tag, enum code code, unsigned field)
-{
-    struct answer answer = {.tag = tag, .code = code, .field_index = (uint8_t)field};
-
-    answer.retry_after_s = code_status(code) == 429 ? 60 : 0;
-    if (code == CODE_DISCLOSED) {
-        answer.person = VIEW_LITERAL("{\"full_name\":\"Nguyễn Văn An\"}");
-        answer.notices = VIEW_LITERAL("[]");
-    }
-    answer.ask_id[6] = 0x70;
-    answer.entry = VIEW_LITERAL("{\"v\":1}");
-    answer.opening[0] = VIEW_LITERAL("WyJh");
-    answer.opening_count = 1;
-    answer.leaf_index = tag;
-    answer.path = view_of(path_bytes, sizeof(path_bytes));
-    answer.limited = code != CODE_RATE_LIMITED;
-    answer.limit = 100;
-    answer.remaining = 99;
-    answer.reset_s = 3600;
-    return answer;
-}
-
-static void put_answer(struct core *core, uint64_t tag, enum code code, unsigned field,
-                       unsigned *count)
-{
-    struct answer answer = answer_of(tag, code, field);
-
-    frame_put_answer(&core->pipe.out, &answer);
-    ++*count;
-}
-
-static void put_refusal(struct core *core, uint64_t tag, struct view text, unsigned *count)
-{
-    struct cursor cursor = cursor_of(text);
-    struct view name = view_find(text, 0, ':') < text.len ? cursor_until(&cursor, ':') : text;
-    unsigned code = 0;
-    uint64_t field = ANSWER_FIELD_NONE;
-
-    assert_ok(words_find(&words_code, name, &code));
-    if (name.len < text.len) {
-        assert_ok(decimal_get(cursor_view(&cursor, cursor_left(&cursor)), 64, &field));
-    }
-    put_answer(core, tag, (enum code)code, (unsigned)field, count);
-}
-
-static void serve_ask(struct core *core, const struct ask *ask, unsigned *count)
-{
-    static const struct view code = VIEW_LITERAL("code:");
-
-    if (view_starts(ask->case_ref, code)) {
-        put_refusal(core, ask->tag,
-                    view_part(ask->case_ref, code.len, ask->case_ref.len - code.len), count);
-    } else if (view_is(ask->case_ref, "hold")) {
-        assert_true(core->held_count < HELD_MAX);
-        core->held[core->held_count++] = ask->tag;
-    } else if (view_is(ask->case_ref, "free")) {
-        while (core->held_count > 0) {
-            put_answer(core, core->held[--core->held_count], CODE_DISCLOSED, ANSWER_FIELD_NONE,
-                       count);
-        }
-        put_answer(core, ask->tag, CODE_DISCLOSED, ANSWER_FIELD_NONE, count);
-    } else if (view_is(ask->case_ref, "die")) {
-        core->dies = true;
-    } else if (view_is(ask->case_ref, "twice")) {
-        put_answer(core, ask->tag, CODE_DISCLOSED, ANSWER_FIELD_NONE, count);
-        put_answer(core, ask->tag, CODE_DISCLOSED, ANSWER_FIELD_NONE, count);
-    } else if (view_is(ask->case_ref, "stranger")) {
-        put_answer(core, ask->tag + 1, CODE_DISCLOSED, ANSWER_FIELD_NONE, count);
-    } else if (view_is(ask->case_ref, "sleep")) {
-        core->sleeps = true;
-        put_answer(core, ask->tag, CODE_DISCLOSED, ANSWER_FIELD_NONE, count);
-    } else if (view_is(ask->case_ref, "garbage")) {
-        core->dies = false;
-    } else if (!view_is(ask->case_ref, "silent")) {
-        put_answer(core, ask->tag, CODE_DISCLOSED, ANSWER_FIELD_NONE, count);
-    }
-}
-
-static void copy(char *place, struct view text)
-{
-    size_t len = text.len < RIG_TEXT_BYTES_MAX - 1 ? text.len : RIG_TEXT_BYTES_MAX - 1;
-
-    if (len > 0) {
-        memcpy(place, text.data, len);
-    }
-    place[len] = '\0';
-}
-
-static void remember(struct rig *rig, const struct ask *ask)
-{
-    struct rig_ask *last = &rig->last;
-
-    pthread_mutex_lock(&rig->lock);
-    last->ask = *ask;
-    copy(last->business, ask->business);
-    copy(last->name, ask->name);
-    copy(last->key, ask->key);
-    copy(last->traceparent, ask->traceparent);
-    copy(last->idempotency_key, ask->idempotency_key);
-    last->asks++;
-    pthread_mutex_unlock(&rig->lock);
-}
-
-/* Receipts: of an id that ends in 0 there is none. */
-static void serve_receipts(struct core *core, const struct frame *frame)
-{
-    struct cursor cursor = cursor_of(frame->payload);
-    size_t start = frame_start(&core->pipe.out, FRAME_ANSWERS);
-
-    frame_put_checkpoint(&core->pipe.out, (struct view){0});
-    for (unsigned i = 0; i < frame->count; i++) {
-        struct receipt_ask ask;
-        assert_ok(frame_get_receipt_ask(&cursor, &ask));
-        struct answer answer = answer_of(ask.tag, CODE_DISCLOSED, ANSWER_FIELD_NONE);
-        answer.person = (struct view){0};
-        answer.notices = (struct view){0};
-        answer.receipt_only = true;
-        answer.opening_count = ask.opening ? 1 : 0;
-        answer.checkpoint = VIEW_LITERAL("of then\n");
-        answer.checkpoint_own = true;
-        memcpy(answer.ask_id, ask.ask_id, sizeof(answer.ask_id));
-        if (ask.ask_id[15] == 0) {
-            answer = (struct answer){
-                .tag = ask.tag, .code = CODE_NOT_FOUND, .field_index = ANSWER_FIELD_NONE};
-        }
-        frame_put_answer(&core->pipe.out, &answer);
-    }
-    assert_ok(cursor_end(&cursor, "receipts"));
-    frame_finish(&core->pipe.out, start, frame->count);
-}
-
-/* What the real core makes of it: tests of core/. */
-static void take_figures(const struct frame *frame)
-{
-    struct cursor cursor = cursor_of(frame->payload);
-    uint64_t figures[CHANNEL_FIGURE_COUNT];
-
-    assert_ok(figures_get(&cursor, &channel_table, figures));
-    assert_ok(cursor_end(&cursor, "figures"));
-}
-
-static void serve_frame(struct core *core, const struct frame *frame)
-{
-    if (frame->kind == FRAME_RECEIPT) {
-        serve_receipts(core, frame);
-        return;
-    }
-    struct cursor cursor = cursor_of(frame->payload);
-    size_t start = frame_start(&core->pipe.out, FRAME_ANSWERS);
-    unsigned count = 0;
-    bool garbage = false;
-
-    if (frame->kind == FRAME_STATS) {
-        buf_cut(&core->pipe.out, start);
-        take_figures(frame);
-        return;
-    }
-    assert_int_equal(frame->kind, FRAME_ASKS);
-    assert_true(frame->count > 0 && frame->count <= FRAME_ASKS_MAX);
-    frame_put_checkpoint(&core->pipe.out, VIEW_LITERAL("origin\n1\nroot\n\n— origin sig\n"));
-    for (unsigned i = 0; i < frame->count; i++) {
-        struct ask ask;
-        assert_ok(frame_get_ask(&cursor, &ask));
-        remember(core->rig, &ask);
-        garbage |= view_is(ask.case_ref, "garbage");
-        serve_ask(core, &ask, &count);
-    }
-    assert_ok(cursor_end(&cursor, "asks"));
-    pthread_mutex_lock(&core->rig->lock);
-    core->rig->last.batches++;
-    if (frame->count > core->rig->last.largest) {
-        core->rig->last.largest = frame->count;
-    }
-    pthread_mutex_unlock(&core->rig->lock);
-    if (count == 0) {
-        buf_cut(&core->pipe.out, start);
-    } else {
-        frame_finish(&core->pipe.out, start, count);
-    }
-    if (garbage) {
-        buf_put_zeros(&core->pipe.out, 64);
-    }
-}
-
-static void put_log_key(struct core *core)
-{
-    size_t start = frame_start(&core->pipe.out, FRAME_LOG_KEY);
-
-    buf_put_text(&core->pipe.out, core->rig->log_key);
-    frame_finish(&core->pipe.out, start, 1);
-}
-
-static void put_greeting(struct core *core, bool texts)
-{
-    size_t start = frame_start(&core->pipe.out, FRAME_TEXTS);
-    unsigned count = 0;
-
-    for (enum code code = CODE_BAD_REQUEST; code < CODE_COUNT && texts; code++) {
-        struct text_row row = {
-            .code = code,
-            .clause = code_has_receipt(code) ? VIEW_LITERAL("P3") : (struct view){0},
-            .title_vi = VIEW_LITERAL("Tiếng Việt"),
-            .detail_vi = VIEW_LITERAL("Chi tiết"),
-            .title_en = VIEW_LITERAL("English"),
-            .detail_en = VIEW_LITERAL("Detail"),
-        };
-        frame_put_text(&core->pipe.out, &row);
-        count++;
-    }
-    if (texts) {
-        frame_finish(&core->pipe.out, start, count);
-    } else {
-        buf_cut(&core->pipe.out, start);
-    }
-}
-
-static void put_health(struct core *core)
-{
-    size_t start = frame_start(&core->pipe.out, FRAME_HEALTH);
-
-    buf_put_u8(&core->pipe.out, core->rig->healthy);
-    frame_finish(&core->pipe.out, start, 1);
-}
-
-/* False: the pipe is gone. */
-static bool core_turn(struct core *core)
-{
-    struct frame frame;
-    struct outcome outcome = pipe_fill(&core->pipe);
-
-    if (!outcome_ok(outcome)) {
-        return outcome.fault == FAULT_AGAIN;
-    }
-    while (outcome_ok(pipe_next(&core->pipe, &frame)) && !core->dies) {
-        serve_frame(core, &frame);
-    }
-    while (!core->dies && pipe_pending(&core->pipe) > 0) {
-        if (!outcome_ok(pipe_flush(&core->pipe))) {
-            return false;
-        }
-    }
-    if (core->sleeps) {
-        core->sleeps = false;
-        sleep(1);
-    }
-    return !core->dies;
-}
-
-static bool core_greet(struct core *core)
-{
-    put_health(core);
-    return outcome_ok(pipe_flush(&core->pipe));
-}
-
-static void *core_run(void *context)
-{
-    struct rig *rig = context;
-    struct core core = {.rig = rig};
-    bool runs = true;
-
-    pipe_init(&core.pipe, rig->core_fd);
-    if (rig->log_key != NULL) {
-        put_log_key(&core);
-    }
-    put_greeting(&core, rig->sends_texts);
-    runs = core_greet(&core);
-    while (runs) {
-        struct pollfd polls[2] = {{.fd = rig->core_fd, .events = POLLIN},
-                                  {.fd = rig->wake[0], .events = POLLIN}};
-        poll(polls, 2, -1);
-        if ((polls[0].revents) != 0) {
-            runs = core_turn(&core);
-        }
-        if ((polls[1].revents) != 0) {
-            char word = 0;
-            runs = runs && read(rig->wake[0], &word, 1) == 1 && word == 'h' && core_greet(&core);
-        }
-    }
-    pipe_done(&core.pipe);
-    return NULL;
-}
-
-static void core_start(struct rig *rig, int fd)
-{
-    rig->core_fd = fd;
-    assert_int_equal(pipe2(rig->wake, O_CLOEXEC), 0);
-    assert_int_equal(pthread_create(&rig->thread, NULL, core_run, rig), 0);
-    rig->core_runs = true;
-}
-
-void rig_core_stop(struct rig *rig)
-{
-    if (!rig->core_runs) {
-        return;
-    }
-    assert_int_equal(write(rig->wake[1], "q", 1), 1);
-    pthread_join(rig->thread, NULL);
-    close(rig->wake[0]);
-    close(rig->wake[1]);
-    rig->core_runs = false;
-}
-
-void rig_core_restart(struct rig *rig)
-{
-    int ends[2];
-
-    rig_core_stop(rig);
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
-    rig->sends_texts = true;
-    assert_ok(peer_send(rig->control_fd, 0, 1, ends[1]));
-    close(ends[1]);
-    core_start(rig, ends[0]);
-}
-
-void rig_core_health(struct rig *rig, bool healthy)
-{
-    rig->healthy = healthy;
-    assert_int_equal(write(rig->wake[1], "h", 1), 1);
-}
-
-struct rig_ask rig_last(struct rig *rig)
-{
-    pthread_mutex_lock(&rig->lock);
-    struct rig_ask last = rig->last;
-    pthread_mutex_unlock(&rig->lock);
-    return last;
-}
-
-void rig_await_asks(struct rig *rig, unsigned asks)
-{
-    for (unsigned i = 0; i < 500 && rig_last(rig).asks < asks; i++) {
-        usleep(10000);
-    }
-    assert_true(rig_last(rig).asks >= asks);
-}
-
-/* ---- the process ---- */
+#define START_MS_MAX 30000 /* at the least: a busy machine takes its time */
 
 static int listen_somewhere(uint16_t *ret_port)
 {
@@ -436,6 +83,26 @@ static _Noreturn void run_process(struct rig *rig, const struct rig_options *opt
     exit(status); /* not _exit: the leak check runs */
 }
 
+/* Until it serves. Where an allocation is to fail it may end instead, or drop the core whose texts
+ * it could not take: then it gets another, as from the supervisor. */
+static void await_serving(struct rig *rig, const struct rig_options *options)
+{
+    bool may_fail = options->fail_at > 0;
+
+    for (unsigned i = 0; i < START_MS_MAX; i++) {
+        struct outcome heard = peer_hear_ready(rig->control_fd);
+        rig->serves = outcome_ok(heard);
+        if (rig->serves || (may_fail && heard.fault == FAULT_CLOSED)) {
+            return;
+        }
+        if (may_fail && rig_core_has_ended(rig)) {
+            outcome_ignore(rig_core_replace(rig)); /* it may be ending */
+        }
+        usleep(1000);
+    }
+    fail_msg("the process neither serves nor ends");
+}
+
 void rig_start(struct rig *rig, const struct rig_options *options)
 {
     int control[2];
@@ -465,18 +132,10 @@ void rig_start(struct rig *rig, const struct rig_options *options)
     rig->control_fd = control[0];
     rig->sends_texts = !options->no_texts;
     rig->log_key = options->log_key;
-    core_start(rig, core[0]);
-    for (unsigned i = 0; i < 500 && !options->no_texts; i++) {
-        struct outcome heard = peer_hear_ready(rig->control_fd);
-        if (outcome_ok(heard) || (options->fail_at > 0 && heard.fault == FAULT_CLOSED)) {
-            return;
-        }
-        usleep(options->fail_at > 0 ? 1000 : 10000);
-        if (options->fail_at > 0 && i == 100) {
-            return; /* the texts were what failed */
-        }
+    rig_core_start(rig, core[0]);
+    if (!options->no_texts) {
+        await_serving(rig, options);
     }
-    assert_true(options->no_texts);
 }
 
 int rig_wait(struct rig *rig)

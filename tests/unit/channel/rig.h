@@ -61,6 +61,8 @@ struct rig {
     int core_fd;
     int wake[2];
     bool core_runs;
+    bool core_ended; /* of itself, or because its pipe is gone */
+    bool serves;     /* the process has said so */
     bool healthy;
     bool sends_texts;
     const char *log_key; /* NULL: none is told */
@@ -83,10 +85,16 @@ void rig_start(struct rig *rig, const struct rig_options *options);
 /* SIGTERM; the exit status, -1 when it was killed or did not end within 15 s. */
 int rig_stop(struct rig *rig);
 int rig_wait(struct rig *rig);
+/* The fake core on its end of a pipe. */
+void rig_core_start(struct rig *rig, int fd);
+/* Whether its pipe is gone, or it closed it. */
+bool rig_core_has_ended(struct rig *rig);
 /* Ends the fake core; its pipe is closed. */
 void rig_core_stop(struct rig *rig);
 /* A new fake core, handed over as the supervisor does. */
 void rig_core_restart(struct rig *rig);
+/* The same for a process that may be ending: the outcome of handing over. */
+struct outcome rig_core_replace(struct rig *rig);
 /* Tells the process how the ledger is. */
 void rig_core_health(struct rig *rig, bool healthy);
 struct rig_ask rig_last(struct rig *rig);
