@@ -5,15 +5,18 @@ import net from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import tls from 'node:tls';
 import { kycAsk } from './lib/asks.mjs';
-import { HOST, Http2Client } from './lib/client.mjs';
+import { HOST, Http1Client, Http2Client } from './lib/client.mjs';
+import { run, until } from './lib/command.mjs';
 import { demonstration } from './lib/demo.mjs';
 import { codeOf, flood, tally } from './lib/load.mjs';
+import { scrape } from './lib/metrics.mjs';
 import { serve } from './lib/server.mjs';
 
 const HANDSHAKE_S = 10; // of base/ceilings.h
 const HEADERS_S = 10;
 const BODY_S = 20;
 const SLACK_S = 4;
+const TLS_CHAIN_BYTES_MAX = 16_384; // likewise
 let demo;
 let server;
 let samples;
@@ -167,6 +170,69 @@ test('500 connections at once are all served', async () => {
     assert.deepEqual(tally(answers.map(codeOf)), { disclosed: 500 });
     clients.forEach((client) => client.destroy());
 });
+
+// What openssl's own client saw of a connection on which it asked for another handshake.
+async function renegotiated(port, args) {
+    const { status, stdout, stderr } = await run('openssl', ['s_client', '-connect', `${HOST}:${port}`,
+        '-tls1_2', '-alpn', 'http/1.1', '-msg', ...args], { input: 'R\n', timeoutMs: 10_000 });
+    const said = stdout + stderr;
+    const count = (what) => said.match(what)?.length ?? 0;
+    return { status, alerts: count(/^<<< .*Alert .*no_renegotiation/gm),
+        asked: count(/^>>> .*ClientHello/gm), answered: count(/^<<< .*ServerHello$/gm) };
+}
+
+test('a second handshake over TLS 1.2 is refused by its alert, and nothing is negotiated', async () => {
+    const beside = new Http1Client({ port: server.port, ...credentials(), maxVersion: 'TLSv1.2' });
+    assert.equal(codeOf(await beside.lookup(kycAsk(samples[0]))), 'disclosed');
+    const { certPath, keyPath } = demo.client('bank');
+    for (const port of [server.port, server.publicPort]) {
+        for (const args of [[], ['-legacy_renegotiation'], ['-cert', certPath, '-key', keyPath]]) {
+            assert.deepEqual(await renegotiated(port, args),
+                { status: 1, alerts: 1, asked: 2, answered: 1 }, `${port} ${args}`);
+        }
+    }
+    assert.equal(codeOf(await beside.lookup(kycAsk(samples[1]))), 'disclosed');
+    beside.destroy();
+    await othersAreServed();
+});
+
+// The client's own certificate, and its authority's behind it until the message is so long, or would
+// be longer. TLS 1.3 spends 5 bytes on each and 4 on all, 1.2 3 and 3.
+function chainOf(bytesMax, { over, version }) {
+    const der = (pem) => Buffer.from(pem.toString().replace(/-----[^-]+-----|\s/g, ''), 'base64').length;
+    const [each, all] = version === 'TLSv1.3' ? [5, 4] : [3, 3];
+    const { cert } = demo.client('bank');
+    const [authority] = demo.ca.toString().match(/-----BEGIN[^]+?-----END CERTIFICATE-----\n/);
+    const own = all + each + der(cert);
+    const count = Math.floor((bytesMax - own) / (each + der(authority))) + (over ? 1 : 0);
+    return Buffer.concat([cert, Buffer.from(authority.repeat(count))]);
+}
+
+for (const version of ['TLSv1.2', 'TLSv1.3']) {
+    test(`a chain of certificates over its ceiling ends the handshake, one below is read: ${version}`,
+        async () => {
+            const failed = async () => {
+                const { families } = await scrape(server);
+                return (families.get('dancu_tls_handshakes_failed_total') ?? [])
+                    .reduce((sum, { value }) => sum + value, 0);
+            };
+            const before = await failed();
+            const connect = (over) => new Http2Client({ port: server.port, ...credentials(),
+                cert: chainOf(TLS_CHAIN_BYTES_MAX, { over, version }), maxVersion: version });
+            const good = connect(false);
+            assert.equal(codeOf(await good.lookup(kycAsk(samples[0]))), 'disclosed');
+            for (let i = 0; i < 5; i++) {
+                const long = connect(true);
+                await assert.rejects(long.lookup(kycAsk(samples[0])), /illegal parameter|ended before/);
+                long.destroy();
+            }
+            assert.equal(codeOf(await good.lookup(kycAsk(samples[1]))), 'disclosed');
+            await good.close();
+            await until('five handshakes are told to have failed', async () =>
+                await failed() === before + 5);
+            await othersAreServed();
+        });
+}
 
 test('a client that takes none of its answers holds up nobody', async () => {
     const socket = await secure('h2');

@@ -120,7 +120,7 @@ export function startImport(demo, args) {
     child.stdout.resume();
     const ended = once(child, 'close').then(([status, signal]) => ({
         status: signal === null ? status : 128, signal, stderr }));
-    return { child, ended };
+    return { child, ended, said: () => stderr };
 }
 
 // Acts of chunks that the public log tells of.

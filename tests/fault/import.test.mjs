@@ -2,8 +2,8 @@
 // makes it large, kills it at random and compares what it came to.
 import assert from 'node:assert/strict';
 import {
-    closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, statfsSync, writeFileSync,
-    writeSync,
+    closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync,
+    statfsSync, writeFileSync, writeSync,
 } from 'node:fs';
 import { connect as connectTo } from 'node:net';
 import path from 'node:path';
@@ -154,9 +154,8 @@ test('garbage on its socket is dropped, and the loader lives', async () => {
 test('one import at a time; a file that is not the one begun is refused; --restart begins anew',
     async () => {
         const first = startImport(demo, [file, '--name', 'big', '--rejects', at('big.tsv')]);
-        await until('the first import works', () => server.said.match(/ import uid/g)?.length > 0 &&
-            existsSync(at('big.tsv')));
-        await sleep(300);
+        await until('a chunk of the first import is stored, and the next begun', () =>
+            existsSync(at('big.tsv')) && rejectsOf('big.tsv').length > 2);
         const second = await imported('corrected.ndjson');
         assert.equal(second.status, 1);
         assert.match(second.stderr, /another import is running/);
@@ -228,4 +227,75 @@ test('a second run of all of it changes nothing, though everything is killed onc
     assert.equal(rejects, readFileSync(at('rejects.tsv'), 'utf8'));
     assert.equal(dump.tags, reference.tags);
     assert.equal(dump.counts.persons, reference.counts.persons);
+});
+
+// The log's segment in hand without room but for so many bytes, in a folder without room for another
+// one: what is written behind the header's fields is their CRC32C (ledger/record.c).
+const COMMIT_MIB = 40; // a segment has 64
+const SEGMENT_SIZE_AT = 8 + 2 + 16 + 3 * 8;
+const SEGMENT_CRC_AT = 508;
+
+function crc32c(bytes) {
+    let crc = 0xffffffff;
+    for (const byte of bytes) {
+        crc ^= byte;
+        for (let bit = 0; bit < 8; bit++) {
+            crc = (crc >>> 1) ^ (crc & 1 ? 0x82f63b78 : 0);
+        }
+    }
+    return (crc ^ 0xffffffff) >>> 0;
+}
+
+function shorten(segment, room) {
+    const bytes = readFileSync(segment);
+    assert.equal(bytes.readUInt32BE(SEGMENT_CRC_AT), crc32c(bytes.subarray(0, SEGMENT_CRC_AT)));
+    let used = bytes.length;
+    while (bytes[used - 1] === 0) {
+        used--;
+    }
+    const size = (Math.ceil(used / 512) * 512) + room;
+    bytes.writeUInt32BE(size, SEGMENT_SIZE_AT);
+    bytes.writeUInt32BE(crc32c(bytes.subarray(0, SEGMENT_CRC_AT)), SEGMENT_CRC_AT);
+    writeFileSync(segment, bytes.subarray(0, size));
+}
+
+test('an import waits while the ledger has no room, and goes on by itself when it has', async (t) => {
+    if (!mounted) {
+        t.skip('a file system of its own cannot be mounted here');
+        return;
+    }
+    const commit = path.join(demo.home, 'commit');
+    const segment = (number) => path.join(commit, `${String(number).padStart(10, '0')}.seg`);
+    const last = readdirSync(commit).filter((name) => name.endsWith('.seg')).length;
+    rmSync(path.join(commit, 'spare'), { force: true });
+    shorten(segment(last), 16 << 10);
+    renameSync(commit, at('commit'));
+    mkdirSync(commit);
+    await must('mount', ['-t', 'tmpfs', '-o', `size=${COMMIT_MIB}m`, 'dancu-test', commit]);
+    t.after(async () => {
+        await server.stop();
+        await must('umount', [commit]); // before its parent
+    });
+    await must('cp', ['-a', `${at('commit')}/.`, commit]);
+    server = await serve(demo);
+    const visitor = new Http2Client({ port: server.publicPort, ca: demo.ca });
+    await until('the log is full', async () =>
+        (await asked('bank', kycAsk(samples[1]))).status === 503);
+    write('waits.ndjson', Array.from({ length: 5000 }, (_, i) => someone(10_000 + i)));
+    const going = startImport(demo, [at('waits.ndjson'), '--json']);
+    await until('the import says that it waits', () => /waits: the ledger/.test(going.said()));
+    await sleep(1500); // longer than its chunk needs to be asked for again
+    assert.equal((await visitor.get('/healthz')).status, 503);
+    assert.equal(going.child.exitCode, null, 'it is still there');
+    assert.equal((await loader()).restarts, 0);
+    await must('mount', ['-o', `remount,size=${4 * COMMIT_MIB}m`, commit]);
+    const how = await going.ended;
+    assert.equal(how.status, 0, how.stderr);
+    assert.match(how.stderr, /^[^]*waits: the ledger cannot record the chunk now[^]*$/);
+    await until('health is well', async () => (await visitor.get('/healthz')).status === 200);
+    assert.equal((await asked('bank', kycAsk(someone(14_999)))).status, 200);
+    await visitor.close();
+    assert.deepEqual(await server.stop(), { status: 0, signal: null }, server.said);
+    assert.ok(existsSync(segment(last + 1)), 'the next segment is begun');
+    await settle(demo, at('rejects.tsv'));
 });
