@@ -51,6 +51,11 @@
 #define PARTIES_MAX 65536
 #define BUSINESSES_MAX 65536
 #define ACT_BYTES_MAX 262144 /* one administrative act: a published policy fits */
+/* Acts in force that the office's store has no room for: so many, and so many bytes of objects. */
+#define OFFICE_LATE_ACTS_MAX 256
+#define OFFICE_LATE_BYTES_MAX (4u << 20)
+#define OFFICE_ACT_OBJECTS_MAX 8                         /* that one act stores */
+#define OFFICE_LATE_ACT_BYTES_MAX (ACT_BYTES_MAX + 8192) /* likewise, with their codes */
 
 /* Machine and public listener */
 #define HTTP_CONNECTIONS_MAX 20000   /* per process */

@@ -78,9 +78,13 @@ static int complain_act(const struct act *act, struct outcome outcome, const cha
     return EXIT_BAD;
 }
 
-static int tell_done(const struct act *act, uint64_t index)
+/* `note`: what else is to be known about an act that is done; may be empty. */
+static int tell_done(const struct act *act, uint64_t index, const char *note)
 {
     printf("%s recorded as entry %llu\n", act_rows[act->kind].name, (unsigned long long)index);
+    if (note[0] != '\0') {
+        cli_complain("%s: %s", act_rows[act->kind].name, note);
+    }
     return EXIT_GOOD;
 }
 
@@ -131,7 +135,7 @@ static int act_by_server(int fd, const struct act *act)
         outcome = outcome_fail(fault, outcome_word(fault));
     }
     pipe_done(&pipe);
-    return outcome_ok(outcome) ? tell_done(act, index) : complain_act(act, outcome, why);
+    return outcome_ok(outcome) ? tell_done(act, index, why) : complain_act(act, outcome, why);
 }
 
 /* ---- here, while no server runs ---- */
@@ -148,7 +152,7 @@ static int act_by_hand(const char *home, const char *keys, const struct act *act
     }
     outcome = office_act(house.house->office, act, (uint32_t)getuid(), &index, reason);
     cli_house_close(&house);
-    return outcome_ok(outcome) ? tell_done(act, index) : complain_act(act, outcome, reason);
+    return outcome_ok(outcome) ? tell_done(act, index, reason) : complain_act(act, outcome, reason);
 }
 
 static int act_do(const char *home, const char *keys, const struct act *act)

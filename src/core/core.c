@@ -140,6 +140,18 @@ static void watch_health(struct core *core)
     }
 }
 
+/* Acts in force that the office's store had no room for. */
+static struct outcome store_late(struct core *core)
+{
+    int64_t now_us = clock_monotonic_us(&core->house->clock);
+    if (office_late(core->house->office) == 0 || now_us < core->late_us) {
+        return OUTCOME_OK;
+    }
+    core->late_us = now_us + RETRY_US;
+    struct outcome outcome = office_store_late(core->house->office);
+    return outcome.fault == FAULT_NO_SPACE ? OUTCOME_OK : outcome;
+}
+
 static struct outcome housekeeping(struct core *core)
 {
     TRY(ledger_tick(core->house->ledger, &core->tick_wait_ms));
@@ -149,6 +161,7 @@ static struct outcome housekeeping(struct core *core)
             return outcome;
         }
     }
+    TRY(store_late(core));
     watch_health(core);
     peers_keep(core);
     figures_tell(core);

@@ -146,6 +146,7 @@ static void fill_gate(const struct core *core, uint64_t *figures)
     figures[CORE_ACCOUNTS_MAX] = ACCOUNTS_MAX;
     figures[CORE_BUSINESSES_MAX] = BUSINESSES_MAX;
     figures[CORE_REPEATS] = counts->repeats;
+    figures[CORE_ACTS_LATE] = office_late(core->house->office);
     memcpy(figures + CORE_ASKS, counts->by_code, sizeof(counts->by_code));
 }
 

@@ -53,6 +53,7 @@ struct core {
     uint32_t tick_wait_ms;
     uint32_t aggregate_wait_ms;
     int64_t retry_us; /* monotonic: when to look for room again */
+    int64_t late_us;  /* likewise, for the office's store */
     /* the batch in hand */
     struct ask asks[BATCH_ASKS_MAX];
     struct peer *origin[BATCH_ASKS_MAX];

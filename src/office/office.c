@@ -5,7 +5,11 @@
  * 1. An act is recorded before anything changes, and applied right after: in memory and, with
  *    applied-up-to, in one transaction of the store (I8).
  * 2. A recorded act that was not applied is applied by the next start; one that was is not again.
+ * 3. For want of room in the store, and for no other failure, an act is in force in memory alone:
+ *    it waits, and every later one behind it, until there is room. Before an act is recorded there
+ *    is a place for it to wait.
  */
+#include "office/late.h"
 #include "office/prepare.h"
 
 #include "base/check.h"
@@ -17,6 +21,9 @@
 #include <string.h>
 
 #define OBJECT_BYTES_MAX (ACT_BYTES_MAX + 4096)
+_Static_assert(CHANGE_EDITS_MAX <= OFFICE_ACT_OBJECTS_MAX &&
+                   OBJECT_BYTES_MAX + OFFICE_ACT_OBJECTS_MAX * 128 <= OFFICE_LATE_ACT_BYTES_MAX,
+               "what an act stores can wait");
 
 struct office {
     struct office_store *store;
@@ -24,7 +31,8 @@ struct office {
     struct gate *gate;
     struct policy *policy;
     struct clock_port clock;
-    uint64_t applied;  /* ledger entries below it are applied */
+    uint64_t applied;  /* ledger entries below it are in force */
+    struct late late;  /* those of them that the store has no room for */
     struct buf object; /* an object on its way to the store */
     struct buf scratch;
     char policy_current[65];
@@ -125,6 +133,7 @@ struct outcome office_open(const struct office_config *config, struct office **r
 void office_close(struct office *office)
 {
     if (office != NULL) {
+        late_done(&office->late); /* the next start has them from the log */
         office_store_close(office->store);
         policy_free(office->policy);
         buf_done(&office->object);
@@ -149,6 +158,11 @@ uint64_t office_applied(const struct office *office)
     return office->applied;
 }
 
+unsigned office_late(const struct office *office)
+{
+    return office->late.count;
+}
+
 const struct office_chunk *office_chunk_last(const struct office *office)
 {
     return &office->chunk;
@@ -156,13 +170,27 @@ const struct office_chunk *office_chunk_last(const struct office *office)
 
 /* ---- the second half: apply what was prepared ---- */
 
+/* Invariant 3. */
+static struct outcome store_objects(struct office *office, uint64_t index,
+                                    const struct office_object *objects, unsigned count)
+{
+    if (office->late.count == 0) {
+        struct outcome outcome = office_store_apply(office->store, index, objects, count);
+        if (outcome.fault != FAULT_NO_SPACE) {
+            return outcome;
+        }
+        log_outcome(LOG_LEVEL_ERROR, "office-without-room", outcome);
+    }
+    return late_keep(&office->late, index, objects, count);
+}
+
 static struct outcome store_one(struct office *office, uint64_t index, uint8_t kind,
                                 struct view code)
 {
     TRY(buf_check(&office->object));
     struct office_object object = {
         .kind = kind, .code = code, .content = buf_view(&office->object)};
-    return office_store_apply(office->store, index, &object, 1);
+    return store_objects(office, index, &object, 1);
 }
 
 /* The directory takes an object as it will be; what is stored of it goes behind office->object. */
@@ -198,7 +226,7 @@ static struct outcome apply_edits(struct office *office, uint64_t index, struct 
                                            .code = object_row(kind)->code(objects[i]),
                                            .content = view_part(bytes, start, ends[i] - start)};
     }
-    return office_store_apply(office->store, index, stored, change->edit_count);
+    return store_objects(office, index, stored, change->edit_count);
 }
 
 static struct outcome apply_policy(struct office *office, uint64_t index, const struct act *act,
@@ -216,7 +244,7 @@ static struct outcome apply_policy(struct office *office, uint64_t index, const 
         gate_policy_set(office->gate, office->policy);
     }
     policy_free(old);
-    return office_store_apply(office->store, index, objects, 2);
+    return store_objects(office, index, objects, 2);
 }
 
 /* What is remembered of it keeps a chunk from being recorded twice. */
@@ -243,7 +271,7 @@ static struct outcome apply(struct office *office, uint64_t index, const struct 
     } else if (act->kind == ACT_IMPORT_CHUNK) {
         outcome = apply_chunk(office, index, act);
     } else {
-        outcome = office_store_apply(office->store, index, NULL, 0);
+        outcome = store_objects(office, index, NULL, 0);
     }
     if (outcome_ok(outcome)) {
         office->applied = index + 1;
@@ -296,6 +324,32 @@ static struct outcome record_act(struct office *office, const struct act *act, u
     return gate_record(office->gate, &record, ret_index);
 }
 
+struct outcome office_store_late(struct office *office)
+{
+    unsigned before = office->late.count;
+    struct outcome outcome = late_store(&office->late, office->store);
+
+    if (before > 0 && office->late.count == 0) {
+        log_line(LOG_LEVEL_INFO, "office-has-room", "stored=%u", before);
+    }
+    return outcome;
+}
+
+/* Invariant 3. Chunks of an import can wait where they are: the places are for acts that cannot. */
+static struct outcome check_room(struct office *office, const struct act *act, char ret_why[256])
+{
+    struct outcome outcome = office_store_late(office);
+
+    if (outcome.fault != FAULT_NO_SPACE) {
+        return outcome_ok(outcome) ? outcome : outcome_fail(FAULT_IO, outcome.what);
+    }
+    if (act->kind != ACT_IMPORT_CHUNK && late_has_room(&office->late)) {
+        return OUTCOME_OK;
+    }
+    snprintf(ret_why, 256, "office.db has no room, and %u acts wait for it", office->late.count);
+    return outcome;
+}
+
 struct outcome office_act(struct office *office, const struct act *act, uint32_t local_user,
                           uint64_t *ret_index, char ret_why[256])
 {
@@ -303,6 +357,7 @@ struct outcome office_act(struct office *office, const struct act *act, uint32_t
     struct change change = {0};
     ret_why[0] = '\0';
     int64_t today = clock_day_vn(clock_wall_us(&office->clock));
+    TRY(check_room(office, act, ret_why));
     TRY(change_prepare(office->directory, office->policy, act, today, &change, ret_why));
     struct outcome outcome = record_act(office, act, local_user, ret_index);
     if (!outcome_ok(outcome)) {
@@ -316,6 +371,9 @@ struct outcome office_act(struct office *office, const struct act *act, uint32_t
         /* Recorded, not applied: only a new start may go on from here. */
         log_outcome(LOG_LEVEL_ERROR, "act-not-applied", outcome);
         return outcome_fail(FAULT_IO, "act recorded but not applied");
+    }
+    if (office->late.count > 0) {
+        snprintf(ret_why, 256, "in force; office.db has no room and gets it when it has");
     }
     return OUTCOME_OK;
 }

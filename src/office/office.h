@@ -1,7 +1,8 @@
 /*
  * Purpose: the authority's acts. An act is checked against what is there, recorded (the commit
  * point, I8), applied to the directory and to the store in one transaction; a start replays what
- * was recorded and not applied. Source: design.md sections 4, 6, 8.
+ * was recorded and not applied. While the store has no room, acts are in force and wait for it
+ * (decision 0024). Source: design.md sections 4, 6, 8.
  *
  * Officers and four eyes come with their own issue; until then acts arrive over the local admin
  * socket (root or the service's own user), and the record names that local user.
@@ -30,8 +31,14 @@ void office_close(struct office *office);
 void office_gate_set(struct office *office, struct gate *gate);
 /* Policy in force; NULL when none was published yet. */
 const struct policy *office_policy(const struct office *office);
-/* Ledger entries below it are applied. */
+/* Ledger entries below it are in force; the store may lack the last office_late() acts of them. */
 uint64_t office_applied(const struct office *office);
+
+/* Acts that wait for room in the store. */
+unsigned office_late(const struct office *office);
+/* Tries to store them. FAULT_NO_SPACE: there is still no room. Any other failure: the process must
+ * end, its next start replays. */
+struct outcome office_store_late(struct office *office);
 
 /* The import chunk that was recorded last; number 0 when none was. */
 struct office_chunk {
@@ -40,9 +47,10 @@ struct office_chunk {
 };
 const struct office_chunk *office_chunk_last(const struct office *office);
 
-/* Checks, records and applies one act. FAULT_BAD_INPUT, NOT_FOUND, CONFLICT, OVER_LIMIT: nothing
- * changed and ret_why says what is wrong. Any other failure after the record: the process must end,
- * its next start replays. `local_user` is the uid that asked. */
+/* Checks, records and applies one act. FAULT_BAD_INPUT, NOT_FOUND, CONFLICT, OVER_LIMIT, NO_SPACE:
+ * nothing changed and ret_why says what is wrong. Any other failure after the record: the process
+ * must end, its next start replays. Ok with words in ret_why: the act is in force, and waits for
+ * room in the store. `local_user` is the uid that asked. */
 struct outcome office_act(struct office *office, const struct act *act, uint32_t local_user,
                           uint64_t *ret_index, char ret_why[256]);
 

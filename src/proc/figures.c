@@ -71,6 +71,7 @@ static const struct figure_row core_rows[] = {
     {"dancu_snapshot_age_seconds", FIGURE_GAUGE, CORE_SNAPSHOT_AGE_US, NULL, NULL, NULL, US_PER_S,
         "Since the last snapshot was taken or tried; it also grows while nothing is asked."},
     GAUGE_OF("dancu_aggregate_waiting_asks", CORE_LIMITED, "Asks answered 429 that no aggregate entry counts yet."),
+    GAUGE_OF("dancu_office_late_acts", CORE_ACTS_LATE, "Acts in force that office.db has no room for."),
     GAUGE_OF("dancu_guess_keys", CORE_GUESS_KEYS, "Asked keys with misses that are remembered."),
     GAUGE_OF("dancu_guess_keys_max", CORE_GUESS_KEYS_MAX, "Ceiling of dancu_guess_keys; there, asks are refused."),
     GAUGE_BY("dancu_objects", CORE_PARTIES, "kind", "party", OBJECTS),

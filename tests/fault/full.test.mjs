@@ -1,5 +1,5 @@
 // A disk without room: for the next segment, 503 until there is; for the office's store, the act is
-// told to have failed and applied by the next start that has room, once; for the registry, an import
+// in force and stored when there is room, once, and nobody else notices; for the registry, an import
 // stops. When there is room again everything goes on, and nothing that was told is lost or doubled.
 import assert from 'node:assert/strict';
 import {
@@ -13,6 +13,7 @@ import { Http2Client } from '../e2e/lib/client.mjs';
 import { isRoot, must, run, sleep, until, workFolder } from '../e2e/lib/command.mjs';
 import { demonstration } from '../e2e/lib/demo.mjs';
 import { codeOf, flood, tally } from '../e2e/lib/load.mjs';
+import { scrape } from '../e2e/lib/metrics.mjs';
 import { readCheckpoint } from '../e2e/lib/note.mjs';
 import { serve } from '../e2e/lib/server.mjs';
 import { readEntries } from '../e2e/lib/tree.mjs';
@@ -20,7 +21,7 @@ import { readEntries } from '../e2e/lib/tree.mjs';
 const MOUNT_MIB = 1024;
 const ROLLOVER_ROOM = 60 << 20; // a segment is 64 MiB
 const ASKS_MAX = 120_000;
-const ACTS_MAX = 40; // until the office's store has used up the blocks that it had
+const ACTS_MAX = 40; // enough until the office's store has used up the blocks that it had
 const folder = path.join(workFolder, 'run', `full-act-${process.pid}`);
 const filler = path.join(folder, 'filler');
 let demo;
@@ -149,55 +150,127 @@ test('where the next segment has no room: 503, and everything again when there i
     await compare(kept);
 });
 
-test('an act without room for the office, on a full disk, is applied once when there is room',
+test('on a full disk acts are in force or refused, never half done, and no process ends', async (t) => {
+    if (!mounted) {
+        t.skip('a file system of its own cannot be mounted here');
+        return;
+    }
+    const first = count(await entries(), 'party.add');
+    server = await serve(demo);
+    const samples = demo.samples();
+    const visitor = new Http2Client({ port: server.publicPort, ca: demo.ca });
+    const kept = [];
+    const ask = async (i) => {
+        const one = bank();
+        const answer = await one.lookup(kycAsk(samples[i % 100])).catch(() => ({ status: 0 }));
+        await one.close();
+        if (answer.status === 200) {
+            kept.push(answer.json);
+        }
+        return answer;
+    };
+    await flood(50, 10, ask);
+    await sleep(2500); // all of it is published
+    fill();
+    const told = [];
+    for (let i = 0; i < ACTS_MAX; i++) {
+        told.push(await demo.dancu(party(`late-${i}`)));
+    }
+    assert.ok(told.some(({ status, stderr }) => status === 0 && /in force; office.db/.test(stderr)),
+        'an act has no room in the store');
+    assert.ok(told.every(({ status, stderr }) => status === 0 || /room|not recorded/.test(stderr)));
+    const met = await flood(30, 10, ask);
+    assert.ok(met.every(({ status }) => status === 200 || status === 503));
+    t.diagnostic(`${told.filter(({ status }) => status === 0).length} of ${ACTS_MAX} acts were taken; ` +
+        `asks: ${JSON.stringify(tally(met.map(codeOf)))}`);
+    assert.equal((await visitor.get('/ledger/checkpoint')).status, 200);
+    assert.equal((await server.process('core')).restarts, 0);
+    rmSync(filler);
+    await until('health is well', async () => (await visitor.get('/healthz')).status === 200);
+    await until('asks are answered', async () => (await ask(0)).status === 200);
+    await until('the office has room', async () =>
+        (await scrape(server)).of('dancu_office_late_acts') === 0);
+    for (let i = 0; i < told.length; i++) {
+        const again = await demo.dancu(party(`late-${i}`));
+        const there = again.status !== 0 && /already/.test(again.stderr);
+        assert.equal(there, told[i].status === 0, again.stderr);
+    }
+    await visitor.close();
+    assert.deepEqual(await server.stop(), { status: 0, signal: null });
+    server = undefined;
+    const found = await compare(kept);
+    assert.equal(count(found, 'party.add'), first + told.length, 'each act is recorded once');
+});
+
+test('where the office alone has no room, a suspension is in force at once, and after a kill',
     async (t) => {
         if (!mounted) {
             t.skip('a file system of its own cannot be mounted here');
             return;
         }
-        const first = count(await entries(), 'party.add');
+        const apart = ['commit', 'ledger', 'derived'].map((name) => path.join(demo.home, name));
+        for (const place of apart) { // what the ledger writes has room
+            renameSync(place, `${place}.moved`);
+            mkdirSync(place);
+            await must('mount', ['-t', 'tmpfs', '-o', 'size=300m', 'dancu-test', place]);
+            await must('cp', ['-a', `${place}.moved/.`, place]);
+        }
+        t.after(async () => {
+            await server?.stop();
+            server = undefined;
+            for (const place of apart) {
+                await must('cp', ['-a', `${place}/.`, `${place}.moved`]);
+                await must('umount', [place]);
+                rmSync(place, { recursive: true });
+                renameSync(`${place}.moved`, place);
+            }
+        });
+        const before = (await entries()).length;
         server = await serve(demo);
         const samples = demo.samples();
-        const visitor = new Http2Client({ port: server.publicPort, ca: demo.ca });
-        const kept = [];
-        const ask = async (i) => {
-            const one = bank();
-            const answer = await one.lookup(kycAsk(samples[i % 100])).catch(() => ({ status: 0 }));
+        const ask = async (name) => {
+            const one = new Http2Client({ port: server.port, ca: demo.ca, ...demo.client(name) });
+            const answer = await one.lookup(kycAsk(samples[1])).catch(() => ({ status: 0 }));
             await one.close();
-            if (answer.status === 200) {
-                kept.push(answer.json);
-            }
-            return answer;
+            return codeOf(answer);
         };
-        await flood(50, 10, ask);
-        await sleep(2500); // all of it is published: the log itself lacks no room
+        const late = async () => (await scrape(server)).of('dancu_office_late_acts');
         fill();
-        const told = [];
-        for (let i = 0; i < ACTS_MAX && told.at(-1) !== false; i++) {
-            told.push((await demo.dancu(party(`late-${i}`))).status === 0);
+        let done = 0;
+        for (let told = ''; !/in force; office.db/.test(told); done++) {
+            assert.ok(done < ACTS_MAX, 'an act has no room in the store');
+            const { status, stderr } = await demo.dancu(party(`office-${done}`));
+            assert.equal(status, 0, stderr);
+            told = stderr;
         }
-        assert.equal(told.at(-1), false, 'an act has no room');
-        await until('health is 503', async () => (await visitor.get('/healthz')).status === 503);
-        const refused = await flood(30, 10, ask);
-        assert.deepEqual(tally(refused.map((answer) => answer.status)), { 503: 30 });
-        const { restarts } = await server.process('core');
-        t.diagnostic(`act ${told.length} had no room; the core was started ${restarts} times; ` +
-            `asks: ${JSON.stringify(tally(refused.map(codeOf)))}`);
-        assert.equal((await visitor.get('/ledger/checkpoint')).status, 200);
-        rmSync(filler);
-        await until('health is well', async () => (await visitor.get('/healthz')).status === 200,
-            { timeoutMs: 60_000 });
-        await until('asks are answered', async () => (await ask(0)).status === 200);
-        for (let i = 0; i < told.length; i++) {
-            const again = await demo.dancu(party(`late-${i}`));
-            const there = again.status !== 0 && /already/.test(again.stderr);
-            assert.ok(there || (!told[i] && again.status === 0), `${told[i]} ${again.stderr}`);
-        }
+        await demo.act('account', 'suspend', 'bank', '--reason', 'x');
+        assert.equal(await ask('bank'), 'account_blocked');
+        const visitor = new Http2Client({ port: server.publicPort, ca: demo.ca });
+        assert.equal((await visitor.get('/healthz')).status, 200);
         await visitor.close();
+        await until('two acts are late', async () => await late() === 2);
+        process.kill((await server.process('core')).pid, 'SIGKILL');
+        await until('the core is there again', async () => await ask('bank') !== undefined &&
+            (await server.process('core')).state === 'serving');
+        assert.equal(await ask('bank'), 'account_blocked');
+        await until('two acts are late', async () => await late() === 2);
+        await demo.act('account', 'resume', 'bank', '--reason', 'x');
+        assert.equal(await ask('bank'), 'disclosed');
+        rmSync(filler);
+        await until('none is late', async () => await late() === 0);
+        await demo.act('account', 'suspend', 'bank', '--reason', 'x');
+        assert.deepEqual(await server.stop(), { status: 0, signal: null });
+        server = await serve(demo);
+        assert.equal(await ask('bank'), 'account_blocked');
+        await demo.act('account', 'resume', 'bank', '--reason', 'x');
+        assert.equal(await ask('bank'), 'disclosed');
+        const again = await demo.dancu(party(`office-${done - 1}`));
+        assert.match(again.stderr, /already/);
         assert.deepEqual(await server.stop(), { status: 0, signal: null });
         server = undefined;
-        const found = await compare(kept);
-        assert.equal(count(found, 'party.add'), first + told.length, 'each act is recorded once');
+        const acts = (await compare([])).slice(before).filter((entry) =>
+            JSON.parse(entry).kind === 'act');
+        assert.equal(acts.length, done + 4, 'each act is recorded once');
     });
 
 test('an import without room stops, and goes on where it stood when there is room', async (t) => {

@@ -295,6 +295,100 @@ static void a_fault_of_the_store_is_told_as_one_that_ends_the_process(void **sta
     assert_fault(do_act(here, &act), FAULT_IO);
 }
 
+/* ---- a store without room ---- */
+
+/* All of a life but its import, from the given act on without room. */
+static void live_without_room(struct here *here, size_t from)
+{
+    for (size_t i = 0; i < LIFE; i++) {
+        if (i == from) {
+            here->store.apply_fault = FAULT_NO_SPACE;
+        }
+        if (life[i] != ACT_IMPORT_CHUNK) {
+            assert_ok(live(here, life[i]));
+        }
+    }
+}
+
+static void check_same(const struct here *here, struct buf *wanted)
+{
+    BUF_AUTO text;
+    buf_init(&text, 1024);
+    describe(here, &text);
+    if (wanted->len == 0) { /* the first round says what is wanted */
+        buf_put_view(wanted, buf_view(&text));
+    }
+    assert_true(view_equal(buf_view(&text), buf_view(wanted)));
+}
+
+static void acts_without_room_in_the_store_are_in_force_and_stored_when_there_is(void **state)
+{
+    (void)state;
+    BUF_AUTO whole;
+    buf_init(&whole, 1024);
+    for (size_t from = LIFE + 1; from-- > 0;) { /* the first round has room */
+        void *fresh = NULL;
+        assert_int_equal(setup(&fresh), 0);
+        struct here *here = fresh;
+        live_without_room(here, from);
+        size_t late = from <= 11 ? LIFE - 1 - from : LIFE - from; /* the twelfth is the import */
+        check_same(here, &whole);
+        assert_int_equal(office_late(here->office), late);
+        assert_int_equal(here->store.applied, LIFE - 1 - late);
+        assert_ok(office_restart(here)); /* still without room */
+        check_same(here, &whole);
+        assert_int_equal(office_late(here->office), late);
+        assert_fault(office_store_late(here->office), late > 0 ? FAULT_NO_SPACE : FAULT_NONE);
+        here->store.apply_fault = FAULT_NONE;
+        assert_ok(office_store_late(here->office));
+        assert_int_equal(here->store.applied, LIFE - 1);
+        assert_ok(office_restart(here)); /* from the store alone */
+        check_same(here, &whole);
+        teardown(&fresh);
+    }
+}
+
+static void
+an_act_without_room_is_told_as_done_with_a_word_and_the_next_one_stores_both(void **state)
+{
+    struct here *here = *state;
+    struct act party = good_act(ACT_PARTY_ADD);
+    struct act account = good_act(ACT_ACCOUNT_ADD);
+    uint64_t index = 0;
+    char why[256] = "";
+    here->store.apply_fault = FAULT_NO_SPACE;
+    assert_ok(office_act(here->office, &party, UID, &index, why));
+    assert_non_null(strstr(why, "in force"));
+    assert_int_equal(here->store.applied, 0);
+    here->store.apply_fault = FAULT_NONE;
+    assert_ok(office_act(here->office, &account, UID, &index, why));
+    assert_string_equal(why, "");
+    assert_int_equal(here->store.applied, 2);
+}
+
+static void while_acts_wait_for_room_no_chunk_is_recorded(void **state)
+{
+    struct here *here = *state;
+    assert_ok(live(here, ACT_HOME_INIT));
+    here->store.apply_fault = FAULT_NO_SPACE;
+    assert_ok(live(here, ACT_PARTY_ADD));
+    assert_fault(live(here, ACT_IMPORT_CHUNK), FAULT_NO_SPACE);
+    assert_int_equal(here->world->ledger.size, 2);
+    here->store.apply_fault = FAULT_NONE;
+    assert_ok(live(here, ACT_IMPORT_CHUNK));
+}
+
+static void another_fault_of_the_store_while_acts_wait_ends_the_process(void **state)
+{
+    struct here *here = *state;
+    here->store.apply_fault = FAULT_NO_SPACE;
+    assert_ok(live(here, ACT_PARTY_ADD));
+    here->store.apply_fault = FAULT_OVER_LIMIT;
+    assert_fault(office_store_late(here->office), FAULT_OVER_LIMIT);
+    assert_fault(live(here, ACT_ACCOUNT_ADD), FAULT_IO);
+    assert_int_equal(here->world->ledger.size, 1);
+}
+
 static void entries_that_are_no_acts_are_passed_over_in_recovery(void **state)
 {
     struct here *here = *state;
@@ -393,6 +487,10 @@ int main(void)
         TEST(an_act_that_the_log_does_not_take_changes_nothing),
         cmocka_unit_test(an_act_recorded_and_not_applied_is_applied_once_by_the_next_start),
         TEST(a_fault_of_the_store_is_told_as_one_that_ends_the_process),
+        cmocka_unit_test(acts_without_room_in_the_store_are_in_force_and_stored_when_there_is),
+        TEST(an_act_without_room_is_told_as_done_with_a_word_and_the_next_one_stores_both),
+        TEST(while_acts_wait_for_room_no_chunk_is_recorded),
+        TEST(another_fault_of_the_store_while_acts_wait_ends_the_process),
         TEST(entries_that_are_no_acts_are_passed_over_in_recovery),
         TEST(a_recorded_act_that_does_not_decode_or_apply_stops_the_start),
         TEST(a_damaged_store_stops_the_start),
