@@ -258,7 +258,6 @@ int core_main(struct child *child)
 {
     struct core *core = memory_new(1, sizeof(*core));
     CHECK(core != NULL);
-    log_name_set(child->title);
     struct outcome outcome = core_open(core, child);
     memory_wipe(child->prepared, sizeof(struct house_keys));
     if (!outcome_ok(outcome)) {

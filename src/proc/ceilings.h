@@ -37,9 +37,13 @@
 #define PIPE_SOCKET_BYTES (1 << 20)  /* kernel's buffer, each way */
 #define PIPE_READ_BYTES (64u << 10)  /* one read */
 #define PIPE_IN_BYTES_MAX (2u << 20) /* read and not yet handed out */
-#define RELAY_PIPE_BYTES (256 << 10) /* children's log lines on their way */
+
+/* Log lines of one process on their way to standard error */
+#define RELAY_PIPE_BYTES (256 << 10)
 #define RELAY_READ_BYTES 4096
-#define RELAY_READS_MAX 64 /* in one turn */
+#define RELAY_READS_MAX 16 /* in one turn */
+#define RELAY_LINES_AT_ONCE 2000
+#define RELAY_LINES_S_MAX 200
 
 /* Status */
 #define STATUS_BYTES_MAX (128u << 10)

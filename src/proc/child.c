@@ -27,8 +27,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define NAME_BYTES_MAX 64
-
 static bool is_child(int argc, char **argv)
 {
     return argc >= 1 && getenv(SPAWN_MARK) != NULL &&
@@ -148,14 +146,11 @@ void proc_child_enter(const struct proc_row *rows, unsigned row_count, int argc,
         return;
     }
     const char *title = argv[0];
-    char name[NAME_BYTES_MAX]; /* of the log lines; lives as long as the process */
+    char name[SPAWN_NAME_BYTES_MAX]; /* of the log lines; lives as long as the process */
     struct handover handover;
     struct child child;
 
-    (void)snprintf(name, sizeof(name), "%s", title + sizeof(SPAWN_TITLE_PREFIX) - 1);
-    for (size_t i = 0; name[i] != '\0'; i++) {
-        name[i] = name[i] == ' ' ? '-' : name[i];
-    }
+    spawn_log_name(title, name);
     log_name_set(name);
     struct outcome outcome = begin(rows, row_count, title, &handover);
     if (!outcome_ok(outcome)) {

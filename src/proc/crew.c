@@ -86,7 +86,7 @@ static struct outcome add_slots(struct crew *crew, unsigned row_number)
     }
     for (unsigned index = 1; index <= count; index++) {
         struct slot *slot = &crew->slots[crew->slot_count++];
-        *slot = (struct slot){.row = row, .row_number = row_number, .index = index};
+        *slot = (struct slot){.row = row, .row_number = row_number, .index = index, .log_fd = -1};
         int said = row->count == 1
                        ? snprintf(slot->title, TITLE_BYTES_MAX, "dancu: %s", row->name)
                        : snprintf(slot->title, TITLE_BYTES_MAX, "dancu: %s %u", row->name, index);
@@ -96,7 +96,7 @@ static struct outcome add_slots(struct crew *crew, unsigned row_number)
 }
 
 struct outcome crew_init(struct crew *crew, const struct supervisor_config *config,
-                         const struct openings *openings, struct clock_port clock, int log_fd)
+                         const struct openings *openings, struct clock_port clock)
 {
     const struct proc_row *core = &config->rows[config->core_row];
 
@@ -105,7 +105,6 @@ struct outcome crew_init(struct crew *crew, const struct supervisor_config *conf
     crew->config = config;
     crew->openings = openings;
     crew->clock = clock;
-    crew->log_fd = log_fd;
     TRY(add_slots(crew, config->core_row)); /* slot 0 */
     for (unsigned i = 0; i < config->row_count; i++) {
         crew->tells = crew->tells || config->rows[i].hears_crew;

@@ -55,6 +55,7 @@ struct slot {
     unsigned row_number;
     unsigned index;
     char title[TITLE_BYTES_MAX];
+    int log_fd; /* where its process writes lines; the supervisor's, set before a start */
     struct process *serving; /* NULL: to be started at due_us */
     struct process *coming;  /* NULL: nobody is to take over */
     int64_t due_us;
@@ -71,7 +72,6 @@ struct crew {
     const struct openings *openings;
     struct clock_port clock;
     struct rights_identity identities[PROC_USER_COUNT];
-    int log_fd; /* where children write their lines */
     unsigned slot_count;
     struct slot slots[PROC_SLOTS_MAX];
     struct process processes[PROC_PROCESSES_MAX];
@@ -90,7 +90,7 @@ bool process_move(struct process *process, enum process_event event);
 
 /* Slots from the rows; the core's first. FAULT_OVER_LIMIT. */
 struct outcome crew_init(struct crew *crew, const struct supervisor_config *config,
-                         const struct openings *openings, struct clock_port clock, int log_fd);
+                         const struct openings *openings, struct clock_port clock);
 /* Everything that is due by now: starts, replacements, pipes, kills, steps of a stop. */
 void crew_turn(struct crew *crew);
 /* Milliseconds until crew_turn() has something to do; -1 = only after an event. */

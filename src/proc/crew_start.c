@@ -161,7 +161,7 @@ static struct outcome launch(struct crew *crew, struct slot *slot, struct proces
     }
     struct outcome outcome = fill_handover(crew, slot, &handover, &paired);
     if (outcome_ok(outcome)) {
-        outcome = spawn_process(slot->title, crew->log_fd, &pid, &control_fd);
+        outcome = spawn_process(slot->title, slot->log_fd, &pid, &control_fd);
     }
     if (outcome_ok(outcome)) {
         *process = (struct process){.slot = slot, .pid = pid, .control_fd = control_fd};

@@ -14,11 +14,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define EXIT_NOT_EXECUTED 127
 #define ABOVE_ALL_PLACES 10
+
+void spawn_log_name(const char *title, char ret_name[SPAWN_NAME_BYTES_MAX])
+{
+    (void)snprintf(ret_name, SPAWN_NAME_BYTES_MAX, "%s", title + sizeof(SPAWN_TITLE_PREFIX) - 1);
+    for (size_t i = 0; ret_name[i] != '\0'; i++) {
+        ret_name[i] = ret_name[i] == ' ' ? '-' : ret_name[i];
+    }
+}
 
 static void reset_signals(void)
 {

@@ -13,6 +13,10 @@
 #define SPAWN_TITLE_PREFIX "dancu: "
 #define SPAWN_CONTROL_FD 3
 
+#define SPAWN_NAME_BYTES_MAX 48
+/* The process's name in its log lines: its title without the prefix, `-` for each blank. */
+void spawn_log_name(const char *title, char ret_name[SPAWN_NAME_BYTES_MAX]);
+
 /* Forks and executes /proc/self/exe under that title with nothing but /dev/null as input, log_fd as
  * output and error, and its end of a new control socket. ret_control_fd: our end, non-blocking,
  * close-on-exec, the caller's. */

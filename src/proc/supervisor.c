@@ -4,8 +4,8 @@
  * Invariants
  *  1. It takes four kinds of events and no others: signals, its children's one word "I serve",
  *     their log lines, and connections of `dancu ps`, from which nothing is read.
- *  2. Its children's lines reach standard error without a control character, so that a process
- *     that was taken over cannot speak to the operator's terminal.
+ *  2. Its children's lines reach standard error each by a way of its own (relay.h), so that a
+ *     process that was taken over can neither speak to the operator's terminal nor for another.
  *  3. What it opened in the home is removed when it ends; if it is killed, every child sees the
  *     end of its control socket, and the next supervisor replaces the sockets.
  */
@@ -13,6 +13,8 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "proc/crew.h"
+#include "proc/relay.h"
+#include "proc/spawn.h"
 #include "proc/status.h"
 
 #include <errno.h>
@@ -28,23 +30,23 @@
 #define CLIENTS_A_TURN_MAX 8
 #define USER_NAME_BYTES_MAX 64
 
-enum { POLL_SIGNALS, POLL_RELAY, POLL_STATUS, POLL_FIXED };
+enum { POLL_SIGNALS, POLL_STATUS, POLL_RELAYS };
+#define POLLS_MAX (POLL_RELAYS + PROC_SLOTS_MAX + PROC_PROCESSES_MAX)
 
 struct supervisor {
     const struct supervisor_config *config;
     struct openings openings;
     struct crew crew;
     int signal_fd;
-    int relay_read_fd;
-    int relay_write_fd;
     int64_t started_us;
     bool announced;
-    uint8_t relayed;                /* last byte of the children's lines */
     char self[USER_NAME_BYTES_MAX]; /* name of the user that runs it */
     const char *users[PROC_USER_COUNT];
     unsigned poll_count;
-    struct pollfd polls[POLL_FIXED + PROC_PROCESSES_MAX];
-    struct process *polled[POLL_FIXED + PROC_PROCESSES_MAX];
+    struct pollfd polls[POLLS_MAX];
+    struct process *polled[POLLS_MAX]; /* NULL: a relay, or no process's */
+    char names[PROC_SLOTS_MAX][SPAWN_NAME_BYTES_MAX];
+    struct relay relays[PROC_SLOTS_MAX]; /* of the crew's slots */
 };
 
 static bool user_wanted(const struct supervisor_config *config, enum proc_user user)
@@ -115,17 +117,16 @@ static struct outcome take_signals(struct supervisor *supervisor)
     return supervisor->signal_fd >= 0 ? OUTCOME_OK : outcome_sys(errno, "signalfd");
 }
 
-/* Never waits at either end: a slow reader of our standard error delays no child. */
-static struct outcome open_relay(struct supervisor *supervisor)
+/* A way for the lines of each place; a process that takes a place over uses it too. */
+static struct outcome open_relays(struct supervisor *supervisor)
 {
-    int ends[2];
+    struct crew *crew = &supervisor->crew;
 
-    if (pipe2(ends, O_NONBLOCK | O_CLOEXEC) != 0) {
-        return outcome_sys(errno, "make the log pipe");
+    for (unsigned i = 0; i < crew->slot_count; i++) {
+        spawn_log_name(crew->slots[i].title, supervisor->names[i]);
+        TRY(relay_open(&supervisor->relays[i], supervisor->names[i]));
+        crew->slots[i].log_fd = supervisor->relays[i].write_fd;
     }
-    supervisor->relay_read_fd = ends[0];
-    supervisor->relay_write_fd = ends[1];
-    (void)fcntl(ends[1], F_SETPIPE_SZ, RELAY_PIPE_BYTES); /* the default also does */
     return OUTCOME_OK;
 }
 
@@ -137,52 +138,9 @@ static struct outcome set_up(struct supervisor *supervisor)
     TRY(find_users(supervisor));
     const struct rights_identity *core = &crew->identities[config->rows[config->core_row].user];
     TRY(openings_open(&supervisor->openings, config, core->drop, core->uid, core->gid));
-    TRY(open_relay(supervisor));
     TRY(take_signals(supervisor));
-    return crew_init(crew, config, &supervisor->openings, clock_system(),
-                     supervisor->relay_write_fd);
-}
-
-static void write_out(int fd, const uint8_t *data, size_t len)
-{
-    size_t done = 0;
-
-    while (done < len) {
-        ssize_t put = write(fd, data + done, len - done);
-        if (put < 0 && errno == EINTR) {
-            continue;
-        }
-        if (put <= 0) {
-            return; /* lines that nobody takes stop nobody */
-        }
-        done += (size_t)put;
-    }
-}
-
-/* Invariant 2. U+0080 to U+009F (C2 80 to C2 9F) are control characters too. */
-static uint8_t harmless(struct supervisor *supervisor, uint8_t byte)
-{
-    bool second = supervisor->relayed == 0xc2 && byte >= 0x80 && byte <= 0x9f;
-    bool control = (byte < ' ' && byte != '\n') || byte == 127;
-
-    supervisor->relayed = byte;
-    return second || control ? '?' : byte;
-}
-
-static void relay(struct supervisor *supervisor)
-{
-    uint8_t bytes[RELAY_READ_BYTES];
-
-    for (unsigned turn = 0; turn < RELAY_READS_MAX; turn++) {
-        ssize_t got = read(supervisor->relay_read_fd, bytes, sizeof(bytes));
-        if (got <= 0) {
-            return;
-        }
-        for (ssize_t i = 0; i < got; i++) {
-            bytes[i] = harmless(supervisor, bytes[i]);
-        }
-        write_out(STDERR_FILENO, bytes, (size_t)got);
-    }
+    TRY(crew_init(crew, config, &supervisor->openings, clock_system()));
+    return open_relays(supervisor);
 }
 
 static void take_signal(struct supervisor *supervisor)
@@ -248,11 +206,16 @@ static void take_clients(const struct supervisor *supervisor)
 static void arrange_polls(struct supervisor *supervisor)
 {
     struct pollfd *polls = supervisor->polls;
-    unsigned count = POLL_FIXED;
+    const struct crew *crew = &supervisor->crew;
+    unsigned count = POLL_RELAYS;
 
     polls[POLL_SIGNALS] = (struct pollfd){.fd = supervisor->signal_fd, .events = POLLIN};
-    polls[POLL_RELAY] = (struct pollfd){.fd = supervisor->relay_read_fd, .events = POLLIN};
     polls[POLL_STATUS] = (struct pollfd){.fd = supervisor->openings.status_fd, .events = POLLIN};
+    for (unsigned i = 0; i < crew->slot_count; i++) {
+        polls[count] = (struct pollfd){.fd = supervisor->relays[i].read_fd, .events = POLLIN};
+        supervisor->polled[count] = NULL;
+        count++;
+    }
     for (unsigned i = 0; i < PROC_PROCESSES_MAX; i++) {
         struct process *process = &supervisor->crew.processes[i];
         if (process->state != PROCESS_FREE && !process->deaf) {
@@ -273,13 +236,14 @@ static void wait_and_take(struct supervisor *supervisor)
     if (poll(polls, supervisor->poll_count, crew_wait_ms(&supervisor->crew)) <= 0) {
         return;
     }
-    for (unsigned i = POLL_FIXED; i < supervisor->poll_count; i++) {
-        if (polls[i].revents != 0) {
+    struct clock_port clock = clock_system();
+    for (unsigned i = POLL_RELAYS; i < supervisor->poll_count; i++) {
+        if (polls[i].revents != 0 && supervisor->polled[i] != NULL) {
             crew_hear(&supervisor->crew, supervisor->polled[i]);
+        } else if (polls[i].revents != 0) {
+            relay_take(&supervisor->relays[i - POLL_RELAYS], clock_monotonic_us(&clock),
+                       STDERR_FILENO);
         }
-    }
-    if (polls[POLL_RELAY].revents != 0) {
-        relay(supervisor);
     }
     if (polls[POLL_STATUS].revents != 0) {
         take_clients(supervisor);
@@ -300,7 +264,17 @@ static void announce(struct supervisor *supervisor)
     int len = snprintf(line, sizeof(line), "dancu is ready: https://localhost:%u\n",
                        supervisor->config->settings.port);
     CHECK(len > 0 && (size_t)len < sizeof(line));
-    write_out(STDOUT_FILENO, (const uint8_t *)line, (size_t)len);
+    ssize_t put = write(STDOUT_FILENO, line, (size_t)len);
+    (void)put; /* who started us may have gone */
+}
+
+static void close_relays(struct supervisor *supervisor)
+{
+    struct clock_port clock = clock_system();
+
+    for (unsigned i = 0; i < supervisor->crew.slot_count; i++) { /* with the last words */
+        relay_close(&supervisor->relays[i], clock_monotonic_us(&clock), STDERR_FILENO);
+    }
 }
 
 static void run(struct supervisor *supervisor)
@@ -321,15 +295,8 @@ static void run(struct supervisor *supervisor)
         crew_turn(crew);
         crew_tell(crew, supervisor->started_us);
     }
-    relay(supervisor); /* last words */
+    close_relays(supervisor);
     log_line(LOG_LEVEL_INFO, "stopped", "refused=%d", crew->refused ? 1 : 0);
-}
-
-static void close_if_open(int fd)
-{
-    if (fd >= 0) {
-        (void)close(fd);
-    }
 }
 
 int supervisor_run(const struct supervisor_config *config)
@@ -344,7 +311,7 @@ int supervisor_run(const struct supervisor_config *config)
     (void)umask(077);
     supervisor->config = config;
     supervisor->started_us = clock_monotonic_us(&clock);
-    supervisor->signal_fd = supervisor->relay_read_fd = supervisor->relay_write_fd = -1;
+    supervisor->signal_fd = -1;
     openings_init(&supervisor->openings);
     struct outcome outcome = set_up(supervisor);
     if (outcome_ok(outcome)) {
@@ -353,8 +320,9 @@ int supervisor_run(const struct supervisor_config *config)
         log_outcome(LOG_LEVEL_ERROR, "cannot-start", outcome);
     }
     openings_done(&supervisor->openings); /* invariant 3 */
-    close_if_open(supervisor->signal_fd);
-    close_if_open(supervisor->relay_read_fd);
-    close_if_open(supervisor->relay_write_fd);
+    close_relays(supervisor);             /* those of a start that failed; closed ones stay so */
+    if (supervisor->signal_fd >= 0) {
+        (void)close(supervisor->signal_fd);
+    }
     return outcome_ok(outcome) && !supervisor->crew.refused ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -54,7 +54,7 @@ static struct crew *make_crew(const struct supervisor_config *config, struct out
     static const struct openings none;
     struct crew *crew = calloc(1, sizeof(*crew));
     assert_non_null(crew);
-    *ret_outcome = crew_init(crew, config, &none, clock_system(), -1);
+    *ret_outcome = crew_init(crew, config, &none, clock_system());
     return crew;
 }
 
