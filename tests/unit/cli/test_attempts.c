@@ -422,7 +422,7 @@ static void no_row_can_do_what_is_not_its_own(void **state)
     unsigned wrong = 0;
     const struct proc_row *rows = serve_rows(&count);
     if (traced_by_valgrind() || (geteuid() != 0 && paths_abi() == 0)) {
-        print_message("skipped: Valgrind makes calls of its own, or neither root nor Landlock\n");
+        print_message("# skipped: Valgrind makes calls of its own, or neither root nor Landlock\n");
         skip();
     }
     place_init(&place);

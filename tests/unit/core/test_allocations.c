@@ -4,8 +4,8 @@
  * seal/hash.c invariant 1); whatever it does, nothing that it answered is missing afterwards, and
  * the next start finds a house that is whole.
  *
- * Each try is a process of its own. DANCU_STRIDE=1 tries every allocation; without, about
- * TRIES of each heap, spread over all of them.
+ * Each try is a process of its own. DANCU_STRIDE=1 tries every allocation, DANCU_STRIDE=8 every
+ * eighth, from DANCU_FIRST (1) on; without, about TRIES of each heap, spread over all of them.
  */
 #include "home.h"
 
@@ -149,6 +149,7 @@ static void each_allocation_of_a_heap(struct home *home, enum heap heap, bool ma
     struct told *told =
         mmap(NULL, sizeof(*told), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     const char *wish = getenv("DANCU_STRIDE");
+    const char *first = getenv("DANCU_FIRST");
     uint64_t counts[3] = {0}; /* served, refused, aborted */
     uint64_t answered = 0;
     assert_true(told != MAP_FAILED);
@@ -160,7 +161,8 @@ static void each_allocation_of_a_heap(struct home *home, enum heap heap, bool ma
     uint64_t all = told->allocations;
     uint64_t stride = wish != NULL ? strtoull(wish, NULL, 10) : 1 + all / TRIES;
     unsigned tries = 0;
-    for (uint64_t nth = 1; nth <= all; nth += stride, tries++) {
+    uint64_t nth = first != NULL ? strtoull(first, NULL, 10) : 1;
+    for (; nth <= all; nth += stride, tries++) {
         bool ended = try_one(home, heap, nth, told);
         assert_true(ended || may_abort);
         counts[!ended ? 2 : told->refused ? 1 : 0]++;
