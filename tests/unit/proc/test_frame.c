@@ -343,7 +343,9 @@ static void a_receipt_asked_for_comes_back_and_its_truncations_do_not(void **sta
     struct cursor cursor = cursor_of(buf_view(&buf));
     assert_ok(frame_get_receipt_ask(&cursor, &back));
     assert_ok(cursor_end(&cursor, "receipt"));
-    assert_memory_equal(&back, &ask, sizeof(ask));
+    assert_true(back.tag == 77 && back.opening); /* by members: there is padding between them */
+    assert_memory_equal(back.spki, ask.spki, sizeof(ask.spki));
+    assert_memory_equal(back.ask_id, ask.ask_id, sizeof(ask.ask_id));
     for (size_t len = 0; len < buf.len; len++) {
         cursor = cursor_of(view_part(buf_view(&buf), 0, len));
         assert_fault(frame_get_receipt_ask(&cursor, &back), FAULT_BAD_INPUT);
