@@ -288,21 +288,37 @@ static void a_missing_or_damaged_published_checkpoint_is_refused(void **state)
 
 static void a_segment_that_was_not_begun_is_begun_again(void **state)
 {
+    static const off_t bytes[] = {0, LOGBOOK_SEGMENT_BYTES};
     (void)state;
     struct logbook book;
     logbook_create(&book);
     logbook_commit(&book, 5);
     logbook_close(&book);
-    int fd = openat(book.home_fd, SEGMENT_TWO, O_RDWR | O_CREAT, 0600);
-    assert_int_equal(ftruncate(fd, LOGBOOK_SEGMENT_BYTES), 0);
-    close(fd);
-    fd = openat(book.home_fd, "commit/0000000002.key", O_RDWR | O_CREAT, 0600);
-    close(fd);
-    logbook_assert_good(&book, 5);
-    assert_false(logbook_has(&book, SEGMENT_TWO));
-    assert_false(logbook_has(&book, "commit/0000000002.key"));
+    for (unsigned i = 0; i < 2; i++) {
+        int fd = openat(book.home_fd, SEGMENT_TWO, O_RDWR | O_CREAT, 0600);
+        assert_int_equal(ftruncate(fd, bytes[i]), 0);
+        close(fd);
+        fd = openat(book.home_fd, "commit/0000000002.key", O_RDWR | O_CREAT, 0600);
+        close(fd);
+        logbook_assert_good(&book, 5 + 3 * i);
+        assert_false(logbook_has(&book, SEGMENT_TWO));
+        assert_false(logbook_has(&book, "commit/0000000002.key"));
+    }
     logbook_open(&book);
     logbook_grow(&book, 200, 10); /* the number is used after all */
+    assert_true(logbook_has(&book, SEGMENT_TWO));
+    logbook_done(&book);
+}
+
+static void a_segment_that_was_begun_and_has_no_record_is_gone_on_with(void **state)
+{
+    (void)state;
+    struct logbook book;
+    logbook_create(&book);
+    logbook_commit(&book, 5);
+    assert_ok(commit_begin_segment(&book.ledger->commit));
+    logbook_crash(&book);
+    logbook_assert_good(&book, 5);
     assert_true(logbook_has(&book, SEGMENT_TWO));
     logbook_done(&book);
 }
@@ -367,6 +383,7 @@ int main(void)
         cmocka_unit_test(a_published_checkpoint_that_is_no_state_of_the_log_is_refused),
         cmocka_unit_test(a_missing_or_damaged_published_checkpoint_is_refused),
         cmocka_unit_test(a_segment_that_was_not_begun_is_begun_again),
+        cmocka_unit_test(a_segment_that_was_begun_and_has_no_record_is_gone_on_with),
         cmocka_unit_test(tiles_above_the_log_and_halves_are_cleared),
         cmocka_unit_test(lost_public_files_are_derived_again),
     };
