@@ -19,6 +19,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -220,6 +221,22 @@ struct outcome db_settle(struct db *db)
     int code = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 
     return code == SQLITE_OK || code == SQLITE_BUSY ? OUTCOME_OK : last_fault(db);
+}
+
+void db_read_here_and_there(struct db *db)
+{
+    sqlite3_file *file = NULL;
+    sqlite3_int64 bytes = 0;
+    void *map = NULL;
+
+    if (sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK ||
+        file->pMethods == NULL || file->pMethods->iVersion < 3 ||
+        file->pMethods->xFileSize(file, &bytes) != SQLITE_OK ||
+        file->pMethods->xFetch(file, 0, 1, &map) != SQLITE_OK || map == NULL) {
+        return;
+    }
+    (void)madvise(map, (size_t)bytes, MADV_RANDOM); /* advice: nothing depends on it */
+    (void)file->pMethods->xUnfetch(file, 0, map);
 }
 
 static struct outcome prepare(struct db *db, const char *sql, sqlite3_stmt **ret_statement)

@@ -53,6 +53,10 @@ void db_close(struct db *db);
 struct outcome db_settle(struct db *db);
 /* Changes the ceiling of this connection's page cache. */
 struct outcome db_cache_set(struct db *db, uint32_t cache_kib_max);
+/* Within a transaction that has read: pages of the mapped file are read one by one, not with what
+ * stands around them (decision 0021). The library makes the map anew when the file has changed, so
+ * this is asked for again each time; without a map it does nothing. */
+void db_read_here_and_there(struct db *db);
 /* The prepared statement, reset and without bindings. */
 sqlite3_stmt *db_statement(struct db *db, unsigned statement);
 void db_bind_view(sqlite3_stmt *statement, int place, struct view view);

@@ -97,6 +97,7 @@ struct outcome registry_fetch(struct registry *registry, struct registry_probe *
     TRY(db_begin(&registry->db, false));              /* invariant 2 */
     struct outcome outcome = hidden_follow(registry); /* to the state that is read (I5, U4) */
     if (outcome_ok(outcome)) {
+        db_read_here_and_there(&registry->db);
         outcome = probe_all(registry, probes, count, scratch, places);
     }
     db_rollback(&registry->db); /* nothing was written */

@@ -158,6 +158,49 @@ static void damage_of_a_hidden_tag_is_no_single_persons_damage(void **state)
     assert_fault(registry_fetch(beside->reader, &probe, 1, &beside->home.scratch), FAULT_IO);
 }
 
+/* What the kernel says of each map of the file in this process: how many there are, and how many
+ * of them are read page by page ("rr"). */
+static unsigned count_maps(unsigned *ret_here_and_there)
+{
+    FILE *maps = fopen("/proc/self/smaps", "re");
+    char line[512];
+    bool of_file = false;
+    unsigned count = 0;
+    assert_non_null(maps);
+    *ret_here_and_there = 0;
+    while (fgets(line, sizeof(line), maps) != NULL) {
+        of_file = of_file || strstr(line, "/registry.db\n") != NULL;
+        if (strncmp(line, "VmFlags:", 8) == 0) {
+            count += of_file;
+            *ret_here_and_there += of_file && strstr(line, " rr ") != NULL;
+            of_file = false;
+        }
+    }
+    fclose(maps);
+    return count;
+}
+
+/* The library maps the file anew when somebody else has written it. */
+static void a_look_up_reads_pages_and_not_what_stands_around_them(void **state)
+{
+    struct beside *beside = *state;
+    registry_close(beside->home.registry); /* it would have a map of its own */
+    beside->home.registry = NULL;
+    for (unsigned round = 0; round < 3; round++) {
+        unsigned here_and_there = 0;
+        struct registry_probe probe = {0};
+        struct registry_config config = home_config(&beside->home, REGISTRY_WRITE);
+        assert_ok(registry_open(&config, &beside->home.registry));
+        import(beside, round, NULL);
+        record(beside);
+        registry_close(beside->home.registry);
+        beside->home.registry = NULL;
+        assert_ok(registry_fetch(beside->reader, &probe, 1, &beside->home.scratch));
+        assert_int_equal(count_maps(&here_and_there), 1);
+        assert_int_equal(here_and_there, 1);
+    }
+}
+
 static void a_reader_reads_what_a_killed_writer_left(void **state)
 {
     struct beside *beside = *state;
@@ -261,6 +304,7 @@ int main(void)
         TEST(a_reader_that_refreshes_misses_nothing_when_changes_are_forgotten),
         TEST(a_crowd_that_comes_and_goes_makes_the_set_grow_and_never_lie),
         TEST(damage_of_a_hidden_tag_is_no_single_persons_damage),
+        TEST(a_look_up_reads_pages_and_not_what_stands_around_them),
         TEST(a_reader_reads_what_a_killed_writer_left),
         TEST(an_import_moves_with_its_chunk_or_not_at_all),
         TEST(no_more_imports_are_open_than_their_ceiling),
