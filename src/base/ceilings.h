@@ -44,6 +44,7 @@
 #define KEYS_PER_ACCOUNT_MAX (1u << 18)  /* ... and of one account; beyond: 429 */
 #define REREADS_BURST_MAX 32          /* old records read again at once (repeats, receipts) ... */
 #define REREADS_PER_S_MAX 1000        /* ... and a second; beyond: 429, nothing else waits */
+#define REREADS_WAIT_MAX 256          /* asks, and receipts, that wait for their turn to be read */
 #define REREADS_ACCOUNT_BURST_MAX 256 /* likewise of one account ... */
 #define REREADS_ACCOUNT_PER_S_MAX 50  /* ... and a second */
 #define POPULATION_PROVINCES_MAX 64   /* provinces named by one population condition */

@@ -234,6 +234,7 @@ static void core_close(struct core *core)
     }
     peers_sweep(core);
     admins_sweep(core);
+    rereads_done(&core->rereads);
     house_close(core->house);
     if (core->signal_fd >= 0) {
         close(core->signal_fd);

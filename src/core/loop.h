@@ -40,6 +40,23 @@ struct channel_sum {
     uint64_t gone[CHANNEL_FIGURE_COUNT];
 };
 
+/* Asks and receipts for which an old record is read again: they wait here, in the order in which
+ * they came, since each is a stall for all others (I9). Rings. */
+struct rereads {
+    struct {
+        struct peer *peer; /* NULL: it is gone */
+        struct buf ask;    /* as in a frame */
+    } asks[REREADS_WAIT_MAX];
+    struct {
+        struct peer *peer;
+        struct receipt_ask ask;
+    } receipts[REREADS_WAIT_MAX];
+    unsigned first_ask;
+    unsigned ask_count;
+    unsigned first_receipt;
+    unsigned receipt_count;
+};
+
 struct core {
     const struct child *child;
     struct house *house;
@@ -59,6 +76,7 @@ struct core {
     struct peer *origin[BATCH_ASKS_MAX];
     struct answer answers[BATCH_ASKS_MAX];
     unsigned count;
+    struct rereads rereads;
     uint64_t frames_refused;
     struct scrub_status scrub; /* as the worker told it last */
     /* figures */
@@ -82,6 +100,17 @@ bool peer_choked(const struct peer *peer);
 bool peers_wait(const struct core *core);
 void peers_sweep(struct core *core);
 void peers_keep(struct core *core);
+
+/* rereads.c */
+/* Puts it aside; false: there is no room. */
+bool rereads_put_ask(struct rereads *rereads, struct peer *peer, const struct ask *ask);
+bool rereads_put_receipt(struct rereads *rereads, struct peer *peer, const struct receipt_ask *ask);
+bool rereads_wait(const struct rereads *rereads);
+/* One of each, and the batch in hand with it. */
+struct outcome rereads_serve(struct core *core);
+/* The peer is gone: what it waits for is nobody's. */
+void rereads_forget(struct rereads *rereads, const struct peer *peer);
+void rereads_done(struct rereads *rereads);
 
 /* figures.c */
 void figures_begin(struct core *core, const struct peer *peer);

@@ -7,6 +7,7 @@
  * 2. One turn takes PEER_ASKS_MAX asks (and the rest of that frame) or PEER_FRAMES_MAX frames of a
  *    peer at most: one that floods holds the others up for one batch (I9).
  * 3. Asks borrow from a pipe's buffer, so no pipe is filled while a batch is in hand.
+ * 4. What needs an old record read again waits for its turn (rereads.c).
  */
 #include "core/loop.h"
 
@@ -122,6 +123,20 @@ static void refuse(struct core *core, struct peer *peer, const char *reason)
     peer->broken = true;
 }
 
+/* The ask that was read to the end of the batch: it stays there, or waits (invariant 4). */
+static void take_ask(struct core *core, struct peer *peer)
+{
+    struct ask *ask = &core->asks[core->count];
+    if (gate_may_recall(core->house->gate, ask)) {
+        if (rereads_put_ask(&core->rereads, peer, ask)) {
+            return;
+        }
+        ask->crowded = true;
+    }
+    core->origin[core->count] = peer;
+    core->count++;
+}
+
 static struct outcome take_asks(struct core *core, struct peer *peer, const struct frame *frame)
 {
     struct cursor cursor = cursor_of(frame->payload);
@@ -137,8 +152,7 @@ static struct outcome take_asks(struct core *core, struct peer *peer, const stru
             refuse(core, peer, "an ask does not decode");
             return OUTCOME_OK;
         }
-        core->origin[core->count] = peer;
-        core->count++;
+        take_ask(core, peer);
     }
     if (!outcome_ok(cursor_end(&cursor, "asks"))) {
         refuse(core, peer, "a frame of asks is too long");
@@ -159,7 +173,8 @@ static struct outcome take_receipts(struct core *core, struct peer *peer, const 
             refuse(core, peer, "a receipt asked for does not decode");
             return OUTCOME_OK;
         }
-        TRY(batch_receipt(core, peer, &ask));
+        ask.crowded = !rereads_put_receipt(&core->rereads, peer, &ask);
+        TRY(ask.crowded ? batch_receipt(core, peer, &ask) : OUTCOME_OK);
     }
     if (!peer->broken && !outcome_ok(cursor_end(&cursor, "receipts"))) {
         refuse(core, peer, "a frame of receipts is too long");
@@ -274,7 +289,7 @@ bool peers_wait(const struct core *core)
             return true;
         }
     }
-    return false;
+    return rereads_wait(&core->rereads);
 }
 
 static struct outcome take_peer(struct core *core, struct peer *peer)
@@ -306,7 +321,7 @@ struct outcome peers_take(struct core *core)
             TRY(take_peer(core, &core->peers[i]));
         }
     }
-    return batch_serve(core);
+    return rereads_serve(core);
 }
 
 void peers_sweep(struct core *core)
@@ -318,6 +333,7 @@ void peers_sweep(struct core *core)
                 core->kept_asked = false;
             }
             figures_end(core, peer);
+            rereads_forget(&core->rereads, peer);
             pipe_done(&peer->pipe);
             *peer = (struct peer){.pipe.fd = -1};
         }

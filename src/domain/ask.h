@@ -40,6 +40,7 @@ struct ask {
     struct view idempotency_key; /* empty = none; 1..64 visible ASCII */
     uint8_t body_sha256[32];     /* of the raw bytes of the request's body */
     struct view traceparent;     /* empty = none */
+    bool crowded; /* the core's, not on the wire: too many wait for old records already */
 };
 
 /* Shape that a channel process must already have ensured, checked again on receipt by the core
@@ -82,6 +83,7 @@ struct receipt_ask {
     uint8_t spki[32];
     uint8_t ask_id[16];
     bool opening; /* the opening too, which is personal data */
+    bool crowded; /* as of an ask */
 };
 
 /* The form of a W3C traceparent: four groups of lower-case hexadecimal digits (2, 32, 16, 2), and

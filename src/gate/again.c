@@ -277,6 +277,18 @@ static struct outcome recall_record(struct gate *gate, struct work *work, uint64
     return good ? give_again(gate, work, &recalled, index, (enum code)code) : OUTCOME_OK;
 }
 
+bool gate_may_recall(struct gate *gate, const struct ask *ask)
+{
+    struct work work = {.ask = ask,
+                        .account = directory_account_by_spki(gate->directory, ask->spki)};
+    if (ask->idempotency_key.len == 0 || work.account == NULL) {
+        return false;
+    }
+    work_key(gate, &work);
+    return keys_find(&gate->keys, work.key_tag,
+                     (uint32_t)(clock_wall_us(&gate->clock) / 1000000)) != NULL;
+}
+
 struct outcome work_recall(struct gate *gate, struct work *work)
 {
     uint32_t now_s = (uint32_t)(work->now_us / 1000000);
@@ -290,7 +302,7 @@ struct outcome work_recall(struct gate *gate, struct work *work)
         conflict(work, now.rule == RULE_ACCOUNT);
         return OUTCOME_OK;
     }
-    if (!reread_take(gate, work->account, work->now_us)) {
+    if (work->ask->crowded || !reread_take(gate, work->account, work->now_us)) {
         work_limit(gate, work, 1);
         return OUTCOME_OK;
     }
@@ -367,7 +379,7 @@ struct outcome gate_receipt(struct gate *gate, const struct receipt_ask *ask,
         (struct answer){.tag = ask->tag, .code = CODE_NOT_FOUND, .field_index = ANSWER_FIELD_NONE};
     if (account == NULL) {
         ret_answer->code = CODE_UNAUTHENTICATED;
-    } else if (!reread_take(gate, account, now_us)) {
+    } else if (ask->crowded || !reread_take(gate, account, now_us)) {
         ret_answer->code = CODE_RATE_LIMITED;
         ret_answer->retry_after_s = 1;
     } else {

@@ -48,6 +48,10 @@ const struct policy *gate_policy(const struct gate *gate);
 struct outcome gate_serve(struct gate *gate, const struct ask *asks, unsigned count,
                           struct answer *ret_answers);
 
+/* To answer the ask, an old record may have to be read again, which takes some hundred
+ * microseconds: the core serves few of these a turn. */
+bool gate_may_recall(struct gate *gate, const struct ask *ask);
+
 /* The receipt of an account's own ask, found by its id: an answer with `receipt_only`. Whose it is
  * not, and who asks for what is not there, gets not_found, in the same steps. Nothing is recorded.
  * ret_answer's views last until the next call of any. */

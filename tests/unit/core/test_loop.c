@@ -36,6 +36,87 @@ static void public_is_told_the_logs_key_first(void **state)
     pipe_done(&public);
 }
 
+/* Answers of one frame: how many, and whether the tag is among them. */
+static unsigned take_answers(struct pipe_end *edge, uint64_t tag, bool *ret_there)
+{
+    struct view checkpoint = {0};
+    struct frame frame = rig_frame(edge, FRAME_ANSWERS);
+    struct cursor cursor = cursor_of(frame.payload);
+    assert_ok(frame_get_checkpoint(&cursor, &checkpoint));
+    for (unsigned i = 0; i < frame.count; i++) {
+        struct answer answer = {0};
+        assert_ok(frame_get_answer(&cursor, checkpoint, &answer));
+        assert_true(answer.code == CODE_DISCLOSED || answer.code == CODE_RATE_LIMITED);
+        *ret_there = *ret_there || answer.tag == tag;
+    }
+    assert_ok(cursor_end(&cursor, "answers"));
+    return frame.count;
+}
+
+/* More than may wait, before the last, which is an ask of its own: it goes with the first batch,
+ * those that find no room with it (read is nothing for them), and of those that wait one a turn. */
+static void an_ask_waits_for_one_repeat_at_most_however_many_came_before_it(void **state)
+{
+    struct rig *rig = *state;
+    struct pipe_end edge = rig_connect(rig, RIG_EDGE, 1);
+    struct ask ask = home_ask();
+    unsigned crowded = 5;
+    unsigned count = REREADS_WAIT_MAX + crowded + 1;
+    unsigned answered = 0;
+    bool there = false;
+    ask.idempotency_key = VIEW_LITERAL("once");
+    assert_int_equal(rig_ask(&edge, &ask).code, CODE_DISCLOSED);
+    for (unsigned sent = 0; sent < count;) {
+        size_t start = frame_start(&edge.out, FRAME_ASKS);
+        unsigned here = 0;
+        for (; here < FRAME_ASKS_MAX && sent < count; here++, sent++) {
+            ask.tag = 1000 + sent;
+            if (sent + 1 == count) {
+                ask.idempotency_key = view_of(NULL, 0);
+            }
+            frame_put_ask(&edge.out, &ask);
+        }
+        frame_finish(&edge.out, start, here);
+    }
+    assert_ok(pipe_flush(&edge));
+    while (!there) {
+        unsigned taken = take_answers(&edge, 1000 + count - 1, &there);
+        assert_true(taken == 1 || there);
+        answered += taken;
+    }
+    assert_true(answered <= crowded + 8);
+    while (answered < count) {
+        unsigned taken = take_answers(&edge, 0, &there);
+        assert_int_equal(taken, 1);
+        answered += taken;
+    }
+    assert_int_equal(answered, count);
+    pipe_done(&edge);
+}
+
+/* What a peer waits for is forgotten with it. */
+static void repeats_of_a_peer_that_is_gone_are_nobodys(void **state)
+{
+    struct rig *rig = *state;
+    struct pipe_end edge = rig_connect(rig, RIG_EDGE, 1);
+    struct pipe_end other = rig_connect(rig, RIG_EDGE, 2);
+    struct ask ask = home_ask();
+    ask.idempotency_key = VIEW_LITERAL("once");
+    assert_int_equal(rig_ask(&edge, &ask).code, CODE_DISCLOSED);
+    size_t start = frame_start(&edge.out, FRAME_ASKS);
+    for (unsigned i = 0; i < 50; i++) {
+        frame_put_ask(&edge.out, &ask);
+    }
+    frame_finish(&edge.out, start, 50);
+    buf_put_zeros(&edge.out, FRAME_HEADER_BYTES); /* no frame: its pipe is closed */
+    assert_ok(pipe_flush(&edge));
+    assert_true(rig_is_closed(&edge));
+    pipe_done(&edge);
+    ask.tag = 8;
+    assert_int_equal(rig_ask(&other, &ask).tag, 8);
+    pipe_done(&other);
+}
+
 static void each_peer_gets_its_own_answers(void **state)
 {
     struct rig *rig = *state;
@@ -343,6 +424,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_channel_is_told_texts_and_health_and_its_asks_are_answered),
         TEST(public_is_told_the_logs_key_first),
+        TEST(an_ask_waits_for_one_repeat_at_most_however_many_came_before_it),
+        TEST(repeats_of_a_peer_that_is_gone_are_nobodys),
         TEST(each_peer_gets_its_own_answers),
         TEST(a_receipt_is_fetched_again_by_any_edge_and_sent_for_by_nobody_else),
         TEST(a_full_batch_of_one_peer_is_answered_in_order),
