@@ -179,12 +179,26 @@ static struct outcome owner_replay(void *context, uint64_t index, const struct l
     return gate_replay(house->gate, index, &record);
 }
 
-static void owner_save(void *context, struct buf *buf)
+static struct outcome owner_save_begin(void *context, struct buf *buf)
 {
     struct house *house = context;
     buf_put_u8(buf, STATE_VERSION);
     buf_put_u64(buf, office_applied(house->office));
-    gate_save(house->gate, buf);
+    return gate_save_begin(house->gate);
+}
+
+static struct outcome owner_save_step(void *context, struct buf *buf, bool *ret_last)
+{
+    struct house *house = context;
+    return gate_save_step(house->gate, buf, ret_last);
+}
+
+static void owner_save_end(void *context)
+{
+    struct house *house = context;
+    if (house->gate != NULL) {
+        gate_save_end(house->gate);
+    }
 }
 
 static struct outcome why(struct outcome outcome, char ret_why[HOUSE_WHY_BYTES], const char *what)
@@ -249,7 +263,8 @@ static struct outcome open_ledger(struct house *house, int home_fd,
                                   char ret_why[HOUSE_WHY_BYTES])
 {
     struct ledger_config config = ledger_config_of(house, home_fd);
-    struct ledger_owner owner = {house, owner_restore, owner_replay, owner_save};
+    struct ledger_owner owner = {house,           owner_restore, owner_replay, owner_save_begin,
+                                 owner_save_step, owner_save_end};
     char place[256] = "";
     struct outcome outcome = ledger_open(&config, &owner, &house->ledger, ret_recovery, place);
     if (!outcome_ok(outcome) && place[0] != '\0') {

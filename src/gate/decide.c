@@ -60,17 +60,18 @@ uint32_t seconds_to_midnight(int64_t now_us)
     return (uint32_t)(DAY_S - second);
 }
 
-static void business_day_turn(struct business *business, int64_t now_us)
+static void business_day_turn(struct gate *gate, struct business *business, int64_t now_us)
 {
     int64_t day = clock_day_vn(now_us);
     if (business->quota_day != day) {
+        save_business(gate, business);
         business->quota_day = day;
         business->quota_used = 0;
     }
 }
 
 /* Another party's business is nobody's to know of: not even that there is one. */
-void work_answer_limits(const struct gate *gate, const struct work *work, struct answer *ret_answer)
+void work_answer_limits(struct gate *gate, const struct work *work, struct answer *ret_answer)
 {
     const struct account *account =
         work->account != NULL ? work->account
@@ -81,7 +82,7 @@ void work_answer_limits(const struct gate *gate, const struct work *work, struct
     if (account == NULL || business == NULL || business->party != account->party) {
         return;
     }
-    business_day_turn(business, work->now_us);
+    business_day_turn(gate, business, work->now_us);
     uint64_t used = business->quota_used;
     ret_answer->limited = true;
     ret_answer->limit = business->quota_day_max;
@@ -89,10 +90,11 @@ void work_answer_limits(const struct gate *gate, const struct work *work, struct
     ret_answer->reset_s = seconds_to_midnight(work->now_us);
 }
 
-static void party_day_turn(struct party *party, int64_t now_us)
+static void party_day_turn(struct gate *gate, struct party *party, int64_t now_us)
 {
     int64_t day = clock_day_vn(now_us);
     if (party->guess_day != day) {
+        save_party(gate, party);
         party->guess_day = day;
         party->guess_count = 0;
     }
@@ -137,14 +139,14 @@ static void ask_counters(struct gate *gate, struct work *work, struct party_ques
     uint32_t until_s = 0;
     uint32_t now_s = (uint32_t)(work->now_us / 1000000);
     if (work->business != NULL) {
-        business_day_turn(work->business, work->now_us);
+        business_day_turn(gate, work->business, work->now_us);
         work->quota_used = work->business->quota_used;
         question->quota_used = work->business->quota_used;
         question->quota_max = work->business->quota_day_max;
     }
     if (work->party != NULL) {
         make_tags(gate, work);
-        party_day_turn(work->party, work->now_us);
+        party_day_turn(gate, work->party, work->now_us);
         work->guesses = guesses_count(&gate->guesses, work->guess_tag, now_s, &until_s);
         work->retry_after_s = until_s - now_s;
         if (work->party->guess_count >= GUESSES_PER_PARTY_MAX ||
@@ -210,6 +212,7 @@ void work_decide_party(struct gate *gate, struct work *work)
     work->decision = decide_party(gate->policy, &question);
     if (work->decision.code == CODE_DISCLOSED) {
         CHECK(work->business != NULL && work->party != NULL);
+        save_business(gate, work->business);
         work->business->quota_used++;
         work->quota_taken = true;
     } else if (work->decision.rule == RULE_QUOTA) {
@@ -319,11 +322,13 @@ void work_undo(struct gate *gate, struct work *work)
 {
     if (work->quota_taken) {
         CHECK(work->business->quota_used > 0);
+        save_business(gate, work->business);
         work->business->quota_used--;
         work->quota_taken = false;
     }
     if (work->missed) {
         guesses_take_back(&gate->guesses, work->guess_tag);
+        save_party(gate, work->party);
         work->party->guess_count--;
         work->missed = false;
     }

@@ -96,6 +96,7 @@ void directory_replace_party(struct party *old, const struct party *new)
     *old = *new;
     old->guess_day = kept.guess_day;
     old->guess_count = kept.guess_count;
+    old->saved = kept.saved;
 }
 
 struct outcome directory_replace_account(struct directory *directory, struct account *old,
@@ -118,6 +119,7 @@ struct outcome directory_replace_account(struct directory *directory, struct acc
     old->limited_last_us = kept.limited_last_us;
     old->key_count = kept.key_count;
     old->key_number = kept.key_number;
+    old->key_round = kept.key_round;
     old->rereads = kept.rereads;
     /* A place has just been given back: adding cannot fail. */
     return same_key ? OUTCOME_OK : map_add(&directory->accounts_by_spki, old);
@@ -130,6 +132,7 @@ void directory_replace_business(struct business *old, const struct business *new
     *old = *new;
     old->quota_day = kept.quota_day;
     old->quota_used = kept.quota_used;
+    old->saved = kept.saved;
 }
 
 struct party *directory_party(const struct directory *directory, struct view code)

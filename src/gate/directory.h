@@ -40,6 +40,7 @@ struct party {
     struct long_text name;
     int64_t guess_day;    /* gate's: day (UTC+7) of the count below */
     uint32_t guess_count; /* gate's: misses on that day */
+    uint32_t saved;       /* gate's: the last snapshot that has it (save.h) */
 };
 
 struct account {
@@ -59,7 +60,8 @@ struct account {
     int64_t limited_last_us;
     /* gate's: Idempotency-Keys remembered, and its old records read again */
     uint32_t key_count;
-    uint32_t key_number; /* among the accounts of a snapshot; set while one is made */
+    uint32_t key_number; /* among the accounts of the snapshot key_round */
+    uint32_t key_round;
     struct leak rereads;
 };
 
@@ -92,6 +94,7 @@ struct business {
     /* gate's: */
     int64_t quota_day;
     uint64_t quota_used;
+    uint32_t saved; /* the last snapshot that has it (save.h) */
 };
 
 struct directory {
@@ -99,6 +102,7 @@ struct directory {
     struct map accounts;
     struct map accounts_by_spki;
     struct map businesses;
+    uint32_t saves; /* gate's: number of the last snapshot that was begun */
 };
 
 void directory_init(struct directory *directory);

@@ -64,6 +64,7 @@ struct outcome gate_new(const struct gate_config *config, struct gate **ret_gate
     gate->random = config->random;
     guesses_init(&gate->guesses);
     keys_init(&gate->keys);
+    save_init(gate);
     struct outcome outcome = gate_allocate(gate);
     if (!outcome_ok(outcome)) {
         gate_free(gate);
@@ -78,6 +79,7 @@ void gate_free(struct gate *gate)
     if (gate == NULL) {
         return;
     }
+    save_done(gate);
     guesses_done(&gate->guesses);
     keys_done(&gate->keys);
     buf_done(&gate->persons);
@@ -158,6 +160,7 @@ static void count_miss(struct gate *gate, struct work *work)
     /* There was room when decide_party() looked, and only this thread adds. */
     work->missed = outcome_ok(guesses_add(&gate->guesses, work->guess_tag, now_s));
     if (work->missed) {
+        save_party(gate, work->party);
         work->party->guess_count++;
     }
 }
@@ -352,7 +355,7 @@ static struct outcome record_all(struct gate *gate, unsigned count)
     return OUTCOME_OK;
 }
 
-static void answer_bare(const struct gate *gate, const struct work *work, enum code code,
+static void answer_bare(struct gate *gate, const struct work *work, enum code code,
                         struct answer *ret_answer)
 {
     *ret_answer = (struct answer){

@@ -69,7 +69,13 @@ struct outcome gate_record(struct gate *gate, struct record *record, uint64_t *r
 
 /* Derived state: counters of quotas and guesses, keys. `index`: the record's. */
 struct outcome gate_replay(struct gate *gate, uint64_t index, const struct record *record);
-void gate_save(struct gate *gate, struct buf *buf);
+/* The state as of gate_save_begin(), copied in steps while asks go on; what was begun before is
+ * given up. gate_save_step() appends some tens of KiB at most, and says when it was the last.
+ * FAULT_AGAIN: the directory has grown meanwhile, begin anew some time; FAULT_NO_MEMORY,
+ * FAULT_OVER_LIMIT. gate_save_end() after any of these, and to give up. */
+struct outcome gate_save_begin(struct gate *gate);
+struct outcome gate_save_step(struct gate *gate, struct buf *buf, bool *ret_last);
+void gate_save_end(struct gate *gate);
 struct outcome gate_restore(struct gate *gate, struct cursor *cursor);
 
 const struct gate_counts *gate_counts(const struct gate *gate);

@@ -6,25 +6,34 @@
  * 1. A slot in use has at_s[0] != 0 and its times do not grow with the place; one that was given
  *    back has at_s[0] = 0.
  * 2. An addition looks at a few slots for stale ones, a full table at some more, never at all.
+ * 3. While a snapshot is made, a slot that it has not come to yet is copied before it changes,
+ * once: what the snapshot has of each slot is what stood there when it was begun.
  */
 #include "gate/guesses.h"
 
 #include "base/check.h"
+#include "base/memory.h"
+#include "gate/save.h"
 
 #include <string.h>
 
 #define SWEPT_AT_ONCE 2
 #define SWEPT_WHEN_FULL 64
+#define ROW_BYTES (1 + SEAL_BLIND_BYTES + 4 * GUESSES_PER_DAY_MAX)
+#define WORD_BITS 64
 
 void guesses_init(struct guesses *guesses)
 {
     *guesses = (struct guesses){.swept = 0};
+    buf_init(&guesses->early, (size_t)GUESS_KEYS_MAX * ROW_BYTES);
     tags_init(&guesses->tags, sizeof(struct guess), GUESS_KEYS_MAX);
 }
 
 void guesses_done(struct guesses *guesses)
 {
     if (guesses != NULL) {
+        guesses_save_end(guesses);
+        buf_done(&guesses->early);
         tags_done(&guesses->tags);
         guesses->swept = 0;
     }
@@ -35,7 +44,7 @@ static struct guess *guess_at(const struct guesses *guesses, uint32_t number)
     return tags_at(&guesses->tags, number);
 }
 
-static struct guess *guess_of(const struct guesses *guesses, const uint8_t *tag)
+static const struct guess *guess_of(const struct guesses *guesses, const uint8_t *tag)
 {
     uint32_t number = tags_find(&guesses->tags, tag);
     return number != TAGS_NONE ? guess_at(guesses, number) : NULL;
@@ -44,6 +53,34 @@ static struct guess *guess_of(const struct guesses *guesses, const uint8_t *tag)
 static bool fresh(const struct guess *guess, uint32_t now_s)
 {
     return guess->at_s[0] != 0 && guess->at_s[0] + GUESS_SPAN_S > now_s;
+}
+
+static void put_row(const struct guesses *guesses, uint32_t number, struct buf *buf)
+{
+    const struct guess *guess = guess_at(guesses, number);
+    if (!fresh(guess, guesses->save_now_s)) {
+        return;
+    }
+    buf_put_u8(buf, SAVE_ROW);
+    buf_put(buf, guess->slot.tag, SEAL_BLIND_BYTES);
+    for (unsigned i = 0; i < GUESSES_PER_DAY_MAX; i++) {
+        buf_put_u32(buf, guess->at_s[i]);
+    }
+}
+
+static bool was_saved(const struct guesses *guesses, uint32_t number)
+{
+    return (guesses->saved[number / WORD_BITS] >> number % WORD_BITS & 1) != 0;
+}
+
+/* Before a slot changes (invariant 3). A failure shows at the next step. */
+static void save_early(struct guesses *guesses, uint32_t number)
+{
+    if (number < guesses->save_at || number >= guesses->save_end || was_saved(guesses, number)) {
+        return;
+    }
+    put_row(guesses, number, &guesses->early);
+    guesses->saved[number / WORD_BITS] |= UINT64_C(1) << number % WORD_BITS;
 }
 
 unsigned guesses_count(const struct guesses *guesses, const uint8_t tag[SEAL_BLIND_BYTES],
@@ -62,6 +99,7 @@ unsigned guesses_count(const struct guesses *guesses, const uint8_t tag[SEAL_BLI
 
 static void give_back(struct guesses *guesses, uint32_t number)
 {
+    save_early(guesses, number);
     tags_hide(&guesses->tags, number);
     guess_at(guesses, number)->at_s[0] = 0;
     tags_free(&guesses->tags, number);
@@ -95,11 +133,13 @@ struct outcome guesses_add(struct guesses *guesses, const uint8_t tag[SEAL_BLIND
                            uint32_t at_s)
 {
     CHECK(at_s != 0);
-    struct guess *guess = guess_of(guesses, tag);
-    if (guess == NULL) {
+    uint32_t number = tags_find(&guesses->tags, tag);
+    if (number == TAGS_NONE) {
         TRY(make_room(guesses, at_s));
-        guess = guess_at(guesses, tags_add(&guesses->tags, tag));
+        number = tags_add(&guesses->tags, tag); /* no miss yet: as good as what stood there */
     }
+    save_early(guesses, number);
+    struct guess *guess = guess_at(guesses, number);
     memmove(guess->at_s + 1, guess->at_s, sizeof(guess->at_s) - sizeof(guess->at_s[0]));
     guess->at_s[0] = at_s;
     return OUTCOME_OK;
@@ -111,6 +151,7 @@ void guesses_take_back(struct guesses *guesses, const uint8_t tag[SEAL_BLIND_BYT
     if (number == TAGS_NONE) {
         return;
     }
+    save_early(guesses, number);
     struct guess *guess = guess_at(guesses, number);
     memmove(guess->at_s, guess->at_s + 1, sizeof(guess->at_s) - sizeof(guess->at_s[0]));
     guess->at_s[GUESSES_PER_DAY_MAX - 1] = 0;
@@ -119,46 +160,74 @@ void guesses_take_back(struct guesses *guesses, const uint8_t tag[SEAL_BLIND_BYT
     }
 }
 
-static uint64_t fresh_count(const struct guesses *guesses, uint32_t now_s)
+struct outcome guesses_save_begin(struct guesses *guesses, uint32_t now_s)
 {
-    uint64_t count = 0;
-    for (uint32_t i = 0; i < guesses->tags.slot_count; i++) {
-        count += fresh(guess_at(guesses, i), now_s) ? 1 : 0;
+    uint32_t slots = guesses->tags.slot_count;
+    guesses_save_end(guesses);
+    guesses->saved = memory_new(slots / WORD_BITS + 1, sizeof(*guesses->saved));
+    if (guesses->saved == NULL) {
+        return outcome_fail(FAULT_NO_MEMORY, "snapshot of misses");
     }
-    return count;
+    guesses->save_at = 0;
+    guesses->save_end = slots;
+    guesses->save_now_s = now_s;
+    return OUTCOME_OK;
 }
 
-void guesses_put(const struct guesses *guesses, uint32_t now_s, struct buf *buf)
+struct outcome guesses_save_step(struct guesses *guesses, uint32_t slots, struct buf *buf,
+                                 bool *ret_last)
 {
-    buf_put_u64(buf, fresh_count(guesses, now_s));
-    for (uint32_t i = 0; i < guesses->tags.slot_count; i++) {
-        const struct guess *guess = guess_at(guesses, i);
-        if (fresh(guess, now_s)) {
-            buf_put(buf, guess->slot.tag, SEAL_BLIND_BYTES);
-            for (unsigned j = 0; j < GUESSES_PER_DAY_MAX; j++) {
-                buf_put_u32(buf, guess->at_s[j]);
-            }
+    CHECK(guesses->saved != NULL);
+    TRY(buf_check(&guesses->early));
+    buf_put_view(buf, buf_view(&guesses->early));
+    buf_reset(&guesses->early);
+    for (uint32_t i = 0; i < slots && guesses->save_at < guesses->save_end; i++) {
+        if (!was_saved(guesses, guesses->save_at)) {
+            put_row(guesses, guesses->save_at, buf);
+        }
+        guesses->save_at++;
+    }
+    *ret_last = guesses->save_at == guesses->save_end;
+    if (*ret_last) {
+        buf_put_u8(buf, SAVE_END);
+    }
+    return buf_check(buf);
+}
+
+void guesses_save_end(struct guesses *guesses)
+{
+    guesses->save_at = 0;
+    guesses->save_end = 0;
+    memory_free(guesses->saved);
+    guesses->saved = NULL;
+    buf_reset(&guesses->early);
+}
+
+static struct outcome get_row(struct guesses *guesses, struct cursor *cursor)
+{
+    struct view tag = cursor_view(cursor, SEAL_BLIND_BYTES);
+    uint32_t at_s[GUESSES_PER_DAY_MAX] = {0};
+    for (unsigned i = 0; i < GUESSES_PER_DAY_MAX; i++) {
+        at_s[i] = cursor_u32(cursor);
+    }
+    for (unsigned i = GUESSES_PER_DAY_MAX; !cursor->failed && i-- > 0;) {
+        if (at_s[i] != 0) {
+            TRY(guesses_add(guesses, tag.data, at_s[i]));
         }
     }
+    return OUTCOME_OK;
 }
 
 struct outcome guesses_get(struct guesses *guesses, struct cursor *cursor)
 {
-    uint64_t count = cursor_u64(cursor);
-    if (count > GUESS_KEYS_MAX) {
-        return outcome_fail(FAULT_CORRUPT, "snapshot: guesses");
-    }
-    for (uint64_t i = 0; i < count && !cursor->failed; i++) {
-        struct view tag = cursor_view(cursor, SEAL_BLIND_BYTES);
-        uint32_t at_s[GUESSES_PER_DAY_MAX] = {0};
-        for (unsigned j = 0; j < GUESSES_PER_DAY_MAX; j++) {
-            at_s[j] = cursor_u32(cursor);
+    uint8_t kind = cursor_u8(cursor);
+    for (uint32_t count = 0; kind == SAVE_ROW && !cursor->failed; count++) {
+        if (count == GUESS_KEYS_MAX) {
+            return outcome_fail(FAULT_CORRUPT, "snapshot: guesses");
         }
-        for (unsigned j = GUESSES_PER_DAY_MAX; !cursor->failed && j-- > 0;) {
-            if (at_s[j] != 0) {
-                TRY(guesses_add(guesses, tag.data, at_s[j]));
-            }
-        }
+        TRY(get_row(guesses, cursor));
+        kind = cursor_u8(cursor);
     }
-    return cursor->failed ? outcome_fail(FAULT_CORRUPT, "snapshot: guesses") : OUTCOME_OK;
+    return cursor->failed || kind != SAVE_END ? outcome_fail(FAULT_CORRUPT, "snapshot: guesses")
+                                              : OUTCOME_OK;
 }

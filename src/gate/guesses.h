@@ -17,6 +17,12 @@ struct guess {
 struct guesses {
     struct tags tags;
     uint32_t swept; /* slots below were looked at for stale misses in this round */
+    /* While a snapshot is made: */
+    uint32_t save_at; /* slots from here to save_end are still to be copied; equal: none is */
+    uint32_t save_end;
+    uint32_t save_now_s;
+    uint64_t *saved;  /* a bit a slot: copied before its turn, because it was about to change */
+    struct buf early; /* those rows */
 };
 _Static_assert(GUESS_KEYS_MAX <= TAGS_MAX, "asked keys fit their table");
 
@@ -32,8 +38,13 @@ struct outcome guesses_add(struct guesses *guesses, const uint8_t tag[SEAL_BLIND
 void guesses_take_back(struct guesses *guesses, const uint8_t tag[SEAL_BLIND_BYTES]);
 /* Can another key be remembered (after dropping stale ones)? */
 bool guesses_room(struct guesses *guesses, uint32_t now_s);
-/* For snapshots. */
-void guesses_put(const struct guesses *guesses, uint32_t now_s, struct buf *buf);
+/* For snapshots: the misses as of guesses_save_begin(), copied in steps of `slots` slots while they
+ * go on to change; guesses_save_step() appends, and says when it was the last. FAULT_NO_MEMORY.
+ * guesses_save_end() in any case; it accepts that nothing was begun. */
+struct outcome guesses_save_begin(struct guesses *guesses, uint32_t now_s);
+struct outcome guesses_save_step(struct guesses *guesses, uint32_t slots, struct buf *buf,
+                                 bool *ret_last);
+void guesses_save_end(struct guesses *guesses);
 struct outcome guesses_get(struct guesses *guesses, struct cursor *cursor);
 
 #endif

@@ -5,20 +5,22 @@
  *  1. From `oldest` on, `newer` leads through every key once, and ends at `newest`.
  *  2. account->key_count is the number of keys in the row that are the account's.
  *  3. A key falls out of the row a few at a time, when others come; what is stale is not found.
+ *  4. save_at is in the row, at save_last or before it, or nothing.
  */
 #include "gate/keys.h"
 
 #include "base/check.h"
 #include "base/memory.h"
+#include "gate/save.h"
 
 #include <string.h>
 
 #define DROPPED_AT_ONCE 4
-#define ROW_BYTES (SEAL_BLIND_BYTES + 4 + KEY_BODY_BYTES + 8 + 4)
 
 void keys_init(struct keys *keys)
 {
-    *keys = (struct keys){.oldest = TAGS_NONE, .newest = TAGS_NONE};
+    *keys = (struct keys){
+        .oldest = TAGS_NONE, .newest = TAGS_NONE, .save_at = TAGS_NONE, .save_last = TAGS_NONE};
     tags_init(&keys->tags, sizeof(struct key), KEYS_MAX);
 }
 
@@ -59,6 +61,12 @@ static void hide(struct keys *keys, uint32_t number)
     key_at(keys, number)->at_s = 0;
 }
 
+static void save_next(struct keys *keys)
+{
+    bool last = keys->save_at == keys->save_last;
+    keys->save_at = last ? TAGS_NONE : key_at(keys, keys->save_at)->newer;
+}
+
 /* Invariant 3. */
 static void drop_stale(struct keys *keys, uint32_t now_s)
 {
@@ -67,6 +75,9 @@ static void drop_stale(struct keys *keys, uint32_t now_s)
         struct key *key = key_at(keys, number);
         if (fresh(key, now_s)) {
             return;
+        }
+        if (keys->save_at == number) {
+            save_next(keys); /* invariant 4; what is stale is not copied */
         }
         keys->oldest = key->newer;
         keys->newest = keys->oldest == TAGS_NONE ? TAGS_NONE : keys->newest;
@@ -142,29 +153,21 @@ uint32_t keys_wait_s(const struct keys *keys, uint32_t now_s)
 
 /* ---- snapshots ---- */
 
-/* Numbers the accounts that have keys: rows name them by number. */
-static void save_accounts(const struct directory *directory, struct buf *buf)
+/* An account is named once, before its first key; rows name it by number. */
+static void save_account(struct keys *keys, struct account *account, struct buf *buf)
 {
-    size_t at = 0;
-    size_t start = buf->len;
-    uint32_t count = 0;
-
-    buf_put_u32(buf, 0);
-    for (struct account *account = map_next(&directory->accounts, &at); account != NULL;
-         account = map_next(&directory->accounts, &at)) {
-        if (account->key_count > 0) {
-            buf_put_block16(buf, code_view(&account->code));
-            account->key_number = count;
-            count++;
-        }
-    }
-    if (!buf->failed) {
-        buf_patch_u32(buf, start, count);
+    if (account->key_round != keys->save_round) {
+        account->key_round = keys->save_round;
+        account->key_number = keys->save_accounts++;
+        buf_put_u8(buf, SAVE_ROW_ACCOUNT);
+        buf_put_block16(buf, code_view(&account->code));
     }
 }
 
-static void save_one(const struct key *key, struct buf *buf)
+static void save_one(struct keys *keys, const struct key *key, struct buf *buf)
 {
+    save_account(keys, key->account, buf);
+    buf_put_u8(buf, SAVE_ROW);
     buf_put(buf, key->slot.tag, SEAL_BLIND_BYTES);
     buf_put_u32(buf, key->at_s);
     buf_put(buf, key->body, KEY_BODY_BYTES);
@@ -172,23 +175,27 @@ static void save_one(const struct key *key, struct buf *buf)
     buf_put_u32(buf, key->account->key_number);
 }
 
-void keys_save(const struct keys *keys, const struct directory *directory, uint32_t now_s,
-               struct buf *buf)
+void keys_save_begin(struct keys *keys, uint32_t round, uint32_t now_s)
 {
-    size_t start = 0;
-    uint32_t count = 0;
+    keys->save_at = keys->oldest;
+    keys->save_last = keys->newest;
+    keys->save_now_s = now_s;
+    keys->save_accounts = 0;
+    keys->save_round = round;
+}
 
-    save_accounts(directory, buf);
-    start = buf->len;
-    buf_put_u32(buf, 0);
-    for (uint32_t at = keys->oldest; at != TAGS_NONE; at = key_at(keys, at)->newer) {
-        if (fresh(key_at(keys, at), now_s)) {
-            save_one(key_at(keys, at), buf);
-            count++;
+void keys_save_step(struct keys *keys, uint32_t rows, struct buf *buf, bool *ret_last)
+{
+    for (uint32_t i = 0; i < rows && keys->save_at != TAGS_NONE; i++) {
+        const struct key *key = key_at(keys, keys->save_at);
+        if (fresh(key, keys->save_now_s)) {
+            save_one(keys, key, buf);
         }
+        save_next(keys);
     }
-    if (!buf->failed) {
-        buf_patch_u32(buf, start, count);
+    *ret_last = keys->save_at == TAGS_NONE;
+    if (*ret_last) {
+        buf_put_u8(buf, SAVE_END);
     }
 }
 
@@ -217,27 +224,32 @@ static struct outcome restore_one(struct keys *keys, struct account *const *acco
     return OUTCOME_OK;
 }
 
+static struct outcome restore_account(const struct directory *directory, struct account **accounts,
+                                      uint32_t *account_count, struct cursor *cursor)
+{
+    if (*account_count == ACCOUNTS_MAX) {
+        return outcome_fail(FAULT_CORRUPT, "snapshot: accounts of keys");
+    }
+    accounts[(*account_count)++] = directory_account(directory, cursor_block16(cursor));
+    return OUTCOME_OK;
+}
+
 struct outcome keys_restore(struct keys *keys, const struct directory *directory,
                             struct cursor *cursor)
 {
-    uint32_t account_count = cursor_u32(cursor);
-
-    if (account_count > ACCOUNTS_MAX) {
-        return outcome_fail(FAULT_CORRUPT, "snapshot: accounts of keys");
-    }
-    MEMORY_AUTO struct account **accounts = memory_new(account_count + 1, sizeof(*accounts));
+    uint32_t account_count = 0;
+    MEMORY_AUTO struct account **accounts = memory_new(ACCOUNTS_MAX, sizeof(*accounts));
     if (accounts == NULL) {
         return outcome_fail(FAULT_NO_MEMORY, "accounts of keys");
     }
-    for (uint32_t i = 0; i < account_count && !cursor->failed; i++) {
-        accounts[i] = directory_account(directory, cursor_block16(cursor));
+    for (uint8_t kind = cursor_u8(cursor); kind != SAVE_END; kind = cursor_u8(cursor)) {
+        if (kind == SAVE_ROW_ACCOUNT) {
+            TRY(restore_account(directory, accounts, &account_count, cursor));
+        } else if (kind == SAVE_ROW) {
+            TRY(restore_one(keys, accounts, account_count, cursor));
+        } else {
+            return outcome_fail(FAULT_CORRUPT, "snapshot: keys");
+        }
     }
-    uint32_t count = cursor_u32(cursor);
-    if (cursor->failed || count > cursor_left(cursor) / ROW_BYTES) {
-        return outcome_fail(FAULT_CORRUPT, "snapshot: keys");
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        TRY(restore_one(keys, accounts, account_count, cursor));
-    }
-    return OUTCOME_OK;
+    return cursor->failed ? outcome_fail(FAULT_CORRUPT, "snapshot: keys") : OUTCOME_OK;
 }

@@ -28,6 +28,13 @@ struct keys {
     uint32_t oldest;
     uint32_t newest;
     uint32_t reserved; /* for the batch in hand */
+    /* While a snapshot is made: the row from save_at to save_last is still to be copied;
+     * TAGS_NONE: nothing is. */
+    uint32_t save_at;
+    uint32_t save_last;
+    uint32_t save_now_s;
+    uint32_t save_accounts; /* that were numbered */
+    uint32_t save_round;
 };
 
 void keys_init(struct keys *keys);
@@ -48,9 +55,13 @@ void keys_put(struct keys *keys, const uint8_t tag[SEAL_BLIND_BYTES],
 /* Seconds until a place falls free, at least 1. */
 uint32_t keys_wait_s(const struct keys *keys, uint32_t now_s);
 
-/* For snapshots; an account that is not in the directory any more takes its keys with it. */
-void keys_save(const struct keys *keys, const struct directory *directory, uint32_t now_s,
-               struct buf *buf);
+/* For snapshots; an account that is not in the directory any more takes its keys with it. The keys
+ * that there are when it begins, in steps of `rows` keys; one that comes to stand for another
+ * record meanwhile may be copied with that one, which replay then puts again: the same. `round` is
+ * the copy's number, another each time.
+ * keys_save_step() appends, and says when it was the last. */
+void keys_save_begin(struct keys *keys, uint32_t round, uint32_t now_s);
+void keys_save_step(struct keys *keys, uint32_t rows, struct buf *buf, bool *ret_last);
 struct outcome keys_restore(struct keys *keys, const struct directory *directory,
                             struct cursor *cursor);
 

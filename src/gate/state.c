@@ -9,8 +9,6 @@
 
 #include <string.h>
 
-#define STATE_VERSION 2 /* 1 had no keys, and is else the same */
-
 /* A key that its account or the table has no room for was given under other ceilings. */
 static struct outcome replay_key(struct gate *gate, uint64_t index, const struct effect *effect,
                                  uint32_t now_s)
@@ -58,30 +56,6 @@ struct outcome gate_replay(struct gate *gate, uint64_t index, const struct recor
                         : OUTCOME_OK;
 }
 
-void gate_save(struct gate *gate, struct buf *buf)
-{
-    size_t at = 0;
-    uint32_t now_s = (uint32_t)(clock_wall_us(&gate->clock) / 1000000);
-    buf_put_u8(buf, STATE_VERSION);
-    buf_put_u32(buf, (uint32_t)gate->directory->businesses.len);
-    for (const struct business *business = map_next(&gate->directory->businesses, &at);
-         business != NULL; business = map_next(&gate->directory->businesses, &at)) {
-        buf_put_block16(buf, code_view(&business->code));
-        buf_put_u64(buf, (uint64_t)business->quota_day);
-        buf_put_u64(buf, business->quota_used);
-    }
-    at = 0;
-    buf_put_u32(buf, (uint32_t)gate->directory->parties.len);
-    for (const struct party *party = map_next(&gate->directory->parties, &at); party != NULL;
-         party = map_next(&gate->directory->parties, &at)) {
-        buf_put_block16(buf, code_view(&party->code));
-        buf_put_u64(buf, (uint64_t)party->guess_day);
-        buf_put_u32(buf, party->guess_count);
-    }
-    guesses_put(&gate->guesses, now_s, buf);
-    keys_save(&gate->keys, gate->directory, now_s, buf);
-}
-
 static void restore_business(struct gate *gate, struct cursor *cursor)
 {
     struct view code = cursor_block16(cursor);
@@ -106,22 +80,28 @@ static void restore_party(struct gate *gate, struct cursor *cursor)
     }
 }
 
+/* A section of businesses or parties. */
+static struct outcome restore_section(struct gate *gate,
+                                      void (*restore)(struct gate *gate, struct cursor *cursor),
+                                      struct cursor *cursor)
+{
+    uint8_t kind = cursor_u8(cursor);
+    for (; kind == SAVE_ROW && !cursor->failed; kind = cursor_u8(cursor)) {
+        restore(gate, cursor);
+    }
+    return cursor->failed || kind != SAVE_END ? outcome_fail(FAULT_CORRUPT, "snapshot: counters")
+                                              : OUTCOME_OK;
+}
+
 struct outcome gate_restore(struct gate *gate, struct cursor *cursor)
 {
-    uint8_t version = cursor_u8(cursor);
-    if (version == 0 || version > STATE_VERSION) {
+    if (cursor_u8(cursor) != GATE_STATE_VERSION) {
         return outcome_fail(FAULT_CORRUPT, "snapshot: unknown version of the gate's state");
     }
-    uint32_t businesses = cursor_u32(cursor);
-    for (uint32_t i = 0; i < businesses && !cursor->failed; i++) {
-        restore_business(gate, cursor);
-    }
-    uint32_t parties = cursor_u32(cursor);
-    for (uint32_t i = 0; i < parties && !cursor->failed; i++) {
-        restore_party(gate, cursor);
-    }
+    TRY(restore_section(gate, restore_business, cursor));
+    TRY(restore_section(gate, restore_party, cursor));
     TRY(guesses_get(&gate->guesses, cursor));
-    return version == 1 ? OUTCOME_OK : keys_restore(&gate->keys, gate->directory, cursor);
+    return keys_restore(&gate->keys, gate->directory, cursor);
 }
 
 size_t gate_guess_keys(const struct gate *gate)

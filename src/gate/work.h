@@ -6,6 +6,7 @@
 
 #include "gate/gate.h"
 #include "gate/keys.h"
+#include "gate/save.h"
 #include "store/fetch.h"
 
 #define REFUSAL_UNITS UINT64_C(1000000) /* of an account's token bucket: one refusal */
@@ -62,6 +63,7 @@ struct gate {
     const struct policy *policy;
     struct guesses guesses;
     struct keys keys;
+    struct save save;
     struct leak rereads; /* of all accounts */
     struct gate_counts counts;
     int64_t limited_us; /* since when an aggregate is due; 0 = none is */
@@ -85,8 +87,7 @@ void work_decide_party(struct gate *gate, struct work *work);
 /* What work_decide_party() would say with quota and misses left out; nothing is taken. */
 struct decision work_standing(struct gate *gate, struct work *work);
 /* The quota of the asker's own business, for the RateLimit fields; nothing when it is not known. */
-void work_answer_limits(const struct gate *gate, const struct work *work,
-                        struct answer *ret_answer);
+void work_answer_limits(struct gate *gate, const struct work *work, struct answer *ret_answer);
 uint32_t seconds_to_midnight(int64_t now_us);
 /* Compares, decides and projects one fetched person; found or not, the same steps are taken (I5).
  * FAULT_CORRUPT: the person's record is damaged; nothing was decided. */
@@ -110,6 +111,13 @@ void work_limit(struct gate *gate, struct work *work, uint32_t retry_after_s);
 /* Something stored is damaged: this ask is answered `internal`, with nothing released and nothing
  * counted, and the others of the batch go on (decision 0010). */
 void work_give_up(struct gate *gate, struct work *work, const char *event, struct outcome outcome);
+
+/* save.c */
+void save_init(struct gate *gate);
+void save_done(struct gate *gate);
+/* Before the counters of one change: a snapshot that is being made gets them as they are. */
+void save_business(struct gate *gate, struct business *business);
+void save_party(struct gate *gate, struct party *party);
 
 /* again.c */
 /* The tag of the ask's key, when it carries one. */

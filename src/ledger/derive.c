@@ -25,7 +25,7 @@ static bool snapshot_due(const struct ledger *ledger, int64_t now_us)
            ((added >= SNAPSHOT_ENTRIES && passed >= SNAPSHOT_US_MIN) || passed >= SNAPSHOT_US_MAX);
 }
 
-/* Takes the state as of now. */
+/* The ledger's own part, and where the owner's begins. */
 static struct outcome snapshot_capture(struct ledger *ledger)
 {
     struct snapshot_state state = {
@@ -39,14 +39,17 @@ static struct outcome snapshot_capture(struct ledger *ledger)
     snapshot_writer_init(&ledger->writer, &ledger->context);
     ledger->writer.size = ledger->tree.size;
     snapshot_put(&state, &ledger->publish, plain);
-    if (ledger->owner.save != NULL) {
-        ledger->owner.save(ledger->owner.context, plain);
+    if (ledger->owner.save_begin != NULL) {
+        TRY(ledger->owner.save_begin(ledger->owner.context, plain));
     }
     return buf_check(plain);
 }
 
 static void snapshot_end(struct ledger *ledger, int64_t now_us)
 {
+    if (ledger->owner.save_end != NULL) {
+        ledger->owner.save_end(ledger->owner.context);
+    }
     snapshot_writer_done(&ledger->writer);
     ledger->phase = SNAPSHOT_NONE;
     ledger->snapshot_us = now_us;
@@ -59,7 +62,7 @@ static struct outcome snapshot_given_up(struct ledger *ledger, struct outcome ou
     snapshot_end(ledger, now_us);
     outcome_ignore(disk_remove(ledger->context.disk, ledger->context.home_fd, DERIVED_NEW, false));
     if (outcome.fault == FAULT_NO_SPACE || outcome.fault == FAULT_NO_MEMORY ||
-        outcome.fault == FAULT_OVER_LIMIT) {
+        outcome.fault == FAULT_OVER_LIMIT || outcome.fault == FAULT_AGAIN) {
         log_outcome(LOG_LEVEL_WARN, "snapshot-given-up", outcome);
         return OUTCOME_OK;
     }
@@ -70,15 +73,36 @@ static struct outcome snapshot_begin(struct ledger *ledger, int64_t now_us)
 {
     struct outcome outcome = snapshot_capture(ledger);
 
-    ledger->phase = SNAPSHOT_WAITS;
+    ledger->phase = SNAPSHOT_COPIES;
     return outcome_ok(outcome) ? OUTCOME_OK : snapshot_given_up(ledger, outcome, now_us);
+}
+
+/* Some of the owner's state, or, when that makes a piece, the piece. */
+static struct outcome copy_step(struct ledger *ledger, bool durable)
+{
+    struct snapshot_writer *writer = &ledger->writer;
+    bool done = false;
+
+    if (snapshot_writer_has_piece(writer)) {
+        TRY(snapshot_writer_step(writer, durable, &done));
+        ledger->phase = writer->whole ? SNAPSHOT_WAITS : SNAPSHOT_COPIES;
+        return OUTCOME_OK;
+    }
+    if (ledger->owner.save_step == NULL) {
+        writer->ended = true;
+        return OUTCOME_OK;
+    }
+    TRY(ledger->owner.save_step(ledger->owner.context, &writer->plain, &writer->ended));
+    return buf_check(&writer->plain);
 }
 
 static struct outcome snapshot_step(struct ledger *ledger, bool durable, int64_t now_us)
 {
     bool done = false;
     uint64_t size = ledger->writer.size;
-    struct outcome outcome = snapshot_writer_step(&ledger->writer, durable, &done);
+    struct outcome outcome = ledger->phase == SNAPSHOT_COPIES
+                                 ? copy_step(ledger, durable)
+                                 : snapshot_writer_step(&ledger->writer, durable, &done);
 
     if (!outcome_ok(outcome)) {
         return snapshot_given_up(ledger, outcome, now_us);
@@ -102,7 +126,7 @@ static struct outcome step(struct ledger *ledger, int64_t now_us, bool *ret_idle
         ledger->published_us = now_us;
         return publish_begin(&ledger->publish, buf_view(&ledger->note), false);
     }
-    if (ledger->phase == SNAPSHOT_WRITES) {
+    if (ledger->phase == SNAPSHOT_COPIES || ledger->phase == SNAPSHOT_NAMES) {
         return snapshot_step(ledger, false, now_us);
     }
     if (snapshot_due(ledger, now_us)) { /* every full tile is written: no job is left */
@@ -208,6 +232,6 @@ void ledger_kept(struct ledger *ledger, enum ledger_wish done, uint64_t until)
         ledger->commit.spare_ready = true;
     } else if (done == LEDGER_WISH_SYNC && ledger->phase == SNAPSHOT_WAITS &&
                until >= ledger->writer.size) {
-        ledger->phase = SNAPSHOT_WRITES;
+        ledger->phase = SNAPSHOT_NAMES;
     }
 }

@@ -48,8 +48,13 @@ struct ledger_owner {
     struct outcome (*restore)(void *context, struct view blob);
     /* An item of the log, in order of index, exactly once after restore. */
     struct outcome (*replay)(void *context, uint64_t index, const struct ledger_item *item);
-    /* Appends the state as of now for a snapshot. */
-    void (*save)(void *context, struct buf *buf);
+    /* The state for a snapshot, as of save_begin() or, where replay gives the same, later: both
+     * append, the steps some tens of KiB each in well under 1 ms, between which entries are added
+     * and told. FAULT_AGAIN: not this time. save_end(): no more steps are wanted, whether or not
+     * the last was made. All three or none. */
+    struct outcome (*save_begin)(void *context, struct buf *buf);
+    struct outcome (*save_step)(void *context, struct buf *buf, bool *ret_last);
+    void (*save_end)(void *context);
 };
 
 /* What recovery found, for the log and the record that the caller makes of a cut tail. */

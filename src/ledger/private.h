@@ -25,8 +25,9 @@ enum ledger_state {
 
 enum snapshot_phase {
     SNAPSHOT_NONE,
-    SNAPSHOT_WAITS, /* captured; the keeper is to make the tiles durable first */
-    SNAPSHOT_WRITES
+    SNAPSHOT_COPIES, /* the owner's state is copied and written, a piece at a time */
+    SNAPSHOT_WAITS,  /* written; the keeper is to make the tiles durable first */
+    SNAPSHOT_NAMES   /* it gets its name */
 };
 
 struct pending_item {

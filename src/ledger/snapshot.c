@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define VERSION 1
+#define VERSION 2 /* 1 had the number of bytes in every piece */
 #define MAGIC "dancuSNP"
 #define MAGIC_LEN 8
 #define PLACE_BYTES 96
@@ -147,12 +147,16 @@ static void header_write(const struct context *context, uint64_t size, uint64_t 
     put_u64(at + SECTOR_BYTES - 4, crc32c(0, view_of(at, SECTOR_BYTES - 4)), 4);
 }
 
-/* The header's values and the piece's number: a piece belongs there and nowhere else. */
-static struct view piece_place(const uint8_t *sector, uint64_t piece, uint8_t to[PLACE_BYTES])
+/* The header's values and the piece's number: a piece belongs there and nowhere else. The last one
+ * says how many bytes there are in all, so that no other can be the last. */
+static struct view piece_place(const struct context *context, uint64_t size, uint64_t piece,
+                               uint64_t plain_bytes, uint8_t to[PLACE_BYTES])
 {
     static const char use[] = "snapshot";
     size_t used = sizeof(use) - 1;
+    uint8_t sector[SECTOR_BYTES];
 
+    header_write(context, size, plain_bytes, sector);
     memcpy(to, use, used);
     memcpy(to + used, sector, 42);
     put_u64(to + used + 42, piece, 8);
@@ -176,7 +180,8 @@ void snapshot_writer_done(struct snapshot_writer *writer)
         return;
     }
     outcome_ignore(disk_close(writer->context->disk, &writer->fd)); /* given up */
-    memory_wipe(writer->plain.data, writer->plain.len);
+    memory_wipe(writer->plain.data,
+                writer->plain.cap); /* what was written lies behind what waits */
     buf_done(&writer->plain);
     writer->context = NULL;
 }
@@ -190,19 +195,37 @@ static struct outcome append(struct snapshot_writer *writer, struct view bytes)
     return OUTCOME_OK;
 }
 
-static struct outcome write_piece(struct snapshot_writer *writer, const uint8_t *sector)
+/* The first bytes of what waits; with them its end, when it is the last piece. */
+static struct outcome write_piece(struct snapshot_writer *writer, bool last)
 {
     BUF_AUTO sealed;
     uint8_t place[PLACE_BYTES];
-    size_t from = (size_t)writer->pieces * SNAPSHOT_PIECE_BYTES;
-    size_t left = writer->plain.len - from;
-    size_t len = left < SNAPSHOT_PIECE_BYTES ? left : SNAPSHOT_PIECE_BYTES;
+    size_t len = last ? writer->plain.len : SNAPSHOT_PIECE_BYTES;
+    uint64_t total = writer->plain_bytes + len;
 
     buf_init(&sealed, SEALED_PIECE_BYTES);
-    TRY(sealer_seal(writer->context->snapshot, piece_place(sector, writer->pieces, place),
-                    view_of(writer->plain.data + from, len), &sealed));
+    if (total > SNAPSHOT_BYTES_MAX) {
+        return outcome_fail(FAULT_OVER_LIMIT, "snapshot is too long");
+    }
+    TRY(sealer_seal(
+        writer->context->snapshot,
+        piece_place(writer->context, writer->size, writer->pieces, last ? total : 0, place),
+        view_part(buf_view(&writer->plain), 0, len), &sealed));
     TRY(append(writer, buf_view(&sealed)));
+    buf_consume(&writer->plain, len);
     writer->pieces++;
+    writer->plain_bytes = total;
+    return OUTCOME_OK;
+}
+
+static struct outcome write_header(struct snapshot_writer *writer)
+{
+    uint8_t sector[SECTOR_BYTES];
+
+    header_write(writer->context, writer->size, writer->plain_bytes, sector);
+    writer->offset = 0;
+    TRY(append(writer, view_of(sector, sizeof(sector))));
+    writer->whole = true;
     return OUTCOME_OK;
 }
 
@@ -237,22 +260,30 @@ static struct outcome finish(struct snapshot_writer *writer, bool durable)
     return remove_older(context);
 }
 
+bool snapshot_writer_has_piece(const struct snapshot_writer *writer)
+{
+    return writer->ended || writer->plain.len > SNAPSHOT_PIECE_BYTES; /* it cannot be the last */
+}
+
 struct outcome snapshot_writer_step(struct snapshot_writer *writer, bool durable, bool *ret_done)
 {
     const struct context *context = writer->context;
-    uint8_t sector[SECTOR_BYTES];
 
     TRY(buf_check(&writer->plain));
-    CHECK(writer->plain.len > 0);
-    header_write(context, writer->size, writer->plain.len, sector);
     *ret_done = false;
     if (writer->fd == DISK_CLOSED) {
-        TRY(disk_open(context->disk, context->home_fd, DERIVED_NEW, DISK_OPEN_CREATE, DISK_PRIVATE,
-                      &writer->fd));
-        return append(writer, view_of(sector, sizeof(sector)));
+        writer->offset = SECTOR_BYTES; /* the header comes last */
+        return disk_open(context->disk, context->home_fd, DERIVED_NEW, DISK_OPEN_CREATE,
+                         DISK_PRIVATE, &writer->fd);
     }
-    if (writer->pieces < pieces_of(writer->plain.len)) {
-        return write_piece(writer, sector);
+    if (writer->plain.len > SNAPSHOT_PIECE_BYTES) {
+        return write_piece(writer, false);
+    }
+    CHECK(writer->ended);
+    if (!writer->whole) {
+        CHECK(writer->plain.len > 0);
+        TRY(write_piece(writer, true));
+        return write_header(writer);
     }
     TRY(finish(writer, durable));
     *ret_done = true;
@@ -311,7 +342,7 @@ static struct outcome header_check(const struct context *context, const uint8_t 
     return OUTCOME_OK;
 }
 
-static struct outcome load_pieces(const struct context *context, int fd, const uint8_t *sector,
+static struct outcome load_pieces(const struct context *context, int fd, uint64_t size,
                                   uint64_t plain_bytes, struct buf *ret_plain)
 {
     BUF_AUTO sealed;
@@ -333,10 +364,11 @@ static struct outcome load_pieces(const struct context *context, int fd, const u
         if (got != len) {
             return outcome_fail(FAULT_CORRUPT, "snapshot is cut short");
         }
-        TRY(sealer_open(context->snapshot, piece_place(sector, piece, place), buf_view(&sealed),
-                        ret_plain));
-        offset += len;
         left -= plain;
+        TRY(sealer_open(context->snapshot,
+                        piece_place(context, size, piece, left == 0 ? plain_bytes : 0, place),
+                        buf_view(&sealed), ret_plain));
+        offset += len;
     }
     return OUTCOME_OK;
 }
@@ -352,7 +384,7 @@ static struct outcome load_from(const struct context *context, int fd, uint64_t 
     TRY(disk_size(context->disk, fd, &file_bytes));
     TRY(disk_read(context->disk, fd, 0, sector, sizeof(sector), &got));
     TRY(header_check(context, sector, size, file_bytes, &plain_bytes));
-    return load_pieces(context, fd, sector, plain_bytes, ret_plain);
+    return load_pieces(context, fd, size, plain_bytes, ret_plain);
 }
 
 struct outcome snapshot_load(const struct context *context, uint64_t size, struct buf *ret_plain)

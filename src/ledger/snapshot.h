@@ -5,7 +5,8 @@
  *
  * File derived/snapshot-<size>: a header sector (magic, u16 version, log id, u64 size, u64 bytes of
  * the plain text, zeros, u32 CRC32C of the 508 bytes before it), then the plain text in pieces of
- * SNAPSHOT_PIECE_BYTES, each sealed with its number and the header's values as associated data.
+ * SNAPSHOT_PIECE_BYTES, each sealed with its number and the header's values as associated data; but
+ * the number of bytes is known, and stands there, in the last piece alone: in the others it is 0.
  */
 #ifndef DANCU_LEDGER_SNAPSHOT_H
 #define DANCU_LEDGER_SNAPSHOT_H
@@ -37,16 +38,22 @@ struct outcome snapshot_get(struct view plain, struct snapshot_state *ret_state,
 /* A snapshot on its way to its file. */
 struct snapshot_writer {
     const struct context *context;
-    struct buf plain;
+    struct buf plain; /* what is not written yet */
     uint64_t size;
+    bool ended; /* nothing more comes to `plain` */
+    bool whole; /* the file is written and waits for its name */
     int fd;
-    uint64_t pieces; /* written */
+    uint64_t pieces;      /* written */
+    uint64_t plain_bytes; /* that they hold */
     uint64_t offset;
 };
 void snapshot_writer_init(struct snapshot_writer *writer, const struct context *context);
 void snapshot_writer_done(struct snapshot_writer *writer);
-/* Writes the next piece of `plain`; after the last, gives the file its name, removes older ones
- * and sets *ret_done. With `durable` the file and its name are synced. */
+/* The next piece of `plain` is full, or the last, and is to be written. */
+bool snapshot_writer_has_piece(const struct snapshot_writer *writer);
+/* Writes the next piece; after the last, the header: then it is `whole`. One more step gives the
+ * file its name, removes older ones and sets *ret_done. With `durable` the file and its name are
+ * synced. FAULT_OVER_LIMIT: it is longer than a snapshot can be. */
 struct outcome snapshot_writer_step(struct snapshot_writer *writer, bool durable, bool *ret_done);
 
 /* Sizes of the snapshots that are there, newest first; at most `max`. */

@@ -5,6 +5,8 @@
 
 #include "gate/guesses.h"
 
+#include <stdlib.h>
+
 #define NOW UINT32_C(1795000000)
 
 static void tag_of(uint32_t number, uint8_t ret_tag[SEAL_BLIND_BYTES])
@@ -202,6 +204,16 @@ static void want_of_memory_loses_no_miss(void **state)
     guesses_done(&guesses);
 }
 
+/* All of it at once. */
+static void put_all(struct guesses *guesses, uint32_t now_s, struct buf *buf)
+{
+    bool last = false;
+    assert_ok(guesses_save_begin(guesses, now_s));
+    assert_ok(guesses_save_step(guesses, GUESS_KEYS_MAX, buf, &last));
+    assert_true(last);
+    guesses_save_end(guesses);
+}
+
 static void a_snapshot_gives_the_same_counts_without_what_is_forgotten(void **state)
 {
     (void)state;
@@ -216,7 +228,7 @@ static void a_snapshot_gives_the_same_counts_without_what_is_forgotten(void **st
         add(&guesses, 1, NOW - 100 + 10 * i);
         add(&guesses, 100 + i, NOW);
     }
-    guesses_put(&guesses, NOW, &bytes);
+    put_all(&guesses, NOW, &bytes);
     struct cursor cursor = cursor_of(buf_view(&bytes));
     assert_ok(guesses_get(&again, &cursor));
     assert_ok(cursor_end(&cursor, "guesses"));
@@ -240,7 +252,7 @@ static void a_damaged_snapshot_is_refused(void **state)
     buf_init(&bytes, 1 << 20);
     add(&guesses, 1, NOW);
     add(&guesses, 2, NOW);
-    guesses_put(&guesses, NOW, &bytes);
+    put_all(&guesses, NOW, &bytes);
     for (size_t len = 0; len < bytes.len; len++) {
         struct guesses again;
         guesses_init(&again);
@@ -248,11 +260,67 @@ static void a_damaged_snapshot_is_refused(void **state)
         assert_fault(guesses_get(&again, &cut), FAULT_CORRUPT);
         guesses_done(&again);
     }
-    buf_reset(&bytes);
-    buf_put_u64(&bytes, (uint64_t)GUESS_KEYS_MAX + 1);
-    struct cursor many = cursor_of(buf_view(&bytes));
-    assert_fault(guesses_get(&guesses, &many), FAULT_CORRUPT);
+    bytes.data[bytes.len - 1] = 7; /* no row and no end */
+    struct cursor other = cursor_of(buf_view(&bytes));
+    assert_fault(guesses_get(&guesses, &other), FAULT_CORRUPT);
     guesses_done(&guesses);
+}
+
+#define ROW (1 + SEAL_BLIND_BYTES + 4 * GUESSES_PER_DAY_MAX)
+
+static int compare_rows(const void *a, const void *b)
+{
+    return memcmp(a, b, ROW);
+}
+
+static uint32_t dice(uint32_t *state, uint32_t below)
+{
+    *state = *state * 1664525u + 1013904223u;
+    return (*state >> 8) % below;
+}
+
+/* Misses added, taken back, grown stale and swept between steps of a few slots, against the whole
+ * copied at once when it was begun: the same rows, each once. */
+static void a_copy_in_steps_has_what_stood_there_when_it_was_begun(void **state)
+{
+    uint32_t seed = 20;
+    (void)state;
+    for (unsigned round = 0; round < 60; round++) {
+        struct guesses guesses;
+        BUF_AUTO whole;
+        BUF_AUTO steps;
+        uint32_t now_s = NOW;
+        bool last = false;
+        guesses_init(&guesses);
+        buf_init(&whole, 1 << 20);
+        buf_init(&steps, 1 << 20);
+        for (unsigned i = 0; i < 400; i++) {
+            now_s += dice(&seed, 300);
+            add(&guesses, dice(&seed, 150), now_s);
+        }
+        put_all(&guesses, now_s, &whole);
+        assert_ok(guesses_save_begin(&guesses, now_s));
+        while (!last) {
+            for (unsigned i = dice(&seed, 6); i > 0; i--) {
+                uint8_t tag[SEAL_BLIND_BYTES];
+                uint32_t number = dice(&seed, 220);
+                now_s += dice(&seed, 2000);
+                if (dice(&seed, 3) > 0) {
+                    add(&guesses, number, now_s);
+                } else {
+                    tag_of(number, tag);
+                    guesses_take_back(&guesses, tag);
+                }
+            }
+            assert_ok(guesses_save_step(&guesses, 1 + dice(&seed, 5), &steps, &last));
+        }
+        assert_int_equal(steps.len, whole.len);
+        assert_true(whole.len > ROW);
+        qsort(whole.data, whole.len / ROW, ROW, compare_rows);
+        qsort(steps.data, steps.len / ROW, ROW, compare_rows);
+        assert_memory_equal(steps.data, whole.data, whole.len);
+        guesses_done(&guesses);
+    }
 }
 
 static void add_at_time_zero(void *context)
@@ -283,6 +351,7 @@ int main(void)
         cmocka_unit_test(want_of_memory_loses_no_miss),
         cmocka_unit_test(a_snapshot_gives_the_same_counts_without_what_is_forgotten),
         cmocka_unit_test(a_damaged_snapshot_is_refused),
+        cmocka_unit_test(a_copy_in_steps_has_what_stood_there_when_it_was_begun),
         cmocka_unit_test(a_miss_at_time_zero_is_our_own_mistake),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -175,7 +175,11 @@ static void a_snapshot_gives_the_keys_again(void **state)
     for (uint32_t i = 1; i <= 1000; i++) {
         assert_ok(put(shelf, i, i % 2, NOW + i));
     }
-    keys_save(&shelf->keys, &shelf->directory, NOW + KEY_SPAN_S + 101, &bytes);
+    bool last = false;
+    keys_save_begin(&shelf->keys, 1, NOW + KEY_SPAN_S + 101);
+    while (!last) {
+        keys_save_step(&shelf->keys, 7, &bytes, &last);
+    }
     assert_ok(buf_check(&bytes));
     add_accounts(&other.directory, other.accounts, 1); /* a1 is not there any more */
     keys_init(&other.keys);
@@ -196,6 +200,89 @@ static void a_snapshot_gives_the_keys_again(void **state)
     directory_done(&other.directory);
 }
 
+static uint32_t dice(uint32_t *state, uint32_t below)
+{
+    *state = *state * 1664525u + 1013904223u;
+    return (*state >> 8) % below;
+}
+
+/* What was put, as a log would have it. */
+struct deed {
+    uint32_t number;
+    uint32_t at_s;
+};
+#define DEEDS_MAX 8000u
+
+static void put_deed(struct keys *keys, struct shelf *shelf, const struct deed *deed,
+                     uint32_t index)
+{
+    uint8_t tag[SEAL_HASH_BYTES];
+    struct account *account = shelf->accounts[deed->number % 3];
+    hash_of(deed->number, tag);
+    keys_batch(keys);
+    assert_ok(keys_reserve(keys, account, deed->at_s));
+    keys_put(keys, tag, tag, index, account, deed->at_s);
+}
+
+/* Puts one more, under a number that may be free, known or stale. */
+static void put_another(struct shelf *shelf, uint32_t *seed, uint32_t *now_s, struct deed *deeds,
+                        uint32_t *count)
+{
+    assert_true(*count < DEEDS_MAX);
+    *now_s += dice(seed, KEY_SPAN_S / 60);
+    deeds[*count] = (struct deed){dice(seed, 120), *now_s};
+    put_deed(&shelf->keys, shelf, &deeds[*count], *count);
+    ++*count;
+}
+
+static void assert_same_keys(const struct keys *here, const struct keys *there, uint32_t now_s)
+{
+    for (uint32_t number = 0; number < 120; number++) {
+        const struct key *one = find(here, number, now_s);
+        const struct key *other = find(there, number, now_s);
+        assert_true((one == NULL) == (other == NULL));
+        assert_true(one == NULL || (one->index == other->index && one->at_s == other->at_s &&
+                                    one->account == other->account));
+    }
+}
+
+/* Keys come, come to stand for other records, grow stale and fall out between steps of a few rows;
+ * the copy and what was put since it was begun give what there is. */
+static void a_copy_in_steps_and_the_tail_behind_it_give_the_keys_again(void **state)
+{
+    static struct deed deeds[DEEDS_MAX];
+    struct shelf *shelf = *state;
+    uint32_t seed = 21;
+    uint32_t now_s = NOW;
+    uint32_t count = 0;
+    for (uint32_t round = 1; round <= 40; round++) {
+        struct keys again;
+        BUF_AUTO bytes;
+        bool last = false;
+        buf_init(&bytes, 1 << 20);
+        for (unsigned i = 0; i < 40; i++) {
+            put_another(shelf, &seed, &now_s, deeds, &count);
+        }
+        uint32_t from = count;
+        keys_save_begin(&shelf->keys, round, now_s);
+        while (!last) {
+            for (unsigned i = dice(&seed, 4); i > 0; i--) {
+                put_another(shelf, &seed, &now_s, deeds, &count);
+            }
+            keys_save_step(&shelf->keys, 1 + dice(&seed, 9), &bytes, &last);
+        }
+        keys_init(&again);
+        struct cursor cursor = cursor_of(buf_view(&bytes));
+        assert_ok(keys_restore(&again, &shelf->directory, &cursor));
+        assert_ok(cursor_end(&cursor, "keys"));
+        for (uint32_t i = from; i < count; i++) {
+            put_deed(&again, shelf, &deeds[i], i);
+        }
+        assert_same_keys(&shelf->keys, &again, now_s);
+        keys_done(&again);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -208,6 +295,7 @@ int main(void)
         TEST(an_account_has_a_ceiling_and_the_table_another),
         TEST(a_batch_reserves_as_much_as_it_may_put),
         TEST(a_snapshot_gives_the_keys_again),
+        TEST(a_copy_in_steps_and_the_tail_behind_it_give_the_keys_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

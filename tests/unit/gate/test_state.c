@@ -83,6 +83,33 @@ static void work(struct world *world)
     }
 }
 
+/* A whole snapshot; `between` is done before each step but the first. */
+static void save_with(struct world *world, void (*between)(struct world *world),
+                      struct buf *ret_snapshot)
+{
+    bool last = false;
+    assert_ok(gate_save_begin(world->gate));
+    for (unsigned step = 0; !last; step++) {
+        if (step > 0 && between != NULL) {
+            between(world);
+        }
+        assert_ok(gate_save_step(world->gate, ret_snapshot, &last));
+    }
+    assert_ok(buf_check(ret_snapshot));
+}
+
+static void save(struct world *world, struct buf *ret_snapshot)
+{
+    save_with(world, NULL, ret_snapshot);
+}
+
+static void restore(struct world *world, const struct buf *snapshot)
+{
+    struct cursor cursor = cursor_of(buf_view(snapshot));
+    assert_ok(gate_restore(world->gate, &cursor));
+    assert_ok(cursor_end(&cursor, "snapshot"));
+}
+
 static void replay(struct world *world, unsigned from)
 {
     for (unsigned i = from; i < world->ledger.size; i++) {
@@ -118,15 +145,12 @@ static void a_snapshot_and_the_tail_behind_it_give_the_counters_again(void **sta
     BUF_AUTO snapshot;
     buf_init(&snapshot, 1 << 20);
     work(world);
-    gate_save(world->gate, &snapshot);
-    assert_ok(buf_check(&snapshot));
+    save(world, &snapshot);
     unsigned from = world->ledger.size;
     work(world);
     struct counters before = counters_of(world);
     forget(world);
-    struct cursor cursor = cursor_of(buf_view(&snapshot));
-    assert_ok(gate_restore(world->gate, &cursor));
-    assert_ok(cursor_end(&cursor, "snapshot"));
+    restore(world, &snapshot);
     replay(world, from);
     check_same(world, &before);
 }
@@ -137,13 +161,13 @@ static void a_snapshot_cut_anywhere_is_corrupt(void **state)
     BUF_AUTO snapshot;
     buf_init(&snapshot, 1 << 20);
     work(world);
-    gate_save(world->gate, &snapshot);
+    save(world, &snapshot);
     for (size_t len = 0; len < snapshot.len; len++) {
         struct cursor cursor = cursor_of(view_of(snapshot.data, len));
         forget(world);
         assert_fault(gate_restore(world->gate, &cursor), FAULT_CORRUPT);
     }
-    snapshot.data[0] = 3;
+    snapshot.data[0] = 2; /* of the version before */
     struct cursor cursor = cursor_of(buf_view(&snapshot));
     assert_fault(gate_restore(world->gate, &cursor), FAULT_CORRUPT);
 }
@@ -153,16 +177,17 @@ static void counters_of_what_is_not_there_are_passed_over(void **state)
     struct world *world = *state;
     BUF_AUTO snapshot;
     buf_init(&snapshot, 4096);
-    buf_put_u8(&snapshot, 1);
-    buf_put_u32(&snapshot, 1);
+    buf_put_u8(&snapshot, GATE_STATE_VERSION);
+    buf_put_u8(&snapshot, SAVE_ROW);
     buf_put_block16(&snapshot, VIEW_LITERAL("NV-0"));
     buf_put_u64(&snapshot, 1);
     buf_put_u64(&snapshot, 1);
-    buf_put_u32(&snapshot, 1);
+    buf_put_u8(&snapshot, SAVE_END);
+    buf_put_u8(&snapshot, SAVE_ROW);
     buf_put_block16(&snapshot, VIEW_LITERAL("nobody"));
     buf_put_u64(&snapshot, 1);
     buf_put_u32(&snapshot, 1);
-    buf_put_u64(&snapshot, 0);
+    buf_put_zeros(&snapshot, 3); /* the ends of parties, guesses, keys */
     struct counters before = counters_of(world);
     struct cursor cursor = cursor_of(buf_view(&snapshot));
     assert_ok(gate_restore(world->gate, &cursor));
@@ -294,7 +319,7 @@ static void keys_outlive_a_restart_by_replay_and_by_snapshot_for_24_hours(void *
     BUF_AUTO snapshot;
     buf_init(&snapshot, 1 << 20);
     ask_keyed(world, "before", ids[0]);
-    gate_save(world->gate, &snapshot);
+    save(world, &snapshot);
     unsigned from = world->ledger.size;
     ask_keyed(world, "after", ids[1]);
     forget(world);
@@ -302,9 +327,7 @@ static void keys_outlive_a_restart_by_replay_and_by_snapshot_for_24_hours(void *
     assert_repeats(world, "before", ids[0]);
     assert_repeats(world, "after", ids[1]);
     forget(world);
-    struct cursor cursor = cursor_of(buf_view(&snapshot));
-    assert_ok(gate_restore(world->gate, &cursor));
-    assert_ok(cursor_end(&cursor, "snapshot"));
+    restore(world, &snapshot);
     assert_repeats(world, "before", ids[0]);
     replay(world, from);
     assert_repeats(world, "after", ids[1]);
@@ -314,20 +337,109 @@ static void keys_outlive_a_restart_by_replay_and_by_snapshot_for_24_hours(void *
     assert_int_equal(world->ledger.size, size + 1);
 }
 
-static void a_snapshot_of_the_version_before_has_no_keys(void **state)
+/* Between two steps: days turn, quotas and misses are counted, keys come. */
+static void work_keyed(struct world *world)
+{
+    uint8_t id[16];
+    char key[32];
+    work(world);
+    snprintf(key, sizeof(key), "between-%u", world->ledger.size);
+    ask_keyed(world, key, id);
+}
+
+static void a_snapshot_made_while_asks_go_on_is_of_the_moment_when_it_was_begun(void **state)
 {
     struct world *world = *state;
+    uint8_t ids[2][16];
     BUF_AUTO snapshot;
     buf_init(&snapshot, 1 << 20);
+    ask_keyed(world, "before", ids[0]);
     work(world);
-    struct counters before = counters_of(world);
-    gate_save(world->gate, &snapshot);
-    snapshot.data[0] = 1;
+    struct counters then = counters_of(world);
+    unsigned from = world->ledger.size;
+    int64_t then_us = world->now_us;
+    save_with(world, work_keyed, &snapshot);
+    ask_keyed(world, "after", ids[1]);
+    struct counters now = counters_of(world);
+    int64_t now_us = world->now_us;
+    assert_true(memcmp(&then, &now, sizeof(now)) != 0 && world->ledger.size > from + 50);
     forget(world);
-    struct cursor cursor = cursor_of(view_of(snapshot.data, snapshot.len - 8)); /* of no keys */
-    assert_ok(gate_restore(world->gate, &cursor));
-    assert_ok(cursor_end(&cursor, "snapshot"));
-    check_same(world, &before);
+    restore(world, &snapshot);
+    world->now_us = then_us;
+    check_same(world, &then);
+    world->now_us = now_us;
+    replay(world, from);
+    check_same(world, &now);
+    assert_repeats(world, "after", ids[1]);
+}
+
+static void grow(struct world *world, bool business)
+{
+    struct business *more = memory_new(1, sizeof(*more));
+    struct party *party = memory_new(1, sizeof(*party));
+    assert_true(more != NULL && party != NULL);
+    if (business) {
+        assert_ok(code_set(&more->code, VIEW_LITERAL("MORE")));
+        more->party = directory_party(&world->directory, VIEW_LITERAL("bank"));
+        assert_ok(directory_add_business(&world->directory, more));
+        memory_free(party);
+    } else {
+        assert_ok(code_set(&party->code, VIEW_LITERAL("more")));
+        assert_ok(directory_add_party(&world->directory, party));
+        memory_free(more);
+    }
+}
+
+/* A business more, and the order of the walk is another. */
+static void a_directory_that_grows_meanwhile_is_not_copied(void **state)
+{
+    struct world *world = *state;
+    bool last = false;
+    BUF_AUTO snapshot;
+    buf_init(&snapshot, 1 << 20);
+    for (unsigned way = 0; way < 2; way++) {
+        buf_reset(&snapshot);
+        assert_ok(gate_save_begin(world->gate));
+        if (way == 1) {
+            assert_ok(gate_save_step(world->gate, &snapshot, &last)); /* the businesses */
+        }
+        grow(world, way == 0);
+        assert_fault(gate_save_step(world->gate, &snapshot, &last), FAULT_AGAIN);
+        gate_save_end(world->gate);
+    }
+    buf_reset(&snapshot);
+    save(world, &snapshot);
+}
+
+static struct outcome save_anew(void *context)
+{
+    struct world *world = context;
+    bool last = false;
+    BUF_AUTO snapshot;
+    buf_init(&snapshot, 1 << 20);
+    struct outcome outcome = gate_save_begin(world->gate);
+    while (outcome_ok(outcome) && !last) {
+        outcome = gate_save_step(world->gate, &snapshot, &last);
+    }
+    gate_save_end(world->gate);
+    return outcome;
+}
+
+static void want_of_memory_while_a_snapshot_is_made_is_told(void **state)
+{
+    struct world *world = *state;
+    work(world);
+    assert_true(each_allocation_fails(save_anew, world) >= 2);
+    /* What is to be copied before it changes finds no memory: the next step tells. */
+    bool last = false;
+    BUF_AUTO snapshot;
+    buf_init(&snapshot, 1 << 20);
+    assert_ok(gate_save_begin(world->gate));
+    memory_fail_at(1);
+    save_business(world->gate, world_business(world, "NV-1"));
+    memory_fail_at(0);
+    assert_fault(gate_save_step(world->gate, &snapshot, &last), FAULT_NO_MEMORY);
+    gate_save_end(world->gate);
 }
 
 static struct outcome replay_one_miss(void *context)
@@ -369,7 +481,9 @@ int main(void)
         TEST(an_effect_of_the_version_before_is_read_and_has_no_key),
         TEST(an_effect_with_a_key_is_read_as_it_was_written_and_cut_it_is_corrupt),
         TEST(keys_outlive_a_restart_by_replay_and_by_snapshot_for_24_hours),
-        TEST(a_snapshot_of_the_version_before_has_no_keys),
+        TEST(a_snapshot_made_while_asks_go_on_is_of_the_moment_when_it_was_begun),
+        TEST(a_directory_that_grows_meanwhile_is_not_copied),
+        TEST(want_of_memory_while_a_snapshot_is_made_is_told),
         TEST(want_of_memory_in_replay_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

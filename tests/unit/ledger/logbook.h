@@ -18,6 +18,7 @@
 
 #define LOGBOOK_ORIGIN "localhost/dancu-test"
 #define LOGBOOK_SEGMENT_BYTES 65536u
+#define LOGBOOK_SAVE_BYTES 50000u
 
 struct logbook {
     char path[64];
@@ -35,6 +36,7 @@ struct logbook {
     uint64_t owner_sum;
     uint64_t owner_restored; /* size that the last restore gave */
     size_t owner_ballast;    /* bytes that the state is made longer by */
+    size_t owner_saved;      /* of these */
 };
 
 /* Entry and opening of a number: lengths vary, so that sectors and paddings do. */
@@ -91,17 +93,40 @@ static struct outcome logbook_replay(void *context, uint64_t index, const struct
     return OUTCOME_OK;
 }
 
-static void logbook_save(void *context, struct buf *buf)
+/* The counters at the beginning, the ballast in steps. */
+static struct outcome logbook_save_begin(void *context, struct buf *buf)
 {
     struct logbook *book = context;
     buf_put_u64(buf, book->owner_size);
     buf_put_u64(buf, book->owner_sum);
-    buf_put_zeros(buf, book->owner_ballast);
+    book->owner_saved = 0;
+    return OUTCOME_OK;
+}
+
+static struct outcome logbook_save_step(void *context, struct buf *buf, bool *ret_last)
+{
+    struct logbook *book = context;
+    size_t left = book->owner_ballast - book->owner_saved;
+    size_t len = left < LOGBOOK_SAVE_BYTES ? left : LOGBOOK_SAVE_BYTES;
+    buf_put_zeros(buf, len);
+    book->owner_saved += len;
+    *ret_last = len == left;
+    return buf_check(buf);
+}
+
+static void logbook_save_end(void *context)
+{
+    (void)context;
 }
 
 static inline struct ledger_owner logbook_owner(struct logbook *book)
 {
-    return (struct ledger_owner){book, logbook_restore, logbook_replay, logbook_save};
+    return (struct ledger_owner){book,
+                                 logbook_restore,
+                                 logbook_replay,
+                                 logbook_save_begin,
+                                 logbook_save_step,
+                                 logbook_save_end};
 }
 
 /* A folder and keys; the log itself is not made yet. */

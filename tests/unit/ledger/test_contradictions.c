@@ -172,11 +172,11 @@ static void what_the_owner_refuses_is_refused_with_its_place(void **state)
     struct ledger *ledger = NULL;
     (void)state;
     make_forged(&book, &right);
-    struct ledger_owner owner = {&book, NULL, refuse_replay, NULL};
+    struct ledger_owner owner = {.context = &book, .replay = refuse_replay};
     assert_fault(ledger_open(&book.config, &owner, &ledger, &book.recovery, book.place),
                  FAULT_CORRUPT);
     assert_non_null(strstr(book.place, "entry 3: an entry that nobody"));
-    owner = (struct ledger_owner){&book, refuse_restore, NULL, NULL};
+    owner = (struct ledger_owner){.context = &book, .restore = refuse_restore};
     assert_fault(ledger_open(&book.config, &owner, &ledger, &book.recovery, book.place),
                  FAULT_CORRUPT);
     assert_string_equal(book.place, "owner: a state that nobody can make sense of");
@@ -235,6 +235,7 @@ static void write_snapshot(struct shot *shot, uint64_t size)
     remove_snapshots(&shot->book);
     snapshot_writer_init(&writer, &shot->context);
     buf_put_view(&writer.plain, buf_view(&shot->plain));
+    writer.ended = true;
     writer.size = size;
     while (!done) {
         assert_ok(snapshot_writer_step(&writer, false, &done));

@@ -126,6 +126,7 @@ static struct outcome write_again(void *context)
     snapshot_writer_init(&writer, &shot->context);
     writer.size = SHOT_SIZE;
     buf_put_view(&writer.plain, buf_view(&shot->plain));
+    writer.ended = true;
     struct outcome outcome = OUTCOME_OK;
     while (outcome_ok(outcome) && !done) {
         outcome = snapshot_writer_step(&writer, true, &done);

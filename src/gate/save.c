@@ -1,0 +1,188 @@
+/*
+ * A copy of the gate's state, in steps.
+ *
+ * Invariants
+ *  1. What a copy has of businesses, parties and misses is what stood there when it was begun; of
+ *     keys, what stood there then or later (keys.h).
+ *  2. One step looks at SAVE_STEP_ROWS rows, and appends what changed since the last one.
+ *  3. A map that is walked has not grown since the copy was begun.
+ */
+#include "gate/work.h"
+
+#include "base/check.h"
+
+#define ROW_BYTES_MAX (2 + ASK_CODE_BYTES_MAX + 1 + 16)
+
+void save_init(struct gate *gate)
+{
+    struct save *save = &gate->save;
+    *save = (struct save){.part = SAVE_NONE};
+    buf_init(&save->early_businesses, (size_t)BUSINESSES_MAX * ROW_BYTES_MAX);
+    buf_init(&save->early_parties, (size_t)PARTIES_MAX * ROW_BYTES_MAX);
+}
+
+void save_done(struct gate *gate)
+{
+    buf_done(&gate->save.early_businesses);
+    buf_done(&gate->save.early_parties);
+}
+
+static void put_business(struct business *business, uint32_t round, struct buf *buf)
+{
+    if (business->saved != round) {
+        buf_put_u8(buf, SAVE_ROW);
+        buf_put_block16(buf, code_view(&business->code));
+        buf_put_u64(buf, (uint64_t)business->quota_day);
+        buf_put_u64(buf, business->quota_used);
+        business->saved = round;
+    }
+}
+
+static void put_party(struct party *party, uint32_t round, struct buf *buf)
+{
+    if (party->saved != round) {
+        buf_put_u8(buf, SAVE_ROW);
+        buf_put_block16(buf, code_view(&party->code));
+        buf_put_u64(buf, (uint64_t)party->guess_day);
+        buf_put_u32(buf, party->guess_count);
+        party->saved = round;
+    }
+}
+
+/* ---- before something changes (invariant 1); a failure shows at the next step ---- */
+
+void save_business(struct gate *gate, struct business *business)
+{
+    struct save *save = &gate->save;
+    if (save->part == SAVE_BUSINESSES) {
+        put_business(business, save->round, &save->early_businesses);
+    }
+}
+
+void save_party(struct gate *gate, struct party *party)
+{
+    struct save *save = &gate->save;
+    if (save->part == SAVE_BUSINESSES || save->part == SAVE_PARTIES) {
+        put_party(party, save->round, &save->early_parties);
+    }
+}
+
+/* ---- steps ---- */
+
+struct outcome gate_save_begin(struct gate *gate)
+{
+    struct save *save = &gate->save;
+    uint32_t now_s = (uint32_t)(clock_wall_us(&gate->clock) / 1000000);
+    gate_save_end(gate);
+    TRY(guesses_save_begin(&gate->guesses, now_s));
+    save->round = ++gate->directory->saves;
+    keys_save_begin(&gate->keys, save->round, now_s);
+    save->part = SAVE_BUSINESSES;
+    save->at = 0;
+    save->businesses = gate->directory->businesses.len;
+    save->parties = gate->directory->parties.len;
+    return OUTCOME_OK;
+}
+
+void gate_save_end(struct gate *gate)
+{
+    struct save *save = &gate->save;
+    save->part = SAVE_NONE;
+    buf_reset(&save->early_businesses);
+    buf_reset(&save->early_parties);
+    guesses_save_end(&gate->guesses);
+}
+
+static struct outcome grown(void)
+{
+    return outcome_fail(FAULT_AGAIN, "the directory has grown");
+}
+
+static struct outcome take_early(struct buf *early, struct buf *buf)
+{
+    TRY(buf_check(early));
+    buf_put_view(buf, buf_view(early));
+    buf_reset(early);
+    return OUTCOME_OK;
+}
+
+static struct outcome step_businesses(struct gate *gate, struct buf *buf, bool *ret_last)
+{
+    struct save *save = &gate->save;
+    struct business *business = NULL;
+    if (gate->directory->businesses.len != save->businesses) { /* invariant 3 */
+        return grown();
+    }
+    TRY(take_early(&save->early_businesses, buf));
+    for (unsigned i = 0; i < SAVE_STEP_ROWS; i++) {
+        business = map_next(&gate->directory->businesses, &save->at);
+        if (business == NULL) {
+            break;
+        }
+        put_business(business, save->round, buf);
+    }
+    *ret_last = business == NULL;
+    return OUTCOME_OK;
+}
+
+static struct outcome step_parties(struct gate *gate, struct buf *buf, bool *ret_last)
+{
+    struct save *save = &gate->save;
+    struct party *party = NULL;
+    if (gate->directory->parties.len != save->parties) {
+        return grown();
+    }
+    TRY(take_early(&save->early_parties, buf));
+    for (unsigned i = 0; i < SAVE_STEP_ROWS; i++) {
+        party = map_next(&gate->directory->parties, &save->at);
+        if (party == NULL) {
+            break;
+        }
+        put_party(party, save->round, buf);
+    }
+    *ret_last = party == NULL;
+    return OUTCOME_OK;
+}
+
+static struct outcome step_part(struct gate *gate, struct buf *buf, bool *ret_last)
+{
+    bool last = false;
+    switch (gate->save.part) {
+    case SAVE_BUSINESSES:
+        TRY(step_businesses(gate, buf, &last));
+        break;
+    case SAVE_PARTIES:
+        TRY(step_parties(gate, buf, &last));
+        break;
+    case SAVE_GUESSES:
+        return guesses_save_step(&gate->guesses, SAVE_STEP_ROWS, buf, ret_last);
+    case SAVE_KEYS:
+        keys_save_step(&gate->keys, SAVE_STEP_ROWS, buf, ret_last);
+        return OUTCOME_OK;
+    case SAVE_NONE:
+    case SAVE_PARTS:
+        CHECK(false); /* begun, and not at its end */
+    }
+    if (last) {
+        buf_put_u8(buf, SAVE_END);
+        gate->save.at = 0;
+    }
+    *ret_last = last;
+    return OUTCOME_OK;
+}
+
+struct outcome gate_save_step(struct gate *gate, struct buf *buf, bool *ret_last)
+{
+    struct save *save = &gate->save;
+    bool last = false;
+    if (save->part == SAVE_BUSINESSES && save->at == 0) {
+        buf_put_u8(buf, GATE_STATE_VERSION);
+    }
+    TRY(step_part(gate, buf, &last));
+    save->part += last ? 1 : 0;
+    *ret_last = save->part == SAVE_PARTS;
+    if (*ret_last) {
+        gate_save_end(gate);
+    }
+    return buf_check(buf);
+}

@@ -1,0 +1,33 @@
+/*
+ * Purpose: the rows that a snapshot of the gate's state consists of, and how far one that is being
+ * made has come. Private to gate/.
+ *
+ * The state is copied in steps between which asks are served, and is that of the moment when the
+ * copy was begun: what a step has not come to yet is copied before it changes. Keys alone are
+ * copied as they are when their turn comes: putting a key once more, by replay, changes nothing
+ * (keys.h).
+ */
+#ifndef DANCU_GATE_SAVE_H
+#define DANCU_GATE_SAVE_H
+
+#include "base/bytes.h"
+
+/* The byte before each row; a section ends with SAVE_END. */
+enum { SAVE_END, SAVE_ROW, SAVE_ROW_ACCOUNT };
+
+#define GATE_STATE_VERSION 3 /* 1 and 2 had counts before their rows */
+#define SAVE_STEP_ROWS 512u  /* looked at in one step: some 50 us */
+
+enum save_part { SAVE_NONE, SAVE_BUSINESSES, SAVE_PARTIES, SAVE_GUESSES, SAVE_KEYS, SAVE_PARTS };
+
+struct save {
+    enum save_part part; /* being copied */
+    uint32_t round;      /* number of the copy: businesses and parties that bear it are copied */
+    size_t at;           /* in the map that is walked */
+    size_t businesses;   /* how many there were: a map that grew is in another order */
+    size_t parties;
+    struct buf early_businesses; /* rows of those that changed before their turn */
+    struct buf early_parties;
+};
+
+#endif
