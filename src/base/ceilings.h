@@ -92,6 +92,8 @@
 #define TLS_MESSAGES_MAX 64            /* one client's: its handshake, key updates, renegotiation */
 #define CHANNEL_LOST_S_MAX 15          /* a channel without a core so long starts anew */
 #define EDGE_ASKS_PENDING_MAX 8192     /* asks of one edge that the core has not answered */
+#define EDGE_OWN_TO_FREE 4             /* one account's among them: a quarter of the free places */
+#define EDGE_OWNERS 1024               /* counters of accounts; those of one counter share */
 #define PUBLIC_KEPT_BYTES_MAX (16u << 20) /* verified tiles that the public process keeps */
 #define PUBLIC_KEPT_TILES_MAX 256
 #define PUBLIC_TOLD_MAX 64     /* damaged places told one by one, each once */

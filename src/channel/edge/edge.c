@@ -49,7 +49,7 @@ struct outcome edge_ask(struct edge *edge, struct http_exchange *exchange, struc
     if (!link_has_room(&edge->link, ASK_FRAME_BYTES_MAX)) {
         return outcome_fail(FAULT_OVER_LIMIT, "pipe to the core");
     }
-    TRY(pending_add(&edge->pending, exchange, &tag));
+    TRY(pending_add(&edge->pending, exchange, pending_owner_of(ask->spki), &tag));
     struct buf *out = link_out(&edge->link);
     ask->tag = tag;
     http_exchange_note_set(exchange, pending_place_of(tag));
@@ -73,7 +73,7 @@ struct outcome edge_receipt(struct edge *edge, struct http_exchange *exchange,
     if (!link_has_room(&edge->link, ASK_FRAME_BYTES_MAX)) {
         return outcome_fail(FAULT_OVER_LIMIT, "pipe to the core");
     }
-    TRY(pending_add(&edge->pending, exchange, &ask->tag));
+    TRY(pending_add(&edge->pending, exchange, pending_owner_of(ask->spki), &ask->tag));
     struct buf *out = link_out(&edge->link);
     http_exchange_note_set(exchange, pending_place_of(ask->tag));
     finish_batch(edge); /* a frame of another kind begins */

@@ -3,7 +3,9 @@
  *
  * Invariants
  *  1. A place is free (in the chain from first_free) or taken; count is the number of taken ones.
- *  2. A generation belongs to one taking of a place: a late or doubled answer finds another one.
+ *  2. Who has places already gets another one only while four times as many are free: however much
+ *     one account asks, another one finds a place.
+ *  3. A generation belongs to one taking of a place: a late or doubled answer finds another one.
  */
 #include "channel/edge/private.h"
 
@@ -36,18 +38,30 @@ uint32_t pending_place_of(uint64_t tag)
     return (uint32_t)tag;
 }
 
-struct outcome pending_add(struct pending *pending, struct http_exchange *exchange,
+uint16_t pending_owner_of(const uint8_t spki[32])
+{
+    return (uint16_t)(((unsigned)spki[0] << 8 | spki[1]) % EDGE_OWNERS);
+}
+
+struct outcome pending_add(struct pending *pending, struct http_exchange *exchange, uint16_t owner,
                            uint64_t *ret_tag)
 {
     uint32_t at = pending->first_free;
+    uint32_t left = pending->size - pending->count;
 
-    if (pending->count == pending->size) {
+    CHECK(owner < EDGE_OWNERS);
+    if (left == 0) {
         return outcome_fail(FAULT_OVER_LIMIT, "pending asks");
+    }
+    if (pending->owned[owner] * EDGE_OWN_TO_FREE >= left) { /* invariant 2; the first always fits */
+        return outcome_fail(FAULT_OVER_LIMIT, "pending asks of one account");
     }
     CHECK(at < pending->size && !pending->places[at].taken); /* invariant 1 */
     struct pending_place *place = &pending->places[at];
     pending->first_free = place->next_free;
     pending->count++;
+    pending->owned[owner]++;
+    place->owner = owner;
     place->taken = true;
     place->exchange = exchange;
     place->generation++;
@@ -67,8 +81,10 @@ static void free_place(struct pending *pending, uint32_t at)
     pending->places[at].exchange = NULL;
     pending->places[at].next_free = pending->first_free;
     pending->first_free = at;
-    CHECK(pending->count > 0);
+    uint16_t *owned = &pending->owned[pending->places[at].owner];
+    CHECK(pending->count > 0 && *owned > 0);
     pending->count--;
+    --*owned;
 }
 
 struct outcome pending_take(struct pending *pending, uint64_t tag,
@@ -77,7 +93,7 @@ struct outcome pending_take(struct pending *pending, uint64_t tag,
     uint32_t at = pending_place_of(tag);
 
     if (at >= pending->size || !pending->places[at].taken ||
-        pending->places[at].generation != tag >> 32) { /* invariant 2 */
+        pending->places[at].generation != tag >> 32) { /* invariant 3 */
         return outcome_fail(FAULT_NOT_FOUND, "answer to no pending ask");
     }
     *ret_exchange = pending->places[at].exchange;

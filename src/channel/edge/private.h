@@ -21,6 +21,7 @@ struct pending_place {
     struct http_exchange *exchange; /* NULL: the client is gone, or the place is free */
     uint32_t generation;
     uint32_t next_free;
+    uint16_t owner;
     bool taken;
 };
 
@@ -29,12 +30,16 @@ struct pending {
     uint32_t first_free;
     uint32_t count;
     uint32_t size;
+    uint16_t owned[EDGE_OWNERS]; /* places taken, by who asked */
 };
 
 struct outcome pending_init(struct pending *pending, uint32_t size);
 void pending_done(struct pending *pending);
-/* FAULT_OVER_LIMIT when all places are taken. */
-struct outcome pending_add(struct pending *pending, struct http_exchange *exchange,
+/* Who asks, by the digest of its key. */
+uint16_t pending_owner_of(const uint8_t spki[32]);
+/* FAULT_OVER_LIMIT when all places are taken, or so many by this owner that it could take the
+ * others' (decision 0025). */
+struct outcome pending_add(struct pending *pending, struct http_exchange *exchange, uint16_t owner,
                            uint64_t *ret_tag);
 /* The client is gone; the place stays taken until the core answers or is lost. */
 void pending_forget(struct pending *pending, uint32_t place);

@@ -19,7 +19,7 @@ static void an_answer_finds_its_exchange_once(void **state)
     (void)state;
     assert_ok(pending_init(&pending, 3));
     for (unsigned i = 0; i < 3; i++) {
-        assert_ok(pending_add(&pending, exchange_number(i + 1), &tags[i]));
+        assert_ok(pending_add(&pending, exchange_number(i + 1), (uint16_t)i, &tags[i]));
     }
     for (unsigned i = 3; i > 0; i--) {
         assert_ok(pending_take(&pending, tags[i - 1], &exchange));
@@ -38,11 +38,11 @@ static void a_full_table_refuses_and_has_room_again(void **state)
 
     (void)state;
     assert_ok(pending_init(&pending, 2));
-    assert_ok(pending_add(&pending, exchange_number(1), &tag));
-    assert_ok(pending_add(&pending, exchange_number(2), &other));
-    assert_fault(pending_add(&pending, exchange_number(3), &other), FAULT_OVER_LIMIT);
+    assert_ok(pending_add(&pending, exchange_number(1), 1, &tag));
+    assert_ok(pending_add(&pending, exchange_number(2), 2, &other));
+    assert_fault(pending_add(&pending, exchange_number(3), 3, &other), FAULT_OVER_LIMIT);
     assert_ok(pending_take(&pending, tag, &exchange));
-    assert_ok(pending_add(&pending, exchange_number(3), &other));
+    assert_ok(pending_add(&pending, exchange_number(3), 3, &other));
     assert_true(pending_place_of(other) == pending_place_of(tag) && other != tag);
     assert_fault(pending_take(&pending, tag, &exchange), FAULT_NOT_FOUND); /* a late answer */
     pending_done(&pending);
@@ -56,10 +56,10 @@ static void the_place_of_a_client_that_left_stays_taken(void **state)
 
     (void)state;
     assert_ok(pending_init(&pending, 1));
-    assert_ok(pending_add(&pending, exchange_number(1), &tag));
+    assert_ok(pending_add(&pending, exchange_number(1), 1, &tag));
     pending_forget(&pending, pending_place_of(tag));
     uint64_t other = 0;
-    assert_fault(pending_add(&pending, exchange_number(2), &other), FAULT_OVER_LIMIT);
+    assert_fault(pending_add(&pending, exchange_number(2), 2, &other), FAULT_OVER_LIMIT);
     assert_ok(pending_take(&pending, tag, &exchange));
     assert_null(exchange);
     pending_done(&pending);
@@ -94,15 +94,56 @@ static void a_lost_pipe_empties_the_table(void **state)
     (void)state;
     assert_ok(pending_init(&pending, 8));
     for (unsigned i = 0; i < 8; i++) {
-        assert_ok(pending_add(&pending, exchange_number(i + 1), &tag));
+        assert_ok(pending_add(&pending, exchange_number(i + 1), (uint16_t)i, &tag));
     }
     pending_forget(&pending, 3);
     pending_take_all(&pending, &told, count_exchange);
     assert_int_equal(told, 7);
     for (unsigned i = 0; i < 8; i++) {
-        assert_ok(pending_add(&pending, exchange_number(i + 1), &tag));
+        assert_ok(pending_add(&pending, exchange_number(i + 1), (uint16_t)i, &tag));
     }
     pending_done(&pending);
+}
+
+static void one_account_leaves_places_for_every_other_one(void **state)
+{
+    struct pending pending;
+    struct http_exchange *exchange = NULL;
+    uint64_t tags[100];
+    uint64_t tag = 0;
+    unsigned own = 0;
+
+    (void)state;
+    assert_ok(pending_init(&pending, 100));
+    while (outcome_ok(pending_add(&pending, exchange_number(1), 7, &tags[own]))) {
+        own++;
+    }
+    assert_int_equal(own, 20); /* 4 * 20 places are free */
+    for (uint16_t other = 100; other < 180; other++) {
+        assert_fault(pending_add(&pending, exchange_number(2), 7, &tag), FAULT_OVER_LIMIT);
+        assert_ok(pending_add(&pending, exchange_number(3), other, &tag));
+    }
+    assert_fault(pending_add(&pending, exchange_number(3), 200, &tag), FAULT_OVER_LIMIT);
+    for (unsigned i = 0; i < own; i++) { /* answered: it may ask again, as far as there is room */
+        assert_ok(pending_take(&pending, tags[i], &exchange));
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        assert_ok(pending_add(&pending, exchange_number(1), 7, &tag));
+    }
+    assert_fault(pending_add(&pending, exchange_number(1), 7, &tag), FAULT_OVER_LIMIT);
+    pending_done(&pending);
+}
+
+static void owners_are_told_apart_by_their_keys(void **state)
+{
+    uint8_t one[32] = {1, 2};
+    uint8_t other[32] = {1, 3};
+
+    (void)state;
+    assert_int_equal(pending_owner_of(one), pending_owner_of(one));
+    assert_int_not_equal(pending_owner_of(one), pending_owner_of(other));
+    memset(one, 0xff, sizeof(one));
+    assert_true(pending_owner_of(one) < EDGE_OWNERS);
 }
 
 static struct outcome make(void *context)
@@ -129,6 +170,8 @@ int main(void)
         cmocka_unit_test(the_place_of_a_client_that_left_stays_taken),
         cmocka_unit_test(tags_that_were_never_given_are_unknown),
         cmocka_unit_test(a_lost_pipe_empties_the_table),
+        cmocka_unit_test(one_account_leaves_places_for_every_other_one),
+        cmocka_unit_test(owners_are_told_apart_by_their_keys),
         cmocka_unit_test(want_of_memory_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
