@@ -9,6 +9,7 @@
  *    server runs, the loader writes the registry and the core never waits for it: the core reads.
  * 3. A snapshot is used only if the office's store has applied what it had when it was taken: a
  *    store that was put back, or whose write-ahead log was damaged, gets from the log what it lost.
+ *    None is taken while an act of the log is not in force.
  */
 #include "core/house.h"
 
@@ -182,6 +183,9 @@ static struct outcome owner_replay(void *context, uint64_t index, const struct l
 static struct outcome owner_save_begin(void *context, struct buf *buf)
 {
     struct house *house = context;
+    if (office_behind(house->office)) { /* invariant 3 */
+        return outcome_fail(FAULT_AGAIN, "an act is recorded and not in force");
+    }
     buf_put_u8(buf, STATE_VERSION);
     buf_put_u64(buf, office_applied(house->office));
     return gate_save_begin(house->gate);

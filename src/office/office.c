@@ -32,6 +32,7 @@ struct office {
     struct policy *policy;
     struct clock_port clock;
     uint64_t applied;  /* ledger entries below it are in force */
+    bool behind;       /* one above it is an act and is not */
     struct late late;  /* those of them that the store has no room for */
     struct buf object; /* an object on its way to the store */
     struct buf scratch;
@@ -158,6 +159,11 @@ uint64_t office_applied(const struct office *office)
     return office->applied;
 }
 
+bool office_behind(const struct office *office)
+{
+    return office->behind;
+}
+
 unsigned office_late(const struct office *office)
 {
     return office->late.count;
@@ -273,6 +279,7 @@ static struct outcome apply(struct office *office, uint64_t index, const struct 
     } else {
         outcome = store_objects(office, index, NULL, 0);
     }
+    office->behind = !outcome_ok(outcome);
     if (outcome_ok(outcome)) {
         office->applied = index + 1;
     }

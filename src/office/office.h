@@ -34,6 +34,10 @@ const struct policy *office_policy(const struct office *office);
 /* Ledger entries below it are in force; the store may lack the last office_late() acts of them. */
 uint64_t office_applied(const struct office *office);
 
+/* An act was recorded and could not be applied: the process must end, and nothing that tells of
+ * this state and of the log's end together may be kept, or the next start would not replay the act.
+ */
+bool office_behind(const struct office *office);
 /* Acts that wait for room in the store. */
 unsigned office_late(const struct office *office);
 /* Tries to store them. FAULT_NO_SPACE: there is still no room. Any other failure: the process must

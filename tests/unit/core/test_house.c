@@ -4,6 +4,7 @@
 #include "home.h"
 
 #include <fcntl.h>
+#include <sqlite3.h>
 
 #define ENTRIES 7 /* of home_setup(): init, chunk, policy, party, account, business, grant */
 
@@ -180,6 +181,32 @@ static void an_import_chunk_whose_act_was_not_recorded_is_recorded_by_the_next_s
     home_close_house(home);
     assert_ok(home_open_house(home, why)); /* once */
     assert_int_equal(ledger_size(home->house->ledger), ENTRIES + 1);
+}
+
+/* Another connection keeps the store for itself: the act is in the log and cannot be applied. */
+static void an_act_that_could_not_be_applied_is_in_force_after_an_orderly_end(void **state)
+{
+    struct home *home = *state;
+    struct act act = {.kind = ACT_PARTY_ADD};
+    char path[256];
+    char why[HOUSE_WHY_BYTES] = "";
+    uint64_t index = 0;
+    sqlite3 *other = NULL;
+    act_value_set(&act, "code", VIEW_LITERAL("P-LATE"));
+    act_value_set(&act, "class", VIEW_LITERAL("state"));
+    act_value_set(&act, "kind", VIEW_LITERAL("agency"));
+    act_value_set(&act, "name", VIEW_LITERAL("Sở"));
+    snprintf(path, sizeof(path), "%s/office.db", home->path);
+    assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(other, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    assert_fault(office_act(home->house->office, &act, 0, &index, why), FAULT_IO);
+    assert_true(office_behind(home->house->office));
+    assert_int_equal(sqlite3_close(other), SQLITE_OK);
+    home_close_house(home); /* would save the state, at the log's end, without the party */
+    assert_ok(home_open_house(home, why));
+    assert_int_equal(ledger_size(home->house->ledger), ENTRIES + 1);
+    assert_non_null(directory_party(&home->house->directory, VIEW_LITERAL("P-LATE")));
+    assert_false(office_behind(home->house->office));
 }
 
 static void ask_once(struct home *home)
@@ -393,6 +420,7 @@ int main(void)
         TEST(a_clean_end_and_a_start_keep_every_counter),
         TEST(a_killed_core_comes_back_with_every_answered_ask_and_counter),
         TEST(an_import_chunk_whose_act_was_not_recorded_is_recorded_by_the_next_start),
+        TEST(an_act_that_could_not_be_applied_is_in_force_after_an_orderly_end),
         TEST(a_torn_record_is_set_aside_and_that_is_recorded),
         TEST(a_tail_set_aside_by_a_start_that_died_is_recorded_by_the_next),
         TEST(a_log_older_than_the_office_is_refused_as_rolled_back),
