@@ -279,7 +279,7 @@ static struct outcome apply(struct office *office, uint64_t index, const struct 
     } else {
         outcome = store_objects(office, index, NULL, 0);
     }
-    office->behind = !outcome_ok(outcome);
+    office->behind = office->behind || !outcome_ok(outcome); /* no later act mends it */
     if (outcome_ok(outcome)) {
         office->applied = index + 1;
     }
