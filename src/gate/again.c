@@ -22,7 +22,6 @@
 #define BLIND_PLACE 18
 #define ID_PLACE_AT 11 /* of 16 bytes: the last 40 bits are the place, hidden by the others */
 #define ID_BYTES 16
-#define LEAK_UNIT UINT64_C(1000000)
 
 /* A record read again. */
 struct recalled {
@@ -64,15 +63,6 @@ uint64_t ask_id_place(struct gate *gate, const uint8_t id[ID_BYTES])
 }
 
 /* ---- how much is read again ---- */
-
-static bool leak_full(struct leak *leak, int64_t now_us, uint64_t burst, uint64_t per_s)
-{
-    uint64_t elapsed = now_us > leak->us ? (uint64_t)(now_us - leak->us) : 0;
-    uint64_t leaked = elapsed < burst * LEAK_UNIT ? elapsed * per_s : burst * LEAK_UNIT;
-    leak->used = leak->used > leaked ? leak->used - leaked : 0;
-    leak->us = now_us;
-    return leak->used + LEAK_UNIT > burst * LEAK_UNIT;
-}
 
 /* Invariant 3: one more, of this account and in all. */
 static bool reread_take(struct gate *gate, struct account *account, int64_t now_us)

@@ -333,7 +333,7 @@ void work_undo(struct gate *gate, struct work *work)
         work->missed = false;
     }
     if (work->refused) {
-        work->account->bucket_used -= REFUSAL_UNITS;
+        work->account->refusals.used -= LEAK_UNIT;
         work->refused = false;
     }
     if (work->limited) {

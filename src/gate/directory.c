@@ -112,8 +112,7 @@ struct outcome directory_replace_account(struct directory *directory, struct acc
         CHECK(map_remove(&directory->accounts_by_spki, account_spki_key(old)) == old);
     }
     *old = *new;
-    old->bucket_us = kept.bucket_us;
-    old->bucket_used = kept.bucket_used;
+    old->refusals = kept.refusals;
     old->limited_count = kept.limited_count;
     old->limited_first_us = kept.limited_first_us;
     old->limited_last_us = kept.limited_last_us;

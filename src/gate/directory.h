@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/ceilings.h"
+#include "base/leak.h"
 #include "base/map.h"
 #include "domain/truth.h"
 #include "domain/words.h"
@@ -23,12 +24,6 @@ struct code_text {
 struct long_text {
     char text[DIRECTORY_NAME_BYTES_MAX + 1];
     uint16_t len;
-};
-
-/* A leaky bucket of the gate's: so much at once, then so much a second. */
-struct leak {
-    int64_t us;    /* when it was last looked at */
-    uint64_t used; /* in millionths */
 };
 
 struct party {
@@ -52,9 +47,8 @@ struct account {
     uint8_t spki[SEAL_HASH_BYTES]; /* SHA-256 of the certificate's SubjectPublicKeyInfo */
     struct long_text instrument;   /* guidance instrument for `guided`; empty = none on file */
     bool assertion_required;       /* acts for others by signed assertion only (portals) */
-    /* gate's: recorded refusals, a token bucket; and those beyond it, to be aggregated */
-    int64_t bucket_us;    /* when the bucket was last filled */
-    uint64_t bucket_used; /* micro-refusals in use: 1,000,000 = one refusal */
+    /* gate's: recorded refusals; and those beyond their rate, to be aggregated */
+    struct leak refusals;
     uint64_t limited_count;
     int64_t limited_first_us;
     int64_t limited_last_us;

@@ -116,16 +116,6 @@ const struct gate_counts *gate_counts(const struct gate *gate)
     return &gate->counts;
 }
 
-/* Leaks the bucket; true when it has no room for another recorded refusal. */
-static bool bucket_full(struct account *account, int64_t now_us)
-{
-    uint64_t elapsed = now_us > account->bucket_us ? (uint64_t)(now_us - account->bucket_us) : 0;
-    uint64_t leaked = elapsed * REFUSALS_PER_S_MAX;
-    account->bucket_used = account->bucket_used > leaked ? account->bucket_used - leaked : 0;
-    account->bucket_us = now_us;
-    return account->bucket_used + REFUSAL_UNITS > REFUSALS_BURST_MAX * REFUSAL_UNITS;
-}
-
 void work_limit(struct gate *gate, struct work *work, uint32_t retry_after_s)
 {
     struct account *account = work->account;
@@ -260,7 +250,7 @@ static struct outcome decide_one(struct gate *gate, struct work *work, unsigned 
     if (!recorded(work)) {
         return OUTCOME_OK;
     }
-    if (bucket_full(work->account, work->now_us)) {
+    if (leak_full(&work->account->refusals, work->now_us, REFUSALS_BURST_MAX, REFUSALS_PER_S_MAX)) {
         work_limit(gate, work, 1);
         return OUTCOME_OK;
     }
@@ -344,7 +334,7 @@ static struct outcome record_all(struct gate *gate, unsigned count)
         CHECK(index == work->index);
         added++;
         if (work->decision.code != CODE_DISCLOSED) {
-            work->account->bucket_used += REFUSAL_UNITS;
+            work->account->refusals.used += LEAK_UNIT;
             work->refused = true;
         }
     }

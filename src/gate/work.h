@@ -9,8 +9,6 @@
 #include "gate/save.h"
 #include "store/fetch.h"
 
-#define REFUSAL_UNITS UINT64_C(1000000) /* of an account's token bucket: one refusal */
-
 /* What an ask that carries a key turned out to be. */
 enum recall {
     RECALL_NONE,     /* an ask of its own: decided and recorded */

@@ -17,10 +17,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define US_PER_S 1000000
 #define HEAD_BYTES_MAX 128
 
-struct outcome relay_open(struct relay *relay, const char *name)
+struct outcome relay_open(struct relay *relay, const char *title)
 {
     int ends[2];
 
@@ -28,7 +27,8 @@ struct outcome relay_open(struct relay *relay, const char *name)
         return outcome_sys(errno, "make a log pipe");
     }
     (void)fcntl(ends[1], F_SETPIPE_SZ, RELAY_PIPE_BYTES); /* the default also does */
-    *relay = (struct relay){.name = name, .read_fd = ends[0], .write_fd = ends[1]};
+    *relay = (struct relay){.read_fd = ends[0], .write_fd = ends[1]};
+    spawn_log_name(title, relay->name);
     return OUTCOME_OK;
 }
 
@@ -49,12 +49,12 @@ static void write_out(int fd, const uint8_t *data, size_t len)
 }
 
 /* A line in the process's name, in one write. */
-static void write_line(const struct relay *relay, const char *head, struct view text, int out_fd)
+static void write_line(const char *head, struct view text, int out_fd)
 {
     uint8_t line[HEAD_BYTES_MAX + LOG_LINE_BYTES_MAX + 1];
     size_t len = strlen(head);
 
-    CHECK(len < HEAD_BYTES_MAX && text.len <= sizeof(relay->line));
+    CHECK(len < HEAD_BYTES_MAX && text.len <= LOG_LINE_BYTES_MAX);
     memcpy(line, head, len);
     if (text.len > 0) {
         memcpy(line + len, text.data, text.len);
@@ -71,19 +71,6 @@ static void head_of(const struct relay *relay, const char *event, char ret_head[
     clock_write_micro(time, clock_wall_us(&clock));
     (void)snprintf(ret_head, HEAD_BYTES_MAX, "%.*s warn %s %s ", CLOCK_MICRO_LEN, time, relay->name,
                    event);
-}
-
-static bool allowed(struct relay *relay, int64_t now_us)
-{
-    uint64_t came = (uint64_t)(now_us - relay->since_us) * RELAY_LINES_S_MAX;
-
-    relay->since_us = now_us;
-    relay->used = relay->used > came ? relay->used - came : 0;
-    if (relay->used + US_PER_S > (uint64_t)RELAY_LINES_AT_ONCE * US_PER_S) {
-        return false;
-    }
-    relay->used += US_PER_S;
-    return true;
 }
 
 /* `time level name ...`: its own name stands where log.c writes it. */
@@ -103,22 +90,23 @@ static void end_line(struct relay *relay, int64_t now_us, int out_fd)
 
     relay->len = 0;
     relay->skips = false;
-    if (!allowed(relay, now_us)) {
+    if (leak_full(&relay->allowance, now_us, RELAY_LINES_AT_ONCE, RELAY_LINES_S_MAX)) {
         relay->dropped++;
         return;
     }
+    relay->allowance.used += LEAK_UNIT;
     if (relay->dropped > 0) {
         char count[64];
         int len = snprintf(count, sizeof(count), "count=%llu", (unsigned long long)relay->dropped);
         head_of(relay, "lines-dropped", head);
-        write_line(relay, head, view_of(count, (size_t)len), out_fd);
+        write_line(head, view_of(count, (size_t)len), out_fd);
         relay->dropped = 0;
         head[0] = '\0';
     }
     if (!own_name(relay, line)) {
         head_of(relay, "said", head);
     }
-    write_line(relay, head, line, out_fd);
+    write_line(head, line, out_fd);
 }
 
 /* U+0080 to U+009F (C2 80 to C2 9F) are control characters too. */
@@ -162,7 +150,7 @@ void relay_take(struct relay *relay, int64_t now_us, int out_fd)
 
 void relay_close(struct relay *relay, int64_t now_us, int out_fd)
 {
-    if (relay->name == NULL) {
+    if (relay->name[0] == '\0') {
         return;
     }
     relay_take(relay, now_us, out_fd);

@@ -14,7 +14,6 @@
 #include "base/memory.h"
 #include "proc/crew.h"
 #include "proc/relay.h"
-#include "proc/spawn.h"
 #include "proc/status.h"
 
 #include <errno.h>
@@ -44,8 +43,7 @@ struct supervisor {
     const char *users[PROC_USER_COUNT];
     unsigned poll_count;
     struct pollfd polls[POLLS_MAX];
-    struct process *polled[POLLS_MAX]; /* NULL: a relay, or no process's */
-    char names[PROC_SLOTS_MAX][SPAWN_NAME_BYTES_MAX];
+    struct process *polled[POLLS_MAX];   /* NULL: a relay, or no process's */
     struct relay relays[PROC_SLOTS_MAX]; /* of the crew's slots */
 };
 
@@ -123,8 +121,7 @@ static struct outcome open_relays(struct supervisor *supervisor)
     struct crew *crew = &supervisor->crew;
 
     for (unsigned i = 0; i < crew->slot_count; i++) {
-        spawn_log_name(crew->slots[i].title, supervisor->names[i]);
-        TRY(relay_open(&supervisor->relays[i], supervisor->names[i]));
+        TRY(relay_open(&supervisor->relays[i], crew->slots[i].title));
         crew->slots[i].log_fd = supervisor->relays[i].write_fd;
     }
     return OUTCOME_OK;

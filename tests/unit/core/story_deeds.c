@@ -144,11 +144,11 @@ void deed_limit(struct story *story)
         return;
     }
     struct account *account = directory_account(&story->house->directory, VIEW_LITERAL("bank-1"));
-    uint64_t used = account->bucket_used;
-    account->bucket_us = story->now_us;
-    account->bucket_used = REFUSALS_BURST_MAX * REFUSAL_UNITS; /* as if 20,000 had been refused */
+    uint64_t used = account->refusals.used;
+    account->refusals.us = story->now_us;
+    account->refusals.used = REFUSALS_BURST_MAX * LEAK_UNIT; /* as if 20,000 had been refused */
     deed_serve(story, &ask, 1);
-    account->bucket_used = used;
+    account->refusals.used = used;
 }
 
 /* ---- acts ---- */

@@ -74,7 +74,7 @@ static void assert_repeats(struct world *world, const struct ask *ask, const str
     bool same_day = business->quota_day == clock_day_vn(world->now_us);
     uint64_t quota = same_day ? business->quota_used : 0;
     uint32_t guesses = account->party->guess_count;
-    uint64_t bucket = account->bucket_used;
+    uint64_t bucket = account->refusals.used;
     uint64_t repeats = gate_counts(world->gate)->repeats;
     const struct answer *answer = world_serve(world, ask);
     assert_same(first, answer);
@@ -84,7 +84,7 @@ static void assert_repeats(struct world *world, const struct ask *ask, const str
     assert_int_equal(world->ledger.size, size);
     assert_int_equal(business->quota_used, quota);
     assert_int_equal(account->party->guess_count, guesses);
-    assert_true(account->bucket_used <= bucket);
+    assert_true(account->refusals.used <= bucket);
     assert_int_equal(gate_counts(world->gate)->repeats, repeats + 1);
 }
 
@@ -227,14 +227,14 @@ static void what_was_not_recorded_leaves_the_key_free(void **state)
     assert_int_equal(world->answers[1].code, CODE_INTERNAL);
     world_person(world, WORLD_AN)->damaged = false;
     struct account *account = world_account(world, "bank-1");
-    account->bucket_us = world->now_us;
-    account->bucket_used = REFUSALS_BURST_MAX * REFUSAL_UNITS;
+    account->refusals.us = world->now_us;
+    account->refusals.used = REFUSALS_BURST_MAX * LEAK_UNIT;
     assert_int_equal(world_serve(world, &ask)->code, CODE_RATE_LIMITED);
-    account->bucket_used = 0;
+    account->refusals.used = 0;
     ask.body_sha256[0] ^= 1;
     struct kept first = serve_keyed(world, &ask, CODE_DISCLOSED);
-    account->bucket_us = world->now_us;
-    account->bucket_used = REFUSALS_BURST_MAX * REFUSAL_UNITS;
+    account->refusals.us = world->now_us;
+    account->refusals.used = REFUSALS_BURST_MAX * LEAK_UNIT;
     assert_repeats(world, &ask,
                    &first); /* a good ask is repeated whatever its account's refusals */
 }

@@ -120,7 +120,7 @@ static void check_nothing_happened(struct world *world, unsigned count)
     assert_int_equal(world->ledger.pending, 0);
     assert_int_equal(world_business(world, "NV-1")->quota_used, 0);
     assert_int_equal(world_business(world, "NV-2")->quota_used, 0);
-    assert_int_equal(world_account(world, "bank-1")->bucket_used, 0);
+    assert_int_equal(world_account(world, "bank-1")->refusals.used, 0);
     assert_int_equal(world_account(world, "agency-1")->party->guess_count, 0);
 }
 

@@ -310,8 +310,8 @@ static void a_limited_ask_of_a_lost_batch_is_not_counted(void **state)
     struct world *world = *state;
     struct account *account = world_account(world, "bank-1");
     struct ask asks[2] = {world_ask(), world_ask_by(world, "bank-2", "NV-1")};
-    account->bucket_us = world->now_us;
-    account->bucket_used = (uint64_t)REFUSALS_BURST_MAX * 1000000;
+    account->refusals.us = world->now_us;
+    account->refusals.used = (uint64_t)REFUSALS_BURST_MAX * 1000000;
     world->ledger.commit_fault = FAULT_NO_SPACE;
     assert_ok(gate_serve(world->gate, asks, 2, world->answers));
     assert_int_equal(world->answers[0].code, CODE_LEDGER_UNAVAILABLE);

@@ -104,7 +104,7 @@ static void an_account_is_read_as_it_was_written(void **state)
     struct account again = {0};
     BUF_AUTO bytes;
     buf_init(&bytes, 4096);
-    account.bucket_used = 5;
+    account.refusals.used = 5;
     account_put(&account, &bytes);
     assert_ok(account_get(directory, buf_view(&bytes), &again));
     assert_ptr_equal(again.party, account.party);
@@ -115,7 +115,7 @@ static void an_account_is_read_as_it_was_written(void **state)
     assert_int_equal(again.channel, CHANNEL_GUIDED);
     assert_int_equal(again.state, ACCOUNT_REVOKED);
     assert_true(again.assertion_required);
-    assert_int_equal(again.bucket_used, 0);
+    assert_int_equal(again.refusals.used, 0);
 }
 
 static void a_business_is_read_as_it_was_written(void **state)

@@ -20,7 +20,7 @@ static int setup(void **state)
 {
     struct desk *desk = calloc(1, sizeof(*desk));
     assert_non_null(desk);
-    assert_ok(relay_open(&desk->relay, "edge-1"));
+    assert_ok(relay_open(&desk->relay, "dancu: edge 1"));
     assert_int_equal(pipe2(desk->out, O_NONBLOCK | O_CLOEXEC), 0);
     assert_true(fcntl(desk->out[1], F_SETPIPE_SZ, 1 << 20) > 0);
     *state = desk;
