@@ -133,7 +133,7 @@ test('what the log does not have, or what is no path of it, is not_found', async
         'tile/entries/999', 'tile/7/000', 'Checkpoint', 'tile/0/-01']) {
         for (const kind of protocols) {
             const client = new kind({ port: server.publicPort, ca: demo.ca });
-            const answer = await client.get(`/ledger/${name}`);
+            const answer = await client.off.get(`/ledger/${name}`);
             assert.ok([404, 400].includes(answer.status), `${name}: ${answer.status}`);
             await client.close();
         }
@@ -197,12 +197,12 @@ for (const kind of protocols) {
         });
 
         test('nobody is asked for data here', async () => {
-            const answer = await client.post('/v1/lookup', kycAsk(samples[0]));
+            const answer = await client.off.post('/v1/lookup', kycAsk(samples[0]));
             assert.ok([404, 405].includes(answer.status));
         });
 
         test('POST to the log is refused', async () => {
-            const answer = await client.post('/ledger/checkpoint', '{}');
+            const answer = await client.off.post('/ledger/checkpoint', '{}');
             assert.equal(answer.status, 405);
             assert.match(answer.headers.allow, /GET/);
         });

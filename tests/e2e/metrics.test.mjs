@@ -72,7 +72,7 @@ test('counts move exactly by what was asked, over both protocols', async () => {
     }
     assert.equal((await h1.lookup(kycAsk(samples[0], { business: 'NV-NOBODY' }))).status, 403);
     assert.equal((await h2.lookup({})).status, 400);
-    assert.equal((await h2.get('/nowhere')).status, 404);
+    assert.equal((await h2.off.get('/nowhere')).status, 404);
     const stranger = new Http2Client({ port: server.port, ca: demo.ca });
     assert.equal((await stranger.lookup(kycAsk(samples[0]))).status, 401);
     await raw({ port: server.port, ca: demo.ca, ...demo.client('bank') }, 'nonsense\r\n\r\n');

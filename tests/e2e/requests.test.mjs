@@ -162,21 +162,21 @@ for (const kind of protocols) {
         for (const address of ['/', '/v1', '/v1/', '/v1/lookup/', '/v1/Lookup', '/v2/lookup',
             '/v1/%6cookup', '/v1//lookup', '/healthz', '/ledger/checkpoint', '/../v1/lookup']) {
             test(`${address} is not_found`, async () => {
-                verifyProblem(await client.get(address), 404, 'not_found');
-                verifyProblem(await client.post(address, kycAsk(person)), 404, 'not_found');
+                verifyProblem(await client.off.get(address), 404, 'not_found');
+                verifyProblem(await client.off.post(address, kycAsk(person)), 404, 'not_found');
             });
         }
 
         for (const method of ['GET', 'PUT', 'DELETE', 'PATCH', 'OPTIONS']) {
             test(`${method} is method_not_allowed, and POST is named as allowed`, async () => {
-                const answer = await client.request({ method, path: '/v1/lookup' });
+                const answer = await client.off.request({ method, path: '/v1/lookup' });
                 verifyProblem(answer, 405, 'method_not_allowed');
                 assert.equal(answer.headers.allow, 'POST');
             });
         }
 
         test('HEAD is refused without a body', async () => {
-            const answer = await client.request({ method: 'HEAD', path: '/v1/lookup' });
+            const answer = await client.off.request({ method: 'HEAD', path: '/v1/lookup' });
             assert.equal(answer.status, 405);
             assert.equal(answer.text, '');
         });
@@ -248,7 +248,7 @@ for (const kind of protocols) {
 
         test('a target of 2,000 bytes is refused and kills nothing', async () => {
             const other = connect(kind);
-            const answer = await other.get(`/${'a'.repeat(2000)}`).catch(() => null);
+            const answer = await other.off.get(`/${'a'.repeat(2000)}`).catch(() => null);
             assert.ok(answer === null || (answer.status >= 400 && answer.status < 500));
             other.destroy();
             await stillServes();
@@ -309,7 +309,8 @@ for (const kind of protocols) {
 
             test('without a certificate nothing else is told', async () => {
                 const other = new kind({ port: server.port, ca: demo.ca });
-                for (const answer of [await other.get('/nowhere'), await other.get('/v1/lookup'),
+                for (const answer of [await other.off.get('/nowhere'),
+                    await other.off.get('/v1/lookup'),
                     await other.post('/v1/lookup', 'rubbish'),
                     await other.lookup(kycAsk(person), { accept: 'text/html' })]) {
                     verifyProblem(answer, 401, 'unauthenticated');

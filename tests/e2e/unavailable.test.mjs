@@ -100,7 +100,7 @@ test('a full disk: 503 for every ask, health says so, and nothing is lost when t
         assert.equal((await visitor.get('/ledger/checkpoint')).status, 200);
         assert.equal((await visitor.get('/')).status, 200);
         verifyProblem(await client.lookup({}), 400, 'bad_request');
-        verifyProblem(await client.get('/nowhere'), 404, 'not_found');
+        verifyProblem(await client.off.get('/nowhere'), 404, 'not_found');
         const act = await demo.dancu(['party', 'add', '--code', 'late', '--class', 'other',
             '--kind', 'x', '--name', 'x']);
         assert.equal(act.status, 1, 'no act without its record');

@@ -1,9 +1,10 @@
 // Clients: Node's own HTTP/2 and HTTP/1.1, and curl. Every answer has the same shape:
-// { status, headers, text, json }.
+// { status, headers, text, json }, and is held against docs/openapi.yaml (contract.mjs).
 import http2 from 'node:http2';
 import https from 'node:https';
 import tls from 'node:tls';
 import { run } from './command.mjs';
+import { checkResponse } from './contract.mjs';
 
 const ANSWER_MS_MAX = 30_000;
 export const HOST = '127.0.0.1';
@@ -22,6 +23,19 @@ function credentials({ ca, cert, key, session, minVersion, maxVersion }) {
 }
 
 class Client {
+    // The same client for what is off the contract on purpose.
+    get off() {
+        return new OffContract(this);
+    }
+
+    // RST, GOAWAY, a closed connection or silence is an error, and so is what is not documented; an
+    // HTTP status is not.
+    async request(request) {
+        const found = await this.send(request);
+        await checkResponse(request, found);
+        return found;
+    }
+
     post(path, body, headers = {}) {
         const text = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
         return this.request({
@@ -36,6 +50,19 @@ class Client {
 
     lookup(ask, headers) {
         return this.post('/v1/lookup', ask, headers);
+    }
+}
+
+class OffContract extends Client {
+    #client;
+
+    constructor(client) {
+        super();
+        this.#client = client;
+    }
+
+    request(request) {
+        return this.#client.request({ ...request, off: true });
     }
 }
 
@@ -63,8 +90,7 @@ export class Http2Client extends Client {
         return this.#session;
     }
 
-    // RST, GOAWAY, a closed connection or silence is an error; an HTTP status is not.
-    request({ method = 'GET', path, headers = {}, body }) {
+    send({ method = 'GET', path, headers = {}, body }) {
         return new Promise((resolve, reject) => {
             const session = this.connect();
             const stream = session.request({ ':method': method, ':path': path, ...headers },
@@ -127,7 +153,7 @@ export class Http1Client extends Client {
         });
     }
 
-    request({ method = 'GET', path, headers = {}, body }) {
+    send({ method = 'GET', path, headers = {}, body }) {
         return new Promise((resolve, reject) => {
             const lengths = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
             const request = https.request({
@@ -180,16 +206,20 @@ export function raw({ port, ca, cert, key, alpn = ['http/1.1'] }, bytes, { waitM
     });
 }
 
-export async function curl({ port, demo, name, protocol = '--http1.1' }, path, args = []) {
+export async function curl({ port, demo, name, protocol = '--http1.1', method = 'POST' }, path,
+    args = []) {
     const { certPath, keyPath } = demo.client(name);
     const { status, stdout, stderr } = await run('curl', ['--silent', '--show-error', protocol,
         '--max-time', '20', '--cacert', `${demo.dir}/ca.pem`, '--cert', certPath, '--key', keyPath,
-        '--resolve', `localhost:${port}:${HOST}`, '--write-out', '\n%{http_version} %{http_code}',
+        '--resolve', `localhost:${port}:${HOST}`,
+        '--write-out', '\n%{http_version} %{http_code} %{header_json}',
         ...args, `https://localhost:${port}${path}`]);
     if (status !== 0) {
         throw new Error(`curl: ${stderr}`);
     }
-    const split = stdout.lastIndexOf('\n');
-    const [version, code] = stdout.slice(split + 1).split(' ');
-    return { status: Number(code), version, text: stdout.slice(0, split) };
+    const [, text, version, code, fields] = /^([^]*)\n(\S+) (\d+) (\{[^]*)$/.exec(stdout);
+    const headers = Object.fromEntries(Object.entries(JSON.parse(fields))
+        .map(([field, values]) => [field, values.join(', ')]));
+    await checkResponse({ method, path }, { status: Number(code), headers, bytes: Buffer.from(text) });
+    return { status: Number(code), version, text };
 }

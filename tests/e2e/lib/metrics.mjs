@@ -1,5 +1,6 @@
 // A strict reader of Prometheus' text format 0.0.4, written from its description.
 import assert from 'node:assert/strict';
+import { checkResponse } from './contract.mjs';
 
 const NAME = '[a-zA-Z_:][a-zA-Z0-9_:]*';
 const SAMPLE = new RegExp(`^(${NAME})(?:\\{(.*)\\})? (-?(?:\\d+(?:\\.\\d+)?|\\+Inf))$`);
@@ -90,5 +91,9 @@ export async function scrape(server, init) {
     assert.equal(answer.status, 200);
     assert.equal(answer.headers.get('content-type'), 'text/plain; version=0.0.4; charset=utf-8');
     const text = await answer.text();
+    await checkResponse({ path: '/metrics' }, {
+        status: answer.status, headers: Object.fromEntries(answer.headers),
+        bytes: Buffer.from(text),
+    });
     return { text, ...readMetrics(text) };
 }
