@@ -64,21 +64,25 @@ export class Askers {
         this.clients = Array.from({ length: 4 }, () => new Http2Client({
             port: server.port, ca: demo.ca, ...demo.client('bank') }));
         this.took = [];
-        this.failed = 0;
+        this.others = {}; // status or error, and code: how many
         this.stop = false;
         this.done = this.#run();
     }
 
     async #one(number, dueMs) {
         const client = this.clients[number % this.clients.length];
+        let other;
         try {
             const answer = await client.lookup(kycAsk(this.samples[number % this.samples.length]));
             if (answer.status === 200) {
                 this.took.push(performance.now() - dueMs);
                 return;
             }
-        } catch { /* counted below */ }
-        this.failed++;
+            other = `${answer.status} ${answer.json?.code}`;
+        } catch (error) {
+            other = error.code ?? error.message;
+        }
+        this.others[other] = (this.others[other] ?? 0) + 1;
     }
 
     async #run() {
@@ -102,7 +106,7 @@ export class Askers {
         await this.done;
         this.clients.forEach((client) => client.destroy());
         const ms = (part) => Number(quantile(this.took, part).toFixed(3));
-        return { answered: this.took.length, failed: this.failed, p50_ms: ms(0.5), p90_ms: ms(0.9),
+        return { answered: this.took.length, others: this.others, p50_ms: ms(0.5), p90_ms: ms(0.9),
             p99_ms: ms(0.99), most_ms: ms(1) };
     }
 }
