@@ -100,6 +100,7 @@ static void fill_child(struct child *child, const struct proc_row *rows, const c
 
     *child = (struct child){
         .row = row,
+        .row_number = handover->row,
         .index = handover->index,
         .title = title,
         .settings = handover->settings,

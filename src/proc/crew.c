@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -95,6 +96,18 @@ static struct outcome add_slots(struct crew *crew, unsigned row_number)
     return OUTCOME_OK;
 }
 
+/* Its second pipe leads to another row, of one process, that is in the table. */
+static bool second_row_sane(const struct supervisor_config *config, const struct proc_row *row)
+{
+    bool found = row->pipe_to == NULL;
+
+    for (unsigned i = 0; i < config->row_count && !found; i++) {
+        const struct proc_row *other = &config->rows[i];
+        found = other != row && other->count == 1 && strcmp(other->name, row->pipe_to) == 0;
+    }
+    return found;
+}
+
 struct outcome crew_init(struct crew *crew, const struct supervisor_config *config,
                          const struct openings *openings, struct clock_port clock)
 {
@@ -102,6 +115,9 @@ struct outcome crew_init(struct crew *crew, const struct supervisor_config *conf
 
     CHECK(config->core_row < config->row_count && config->row_count <= UINT8_MAX);
     CHECK(core->count == 1 && !core->core_pipe);
+    for (unsigned i = 0; i < config->row_count; i++) {
+        CHECK(second_row_sane(config, &config->rows[i]));
+    }
     crew->config = config;
     crew->openings = openings;
     crew->clock = clock;
@@ -207,6 +223,18 @@ static void pipes_due(struct crew *crew)
     }
 }
 
+/* The second pipes ended with the process of this slot. */
+static void second_pipes_due(struct crew *crew, const struct slot *slot)
+{
+    for (unsigned i = 0; i < PROC_PROCESSES_MAX; i++) {
+        struct process *process = &crew->processes[i];
+        if (process->state != PROCESS_FREE && process->slot->row->pipe_to != NULL &&
+            strcmp(process->slot->row->pipe_to, slot->row->name) == 0) {
+            process->second_due = true;
+        }
+    }
+}
+
 static void bury(struct crew *crew, struct process *process, int status)
 {
     struct slot *slot = process->slot;
@@ -227,6 +255,7 @@ static void bury(struct crew *crew, struct process *process, int status)
         if (slot_is_core(crew, slot)) {
             pipes_due(crew);
         }
+        second_pipes_due(crew, slot);
     }
     if (refused && crew->stop_step == STOP_NONE && (slot_is_core(crew, slot) || !crew->was_ready)) {
         crew->refused = true;
@@ -332,6 +361,9 @@ static void pipes_turn(struct crew *crew)
         if (crew->processes[i].pipe_due) {
             crew_pair(crew, &crew->processes[i]);
         }
+        if (crew->processes[i].second_due) {
+            crew_pair_second(crew, &crew->processes[i]);
+        }
     }
 }
 
@@ -376,7 +408,8 @@ int crew_wait_ms(const struct crew *crew)
         if (process->deadline_us != 0) {
             crew_sooner(&soonest_us, process->deadline_us);
         }
-        if (process->pipe_due && !stopping && crew->slots[0].serving != NULL) {
+        bool due = process->second_due || (process->pipe_due && crew->slots[0].serving != NULL);
+        if (due && !stopping) {
             crew_sooner(&soonest_us, now_us + CREW_RETRY_US);
         }
     }

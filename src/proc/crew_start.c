@@ -6,7 +6,8 @@
  *     or closed within the call.
  *  2. A process that could not be given what its row asks for is not started.
  *  3. A channel whose pipe could not be brought to the core (there is none, or it does not read
- *     its control socket now) is marked, and gets its pipe later; nobody is blocked meanwhile.
+ *     its control socket now) is marked, and gets its pipe later; nobody is blocked meanwhile. The
+ *     same holds for a second pipe.
  */
 #include "proc/crew.h"
 
@@ -18,13 +19,14 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define US_PER_MS 1000
 
 struct pair {
-    int core;  /* end for the core */
+    int core;  /* end for the core, or whoever is named by pipe_to */
     int other; /* end for the channel or the keeper */
 };
 
@@ -104,6 +106,46 @@ void crew_pair(struct crew *crew, struct process *process)
     close_pair(&pair); /* invariant 1 */
 }
 
+/* Who serves at the far end of a second pipe; NULL: nobody now. */
+static struct process *far_end(struct crew *crew, const struct proc_row *row)
+{
+    for (unsigned i = 0; i < crew->slot_count; i++) {
+        struct slot *slot = &crew->slots[i];
+        if (strcmp(slot->row->name, row->pipe_to) == 0) {
+            return alive(slot->serving) ? slot->serving : NULL;
+        }
+    }
+    return NULL;
+}
+
+void crew_pair_second(struct crew *crew, struct process *process)
+{
+    const struct slot *slot = process->slot;
+    struct process *far = alive(process) ? far_end(crew, slot->row) : NULL;
+    struct pair pair;
+
+    if (far == NULL) {
+        return;
+    }
+    struct outcome outcome = make_pair(&pair);
+    if (!outcome_ok(outcome)) {
+        log_outcome(LOG_LEVEL_WARN, "pipe-not-made", outcome);
+        return;
+    }
+    outcome = peer_send(far->control_fd, slot->row_number, slot->index, pair.core);
+    if (outcome_ok(outcome)) {
+        process->second_due = false;
+        outcome =
+            peer_send(process->control_fd, far->slot->row_number, far->slot->index, pair.other);
+        if (!outcome_ok(outcome)) { /* it does not read its control socket: it is stuck */
+            log_line(LOG_LEVEL_WARN, "process-deaf", "process=\"%s\" pid=%d", slot->title,
+                     process->pid);
+            process_signal(process, PROCESS_KILL);
+        }
+    }
+    close_pair(&pair); /* invariant 1 */
+}
+
 static struct outcome open_grants(const struct crew *crew, const struct proc_row *row,
                                   struct handover *handover)
 {
@@ -166,6 +208,7 @@ static struct outcome launch(struct crew *crew, struct slot *slot, struct proces
     if (outcome_ok(outcome)) {
         *process = (struct process){.slot = slot, .pid = pid, .control_fd = control_fd};
         process->pipe_due = !paired;
+        process->second_due = slot->row->pipe_to != NULL;
         process->started_us = clock_monotonic_us(&crew->clock);
         (void)process_move(process, PROCESS_SPAWNED);
         outcome = handover_send(control_fd, &handover);

@@ -80,6 +80,7 @@ struct proc_row {
     unsigned count;            /* how many; 0 = settings.edges, or one per online CPU */
     uint32_t grants;           /* bit per enum proc_grant */
     bool core_pipe;            /* has a frame pipe to the core */
+    const char *pipe_to;       /* name of a row of one process to which it has a second pipe */
     uint32_t frames;           /* bit per enum frame_kind that it may send to the core */
     uint32_t takes;            /* likewise, of those that the core sends to it unasked */
     uint32_t calls;            /* groups of system calls that its filter allows (proc/calls.h) */
@@ -102,7 +103,8 @@ struct serve_settings {
 /* What a child process has. */
 struct child {
     const struct proc_row *row;
-    unsigned index; /* 1.. within the row */
+    unsigned row_number; /* in the table */
+    unsigned index;      /* 1.. within the row */
     const char *title;
     struct serve_settings settings;
     int control_fd; /* frames from the supervisor; EOF = it is gone: exit */
@@ -116,10 +118,13 @@ struct child {
 /* FRAME_PEER on the control socket brings a descriptor; payload u8 row number, u8 index:
  *   to the core: one end of a new pipe to that process. The same row and index may come again
  *   while the former pipe still lives: a process that is being replaced drains on its old one;
- *   to a channel or the keeper: its new pipe to the core (the core was restarted; it replaces the
- *   old one at once). A channel's first pipe is child->core_fd; it may be at EOF from the start.
- * Receives one without waiting; FAULT_AGAIN when none waits, FAULT_CLOSED when the supervisor is
- * gone, FAULT_BAD_INPUT when it was no such frame (our own supervisor: worth a log line). */
+ *   to a channel or the keeper, with the receiver's own row: its new pipe to the core (the core was
+ *   restarted; it replaces the old one at once). A channel's first pipe is child->core_fd; it may
+ * be at EOF from the start; with another row: one end of a second pipe (proc_row.pipe_to) to that
+ * process. It comes after the start and again whenever either end was replaced; to the one that is
+ * named by pipe_to the same row and index may come while the former pipe still drains. Receives one
+ * without waiting; FAULT_AGAIN when none waits, FAULT_CLOSED when the supervisor is gone,
+ * FAULT_BAD_INPUT when it was no such frame (our own supervisor: worth a log line). */
 struct proc_peer {
     int fd;       /* non-blocking, close-on-exec; the receiver's */
     unsigned row; /* number in the table */

@@ -317,7 +317,8 @@ static struct outcome start(struct edge *edge, struct child *child,
         .limits = *limits,
         .handler = {edge, edge_on_head, edge_on_request, edge_on_refuse, on_gone, on_turn},
     };
-    const struct link_handler handler = {edge, on_frame, on_lost, on_stop};
+    const struct link_handler handler = {
+        .context = edge, .on_frame = on_frame, .on_lost = on_lost, .on_stop = on_stop};
 
     edge->child = child;
     texts_init(&edge->texts);

@@ -13,6 +13,7 @@
 
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 static void drop_event(struct event **event)
 {
@@ -113,6 +114,17 @@ static void stop(struct link *link)
     link->handler.on_stop(link->handler.context);
 }
 
+/* A pipe that does not lead to the core. */
+static void hand_on(struct link *link, const struct proc_peer *peer)
+{
+    if (link->handler.on_peer != NULL) {
+        link->handler.on_peer(link->handler.context, peer);
+    } else {
+        log_line(LOG_LEVEL_ERROR, "control-frame", "what=\"a pipe that is not the core's\"");
+        (void)close(peer->fd);
+    }
+}
+
 static void on_control(evutil_socket_t fd, short what, void *context)
 {
     struct link *link = context;
@@ -130,6 +142,10 @@ static void on_control(evutil_socket_t fd, short what, void *context)
         if (outcome.fault != FAULT_AGAIN) {
             log_outcome(LOG_LEVEL_ERROR, "control-frame", outcome);
         }
+        return;
+    }
+    if (peer.row != link->row_number) {
+        hand_on(link, &peer);
         return;
     }
     lose_pipe(link, outcome_fail(FAULT_CLOSED, "replaced by the supervisor"));
@@ -163,8 +179,11 @@ static void on_still_lost(evutil_socket_t fd, short what, void *context)
 struct outcome link_open(struct link *link, const struct child *child, struct event_base *base,
                          unsigned lost_s, const struct link_handler *handler)
 {
-    *link = (struct link){
-        .handler = *handler, .base = base, .control_fd = child->control_fd, .lost_s = lost_s};
+    *link = (struct link){.handler = *handler,
+                          .base = base,
+                          .control_fd = child->control_fd,
+                          .row_number = child->row_number,
+                          .lost_s = lost_s};
     link->control_event =
         event_new(base, child->control_fd, EV_READ | EV_PERSIST, on_control, link);
     link->signal_event = evsignal_new(base, SIGTERM, on_signal, link);

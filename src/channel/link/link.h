@@ -19,6 +19,9 @@ struct link_handler {
     void (*on_lost)(void *context);
     /* SIGTERM, the supervisor is gone, or no pipe has come for too long: finish what is in hand. */
     void (*on_stop)(void *context);
+    /* One end of a second pipe came (proc_row.pipe_to); the descriptor is the receiver's. NULL: the
+     * row has none, and what comes is closed. */
+    void (*on_peer)(void *context, const struct proc_peer *peer);
 };
 
 struct link {
@@ -28,6 +31,7 @@ struct link {
     bool up;
     bool flushing; /* write_event is waited for */
     int control_fd;
+    unsigned row_number; /* this process' own */
     struct event *read_event;
     struct event *write_event;
     struct event *control_event;

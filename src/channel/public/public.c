@@ -354,7 +354,8 @@ static struct outcome start(struct public *public, struct child *child,
         .limits = *limits,
         .handler = {public, on_head, on_request, on_refuse, on_gone, on_turn},
     };
-    const struct link_handler handler = {public, on_frame, on_lost, on_stop};
+    const struct link_handler handler = {
+        .context = public, .on_frame = on_frame, .on_lost = on_lost, .on_stop = on_stop};
 
     public->child = child;
     texts_init(&public->texts);

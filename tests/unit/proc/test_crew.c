@@ -169,9 +169,117 @@ static void the_next_wait_is_the_soonest_thing_due(void **state)
     free(crew);
 }
 
+/* ---- second pipes ---- */
+
+static const struct proc_row desk_rows[] = {
+    {.name = "core", .main = no_main, .count = 1, .user = PROC_USER_CORE},
+    {.name = "desk",
+     .main = no_main,
+     .count = 1,
+     .core_pipe = true,
+     .pipe_to = "verify",
+     .user = PROC_USER_FRONT},
+    {.name = "verify", .main = no_main, .count = 1, .core_pipe = true, .user = PROC_USER_FRONT},
+};
+
+/* A crew of which desk and verify live; their control sockets' other ends in ret_ends. */
+static struct crew *make_desk_crew(const struct supervisor_config *config, int ret_ends[2])
+{
+    struct outcome outcome;
+    struct crew *crew = make_crew(config, &outcome);
+    assert_ok(outcome);
+    for (unsigned i = 1; i < 3; i++) {
+        int ends[2];
+        assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends), 0);
+        crew->processes[i] = (struct process){.state = PROCESS_SERVING,
+                                              .slot = &crew->slots[i],
+                                              .pid = 999999,
+                                              .control_fd = ends[0]};
+        crew->slots[i].serving = &crew->processes[i];
+        ret_ends[i - 1] = ends[1];
+    }
+    crew->processes[1].second_due = true;
+    return crew;
+}
+
+static void free_desk_crew(struct crew *crew, const int ends[2])
+{
+    for (unsigned i = 0; i < 2; i++) {
+        close(crew->processes[i + 1].control_fd);
+        close(ends[i]);
+    }
+    free(crew);
+}
+
+static void a_second_pipe_joins_two_processes_that_name_each_other_by_row(void **state)
+{
+    struct supervisor_config config = {.rows = desk_rows, .row_count = 3, .core_row = 0};
+    struct proc_peer peers[2];
+    int ends[2];
+    char byte = 0;
+    (void)state;
+    struct crew *crew = make_desk_crew(&config, ends);
+    crew_pair_second(crew, &crew->processes[1]);
+    assert_false(crew->processes[1].second_due);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_ok(proc_receive_peer(ends[i], &peers[i]));
+        assert_int_equal(peers[i].row, i == 0 ? 2 : 1); /* the other's */
+        assert_int_equal(peers[i].index, 1);
+    }
+    assert_int_equal(write(peers[0].fd, "x", 1), 1);
+    assert_int_equal(read(peers[1].fd, &byte, 1), 1);
+    assert_int_equal(byte, 'x');
+    close(peers[0].fd);
+    close(peers[1].fd);
+    free_desk_crew(crew, ends);
+}
+
+static void a_second_pipe_waits_until_the_other_lives_and_reads(void **state)
+{
+    struct supervisor_config config = {.rows = desk_rows, .row_count = 3, .core_row = 0};
+    struct proc_peer peer;
+    int ends[2];
+    (void)state;
+    struct crew *crew = make_desk_crew(&config, ends);
+    crew->slots[2].serving = NULL;
+    crew_pair_second(crew, &crew->processes[1]);
+    assert_true(crew->processes[1].second_due);
+    assert_fault(proc_receive_peer(ends[0], &peer), FAULT_AGAIN); /* nothing for half of a pair */
+    crew->slots[2].serving = &crew->processes[2];
+    crew->processes[2].state = PROCESS_KILLED;
+    crew_pair_second(crew, &crew->processes[1]);
+    assert_true(crew->processes[1].second_due);
+    crew->processes[2].state = PROCESS_SERVING;
+    assert_int_equal(shutdown(ends[1], SHUT_RDWR), 0);
+    crew_pair_second(crew, &crew->processes[1]);
+    assert_true(crew->processes[1].second_due);
+    assert_fault(proc_receive_peer(ends[0], &peer), FAULT_AGAIN);
+    free_desk_crew(crew, ends);
+}
+
+static void a_row_that_leads_nowhere(void *context)
+{
+    struct proc_row wrong[3];
+    struct supervisor_config config = {.rows = wrong, .row_count = 3, .core_row = 0};
+    struct outcome outcome;
+    memcpy(wrong, desk_rows, sizeof(wrong));
+    wrong[1].pipe_to = context;
+    free(make_crew(&config, &outcome));
+}
+
+static void a_second_pipe_to_nobody_or_to_oneself_is_our_own_mistake(void **state)
+{
+    (void)state;
+    assert_true(aborts(a_row_that_leads_nowhere, (void *)(uintptr_t) "nobody"));
+    assert_true(aborts(a_row_that_leads_nowhere, (void *)(uintptr_t) "desk"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_second_pipe_joins_two_processes_that_name_each_other_by_row),
+        cmocka_unit_test(a_second_pipe_waits_until_the_other_lives_and_reads),
+        cmocka_unit_test(a_second_pipe_to_nobody_or_to_oneself_is_our_own_mistake),
         cmocka_unit_test(a_restart_waits_0_then_doubles_from_50_ms_to_5_s),
         cmocka_unit_test(a_process_moves_only_along_its_table),
         cmocka_unit_test(the_core_has_the_first_place_and_each_place_its_title),
