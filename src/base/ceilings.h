@@ -55,8 +55,23 @@
 /* Acts in force that the office's store has no room for: so many, and so many bytes of objects. */
 #define OFFICE_LATE_ACTS_MAX 256
 #define OFFICE_LATE_BYTES_MAX (4u << 20)
-#define OFFICE_ACT_OBJECTS_MAX 8                         /* that one act stores */
+#define OFFICE_ACT_OBJECTS_MAX 10                        /* that one act stores */
 #define OFFICE_LATE_ACT_BYTES_MAX (ACT_BYTES_MAX + 8192) /* likewise, with their codes */
+
+/* Signed acts. A policy of 96 KiB fits, and an opening holds the act and its JWS. */
+#define SIGNED_JWS_BYTES_MAX 196608   /* one compact JWS */
+#define SIGNED_SPKI_BYTES_MAX 1024    /* a public key, DER: RSA of 4096 bits has 550 */
+#define SIGNED_PENDING_MAX 1024       /* acts with `verify` that the core has not answered */
+#define OFFICERS_MAX 1024             /* who ever was one included */
+#define PROPOSALS_MAX 256             /* that wait for a second officer */
+#define PROPOSAL_ACT_BYTES_MAX 116736 /* an act that is proposed */
+#define PROPOSAL_DAYS 14              /* until it lapses */
+#define STOP_CONFIRM_DAYS 3           /* an emergency stop, until it is overdue */
+#define REPLAYS_MAX 8192              /* signed acts remembered by their jti, 24 h each ... */
+#define REPLAYS_ACCOUNTS_MAX 4096     /* ... of all accounts; the rest is for officers ... */
+#define REPLAYS_PER_SIGNER_MAX 1024   /* ... and of one signer; beyond: over_limit, unrecorded */
+#define SIGNED_SKEW_S_MAX 600         /* between an act's `iat` and our clock */
+#define SIGNED_DESKS_MAX 8            /* pipes from the desk at once, draining ones included */
 
 /* Machine and public listener */
 #define HTTP_CONNECTIONS_MAX 20000   /* per process */

@@ -84,6 +84,22 @@ struct outcome signer_sign(struct signer *signer, struct view text,
 bool signature_verify(const uint8_t key[SEAL_PUBLIC_KEY_BYTES], struct view text,
                       const uint8_t signature[SEAL_SIGNATURE_BYTES]);
 
+/* ES256 (RFC 7518 section 3.4): ECDSA over P-256 with SHA-256, signature R || S of 64 bytes. Keys
+ * are SubjectPublicKeyInfo, DER, in the one form that a named curve and an uncompressed point give.
+ */
+#define ES256_SPKI_BYTES 91
+bool es256_key_valid(struct view spki);
+/* False also for a key that is none and for a signature of another length. */
+bool es256_verify(struct view spki, struct view text, struct view signature);
+/* The private half, read from PEM (PKCS #8 or SEC 1, no password): for the commands by which
+ * officers and organisations sign; no server process has one. FAULT_BAD_INPUT. */
+struct es256;
+struct outcome es256_new(struct view pem, struct es256 **ret_es256);
+void es256_free(struct es256 *es256);
+void es256_spki_put(const struct es256 *es256, struct buf *buf);
+struct outcome es256_sign(const struct es256 *es256, struct view text,
+                          uint8_t ret_signature[SEAL_SIGNATURE_BYTES]);
+
 /* Salts of one entry come from one fresh 32-byte secret, as AES-256-CTR key stream: salt i is bytes
  * 16*i..16*i+15. The sealed opening keeps the secret instead of every salt and decoy. */
 struct salts {
