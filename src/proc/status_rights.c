@@ -42,6 +42,9 @@ static const char *const frame_words[] = {
     [FRAME_IMPORT] = "import",   [FRAME_IMPORT_STATE] = "import-state",
     [FRAME_STATS] = "stats",     [FRAME_METRICS] = "metrics",
     [FRAME_CREW] = "crew",       [FRAME_LOG_KEY] = "log-key",
+    [FRAME_SIGNED] = "signed",   [FRAME_STAMPED] = "stamped",
+    [FRAME_LOOK] = "look",       [FRAME_SEEN] = "seen",
+    [FRAME_SIGNERS] = "signers", [FRAME_SIGNED_DONE] = "signed-done",
 };
 
 static const char *const call_words[CALLS_GROUP_COUNT] = CALLS_WORDS;

@@ -7,6 +7,7 @@
 #include "proc/figures.h"
 #include "proc/frame.h"
 #include "proc/loading.h"
+#include "proc/signed.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -150,6 +151,26 @@ static void read_figures(const struct frame *frame, struct buf *again)
     }
 }
 
+/* Likewise those of signed acts. */
+static void read_signed(const struct frame *frame, struct view whole, struct buf *again)
+{
+    struct signed_asked asked;
+    struct signed_stamped stamped;
+    struct signed_done done;
+
+    buf_reset(again);
+    if (outcome_ok(signed_get_asked(frame, &asked))) {
+        signed_put_asked(again, &asked);
+    } else if (outcome_ok(signed_get_stamped(frame, &stamped))) {
+        signed_put_stamped(again, &stamped);
+    } else if (outcome_ok(signed_get_done(frame, &done))) {
+        signed_put_done(again, &done);
+    } else {
+        return;
+    }
+    CHECK(view_equal(buf_view(again), whole));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct view received = view_of(data, size);
@@ -167,6 +188,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         read_texts(&frame, &again);
         read_figures(&frame, &again);
         read_loading(&frame, view_part(received, 0, bytes), &again);
+        read_signed(&frame, view_part(received, 0, bytes), &again);
         received = view_part(received, bytes, received.len - bytes);
     }
     return 0;
