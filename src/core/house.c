@@ -28,7 +28,7 @@
 /* Tails that recovery set aside (ledger/ledger.h). */
 #define CUT_FOLDER "commit"
 #define CUT_RECORDED ".recorded"
-#define STATE_VERSION 128 /* of a snapshot's blob; below are those of the gate's state alone */
+#define STATE_VERSION 129 /* of a snapshot's blob; below are those of the gate's state alone */
 #define CUT_PATH_BYTES 80
 #define CUT_NAMES_BYTES_MAX (4u << 20) /* the folder's names: 100,000 segments and keys */
 
@@ -167,8 +167,17 @@ static struct outcome owner_restore(void *context, struct view blob)
         return outcome_fail(FAULT_CORRUPT, "snapshot: unknown version of the house's state");
     }
     TRY(check_applied(house, cursor_u64(&cursor)));
-    TRY(gate_restore(house->gate, &cursor));
-    return cursor_end(&cursor, "snapshot: the gate's state");
+    struct outcome outcome = office_restore(house->office, &cursor);
+    if (outcome_ok(outcome)) {
+        outcome = gate_restore(house->gate, &cursor);
+    }
+    if (outcome_ok(outcome)) {
+        outcome = cursor_end(&cursor, "snapshot: the gate's state");
+    }
+    if (!outcome_ok(outcome)) {
+        office_forget(house->office); /* an older one, or the log, tells it anew */
+    }
+    return outcome;
 }
 
 static struct outcome owner_replay(void *context, uint64_t index, const struct ledger_item *item)
@@ -188,6 +197,7 @@ static struct outcome owner_save_begin(void *context, struct buf *buf)
     }
     buf_put_u8(buf, STATE_VERSION);
     buf_put_u64(buf, office_applied(house->office));
+    office_save(house->office, buf);
     return gate_save_begin(house->gate);
 }
 

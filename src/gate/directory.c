@@ -40,6 +40,7 @@ void directory_init(struct directory *directory)
     map_init(&directory->accounts, account_key, ACCOUNTS_MAX);
     map_init(&directory->accounts_by_spki, account_spki_key, ACCOUNTS_MAX);
     map_init(&directory->businesses, business_key, BUSINESSES_MAX);
+    directory->staff = NULL;
 }
 
 static void free_all(struct map *map)

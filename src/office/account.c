@@ -103,8 +103,12 @@ struct outcome prepare_account_add(struct preparing *here)
     TRY(prepare_find(here, OBJECT_PARTY, "party", &party));
     TRY(hex_get(act_value(act, "spki"), spki, sizeof(spki)));
     if (directory_account_by_spki(here->directory, spki) != NULL) {
-        return prepare_refuse(here, FAULT_CONFLICT,
-                              "this certificate's key is bound to an account");
+        return prepare_refuse_as(here, ACT_CODE_CERTIFICATE_BOUND,
+                                 "this certificate's key is bound to an account");
+    }
+    if (staff_officer_by_spki(here->directory, spki) != NULL) {
+        return prepare_refuse_as(here, ACT_CODE_CERTIFICATE_BOUND,
+                                 "this certificate's key is bound to an officer");
     }
     TRY(prepare_new(here, OBJECT_ACCOUNT, &account));
     account->party = party;
@@ -135,6 +139,9 @@ struct outcome prepare_account_move(struct preparing *here)
         if (account_moves[i].kind == here->act->kind && account_moves[i].from == old->state) {
             TRY(prepare_edit(here, OBJECT_ACCOUNT, old, &account));
             account->state = account_moves[i].to;
+            if (account->state == ACCOUNT_ACTIVE) {
+                prepare_stop_end(here);
+            }
             return OUTCOME_OK;
         }
     }

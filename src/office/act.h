@@ -26,6 +26,19 @@ enum act_kind {
     ACT_POLICY_PUBLISH,
     ACT_IMPORT_CHUNK,
     ACT_TAIL_CUT,
+    ACT_OFFICER_FOUND,
+    ACT_OFFICER_ADD,
+    ACT_OFFICER_ROLES,
+    ACT_OFFICER_REPLACE,
+    ACT_OFFICER_LEAVE,
+    ACT_OFFICER_LOST,
+    ACT_PROPOSAL_ADD,
+    ACT_PROPOSAL_APPROVE,
+    ACT_PROPOSAL_REJECT,
+    ACT_PROPOSAL_WITHDRAW,
+    ACT_ACCOUNT_STOP,
+    ACT_ACCOUNT_STOP_CONFIRM,
+    ACT_REFUSED,
     ACT_KIND_COUNT
 };
 
@@ -50,7 +63,7 @@ struct act_field {
 
 struct act_row {
     const char *name;                        /* `party.add`: also the entry's outcome */
-    bool by_hand;                            /* may come over the admin socket */
+    bool by_hand;                            /* over the admin socket, before there are officers */
     struct act_field fields[ACT_FIELDS_MAX]; /* ends with a NULL name or the table's end */
 };
 

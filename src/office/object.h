@@ -9,7 +9,7 @@
 #ifndef DANCU_OFFICE_OBJECT_H
 #define DANCU_OFFICE_OBJECT_H
 
-#include "gate/directory.h"
+#include "office/staff.h"
 
 /* Numbers are stored. Kinds are loaded in their order: what an object points to has a lower one. */
 enum object_kind {
@@ -19,6 +19,9 @@ enum object_kind {
     OBJECT_POLICY = 4,         /* code = hash; content = the files as published */
     OBJECT_POLICY_CURRENT = 5, /* code = "current"; content = hash */
     OBJECT_CHUNK_LAST = 6,     /* code = "last"; content = number u64, hash of 32 bytes */
+    OBJECT_OFFICER = 7,
+    OBJECT_PROPOSAL = 8,
+    OBJECT_STOP = 9, /* code = the account's */
     OBJECT_KIND_COUNT
 };
 
@@ -33,6 +36,7 @@ struct object_row {
     bool (*full)(const struct directory *directory);                    /* at its ceiling */
     struct outcome (*add)(struct directory *directory, void *object);   /* takes it on success */
     struct outcome (*replace)(struct directory *directory, void *old, const void *object);
+    void (*remove)(struct directory *directory, void *object); /* may be NULL: for good */
     struct view (*code)(const void *object);
     uint32_t *(*version)(void *object);
 };
@@ -40,6 +44,9 @@ struct object_row {
 extern const struct object_row object_party;    /* party.c */
 extern const struct object_row object_account;  /* account.c */
 extern const struct object_row object_business; /* business.c */
+extern const struct object_row object_officer;  /* officer.c */
+extern const struct object_row object_proposal; /* proposal.c */
+extern const struct object_row object_stop;     /* stop.c */
 
 /* NULL for a kind that the directory does not keep. */
 const struct object_row *object_row(enum object_kind kind);

@@ -9,8 +9,7 @@
  *    it waits, and every later one behind it, until there is room. Before an act is recorded there
  *    is a place for it to wait.
  */
-#include "office/late.h"
-#include "office/prepare.h"
+#include "office/private.h"
 
 #include "base/check.h"
 #include "base/log.h"
@@ -19,26 +18,6 @@
 
 #include <stdio.h>
 #include <string.h>
-
-#define OBJECT_BYTES_MAX (ACT_BYTES_MAX + 4096)
-_Static_assert(CHANGE_EDITS_MAX <= OFFICE_ACT_OBJECTS_MAX &&
-                   OBJECT_BYTES_MAX + OFFICE_ACT_OBJECTS_MAX * 128 <= OFFICE_LATE_ACT_BYTES_MAX,
-               "what an act stores can wait");
-
-struct office {
-    struct office_store *store;
-    struct directory *directory;
-    struct gate *gate;
-    struct policy *policy;
-    struct clock_port clock;
-    uint64_t applied;  /* ledger entries below it are in force */
-    bool behind;       /* one above it is an act and is not */
-    struct late late;  /* those of them that the store has no room for */
-    struct buf object; /* an object on its way to the store */
-    struct buf scratch;
-    char policy_current[65];
-    struct office_chunk chunk; /* recorded last */
-};
 
 static struct outcome load_current(struct office *office, struct view content)
 {
@@ -117,9 +96,12 @@ struct outcome office_open(const struct office_config *config, struct office **r
     office->directory = config->directory;
     office->clock = config->clock;
     buf_init(&office->object, OBJECT_BYTES_MAX);
-    buf_init(&office->scratch, OBJECT_BYTES_MAX);
-    struct outcome outcome =
-        office_store_open(config->home, config->data_key, &config->random, &office->store);
+    replays_init(&office->replays);
+    struct outcome outcome = staff_new(&office->directory->staff);
+    if (outcome_ok(outcome)) {
+        outcome =
+            office_store_open(config->home, config->data_key, &config->random, &office->store);
+    }
     if (outcome_ok(outcome)) {
         outcome = office_load(office);
     }
@@ -138,7 +120,9 @@ void office_close(struct office *office)
         office_store_close(office->store);
         policy_free(office->policy);
         buf_done(&office->object);
-        buf_done(&office->scratch);
+        replays_done(&office->replays);
+        staff_free(office->directory->staff);
+        office->directory->staff = NULL;
         memory_free(office);
     }
 }
@@ -199,10 +183,17 @@ static struct outcome store_one(struct office *office, uint64_t index, uint8_t k
     return store_objects(office, index, &object, 1);
 }
 
-/* The directory takes an object as it will be; what is stored of it goes behind office->object. */
+/* The directory takes an object as it will be; what is stored of it goes behind office->object:
+ * nothing, when it is taken out. */
 static struct outcome apply_edit(struct office *office, struct edit *edit, const void **ret_object)
 {
     const struct object_row *row = object_row(edit->kind);
+    if (edit->removed) {
+        row->remove(office->directory, edit->old);
+        edit->object = edit->old; /* freed with the change */
+        *ret_object = edit->old;
+        return OUTCOME_OK;
+    }
     if (edit->old == NULL) {
         TRY(row->add(office->directory, edit->object));
         *ret_object = edit->object;
@@ -215,9 +206,9 @@ static struct outcome apply_edit(struct office *office, struct edit *edit, const
     return buf_check(&office->object);
 }
 
-static struct outcome apply_edits(struct office *office, uint64_t index, struct change *change)
+static struct outcome apply_edits(struct office *office, struct change *change,
+                                  struct office_object stored[CHANGE_EDITS_MAX])
 {
-    struct office_object stored[CHANGE_EDITS_MAX];
     const void *objects[CHANGE_EDITS_MAX] = {NULL};
     size_t ends[CHANGE_EDITS_MAX] = {0};
     for (unsigned i = 0; i < change->edit_count; i++) {
@@ -232,17 +223,17 @@ static struct outcome apply_edits(struct office *office, uint64_t index, struct 
                                            .code = object_row(kind)->code(objects[i]),
                                            .content = view_part(bytes, start, ends[i] - start)};
     }
-    return store_objects(office, index, stored, change->edit_count);
+    return OUTCOME_OK;
 }
 
-static struct outcome apply_policy(struct office *office, uint64_t index, const struct act *act,
-                                   struct change *change)
+static void apply_policy(struct office *office, struct change *change,
+                         struct office_object stored[POLICY_OBJECTS])
 {
-    struct view hash = act_value(act, "hash");
-    struct office_object objects[2] = {
-        {.kind = OBJECT_POLICY, .code = hash, .content = act_value(act, "files")},
-        {.kind = OBJECT_POLICY_CURRENT, .code = VIEW_LITERAL("current"), .content = hash},
-    };
+    struct view hash = view_text(policy_hash(change->policy));
+    stored[0] = (struct office_object){
+        .kind = OBJECT_POLICY, .code = hash, .content = change->policy_files};
+    stored[1] = (struct office_object){
+        .kind = OBJECT_POLICY_CURRENT, .code = VIEW_LITERAL("current"), .content = hash};
     struct policy *old = office->policy;
     office->policy = change->policy;
     change->policy = NULL;
@@ -250,7 +241,19 @@ static struct outcome apply_policy(struct office *office, uint64_t index, const 
         gate_policy_set(office->gate, office->policy);
     }
     policy_free(old);
-    return store_objects(office, index, objects, 2);
+}
+
+/* Objects and a policy in one transaction. */
+static struct outcome apply_change(struct office *office, uint64_t index, struct change *change)
+{
+    struct office_object stored[CHANGE_EDITS_MAX + POLICY_OBJECTS];
+    unsigned count = change->edit_count;
+    TRY(apply_edits(office, change, stored));
+    if (change->policy != NULL) {
+        apply_policy(office, change, &stored[count]);
+        count += POLICY_OBJECTS;
+    }
+    return store_objects(office, index, stored, count);
 }
 
 /* What is remembered of it keeps a chunk from being recorded twice. */
@@ -265,15 +268,13 @@ static struct outcome apply_chunk(struct office *office, uint64_t index, const s
     return OUTCOME_OK;
 }
 
-static struct outcome apply(struct office *office, uint64_t index, const struct act *act,
+struct outcome office_apply(struct office *office, uint64_t index, const struct act *act,
                             struct change *change)
 {
     struct outcome outcome = OUTCOME_OK;
     buf_reset(&office->object);
-    if (change->edit_count > 0) {
-        outcome = apply_edits(office, index, change);
-    } else if (change->policy != NULL) {
-        outcome = apply_policy(office, index, act, change);
+    if (change->edit_count > 0 || change->policy != NULL) {
+        outcome = apply_change(office, index, change);
     } else if (act->kind == ACT_IMPORT_CHUNK) {
         outcome = apply_chunk(office, index, act);
     } else {
@@ -304,19 +305,43 @@ static void put_request(const struct act *act, struct view bytes, struct buf *bu
     buf_put_u8(buf, '}');
 }
 
-static struct outcome record_act(struct office *office, const struct act *act, uint32_t local_user,
-                                 uint64_t *ret_index)
+/* Codes are letters and digits: no escapes. */
+static void put_agent(const struct deed *deed, uint32_t local_user, struct buf *buf)
 {
+    const struct doer *doer = &deed->signed_.doer;
+    char code[ASK_CODE_BYTES_MAX + 3] = "null";
+    if (deed->is_signed) {
+        snprintf(code, sizeof(code), "\"%.*s\"", (int)doer->code.len,
+                 (const char *)doer->code.data);
+    }
+    if (!deed->is_signed) {
+        buf_printf(buf, "{\"account\":null,\"officer\":\"local:%u\",\"operator\":null}",
+                   local_user);
+    } else if (doer->kind == SIGNER_OFFICER) {
+        buf_printf(buf, "{\"account\":null,\"officer\":%s,\"operator\":null}", code);
+    } else {
+        buf_printf(buf, "{\"account\":%s,\"officer\":null,\"operator\":null}", code);
+    }
+}
+
+struct outcome office_record(struct office *office, const struct act *act, struct deed *deed,
+                             uint32_t local_user, uint64_t *ret_index)
+{
+    BUF_AUTO plain;
     BUF_AUTO bytes;
     BUF_AUTO values;
-    buf_init(&bytes, OBJECT_BYTES_MAX);
+    buf_init(&plain, OBJECT_BYTES_MAX);
+    buf_init(&bytes, OPENING_BYTES_MAX);
     buf_init(&values, OPENING_ASK_BYTES_MAX);
-    act_put(act, &bytes);
+    act_put(act, &plain);
+    TRY(buf_check(&plain));
+    deed->act = buf_view(&plain);
+    deed_put(deed, &bytes);
+    deed->act = view_of(NULL, 0);
     TRY(buf_check(&bytes));
-    put_request(act, buf_view(&bytes), &values);
+    put_request(act, buf_view(&plain), &values);
     size_t request = values.len;
-    buf_printf(&values, "{\"account\":null,\"officer\":\"local:%u\",\"operator\":null}",
-               local_user);
+    put_agent(deed, local_user, &values);
     TRY(buf_check(&values));
     struct record record = {
         .kind = KIND_ACT,
@@ -343,7 +368,7 @@ struct outcome office_store_late(struct office *office)
 }
 
 /* Invariant 3. Chunks of an import can wait where they are: the places are for acts that cannot. */
-static struct outcome check_room(struct office *office, const struct act *act, char ret_why[256])
+struct outcome office_room(struct office *office, const struct act *act, char ret_why[256])
 {
     struct outcome outcome = office_store_late(office);
 
@@ -362,49 +387,125 @@ struct outcome office_act(struct office *office, const struct act *act, uint32_t
 {
     CHECK(office->gate != NULL);
     struct change change = {0};
+    struct deed deed = {0};
     ret_why[0] = '\0';
+    if (act_rows[act->kind].by_hand && office_founded(office)) {
+        snprintf(ret_why, 256, "officers sign acts here: nothing is done by hand any more");
+        return outcome_fail(FAULT_CONFLICT, "act by hand");
+    }
     int64_t today = clock_day_vn(clock_wall_us(&office->clock));
-    TRY(check_room(office, act, ret_why));
+    TRY(office_room(office, act, ret_why));
     TRY(change_prepare(office->directory, office->policy, act, today, &change, ret_why));
-    struct outcome outcome = record_act(office, act, local_user, ret_index);
+    struct outcome outcome = office_record(office, act, &deed, local_user, ret_index);
     if (!outcome_ok(outcome)) {
         snprintf(ret_why, 256, "not recorded: %s", outcome.what);
         change_done(&change);
         return outcome;
     }
-    outcome = apply(office, *ret_index, act, &change);
+    outcome = office_apply(office, *ret_index, act, &change);
     change_done(&change);
-    if (!outcome_ok(outcome)) {
-        /* Recorded, not applied: only a new start may go on from here. */
-        log_outcome(LOG_LEVEL_ERROR, "act-not-applied", outcome);
-        return outcome_fail(FAULT_IO, "act recorded but not applied");
-    }
+    TRY(office_applied_or_doubt(outcome));
     if (office->late.count > 0) {
         snprintf(ret_why, 256, "in force; office.db has no room and gets it when it has");
     }
     return OUTCOME_OK;
 }
 
-struct outcome office_replay(struct office *office, uint64_t index, const struct record *record)
+struct outcome office_applied_or_doubt(struct outcome outcome)
+{
+    if (!outcome_ok(outcome)) {
+        /* Recorded, not applied: only a new start may go on from here. */
+        log_outcome(LOG_LEVEL_ERROR, "act-not-applied", outcome);
+        return outcome_fail(FAULT_IO, "act recorded but not applied");
+    }
+    return OUTCOME_OK;
+}
+
+bool office_founded(const struct office *office)
+{
+    return staff_founded(office->directory);
+}
+
+uint64_t office_officer_changes(const struct office *office)
+{
+    return office->directory->staff->changes;
+}
+
+void office_signers(const struct office *office,
+                    void (*each)(void *context, struct view code, struct view key), void *context)
+{
+    size_t at = 0;
+    const struct map *officers = &office->directory->staff->officers;
+    for (const struct officer *officer = map_next(officers, &at); officer != NULL;
+         officer = map_next(officers, &at)) {
+        if (officer->state == OFFICER_ACTIVE) {
+            each(context, code_view(&officer->code), view_of(officer->key, sizeof(officer->key)));
+        }
+    }
+}
+
+void office_save(const struct office *office, struct buf *buf)
+{
+    replays_save(&office->replays, buf);
+}
+
+struct outcome office_restore(struct office *office, struct cursor *cursor)
+{
+    struct outcome outcome = replays_restore(&office->replays, cursor);
+    if (!outcome_ok(outcome)) {
+        office_forget(office);
+    }
+    return outcome;
+}
+
+void office_forget(struct office *office)
+{
+    replays_clear(&office->replays);
+}
+
+/* What was signed takes its place among the acts of the day, applied before or not. */
+static struct outcome replay_signed(struct office *office, uint64_t index, int64_t time_us,
+                                    struct deed *deed)
+{
+    if (!deed->is_signed || replays_find(&office->replays, &deed->signed_, time_us) != NULL) {
+        return OUTCOME_OK; /* the second under one jti: it was refused as such */
+    }
+    deed->result.index = index;
+    struct outcome outcome = replays_add(&office->replays, &deed->signed_, &deed->result, time_us);
+    return outcome.fault == FAULT_NO_MEMORY ? outcome : OUTCOME_OK;
+}
+
+static struct outcome replay_act(struct office *office, uint64_t index, int64_t time_us,
+                                 const struct deed *deed)
 {
     struct act act = {0};
     struct change change = {0};
-    char why[256] = "";
-    if (record->kind != KIND_ACT || index < office->applied) {
-        return OUTCOME_OK;
-    }
-    if (!outcome_ok(act_get(record->effect, &act))) {
+    struct refusal refusal;
+    const struct doer *doer = deed->is_signed ? &deed->signed_.doer : NULL;
+    if (!outcome_ok(act_get(deed->act, &act))) {
         return outcome_fail(FAULT_CORRUPT, "recorded act does not decode");
     }
-    int64_t day = clock_day_vn(record->time_us);
-    struct outcome outcome =
-        change_prepare(office->directory, office->policy, &act, day, &change, why);
+    struct outcome outcome = change_prepare_by(office->directory, office->policy, &act, doer,
+                                               clock_day_vn(time_us), &change, &refusal);
     if (!outcome_ok(outcome)) {
         log_line(LOG_LEVEL_ERROR, "act-not-replayed", "act=%s why=\"%s\"", act_rows[act.kind].name,
-                 why);
+                 refusal.why);
         return outcome_fail(FAULT_CORRUPT, "recorded act does not apply");
     }
-    outcome = apply(office, index, &act, &change);
+    outcome = office_apply(office, index, &act, &change);
     change_done(&change);
     return outcome;
+}
+
+struct outcome office_replay(struct office *office, uint64_t index, const struct record *record)
+{
+    struct deed deed;
+    if (record->kind != KIND_ACT) {
+        return OUTCOME_OK;
+    }
+    if (!outcome_ok(deed_get(record->effect, &deed))) {
+        return outcome_fail(FAULT_CORRUPT, "recorded act does not decode");
+    }
+    TRY(replay_signed(office, index, record->time_us, &deed));
+    return index < office->applied ? OUTCOME_OK : replay_act(office, index, record->time_us, &deed);
 }

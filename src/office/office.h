@@ -4,8 +4,9 @@
  * was recorded and not applied. While the store has no room, acts are in force and wait for it
  * (decision 0024). Source: design.md sections 4, 6, 8.
  *
- * Officers and four eyes come with their own issue; until then acts arrive over the local admin
- * socket (root or the service's own user), and the record names that local user.
+ * Officers sign their acts (signed.h). In a home without officers acts arrive over the local admin
+ * socket (root or the service's own user), and the record names that local user; the first officers
+ * end that for good.
  */
 #ifndef DANCU_OFFICE_OFFICE_H
 #define DANCU_OFFICE_OFFICE_H
@@ -57,6 +58,20 @@ const struct office_chunk *office_chunk_last(const struct office *office);
  * room in the store. `local_user` is the uid that asked. */
 struct outcome office_act(struct office *office, const struct act *act, uint32_t local_user,
                           uint64_t *ret_index, char ret_why[256]);
+
+/* Whether officers sign acts here: from then on office_act() takes none that is by hand. */
+bool office_founded(const struct office *office);
+/* Grows when an officer is made or changes: who may sign is to be told anew. */
+uint64_t office_officer_changes(const struct office *office);
+/* Calls `each` for every officer who may sign. */
+void office_signers(const struct office *office,
+                    void (*each)(void *context, struct view code, struct view key), void *context);
+
+/* The part of a snapshot that is the office's: signed acts by their jti. What was remembered before
+ * is forgotten; so is all when it fails. FAULT_CORRUPT, FAULT_NO_MEMORY. */
+void office_save(const struct office *office, struct buf *buf);
+struct outcome office_restore(struct office *office, struct cursor *cursor);
+void office_forget(struct office *office);
 
 /* A recorded act met during recovery. */
 struct outcome office_replay(struct office *office, uint64_t index, const struct record *record);

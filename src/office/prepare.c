@@ -22,10 +22,32 @@ void change_done(struct change *change)
     }
 }
 
+static enum act_code code_of_fault(enum fault fault)
+{
+    switch (fault) {
+    case FAULT_NOT_FOUND:
+        return ACT_CODE_NOT_FOUND;
+    case FAULT_CONFLICT:
+        return ACT_CODE_STATE_CONFLICT;
+    case FAULT_OVER_LIMIT:
+        return ACT_CODE_OVER_LIMIT;
+    default:
+        return ACT_CODE_BAD_INPUT;
+    }
+}
+
 struct outcome prepare_refuse(struct preparing *here, enum fault fault, const char *why)
 {
-    snprintf(here->why, 256, "%s", why);
+    here->refusal->code = code_of_fault(fault);
+    snprintf(here->refusal->why, sizeof(here->refusal->why), "%s", why);
     return outcome_fail(fault, "act refused");
+}
+
+struct outcome prepare_refuse_as(struct preparing *here, enum act_code code, const char *why)
+{
+    struct outcome outcome = prepare_refuse(here, FAULT_CONFLICT, why);
+    here->refusal->code = code;
+    return outcome;
 }
 
 /* ret_object and ret_old are the addresses of pointers to the row's own type. */
@@ -57,6 +79,14 @@ struct outcome prepare_new(struct preparing *here, enum object_kind kind, void *
         snprintf(why, sizeof(why), "%s: this code is there already", row->name);
         return prepare_refuse(here, FAULT_CONFLICT, why);
     }
+    return prepare_add(here, kind, ret_object);
+}
+
+struct outcome prepare_add(struct preparing *here, enum object_kind kind, void *ret_object)
+{
+    const struct object_row *row = object_row(kind);
+    char why[80];
+    CHECK(row != NULL);
     if (row->full(here->directory)) {
         snprintf(why, sizeof(why), "there are too many %s", row->plural);
         return prepare_refuse(here, FAULT_OVER_LIMIT, why);
@@ -86,6 +116,14 @@ struct outcome prepare_edit(struct preparing *here, enum object_kind kind, void 
     return edit_add(here, kind, old, ret_object);
 }
 
+void prepare_remove(struct preparing *here, enum object_kind kind, void *old)
+{
+    struct change *change = &here->change;
+    CHECK(old != NULL && object_row(kind)->remove != NULL);
+    CHECK(change->edit_count < CHANGE_EDITS_MAX);
+    change->edits[change->edit_count++] = (struct edit){.kind = kind, .old = old, .removed = true};
+}
+
 /* Acts that only are recorded. */
 static struct outcome prepare_nothing(struct preparing *here)
 {
@@ -108,16 +146,43 @@ static struct outcome (*const preparations[ACT_KIND_COUNT])(struct preparing *he
     [ACT_POLICY_PUBLISH] = prepare_policy_publish,
     [ACT_IMPORT_CHUNK] = prepare_nothing,
     [ACT_TAIL_CUT] = prepare_nothing,
+    [ACT_OFFICER_FOUND] = prepare_officer_found,
+    [ACT_OFFICER_ADD] = prepare_officer_add,
+    [ACT_OFFICER_ROLES] = prepare_officer_move,
+    [ACT_OFFICER_REPLACE] = prepare_officer_move,
+    [ACT_OFFICER_LEAVE] = prepare_officer_move,
+    [ACT_OFFICER_LOST] = prepare_officer_move,
+    [ACT_PROPOSAL_ADD] = prepare_proposal_add,
+    [ACT_PROPOSAL_APPROVE] = prepare_proposal_approve,
+    [ACT_PROPOSAL_REJECT] = prepare_proposal_reject,
+    [ACT_PROPOSAL_WITHDRAW] = prepare_proposal_withdraw,
+    [ACT_ACCOUNT_STOP] = prepare_account_stop,
+    [ACT_ACCOUNT_STOP_CONFIRM] = prepare_account_stop_confirm,
+    [ACT_REFUSED] = prepare_nothing,
 };
 
-struct outcome change_prepare(const struct directory *directory, const struct policy *policy,
-                              const struct act *act, int64_t today, struct change *ret_change,
-                              char ret_why[256])
+struct outcome prepare_inner(struct preparing *here, const struct act *inner)
+{
+    const struct act *outer = here->act;
+    here->act = inner;
+    struct outcome outcome = preparations[inner->kind](here);
+    here->act = outer;
+    return outcome;
+}
+
+struct outcome change_prepare_by(const struct directory *directory, const struct policy *policy,
+                                 const struct act *act, const struct doer *doer, int64_t today,
+                                 struct change *ret_change, struct refusal *ret_refusal)
 {
     CHECK((unsigned)act->kind < ACT_KIND_COUNT && preparations[act->kind] != NULL);
-    struct preparing here = {
-        .directory = directory, .policy = policy, .act = act, .today = today, .why = ret_why};
-    TRY(act_check(act, ret_why));
+    *ret_refusal = (struct refusal){.code = ACT_CODE_BAD_INPUT};
+    struct preparing here = {.directory = directory,
+                             .policy = policy,
+                             .act = act,
+                             .doer = doer,
+                             .today = today,
+                             .refusal = ret_refusal};
+    TRY(act_check(act, ret_refusal->why));
     struct outcome outcome = preparations[act->kind](&here);
     if (!outcome_ok(outcome)) {
         change_done(&here.change);
@@ -125,4 +190,17 @@ struct outcome change_prepare(const struct directory *directory, const struct po
     }
     *ret_change = here.change;
     return OUTCOME_OK;
+}
+
+struct outcome change_prepare(const struct directory *directory, const struct policy *policy,
+                              const struct act *act, int64_t today, struct change *ret_change,
+                              char ret_why[256])
+{
+    struct refusal refusal;
+    struct outcome outcome =
+        change_prepare_by(directory, policy, act, NULL, today, ret_change, &refusal);
+    if (!outcome_ok(outcome)) {
+        snprintf(ret_why, sizeof(refusal.why), "%s", refusal.why);
+    }
+    return outcome;
 }

@@ -7,6 +7,7 @@
 
 #include "office/object.h"
 #include "office/office.h"
+#include "office/staff.h"
 
 #define CHANGE_EDITS_MAX 8
 
@@ -15,37 +16,60 @@ struct edit {
     enum object_kind kind;
     void *old;    /* borrowed from the directory; NULL = a new one */
     void *object; /* owned until it is taken (then NULL) */
+    bool removed; /* `old` is taken out; there is no new version */
 };
 
 /* What an act will change. */
 struct change {
     struct edit edits[CHANGE_EDITS_MAX];
     unsigned edit_count;
-    struct policy *policy; /* new; owned until it is taken */
+    struct policy *policy;    /* new; owned until it is taken */
+    struct view policy_files; /* of it, as published; borrowed from the act */
 };
 void change_done(struct change *change);
+
+/* Who does an act, when it is signed. */
+struct doer {
+    enum signer_kind kind;
+    struct view code;
+};
+
+/* Why an act is refused. */
+struct refusal {
+    enum act_code code;
+    char why[256]; /* a sentence */
+};
 
 /* An act being prepared. */
 struct preparing {
     const struct directory *directory;
     const struct policy *policy; /* NULL when none is in force */
     const struct act *act;
+    const struct doer *doer; /* NULL: a user of this machine */
     int64_t today;
     struct change change;
-    char *why; /* 256 bytes */
+    struct refusal *refusal;
 };
 
 /* FAULT_BAD_INPUT, NOT_FOUND, CONFLICT, OVER_LIMIT with a sentence in ret_why. */
 struct outcome change_prepare(const struct directory *directory, const struct policy *policy,
                               const struct act *act, int64_t today, struct change *ret_change,
                               char ret_why[256]);
+/* The same of a signed act; `doer` may be NULL. */
+struct outcome change_prepare_by(const struct directory *directory, const struct policy *policy,
+                                 const struct act *act, const struct doer *doer, int64_t today,
+                                 struct change *ret_change, struct refusal *ret_refusal);
 
 /* For the preparations, one file a resource. Nothing that is there already may be touched by them:
  * a refused act leaves no trace. */
 struct outcome prepare_refuse(struct preparing *here, enum fault fault, const char *why);
+/* With a code of its own, where the fault alone does not say which. */
+struct outcome prepare_refuse_as(struct preparing *here, enum act_code code, const char *why);
 /* A new object, zeroed, version 1; its code is free and there is room: both are looked at before
  * the record, since an act that is recorded must apply. */
 struct outcome prepare_new(struct preparing *here, enum object_kind kind, void *ret_object);
+/* A new object, zeroed, version 1, whose code the preparation looks at itself; there is room. */
+struct outcome prepare_add(struct preparing *here, enum object_kind kind, void *ret_object);
 /* The object that the act's field names: FAULT_NOT_FOUND. */
 struct outcome prepare_find(struct preparing *here, enum object_kind kind, const char *field,
                             void *ret_old);
@@ -53,12 +77,29 @@ struct outcome prepare_find(struct preparing *here, enum object_kind kind, const
 struct outcome prepare_edit(struct preparing *here, enum object_kind kind, void *old,
                             void *ret_object);
 
-struct outcome prepare_party_add(struct preparing *here);      /* party.c */
-struct outcome prepare_account_add(struct preparing *here);    /* account.c */
-struct outcome prepare_account_move(struct preparing *here);   /* account.c: suspend, resume */
-struct outcome prepare_business_add(struct preparing *here);   /* business.c */
-struct outcome prepare_business_move(struct preparing *here);  /* business.c: grant to revoke */
-struct outcome prepare_policy_publish(struct preparing *here); /* publish.c */
+/* One that is there is to be taken out; its row has `remove`. */
+void prepare_remove(struct preparing *here, enum object_kind kind, void *old);
+/* Another act as part of this one: what it changes is added to the change. `inner` may be gone
+ * afterwards, but not what its values borrow from. */
+struct outcome prepare_inner(struct preparing *here, const struct act *inner);
+
+struct outcome prepare_party_add(struct preparing *here);         /* party.c */
+struct outcome prepare_account_add(struct preparing *here);       /* account.c */
+struct outcome prepare_account_move(struct preparing *here);      /* account.c: suspend, resume */
+struct outcome prepare_business_add(struct preparing *here);      /* business.c */
+struct outcome prepare_business_move(struct preparing *here);     /* business.c: grant to revoke */
+struct outcome prepare_policy_publish(struct preparing *here);    /* publish.c */
+struct outcome prepare_officer_found(struct preparing *here);     /* officer.c */
+struct outcome prepare_officer_add(struct preparing *here);       /* officer.c */
+struct outcome prepare_officer_move(struct preparing *here);      /* officer.c: roles to lost */
+struct outcome prepare_proposal_add(struct preparing *here);      /* proposal.c */
+struct outcome prepare_proposal_approve(struct preparing *here);  /* proposal.c */
+struct outcome prepare_proposal_reject(struct preparing *here);   /* proposal.c */
+struct outcome prepare_proposal_withdraw(struct preparing *here); /* proposal.c */
+struct outcome prepare_account_stop(struct preparing *here);      /* stop.c */
+struct outcome prepare_account_stop_confirm(struct preparing *here); /* stop.c */
+/* A stop of the account that the act names ends with the act. */
+void prepare_stop_end(struct preparing *here); /* stop.c */
 
 /* The files of a published policy: u16 count, then name (block16) and content (block32) each. */
 void policy_files_put(const struct policy_file *files, unsigned count, struct buf *buf);

@@ -74,7 +74,8 @@ struct outcome prepare_policy_publish(struct preparing *here)
     if (here->policy != NULL && view_is(hash, policy_hash(here->policy))) {
         return prepare_refuse(here, FAULT_CONFLICT, "this policy is in force already");
     }
-    TRY(policy_from_files(act_value(act, "files"), hash, &here->change.policy, here->why));
+    TRY(policy_from_files(act_value(act, "files"), hash, &here->change.policy, here->refusal->why));
+    here->change.policy_files = act_value(act, "files");
     if (policy_effective_day(here->change.policy) > here->today) {
         return prepare_refuse(here, FAULT_BAD_INPUT,
                               "the policy's effective date has not come yet");

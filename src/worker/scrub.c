@@ -17,6 +17,7 @@
 #include "gate/record.h"
 #include "ledger/ledger.h"
 #include "office/act.h"
+#include "office/deed.h"
 #include "office/object.h"
 #include "office/prepare.h"
 #include "store/scrub.h"
@@ -178,6 +179,7 @@ static void take_opening(void *context, uint64_t index, struct view opening)
     struct pass *pass = context;
     struct record record = {0};
     struct act act = {0};
+    struct deed deed = {0};
 
     if (!outcome_ok(record_get_opening(opening, &record))) {
         tell(pass, "commit log: opening of entry %llu does not decode", (unsigned long long)index);
@@ -188,7 +190,7 @@ static void take_opening(void *context, uint64_t index, struct view opening)
     }
     pass->acts_before = pass->acts_until;
     pass->acts_until = index + 1;
-    if (!outcome_ok(act_get(record.effect, &act))) {
+    if (!outcome_ok(deed_get(record.effect, &deed)) || !outcome_ok(act_get(deed.act, &act))) {
         tell(pass, "commit log: act at entry %llu does not decode", (unsigned long long)index);
     } else if (act.kind == ACT_IMPORT_CHUNK) {
         check_chunk(pass, &act);

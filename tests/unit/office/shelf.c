@@ -3,6 +3,9 @@
  */
 #include "shelf.h"
 
+#define SHELF_KINDS 32
+#define SHELF_REMOVED 255 /* its place is used again */
+
 static struct office_store *the_store; /* office_store_open() has no other way to find it */
 
 struct outcome office_store_open(const char *home, const struct secret *data_key,
@@ -34,13 +37,17 @@ void shelf_put(struct office_store *store, const struct office_object *object)
             store->objects[i].kind == object->kind && view_is(object->code, store->objects[i].code);
         row = same ? &store->objects[i] : NULL;
     }
+    for (unsigned i = 0; i < store->count && row == NULL; i++) {
+        row = store->objects[i].kind == SHELF_REMOVED ? &store->objects[i] : NULL;
+    }
     if (row == NULL) {
         assert_true(store->count < OBJECTS_MAX);
         row = &store->objects[store->count];
         store->count++;
         buf_init(&row->content, ACT_BYTES_MAX + 4096);
     }
-    row->kind = object->kind;
+    row->kind = object->content.len == 0 ? SHELF_REMOVED : object->kind;
+    memset(row->code, 0, sizeof(row->code));
     memcpy(row->code, object->code.data, object->code.len);
     buf_reset(&row->content);
     buf_put_view(&row->content, object->content);
@@ -69,7 +76,7 @@ struct outcome office_store_load(struct office_store *store,
     if (store->load_fault != FAULT_NONE) {
         return outcome_fail(store->load_fault, "load");
     }
-    for (uint8_t kind = 0; kind < 10; kind++) { /* kinds in order */
+    for (uint8_t kind = 0; kind < SHELF_KINDS; kind++) { /* kinds in order */
         for (unsigned i = 0; i < store->count; i++) {
             const struct shelf_object *row = &store->objects[i];
             struct office_object object = {row->kind, view_text(row->code),

@@ -9,7 +9,7 @@
 #include "base/ceilings.h"
 #include "store/store.h"
 
-#define OBJECTS_MAX 64
+#define OBJECTS_MAX 512
 struct shelf_object {
     uint8_t kind;
     char code[ASK_CODE_BYTES_MAX + 1];
@@ -27,7 +27,7 @@ struct office_store {
 
 /* The next office_store_open() gives this one. */
 void shelf_use(struct office_store *store);
-/* Adds or replaces. */
+/* Adds or replaces; empty content takes out. */
 void shelf_put(struct office_store *store, const struct office_object *object);
 /* Empties it. */
 void shelf_done(struct office_store *store);

@@ -439,7 +439,7 @@ static void a_damaged_store_stops_the_start(void **state)
         plant(here, kind, "x", VIEW_LITERAL("garbage"));
         check_start_refused(here, FAULT_CORRUPT);
     }
-    plant(here, 9, "x", VIEW_LITERAL("unknown kind"));
+    plant(here, OBJECT_KIND_COUNT, "x", VIEW_LITERAL("unknown kind"));
     check_start_refused(here, FAULT_CORRUPT);
     plant(here, OBJECT_POLICY_CURRENT, "current", VIEW_LITERAL("short"));
     check_start_refused(here, FAULT_CORRUPT);

@@ -1,0 +1,96 @@
+/*
+ * The table of four eyes.
+ *
+ * Invariants
+ * 1. What gives somebody more than before takes two officers; what takes away, or only asks, takes
+ *    one, so that nothing holds up a stop.
+ * 2. No row lets an account do what concerns another party, or nobody's.
+ */
+#include "office/four_eyes.h"
+
+#include "base/check.h"
+
+#include <stdio.h>
+
+#define INTAKE ROLE_BIT(ROLE_INTAKE)
+#define DECIDE ROLE_BIT(ROLE_DECIDE)
+#define APPROVE ROLE_BIT(ROLE_APPROVE)
+#define SECURITY ROLE_BIT(ROLE_SECURITY)
+#define ONE_IS_ENOUGH 0
+#define OWN true
+#define NOT_OWN false
+
+static const struct four_eyes rows[ACT_KIND_COUNT] = {
+    /*                        does or proposes   approves       an account's    concerns */
+    [ACT_PARTY_ADD] = {INTAKE, ONE_IS_ENOUGH, NOT_OWN, OBJECT_PARTY},
+    [ACT_ACCOUNT_ADD] = {INTAKE | DECIDE, APPROVE, NOT_OWN, OBJECT_ACCOUNT},
+    [ACT_ACCOUNT_SUSPEND] = {DECIDE | SECURITY, ONE_IS_ENOUGH, OWN, OBJECT_ACCOUNT},
+    [ACT_ACCOUNT_RESUME] = {DECIDE | SECURITY, APPROVE, NOT_OWN, OBJECT_ACCOUNT},
+    [ACT_ACCOUNT_STOP] = {SECURITY, ONE_IS_ENOUGH, NOT_OWN, OBJECT_ACCOUNT},
+    [ACT_ACCOUNT_STOP_CONFIRM] = {SECURITY | APPROVE, ONE_IS_ENOUGH, NOT_OWN, OBJECT_ACCOUNT},
+    [ACT_BUSINESS_ADD] = {INTAKE, ONE_IS_ENOUGH, OWN, OBJECT_BUSINESS},
+    [ACT_BUSINESS_GRANT] = {DECIDE, APPROVE, NOT_OWN, OBJECT_BUSINESS},
+    [ACT_BUSINESS_REFUSE] = {DECIDE, ONE_IS_ENOUGH, NOT_OWN, OBJECT_BUSINESS},
+    [ACT_BUSINESS_SUSPEND] = {DECIDE | SECURITY, ONE_IS_ENOUGH, NOT_OWN, OBJECT_BUSINESS},
+    [ACT_BUSINESS_RESUME] = {DECIDE, APPROVE, NOT_OWN, OBJECT_BUSINESS},
+    [ACT_BUSINESS_REVOKE] = {DECIDE, APPROVE, NOT_OWN, OBJECT_BUSINESS},
+    [ACT_POLICY_PUBLISH] = {DECIDE, APPROVE, NOT_OWN, 0},
+    [ACT_OFFICER_ADD] = {SECURITY, APPROVE, NOT_OWN, OBJECT_OFFICER},
+    [ACT_OFFICER_ROLES] = {SECURITY, APPROVE, NOT_OWN, OBJECT_OFFICER},
+    [ACT_OFFICER_REPLACE] = {SECURITY, APPROVE, NOT_OWN, OBJECT_OFFICER},
+    [ACT_OFFICER_LEAVE] = {SECURITY, APPROVE, NOT_OWN, OBJECT_OFFICER},
+    [ACT_OFFICER_LOST] = {SECURITY, ONE_IS_ENOUGH, NOT_OWN, OBJECT_OFFICER},
+    /* Which roles these need is the proposal's own row's matter (proposal.c). */
+    [ACT_PROPOSAL_APPROVE] = {ROLES_ALL, ONE_IS_ENOUGH, NOT_OWN, OBJECT_PROPOSAL},
+    [ACT_PROPOSAL_REJECT] = {ROLES_ALL, ONE_IS_ENOUGH, NOT_OWN, OBJECT_PROPOSAL},
+    [ACT_PROPOSAL_WITHDRAW] = {ROLES_ALL, ONE_IS_ENOUGH, NOT_OWN, OBJECT_PROPOSAL},
+};
+
+const struct four_eyes *four_eyes_of(enum act_kind kind)
+{
+    CHECK((unsigned)kind < ACT_KIND_COUNT);
+    return rows[kind].roles == 0 ? NULL : &rows[kind];
+}
+
+/* What is there under the code that the act names. */
+static void *target(const struct directory *directory, const struct act *act,
+                    const struct object_row **ret_row)
+{
+    const struct four_eyes *rule = four_eyes_of(act->kind);
+    unsigned field = 0;
+    if (rule == NULL || rule->target == 0 ||
+        !outcome_ok(act_field_find(act->kind, VIEW_LITERAL("code"), &field))) {
+        return NULL;
+    }
+    *ret_row = object_row(rule->target);
+    CHECK(*ret_row != NULL);
+    return (*ret_row)->find(directory, act->values[field]);
+}
+
+const struct party *four_eyes_party(const struct directory *directory, const struct act *act)
+{
+    const struct object_row *row = NULL;
+    unsigned field = 0;
+    if (outcome_ok(act_field_find(act->kind, VIEW_LITERAL("party"), &field))) {
+        return directory_party(directory, act->values[field]); /* of what is to be made */
+    }
+    const void *object = target(directory, act, &row);
+    if (object != NULL && row == &object_account) {
+        return ((const struct account *)object)->party;
+    }
+    if (object != NULL && row == &object_business) {
+        return ((const struct business *)object)->party;
+    }
+    return NULL;
+}
+
+void four_eyes_etag(const struct directory *directory, const struct act *act,
+                    char ret_etag[SIGNED_ETAG_BYTES_MAX + 1])
+{
+    const struct object_row *row = NULL;
+    void *object = target(directory, act, &row);
+    ret_etag[0] = '\0';
+    if (object != NULL) {
+        snprintf(ret_etag, SIGNED_ETAG_BYTES_MAX + 1, "\"%u\"", *row->version(object));
+    }
+}

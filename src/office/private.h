@@ -1,0 +1,47 @@
+/*
+ * Purpose: what the office holds, shared by its files that record and apply. Private to office/.
+ */
+#ifndef DANCU_OFFICE_PRIVATE_H
+#define DANCU_OFFICE_PRIVATE_H
+
+#include "office/deed.h"
+#include "office/late.h"
+#include "office/prepare.h"
+#include "office/replays.h"
+
+#define OBJECT_BYTES_MAX (ACT_BYTES_MAX + 4096)
+_Static_assert(SIGNED_JWS_BYTES_MAX + PROPOSAL_ACT_BYTES_MAX + 8192 <= OPENING_BYTES_MAX,
+               "a signed act and its JWS fit one opening");
+#define POLICY_OBJECTS 2 /* stored with a policy: its files, and that it is in force */
+_Static_assert(CHANGE_EDITS_MAX + POLICY_OBJECTS <= OFFICE_ACT_OBJECTS_MAX &&
+                   OBJECT_BYTES_MAX + OFFICE_ACT_OBJECTS_MAX * 128 <= OFFICE_LATE_ACT_BYTES_MAX,
+               "what an act stores can wait");
+
+struct office {
+    struct office_store *store;
+    struct directory *directory;
+    struct gate *gate;
+    struct policy *policy;
+    struct clock_port clock;
+    uint64_t applied;  /* ledger entries below it are in force */
+    bool behind;       /* one above it is an act and is not */
+    struct late late;  /* those of them that the store has no room for */
+    struct buf object; /* objects on their way to the store */
+    char policy_current[65];
+    struct office_chunk chunk; /* recorded last */
+    struct replays replays;
+};
+
+/* There is a place where the act waits, should the store have no room for it: FAULT_NO_SPACE. */
+struct outcome office_room(struct office *office, const struct act *act, char ret_why[256]);
+/* Records an act: signed, or by a local user. deed->act is filled in here for the time of the call.
+ * FAULT_NO_SPACE: nothing is recorded; others as gate_record(). */
+struct outcome office_record(struct office *office, const struct act *act, struct deed *deed,
+                             uint32_t local_user, uint64_t *ret_index);
+/* Memory and store, with applied-up-to; the change is taken over as far as it is new. */
+struct outcome office_apply(struct office *office, uint64_t index, const struct act *act,
+                            struct change *change);
+/* The outcome of office_apply() after a record: a failure is one that no process survives. */
+struct outcome office_applied_or_doubt(struct outcome outcome);
+
+#endif

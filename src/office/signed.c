@@ -1,0 +1,359 @@
+/*
+ * Signed acts: once, by whom it may be, on what is there.
+ *
+ * Invariants
+ * 1. Nothing is changed before the act is recorded with its whole JWS.
+ * 2. A signer's act under one jti happens once; the same JWS again gets the same result.
+ * 3. Whatever a known signer has rightly signed and is refused is recorded as refused, as long as
+ *    the signer has a place among the acts of the day (replays.h); who has none is told so.
+ * 4. What takes two officers becomes a proposal by the first, and nothing else.
+ */
+#include "office/signed.h"
+
+#include "base/check.h"
+#include "base/log.h"
+#include "office/four_eyes.h"
+#include "office/private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define US_PER_S 1000000
+
+/* One signed act on its way. */
+struct way {
+    struct office *office;
+    const struct signed_act *told;
+    int64_t now_us;
+    struct act act; /* as it was signed; kind ACT_KIND_COUNT: it is none */
+    struct signed_result *result;
+};
+
+/* An outcome that stands for "refused": ret_result says why. */
+#define REFUSED outcome_fail(FAULT_CONFLICT, "refused")
+
+static void set_text(char *ret_text, size_t room, struct view text)
+{
+    size_t len = text.len < room ? text.len : room - 1;
+    if (len > 0) {
+        memcpy(ret_text, text.data, len);
+    }
+    ret_text[len] = '\0';
+}
+
+static struct outcome refuse(struct way *way, enum act_code code, const char *pointer,
+                             const char *reason)
+{
+    struct signed_result *result = way->result;
+    *result = (struct signed_result){.code = code};
+    set_text(result->pointer, sizeof(result->pointer), view_text(pointer));
+    set_text(result->reason, sizeof(result->reason), view_text(reason));
+    return REFUSED;
+}
+
+/* ---- is it an act at all, now? ---- */
+
+static struct outcome check_time(struct way *way)
+{
+    int64_t now_s = way->now_us / US_PER_S;
+    uint64_t iat_s = way->told->iat_s;
+    bool close = iat_s <= INT64_MAX - SIGNED_SKEW_S_MAX &&
+                 (int64_t)iat_s >= now_s - SIGNED_SKEW_S_MAX &&
+                 (int64_t)iat_s <= now_s + SIGNED_SKEW_S_MAX;
+    return close ? OUTCOME_OK
+                 : refuse(way, ACT_CODE_BAD_INPUT, "/iat", "is more than ten minutes from now");
+}
+
+static struct outcome check_values(struct way *way, const struct act *act)
+{
+    for (unsigned i = 0; i < act_field_count(act->kind); i++) {
+        const struct act_field *field = &act_rows[act->kind].fields[i];
+        struct outcome outcome = act_check_value(field, act->values[i]);
+        if (!outcome_ok(outcome)) {
+            char pointer[SIGNED_POINTER_BYTES_MAX + 1];
+            snprintf(pointer, sizeof(pointer), "/values/%s", field->name);
+            return refuse(way, ACT_CODE_BAD_INPUT, pointer, outcome.what);
+        }
+    }
+    return OUTCOME_OK;
+}
+
+static struct outcome read_act(struct way *way)
+{
+    const struct signed_act *told = way->told;
+    struct act act;
+    if (told->code != ACT_CODE_DONE) {
+        struct signed_result *result = way->result;
+        *result = (struct signed_result){.code = ACT_CODE_BAD_INPUT};
+        set_text(result->pointer, sizeof(result->pointer), told->pointer);
+        set_text(result->reason, sizeof(result->reason), told->reason);
+        return REFUSED;
+    }
+    if (!outcome_ok(act_get(told->act, &act))) {
+        return refuse(way, ACT_CODE_BAD_INPUT, "/values", "is no act");
+    }
+    way->act = act;
+    TRY(check_time(way));
+    return check_values(way, &act);
+}
+
+/* ---- who may ---- */
+
+/* A signature of nobody whom we know, or who may not sign: as if it were invalid. */
+static bool signer_known(const struct way *way)
+{
+    const struct signed_act *told = way->told;
+    const struct directory *directory = way->office->directory;
+    if (told->doer.kind == SIGNER_OFFICER) {
+        const struct officer *officer = staff_officer(directory, told->doer.code);
+        return officer != NULL && officer->state == OFFICER_ACTIVE;
+    }
+    const struct account *account = directory_account_by_spki(directory, told->spki);
+    return account != NULL && view_equal(code_view(&account->code), told->doer.code) &&
+           account->state == ACCOUNT_ACTIVE && account->party->state == PARTY_ACTIVE;
+}
+
+static struct outcome may_officer(struct way *way, const struct four_eyes *rule)
+{
+    const struct signed_act *told = way->told;
+    const struct officer *officer = staff_officer(way->office->directory, told->doer.code);
+    if (memcmp(officer->spki, told->spki, sizeof(officer->spki)) != 0) {
+        return refuse(way, ACT_CODE_NOT_YOURS, "",
+                      "it came over a certificate that is not the officer's");
+    }
+    if ((officer->roles & rule->roles) == 0) {
+        return refuse(way, ACT_CODE_ROLE_MISSING, "/act", "the officer has no role for this act");
+    }
+    return OUTCOME_OK;
+}
+
+static struct outcome may_account(struct way *way, const struct four_eyes *rule)
+{
+    const struct directory *directory = way->office->directory;
+    const struct account *account = directory_account_by_spki(directory, way->told->spki);
+    if (!rule->own || four_eyes_party(directory, &way->act) != account->party) {
+        return refuse(way, ACT_CODE_NOT_YOURS, "/values",
+                      "an organisation acts on what is its own only");
+    }
+    return OUTCOME_OK;
+}
+
+static struct outcome check_may(struct way *way)
+{
+    const struct four_eyes *rule = four_eyes_of(way->act.kind);
+    char etag[SIGNED_ETAG_BYTES_MAX + 1];
+    if (rule == NULL) {
+        return refuse(way, ACT_CODE_BAD_INPUT, "/act", "is not done by officers");
+    }
+    TRY(way->told->doer.kind == SIGNER_OFFICER ? may_officer(way, rule) : may_account(way, rule));
+    four_eyes_etag(way->office->directory, &way->act, etag);
+    if (way->told->if_match.len > 0 && !view_is(way->told->if_match, etag)) {
+        return refuse(way, ACT_CODE_STALE_ETAG, "/if_match", "the object has another version now");
+    }
+    return OUTCOME_OK;
+}
+
+/* ---- record and apply ---- */
+
+/* The first object that an act makes or changes, before those that it takes out. */
+static const struct edit *edit_named(const struct change *change)
+{
+    for (unsigned i = 0; i < change->edit_count; i++) {
+        if (!change->edits[i].removed) {
+            return &change->edits[i];
+        }
+    }
+    return &change->edits[0];
+}
+
+/* It is what the act's answer names. */
+static void name_object(struct way *way, const struct change *change)
+{
+    struct signed_result *result = way->result;
+    bool published = change->policy != NULL;
+    if (change->edit_count > 0 && !published) {
+        const struct edit *edit = edit_named(change);
+        const struct object_row *row = object_row(edit->kind);
+        void *object = edit->removed ? edit->old : edit->object;
+        struct outcome named = code_set(&result->object, row->code(object));
+        CHECK(outcome_ok(named));
+        if (!edit->removed) {
+            snprintf(result->etag, sizeof(result->etag), "\"%u\"", *row->version(object));
+        }
+    } else if (published) {
+        struct outcome named = code_set(&result->object, view_text(policy_hash(change->policy)));
+        CHECK(outcome_ok(named));
+    }
+}
+
+static struct outcome commit(struct way *way, const struct act *act, struct change *change)
+{
+    struct office *office = way->office;
+    struct deed deed = {.is_signed = true, .signed_ = *way->told, .result = *way->result};
+    uint64_t index = 0;
+    char why[256];
+    TRY(office_room(office, act, why));
+    TRY(replays_room(&office->replays, &way->told->doer, way->now_us));
+    TRY(office_record(office, act, &deed, 0, &index)); /* invariant 1 */
+    way->result->index = index;
+    TRY(office_applied_or_doubt(office_apply(office, index, act, change)));
+    struct outcome kept = replays_add(&office->replays, way->told, way->result, way->now_us);
+    if (!outcome_ok(kept)) {
+        /* It would not be known again: a new start takes it from the log. */
+        office->behind = true;
+        return office_applied_or_doubt(kept);
+    }
+    return OUTCOME_OK;
+}
+
+static struct outcome prepare(struct way *way, const struct act *act, struct change *ret_change)
+{
+    struct office *office = way->office;
+    struct refusal refusal;
+    int64_t today = clock_day_vn(way->now_us);
+    struct outcome outcome = change_prepare_by(office->directory, office->policy, act,
+                                               &way->told->doer, today, ret_change, &refusal);
+    if (outcome.fault == FAULT_NO_MEMORY) {
+        return outcome;
+    }
+    return outcome_ok(outcome)
+               ? OUTCOME_OK
+               : refuse(way, refusal.code, refusal.code == ACT_CODE_BAD_INPUT ? "/values" : "",
+                        refusal.why);
+}
+
+/* Invariant 4. That the act could be done now is looked at, and nothing of it kept. */
+static struct outcome propose(struct way *way, struct change *ret_change)
+{
+    struct act act = {.kind = ACT_PROPOSAL_ADD};
+    char code[2 * SEAL_HASH_BYTES + 1];
+    struct change dry = {0};
+    BUF_AUTO until;
+    buf_init(&until, 16);
+    TRY(prepare(way, &way->act, &dry));
+    change_done(&dry);
+    for (size_t i = 0; i < SEAL_HASH_BYTES; i++) {
+        snprintf(&code[2 * i], 3, "%02x", way->told->jws_hash[i]);
+    }
+    struct date day = date_from_days(clock_day_vn(way->now_us) + PROPOSAL_DAYS);
+    buf_printf(&until, "%04d-%02d-%02d", day.year, day.month, day.day);
+    TRY(buf_check(&until));
+    act_value_set(&act, "code", view_text(code));
+    act_value_set(&act, "by", way->told->doer.code);
+    act_value_set(&act, "until", buf_view(&until));
+    act_value_set(&act, "if-match", way->told->if_match);
+    act_value_set(&act, "act", way->told->act);
+    TRY(prepare(way, &act, ret_change));
+    *way->result = (struct signed_result){.code = ACT_CODE_PROPOSED};
+    name_object(way, ret_change);
+    return commit(way, &act, ret_change);
+}
+
+static struct outcome do_it(struct way *way, struct change *ret_change)
+{
+    const struct four_eyes *rule = four_eyes_of(way->act.kind);
+    if (way->told->doer.kind == SIGNER_OFFICER && rule->approves != 0) {
+        return propose(way, ret_change);
+    }
+    TRY(prepare(way, &way->act, ret_change));
+    *way->result = (struct signed_result){.code = ACT_CODE_DONE};
+    name_object(way, ret_change);
+    return commit(way, &way->act, ret_change);
+}
+
+/* ---- refusals ---- */
+
+/* Invariant 3. */
+static struct outcome record_refusal(struct way *way)
+{
+    struct act act = {.kind = ACT_REFUSED};
+    struct change none = {0};
+    const char *name = way->act.kind < ACT_KIND_COUNT ? act_rows[way->act.kind].name : NULL;
+    act_value_set(&act, "act", view_text(name));
+    act_value_set(&act, "refusal", view_text(words_name(&words_act_code, way->result->code)));
+    return commit(way, &act, &none);
+}
+
+static struct outcome over_limit(struct way *way)
+{
+    return refuse(way, ACT_CODE_OVER_LIMIT, "", "there were too many signed acts today");
+}
+
+/* Another act under a jti that was used: recorded the first time. */
+static struct outcome refuse_replayed(struct way *way, struct replay *replay)
+{
+    struct act act = {.kind = ACT_REFUSED};
+    struct change none = {0};
+    uint64_t index = 0;
+    struct outcome refused =
+        refuse(way, ACT_CODE_REPLAYED, "/jti", "was used for another act within 24 hours");
+    if (replay->told) {
+        return refused;
+    }
+    struct deed deed = {.is_signed = true, .signed_ = *way->told, .result = *way->result};
+    char why[256];
+    TRY(office_room(way->office, &act, why));
+    act_value_set(&act, "refusal", VIEW_LITERAL("replayed"));
+    TRY(office_record(way->office, &act, &deed, 0, &index));
+    way->result->index = index;
+    replay->told = true;
+    return office_applied_or_doubt(office_apply(way->office, index, &act, &none));
+}
+
+/* ---- the whole ---- */
+
+static struct outcome decide(struct way *way, struct change *ret_change)
+{
+    TRY(read_act(way));
+    TRY(check_may(way));
+    return do_it(way, ret_change);
+}
+
+/* What is neither done nor refused was not begun, or is in doubt. */
+static bool is_refused(const struct way *way, struct outcome outcome)
+{
+    return !outcome_ok(outcome) && outcome.fault == FAULT_CONFLICT &&
+           !act_code_good(way->result->code);
+}
+
+static struct outcome go(struct way *way)
+{
+    struct replays *replays = &way->office->replays;
+    struct change change = {0};
+    struct replay *replay = replays_find(replays, way->told, way->now_us);
+    if (replay != NULL && memcmp(replay->jws_hash, way->told->jws_hash, SEAL_HASH_BYTES) == 0) {
+        *way->result = replay->result; /* invariant 2 */
+        return OUTCOME_OK;
+    }
+    if (replay != NULL) {
+        return refuse_replayed(way, replay);
+    }
+    if (!outcome_ok(replays_room(replays, &way->told->doer, way->now_us))) {
+        return over_limit(way);
+    }
+    struct outcome outcome = decide(way, &change);
+    change_done(&change);
+    return is_refused(way, outcome) ? record_refusal(way) : outcome;
+}
+
+struct outcome office_signed(struct office *office, const struct signed_act *act,
+                             struct signed_result *ret_result)
+{
+    struct way way = {.office = office,
+                      .told = act,
+                      .now_us = clock_wall_us(&office->clock),
+                      .act = {.kind = ACT_KIND_COUNT},
+                      .result = ret_result};
+    CHECK(office->gate != NULL);
+    *ret_result = (struct signed_result){.code = ACT_CODE_UNAVAILABLE};
+    if (!signer_known(&way)) {
+        outcome_ignore(refuse(&way, ACT_CODE_SIGNATURE_INVALID, "", "the signer is not known"));
+        return OUTCOME_OK;
+    }
+    struct outcome outcome = go(&way);
+    if (outcome_ok(outcome) || is_refused(&way, outcome)) {
+        return OUTCOME_OK;
+    }
+    *ret_result = (struct signed_result){.code = ACT_CODE_UNAVAILABLE};
+    return outcome;
+}
