@@ -2,7 +2,7 @@
  * The process table (design.md section 2), `dancu serve` and `dancu ps`.
  *
  * A row tells what a process may do; the supervisor and the core hold it to that. Rows of processes
- * that are not needed yet (verify, desk, sms, signin, feed, letter) come with what needs them.
+ * that are not needed yet (desk, sms, signin, feed, letter) come with what needs them.
  */
 #include "cli/cli.h"
 
@@ -13,6 +13,7 @@
 #include "core/loader.h"
 #include "proc/keeper.h"
 #include "proc/proc.h"
+#include "verify/verify.h"
 #include "worker/worker.h"
 
 #include <errno.h>
@@ -129,6 +130,21 @@ static const struct proc_row rows[] = {
         .files_max = 64,
         .rights = "files: none; keys: none; sockets: metrics listener (127.0.0.1), pipe to the "
                   "core (sends nothing)",
+    },
+    {
+        .name = "verify",
+        .main = verify_main,
+        .user = PROC_USER_FRONT,
+        .root = PROC_ROOT_EMPTY,
+        .count = 1,
+        .core_pipe = true,
+        .frames = BIT(FRAME_STAMPED),
+        .takes = BIT(FRAME_SIGNERS) | BIT(FRAME_SIGNED_DONE),
+        .calls = CALLS_BASE | CALLS_PIPES,
+        .memory_bytes_max = 512 * MIB,
+        .files_max = 64,
+        .rights = "files: none; keys: officers' public keys; sockets: pipes from the desk and to "
+                  "the core (rightly signed acts only); no network",
     },
     {
         .name = "worker",

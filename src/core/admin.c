@@ -1,7 +1,7 @@
 /*
  * The local admin socket: acts from root or from the service's own user, one frame each, one
- * answer each, and the question how the scrub is. It ends when officers come with their own
- * signatures.
+ * answer each, and the question how the scrub is. Once there are officers, who sign their acts, it
+ * takes no act any more: the office refuses them (office_act()).
  */
 #include "core/loop.h"
 
@@ -85,6 +85,7 @@ static struct outcome take_act(struct core *core, struct admin *admin, const str
         return OUTCOME_OK;
     }
     const struct policy *before = office_policy(core->house->office);
+    uint64_t officers = office_officer_changes(core->house->office);
     struct outcome outcome = office_act(core->house->office, &act, admin->user, &index, reason);
     log_line(LOG_LEVEL_INFO, "act", "name=%s uid=%u outcome=%s", act_rows[act.kind].name,
              admin->user, outcome_word(outcome.fault));
@@ -94,6 +95,9 @@ static struct outcome take_act(struct core *core, struct admin *admin, const str
     reply(admin, outcome, index, reason);
     if (office_policy(core->house->office) != before) {
         peers_tell_health(core); /* with the new policy's texts */
+    }
+    if (office_officer_changes(core->house->office) != officers) {
+        signers_tell(core);
     }
     return OUTCOME_OK;
 }

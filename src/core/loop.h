@@ -8,6 +8,7 @@
 #include "proc/figures.h"
 #include "proc/proc.h"
 #include "proc/scrub.h"
+#include "proc/signed.h"
 
 #define CORE_PEERS_MAX 512 /* processes with a pipe, draining ones included */
 #define CORE_ADMINS_MAX 8  /* admin connections at once */
@@ -128,6 +129,13 @@ bool core_survives(struct outcome outcome);
 void admin_accept(struct core *core);
 struct outcome admins_take(struct core *core, struct admin *admin);
 void admins_sweep(struct core *core);
+
+/* signed.c */
+/* Who may sign, to a peer whose row takes it; to all such peers. */
+void signers_greet(struct core *core, struct peer *peer);
+void signers_tell(struct core *core);
+struct outcome signed_take(struct core *core, struct peer *peer,
+                           const struct signed_stamped *stamped);
 
 /* batch.c */
 struct outcome batch_serve(struct core *core);

@@ -113,6 +113,7 @@ void peer_open(struct core *core, const struct proc_peer *found)
         core->kept_asked = false; /* a new keeper knows of no work */
     }
     peer_greet(core, peer);
+    signers_greet(core, peer);
 }
 
 static void refuse(struct core *core, struct peer *peer, const char *reason)
@@ -242,6 +243,16 @@ static struct outcome take_chunk(struct core *core, struct peer *peer, const str
     return OUTCOME_OK;
 }
 
+static struct outcome take_stamped(struct core *core, struct peer *peer, const struct frame *frame)
+{
+    struct signed_stamped stamped;
+    if (!outcome_ok(signed_get_stamped(frame, &stamped))) {
+        refuse(core, peer, "a signed act does not decode");
+        return OUTCOME_OK;
+    }
+    return signed_take(core, peer, &stamped);
+}
+
 static struct outcome take_frame(struct core *core, struct peer *peer, const struct frame *frame)
 {
     if ((peer->row->frames & (1u << frame->kind)) == 0) {
@@ -256,6 +267,9 @@ static struct outcome take_frame(struct core *core, struct peer *peer, const str
     }
     if (frame->kind == FRAME_RECEIPT) {
         return take_receipts(core, peer, frame);
+    }
+    if (frame->kind == FRAME_STAMPED) {
+        return take_stamped(core, peer, frame);
     }
     if (frame->kind == FRAME_KEPT) {
         take_kept(core, peer, frame);

@@ -49,7 +49,7 @@ describe('`dancu ps`', () => {
         const rows = await server.processes();
         const names = rows.map((row) => row.process).sort();
         assert.deepEqual(names, ['core', 'edge 1', 'edge 2', 'keeper', 'loader', 'metrics', 'public',
-            'supervisor', 'worker']);
+            'supervisor', 'verify', 'worker']);
         for (const row of rows) {
             assert.equal(row.state, 'serving', row.process);
             assert.equal(row.restarts, 0);
@@ -80,7 +80,8 @@ describe('`dancu ps`', () => {
             assert.ok(held.filter_mode === 2 || os.arch() !== 'x64', process);
             assert.equal(held.calls[0], 'base', process);
             assert.deepEqual(held.sends, { edge: ['asks', 'receipt', 'stats'], public: ['stats'],
-                keeper: ['kept'], loader: ['chunk'], worker: ['scrub'] }[process.split(' ')[0]] ?? [], process);
+                keeper: ['kept'], loader: ['chunk'], worker: ['scrub'],
+                verify: ['stamped'] }[process.split(' ')[0]] ?? [], process);
         }
         const { stdout: text } = await demo.dancu(['ps', '--rights']);
         for (const line of [/^edge 1 {2}pid \d+ {2}user /m, /^ {2}calls {5}base pipes listen: \d+ /m,
@@ -190,7 +191,8 @@ describe('rights', () => {
 });
 
 describe('a process that is killed', () => {
-    for (const name of ['edge 1', 'edge 2', 'public', 'keeper', 'loader', 'worker', 'core']) {
+    for (const name of ['edge 1', 'edge 2', 'public', 'keeper', 'loader', 'worker', 'verify',
+        'core']) {
         test(`(${name}) comes back, and the service goes on`, async () => {
             const before = await server.process(name);
             process.kill(before.pid, 'SIGKILL');

@@ -170,8 +170,8 @@ static const struct attempt {
 enum meets { MEETS_KILLED, MEETS_REFUSED, MEETS_DONE };
 
 /* Every row of the table; what is not said of it below ends the process. */
-static const char *const known_rows[] = {"core",   "keeper", "loader", "edge",
-                                         "public", "worker", "metrics"};
+static const char *const known_rows[] = {"core",   "keeper", "loader",  "edge",
+                                         "public", "worker", "metrics", "verify"};
 
 static const struct expectation {
     const char *row;
@@ -248,6 +248,15 @@ static const struct expectation {
     {"metrics", "list a folder of the system", MEETS_REFUSED},
     {"metrics", "leave the folder", MEETS_REFUSED},
     {"metrics", "read another process's memory", MEETS_REFUSED},
+    {"verify", "open a file of the system", MEETS_REFUSED},
+    {"verify", "open it the old way", MEETS_REFUSED},
+    {"verify", "open the registry", MEETS_REFUSED},
+    {"verify", "open the registry to write", MEETS_REFUSED},
+    {"verify", "make a file", MEETS_REFUSED},
+    {"verify", "make a file in /tmp", MEETS_REFUSED},
+    {"verify", "list a folder of the system", MEETS_REFUSED},
+    {"verify", "leave the folder", MEETS_REFUSED},
+    {"verify", "read another process's memory", MEETS_REFUSED},
 };
 #define EXPECTATIONS (sizeof(expectations) / sizeof(expectations[0]))
 

@@ -27,6 +27,10 @@ static const struct proc_row rows[RIG_ROWS] = {
                     .frames = 0,
                     .takes = BIT(FRAME_TEXTS) | BIT(FRAME_HEALTH) | BIT(FRAME_LOG_KEY)},
     [RIG_METRICS] = {.name = "metrics", .count = 1, .core_pipe = true, .takes = BIT(FRAME_METRICS)},
+    [RIG_VERIFY] = {.name = "verify",
+                    .core_pipe = true,
+                    .frames = BIT(FRAME_STAMPED),
+                    .takes = BIT(FRAME_SIGNERS) | BIT(FRAME_SIGNED_DONE)},
     [RIG_WORKER] = {.name = "worker", .core_pipe = true, .frames = BIT(FRAME_SCRUB)},
     [RIG_LOADER] = {.name = "loader", .core_pipe = true, .frames = BIT(FRAME_CHUNK)},
 };

@@ -21,6 +21,7 @@ enum rig_row {
     RIG_WORKER,
     RIG_LOADER,
     RIG_METRICS,
+    RIG_VERIFY,
     RIG_ROWS
 };
 

@@ -1,0 +1,108 @@
+/*
+ * Signed acts from the process `verify`, and the signers that it is told.
+ *
+ * Invariants
+ * 1. What is told of a signature is `verify`'s word (invariant I11 of the design); everything else
+ *    of an act is looked at in the office.
+ * 2. An act that ended in doubt ends the process; one that was not begun is answered so.
+ */
+#include "core/loop.h"
+
+#include "base/check.h"
+#include "base/log.h"
+#include "office/signed.h"
+
+struct telling {
+    struct buf *out;
+    unsigned count;
+};
+
+static void tell_signer(void *context, struct view code, struct view key)
+{
+    struct telling *telling = context;
+    const struct signed_signer signer = {.code = code, .key = key};
+    signed_put_signer(telling->out, &signer);
+    telling->count++;
+}
+
+static void tell_signers(struct core *core, struct peer *peer)
+{
+    struct telling telling = {.out = &peer->pipe.out};
+    size_t start = frame_start(telling.out, FRAME_SIGNERS);
+    office_signers(core->house->office, tell_signer, &telling);
+    frame_finish(telling.out, start, telling.count);
+    peer->broken = !outcome_ok(pipe_flush(&peer->pipe));
+}
+
+void signers_greet(struct core *core, struct peer *peer)
+{
+    if ((peer->row->takes & (1u << FRAME_SIGNERS)) != 0) {
+        tell_signers(core, peer);
+    }
+}
+
+void signers_tell(struct core *core)
+{
+    for (unsigned i = 0; i < CORE_PEERS_MAX; i++) {
+        if (core->peers[i].pipe.fd >= 0 && !core->peers[i].broken) {
+            signers_greet(core, &core->peers[i]);
+        }
+    }
+}
+
+static void answer(struct peer *peer, uint64_t tag, const struct signed_result *result)
+{
+    const struct signed_done done = {
+        .tag = tag,
+        .code = result->code,
+        .index = result->index,
+        .pointer = view_text(result->pointer),
+        .reason = view_text(result->reason),
+        .object = code_view(&result->object),
+        .etag = view_text(result->etag),
+    };
+    signed_put_done(&peer->pipe.out, &done);
+    peer->broken = peer->broken || !outcome_ok(pipe_flush(&peer->pipe));
+}
+
+static struct signed_act act_of(const struct signed_stamped *stamped)
+{
+    return (struct signed_act){
+        .doer = {.kind = stamped->signer, .code = stamped->kid},
+        .spki = stamped->spki,
+        .jws_hash = stamped->jws_hash,
+        .code = stamped->code,
+        .pointer = stamped->pointer,
+        .reason = stamped->reason,
+        .act = stamped->act,
+        .jti = stamped->jti,
+        .iat_s = stamped->iat_s,
+        .if_match = stamped->if_match,
+        .jws = stamped->jws,
+    };
+}
+
+struct outcome signed_take(struct core *core, struct peer *peer,
+                           const struct signed_stamped *stamped)
+{
+    struct office *office = core->house->office;
+    const struct signed_act act = act_of(stamped);
+    struct signed_result result;
+    const struct policy *policy = office_policy(office);
+    uint64_t officers = office_officer_changes(office);
+    struct outcome outcome = office_signed(office, &act, &result);
+    log_line(LOG_LEVEL_INFO, "signed-act", "by=%.*s code=%s index=%llu", (int)stamped->kid.len,
+             (const char *)stamped->kid.data, words_name(&words_act_code, result.code),
+             (unsigned long long)result.index);
+    if (!core_survives(outcome)) { /* invariant 2 */
+        return outcome;
+    }
+    answer(peer, stamped->tag, &result);
+    if (office_policy(office) != policy) {
+        peers_tell_health(core); /* with the new policy's texts */
+    }
+    if (office_officer_changes(office) != officers) {
+        signers_tell(core);
+    }
+    return OUTCOME_OK;
+}

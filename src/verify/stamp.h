@@ -1,0 +1,24 @@
+/*
+ * Purpose: one signed act from the desk's frame to the core's: read, verify, read on, stamp. No
+ * I/O. Private to verify/.
+ */
+#ifndef DANCU_VERIFY_STAMP_H
+#define DANCU_VERIFY_STAMP_H
+
+#include "verify/payload.h"
+#include "verify/signers.h"
+
+struct stamping {
+    struct jws_room room;
+    struct buf act; /* the act's bytes */
+    struct payload_fault fault;
+};
+struct outcome stamping_init(struct stamping *stamping);
+void stamping_done(struct stamping *stamping);
+
+/* False: the signature is not one that counts, and nothing of it goes further. True: ret_stamped
+ * (but its tag) is what the core is told; it borrows from `asked` and `stamping`. */
+bool stamp(const struct signers *signers, struct view origin, const struct signed_asked *asked,
+           struct stamping *stamping, struct signed_stamped *ret_stamped);
+
+#endif
