@@ -3,23 +3,66 @@
  * act's row (office/act.c). A server that runs on the home gets the act over its admin socket;
  * otherwise it is done here, under the home's lock. Either way it is recorded.
  *
- * Two fields are given by file: `--cert FILE` stands for `spki` of an account, and a policy's
- * folder for `files` and `hash`.
+ * With `--as CODE --sign-key FILE` the act is not done but signed, as an officer or an organisation
+ * signs it, and printed as a JWS for the desk (`POST /v1/acts`, application/jose), or with `--desk
+ * HOST:PORT` sent there.
+ *
+ * Some fields are given by file: `--cert FILE` stands for `spki`, `--public-key FILE` for an
+ * officer's `key`, a sheet for the first officers, and a policy's folder for `files` and `hash`.
  */
 #include "cli/cli.h"
 
 #include "base/check.h"
 #include "base/memory.h"
+#include "cli/ceremony.h"
+#include "cli/desk_post.h"
 #include "cli/files.h"
+#include "cli/sign.h"
+#include "office/four_eyes.h"
 #include "office/office.h"
 #include "proc/proc.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#define ACT_OPTIONS_MAX (ACT_FIELDS_MAX + 4)
+/* Options besides an act's fields. */
+enum act_option {
+    OPTION_HOME,
+    OPTION_KEYS,
+    OPTION_CERT,
+    OPTION_PUBLIC_KEY,
+    OPTION_AS,
+    OPTION_SIGN_KEY,
+    OPTION_ORIGIN,
+    OPTION_IF_MATCH,
+    OPTION_JTI,
+    OPTION_DESK,
+    OPTION_TLS_CERT,
+    OPTION_TLS_KEY,
+    OPTION_TLS_CA,
+    OPTION_COUNT
+};
+static const char *const option_names[OPTION_COUNT] = {
+    [OPTION_HOME] = "home",
+    [OPTION_KEYS] = "keys",
+    [OPTION_CERT] = "cert",
+    [OPTION_PUBLIC_KEY] = "public-key",
+    [OPTION_AS] = "as",
+    [OPTION_SIGN_KEY] = "sign-key",
+    [OPTION_ORIGIN] = "origin",
+    [OPTION_IF_MATCH] = "if-match",
+    [OPTION_JTI] = "jti",
+    [OPTION_DESK] = "desk",
+    [OPTION_TLS_CERT] = "tls-cert",
+    [OPTION_TLS_KEY] = "tls-key",
+    [OPTION_TLS_CA] = "tls-ca",
+};
+#define ACT_OPTIONS_MAX (ACT_FIELDS_MAX + OPTION_COUNT)
+#define KEY_TEXT_BYTES (BASE64URL_LEN(ES256_SPKI_BYTES) + 1)
 #define REPLY_WAIT_MS 30000
 
 /* Reads the options into the act's values; bare word = the field `code`. */
@@ -36,10 +79,10 @@ static int read_act(enum act_kind kind, int argc, char **argv, struct cli_option
             .flag = act_rows[kind].fields[i].type == ACT_TYPE_FLAG,
         };
     }
-    options[fields] = (struct cli_option){.name = "home"};
-    options[fields + 1] = (struct cli_option){.name = "keys"};
-    options[fields + 2] = (struct cli_option){.name = "cert"};
-    if (!cli_options(argc, argv, options, fields + 3, &word, 1, &words)) {
+    for (unsigned i = 0; i < OPTION_COUNT; i++) {
+        options[fields + i] = (struct cli_option){.name = option_names[i]};
+    }
+    if (!cli_options(argc, argv, options, fields + OPTION_COUNT, &word, 1, &words)) {
         return EXIT_USAGE;
     }
     ret_act->kind = kind;
@@ -69,7 +112,20 @@ static void usage(enum act_kind kind)
         fprintf(stderr, field->required ? " --%s%s" : " [--%s%s]", field->name,
                 flag ? "" : " VALUE");
     }
-    fputs(kind == ACT_ACCOUNT_ADD ? " (--cert FILE gives --spki)\n" : "\n", stderr);
+    unsigned field = 0;
+    if (outcome_ok(act_field_find(kind, VIEW_LITERAL("spki"), &field))) {
+        fputs(" (--cert FILE gives --spki)", stderr);
+    }
+    if (outcome_ok(act_field_find(kind, VIEW_LITERAL("key"), &field))) {
+        fputs(" (--public-key FILE gives --key)", stderr);
+    }
+    fputs(four_eyes_of(kind) == NULL
+              ? "\n"
+              : "\n       signed, for the desk: ... --as CODE --sign-key FILE [--origin TEXT] "
+                "[--if-match ETAG] [--jti TEXT]\n       and sent there: ... --desk HOST:PORT "
+                "--tls-cert FILE "
+                "--tls-key FILE --tls-ca FILE\n",
+          stderr);
 }
 
 static int complain_act(const struct act *act, struct outcome outcome, const char *why)
@@ -171,18 +227,161 @@ static int act_do(const char *home, const char *keys, const struct act *act)
     return act_by_hand(home, keys, act);
 }
 
-static int act_with_cert(struct act *act, const char *cert, char text[65])
+/* ---- signed, for the desk ---- */
+
+/* What `aud` is to be: as told, else as the home has it. */
+static const char *origin_of(const struct cli_option *options,
+                             char text[HOUSE_ORIGIN_BYTES_MAX + 1])
 {
-    if (cert == NULL) {
-        return EXIT_GOOD;
+    const char *home = cli_home(options[OPTION_HOME].value);
+    if (options[OPTION_ORIGIN].value != NULL) {
+        return options[OPTION_ORIGIN].value;
     }
-    struct outcome outcome = files_cert_spki(cert, text);
+    int home_fd = open(home, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct outcome outcome = home_fd < 0 ? outcome_sys(errno, "home") : OUTCOME_OK;
+    if (home_fd >= 0) {
+        outcome = house_origin_read(home_fd, text);
+        close(home_fd);
+    }
     if (!outcome_ok(outcome)) {
-        cli_complain("%s: %s", cert, outcome.what);
+        cli_complain("%s has no file `origin`: tell the log's name by --origin", home);
+        return NULL;
+    }
+    return text;
+}
+
+static int act_sign(const struct act *act, const struct cli_option *options)
+{
+    char text[HOUSE_ORIGIN_BYTES_MAX + 1];
+    struct sign_order order = {.as = options[OPTION_AS].value,
+                               .key_path = options[OPTION_SIGN_KEY].value,
+                               .origin = origin_of(options, text),
+                               .if_match = options[OPTION_IF_MATCH].value,
+                               .jti = options[OPTION_JTI].value};
+    BUF_AUTO jws;
+    buf_init(&jws, SIGNED_JWS_BYTES_MAX);
+    if (order.origin == NULL) {
         return EXIT_BAD;
     }
-    act_value_set(act, "spki", view_of(text, 64));
+    struct outcome outcome = sign_act(act, &order, &jws);
+    if (!outcome_ok(outcome)) {
+        cli_complain("%s: %s", order.key_path, outcome.what);
+        return EXIT_BAD;
+    }
+    if (options[OPTION_DESK].value != NULL) {
+        const struct desk_order desk = {.address = options[OPTION_DESK].value,
+                                        .cert = options[OPTION_TLS_CERT].value,
+                                        .key = options[OPTION_TLS_KEY].value,
+                                        .ca = options[OPTION_TLS_CA].value};
+        return desk_post(&desk, buf_view(&jws));
+    }
+    (void)fwrite(jws.data, 1, jws.len, stdout);
+    if (isatty(STDOUT_FILENO)) { /* a file gets the JWS alone, as the desk wants it */
+        putchar('\n');
+    }
+    return fflush(stdout) == 0 ? EXIT_GOOD : EXIT_BAD;
+}
+
+/* ---- fields by file ---- */
+
+struct act_files {
+    char spki[65];
+    char key[KEY_TEXT_BYTES];
+    struct buf officers;
+};
+
+static int file_fault(const char *path, struct outcome outcome)
+{
+    if (outcome_ok(outcome)) {
+        return EXIT_GOOD;
+    }
+    cli_complain("%s: %s", path, outcome.what);
+    return EXIT_BAD;
+}
+
+/* The field that an option gives by file; EXIT_USAGE when the act has none. */
+static int has_field(const struct act *act, const char *field)
+{
+    unsigned index = 0;
+    return outcome_ok(act_field_find(act->kind, view_text(field), &index)) ? EXIT_GOOD : EXIT_USAGE;
+}
+
+static int take_cert(struct act *act, const char *path, struct act_files *files)
+{
+    int status = path == NULL ? EXIT_GOOD : has_field(act, "spki");
+    if (path != NULL && status == EXIT_GOOD) {
+        status = file_fault(path, files_cert_spki(path, files->spki));
+        act_value_set(act, "spki", view_of(files->spki, 64));
+    }
+    return status;
+}
+
+static int take_key(struct act *act, const char *path, struct act_files *files)
+{
+    uint8_t key[ES256_SPKI_BYTES] = {0};
+    int status = path == NULL ? EXIT_GOOD : has_field(act, "key");
+    if (path != NULL && status == EXIT_GOOD) {
+        status = file_fault(path, files_public_key(path, key));
+        base64url_write(files->key, view_of(key, sizeof(key)));
+        act_value_set(act, "key", view_of(files->key, KEY_TEXT_BYTES - 1));
+    }
+    return status;
+}
+
+static int take_sheet(struct act *act, struct act_files *files)
+{
+    char path[1024];
+    if (act->kind != ACT_OFFICER_FOUND || act_value(act, "officers").len == 0) {
+        return EXIT_GOOD;
+    }
+    struct view name = act_value(act, "officers");
+    snprintf(path, sizeof(path), "%.*s", (int)name.len, (const char *)name.data);
+    if (!outcome_ok(ceremony_read(path, &files->officers))) {
+        return EXIT_BAD;
+    }
+    act_value_set(act, "officers", buf_view(&files->officers));
     return EXIT_GOOD;
+}
+
+static int take_files(struct act *act, const struct cli_option *options, struct act_files *files)
+{
+    int status = take_cert(act, options[OPTION_CERT].value, files);
+    status = status == EXIT_GOOD ? take_key(act, options[OPTION_PUBLIC_KEY].value, files) : status;
+    return status == EXIT_GOOD ? take_sheet(act, files) : status;
+}
+
+/* Signed or done, as the options say. */
+static int act_go(struct act *act, const struct cli_option *options)
+{
+    bool signs = options[OPTION_AS].value != NULL || options[OPTION_SIGN_KEY].value != NULL;
+    bool sends = options[OPTION_DESK].value != NULL;
+    bool comes = options[OPTION_TLS_CERT].value != NULL && options[OPTION_TLS_KEY].value != NULL &&
+                 options[OPTION_TLS_CA].value != NULL;
+    char why[256] = "";
+    if (signs && (options[OPTION_AS].value == NULL || options[OPTION_SIGN_KEY].value == NULL ||
+                  four_eyes_of(act->kind) == NULL || (sends && !comes))) {
+        usage(act->kind);
+        return EXIT_USAGE;
+    }
+    if (!signs && !act_rows[act->kind].by_hand) {
+        usage(act->kind);
+        cli_complain("%s: officers sign it: --as CODE --sign-key FILE", act_rows[act->kind].name);
+        return EXIT_USAGE;
+    }
+    if (signs && !outcome_ok(act_check(act, why))) {
+        usage(act->kind);
+        cli_complain("%s", why);
+        return EXIT_USAGE;
+    }
+    return signs ? act_sign(act, options)
+                 : act_do(cli_home(options[OPTION_HOME].value),
+                          cli_keys(options[OPTION_KEYS].value), act);
+}
+
+/* What comes by hand or over the desk. */
+static bool is_command(enum act_kind kind)
+{
+    return act_rows[kind].by_hand || four_eyes_of(kind) != NULL;
 }
 
 int act_cli(const char *noun, int argc, char **argv)
@@ -191,13 +390,13 @@ int act_cli(const char *noun, int argc, char **argv)
     struct act act = {0};
     enum act_kind kind = 0;
     char name[64];
-    char spki[65];
+    struct act_files files = {0};
     if (argc < 1) {
         cli_complain("usage: dancu %s VERB ...", noun);
         return EXIT_USAGE;
     }
     snprintf(name, sizeof(name), "%s.%s", noun, argv[0]);
-    if (!outcome_ok(act_find(view_text(name), &kind)) || !act_rows[kind].by_hand) {
+    if (!outcome_ok(act_find(view_text(name), &kind)) || !is_command(kind)) {
         cli_complain("no such command: %s %s", noun, argv[0]);
         return EXIT_USAGE;
     }
@@ -206,25 +405,29 @@ int act_cli(const char *noun, int argc, char **argv)
         usage(kind);
         return status;
     }
-    unsigned fields = act_field_count(kind);
-    if (options[fields + 2].value != NULL && kind != ACT_ACCOUNT_ADD) {
+    const struct cli_option *others = &options[act_field_count(kind)];
+    buf_init(&files.officers, ACT_BYTES_MAX);
+    status = take_files(&act, others, &files);
+    if (status == EXIT_USAGE) {
         usage(kind);
-        return EXIT_USAGE;
     }
-    status = act_with_cert(&act, options[fields + 2].value, spki);
-    if (status != EXIT_GOOD) {
-        return status;
-    }
-    return act_do(cli_home(options[fields].value), cli_keys(options[fields + 1].value), &act);
+    status = status == EXIT_GOOD ? act_go(&act, others) : status;
+    buf_done(&files.officers);
+    return status;
 }
 
 int policy_publish_cli(int argc, char **argv)
 {
-    struct cli_option options[] = {{.name = "home"}, {.name = "keys"}};
+    struct cli_option options[OPTION_COUNT] = {{0}};
     const char *dir = "policy";
     unsigned words = 0;
-    if (!cli_options(argc, argv, options, 2, &dir, 1, &words)) {
-        cli_complain("usage: dancu policy publish [DIR] [--home DIR] [--keys DIR]");
+    for (unsigned i = 0; i < OPTION_COUNT; i++) {
+        options[i] = (struct cli_option){.name = option_names[i]};
+    }
+    if (!cli_options(argc, argv, options, OPTION_COUNT, &dir, 1, &words) ||
+        options[OPTION_CERT].value != NULL || options[OPTION_PUBLIC_KEY].value != NULL) {
+        cli_complain("usage: dancu policy publish [DIR] [--home DIR] [--keys DIR] "
+                     "[--as CODE --sign-key FILE]");
         return EXIT_USAGE;
     }
     BUF_AUTO files;
@@ -239,5 +442,5 @@ int policy_publish_cli(int argc, char **argv)
     struct act act = {.kind = ACT_POLICY_PUBLISH};
     act_value_set(&act, "hash", view_text(hash));
     act_value_set(&act, "files", buf_view(&files));
-    return act_do(cli_home(options[0].value), cli_keys(options[1].value), &act);
+    return act_go(&act, options);
 }

@@ -5,6 +5,7 @@
 
 #include "base/ceilings.h"
 #include "base/folder.h"
+#include "base/memory.h"
 #include "office/prepare.h"
 #include "policy/policy.h"
 
@@ -34,6 +35,54 @@ struct outcome files_cert_spki(const char *path, char ret_hex[65])
     OPENSSL_free(der);
     X509_free(cert);
     return len > 0 ? OUTCOME_OK : outcome_fail(FAULT_BAD_INPUT, "no PEM certificate in it");
+}
+
+struct outcome files_read(const char *path, struct buf *ret_content)
+{
+    uint8_t piece[4096];
+    size_t got = sizeof(piece);
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
+        return outcome_sys(errno, strerror(errno));
+    }
+    while (got == sizeof(piece) && !ret_content->failed) {
+        got = fread(piece, 1, sizeof(piece), file);
+        buf_put(ret_content, piece, got);
+    }
+    bool failed = ferror(file) != 0;
+    fclose(file);
+    memory_wipe(piece, sizeof(piece)); /* it may have been a key */
+    return failed ? outcome_fail(FAULT_IO, "cannot be read") : buf_check(ret_content);
+}
+
+/* NULL: none of either kind. */
+static EVP_PKEY *any_key(struct view pem)
+{
+    BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.len);
+    EVP_PKEY *key = bio == NULL ? NULL : PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
+    if (key == NULL && bio != NULL && BIO_reset(bio) == 1) {
+        key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
+    }
+    BIO_free(bio);
+    return key;
+}
+
+struct outcome files_public_key(const char *path, uint8_t ret_key[ES256_SPKI_BYTES])
+{
+    BUF_AUTO pem;
+    unsigned char *der = NULL;
+    buf_init(&pem, KEY_FILE_BYTES_MAX);
+    TRY(files_read(path, &pem));
+    EVP_PKEY *key = any_key(buf_view(&pem));
+    int len = key == NULL ? -1 : i2d_PUBKEY(key, &der);
+    bool valid = len > 0 && es256_key_valid(view_of(der, (size_t)len));
+    if (valid) {
+        memcpy(ret_key, der, ES256_SPKI_BYTES);
+    }
+    memory_wipe(pem.data, pem.len);
+    OPENSSL_free(der);
+    EVP_PKEY_free(key);
+    return valid ? OUTCOME_OK : outcome_fail(FAULT_BAD_INPUT, "no PEM key of P-256 in it");
 }
 
 /* The folder's files as the loader wants them; they borrow from the folder. */

@@ -35,6 +35,16 @@ static int business_cli(int argc, char **argv)
     return act_cli("business", argc, argv);
 }
 
+static int officer_cli(int argc, char **argv)
+{
+    return act_cli("officer", argc, argv);
+}
+
+static int proposal_cli(int argc, char **argv)
+{
+    return act_cli("proposal", argc, argv);
+}
+
 static int help_cli(int argc, char **argv);
 
 static const struct {
@@ -50,8 +60,10 @@ static const struct {
     {"scrub", scrub_cli, "look at all that the home keeps, now; `scrub status`: a server's scrub"},
     {"seed", seed_cli, "write a synthetic population as NDJSON"},
     {"party", party_cli, "add"},
-    {"account", account_cli, "add | suspend | resume"},
+    {"account", account_cli, "add | suspend | resume | stop | stop-confirm"},
     {"business", business_cli, "add | grant | refuse | suspend | resume | revoke"},
+    {"officer", officer_cli, "found | add | roles | replace | leave | lost"},
+    {"proposal", proposal_cli, "approve | reject | withdraw"},
     {"ledger", ledger_cli, "verify | show"},
     {"receipt", receipt_cli, "verify FILE --vkey FILE"},
     {"version", version_cli, "version of this program"},

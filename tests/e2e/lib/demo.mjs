@@ -39,7 +39,9 @@ async function pristine(persons, seed) {
     const part = `${place}.part-${process.pid}`;
     mkdirSync(part);
     await must(path.join(root, 'tools/demo'), [part, binary], {
-        env: { DANCU_DEMO_PERSONS: String(persons), DANCU_DEMO_SEED: String(seed) },
+        // Without officers, so that tests may add to it by hand; who wants them makes them (officers.mjs).
+        env: { DANCU_DEMO_PERSONS: String(persons), DANCU_DEMO_SEED: String(seed),
+            DANCU_DEMO_OFFICERS: '' },
     });
     if (existsSync(place)) { // another test was quicker
         rmSync(part, { recursive: true });
