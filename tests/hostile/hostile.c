@@ -1,14 +1,16 @@
 /*
  * `dancu-hostile`: the server, with front processes that are taken. They run this program's code
  * after their rights were applied, with nothing but what their rows give them. All but the last
- * edge are taken, and public.
+ * edge are taken, and public and the desk; the desk's attacks come after all others' (desk.h).
  *
  * A taken process waits for two signals from the test, SIGRTMIN + high and SIGRTMIN + 16 + low
  * digit (base 15) of an attack's number, tries it, and writes one line that says what it met.
  *   dancu-hostile serve ...       as `dancu serve`; HOME/../seen.txt: key's digest, number, name,
- * birth dancu-hostile attacks         their names, by number
+ * birth dancu-hostile attacks         their names, by number; desk-attacks: those of the desk,
+ * behind
  */
 #include "attacks.h"
+#include "desk.h"
 
 #include "base/log.h"
 #include "base/memory.h"
@@ -25,6 +27,11 @@
 
 #define ROWS_MAX 32
 #define DIGITS 15 /* so that two digits fit the real-time signals */
+
+static bool is_desk(const struct child *child)
+{
+    return strcmp(child->row->name, "desk") == 0;
+}
 
 static bool taken(const struct child *child)
 {
@@ -64,7 +71,11 @@ static const struct attack *attack_at(unsigned number)
         return &frame_attacks[number];
     }
     number -= frame_attack_count;
-    return number < call_attack_count ? &call_attacks[number] : NULL;
+    if (number < call_attack_count) {
+        return &call_attacks[number];
+    }
+    number -= call_attack_count;
+    return number < desk_attack_count ? &desk_attacks[number] : NULL;
 }
 
 /* -1: the supervisor is gone, or says stop. */
@@ -100,7 +111,7 @@ static int hostile_main(struct child *child)
     }
     int signal_fd = signalfd(-1, &set, SFD_CLOEXEC);
     pipe_init(&hostile.pipe, child->core_fd);
-    if (!outcome_ok(proc_tell_ready(child))) {
+    if (!outcome_ok(proc_tell_ready(child)) || (is_desk(child) && !desk_begin(&hostile))) {
         return EXIT_FAILURE;
     }
     while (!hostile.dropped) {
@@ -125,6 +136,7 @@ static const struct proc_row *hostile_rows(unsigned *ret_count)
 {
     static struct proc_row rows[ROWS_MAX];
     const struct proc_row *served = serve_rows(ret_count);
+    bool has_desk = false;
     for (unsigned i = 0; i < *ret_count && i < ROWS_MAX; i++) {
         rows[i] = served[i];
         if (strcmp(rows[i].name, "edge") == 0) {
@@ -133,7 +145,26 @@ static const struct proc_row *hostile_rows(unsigned *ret_count)
         } else if (strcmp(rows[i].name, "public") == 0) {
             rows[i].prepare = seen_prepare;
             rows[i].main = hostile_main;
+        } else if (strcmp(rows[i].name, "desk") == 0) {
+            rows[i].prepare = desk_seen_prepare;
+            rows[i].main = hostile_main;
+            has_desk = true;
         }
+    }
+    if (!has_desk && *ret_count < ROWS_MAX) { /* one that has nothing but its pipes */
+        rows[(*ret_count)++] = (struct proc_row){
+            .name = "desk",
+            .prepare = desk_seen_prepare,
+            .main = hostile_main,
+            .user = PROC_USER_FRONT,
+            .root = PROC_ROOT_EMPTY,
+            .count = 1,
+            .core_pipe = true,
+            .pipe_to = "verify",
+            .calls = CALLS_BASE | CALLS_PIPES | CALLS_LISTEN,
+            .files_max = 64,
+            .rights = "a taken desk",
+        };
     }
     return rows;
 }
@@ -143,14 +174,17 @@ int main(int argc, char **argv)
     unsigned count = 0;
     const struct proc_row *rows = hostile_rows(&count);
     proc_child_enter(rows, count, argc, argv);
-    if (argc == 2 && strcmp(argv[1], "attacks") == 0) {
-        for (unsigned i = 0; attack_at(i) != NULL; i++) {
+    bool by_desk = argc == 2 && strcmp(argv[1], "desk-attacks") == 0;
+    if (by_desk || (argc == 2 && strcmp(argv[1], "attacks") == 0)) {
+        unsigned first = by_desk ? frame_attack_count + call_attack_count : 0;
+        unsigned end = frame_attack_count + call_attack_count;
+        for (unsigned i = first; attack_at(i) != NULL && (by_desk || i < end); i++) {
             puts(attack_at(i)->name);
         }
         return EXIT_SUCCESS;
     }
     if (argc < 2 || strcmp(argv[1], "serve") != 0) {
-        fputs("usage: dancu-hostile serve ... | attacks\n", stderr);
+        fputs("usage: dancu-hostile serve ... | attacks | desk-attacks\n", stderr);
         return EXIT_USAGE;
     }
     return serve_with(rows, count, argc - 2, argv + 2);
