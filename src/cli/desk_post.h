@@ -13,8 +13,8 @@ struct desk_order {
     const char *ca;      /* PEM: whom the desk's certificate must be of */
 };
 
-/* POST /v1/acts; the answer's body goes to standard output. EXIT_GOOD when the desk says 2xx; else it
- * has complained. */
+/* POST /v1/acts; the answer's body goes to standard output. EXIT_GOOD when the desk says 2xx; else
+ * it has complained. */
 int desk_post(const struct desk_order *order, struct view jws);
 
 #endif

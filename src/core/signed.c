@@ -31,7 +31,7 @@ static void tell_signers(struct core *core, struct peer *peer)
     size_t start = frame_start(telling.out, FRAME_SIGNERS);
     office_signers(core->house->office, tell_signer, &telling);
     frame_finish(telling.out, start, telling.count);
-    peer->broken = !outcome_ok(pipe_flush(&peer->pipe));
+    peer->broken = peer->broken || !outcome_ok(pipe_flush(&peer->pipe));
 }
 
 void signers_greet(struct core *core, struct peer *peer)
@@ -69,6 +69,7 @@ static struct signed_act act_of(const struct signed_stamped *stamped)
 {
     return (struct signed_act){
         .doer = {.kind = stamped->signer, .code = stamped->kid},
+        .key = stamped->key,
         .spki = stamped->spki,
         .jws_hash = stamped->jws_hash,
         .code = stamped->code,
@@ -91,9 +92,11 @@ struct outcome signed_take(struct core *core, struct peer *peer,
     const struct policy *policy = office_policy(office);
     uint64_t officers = office_officer_changes(office);
     struct outcome outcome = office_signed(office, &act, &result);
-    log_line(LOG_LEVEL_INFO, "signed-act", "by=%.*s code=%s index=%llu", (int)stamped->kid.len,
-             (const char *)stamped->kid.data, words_name(&words_act_code, result.code),
-             (unsigned long long)result.index);
+    if (stamped->signer != SIGNER_NOBODY) { /* of those there may be any number */
+        log_line(LOG_LEVEL_INFO, "signed-act", "by=%.*s code=%s index=%llu", (int)stamped->kid.len,
+                 (const char *)stamped->kid.data, words_name(&words_act_code, result.code),
+                 (unsigned long long)result.index);
+    }
     if (!core_survives(outcome)) { /* invariant 2 */
         return outcome;
     }

@@ -17,6 +17,7 @@
 #define SIGNED_REASON_BYTES_MAX 255
 
 enum signer_kind {
+    SIGNER_NOBODY = 0,  /* the signature fits no key that counts */
     SIGNER_OFFICER = 1, /* by the officer's registered signing key */
     SIGNER_ACCOUNT = 2, /* by the key of the account's certificate */
 };

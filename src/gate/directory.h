@@ -96,7 +96,7 @@ struct directory {
     struct map accounts;
     struct map accounts_by_spki;
     struct map businesses;
-    uint32_t saves; /* gate's: number of the last snapshot that was begun */
+    uint32_t saves;      /* gate's: number of the last snapshot that was begun */
     struct staff *staff; /* the office's own (office/staff.h): no matter of the gate's; or NULL */
 };
 

@@ -157,7 +157,10 @@ const struct act_row act_rows[ACT_KIND_COUNT] = {
     [ACT_REFUSED] = {"act.refused",
                      false,
                      {{"act", ACT_TYPE_TEXT, OPTIONAL, NULL},
-                      {"refusal", ACT_TYPE_WORD, REQUIRED, &words_act_code}}},
+                      {"refusal", ACT_TYPE_WORD, REQUIRED, &words_act_code},
+                      {"spki", ACT_TYPE_HASH, OPTIONAL, NULL},
+                      {"jws", ACT_TYPE_HASH, OPTIONAL, NULL},
+                      {"before", ACT_TYPE_NUMBER, OPTIONAL, NULL}}},
 };
 
 struct outcome act_find(struct view name, enum act_kind *ret_kind)

@@ -13,7 +13,7 @@
 struct deed {
     struct view act;             /* act_put() */
     bool is_signed;              /* else what follows is empty */
-    struct signed_act signed_;   /* but its `act`, `code`, `pointer`, `reason` */
+    struct signed_act signed_;   /* but its `key`, `act`, `code`, `pointer`, `reason` */
     struct signed_result result; /* but its index */
 };
 

@@ -310,18 +310,15 @@ static void put_agent(const struct deed *deed, uint32_t local_user, struct buf *
 {
     const struct doer *doer = &deed->signed_.doer;
     char code[ASK_CODE_BYTES_MAX + 3] = "null";
+    bool account = deed->is_signed && doer->kind == SIGNER_ACCOUNT;
     if (deed->is_signed) {
         snprintf(code, sizeof(code), "\"%.*s\"", (int)doer->code.len,
                  (const char *)doer->code.data);
+    } else if (local_user != DONE_BY_NOBODY) {
+        snprintf(code, sizeof(code), "\"local:%u\"", local_user);
     }
-    if (!deed->is_signed) {
-        buf_printf(buf, "{\"account\":null,\"officer\":\"local:%u\",\"operator\":null}",
-                   local_user);
-    } else if (doer->kind == SIGNER_OFFICER) {
-        buf_printf(buf, "{\"account\":null,\"officer\":%s,\"operator\":null}", code);
-    } else {
-        buf_printf(buf, "{\"account\":%s,\"officer\":null,\"operator\":null}", code);
-    }
+    buf_printf(buf, "{\"account\":%s,\"officer\":%s,\"operator\":null}", account ? code : "null",
+               account ? "null" : code);
 }
 
 struct outcome office_record(struct office *office, const struct act *act, struct deed *deed,

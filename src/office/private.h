@@ -30,10 +30,13 @@ struct office {
     char policy_current[65];
     struct office_chunk chunk; /* recorded last */
     struct replays replays;
+    struct leak strangers; /* refusals that are recorded of acts that nobody has signed */
+    uint64_t strangers_untold;
 };
 
 /* There is a place where the act waits, should the store have no room for it: FAULT_NO_SPACE. */
 struct outcome office_room(struct office *office, const struct act *act, char ret_why[256]);
+#define DONE_BY_NOBODY UINT32_MAX /* as local user */
 /* Records an act: signed, or by a local user. deed->act is filled in here for the time of the call.
  * FAULT_NO_SPACE: nothing is recorded; others as gate_record(). */
 struct outcome office_record(struct office *office, const struct act *act, struct deed *deed,

@@ -40,7 +40,8 @@ struct outcome replays_add(struct replays *replays, const struct signed_act *act
                            const struct signed_result *result, int64_t now_us);
 void replays_save(const struct replays *replays, struct buf *buf);
 void replays_clear(struct replays *replays);
-/* What was there is forgotten. After a failure it holds some of it. FAULT_CORRUPT, FAULT_NO_MEMORY. */
+/* What was there is forgotten. After a failure it holds some of it. FAULT_CORRUPT, FAULT_NO_MEMORY.
+ */
 struct outcome replays_restore(struct replays *replays, struct cursor *cursor);
 
 #endif

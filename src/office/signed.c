@@ -5,7 +5,8 @@
  * 1. Nothing is changed before the act is recorded with its whole JWS.
  * 2. A signer's act under one jti happens once; the same JWS again gets the same result.
  * 3. Whatever a known signer has rightly signed and is refused is recorded as refused, as long as
- *    the signer has a place among the acts of the day (replays.h); who has none is told so.
+ *    the signer has a place among the acts of the day (replays.h); who has none is told so. What
+ *    nobody has signed is recorded by its hashes, as far as its rate allows.
  * 4. What takes two officers becomes a proposal by the first, and nothing else.
  */
 #include "office/signed.h"
@@ -49,6 +50,13 @@ static struct outcome refuse(struct way *way, enum act_code code, const char *po
     set_text(result->pointer, sizeof(result->pointer), view_text(pointer));
     set_text(result->reason, sizeof(result->reason), view_text(reason));
     return REFUSED;
+}
+
+static void hash_text(const uint8_t hash[SEAL_HASH_BYTES], char ret_text[2 * SEAL_HASH_BYTES + 1])
+{
+    for (size_t i = 0; i < SEAL_HASH_BYTES; i++) {
+        snprintf(&ret_text[2 * i], 3, "%02x", hash[i]);
+    }
 }
 
 /* ---- is it an act at all, now? ---- */
@@ -99,17 +107,29 @@ static struct outcome read_act(struct way *way)
 
 /* ---- who may ---- */
 
+/* By a key that is the officer's now: one that was replaced while the act was on its way is not. */
+static bool officer_known(const struct officer *officer, const uint8_t key[SEAL_HASH_BYTES])
+{
+    uint8_t own[SEAL_HASH_BYTES];
+    if (officer == NULL || officer->state != OFFICER_ACTIVE) {
+        return false;
+    }
+    seal_sha256(view_of(officer->key, sizeof(officer->key)), own);
+    return memcmp(own, key, sizeof(own)) == 0;
+}
+
 /* A signature of nobody whom we know, or who may not sign: as if it were invalid. */
 static bool signer_known(const struct way *way)
 {
     const struct signed_act *told = way->told;
     const struct directory *directory = way->office->directory;
     if (told->doer.kind == SIGNER_OFFICER) {
-        const struct officer *officer = staff_officer(directory, told->doer.code);
-        return officer != NULL && officer->state == OFFICER_ACTIVE;
+        return officer_known(staff_officer(directory, told->doer.code), told->key);
     }
     const struct account *account = directory_account_by_spki(directory, told->spki);
-    return account != NULL && view_equal(code_view(&account->code), told->doer.code) &&
+    return told->doer.kind == SIGNER_ACCOUNT && account != NULL &&
+           memcmp(told->key, told->spki, SEAL_HASH_BYTES) == 0 &&
+           view_equal(code_view(&account->code), told->doer.code) &&
            account->state == ACCOUNT_ACTIVE && account->party->state == PARTY_ACTIVE;
 }
 
@@ -232,9 +252,7 @@ static struct outcome propose(struct way *way, struct change *ret_change)
     buf_init(&until, 16);
     TRY(prepare(way, &way->act, &dry));
     change_done(&dry);
-    for (size_t i = 0; i < SEAL_HASH_BYTES; i++) {
-        snprintf(&code[2 * i], 3, "%02x", way->told->jws_hash[i]);
-    }
+    hash_text(way->told->jws_hash, code);
     struct date day = date_from_days(clock_day_vn(way->now_us) + PROPOSAL_DAYS);
     buf_printf(&until, "%04d-%02d-%02d", day.year, day.month, day.day);
     TRY(buf_check(&until));
@@ -300,6 +318,34 @@ static struct outcome refuse_replayed(struct way *way, struct replay *replay)
     return office_applied_or_doubt(office_apply(way->office, index, &act, &none));
 }
 
+static struct outcome record_stranger(struct way *way)
+{
+    struct office *office = way->office;
+    struct act act = {.kind = ACT_REFUSED};
+    struct deed deed = {0};
+    struct change none = {0};
+    char spki[2 * SEAL_HASH_BYTES + 1];
+    char jws[2 * SEAL_HASH_BYTES + 1];
+    char before[24];
+    char why[256];
+    if (leak_full(&office->strangers, way->now_us, STRANGERS_BURST_MAX, STRANGERS_PER_S_MAX)) {
+        office->strangers_untold++;
+        return OUTCOME_OK;
+    }
+    hash_text(way->told->spki, spki);
+    hash_text(way->told->jws_hash, jws);
+    snprintf(before, sizeof(before), "%llu", (unsigned long long)office->strangers_untold);
+    act_value_set(&act, "refusal", view_text(words_name(&words_act_code, way->result->code)));
+    act_value_set(&act, "spki", view_text(spki));
+    act_value_set(&act, "jws", view_text(jws));
+    act_value_set(&act, "before", view_text(before));
+    TRY(office_room(office, &act, why));
+    TRY(office_record(office, &act, &deed, DONE_BY_NOBODY, &way->result->index));
+    office->strangers.used += LEAK_UNIT;
+    office->strangers_untold = 0;
+    return office_applied_or_doubt(office_apply(office, way->result->index, &act, &none));
+}
+
 /* ---- the whole ---- */
 
 static struct outcome decide(struct way *way, struct change *ret_change)
@@ -346,11 +392,13 @@ struct outcome office_signed(struct office *office, const struct signed_act *act
                       .result = ret_result};
     CHECK(office->gate != NULL);
     *ret_result = (struct signed_result){.code = ACT_CODE_UNAVAILABLE};
-    if (!signer_known(&way)) {
-        outcome_ignore(refuse(&way, ACT_CODE_SIGNATURE_INVALID, "", "the signer is not known"));
-        return OUTCOME_OK;
+    struct outcome outcome = OUTCOME_OK;
+    if (signer_known(&way)) {
+        outcome = go(&way);
+    } else {
+        outcome_ignore(refuse(&way, ACT_CODE_SIGNATURE_INVALID, "", "nobody known has signed it"));
+        outcome = record_stranger(&way);
     }
-    struct outcome outcome = go(&way);
     if (outcome_ok(outcome) || is_refused(&way, outcome)) {
         return OUTCOME_OK;
     }

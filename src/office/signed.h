@@ -12,6 +12,7 @@
 /* A signed act as `verify` says it; views borrow. */
 struct signed_act {
     struct doer doer;        /* the code is as the signature names it */
+    const uint8_t *key;      /* SHA-256 of the public key that the signature fits */
     const uint8_t *spki;     /* SHA-256 of the key of the certificate that it came over */
     const uint8_t *jws_hash; /* SHA-256 of the JWS */
     enum act_code code;      /* DONE; BAD_INPUT: the payload says no act, pointer and reason why */

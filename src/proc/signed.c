@@ -69,6 +69,7 @@ void signed_put_stamped(struct buf *buf, const struct signed_stamped *stamped)
     buf_put_u64(buf, stamped->tag);
     buf_put_u8(buf, (uint8_t)stamped->signer);
     buf_put_block16(buf, stamped->kid);
+    buf_put(buf, stamped->key, sizeof(stamped->key));
     buf_put(buf, stamped->spki, sizeof(stamped->spki));
     buf_put(buf, stamped->jws_hash, sizeof(stamped->jws_hash));
     buf_put_u8(buf, (uint8_t)stamped->code);
@@ -82,8 +83,20 @@ void signed_put_stamped(struct buf *buf, const struct signed_stamped *stamped)
     frame_finish(buf, start, 1);
 }
 
+/* Nothing that nobody has signed goes further. */
+static bool says_nothing(const struct signed_stamped *stamped)
+{
+    return stamped->signer == SIGNER_NOBODY &&
+           stamped->kid.len + stamped->pointer.len + stamped->reason.len + stamped->act.len +
+                   stamped->jti.len + stamped->if_match.len + stamped->jws.len ==
+               0;
+}
+
 static bool stamped_sane(const struct signed_stamped *stamped)
 {
+    if (stamped->code == ACT_CODE_SIGNATURE_INVALID) {
+        return says_nothing(stamped);
+    }
     bool act = stamped->code == ACT_CODE_DONE && stamped->act.len > 0 && stamped->jti.len > 0;
     bool none = stamped->code == ACT_CODE_BAD_INPUT && stamped->act.len == 0;
 
@@ -105,6 +118,7 @@ struct outcome signed_get_stamped(const struct frame *frame, struct signed_stamp
     stamped.tag = cursor_u64(&cursor);
     stamped.signer = (enum signer_kind)cursor_u8(&cursor);
     stamped.kid = cursor_block16(&cursor);
+    cursor_copy(&cursor, stamped.key, sizeof(stamped.key));
     cursor_copy(&cursor, stamped.spki, sizeof(stamped.spki));
     cursor_copy(&cursor, stamped.jws_hash, sizeof(stamped.jws_hash));
     stamped.code = (enum act_code)cursor_u8(&cursor);

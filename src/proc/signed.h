@@ -5,8 +5,8 @@
  *
  * A tag is the sender's own number for an act in hand and comes back with what became of it. The
  * desk says over which certificate an act came; that is its word alone. What `verify` says is
- * checked: the signature was made with the signing key of the officer that is named, or, for an
- * account, with the key whose hash stands in the frame.
+ * checked: the signature was made with the key whose hash stands in the frame. It is the one that
+ * the core last told for the officer that is named; the core looks whether it still is.
  */
 #ifndef DANCU_PROC_SIGNED_H
 #define DANCU_PROC_SIGNED_H
@@ -27,16 +27,19 @@ void signed_put_asked(struct buf *buf, const struct signed_asked *asked);
 struct outcome signed_get_asked(const struct frame *frame, struct signed_asked *ret_asked);
 
 /* FRAME_STAMPED, verify -> core: u64 tag, u8 signer's kind, block16 its code, 32 bytes hash of the
- * client's SubjectPublicKeyInfo, 32 bytes SHA-256 of the JWS, u8 code, block16 pointer, block16
- * reason, block32 act, block16 jti, u64 iat, block16 if_match, block32 JWS.
+ * signer's key, 32 bytes hash of the client's SubjectPublicKeyInfo, 32 bytes SHA-256 of the JWS, u8
+ * code, block16 pointer, block16 reason, block32 act, block16 jti, u64 iat, block16 if_match,
+ * block32 JWS.
  *
  * `code` is ACT_CODE_DONE when the payload says an act, which then stands in `act` (act_put());
  * ACT_CODE_BAD_INPUT when a payload that is rightly signed says none: then pointer and reason say
- * why, and `act`, `jti` and what follows may be empty. */
+ * why, and `act`, `jti` and what follows may be empty; ACT_CODE_SIGNATURE_INVALID when nobody has
+ * signed it: then nothing is said but the two hashes. */
 struct signed_stamped {
     uint64_t tag;
     enum signer_kind signer;
-    struct view kid; /* the signer's code, 1..ASK_CODE_BYTES_MAX */
+    struct view kid;              /* the signer's code, 1..ASK_CODE_BYTES_MAX */
+    uint8_t key[SEAL_HASH_BYTES]; /* SHA-256 of the public key that the signature fits, DER */
     uint8_t spki[SEAL_HASH_BYTES];
     uint8_t jws_hash[SEAL_HASH_BYTES];
     enum act_code code;

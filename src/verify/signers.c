@@ -56,7 +56,8 @@ const struct signer_of *signers_find(const struct signers *signers, struct view 
 }
 
 bool signers_verify(const struct signers *signers, struct view code, struct view spki,
-                    struct view text, struct view signature, enum signer_kind *ret_kind)
+                    struct view text, struct view signature, enum signer_kind *ret_kind,
+                    uint8_t ret_key[SEAL_HASH_BYTES])
 {
     const struct signer_of *officer = signers_find(signers, code);
     struct view key = officer != NULL ? view_of(officer->key, sizeof(officer->key)) : spki;
@@ -66,5 +67,6 @@ bool signers_verify(const struct signers *signers, struct view code, struct view
         return false;
     }
     *ret_kind = officer != NULL ? SIGNER_OFFICER : SIGNER_ACCOUNT;
+    seal_sha256(key, ret_key);
     return true;
 }

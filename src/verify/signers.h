@@ -26,8 +26,9 @@ struct outcome signers_take(struct signers *signers, const struct frame *frame);
 const struct signer_of *signers_find(const struct signers *signers, struct view code);
 
 /* Who signed this text: the officer of that code or, when there is none, the account whose
- * certificate has the key `spki`. False: nobody who counts. */
+ * certificate has the key `spki`; and the hash of the key that did. False: nobody who counts. */
 bool signers_verify(const struct signers *signers, struct view code, struct view spki,
-                    struct view text, struct view signature, enum signer_kind *ret_kind);
+                    struct view text, struct view signature, enum signer_kind *ret_kind,
+                    uint8_t ret_key[SEAL_HASH_BYTES]);
 
 #endif

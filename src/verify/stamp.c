@@ -48,21 +48,22 @@ static void stamp_payload(struct view text, struct view origin, struct stamping 
     stamped->if_match = payload.if_match;
 }
 
-bool stamp(const struct signers *signers, struct view origin, const struct signed_asked *asked,
+void stamp(const struct signers *signers, struct view origin, const struct signed_asked *asked,
            struct stamping *stamping, struct signed_stamped *ret_stamped)
 {
     struct jws jws;
-    struct signed_stamped stamped = {.jws = asked->jws};
+    struct signed_stamped stamped = {.code = ACT_CODE_SIGNATURE_INVALID};
 
-    if (!outcome_ok(jws_read(asked->jws, &stamping->room, &jws)) ||
-        !signers_verify(signers, jws.kid, asked->spki, jws.signed_text, jws.signature,
-                        &stamped.signer)) {
-        return false;
-    }
-    stamped.kid = jws.kid;
     seal_sha256(asked->spki, stamped.spki);
     seal_sha256(asked->jws, stamped.jws_hash);
+    if (!outcome_ok(jws_read(asked->jws, &stamping->room, &jws)) ||
+        !signers_verify(signers, jws.kid, asked->spki, jws.signed_text, jws.signature,
+                        &stamped.signer, stamped.key)) {
+        *ret_stamped = stamped;
+        return;
+    }
+    stamped.kid = jws.kid;
+    stamped.jws = asked->jws;
     stamp_payload(jws.payload, origin, stamping, &stamped); /* invariant 1 */
     *ret_stamped = stamped;
-    return true;
 }

@@ -16,9 +16,9 @@ struct stamping {
 struct outcome stamping_init(struct stamping *stamping);
 void stamping_done(struct stamping *stamping);
 
-/* False: the signature is not one that counts, and nothing of it goes further. True: ret_stamped
- * (but its tag) is what the core is told; it borrows from `asked` and `stamping`. */
-bool stamp(const struct signers *signers, struct view origin, const struct signed_asked *asked,
+/* What the core is told, but for the tag. ACT_CODE_SIGNATURE_INVALID: the signature is not one that
+ * counts, and nothing of what it stands under goes further. Borrows from `asked` and `stamping`. */
+void stamp(const struct signers *signers, struct view origin, const struct signed_asked *asked,
            struct stamping *stamping, struct signed_stamped *ret_stamped);
 
 #endif

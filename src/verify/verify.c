@@ -2,7 +2,7 @@
  * The process `verify`: pipes from the desk, one to the core, and the acts in hand between them.
  *
  * Invariants
- *  1. What the core is told was signed (stamp.h). What was not is answered here, and counted.
+ *  1. What the core is told was signed (stamp.h); of what was not it hears the hashes alone.
  *  2. Every act that a desk sent is answered once: by the core, or, when the core's pipe ends, with
  *     ACT_CODE_UNAVAILABLE, since nobody here knows whether it was recorded.
  *  3. At most SIGNED_PENDING_MAX acts are in hand: beyond, desks are not read (I9).
@@ -152,12 +152,12 @@ static void take_asked(struct verify *verify, struct desk *desk, const struct si
         answer_code(desk, asked->tag, ACT_CODE_UNAVAILABLE);
         return;
     }
-    if (!stamp(&verify->signers, origin, asked, &verify->stamping, &stamped)) {
+    stamp(&verify->signers, origin, asked, &verify->stamping, &stamped); /* invariant 1 */
+    if (stamped.code == ACT_CODE_SIGNATURE_INVALID) {
         verify->refused++;
-        answer_code(desk, asked->tag, ACT_CODE_SIGNATURE_INVALID); /* invariant 1 */
-        return;
+    } else {
+        verify->stamped++;
     }
-    verify->stamped++;
     (void)pending_new(verify, desk, asked->tag, &stamped.tag);
     signed_put_stamped(&verify->core.out, &stamped);
     struct outcome outcome = pipe_flush(&verify->core);

@@ -26,8 +26,8 @@ static struct officer officer_of(const char *code, unsigned roles, uint8_t spki)
     return officer;
 }
 
-/* The ceremony, over the admin socket. */
-static void found(struct rig *rig)
+/* The ceremony, over the admin socket; ret_key is the hash of LAN's key. */
+static void found(struct rig *rig, uint8_t ret_key[SEAL_HASH_BYTES])
 {
     const struct officer officers[2] = {
         officer_of("LAN", ROLE_BIT(ROLE_SECURITY) | ROLE_BIT(ROLE_INTAKE), 0xa1),
@@ -37,6 +37,7 @@ static void found(struct rig *rig)
     BUF_AUTO bytes;
     buf_init(&bytes, ACT_BYTES_MAX);
     found_put(officers, 2, &bytes);
+    seal_sha256(view_of(officers[0].key, ES256_SPKI_BYTES), ret_key);
     act_value_set(&act, "officers", buf_view(&bytes));
     size_t start = frame_start(&admin.out, FRAME_ACT);
     act_put(&act, &admin.out);
@@ -84,8 +85,9 @@ static void those_who_may_sign_are_told_at_once_and_when_they_change(void **stat
     struct rig *rig = *state;
     struct pipe_end verify = rig_connect(rig, RIG_VERIFY, 1);
     struct signed_signer signer;
+    uint8_t key[SEAL_HASH_BYTES];
     assert_int_equal(rig_frame(&verify, FRAME_SIGNERS).count, 0);
-    found(rig);
+    found(rig, key);
     struct frame frame = rig_frame(&verify, FRAME_SIGNERS);
     struct cursor cursor = cursor_of(frame.payload);
     assert_int_equal(frame.count, 2);
@@ -105,7 +107,7 @@ static void a_stamped_act_is_done_once_and_answered_by_its_tag(void **state)
     buf_init(&act, ACT_BYTES_MAX);
     struct signed_stamped stamped = stamped_party("P-NEW", &act);
     assert_int_equal(say(&verify, &stamped), ACT_CODE_SIGNATURE_INVALID); /* nobody is known */
-    found(rig);
+    found(rig, stamped.key);
     assert_int_equal(say(&verify, &stamped), ACT_CODE_DONE);
     stamped.tag = 78;
     assert_int_equal(say(&verify, &stamped), ACT_CODE_DONE); /* the same again */
@@ -119,10 +121,11 @@ static void a_stamped_act_is_done_once_and_answered_by_its_tag(void **state)
 static void no_act_is_taken_by_hand_once_there_are_officers(void **state)
 {
     struct rig *rig = *state;
+    uint8_t key[SEAL_HASH_BYTES];
     BUF_AUTO act;
     buf_init(&act, ACT_BYTES_MAX);
     (void)stamped_party("P-HAND", &act);
-    found(rig);
+    found(rig, key);
     struct pipe_end admin = rig_admin(rig);
     size_t start = frame_start(&admin.out, FRAME_ACT);
     buf_put_view(&admin.out, buf_view(&act));

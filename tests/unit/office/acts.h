@@ -14,6 +14,11 @@
 #define ACTS_TODAY INT64_C(20780) /* 2026-11-23 */
 #define ACTS_SPKI_KNOWN "1111111111111111111111111111111111111111111111111111111111111111"
 #define ACTS_SPKI_NEW "2222222222222222222222222222222222222222222222222222222222222222"
+#define ACTS_SPKI_FREE "7777777777777777777777777777777777777777777777777777777777777777"
+/* The public key of RFC 7515, appendix A.3. */
+#define ACTS_KEY_FREE                                                                              \
+    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEf83OJ3D2xF1Bg8vub9tLe1gHMzV7"                             \
+    "6e8Tus9uPHvRVEXH8UTNG72bfocs3-257rn0s2ldbqkLJK2KRiMohYjlrQ"
 
 struct acts_value {
     const char *field;
@@ -51,6 +56,29 @@ static const struct acts_value acts_good[ACT_KIND_COUNT][ACTS_VALUES_MAX] = {
                           {"unchanged", "0"},
                           {"hash", ACTS_SPKI_NEW}},
     [ACT_TAIL_CUT] = {{"file", "cut-1"}, {"bytes", "12"}},
+    [ACT_OFFICER_FOUND] = {{"officers", "two"}},
+    [ACT_OFFICER_ADD] = {{"code", "NEW"},
+                         {"name", "Mới"},
+                         {"roles", "audit"},
+                         {"spki", ACTS_SPKI_FREE},
+                         {"key", ACTS_KEY_FREE}},
+    [ACT_OFFICER_ROLES] = {{"code", "audit"}, {"roles", "intake"}, {"reason", "moved"}},
+    [ACT_OFFICER_REPLACE] = {{"code", "audit"},
+                             {"spki", ACTS_SPKI_FREE},
+                             {"key", ACTS_KEY_FREE},
+                             {"reason", "new card"}},
+    [ACT_OFFICER_LEAVE] = {{"code", "audit"}, {"reason", "retired"}},
+    [ACT_OFFICER_LOST] = {{"code", "audit"}, {"reason", "stolen"}},
+    [ACT_PROPOSAL_ADD] = {{"code", "0000"},
+                          {"by", "LAN"},
+                          {"until", "2026-12-01"},
+                          {"act", "bytes"}},
+    [ACT_PROPOSAL_APPROVE] = {{"code", "0000"}},
+    [ACT_PROPOSAL_REJECT] = {{"code", "0000"}, {"reason", "no basis"}},
+    [ACT_PROPOSAL_WITHDRAW] = {{"code", "0000"}},
+    [ACT_ACCOUNT_STOP] = {{"code", "A-active"}, {"reason", "stolen"}},
+    [ACT_ACCOUNT_STOP_CONFIRM] = {{"code", "A-active"}},
+    [ACT_REFUSED] = {{"refusal", "not_yours"}},
 };
 
 static const char *const acts_states[BUSINESS_STATE_COUNT] = {

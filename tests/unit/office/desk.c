@@ -111,27 +111,41 @@ int desk_setup_unfounded(void **state)
     return 0;
 }
 
-static void by_hand(struct desk *desk, const struct act *act)
+void desk_by_hand(struct desk *desk, const struct act *act)
 {
     uint64_t index = 0;
     char why[256];
     assert_ok(office_act(desk->office, act, 0, &index, why));
 }
 
-static void publish(struct desk *desk)
+void desk_law(const char *more, struct law_act *ret_law)
 {
-    BUF_AUTO bytes;
     struct law law;
-    struct act act = {.kind = ACT_POLICY_PUBLISH};
-    struct policy *policy = law_load();
-    buf_init(&bytes, ACT_BYTES_MAX);
+    struct policy *policy = NULL;
+    struct policy_error error;
+    BUF_AUTO changed;
+    *ret_law = (struct law_act){.act.kind = ACT_POLICY_PUBLISH};
+    buf_init(&changed, ACT_BYTES_MAX);
+    buf_init(&ret_law->bytes, ACT_BYTES_MAX);
     law_read(&law);
-    policy_files_put(law.files, law.count, &bytes);
-    act_value_set(&act, "hash", view_text(policy_hash(policy)));
-    act_value_set(&act, "files", buf_view(&bytes));
-    by_hand(desk, &act);
+    buf_put_view(&changed, law.files[0].content);
+    buf_put_text(&changed, more);
+    law.files[0].content = buf_view(&changed);
+    assert_ok(policy_load(law.files, law.count, &policy, &error));
+    policy_files_put(law.files, law.count, &ret_law->bytes);
+    snprintf(ret_law->hash, sizeof(ret_law->hash), "%s", policy_hash(policy));
+    act_value_set(&ret_law->act, "hash", view_text(ret_law->hash));
+    act_value_set(&ret_law->act, "files", buf_view(&ret_law->bytes));
     policy_free(policy);
     law_done(&law);
+}
+
+static void publish(struct desk *desk)
+{
+    struct law_act law;
+    desk_law("", &law);
+    desk_by_hand(desk, &law.act);
+    buf_done(&law.bytes);
 }
 
 void desk_furnish(struct desk *desk)
@@ -142,18 +156,18 @@ void desk_furnish(struct desk *desk)
     publish(desk);
     act_value_set(&party, "class", VIEW_LITERAL("organisation"));
     act_value_set(&party, "code", VIEW_LITERAL("bank"));
-    by_hand(desk, &party);
+    desk_by_hand(desk, &party);
     act_value_set(&party, "code", VIEW_LITERAL("notary"));
-    by_hand(desk, &party);
+    desk_by_hand(desk, &party);
     act_value_set(&account, "code", VIEW_LITERAL("A-active"));
     act_value_set(&account, "spki", VIEW_LITERAL(ACTS_SPKI_KNOWN));
-    by_hand(desk, &account);
+    desk_by_hand(desk, &account);
     act_value_set(&account, "code", VIEW_LITERAL("A-other"));
     act_value_set(&account, "party", VIEW_LITERAL("notary"));
     act_value_set(&account, "spki", VIEW_LITERAL(ACTS_SPKI_NEW));
-    by_hand(desk, &account);
+    desk_by_hand(desk, &account);
     act_value_set(&business, "code", VIEW_LITERAL("NV-1"));
-    by_hand(desk, &business);
+    desk_by_hand(desk, &business);
 }
 
 int desk_setup(void **state)
@@ -188,11 +202,13 @@ void desk_sign(struct desk *desk, enum who who, const struct act *act, struct si
     buf_init(&signing->bytes, ACT_BYTES_MAX);
     act_put(act, &signing->bytes);
     spki_of(who, signing->spki);
+    seal_sha256(view_of(desk->keys[who], ES256_SPKI_BYTES), signing->key);
     seal_sha256(view_of(&number, sizeof(number)), signing->jws_hash);
     snprintf(signing->jti, sizeof(signing->jti), "jti-%u", number);
     signing->told = (struct signed_act){
         .doer = {.kind = who == BANK ? SIGNER_ACCOUNT : SIGNER_OFFICER,
                  .code = view_text(people[who].code)},
+        .key = who == BANK ? signing->spki : signing->key,
         .spki = signing->spki,
         .jws_hash = signing->jws_hash,
         .code = ACT_CODE_DONE,
@@ -201,6 +217,12 @@ void desk_sign(struct desk *desk, enum who who, const struct act *act, struct si
         .iat_s = (uint64_t)(desk->world->now_us / 1000000),
         .jws = VIEW_LITERAL("header.payload.signature"),
     };
+}
+
+void desk_sign_by(struct desk *desk, unsigned key, struct signing *signing)
+{
+    seal_sha256(view_of(desk->keys[key], ES256_SPKI_BYTES), signing->key);
+    signing->told.key = signing->key;
 }
 
 void desk_signed_done(struct signing *signing)
@@ -251,9 +273,7 @@ struct act desk_officer_event(struct desk *desk, enum officer_event event, char 
     } else if (event == OFFICER_EVENT_REPLACE) {
         base64url_put(&key, view_of(desk->keys[WHO_COUNT], ES256_SPKI_BYTES));
         snprintf(text, 128, "%.*s", (int)key.len, (const char *)key.data);
-        act_value_set(
-            &act, "spki",
-            VIEW_LITERAL("7777777777777777777777777777777777777777777777777777777777777777"));
+        act_value_set(&act, "spki", VIEW_LITERAL(ACTS_SPKI_FREE));
         act_value_set(&act, "key", view_text(text));
     }
     return act;

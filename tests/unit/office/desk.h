@@ -42,18 +42,31 @@ struct outcome desk_restart(struct desk *desk);
 const char *desk_code(enum who who);
 void desk_officers(const struct desk *desk, struct officer ret_officers[4]);
 struct outcome desk_found(struct desk *desk, const struct officer *officers, unsigned count);
-/* Acts by hand, or planted: parties, accounts and businesses of acts.h. */
+void desk_by_hand(struct desk *desk, const struct act *act);
+/* By hand: a policy, parties, accounts and a business. */
 void desk_furnish(struct desk *desk);
+
+/* The publishing of this tree's policy, with a comment behind it that gives it another hash. The
+ * act borrows from the struct, whose `bytes` are the caller's. */
+struct law_act {
+    struct act act;
+    struct buf bytes;
+    char hash[65];
+};
+void desk_law(const char *more, struct law_act *ret_law);
 
 /* What the desk and `verify` say of an act; borrows from `bytes` and from the desk. */
 struct signing {
     struct signed_act told;
     struct buf bytes;
+    uint8_t key[SEAL_HASH_BYTES];
     uint8_t spki[SEAL_HASH_BYTES];
     uint8_t jws_hash[SEAL_HASH_BYTES];
     char jti[16];
 };
 void desk_sign(struct desk *desk, enum who who, const struct act *act, struct signing *ret_signing);
+/* By that key of the desk's. */
+void desk_sign_by(struct desk *desk, unsigned key, struct signing *signing);
 void desk_signed_done(struct signing *signing);
 /* Signs and does; failures of the office fail the test. */
 struct signed_result desk_do(struct desk *desk, enum who who, const struct act *act);

@@ -104,32 +104,17 @@ static void an_act_of_two_officers_waits_as_a_proposal_until_the_second_approves
 static void a_policy_is_published_by_two_officers(void **state)
 {
     struct desk *desk = *state;
-    struct law law;
-    struct policy *policy = NULL;
-    struct policy_error error;
-    BUF_AUTO bytes;
-    BUF_AUTO changed;
-    buf_init(&bytes, ACT_BYTES_MAX);
-    buf_init(&changed, ACT_BYTES_MAX);
-    law_read(&law);
-    buf_put_view(&changed, law.files[0].content);
-    buf_put_text(&changed, "\n# another hash\n");
-    law.files[0].content = buf_view(&changed);
-    assert_ok(policy_load(law.files, law.count, &policy, &error));
-    policy_files_put(law.files, law.count, &bytes);
-    struct act act = {.kind = ACT_POLICY_PUBLISH};
-    act_value_set(&act, "hash", view_text(policy_hash(policy)));
-    act_value_set(&act, "files", buf_view(&bytes));
-    struct signed_result proposed = desk_do(desk, LAN, &act);
+    struct law_act law;
+    desk_law("\n# another hash\n", &law);
+    struct signed_result proposed = desk_do(desk, LAN, &law.act);
     assert_code(proposed.code, ACT_CODE_PROPOSED);
-    assert_string_not_equal(policy_hash(office_policy(desk->office)), policy_hash(policy));
+    assert_string_not_equal(policy_hash(office_policy(desk->office)), law.hash);
     struct act approve = desk_act(ACT_PROPOSAL_APPROVE, proposed.object.text, NULL);
     assert_code(desk_do(desk, HOA, &approve).code, ACT_CODE_DONE);
-    assert_string_equal(policy_hash(office_policy(desk->office)), policy_hash(policy));
+    assert_string_equal(policy_hash(office_policy(desk->office)), law.hash);
     assert_ok(desk_restart(desk));
-    assert_string_equal(policy_hash(office_policy(desk->office)), policy_hash(policy));
-    policy_free(policy);
-    law_done(&law);
+    assert_string_equal(policy_hash(office_policy(desk->office)), law.hash);
+    buf_done(&law.bytes);
 }
 
 /* ---- refusals ---- */
@@ -254,7 +239,41 @@ static void an_act_over_another_certificate_or_of_nobody_is_refused(void **state
     signing.told.doer.code = VIEW_LITERAL("A-other");
     assert_ok(office_signed(desk->office, &signing.told, &result));
     assert_code(result.code, ACT_CODE_SIGNATURE_INVALID);
-    assert_int_equal(entries(desk), before);
+    assert_int_equal(entries(desk), before + 2);
+    assert_outcome(desk, before, "act.refused");
+    desk_signed_done(&signing);
+}
+
+static void what_nobody_has_signed_is_recorded_at_its_rate_and_the_rest_is_counted(void **state)
+{
+    struct desk *desk = *state;
+    struct act act = desk_act(ACT_BUSINESS_REFUSE, "NV-1", "because");
+    struct signing signing;
+    struct signed_result result;
+    struct record record;
+    struct deed deed;
+    desk_sign(desk, LAN, &act, &signing);
+    signing.told = (struct signed_act){
+        .code = ACT_CODE_SIGNATURE_INVALID, .spki = signing.spki, .jws_hash = signing.jws_hash};
+    unsigned before = entries(desk);
+    for (unsigned i = 0; i < STRANGERS_BURST_MAX + 7; i++) {
+        assert_ok(office_signed(desk->office, &signing.told, &result));
+        assert_code(result.code, ACT_CODE_SIGNATURE_INVALID);
+    }
+    assert_int_equal(entries(desk), before + STRANGERS_BURST_MAX);
+    desk->world->now_us += 1000000;
+    assert_ok(office_signed(desk->office, &signing.told, &result));
+    assert_int_equal(entries(desk), before + STRANGERS_BURST_MAX + 1);
+    read_deed(desk, entries(desk) - 1, &record, &deed);
+    assert_ok(act_get(deed.act, &act));
+    assert_view(act_value(&act, "refusal"), "signature_invalid");
+    assert_view(act_value(&act, "before"), "7");
+    assert_int_equal(act_value(&act, "jws").len, 2 * SEAL_HASH_BYTES);
+    json_t *agent = reader_json(record.values[RECORD_AGENT]);
+    assert_true(json_is_null(json_object_get(agent, "officer")));
+    assert_true(json_is_null(json_object_get(agent, "account")));
+    json_decref(agent);
+    assert_ok(desk_restart(desk));
     desk_signed_done(&signing);
 }
 
@@ -519,6 +538,7 @@ int main(void)
         TEST(wrong_values_are_bad_input_at_their_place),
         TEST(an_act_signed_more_than_ten_minutes_from_now_is_refused),
         TEST(an_act_over_another_certificate_or_of_nobody_is_refused),
+        TEST(what_nobody_has_signed_is_recorded_at_its_rate_and_the_rest_is_counted),
         TEST(a_stale_etag_is_refused_when_signed_and_when_approved),
         TEST(an_organisation_acts_on_its_own),
         TEST(the_same_act_again_gets_the_same_answer_and_another_is_replayed),

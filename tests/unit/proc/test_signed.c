@@ -92,6 +92,7 @@ static struct signed_stamped some_stamped(void)
         .if_match = VIEW_LITERAL("\"3\""),
         .jws = VIEW_LITERAL("a.b.c"),
     };
+    memset(stamped.key, 3, sizeof(stamped.key));
     memset(stamped.spki, 1, sizeof(stamped.spki));
     memset(stamped.jws_hash, 2, sizeof(stamped.jws_hash));
     return stamped;
@@ -125,6 +126,7 @@ static void a_stamped_act_comes_back_as_it_was(void **state)
     assert_int_equal(got.tag, 8);
     assert_int_equal(got.signer, SIGNER_OFFICER);
     assert_view(got.kid, "LAN");
+    assert_memory_equal(got.key, stamped.key, 32);
     assert_memory_equal(got.spki, stamped.spki, 32);
     assert_memory_equal(got.jws_hash, stamped.jws_hash, 32);
     assert_view(got.act, "bytes of an act");
@@ -133,6 +135,22 @@ static void a_stamped_act_comes_back_as_it_was(void **state)
     assert_view(got.if_match, "\"3\"");
     assert_view(got.jws, "a.b.c");
     check_only_whole(&buf, reads_stamped);
+}
+
+static void of_what_nobody_has_signed_a_stamp_says_nothing(void **state)
+{
+    struct signed_stamped stamped = {.code = ACT_CODE_SIGNATURE_INVALID};
+    (void)state;
+    assert_true(takes_stamped(&stamped));
+    struct view *const texts[] = {&stamped.kid, &stamped.pointer,  &stamped.reason, &stamped.act,
+                                  &stamped.jti, &stamped.if_match, &stamped.jws};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        *texts[i] = VIEW_LITERAL("x");
+        assert_false(takes_stamped(&stamped));
+        *texts[i] = view_of(NULL, 0);
+    }
+    stamped.signer = SIGNER_OFFICER;
+    assert_false(takes_stamped(&stamped));
 }
 
 static void a_stamp_that_contradicts_itself_is_none(void **state)
@@ -273,6 +291,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_signed_act_comes_back_as_it_was),
         cmocka_unit_test(a_stamped_act_comes_back_as_it_was),
+        cmocka_unit_test(of_what_nobody_has_signed_a_stamp_says_nothing),
         cmocka_unit_test(a_stamp_that_contradicts_itself_is_none),
         cmocka_unit_test(what_became_of_an_act_comes_back_as_it_was),
         cmocka_unit_test(signers_come_back_one_after_the_other),

@@ -52,10 +52,20 @@ static int teardown(void **state)
     return 0;
 }
 
+/* False: nobody has signed it, and only its hashes go on. */
 static bool try(struct here *here, struct view jws, struct signed_stamped *ret_stamped)
 {
     const struct signed_asked asked = {.spki = buf_view(&here->account_spki), .jws = jws};
-    return stamp(&here->signers, VIEW_LITERAL(SIGN_ORIGIN), &asked, &here->stamping, ret_stamped);
+    uint8_t hash[SEAL_HASH_BYTES];
+    stamp(&here->signers, VIEW_LITERAL(SIGN_ORIGIN), &asked, &here->stamping, ret_stamped);
+    seal_sha256(jws, hash);
+    assert_memory_equal(ret_stamped->jws_hash, hash, sizeof(hash));
+    if (ret_stamped->code == ACT_CODE_SIGNATURE_INVALID) {
+        assert_int_equal(ret_stamped->signer, SIGNER_NOBODY);
+        assert_int_equal(ret_stamped->kid.len + ret_stamped->act.len + ret_stamped->jws.len, 0);
+        return false;
+    }
+    return true;
 }
 
 /* By the officer's key. */
@@ -73,6 +83,7 @@ static void an_officers_act_is_stamped_with_what_it_says(void **state)
     struct signed_stamped stamped;
     struct act act;
     uint8_t hash[SEAL_HASH_BYTES];
+    BUF_AUTO spki;
     BUF_AUTO jws;
     sign_jws(here->officer, SIGN_HEADER, SIGN_PAYLOAD, &jws);
     assert_true(try(here, buf_view(&jws), &stamped));
@@ -87,6 +98,9 @@ static void an_officers_act_is_stamped_with_what_it_says(void **state)
     assert_memory_equal(stamped.jws_hash, hash, sizeof(hash));
     seal_sha256(buf_view(&here->account_spki), hash);
     assert_memory_equal(stamped.spki, hash, sizeof(hash));
+    sign_spki(here->officer, &spki);
+    seal_sha256(buf_view(&spki), hash);
+    assert_memory_equal(stamped.key, hash, sizeof(hash));
     assert_ok(act_get(stamped.act, &act));
     assert_int_equal(act.kind, ACT_BUSINESS_REFUSE);
     assert_view(act_value(&act, "code"), "NV-1");
@@ -103,6 +117,7 @@ static void an_account_signs_by_the_key_of_its_certificate(void **state)
     assert_true(try(here, buf_view(&jws), &stamped));
     assert_int_equal(stamped.signer, SIGNER_ACCOUNT);
     assert_view(stamped.kid, "bank");
+    assert_memory_equal(stamped.key, stamped.spki, sizeof(stamped.key));
 }
 
 static void an_officers_name_is_no_accounts_and_no_key_but_the_officers_signs_it(void **state)

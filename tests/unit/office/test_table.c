@@ -1,0 +1,220 @@
+/*
+ * The table of four eyes, row by row: who does an act, who proposes it and who approves it, and
+ * what an organisation does itself. What is expected stands here a second time, on purpose.
+ */
+#include "desk.h"
+
+/* Officers of one role each, named after it; and one who stopped an account. */
+enum { STOPPER = ROLE_COUNT, PEOPLE };
+
+static const struct row {
+    const char *does;        /* or proposes: names of roles; NULL: it comes over no desk */
+    const char *approves;    /* NULL: one officer is enough */
+    bool own;                /* the bank does it to what the row names */
+    const char *code;        /* NULL: as in acts.h */
+    enum act_kind before[2]; /* by hand, before there are officers; 0: none */
+} rows[ACT_KIND_COUNT] = {
+    [ACT_PARTY_ADD] = {.does = "intake"},
+    [ACT_ACCOUNT_ADD] = {.does = "intake decide", .approves = "approve"},
+    [ACT_ACCOUNT_SUSPEND] = {.does = "decide security", .own = true},
+    [ACT_ACCOUNT_RESUME] = {.does = "decide security",
+                            .approves = "approve",
+                            .code = "A-other",
+                            .before = {ACT_ACCOUNT_SUSPEND}},
+    [ACT_ACCOUNT_STOP] = {.does = "security"},
+    [ACT_ACCOUNT_STOP_CONFIRM] = {.does = "security approve", .code = "A-other"},
+    [ACT_BUSINESS_ADD] = {.does = "intake", .own = true},
+    [ACT_BUSINESS_GRANT] = {.does = "decide", .approves = "approve", .code = "NV-1"},
+    [ACT_BUSINESS_REFUSE] = {.does = "decide", .code = "NV-1"},
+    [ACT_BUSINESS_SUSPEND] = {.does = "decide security",
+                              .code = "NV-1",
+                              .before = {ACT_BUSINESS_GRANT}},
+    [ACT_BUSINESS_RESUME] = {.does = "decide",
+                             .approves = "approve",
+                             .code = "NV-1",
+                             .before = {ACT_BUSINESS_GRANT, ACT_BUSINESS_SUSPEND}},
+    [ACT_BUSINESS_REVOKE] = {.does = "decide",
+                             .approves = "approve",
+                             .code = "NV-1",
+                             .before = {ACT_BUSINESS_GRANT}},
+    [ACT_POLICY_PUBLISH] = {.does = "decide", .approves = "approve"},
+    [ACT_OFFICER_ADD] = {.does = "security", .approves = "approve"},
+    [ACT_OFFICER_ROLES] = {.does = "security", .approves = "approve"},
+    [ACT_OFFICER_REPLACE] = {.does = "security", .approves = "approve"},
+    [ACT_OFFICER_LEAVE] = {.does = "security", .approves = "approve"},
+    [ACT_OFFICER_LOST] = {.does = "security"},
+};
+
+/* Whose role decides is written in the proposal's own row: test_four_eyes.c. */
+static bool ends_a_proposal(enum act_kind kind)
+{
+    return kind == ACT_PROPOSAL_APPROVE || kind == ACT_PROPOSAL_REJECT ||
+           kind == ACT_PROPOSAL_WITHDRAW;
+}
+
+static const char *name_of(unsigned person)
+{
+    return person == STOPPER ? "stopper" : words_name(&words_role, person);
+}
+
+static bool is_in(const char *roles, unsigned person)
+{
+    return roles != NULL && strstr(roles, name_of(person)) != NULL;
+}
+
+static void spki_of(unsigned person, uint8_t ret_spki[SEAL_HASH_BYTES])
+{
+    memset(ret_spki, 0xb0 + (int)person, SEAL_HASH_BYTES);
+}
+
+static void found(struct desk *desk)
+{
+    struct officer officers[PEOPLE];
+    for (unsigned i = 0; i < PEOPLE; i++) {
+        struct officer *officer = &officers[i];
+        *officer = (struct officer){.roles = ROLE_BIT(i == STOPPER ? ROLE_SECURITY : i)};
+        assert_ok(code_set(&officer->code, view_text(name_of(i))));
+        assert_ok(long_set(&officer->name, VIEW_LITERAL("Cán bộ trình diễn")));
+        memcpy(officer->key, desk->keys[i], ES256_SPKI_BYTES);
+        spki_of(i, officer->spki);
+    }
+    assert_ok(desk_found(desk, officers, PEOPLE));
+}
+
+static struct signed_result do_as(struct desk *desk, unsigned person, const struct act *act)
+{
+    struct signing signing;
+    struct signed_result result;
+    desk_sign(desk, LAN, act, &signing);
+    signing.told.doer.code = view_text(name_of(person));
+    spki_of(person, signing.spki);
+    desk_sign_by(desk, person, &signing);
+    assert_ok(office_signed(desk->office, &signing.told, &result));
+    desk_signed_done(&signing);
+    return result;
+}
+
+static struct act act_of(enum act_kind kind, const char *code)
+{
+    struct act act = acts_make(kind);
+    if (code != NULL) {
+        act_value_set(&act, "code", view_text(code));
+    }
+    if (kind == ACT_ACCOUNT_ADD) {
+        act_value_set(&act, "spki", VIEW_LITERAL(ACTS_SPKI_FREE));
+    }
+    return act;
+}
+
+/* An office in which the act can be done. */
+static struct desk *begin(enum act_kind kind)
+{
+    const struct row *row = &rows[kind];
+    void *state = NULL;
+    assert_int_equal(desk_setup_unfounded(&state), 0);
+    struct desk *desk = state;
+    desk_furnish(desk);
+    for (unsigned i = 0; i < 2 && row->before[i] != 0; i++) {
+        struct act before = act_of(row->before[i], row->code);
+        desk_by_hand(desk, &before);
+    }
+    found(desk);
+    if (kind == ACT_ACCOUNT_STOP_CONFIRM) {
+        struct act stop = act_of(ACT_ACCOUNT_STOP, row->code);
+        assert_code(do_as(desk, STOPPER, &stop).code, ACT_CODE_DONE);
+    }
+    return desk;
+}
+
+static void end(struct desk *desk)
+{
+    void *state = desk;
+    desk_teardown(&state);
+}
+
+static void check_refused(const struct row *row, const struct signed_result *result,
+                          enum act_code code)
+{
+    assert_code(result->code, row->does == NULL ? ACT_CODE_BAD_INPUT : code);
+    if (row->does == NULL) {
+        assert_string_equal(result->pointer, "/act");
+    }
+}
+
+/* Whoever may not, all in one office: nothing changes there. */
+static void check_others(enum act_kind kind, const struct act *act)
+{
+    const struct row *row = &rows[kind];
+    struct desk *desk = begin(kind);
+    for (unsigned person = 0; person < ROLE_COUNT; person++) {
+        if (!is_in(row->does, person)) {
+            struct signed_result result = do_as(desk, person, act);
+            check_refused(row, &result, ACT_CODE_ROLE_MISSING);
+        }
+    }
+    if (!row->own) {
+        struct signed_result result = desk_do(desk, BANK, act);
+        check_refused(row, &result, ACT_CODE_NOT_YOURS);
+    }
+    end(desk);
+}
+
+static void check_approved(const struct row *row, struct desk *desk, const char *proposal)
+{
+    struct act approve = act_of(ACT_PROPOSAL_APPROVE, proposal);
+    unsigned approver = ROLE_COUNT;
+    for (unsigned person = 0; person < ROLE_COUNT; person++) {
+        if (is_in(row->approves, person)) {
+            approver = person;
+        } else {
+            assert_code(do_as(desk, person, &approve).code, ACT_CODE_ROLE_MISSING);
+        }
+    }
+    assert_code(do_as(desk, approver, &approve).code, ACT_CODE_DONE);
+}
+
+static void check_row(enum act_kind kind, const struct act *act)
+{
+    const struct row *row = &rows[kind];
+    check_others(kind, act);
+    for (unsigned person = 0; person < ROLE_COUNT; person++) {
+        if (is_in(row->does, person)) {
+            struct desk *desk = begin(kind);
+            struct signed_result result = do_as(desk, person, act);
+            assert_code(result.code, row->approves == NULL ? ACT_CODE_DONE : ACT_CODE_PROPOSED);
+            if (row->approves != NULL) {
+                check_approved(row, desk, result.object.text);
+            }
+            end(desk);
+        }
+    }
+    if (row->own) {
+        struct desk *desk = begin(kind);
+        assert_code(desk_do(desk, BANK, act).code, ACT_CODE_DONE);
+        end(desk);
+    }
+}
+
+static void
+each_act_is_done_proposed_and_approved_by_the_roles_of_its_row_and_no_other(void **state)
+{
+    struct law_act law;
+    (void)state;
+    desk_law("\n# another hash\n", &law);
+    for (enum act_kind kind = 0; kind < ACT_KIND_COUNT; kind++) {
+        struct act act = kind == ACT_POLICY_PUBLISH ? law.act : act_of(kind, rows[kind].code);
+        if (!ends_a_proposal(kind)) {
+            check_row(kind, &act);
+        }
+    }
+    buf_done(&law.bytes);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(
+            each_act_is_done_proposed_and_approved_by_the_roles_of_its_row_and_no_other),
+    };
+    return cmocka_run_group_tests_name("office/table", tests, NULL, NULL);
+}
