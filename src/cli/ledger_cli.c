@@ -18,8 +18,7 @@
 #define SHOW_LAST_USUAL 20
 #define SHOW_EVERY 65536u /* entries between two lines of progress */
 
-/* A file's bytes without a line end behind them; `-` is standard input. */
-static struct outcome read_file(const char *path, struct buf *ret_content)
+struct outcome ledger_file_read(const char *path, struct buf *ret_content)
 {
     FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
     uint8_t block[4096];
@@ -41,7 +40,7 @@ static struct outcome read_file(const char *path, struct buf *ret_content)
     return outcome;
 }
 
-static struct view trimmed(const struct buf *content)
+struct view ledger_file_line(const struct buf *content)
 {
     struct view text = buf_view(content);
     while (text.len > 0 && (text.data[text.len - 1] == '\n' || text.data[text.len - 1] == '\r')) {
@@ -87,7 +86,7 @@ static int verify_dir(const char *dir, const char *vkey_file, bool json)
     uint64_t shown = 0;
     struct verify_watch watch = {.context = &shown, .progress = progress};
     buf_init(&vkey, FILE_BYTES_MAX);
-    if (!outcome_ok(read_file(vkey_file, &vkey))) {
+    if (!outcome_ok(ledger_file_read(vkey_file, &vkey))) {
         return EXIT_USAGE;
     }
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -95,7 +94,7 @@ static int verify_dir(const char *dir, const char *vkey_file, bool json)
         cli_complain("%s: %s", dir, strerror(errno));
         return EXIT_BAD;
     }
-    struct outcome outcome = ledger_verify_tiles(fd, trimmed(&vkey), &watch, &report);
+    struct outcome outcome = ledger_verify_tiles(fd, ledger_file_line(&vkey), &watch, &report);
     close(fd);
     return tell_verdict(outcome, &report, json);
 }
@@ -215,7 +214,10 @@ int ledger_cli(int argc, char **argv)
     if (argc >= 1 && strcmp(argv[0], "show") == 0) {
         return ledger_show_cli(argc - 1, argv + 1);
     }
-    cli_complain("usage: dancu ledger verify | show");
+    if (argc >= 1 && strcmp(argv[0], "figures") == 0) {
+        return ledger_figures_cli(argc - 1, argv + 1);
+    }
+    cli_complain("usage: dancu ledger verify | show | figures");
     return EXIT_USAGE;
 }
 
@@ -253,15 +255,15 @@ static int verify_receipt(const char *file, const struct cli_option *options)
     buf_init(&answer, FILE_BYTES_MAX);
     const char *opening_file = options[RECEIPT_OPENING].value;
     const char *answer_file = options[RECEIPT_ANSWER].value;
-    if (!outcome_ok(read_file(file, &content)) ||
-        !outcome_ok(read_file(options[RECEIPT_VKEY].value, &vkey)) ||
-        (opening_file != NULL && !outcome_ok(read_file(opening_file, &opening))) ||
-        (answer_file != NULL && !outcome_ok(read_file(answer_file, &answer)))) {
+    if (!outcome_ok(ledger_file_read(file, &content)) ||
+        !outcome_ok(ledger_file_read(options[RECEIPT_VKEY].value, &vkey)) ||
+        (opening_file != NULL && !outcome_ok(ledger_file_read(opening_file, &opening))) ||
+        (answer_file != NULL && !outcome_ok(ledger_file_read(answer_file, &answer)))) {
         return EXIT_USAGE;
     }
     struct receipt_files files = {
         .file = buf_view(&content),
-        .vkey = trimmed(&vkey),
+        .vkey = ledger_file_line(&vkey),
         .opening = buf_view(&opening),
         .answer = buf_view(&answer),
     };

@@ -64,7 +64,7 @@ static const struct {
     {"business", business_cli, "add | grant | refuse | suspend | resume | revoke"},
     {"officer", officer_cli, "found | add | roles | replace | leave | lost"},
     {"proposal", proposal_cli, "approve | reject | withdraw"},
-    {"ledger", ledger_cli, "verify | show"},
+    {"ledger", ledger_cli, "verify | show | figures"},
     {"receipt", receipt_cli, "verify FILE --vkey FILE"},
     {"version", version_cli, "version of this program"},
     {"help", help_cli, "this list"},

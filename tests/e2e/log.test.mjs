@@ -4,10 +4,11 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { verifyAnswer } from './lib/answer.mjs';
-import { kycAsk } from './lib/asks.mjs';
+import { kycAsk, residenceAsk } from './lib/asks.mjs';
 import { Http2Client, protocols } from './lib/client.mjs';
 import { until } from './lib/command.mjs';
 import { demonstration } from './lib/demo.mjs';
+import { figuresOf, fileServer } from './lib/figures.mjs';
 import { codeOf, flood, tally } from './lib/load.mjs';
 import { readCheckpoint } from './lib/note.mjs';
 import { readBundle, readEntries, rootOf, tilePath, tilesOf, Tree, leafHash } from './lib/tree.mjs';
@@ -222,4 +223,125 @@ test('reading the log hinders no ask', async () => {
     assert.deepEqual(tally(answers.map(codeOf)), { disclosed: 100 });
     await reading;
     await client.close();
+});
+
+describe('`dancu ledger figures`', () => {
+    const served = () => ['--url', `https://localhost:${server.publicPort}/ledger`, '--cacert',
+        path.join(demo.dir, 'ca.pem')];
+    const figures = (...args) =>
+        demo.dancu(['ledger', 'figures', '--vkey', demo.vkeyFile, ...args]);
+    const told = async (...args) => {
+        const { status, stdout, stderr } = await figures(...args, '--json');
+        assert.equal(status, 0, stderr);
+        return JSON.parse(stdout);
+    };
+    const tls = () => ({
+        cert: readFileSync(path.join(demo.tls, 'cert.pem')),
+        key: readFileSync(path.join(demo.tls, 'key.pem')),
+    });
+    const ledgerFile = (name) => readFileSync(path.join(demo.home, 'ledger', name));
+
+    before(async () => {
+        const bank = new Http2Client({ port: server.port, ca: demo.ca, ...demo.client('bank') });
+        const hcm = new Http2Client({ port: server.port, ca: demo.ca,
+            ...demo.client('hcm-onestop') });
+        const others = [
+            await bank.lookup(kycAsk(samples[0], { business: 'NV-HCM-RESIDENCE' })),
+            await bank.lookup(kycAsk(samples[0], { case: '' })),
+            await bank.lookup(kycAsk({ ...samples[0], birth_date: '1900-01-01' })),
+            await hcm.lookup(residenceAsk(samples.find((one) =>
+                one.permanent_residence?.province === '79'))),
+        ];
+        assert.equal(new Set(others.map(codeOf)).size, 4);
+        kept.push({ checkpoint: readCheckpoint(others[3].json.receipt.proof.split('\n\n')
+            .slice(1).join('\n\n'), demo.vkey) });
+        await Promise.all([bank.close(), hcm.close()]);
+        await checkpointOf(lastSize());
+    });
+
+    test('are, over the wire and from the folder, what another reader counts', async () => {
+        const overWire = await told(...served());
+        const entries = await readEntries(fetched, overWire.size);
+        const expected = figuresOf(entries);
+        assert.deepEqual(overWire.figures, expected);
+        assert.ok(expected.length >= 6, JSON.stringify(expected));
+        assert.equal(overWire.root, rootOf(entries).toString('base64'));
+        assert.deepEqual(await told('--dir', path.join(demo.home, 'ledger')), overWire);
+        assert.equal(overWire.entries, overWire.size);
+        const [{ month }] = expected;
+        const part = await told('--month', month, ...served());
+        assert.deepEqual(part.figures, expected.filter((line) => line.month === month));
+        assert.equal((await told('--month', '2001-01', ...served())).entries, 0);
+    });
+
+    test('are a table for people', async () => {
+        const { status, stdout } = await figures('--dir', path.join(demo.home, 'ledger'));
+        assert.equal(status, 0);
+        assert.match(stdout, /^month +kind +class +channel +service +outcome +count$/m);
+        assert.match(stdout, /organisation +guided +citizen\.lookup +disclosed +1[56]\d\d$/m);
+    });
+
+    test('are not told by a server that another authority has vouched for', async () => {
+        const [, url] = served();
+        const { status, stderr } = await figures('--url', url);
+        assert.equal(status, 1, stderr);
+        assert.match(stderr, /certificate/);
+    });
+
+    test('are fetched anew when a server ends each connection', async () => {
+        const odd = await fileServer(tls(), (response, name) => {
+            response.setHeader('connection', 'close');
+            response.end(ledgerFile(name));
+        });
+        const { size } = await told('--url', odd.url, '--cacert', path.join(demo.dir, 'ca.pem'));
+        assert.ok(size > ASKS);
+        odd.close();
+    });
+
+    const wrong = [
+        ['has no such log', 1, (response) => response.writeHead(404).end('none')],
+        ['is out of order', 1, (response) => response.writeHead(500).end('oh')],
+        ['does not tell lengths', 1, (response) => response.write('a') && response.end('b')],
+        ['tells more than a length can be', 1, (response) => {
+            response.setHeader('content-length', '99999999');
+            response.end();
+        }],
+        ['ends in the middle', 1, (response, name) => {
+            response.setHeader('content-length', '5000');
+            response.write('five');
+            setTimeout(() => response.destroy(), 10);
+        }],
+        ['has changed an entry', 1, (response, name) => {
+            const bytes = ledgerFile(name);
+            const at = bytes.indexOf('"disclosed"');
+            if (at > 0) {
+                bytes.write('"disclosee"', at);
+            }
+            response.end(bytes);
+        }],
+        ['leaves out a bundle', 1, (response, name, number) => (number > 3
+            ? response.writeHead(404).end() : response.end(ledgerFile(name)))],
+    ];
+    for (const [what, exit, answer] of wrong) {
+        test(`are not told from a server that ${what}`, async () => {
+            const odd = await fileServer(tls(), answer);
+            const { status, stdout, stderr } = await figures('--url', odd.url, '--cacert',
+                path.join(demo.dir, 'ca.pem'));
+            odd.close();
+            assert.deepEqual([status, stdout], [exit, ''], stderr);
+            assert.match(stderr, /^dancu: ledger figures: \S/);
+        });
+    }
+
+    test('with wrong words are usage', async () => {
+        const folder = path.join(demo.home, 'ledger');
+        for (const words of [[], ['--dir', folder, ...served()], ['--url', 'http://localhost'],
+            ['--url', 'https://'], ['--url', 'https://a b'], ['--dir', folder, '--cacert', 'x'],
+            ['--dir', folder, '--month', '2026-13'], ['--url', 'https://localhost:1', '--cacert',
+                '/nonexistent']]) {
+            assert.equal((await figures(...words)).status, 2, words.join(' '));
+        }
+        assert.equal((await figures('--dir', '/nonexistent')).status, 1);
+        assert.equal((await figures('--url', 'https://localhost:1')).status, 1);
+    });
 });

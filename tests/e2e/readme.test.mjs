@@ -22,7 +22,7 @@ before(async () => {
     symlinkSync(binary, path.join(folder, 'build/release/dancu'));
     const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
     const blocks = [...readme.matchAll(/^```sh\n([\s\S]*?)^```/gm)].map((match) => match[1]);
-    assert.equal(blocks.length, 5);
+    assert.equal(blocks.length, 6);
     said = await run('bash', ['-e', '-o', 'pipefail', '-c', blocks.join('echo ---\n')],
         { cwd: folder, env: { DANCU_PORT: String(server.port) } });
 });
@@ -63,4 +63,8 @@ test('the refusals are those that are promised', () => {
 test('the log and the health are there for everybody', () => {
     assert.match(part(4), /^localhost\/dancu-demo\n\d+\n/);
     assert.match(part(4), /\{"status":"ok"\}/);
+});
+
+test('the figures are counted, and the log has signed what they were counted from', () => {
+    assert.match(part(5), /^\d+ entries counted; .* lead to its signed root$/m);
 });
