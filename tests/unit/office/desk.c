@@ -118,34 +118,42 @@ void desk_by_hand(struct desk *desk, const struct act *act)
     assert_ok(office_act(desk->office, act, 0, &index, why));
 }
 
+static void take_law(const struct law *law, const char *hash, struct law_act *ret_law)
+{
+    *ret_law = (struct law_act){.act.kind = ACT_POLICY_PUBLISH};
+    buf_init(&ret_law->bytes, ACT_BYTES_MAX);
+    policy_files_put(law->files, law->count, &ret_law->bytes);
+    snprintf(ret_law->hash, sizeof(ret_law->hash), "%s", hash);
+    act_value_set(&ret_law->act, "hash", view_text(ret_law->hash));
+    act_value_set(&ret_law->act, "files", buf_view(&ret_law->bytes));
+}
+
 void desk_law(const char *more, struct law_act *ret_law)
 {
     struct law law;
     struct policy *policy = NULL;
     struct policy_error error;
     BUF_AUTO changed;
-    *ret_law = (struct law_act){.act.kind = ACT_POLICY_PUBLISH};
     buf_init(&changed, ACT_BYTES_MAX);
-    buf_init(&ret_law->bytes, ACT_BYTES_MAX);
     law_read(&law);
     buf_put_view(&changed, law.files[0].content);
     buf_put_text(&changed, more);
     law.files[0].content = buf_view(&changed);
     assert_ok(policy_load(law.files, law.count, &policy, &error));
-    policy_files_put(law.files, law.count, &ret_law->bytes);
-    snprintf(ret_law->hash, sizeof(ret_law->hash), "%s", policy_hash(policy));
-    act_value_set(&ret_law->act, "hash", view_text(ret_law->hash));
-    act_value_set(&ret_law->act, "files", buf_view(&ret_law->bytes));
+    take_law(&law, policy_hash(policy), ret_law);
     policy_free(policy);
     law_done(&law);
 }
 
 static void publish(struct desk *desk)
 {
-    struct law_act law;
-    desk_law("", &law);
-    desk_by_hand(desk, &law.act);
-    buf_done(&law.bytes);
+    struct law law;
+    struct law_act publishing;
+    law_read(&law);
+    take_law(&law, policy_hash(desk->world->policy), &publishing);
+    desk_by_hand(desk, &publishing.act);
+    buf_done(&publishing.bytes);
+    law_done(&law);
 }
 
 void desk_furnish(struct desk *desk)

@@ -45,13 +45,6 @@ static const struct row {
     [ACT_OFFICER_LOST] = {.does = "security"},
 };
 
-/* Whose role decides is written in the proposal's own row: test_four_eyes.c. */
-static bool ends_a_proposal(enum act_kind kind)
-{
-    return kind == ACT_PROPOSAL_APPROVE || kind == ACT_PROPOSAL_REJECT ||
-           kind == ACT_PROPOSAL_WITHDRAW;
-}
-
 static const char *name_of(unsigned person)
 {
     return person == STOPPER ? "stopper" : words_name(&words_role, person);
@@ -141,11 +134,10 @@ static void check_refused(const struct row *row, const struct signed_result *res
     }
 }
 
-/* Whoever may not, all in one office: nothing changes there. */
-static void check_others(enum act_kind kind, const struct act *act)
+/* Whoever may not: nothing changes. */
+static void check_others(struct desk *desk, enum act_kind kind, const struct act *act)
 {
     const struct row *row = &rows[kind];
-    struct desk *desk = begin(kind);
     for (unsigned person = 0; person < ROLE_COUNT; person++) {
         if (!is_in(row->does, person)) {
             struct signed_result result = do_as(desk, person, act);
@@ -156,7 +148,6 @@ static void check_others(enum act_kind kind, const struct act *act)
         struct signed_result result = desk_do(desk, BANK, act);
         check_refused(row, &result, ACT_CODE_NOT_YOURS);
     }
-    end(desk);
 }
 
 static void check_approved(const struct row *row, struct desk *desk, const char *proposal)
@@ -173,18 +164,14 @@ static void check_approved(const struct row *row, struct desk *desk, const char 
     assert_code(do_as(desk, approver, &approve).code, ACT_CODE_DONE);
 }
 
-static void check_row(enum act_kind kind, const struct act *act)
+/* An act of one officer: each time in an office in which it can be done. */
+static void check_one(enum act_kind kind, const struct act *act)
 {
     const struct row *row = &rows[kind];
-    check_others(kind, act);
     for (unsigned person = 0; person < ROLE_COUNT; person++) {
         if (is_in(row->does, person)) {
             struct desk *desk = begin(kind);
-            struct signed_result result = do_as(desk, person, act);
-            assert_code(result.code, row->approves == NULL ? ACT_CODE_DONE : ACT_CODE_PROPOSED);
-            if (row->approves != NULL) {
-                check_approved(row, desk, result.object.text);
-            }
+            assert_code(do_as(desk, person, act).code, ACT_CODE_DONE);
             end(desk);
         }
     }
@@ -195,18 +182,49 @@ static void check_row(enum act_kind kind, const struct act *act)
     }
 }
 
+/* An act of two: whoever may proposes it; the last one's proposal is approved. */
+static void check_two(enum act_kind kind, const struct act *act)
+{
+    const struct row *row = &rows[kind];
+    struct desk *desk = begin(kind);
+    struct signed_result result = {0};
+    for (unsigned person = 0; person < ROLE_COUNT; person++) {
+        if (is_in(row->does, person)) {
+            result = do_as(desk, person, act);
+            assert_code(result.code, ACT_CODE_PROPOSED);
+        }
+    }
+    check_approved(row, desk, result.object.text);
+    end(desk);
+}
+
+/* Whose role ends a proposal stands in the proposed act's row: test_four_eyes.c. */
+static bool ends_a_proposal(enum act_kind kind)
+{
+    return kind == ACT_PROPOSAL_APPROVE || kind == ACT_PROPOSAL_REJECT ||
+           kind == ACT_PROPOSAL_WITHDRAW;
+}
+
 static void
 each_act_is_done_proposed_and_approved_by_the_roles_of_its_row_and_no_other(void **state)
 {
     struct law_act law;
+    struct desk *desk = begin(ACT_HOME_INIT);
     (void)state;
     desk_law("\n# another hash\n", &law);
     for (enum act_kind kind = 0; kind < ACT_KIND_COUNT; kind++) {
         struct act act = kind == ACT_POLICY_PUBLISH ? law.act : act_of(kind, rows[kind].code);
-        if (!ends_a_proposal(kind)) {
-            check_row(kind, &act);
+        if (ends_a_proposal(kind)) {
+            continue;
+        }
+        check_others(desk, kind, &act);
+        if (rows[kind].does != NULL && rows[kind].approves == NULL) {
+            check_one(kind, &act);
+        } else if (rows[kind].does != NULL) {
+            check_two(kind, &act);
         }
     }
+    end(desk);
     buf_done(&law.bytes);
 }
 
