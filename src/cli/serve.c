@@ -144,7 +144,7 @@ static const struct proc_row rows[] = {
         .memory_bytes_max = 512 * MIB,
         .files_max = 64,
         .rights = "files: none; keys: officers' public keys; sockets: pipes from the desk and to "
-                  "the core (rightly signed acts only); no network",
+                  "the core (rightly signed acts; of others, two hashes); no network",
     },
     {
         .name = "worker",

@@ -5,7 +5,8 @@
  * listener. Source: design.md section 2, invariant I11; decision 0030.
  *
  * A desk that is taken can send anything and gets nothing stamped that was not signed; one that
- * floods keeps this process busy, and no other: the core hears of rightly signed acts only.
+ * floods keeps this process busy: of what nobody has signed the core hears two hashes, which cost
+ * it nothing but a record at a rate (office/signed.c).
  */
 #ifndef DANCU_VERIFY_VERIFY_H
 #define DANCU_VERIFY_VERIFY_H

@@ -89,11 +89,15 @@ class Lines {
 const FLOOD_LINES_MAX = 5000; // 2,000 at once, 200 a second
 const short = (name) => name.replace(' ', '-');
 
+const ends = /^(pipe dropped|killed|status)/; // whoever has met that takes no other order
+const ended = new Set(); // their pids
+
 // One attack by the process of that name, once it has lived long enough: what it met.
 async function attack(server, lines, process_, number) {
     const row = await until(`${process_} lives`, async () => {
         const found = await server.process(process_);
-        return found?.state === 'serving' && found.uptime_ms > LIVED_MS && found;
+        return found?.state === 'serving' && found.uptime_ms > LIVED_MS && !ended.has(found.pid) &&
+            found;
     }, { everyMs: 200, timeoutMs: 30_000 });
     const from = lines.all.length;
     try {
@@ -107,7 +111,7 @@ async function attack(server, lines, process_, number) {
     }
     const met = new RegExp(`hostile-met number=${number} what="(.*)"`);
     const gone = new RegExp(`process-gone process="dancu: ${process_}" pid=${row.pid} (.*)$`);
-    return until(`what ${process_} met`, () => {
+    const word = await until(`what ${process_} met`, () => {
         for (const line of lines.all.slice(from)) {
             const told = line.includes(short(process_)) || line.includes(process_) ?
                 met.exec(line) ?? gone.exec(line) : null;
@@ -118,6 +122,10 @@ async function attack(server, lines, process_, number) {
         }
         return null;
     }, { everyMs: 20, timeoutMs: WORD_MS_MAX }).catch(() => 'no word');
+    if (ends.test(word)) {
+        ended.add(row.pid);
+    }
+    return word;
 }
 
 // A client that does nothing wrong, and how long each of its answers took.

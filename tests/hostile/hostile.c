@@ -5,9 +5,9 @@
  *
  * A taken process waits for two signals from the test, SIGRTMIN + high and SIGRTMIN + 16 + low
  * digit (base 15) of an attack's number, tries it, and writes one line that says what it met.
- *   dancu-hostile serve ...       as `dancu serve`; HOME/../seen.txt: key's digest, number, name,
- * birth dancu-hostile attacks         their names, by number; desk-attacks: those of the desk,
- * behind
+ *   dancu-hostile serve ...      as `dancu serve`; HOME/../seen.txt: digest, number, birth, name
+ *   dancu-hostile attacks        their names, by number
+ *   dancu-hostile desk-attacks   those of the desk, behind them
  */
 #include "attacks.h"
 #include "desk.h"

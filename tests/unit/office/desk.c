@@ -297,3 +297,43 @@ enum act_code desk_both(struct desk *desk, const struct act *act)
     }
     return result.code;
 }
+
+enum business_state desk_business(const struct desk *desk)
+{
+    return directory_business(&desk->directory, VIEW_LITERAL("NV-1"))->state;
+}
+
+enum account_state desk_account(const struct desk *desk)
+{
+    return directory_account(&desk->directory, VIEW_LITERAL("A-active"))->state;
+}
+
+unsigned desk_entries(const struct desk *desk)
+{
+    return desk->world->ledger.size;
+}
+
+void desk_describe(const struct desk *desk, struct buf *text)
+{
+    size_t at = 0;
+    const struct staff *staff = desk->directory.staff;
+    unsigned sum = 0;
+    for (const struct officer *officer = map_next(&staff->officers, &at); officer != NULL;
+         officer = map_next(&staff->officers, &at)) {
+        sum += officer->version * (officer->roles + 7 * (unsigned)officer->state + 1);
+    }
+    buf_printf(text, "officers %zu (%u) proposals %zu stops %zu business %d account %d parties %zu",
+               staff->officers.len, sum, staff->proposals.len, staff->stops.len,
+               desk_business(desk), desk_account(desk), desk->directory.parties.len);
+    assert_ok(buf_check(text));
+}
+
+void assert_same_result(const struct signed_result *a, const struct signed_result *b)
+{
+    assert_code(a->code, b->code);
+    assert_int_equal(a->index, b->index);
+    assert_string_equal(a->pointer, b->pointer);
+    assert_string_equal(a->reason, b->reason);
+    assert_true(view_equal(code_view(&a->object), code_view(&b->object)));
+    assert_string_equal(a->etag, b->etag);
+}

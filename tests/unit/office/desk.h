@@ -79,6 +79,14 @@ struct act desk_officer_event(struct desk *desk, enum officer_event event, char 
 /* Proposed, where it takes two, by LAN, and approved by HOA. */
 enum act_code desk_both(struct desk *desk, const struct act *act);
 
+/* What is there. */
+enum business_state desk_business(const struct desk *desk); /* NV-1 */
+enum account_state desk_account(const struct desk *desk);   /* A-active */
+unsigned desk_entries(const struct desk *desk);
+/* Everything that acts can change, as text. */
+void desk_describe(const struct desk *desk, struct buf *text);
+
+void assert_same_result(const struct signed_result *a, const struct signed_result *b);
 #define assert_code(actual, expected)                                                              \
     assert_string_equal(words_name(&words_act_code, (actual)),                                     \
                         words_name(&words_act_code, (expected)))

@@ -7,21 +7,6 @@
 
 #define DAY_US (INT64_C(24) * 60 * 60 * 1000000)
 
-static enum business_state state_of(const struct desk *desk)
-{
-    return directory_business(&desk->directory, VIEW_LITERAL("NV-1"))->state;
-}
-
-static enum account_state account_state_of(const struct desk *desk)
-{
-    return directory_account(&desk->directory, VIEW_LITERAL("A-active"))->state;
-}
-
-static unsigned entries(const struct desk *desk)
-{
-    return desk->world->ledger.size;
-}
-
 /* ---- proposals: every state x event ---- */
 
 enum proposal_state { WAITS, LAPSED, ENDED, PROPOSAL_STATES };
@@ -81,7 +66,8 @@ static void a_proposal_meets_each_event_in_each_state_as_the_table_says(void **s
                 struct code_text proposal = a_proposal(fresh, from);
                 assert_code(desk_try(fresh, who, events[event], proposal.text), code);
                 bool granted = from == WAITS && event == 0 && code == ACT_CODE_DONE;
-                assert_int_equal(state_of(fresh), granted ? BUSINESS_GRANTED : BUSINESS_SUBMITTED);
+                assert_int_equal(desk_business(fresh),
+                                 granted ? BUSINESS_GRANTED : BUSINESS_SUBMITTED);
             }
             desk_teardown(&fresh);
         }
@@ -166,9 +152,9 @@ static void who_has_left_or_lost_a_key_signs_nothing(void **state)
     uint64_t changes = office_officer_changes(desk->office);
     assert_code(desk_try(desk, LAN, ACT_OFFICER_LOST, "MINH"), ACT_CODE_DONE);
     assert_true(office_officer_changes(desk->office) > changes);
-    unsigned before = entries(desk);
+    unsigned before = desk_entries(desk);
     assert_code(desk_try(desk, MINH, ACT_BUSINESS_REFUSE, "NV-1"), ACT_CODE_SIGNATURE_INVALID);
-    assert_int_equal(entries(desk), before + 1); /* as of nobody */
+    assert_int_equal(desk_entries(desk), before + 1); /* as of nobody */
 }
 
 static void an_act_by_a_key_that_was_replaced_while_it_was_on_its_way_is_nobodys(void **state)
@@ -299,7 +285,7 @@ static void a_stop_meets_each_event_in_each_state_as_the_table_says(void **state
             bring_stop(desk, from);
             assert_code(stop_event(desk, event), expected[from][event].code);
             assert_int_equal(state_of_stop(desk), expected[from][event].next);
-            assert_int_equal(account_state_of(desk),
+            assert_int_equal(desk_account(desk),
                              state_of_stop(desk) == RUNS ? ACCOUNT_ACTIVE : ACCOUNT_SUSPENDED);
         }
     }
@@ -314,7 +300,7 @@ static void a_stop_that_nobody_confirms_is_due_and_stays(void **state)
     assert_int_equal(stop->due_day - stop->day, STOP_CONFIRM_DAYS);
     desk->world->now_us += 30 * DAY_US;
     assert_ok(desk_restart(desk));
-    assert_int_equal(account_state_of(desk), ACCOUNT_SUSPENDED);
+    assert_int_equal(desk_account(desk), ACCOUNT_SUSPENDED);
     assert_code(stop_event(desk, CONFIRM_OTHER), ACT_CODE_DONE);
 }
 

@@ -1,6 +1,5 @@
 /*
- * Signed acts: done, proposed, approved, or refused with their own code; once, recorded, and there
- * after a start.
+ * Signed acts: done, proposed, approved, or refused with their own code; once, and recorded.
  */
 #include "desk.h"
 
@@ -9,39 +8,6 @@
 #include "office/deed.h"
 
 #define DAY_US (INT64_C(24) * 60 * 60 * 1000000)
-
-/* ---- what is there ---- */
-
-static enum business_state state_of(const struct desk *desk)
-{
-    return directory_business(&desk->directory, VIEW_LITERAL("NV-1"))->state;
-}
-
-static enum account_state account_state_of(const struct desk *desk)
-{
-    return directory_account(&desk->directory, VIEW_LITERAL("A-active"))->state;
-}
-
-static unsigned entries(const struct desk *desk)
-{
-    return desk->world->ledger.size;
-}
-
-/* Everything that acts can change, as text. */
-static void describe(const struct desk *desk, struct buf *text)
-{
-    size_t at = 0;
-    const struct staff *staff = desk->directory.staff;
-    unsigned sum = 0;
-    for (const struct officer *officer = map_next(&staff->officers, &at); officer != NULL;
-         officer = map_next(&staff->officers, &at)) {
-        sum += officer->version * (officer->roles + 7 * (unsigned)officer->state + 1);
-    }
-    buf_printf(text, "officers %zu (%u) proposals %zu stops %zu business %d account %d parties %zu",
-               staff->officers.len, sum, staff->proposals.len, staff->stops.len, state_of(desk),
-               account_state_of(desk), desk->directory.parties.len);
-    assert_ok(buf_check(text));
-}
 
 static void read_deed(const struct desk *desk, unsigned index, struct record *ret_record,
                       struct deed *ret_deed)
@@ -64,14 +30,14 @@ static void an_act_of_one_officer_is_recorded_with_its_jws_and_done(void **state
     struct desk *desk = *state;
     struct record record;
     struct deed deed;
-    unsigned before = entries(desk);
+    unsigned before = desk_entries(desk);
     struct act act = desk_act(ACT_BUSINESS_REFUSE, "NV-1", "no basis");
     struct signed_result result = desk_do(desk, LAN, &act);
     assert_code(result.code, ACT_CODE_DONE);
     assert_view(code_view(&result.object), "NV-1");
     assert_string_equal(result.etag, "\"2\"");
     assert_int_equal(result.index, before);
-    assert_int_equal(state_of(desk), BUSINESS_REFUSED);
+    assert_int_equal(desk_business(desk), BUSINESS_REFUSED);
     assert_outcome(desk, before, "business.refuse");
     read_deed(desk, before, &record, &deed);
     assert_true(deed.is_signed);
@@ -85,19 +51,19 @@ static void an_act_of_one_officer_is_recorded_with_its_jws_and_done(void **state
 static void an_act_of_two_officers_waits_as_a_proposal_until_the_second_approves(void **state)
 {
     struct desk *desk = *state;
-    unsigned before = entries(desk);
+    unsigned before = desk_entries(desk);
     struct act grant = desk_act(ACT_BUSINESS_GRANT, "NV-1", NULL);
     struct signed_result proposed = desk_do(desk, LAN, &grant);
     assert_code(proposed.code, ACT_CODE_PROPOSED);
     assert_int_equal(proposed.object.len, 64);
     assert_outcome(desk, before, "proposal.add");
-    assert_int_equal(state_of(desk), BUSINESS_SUBMITTED);
+    assert_int_equal(desk_business(desk), BUSINESS_SUBMITTED);
     struct act approve = desk_act(ACT_PROPOSAL_APPROVE, proposed.object.text, NULL);
     struct signed_result approved = desk_do(desk, MINH, &approve);
     assert_code(approved.code, ACT_CODE_DONE);
     assert_view(code_view(&approved.object), "NV-1");
     assert_outcome(desk, before + 1, "proposal.approve");
-    assert_int_equal(state_of(desk), BUSINESS_GRANTED);
+    assert_int_equal(desk_business(desk), BUSINESS_GRANTED);
     assert_null(staff_proposal(&desk->directory, code_view(&proposed.object)));
 }
 
@@ -140,20 +106,20 @@ static void refused_acts_have_their_codes_change_nothing_and_are_recorded(void *
     };
     BUF_AUTO before;
     buf_init(&before, 1024);
-    describe(desk, &before);
+    desk_describe(desk, &before);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        unsigned count = entries(desk);
+        unsigned count = desk_entries(desk);
         struct record record;
         struct deed deed;
         BUF_AUTO after;
         buf_init(&after, 1024);
         assert_code(desk_try(desk, rows[i].who, rows[i].kind, rows[i].code), rows[i].expected);
-        assert_int_equal(entries(desk), count + 1);
+        assert_int_equal(desk_entries(desk), count + 1);
         assert_outcome(desk, count, "act.refused");
         read_deed(desk, count, &record, &deed);
         assert_code(deed.result.code, rows[i].expected);
         assert_view(deed.signed_.jws, "header.payload.signature");
-        describe(desk, &after);
+        desk_describe(desk, &after);
         assert_true(view_equal(buf_view(&before), buf_view(&after)));
     }
     assert_ok(desk_restart(desk));
@@ -230,7 +196,7 @@ static void an_act_over_another_certificate_or_of_nobody_is_refused(void **state
     signing.told.spki = desk->keys[MINH];
     assert_ok(office_signed(desk->office, &signing.told, &result));
     assert_code(result.code, ACT_CODE_NOT_YOURS);
-    unsigned before = entries(desk);
+    unsigned before = desk_entries(desk);
     signing.told.doer.code = VIEW_LITERAL("NOBODY");
     assert_ok(office_signed(desk->office, &signing.told, &result));
     assert_code(result.code, ACT_CODE_SIGNATURE_INVALID);
@@ -239,7 +205,7 @@ static void an_act_over_another_certificate_or_of_nobody_is_refused(void **state
     signing.told.doer.code = VIEW_LITERAL("A-other");
     assert_ok(office_signed(desk->office, &signing.told, &result));
     assert_code(result.code, ACT_CODE_SIGNATURE_INVALID);
-    assert_int_equal(entries(desk), before + 2);
+    assert_int_equal(desk_entries(desk), before + 2);
     assert_outcome(desk, before, "act.refused");
     desk_signed_done(&signing);
 }
@@ -255,16 +221,16 @@ static void what_nobody_has_signed_is_recorded_at_its_rate_and_the_rest_is_count
     desk_sign(desk, LAN, &act, &signing);
     signing.told = (struct signed_act){
         .code = ACT_CODE_SIGNATURE_INVALID, .spki = signing.spki, .jws_hash = signing.jws_hash};
-    unsigned before = entries(desk);
+    unsigned before = desk_entries(desk);
     for (unsigned i = 0; i < STRANGERS_BURST_MAX + 7; i++) {
         assert_ok(office_signed(desk->office, &signing.told, &result));
         assert_code(result.code, ACT_CODE_SIGNATURE_INVALID);
     }
-    assert_int_equal(entries(desk), before + STRANGERS_BURST_MAX);
+    assert_int_equal(desk_entries(desk), before + STRANGERS_BURST_MAX);
     desk->world->now_us += 1000000;
     assert_ok(office_signed(desk->office, &signing.told, &result));
-    assert_int_equal(entries(desk), before + STRANGERS_BURST_MAX + 1);
-    read_deed(desk, entries(desk) - 1, &record, &deed);
+    assert_int_equal(desk_entries(desk), before + STRANGERS_BURST_MAX + 1);
+    read_deed(desk, desk_entries(desk) - 1, &record, &deed);
     assert_ok(act_get(deed.act, &act));
     assert_view(act_value(&act, "refusal"), "signature_invalid");
     assert_view(act_value(&act, "before"), "7");
@@ -305,7 +271,7 @@ static void an_organisation_acts_on_its_own(void **state)
     json_t *agent = NULL;
     struct record record;
     struct deed deed;
-    read_deed(desk, entries(desk) - 1, &record, &deed);
+    read_deed(desk, desk_entries(desk) - 1, &record, &deed);
     agent = reader_json(record.values[RECORD_AGENT]);
     assert_string_equal(reader_text(agent, "account"), "A-active");
     json_decref(agent);
@@ -317,16 +283,6 @@ static void an_organisation_acts_on_its_own(void **state)
 
 /* ---- once ---- */
 
-static void assert_same(const struct signed_result *a, const struct signed_result *b)
-{
-    assert_code(a->code, b->code);
-    assert_int_equal(a->index, b->index);
-    assert_string_equal(a->pointer, b->pointer);
-    assert_string_equal(a->reason, b->reason);
-    assert_true(view_equal(code_view(&a->object), code_view(&b->object)));
-    assert_string_equal(a->etag, b->etag);
-}
-
 static void the_same_act_again_gets_the_same_answer_and_another_is_replayed(void **state)
 {
     struct desk *desk = *state;
@@ -336,21 +292,21 @@ static void the_same_act_again_gets_the_same_answer_and_another_is_replayed(void
     struct signed_result again;
     desk_sign(desk, LAN, &act, &signing);
     assert_ok(office_signed(desk->office, &signing.told, &first));
-    unsigned count = entries(desk);
+    unsigned count = desk_entries(desk);
     desk->world->now_us += DAY_US / 2; /* long after its time */
     for (unsigned start = 0; start < 2; start++) {
         assert_ok(office_signed(desk->office, &signing.told, &again));
-        assert_same(&first, &again);
-        assert_int_equal(entries(desk), count);
+        assert_same_result(&first, &again);
+        assert_int_equal(desk_entries(desk), count);
         assert_ok(desk_restart(desk));
     }
     signing.told.jws_hash = desk->keys[0];
     assert_ok(office_signed(desk->office, &signing.told, &again));
     assert_code(again.code, ACT_CODE_REPLAYED);
-    assert_int_equal(entries(desk), count + 1);
+    assert_int_equal(desk_entries(desk), count + 1);
     assert_ok(office_signed(desk->office, &signing.told, &again));
     assert_code(again.code, ACT_CODE_REPLAYED);
-    assert_int_equal(entries(desk), count + 1); /* recorded once */
+    assert_int_equal(desk_entries(desk), count + 1); /* recorded once */
     desk->world->now_us += DAY_US;
     assert_ok(office_signed(desk->office, &signing.told, &again));
     assert_code(again.code, ACT_CODE_BAD_INPUT); /* forgotten, and too old */
@@ -373,35 +329,8 @@ static void a_refused_act_stays_refused_when_it_comes_again(void **state)
     assert_ok(desk_restart(desk));
     assert_ok(office_signed(desk->office, &signing.told, &result));
     assert_code(result.code, ACT_CODE_STATE_CONFLICT);
-    assert_int_equal(state_of(desk), BUSINESS_GRANTED);
+    assert_int_equal(desk_business(desk), BUSINESS_GRANTED);
     desk_signed_done(&signing);
-}
-
-static void what_was_signed_is_known_from_a_snapshot_too(void **state)
-{
-    struct desk *desk = *state;
-    struct act act = desk_act(ACT_BUSINESS_REFUSE, "NV-1", "because");
-    struct signing signing;
-    struct signed_result first;
-    struct signed_result again;
-    BUF_AUTO saved;
-    buf_init(&saved, 1u << 20);
-    desk_sign(desk, LAN, &act, &signing);
-    assert_ok(office_signed(desk->office, &signing.told, &first));
-    office_save(desk->office, &saved);
-    desk_end(desk);
-    assert_ok(desk_start(desk));
-    struct cursor cursor = cursor_of(buf_view(&saved));
-    assert_ok(office_restore(desk->office, &cursor));
-    assert_ok(cursor_end(&cursor, "saved"));
-    assert_ok(office_signed(desk->office, &signing.told, &again));
-    assert_same(&first, &again);
-    desk_signed_done(&signing);
-    for (size_t len = 0; len < saved.len; len++) { /* and a damaged one is none */
-        cursor = cursor_of(view_of(saved.data, len));
-        struct outcome outcome = office_restore(desk->office, &cursor);
-        assert_true(!outcome_ok(outcome) || !outcome_ok(cursor_end(&cursor, "saved")));
-    }
 }
 
 static void a_signer_has_so_many_acts_a_day_and_no_more(void **state)
@@ -410,119 +339,12 @@ static void a_signer_has_so_many_acts_a_day_and_no_more(void **state)
     for (unsigned i = 0; i < REPLAYS_PER_SIGNER_MAX; i++) {
         assert_code(desk_try(desk, AN, ACT_BUSINESS_REFUSE, "NV-1"), ACT_CODE_ROLE_MISSING);
     }
-    unsigned count = entries(desk);
+    unsigned count = desk_entries(desk);
     assert_code(desk_try(desk, AN, ACT_BUSINESS_REFUSE, "NV-1"), ACT_CODE_OVER_LIMIT);
-    assert_int_equal(entries(desk), count); /* nor are they recorded */
+    assert_int_equal(desk_entries(desk), count); /* nor are they recorded */
     assert_code(desk_try(desk, LAN, ACT_BUSINESS_REFUSE, "NV-1"), ACT_CODE_DONE);
     desk->world->now_us += DAY_US;
     assert_code(desk_try(desk, AN, ACT_BUSINESS_REFUSE, "NV-1"), ACT_CODE_ROLE_MISSING);
-}
-
-/* ---- faults ---- */
-
-static void an_act_that_the_log_does_not_take_is_unavailable_and_may_come_again(void **state)
-{
-    struct desk *desk = *state;
-    static const struct {
-        enum who who;
-        enum act_kind kind;
-    } rows[] = {{LAN, ACT_BUSINESS_GRANT}, {AN, ACT_BUSINESS_GRANT}, {LAN, ACT_BUSINESS_REFUSE}};
-    for (size_t i = 0; i < 3; i++) {
-        struct act act = desk_act(rows[i].kind, "NV-1", "because");
-        struct signing signing;
-        struct signed_result result;
-        desk_sign(desk, rows[i].who, &act, &signing);
-        desk->world->ledger.commit_fault = FAULT_NO_SPACE;
-        assert_fault(office_signed(desk->office, &signing.told, &result), FAULT_NO_SPACE);
-        assert_code(result.code, ACT_CODE_UNAVAILABLE);
-        assert_int_equal(state_of(desk), BUSINESS_SUBMITTED);
-        desk->world->ledger.commit_fault = FAULT_NONE;
-        assert_ok(office_signed(desk->office, &signing.told, &result));
-        assert_true(result.code != ACT_CODE_UNAVAILABLE);
-        desk_signed_done(&signing);
-    }
-}
-
-/* A life of signed acts; the n-th is recorded and then the store fails. */
-static struct signed_result life_step(struct desk *desk, unsigned step, struct outcome *ret_outcome)
-{
-    static struct code_text proposal;
-    struct signing signing;
-    struct signed_result result;
-    struct act act;
-    enum who who = LAN;
-    char text[128];
-    switch (step) {
-    case 0:
-        act = desk_act(ACT_BUSINESS_GRANT, "NV-1", NULL);
-        break;
-    case 1:
-        act = desk_act(ACT_PROPOSAL_APPROVE, proposal.text, NULL);
-        who = HOA;
-        break;
-    case 2:
-        act = desk_act(ACT_ACCOUNT_STOP, "A-active", "stolen");
-        break;
-    case 3:
-        act = desk_act(ACT_ACCOUNT_STOP_CONFIRM, "A-active", NULL);
-        who = MINH;
-        break;
-    case 4:
-        act = desk_act(ACT_BUSINESS_REFUSE, "NV-1", "too late"); /* refused */
-        break;
-    case 5:
-        act = desk_officer_event(desk, OFFICER_EVENT_LOST, text);
-        break;
-    case 6:
-        act = desk_officer_event(desk, OFFICER_EVENT_REPLACE, text);
-        break;
-    default:
-        act = desk_act(ACT_PROPOSAL_WITHDRAW, proposal.text, NULL);
-        break;
-    }
-    desk_sign(desk, who, &act, &signing);
-    *ret_outcome = office_signed(desk->office, &signing.told, &result);
-    if (outcome_ok(*ret_outcome) && result.code == ACT_CODE_PROPOSED) {
-        proposal = result.object;
-    }
-    if (!outcome_ok(*ret_outcome)) { /* after the next start it is there, and known */
-        unsigned count = entries(desk);
-        desk->store.apply_fault = FAULT_NONE;
-        assert_ok(desk_restart(desk));
-        assert_ok(office_signed(desk->office, &signing.told, &result));
-        assert_int_equal(entries(desk), count);
-        proposal = result.code == ACT_CODE_PROPOSED ? result.object : proposal;
-    }
-    desk_signed_done(&signing);
-    return result;
-}
-#define LIFE_STEPS 8
-
-static void a_signed_act_recorded_and_not_applied_is_applied_once_by_the_next_start(void **state)
-{
-    static const enum act_code codes[LIFE_STEPS] = {
-        ACT_CODE_PROPOSED,       ACT_CODE_DONE, ACT_CODE_DONE,     ACT_CODE_DONE,
-        ACT_CODE_STATE_CONFLICT, ACT_CODE_DONE, ACT_CODE_PROPOSED, ACT_CODE_DONE};
-    BUF_AUTO whole;
-    (void)state;
-    buf_init(&whole, 1024);
-    for (unsigned crash = LIFE_STEPS + 1; crash-- > 0;) { /* first without one */
-        void *fresh = NULL;
-        BUF_AUTO text;
-        buf_init(&text, 1024);
-        assert_int_equal(desk_setup(&fresh), 0);
-        struct desk *desk = fresh;
-        for (unsigned step = 0; step < LIFE_STEPS; step++) {
-            struct outcome outcome;
-            desk->store.apply_fault = step == crash ? FAULT_IO : FAULT_NONE;
-            struct signed_result result = life_step(desk, step, &outcome);
-            assert_int_equal(outcome.fault, step == crash ? FAULT_IO : FAULT_NONE);
-            assert_code(result.code, codes[step]);
-        }
-        describe(desk, crash == LIFE_STEPS ? &whole : &text);
-        assert_true(crash == LIFE_STEPS || view_equal(buf_view(&whole), buf_view(&text)));
-        desk_teardown(&fresh);
-    }
 }
 
 int main(void)
@@ -541,10 +363,7 @@ int main(void)
         TEST(an_organisation_acts_on_its_own),
         TEST(the_same_act_again_gets_the_same_answer_and_another_is_replayed),
         TEST(a_refused_act_stays_refused_when_it_comes_again),
-        TEST(what_was_signed_is_known_from_a_snapshot_too),
         TEST(a_signer_has_so_many_acts_a_day_and_no_more),
-        TEST(an_act_that_the_log_does_not_take_is_unavailable_and_may_come_again),
-        cmocka_unit_test(a_signed_act_recorded_and_not_applied_is_applied_once_by_the_next_start),
     };
     return cmocka_run_group_tests_name("office/signed", tests, NULL, NULL);
 }
