@@ -36,10 +36,10 @@ static struct view business_key(const void *value)
 
 void directory_init(struct directory *directory)
 {
-    map_init(&directory->parties, party_key, PARTIES_MAX);
-    map_init(&directory->accounts, account_key, ACCOUNTS_MAX);
+    map_init_ordered(&directory->parties, party_key, PARTIES_MAX);
+    map_init_ordered(&directory->accounts, account_key, ACCOUNTS_MAX);
     map_init(&directory->accounts_by_spki, account_spki_key, ACCOUNTS_MAX);
-    map_init(&directory->businesses, business_key, BUSINESSES_MAX);
+    map_init_ordered(&directory->businesses, business_key, BUSINESSES_MAX);
     directory->staff = NULL;
 }
 

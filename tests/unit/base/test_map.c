@@ -197,6 +197,91 @@ static void misuse_of_a_map_aborts(void **state)
     map_done(&map);
 }
 
+/* Keys of all lengths, in no order. */
+static size_t shuffled(size_t i, size_t count)
+{
+    return (i * 7919) % count;
+}
+
+static void assert_ordered(const struct map *map)
+{
+    for (size_t i = 1; i < map->len; i++) {
+        assert_true(view_compare(map->key(map_at(map, i - 1)), map->key(map_at(map, i))) < 0);
+    }
+    assert_null(map_at(map, map->len));
+}
+
+static void an_ordered_map_is_walked_in_the_order_of_its_keys_from_any_key_on(void **state)
+{
+    (void)state;
+    enum { COUNT = 1000 };
+    struct object *objects = objects_new(COUNT);
+    struct map map;
+    map_init_ordered(&map, code_of, COUNT + 1);
+    assert_int_equal(map_after(&map, view_text("NV")), 0);
+    assert_null(map_at(&map, 0));
+    for (size_t i = 0; i < COUNT; i++) {
+        assert_ok(map_add(&map, &objects[shuffled(i, COUNT)]));
+        assert_fault(map_add(&map, &objects[shuffled(i, COUNT)]), FAULT_CONFLICT);
+    }
+    assert_int_equal(map.len, COUNT);
+    assert_ordered(&map);
+    assert_int_equal(map_after(&map, view_text("")), 0);
+    assert_int_equal(map_after(&map, view_text("NV-9999")), COUNT);
+    for (size_t i = 0; i < COUNT; i++) {
+        size_t after = map_after(&map, code_of(&objects[i]));
+        assert_ptr_equal(map_at(&map, after - 1), &objects[i]);
+    }
+    assert_int_equal(map_after(&map, view_text("NV-10")), map_after(&map, view_text("NV-10-")));
+    map_done(&map);
+    free(objects);
+}
+
+static void what_is_taken_out_of_an_ordered_map_leaves_the_order_of_the_rest(void **state)
+{
+    (void)state;
+    enum { COUNT = 500 };
+    struct object *objects = objects_new(COUNT);
+    struct map map;
+    map_init_ordered(&map, code_of, COUNT);
+    for (size_t i = 0; i < COUNT; i++) {
+        assert_ok(map_add(&map, &objects[i]));
+    }
+    for (size_t i = 0; i < COUNT; i++) {
+        struct object *object = &objects[shuffled(i, COUNT)];
+        assert_ptr_equal(map_remove(&map, code_of(object)), object);
+        assert_int_equal(map.len, COUNT - i - 1);
+        assert_ordered(&map);
+    }
+    assert_ok(map_add(&map, &objects[7]));
+    assert_ptr_equal(map_at(&map, 0), &objects[7]);
+    map_done(&map);
+    free(objects);
+}
+
+static struct outcome fill_ordered(void *context)
+{
+    struct object *objects = context;
+    struct map map;
+    struct outcome outcome = OUTCOME_OK;
+    map_init_ordered(&map, code_of, 100);
+    for (size_t i = 0; i < 100 && outcome_ok(outcome); i++) {
+        outcome = map_add(&map, &objects[i]);
+        assert_int_equal(map.len, outcome_ok(outcome) ? i + 1 : i);
+        assert_ordered(&map);
+    }
+    map_done(&map);
+    return outcome;
+}
+
+static void an_ordered_map_that_finds_no_memory_stays_as_it_was(void **state)
+{
+    (void)state;
+    struct object *objects = objects_new(100);
+    assert_true(each_allocation_fails(fill_ordered, objects) >= 4);
+    free(objects);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +294,9 @@ int main(void)
         cmocka_unit_test(after_any_removal_the_others_are_found_and_the_removed_is_not),
         cmocka_unit_test(done_accepts_null_zeroed_and_twice),
         cmocka_unit_test(misuse_of_a_map_aborts),
+        cmocka_unit_test(an_ordered_map_is_walked_in_the_order_of_its_keys_from_any_key_on),
+        cmocka_unit_test(what_is_taken_out_of_an_ordered_map_leaves_the_order_of_the_rest),
+        cmocka_unit_test(an_ordered_map_that_finds_no_memory_stays_as_it_was),
     };
     return cmocka_run_group_tests_name("base/map", tests, NULL, NULL);
 }
