@@ -38,9 +38,7 @@ static const struct route routes[] = {
 static void refuse(struct edge *edge, struct http_exchange *exchange, enum code code,
                    const struct http_response *extra)
 {
-    struct problem problem = {.code = code};
-
-    texts_respond(&edge->texts, exchange, &problem, extra);
+    texts_refuse(&edge->texts, exchange, code, extra);
 }
 
 static const struct route *find_route(const struct http_request *request)
@@ -58,20 +56,11 @@ static const struct route *find_route(const struct http_request *request)
 static void refuse_unauthenticated(struct edge *edge, struct http_exchange *exchange,
                                    enum tls_verdict verdict)
 {
-    struct http_response extra = {0};
-    struct problem problem = {.code = CODE_UNAUTHENTICATED};
-
-    http_server_counters(edge->server)->unauthenticated++;
-    /* RFC 9110 section 15.5.2 wants a challenge; certificates have no registered scheme. */
-    http_response_add(&extra, "www-authenticate", VIEW_LITERAL("tls-client-certificate"));
     enum language language =
         fields_language(http_exchange_request(exchange)->fields[HTTP_FIELD_ACCEPT_LANGUAGE]);
-    problem.params[0] = (struct problem_param){
-        .name = VIEW_LITERAL("certificate"),
-        .reason = view_text(tls_verdict_text(verdict, language)),
-    };
-    problem.param_count = 1;
-    texts_respond(&edge->texts, exchange, &problem, &extra);
+
+    http_server_counters(edge->server)->unauthenticated++;
+    texts_refuse_client(&edge->texts, exchange, view_text(tls_verdict_text(verdict, language)));
 }
 
 static void refuse_method(struct edge *edge, struct http_exchange *exchange,
@@ -243,31 +232,13 @@ void edge_on_request(void *context, struct http_exchange *exchange)
 
 void edge_respond_unavailable(struct edge *edge, struct http_exchange *exchange)
 {
-    struct http_response extra = {0};
-
-    http_response_add(&extra, "retry-after", VIEW_LITERAL("1"));
-    refuse(edge, exchange, CODE_LEDGER_UNAVAILABLE, &extra);
+    texts_refuse_unavailable(&edge->texts, exchange);
 }
 
 void edge_on_refuse(void *context, struct http_exchange *exchange, enum http_refusal why,
                     const char *what)
 {
     struct edge *edge = context;
-    struct problem problem = {.code = CODE_BAD_REQUEST};
 
-    switch (why) {
-    case HTTP_REFUSAL_BUSY:
-    case HTTP_REFUSAL_LATE:
-        edge_respond_unavailable(edge, exchange);
-        return;
-    case HTTP_REFUSAL_TOO_LARGE:
-        problem.code = CODE_TOO_LARGE;
-        break;
-    default:
-        break;
-    }
-    problem.params[0] =
-        (struct problem_param){.name = VIEW_LITERAL("request"), .reason = view_text(what)};
-    problem.param_count = 1;
-    texts_respond(&edge->texts, exchange, &problem, NULL);
+    texts_refuse_request(&edge->texts, exchange, why, what);
 }

@@ -159,3 +159,23 @@ bool fields_type_is(struct view content_type, struct view type)
     }
     return true;
 }
+
+/* A comma may stand inside the quotes (RFC 9110 section 8.8.3): tags are taken by their quotes. */
+bool fields_has_etag(struct view if_none_match, struct view etag)
+{
+    if (view_is(trim(if_none_match), "*")) {
+        return true;
+    }
+    for (size_t at = 0; at < if_none_match.len;) {
+        size_t open = view_find(if_none_match, at, '"');
+        size_t close = view_find(if_none_match, open + (open < if_none_match.len), '"');
+        if (close == if_none_match.len) {
+            return false;
+        }
+        if (view_equal(view_part(if_none_match, open, close + 1 - open), etag)) {
+            return true;
+        }
+        at = close + 1;
+    }
+    return false;
+}

@@ -24,4 +24,8 @@ bool fields_accepts(struct view accept, struct view type);
 /* Whether Content-Type is `type`, with no parameter but charset=utf-8. */
 bool fields_type_is(struct view content_type, struct view type);
 
+/* Whether If-None-Match (absent: data NULL) names `etag` (with its quotes), or is `*`: the client
+ * has this already. Compared weakly, as RFC 9110 section 13.1.2 wants. */
+bool fields_has_etag(struct view if_none_match, struct view etag);
+
 #endif

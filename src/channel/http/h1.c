@@ -24,6 +24,9 @@ static const struct {
     const char *phrase;
 } phrases[] = {
     {200, "OK"},
+    {201, "Created"},
+    {202, "Accepted"},
+    {304, "Not Modified"},
     {400, "Bad Request"},
     {401, "Unauthorized"},
     {403, "Forbidden"},
@@ -31,6 +34,7 @@ static const struct {
     {405, "Method Not Allowed"},
     {406, "Not Acceptable"},
     {409, "Conflict"},
+    {412, "Precondition Failed"},
     {413, "Content Too Large"},
     {415, "Unsupported Media Type"},
     {429, "Too Many Requests"},
@@ -353,9 +357,12 @@ void h1_respond(struct http_exchange *exchange, const struct http_response *resp
         buf_put_view(head, response->fields[i].value);
         buf_put_text(head, "\r\n");
     }
-    buf_put_text(head, "content-length: ");
-    buf_put_decimal(head, exchange_left(exchange));
-    buf_put_text(head, "\r\ndate: ");
+    if (http_status_has_length(response->status)) {
+        buf_put_text(head, "content-length: ");
+        buf_put_decimal(head, exchange_left(exchange));
+        buf_put_text(head, "\r\n");
+    }
+    buf_put_text(head, "date: ");
     buf_put_view(head, server_date(exchange->connection->server));
     buf_put_text(head, "\r\n");
     if (exchange->request.method == HTTP_METHOD_HEAD) {

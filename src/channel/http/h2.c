@@ -349,7 +349,9 @@ void h2_respond(struct http_exchange *exchange, const struct http_response *resp
     for (unsigned i = 0; i < response->field_count; i++) {
         fields[count++] = field_of(response->fields[i].name, response->fields[i].value);
     }
-    fields[count++] = field_of(VIEW_LITERAL("content-length"), view_of(length, (size_t)digits));
+    if (http_status_has_length(response->status)) {
+        fields[count++] = field_of(VIEW_LITERAL("content-length"), view_of(length, (size_t)digits));
+    }
     fields[count++] = field_of(VIEW_LITERAL("date"), server_date(connection->server));
     if (exchange->request.method == HTTP_METHOD_HEAD) {
         exchange_drop_answer(exchange);

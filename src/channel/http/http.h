@@ -39,6 +39,8 @@ enum http_method {
     ROW(CONTENT_ENCODING, "content-encoding", 1)                                                   \
     ROW(EXPECT, "expect", 0)                                                                       \
     ROW(IDEMPOTENCY_KEY, "idempotency-key", 0)                                                     \
+    ROW(IF_MATCH, "if-match", 1)                                                                   \
+    ROW(IF_NONE_MATCH, "if-none-match", 1)                                                         \
     ROW(TRACEPARENT, "traceparent", 0)
 
 enum http_field_name {

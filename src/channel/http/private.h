@@ -217,4 +217,11 @@ void h2_goaway(struct connection *connection, bool last);
 /* `error`: of RFC 9113 section 7. */
 void h2_reset(struct http_exchange *exchange, uint32_t error);
 
+/* A 304 has no body, and the length of the one that it spares the client is not known here (RFC
+ * 9110 section 8.6). */
+static inline bool http_status_has_length(unsigned status)
+{
+    return status != 304;
+}
+
 #endif

@@ -49,9 +49,7 @@ struct public
 static void refuse(struct public *public, struct http_exchange *exchange, enum code code,
                    const struct http_response *extra)
 {
-    struct problem problem = {.code = code};
-
-    texts_respond(&public->texts, exchange, &problem, extra);
+    texts_refuse(&public->texts, exchange, code, extra);
 }
 
 static struct http_response response_of(struct view type, struct view cache)
@@ -66,20 +64,12 @@ static struct http_response response_of(struct view type, struct view cache)
 
 /* ---- routes ---- */
 
-static void refuse_unavailable(struct public *public, struct http_exchange *exchange)
-{
-    struct http_response extra = {0};
-
-    http_response_add(&extra, "retry-after", VIEW_LITERAL("1"));
-    refuse(public, exchange, CODE_LEDGER_UNAVAILABLE, &extra);
-}
-
 static void give_health(struct public *public, struct http_exchange *exchange)
 {
     struct http_response response = response_of(TYPE_JSON, CACHE_NEVER);
 
     if (!public->healthy || !link_is_up(&public->link)) { /* invariant 2 */
-        refuse_unavailable(public, exchange);
+        texts_refuse_unavailable(&public->texts, exchange);
         return;
     }
     response.fixed = VIEW_LITERAL("{\"status\":\"ok\"}\n");
@@ -126,7 +116,7 @@ static void refuse_file(struct public *public, struct http_exchange *exchange,
         refuse(public, exchange, CODE_NOT_FOUND, NULL);
         break;
     case FAULT_AGAIN:
-        refuse_unavailable(public, exchange);
+        texts_refuse_unavailable(&public->texts, exchange);
         break;
     default: /* proven.c has told it */
         refuse(public, exchange, CODE_INTERNAL, NULL);
@@ -237,19 +227,8 @@ static void on_refuse(void *context, struct http_exchange *exchange, enum http_r
                       const char *what)
 {
     struct public *public = context;
-    struct problem problem = {.code = CODE_BAD_REQUEST};
 
-    if (why == HTTP_REFUSAL_BUSY || why == HTTP_REFUSAL_LATE) {
-        refuse_unavailable(public, exchange);
-        return;
-    }
-    if (why == HTTP_REFUSAL_TOO_LARGE) {
-        problem.code = CODE_TOO_LARGE;
-    }
-    problem.params[0] =
-        (struct problem_param){.name = VIEW_LITERAL("request"), .reason = view_text(what)};
-    problem.param_count = 1;
-    texts_respond(&public->texts, exchange, &problem, NULL);
+    texts_refuse_request(&public->texts, exchange, why, what);
 }
 
 static void on_gone(void *context, struct http_exchange *exchange)

@@ -36,4 +36,16 @@ void texts_fill(const struct texts *texts, enum language language, struct proble
 void texts_respond(struct texts *texts, struct http_exchange *exchange, struct problem *problem,
                    const struct http_response *extra);
 
+/* The refusals that all listeners give alike (refuse.c): by code alone; with one parameter at
+ * fault; of a client whose certificate is not taken, for that reason; of what cannot be had now
+ * (503, Retry-After); of what the server itself finds wrong with a request. */
+void texts_refuse(struct texts *texts, struct http_exchange *exchange, enum code code,
+                  const struct http_response *extra);
+void texts_refuse_param(struct texts *texts, struct http_exchange *exchange, enum code code,
+                        struct view name, struct view reason);
+void texts_refuse_client(struct texts *texts, struct http_exchange *exchange, struct view reason);
+void texts_refuse_unavailable(struct texts *texts, struct http_exchange *exchange);
+void texts_refuse_request(struct texts *texts, struct http_exchange *exchange,
+                          enum http_refusal why, const char *what);
+
 #endif

@@ -3,7 +3,7 @@
  */
 #include "../help.h"
 
-#include "channel/edge/private.h"
+#include "channel/link/pending.h"
 
 static struct http_exchange *exchange_number(uintptr_t number)
 {

@@ -7,9 +7,10 @@
  *     one account asks, another one finds a place.
  *  3. A generation belongs to one taking of a place: a late or doubled answer finds another one.
  */
-#include "channel/edge/private.h"
+#include "channel/link/pending.h"
 
 #include "base/check.h"
+#include "base/memory.h"
 
 #define NONE UINT32_MAX
 
