@@ -52,6 +52,10 @@
 #define PARTIES_MAX 65536
 #define BUSINESSES_MAX 65536
 #define ACT_BYTES_MAX 262144 /* one administrative act: a published policy fits */
+#define LOOK_ITEMS_MAX 100   /* objects in one page of a list */
+#define LOOK_STEPS_MAX 8192  /* objects looked at for one page: it may be shorter then */
+#define LOOK_JSON_BYTES_MAX (512u << 10) /* of one page, likewise */
+#define LOOKS_PER_TURN_MAX 4             /* pages given to one desk before others' turn */
 /* Acts in force that the office's store has no room for: so many, and so many bytes of objects. */
 #define OFFICE_LATE_ACTS_MAX 256
 #define OFFICE_LATE_BYTES_MAX (4u << 20)
@@ -111,6 +115,8 @@
 #define EDGE_ASKS_PENDING_MAX 8192     /* asks of one edge that the core has not answered */
 #define EDGE_OWN_TO_FREE 4             /* one account's among them: a quarter of the free places */
 #define EDGE_OWNERS 1024               /* counters of accounts; those of one counter share */
+#define DESK_PENDING_MAX 1024          /* likewise, of the desk */
+#define DESK_CONNECTIONS_MAX 2000      /* offices, not machines */
 #define PUBLIC_KEPT_BYTES_MAX (16u << 20) /* verified tiles that the public process keeps */
 #define PUBLIC_KEPT_TILES_MAX 256
 #define PUBLIC_TOLD_MAX 64     /* damaged places told one by one, each once */

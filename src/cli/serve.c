@@ -2,10 +2,11 @@
  * The process table (design.md section 2), `dancu serve` and `dancu ps`.
  *
  * A row tells what a process may do; the supervisor and the core hold it to that. Rows of processes
- * that are not needed yet (desk, sms, signin, feed, letter) come with what needs them.
+ * that are not needed yet (sms, signin, feed, letter) come with what needs them.
  */
 #include "cli/cli.h"
 
+#include "channel/desk/desk.h"
 #include "channel/edge/edge.h"
 #include "channel/metrics/metrics.h"
 #include "channel/public/public.h"
@@ -113,6 +114,24 @@ static const struct proc_row rows[] = {
         .files_max = 20480,
         .rights = "files: public tiles, read only; keys: its TLS key; sockets: public listener, "
                   "pipe to the core (its figures only)",
+    },
+    {
+        .name = "desk",
+        .prepare = desk_prepare,
+        .main = desk_main,
+        .user = PROC_USER_FRONT,
+        .root = PROC_ROOT_EMPTY,
+        .count = 1,
+        .grants = BIT(GRANT_DESK_LISTENER) | BIT(GRANT_TLS_CERT) | BIT(GRANT_TLS_KEY) |
+                  BIT(GRANT_CLIENT_CA) | BIT(GRANT_CLIENT_CRL),
+        .core_pipe = true,
+        .frames = BIT(FRAME_LOOK) | BIT(FRAME_STATS),
+        .takes = CHANNEL_TAKES,
+        .memory_bytes_max = 2048 * MIB,
+        .calls = CALLS_BASE | CALLS_PIPES | CALLS_LISTEN,
+        .files_max = 2560,
+        .rights = "files: none; keys: its TLS key; sockets: desk listener, pipe to the core (what "
+                  "is to be shown, figures)",
     },
     {
         .name = "metrics",

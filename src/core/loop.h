@@ -6,6 +6,7 @@
 
 #include "core/house.h"
 #include "proc/figures.h"
+#include "proc/looking.h"
 #include "proc/proc.h"
 #include "proc/scrub.h"
 #include "proc/signed.h"
@@ -136,6 +137,10 @@ void signers_greet(struct core *core, struct peer *peer);
 void signers_tell(struct core *core);
 struct outcome signed_take(struct core *core, struct peer *peer,
                            const struct signed_stamped *stamped);
+
+/* desk.c */
+/* Shows what may be seen by whom; a failure is want of memory. */
+struct outcome look_show(struct core *core, struct peer *peer, const struct look *look);
 
 /* batch.c */
 struct outcome batch_serve(struct core *core);

@@ -253,6 +253,20 @@ static struct outcome take_stamped(struct core *core, struct peer *peer, const s
     return signed_take(core, peer, &stamped);
 }
 
+static void take_look(struct core *core, struct peer *peer, const struct frame *frame)
+{
+    struct look look;
+    if (!outcome_ok(looking_get(frame, &look))) {
+        refuse(core, peer, "what is to be shown does not decode");
+        return;
+    }
+    struct outcome outcome = look_show(core, peer, &look);
+    if (!outcome_ok(outcome)) { /* its clients ask again */
+        log_outcome(LOG_LEVEL_WARN, "not-shown", outcome);
+        peer->broken = true;
+    }
+}
+
 static struct outcome take_frame(struct core *core, struct peer *peer, const struct frame *frame)
 {
     if ((peer->row->frames & (1u << frame->kind)) == 0) {
@@ -277,6 +291,10 @@ static struct outcome take_frame(struct core *core, struct peer *peer, const str
     }
     if (frame->kind == FRAME_SCRUB) {
         take_scrub(core, peer, frame);
+        return OUTCOME_OK;
+    }
+    if (frame->kind == FRAME_LOOK) {
+        take_look(core, peer, frame);
         return OUTCOME_OK;
     }
     if (frame->kind == FRAME_STATS) {
@@ -306,6 +324,20 @@ bool peers_wait(const struct core *core)
     return rereads_wait(&core->rereads);
 }
 
+/* What a frame counts against PEER_ASKS_MAX. */
+static unsigned cost_of(const struct frame *frame)
+{
+    switch (frame->kind) {
+    case FRAME_ASKS:
+    case FRAME_RECEIPT:
+        return frame->count;
+    case FRAME_LOOK:
+        return PEER_ASKS_MAX / LOOKS_PER_TURN_MAX;
+    default:
+        return 0;
+    }
+}
+
 static struct outcome take_peer(struct core *core, struct peer *peer)
 {
     unsigned asks = 0;
@@ -322,7 +354,7 @@ static struct outcome take_peer(struct core *core, struct peer *peer)
             return OUTCOME_OK;
         }
         TRY(take_frame(core, peer, &frame));
-        asks += frame.kind == FRAME_ASKS || frame.kind == FRAME_RECEIPT ? frame.count : 0;
+        asks += cost_of(&frame);
         peer->waiting = asks >= PEER_ASKS_MAX || frames >= PEER_FRAMES_MAX; /* invariant 2 */
     }
     return OUTCOME_OK;

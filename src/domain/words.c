@@ -13,6 +13,7 @@ static const char *const field_names[] = {WORDS_FIELD(ROW)};
 static const char *const notice_names[] = {WORDS_NOTICE(ROW)};
 static const char *const kind_names[] = {WORDS_KIND(ROW)};
 static const char *const rule_names[] = {WORDS_RULE(ROW)};
+static const char *const resource_names[] = {WORDS_RESOURCE(ROW)};
 #undef ROW
 
 #define ROW(name, text, status, receipt) text,
@@ -34,6 +35,7 @@ const struct words words_notice = {notice_names, NOTICE_COUNT};
 const struct words words_kind = {kind_names, KIND_COUNT};
 const struct words words_code = {code_names, CODE_COUNT};
 const struct words words_rule = {rule_names, RULE_COUNT};
+const struct words words_resource = {resource_names, RESOURCE_COUNT};
 
 const char *words_name(const struct words *words, unsigned value)
 {

@@ -109,6 +109,12 @@
     ROW(LOCKED, "locked")                                                                          \
     ROW(PERMITTED, "permitted")
 
+/* What the desk shows: also the segment of its address. */
+#define WORDS_RESOURCE(ROW)                                                                        \
+    ROW(PARTIES, "parties")                                                                        \
+    ROW(ACCOUNTS, "accounts")                                                                      \
+    ROW(BUSINESSES, "businesses")
+
 /* clang-format on */
 
 enum party_class {
@@ -159,6 +165,12 @@ enum rule {
 #undef ROW
         RULE_COUNT
 };
+enum resource {
+#define ROW(name, text) RESOURCE_##name,
+    WORDS_RESOURCE(ROW)
+#undef ROW
+        RESOURCE_COUNT
+};
 
 _Static_assert(FIELD_COUNT <= 64, "fields fit a 64-bit mask");
 #define FIELD_BIT(field) (UINT64_C(1) << (field))
@@ -177,6 +189,7 @@ extern const struct words words_notice;
 extern const struct words words_kind;
 extern const struct words words_code;
 extern const struct words words_rule;
+extern const struct words words_resource;
 
 /* Name of a value; asserts value < count. */
 const char *words_name(const struct words *words, unsigned value);

@@ -22,7 +22,7 @@
 
 #define LISTENERS                                                                                  \
     (1u << GRANT_MACHINE_LISTENER | 1u << GRANT_PUBLIC_LISTENER | 1u << GRANT_ADMIN_LISTENER |     \
-     1u << GRANT_LOADER_LISTENER | 1u << GRANT_METRICS_LISTENER)
+     1u << GRANT_LOADER_LISTENER | 1u << GRANT_METRICS_LISTENER | 1u << GRANT_DESK_LISTENER)
 #define PORTS_AFTER 3 /* public, desk, metrics */
 
 #define OWN_ADDRESS "127.0.0.1"
@@ -56,6 +56,7 @@ static const struct opening_row opening_rows[GRANT_COUNT] = {
     [GRANT_KEYS_DIR] = {OPENING_FOLDER, 0, "keys' folder", false},
     [GRANT_LOADER_LISTENER] = {OPENING_UNIX, 0, HOME_LOADER_SOCKET, false},
     [GRANT_METRICS_LISTENER] = {OPENING_TCP_OWN, 3, "metrics listener", false},
+    [GRANT_DESK_LISTENER] = {OPENING_TCP, 2, "desk listener", false},
 };
 
 void openings_init(struct openings *openings)

@@ -42,6 +42,7 @@ enum proc_grant {
     GRANT_KEYS_DIR,         /* key files */
     GRANT_LOADER_LISTENER,  /* unix socket home/loader.sock, mode 0600 */
     GRANT_METRICS_LISTENER, /* TCP, 127.0.0.1 alone */
+    GRANT_DESK_LISTENER,    /* TCP */
     GRANT_COUNT
 };
 

@@ -29,6 +29,7 @@ static const char *const grant_words[] = {
     [GRANT_KEYS_DIR] = "keys",
     [GRANT_LOADER_LISTENER] = "loader-listener",
     [GRANT_METRICS_LISTENER] = "metrics-listener",
+    [GRANT_DESK_LISTENER] = "desk-listener",
 };
 
 static const char *const frame_words[] = {

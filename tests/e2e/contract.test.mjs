@@ -37,6 +37,13 @@ test('every example is what its schema says', () => {
     contract.check(LOOKUP, response(answer()));
     contract.check(receipt, response(doc.components.examples.ReceiptAgain.value));
     contract.check(LOOKUP, response(badRequest(), { status: 400, headers: PROBLEM }));
+    const headers = { ...HEADERS, 'cache-control': 'private, no-cache', etag: '"1"' };
+    for (const [one, many] of [['Party', 'parties'], ['Account', 'accounts'],
+        ['Business', 'businesses']]) {
+        const { [one]: { value }, [`${one}Page`]: { value: page } } = doc.components.examples;
+        contract.check({ path: `/v1/${many}/${value.code}` }, response(value, { headers }));
+        contract.check({ path: `/v1/${many}?limit=1` }, response(page, { headers }));
+    }
 });
 
 test('every code of the house has its problem', () => {

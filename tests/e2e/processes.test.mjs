@@ -48,8 +48,8 @@ describe('`dancu ps`', () => {
     test('shows every process of the table, each with its rights', async () => {
         const rows = await server.processes();
         const names = rows.map((row) => row.process).sort();
-        assert.deepEqual(names, ['core', 'edge 1', 'edge 2', 'keeper', 'loader', 'metrics', 'public',
-            'supervisor', 'verify', 'worker']);
+        assert.deepEqual(names, ['core', 'desk', 'edge 1', 'edge 2', 'keeper', 'loader', 'metrics',
+            'public', 'supervisor', 'verify', 'worker']);
         for (const row of rows) {
             assert.equal(row.state, 'serving', row.process);
             assert.equal(row.restarts, 0);
@@ -81,7 +81,7 @@ describe('`dancu ps`', () => {
             assert.equal(held.calls[0], 'base', process);
             assert.deepEqual(held.sends, { edge: ['asks', 'receipt', 'stats'], public: ['stats'],
                 keeper: ['kept'], loader: ['chunk'], worker: ['scrub'],
-                verify: ['stamped'] }[process.split(' ')[0]] ?? [], process);
+                verify: ['stamped'], desk: ['stats', 'look'] }[process.split(' ')[0]] ?? [], process);
         }
         const { stdout: text } = await demo.dancu(['ps', '--rights']);
         for (const line of [/^edge 1 {2}pid \d+ {2}user /m, /^ {2}calls {5}base pipes listen: \d+ /m,
@@ -191,7 +191,7 @@ describe('rights', () => {
 });
 
 describe('a process that is killed', () => {
-    for (const name of ['edge 1', 'edge 2', 'public', 'keeper', 'loader', 'worker', 'verify',
+    for (const name of ['edge 1', 'edge 2', 'public', 'desk', 'keeper', 'loader', 'worker', 'verify',
         'core']) {
         test(`(${name}) comes back, and the service goes on`, async () => {
             const before = await server.process(name);

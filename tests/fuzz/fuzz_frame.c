@@ -7,6 +7,7 @@
 #include "proc/figures.h"
 #include "proc/frame.h"
 #include "proc/loading.h"
+#include "proc/looking.h"
 #include "proc/signed.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -127,6 +128,23 @@ static void read_loading(const struct frame *frame, struct view whole, struct bu
     }
 }
 
+/* Likewise those of the desk. */
+static void read_looking(const struct frame *frame, struct view whole, struct buf *again)
+{
+    struct look look;
+    struct seen seen;
+
+    buf_reset(again);
+    if (outcome_ok(looking_get(frame, &look))) {
+        looking_put(again, &look);
+        CHECK(view_equal(buf_view(again), whole));
+    }
+    if (outcome_ok(looking_get_seen(frame, &seen))) {
+        looking_put_seen(again, &seen);
+        CHECK(view_equal(buf_view(again), whole));
+    }
+}
+
 /* As a channel tells them, and as sets with names. */
 static void read_figures(const struct frame *frame, struct buf *again)
 {
@@ -189,6 +207,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         read_figures(&frame, &again);
         read_loading(&frame, view_part(received, 0, bytes), &again);
         read_signed(&frame, view_part(received, 0, bytes), &again);
+        read_looking(&frame, view_part(received, 0, bytes), &again);
         received = view_part(received, bytes, received.len - bytes);
     }
     return 0;

@@ -48,6 +48,7 @@ static void grant_all(const struct rig *rig, const struct rig_options *options, 
     }
     child->grants[GRANT_MACHINE_LISTENER] = rig->listen_fd;
     child->grants[GRANT_PUBLIC_LISTENER] = rig->listen_fd;
+    child->grants[GRANT_DESK_LISTENER] = rig->listen_fd;
     child->grants[GRANT_TLS_CERT] = rig_certificate_fd(certs->server.certificate);
     child->grants[GRANT_TLS_KEY] = rig_key_fd(certs->server.key);
     child->grants[GRANT_CLIENT_CA] = rig_certificate_fd(certs->ca.certificate);

@@ -15,6 +15,7 @@
 #include "../help.h"
 
 #include "channel/http/http.h"
+#include "proc/looking.h"
 #include "proc/proc.h"
 
 #include <nghttp2/nghttp2.h>
@@ -48,6 +49,19 @@ struct rig_ask {
     unsigned largest; /* batch */
 };
 
+/* The last look that the fake core got. What it shows is told by the code:
+ *   a list       two pages: {"code":"A"}, and behind the cursor A {"code":"B"}
+ *   none, nobody FAULT_NOT_FOUND, FAULT_CLOSED      silent, die, twice, stranger, garbage as above
+ *   any other    {"code":"..."} of version 7 */
+struct rig_look {
+    enum resource resource;
+    char code[RIG_TEXT_BYTES_MAX];
+    char cursor[RIG_TEXT_BYTES_MAX]; /* its code */
+    unsigned limit;
+    uint8_t spki[32];
+    unsigned looks; /* in all */
+};
+
 struct rig {
     pid_t pid;
     uint16_t port;
@@ -67,6 +81,7 @@ struct rig {
     bool sends_texts;
     const char *log_key; /* NULL: none is told */
     struct rig_ask last;
+    struct rig_look look;
 };
 
 struct rig_options {
@@ -98,6 +113,7 @@ struct outcome rig_core_replace(struct rig *rig);
 /* Tells the process how the ledger is. */
 void rig_core_health(struct rig *rig, bool healthy);
 struct rig_ask rig_last(struct rig *rig);
+struct rig_look rig_last_look(struct rig *rig);
 /* Waits until the fake core has had so many asks in all. */
 void rig_await_asks(struct rig *rig, unsigned asks);
 

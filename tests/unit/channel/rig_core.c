@@ -164,10 +164,67 @@ static void take_figures(const struct frame *frame)
     assert_ok(cursor_end(&cursor, "figures"));
 }
 
+static void remember_look(struct rig *rig, const struct look *look)
+{
+    pthread_mutex_lock(&rig->lock);
+    rig->look.resource = look->resource;
+    copy(rig->look.code, look->code);
+    size_t skip = look->cursor.len > 0 ? LOOK_CURSOR_BYTES_MIN : 0;
+    copy(rig->look.cursor, view_part(look->cursor, skip, look->cursor.len - skip));
+    rig->look.limit = look->limit;
+    memcpy(rig->look.spki, look->spki, sizeof(look->spki));
+    rig->look.looks++;
+    pthread_mutex_unlock(&rig->lock);
+}
+
+static void show(struct core *core, const struct look *look, uint64_t tag)
+{
+    struct seen seen = {.tag = tag};
+    char json[128];
+
+    if (look->code.len == 0) {
+        bool first = look->cursor.len == 0;
+        seen.json = first ? VIEW_LITERAL("[{\"code\":\"A\"}]") : VIEW_LITERAL("[{\"code\":\"B\"}]");
+        seen.next = first ? VIEW_LITERAL("\0\0\0\1A") : (struct view){0};
+    } else if (view_is(look->code, "none")) {
+        seen.fault = FAULT_NOT_FOUND;
+    } else if (view_is(look->code, "nobody")) {
+        seen.fault = FAULT_CLOSED;
+    } else {
+        int len = snprintf(json, sizeof(json), "{\"code\":\"%.*s\"}", (int)look->code.len,
+                           (const char *)look->code.data);
+        seen.json = view_of(json, (size_t)len);
+        seen.etag = VIEW_LITERAL("7");
+    }
+    looking_put_seen(&core->pipe.out, &seen);
+}
+
+static void serve_look(struct core *core, const struct frame *frame)
+{
+    struct look look;
+
+    assert_ok(looking_get(frame, &look));
+    remember_look(core->rig, &look);
+    if (view_is(look.code, "die")) {
+        core->dies = true;
+    } else if (view_is(look.code, "garbage")) {
+        buf_put_zeros(&core->pipe.out, 64);
+    } else if (!view_is(look.code, "silent")) {
+        show(core, &look, look.tag + (view_is(look.code, "stranger") ? 1 : 0));
+    }
+    if (view_is(look.code, "twice")) {
+        show(core, &look, look.tag);
+    }
+}
+
 static void serve_frame(struct core *core, const struct frame *frame)
 {
     if (frame->kind == FRAME_RECEIPT) {
         serve_receipts(core, frame);
+        return;
+    }
+    if (frame->kind == FRAME_LOOK) {
+        serve_look(core, frame);
         return;
     }
     struct cursor cursor = cursor_of(frame->payload);
@@ -367,6 +424,14 @@ struct rig_ask rig_last(struct rig *rig)
     struct rig_ask last = rig->last;
     pthread_mutex_unlock(&rig->lock);
     return last;
+}
+
+struct rig_look rig_last_look(struct rig *rig)
+{
+    pthread_mutex_lock(&rig->lock);
+    struct rig_look look = rig->look;
+    pthread_mutex_unlock(&rig->lock);
+    return look;
 }
 
 void rig_await_asks(struct rig *rig, unsigned asks)

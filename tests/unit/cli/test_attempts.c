@@ -171,7 +171,7 @@ enum meets { MEETS_KILLED, MEETS_REFUSED, MEETS_DONE };
 
 /* Every row of the table; what is not said of it below ends the process. */
 static const char *const known_rows[] = {"core",   "keeper", "loader",  "edge",
-                                         "public", "worker", "metrics", "verify"};
+                                         "public", "worker", "metrics", "verify", "desk"};
 
 static const struct expectation {
     const char *row;
@@ -216,6 +216,15 @@ static const struct expectation {
     {"edge", "list a folder of the system", MEETS_REFUSED},
     {"edge", "leave the folder", MEETS_REFUSED},
     {"edge", "read another process's memory", MEETS_REFUSED},
+    {"desk", "open a file of the system", MEETS_REFUSED},
+    {"desk", "open it the old way", MEETS_REFUSED},
+    {"desk", "open the registry", MEETS_REFUSED},
+    {"desk", "open the registry to write", MEETS_REFUSED},
+    {"desk", "make a file", MEETS_REFUSED},
+    {"desk", "make a file in /tmp", MEETS_REFUSED},
+    {"desk", "list a folder of the system", MEETS_REFUSED},
+    {"desk", "leave the folder", MEETS_REFUSED},
+    {"desk", "read another process's memory", MEETS_REFUSED},
     {"public", "open a file of the system", MEETS_REFUSED},
     {"public", "open it the old way", MEETS_REFUSED},
     {"public", "open it below a folder", MEETS_REFUSED},

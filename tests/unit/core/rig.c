@@ -32,6 +32,10 @@ static const struct proc_row rows[RIG_ROWS] = {
                     .frames = BIT(FRAME_STAMPED),
                     .takes = BIT(FRAME_SIGNERS) | BIT(FRAME_SIGNED_DONE)},
     [RIG_WORKER] = {.name = "worker", .core_pipe = true, .frames = BIT(FRAME_SCRUB)},
+    [RIG_DESK] = {.name = "desk",
+                  .core_pipe = true,
+                  .frames = BIT(FRAME_LOOK) | BIT(FRAME_STATS),
+                  .takes = BIT(FRAME_TEXTS) | BIT(FRAME_HEALTH)},
     [RIG_LOADER] = {.name = "loader", .core_pipe = true, .frames = BIT(FRAME_CHUNK)},
 };
 

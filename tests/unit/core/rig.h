@@ -22,6 +22,7 @@ enum rig_row {
     RIG_LOADER,
     RIG_METRICS,
     RIG_VERIFY,
+    RIG_DESK,
     RIG_ROWS
 };
 

@@ -5,6 +5,7 @@
 #include "rig.h"
 
 #include "proc/loading.h"
+#include "proc/looking.h"
 
 static void wrong_kind(struct buf *bytes)
 {
@@ -269,6 +270,65 @@ static void a_loader_that_talks_nonsense_or_asks_loses_its_pipe(void **state)
     }
 }
 
+static void put_look(struct buf *bytes, const char *code, unsigned more)
+{
+    struct look look = {.tag = 3, .resource = RESOURCE_PARTIES, .code = view_text(code)};
+    memset(look.spki, HOME_SPKI_BYTE, sizeof(look.spki));
+    size_t start = bytes->len;
+    looking_put(bytes, &look);
+    buf_put_zeros(bytes, more);
+    frame_finish(bytes, start, 1);
+}
+
+static void the_desk_is_shown_what_its_client_may_see_and_nobody_else_may_ask(void **state)
+{
+    struct rig *rig = *state;
+    struct pipe_end desk = rig_connect(rig, RIG_DESK, 1);
+    struct pipe_end edge = rig_connect(rig, RIG_EDGE, 1);
+    struct ask ask = home_ask();
+    struct seen seen = {0};
+    put_look(&desk.out, "bank", 0);
+    assert_ok(pipe_flush(&desk));
+    struct frame frame = rig_frame(&desk, FRAME_SEEN);
+    assert_ok(looking_get_seen(&frame, &seen));
+    assert_int_equal(seen.tag, 3);
+    assert_int_equal(seen.fault, FAULT_NONE);
+    assert_true(seen.json.len > 0);
+    put_look(&edge.out, "bank", 0);
+    assert_ok(pipe_flush(&edge));
+    assert_true(rig_is_closed(&edge));
+    put_look(&desk.out, "bank", 1);
+    assert_ok(pipe_flush(&desk));
+    assert_true(rig_is_closed(&desk));
+    pipe_done(&edge);
+    pipe_done(&desk);
+    edge = rig_connect(rig, RIG_EDGE, 2);
+    assert_int_equal(rig_ask(&edge, &ask).code, CODE_DISCLOSED);
+    pipe_done(&edge);
+}
+
+static void a_desk_that_looks_without_end_holds_nobody_up_and_each_look_is_answered(void **state)
+{
+    enum { LOOKS = 500 };
+    struct rig *rig = *state;
+    struct pipe_end desk = rig_connect(rig, RIG_DESK, 1);
+    struct pipe_end edge = rig_connect(rig, RIG_EDGE, 1);
+    struct ask ask = home_ask();
+    for (unsigned i = 0; i < LOOKS; i++) {
+        put_look(&desk.out, i % 2 == 0 ? "bank" : "nobody", 0);
+    }
+    assert_ok(pipe_flush(&desk));
+    assert_int_equal(rig_ask(&edge, &ask).code, CODE_DISCLOSED);
+    for (unsigned i = 0; i < LOOKS; i++) {
+        struct seen seen = {0};
+        struct frame frame = rig_frame(&desk, FRAME_SEEN);
+        assert_ok(looking_get_seen(&frame, &seen));
+        assert_int_equal(seen.fault, i % 2 == 0 ? FAULT_NONE : FAULT_NOT_FOUND);
+    }
+    pipe_done(&edge);
+    pipe_done(&desk);
+}
+
 /* It has asked so much and takes nothing: what waits for it has a ceiling, and so has the core's
  * patience. Others are served meanwhile. */
 static void a_peer_that_takes_no_answers_does_not_hold_up_the_others(void **state)
@@ -304,6 +364,8 @@ int main(void)
         TEST(a_worker_that_talks_nonsense_or_asks_loses_its_pipe),
         TEST(a_chunk_is_recorded_once_however_often_the_loader_asks),
         TEST(a_loader_that_talks_nonsense_or_asks_loses_its_pipe),
+        TEST(the_desk_is_shown_what_its_client_may_see_and_nobody_else_may_ask),
+        TEST(a_desk_that_looks_without_end_holds_nobody_up_and_each_look_is_answered),
         TEST(a_peer_that_takes_no_answers_does_not_hold_up_the_others),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,213 @@
+/*
+ * The desk process: start, turns, what the core shows, end.
+ *
+ * Invariants
+ *  1. A look that was sent has a place in `pending` until the core answers it or the pipe is lost;
+ *     its exchange is answered once, then or before.
+ *  2. What the core sent in one pipe never answers a look of another pipe: pending is emptied when
+ *     a pipe is lost.
+ */
+#include "channel/desk/private.h"
+
+#include "base/check.h"
+#include "base/log.h"
+
+#include <stdlib.h>
+
+#define LOOK_FRAME_BYTES_MAX 256
+
+_Static_assert(LOOK_FRAME_BYTES_MAX > FRAME_HEADER_BYTES + 8 + 32 + 1 + 2 + ASK_CODE_BYTES_MAX + 2 +
+                                          LOOK_CURSOR_BYTES_MAX + 2,
+               "a look fits");
+
+struct outcome desk_look(struct desk *desk, struct http_exchange *exchange, struct look *look)
+{
+    if (!link_is_up(&desk->link)) {
+        return outcome_fail(FAULT_CLOSED, "no pipe to the core");
+    }
+    if (!link_has_room(&desk->link, LOOK_FRAME_BYTES_MAX)) {
+        return outcome_fail(FAULT_OVER_LIMIT, "pipe to the core");
+    }
+    TRY(pending_add(&desk->pending, exchange, pending_owner_of(look->spki), &look->tag));
+    http_exchange_note_set(exchange, pending_place_of(look->tag));
+    looking_put(link_out(&desk->link), look);
+    return OUTCOME_OK;
+}
+
+static void before_figures(void *context, uint64_t *figures)
+{
+    const struct desk *desk = context;
+
+    figures[CHANNEL_ASKS_PENDING] = desk->pending.count;
+}
+
+static void on_gone(void *context, struct http_exchange *exchange)
+{
+    struct desk *desk = context;
+
+    pending_forget(&desk->pending, http_exchange_note(exchange));
+}
+
+static void on_turn(void *context)
+{
+    struct desk *desk = context;
+
+    link_flush(&desk->link);
+}
+
+/* ---- the core ---- */
+
+static struct outcome take_seen(struct desk *desk, const struct frame *frame)
+{
+    struct http_exchange *exchange = NULL;
+    struct seen seen = {0};
+
+    TRY(looking_get_seen(frame, &seen));
+    TRY(pending_take(&desk->pending, seen.tag, &exchange));
+    if (exchange != NULL) { /* else the client is gone */
+        desk_respond_seen(desk, exchange, &seen);
+    }
+    return OUTCOME_OK;
+}
+
+static struct outcome take_texts(struct desk *desk, const struct frame *frame)
+{
+    TRY(texts_load(&desk->texts, frame));
+    if (!desk->told_ready) {
+        struct outcome told = proc_tell_ready(desk->child);
+        desk->told_ready = outcome_ok(told); /* else with the next texts */
+    }
+    return OUTCOME_OK;
+}
+
+static struct outcome on_frame(void *context, const struct frame *frame)
+{
+    struct desk *desk = context;
+
+    switch (frame->kind) {
+    case FRAME_SEEN:
+        return take_seen(desk, frame);
+    case FRAME_TEXTS:
+        return take_texts(desk, frame);
+    case FRAME_HEALTH: /* looking needs no ledger */
+        return OUTCOME_OK;
+    default:
+        return outcome_fail(FAULT_BAD_INPUT, "frame that no desk takes");
+    }
+}
+
+static void refuse_pending(void *context, struct http_exchange *exchange)
+{
+    struct desk *desk = context;
+
+    texts_refuse_unavailable(&desk->texts, exchange);
+}
+
+static void on_lost(void *context)
+{
+    struct desk *desk = context;
+
+    pending_take_all(&desk->pending, desk, refuse_pending); /* invariant 2 */
+}
+
+static void on_stop(void *context)
+{
+    struct desk *desk = context;
+
+    http_server_drain(desk->server);
+}
+
+/* ---- the process ---- */
+
+int desk_prepare(struct child *child)
+{
+    const struct tls_files files = {
+        .certificate = child->grants[GRANT_TLS_CERT],
+        .key = child->grants[GRANT_TLS_KEY],
+        .client_ca = child->grants[GRANT_CLIENT_CA],
+        .client_crl = child->grants[GRANT_CLIENT_CRL],
+    };
+    struct tls_context *tls = NULL;
+
+    struct outcome outcome = files.client_ca < 0
+                                 ? outcome_fail(FAULT_NOT_FOUND, "client CA certificates")
+                                 : tls_context_new(&files, &tls);
+    if (!outcome_ok(outcome)) {
+        log_outcome(LOG_LEVEL_ERROR, "tls-files", outcome);
+        return PROC_EXIT_REFUSED;
+    }
+    child->prepared = tls;
+    return EXIT_SUCCESS;
+}
+
+static struct outcome start(struct desk *desk, struct child *child,
+                            const struct http_limits *limits)
+{
+    const struct http_config config = {
+        .listen_fd = child->grants[GRANT_DESK_LISTENER],
+        .tls = child->prepared,
+        .clock = clock_system(),
+        .limits = *limits,
+        .handler = {desk, desk_on_head, desk_on_request, desk_on_refuse, on_gone, on_turn},
+    };
+    const struct link_handler handler = {
+        .context = desk, .on_frame = on_frame, .on_lost = on_lost, .on_stop = on_stop};
+
+    desk->child = child;
+    texts_init(&desk->texts);
+    TRY(pending_init(&desk->pending, DESK_PENDING_MAX));
+    TRY(http_server_new(&config, &desk->server));
+    const struct channel_figures figures = {.server = desk->server,
+                                            .link = &desk->link,
+                                            .texts = &desk->texts,
+                                            .context = desk,
+                                            .before = before_figures};
+    TRY(channel_figures_open(&desk->figures, &figures));
+    return link_open(&desk->link, child, http_server_base(desk->server), limits->lost_s, &handler);
+}
+
+static void end(struct desk *desk)
+{
+    if (desk->server != NULL) {
+        http_server_log(desk->server);
+        channel_figures_close(&desk->figures);
+        link_close(&desk->link);
+        http_server_free(desk->server);
+    }
+    pending_done(&desk->pending);
+    texts_done(&desk->texts);
+}
+
+int desk_serve(struct child *child, const struct http_limits *limits)
+{
+    struct desk desk = {0};
+
+    struct outcome outcome = start(&desk, child, limits);
+    if (outcome_ok(outcome)) {
+        outcome = http_server_run(desk.server);
+    }
+    bool failed = link_has_failed(&desk.link);
+    end(&desk);
+    tls_context_free(child->prepared);
+    child->prepared = NULL;
+    if (!outcome_ok(outcome)) {
+        log_outcome(LOG_LEVEL_ERROR, "desk", outcome);
+        return EXIT_FAILURE;
+    }
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+struct http_limits desk_limits(void)
+{
+    struct http_limits limits = http_limits_usual();
+
+    limits.connections = DESK_CONNECTIONS_MAX;
+    return limits;
+}
+
+int desk_main(struct child *child)
+{
+    const struct http_limits limits = desk_limits();
+
+    return desk_serve(child, &limits);
+}

@@ -1,0 +1,56 @@
+/*
+ * Purpose: what the parts of the desk know of each other. Private to this folder.
+ *
+ *   desk.c      the process: start, turns, what the core shows, end
+ *   routes.c    from a request to a look or a refusal
+ *   query.c     the parameters of an address
+ */
+#ifndef DANCU_CHANNEL_DESK_PRIVATE_H
+#define DANCU_CHANNEL_DESK_PRIVATE_H
+
+#include "channel/desk/desk.h"
+#include "channel/figures/figures.h"
+#include "channel/http/http.h"
+#include "channel/link/link.h"
+#include "channel/link/pending.h"
+#include "channel/texts/texts.h"
+#include "proc/looking.h"
+
+struct desk {
+    const struct child *child;
+    struct http_server *server;
+    struct link link;
+    struct texts texts;
+    struct pending pending;
+    struct channel_figures figures;
+    bool told_ready;
+};
+
+/* query.c: the page of a list that is asked for. */
+struct page {
+    unsigned limit;
+    uint8_t cursor[LOOK_CURSOR_BYTES_MAX]; /* as the core gave it */
+    size_t cursor_len;
+};
+/* FAULT_BAD_INPUT: ret_name is the parameter at fault, as it was sent, and the outcome's `what`
+ * says why. */
+struct outcome query_get(struct view query, struct page *ret_page, struct view *ret_name);
+/* A cursor as it stands in an address: opaque, unreserved characters alone. */
+void query_put_cursor(struct buf *buf, struct view cursor);
+
+/* routes.c */
+void desk_on_head(void *context, struct http_exchange *exchange);
+void desk_on_request(void *context, struct http_exchange *exchange);
+void desk_on_refuse(void *context, struct http_exchange *exchange, enum http_refusal why,
+                    const char *what);
+/* What the core shows, to who asked for it. */
+void desk_respond_seen(struct desk *desk, struct http_exchange *exchange, const struct seen *seen);
+
+/* desk.c */
+/* Asks the core. FAULT_OVER_LIMIT, FAULT_CLOSED: it cannot be asked now. */
+struct outcome desk_look(struct desk *desk, struct http_exchange *exchange, struct look *look);
+struct http_limits desk_limits(void);
+/* The process with other limits, for tests. */
+int desk_serve(struct child *child, const struct http_limits *limits);
+
+#endif

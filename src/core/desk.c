@@ -1,0 +1,135 @@
+/*
+ * What the desk asks to see.
+ *
+ * Invariants
+ * 1. Default deny: an account's certificate sees its own party and what belongs to that party, and
+ *    nobody sees anything else. What may not be seen and what is not there are one answer.
+ * 2. A page costs LOOK_STEPS_MAX objects at most, however few of them may be seen (I9): it may be
+ *    short then, or empty, and says where it goes on.
+ * 3. A cursor names nothing that the viewer may not see: the last object of its own, and how many
+ *    were passed over behind it.
+ */
+#include "core/loop.h"
+
+#include "base/check.h"
+#include "office/show.h"
+
+#include <stdio.h>
+
+struct viewer {
+    const struct party *party; /* sees what belongs to it */
+};
+
+/* By the certificate's key. A party that is suspended may see that it is. */
+static bool viewer_find(const struct directory *directory, const uint8_t spki[SEAL_HASH_BYTES],
+                        struct viewer *ret_viewer)
+{
+    const struct account *account = directory_account_by_spki(directory, spki);
+
+    if (account == NULL || account->state != ACCOUNT_ACTIVE) {
+        return false;
+    }
+    *ret_viewer = (struct viewer){.party = account->party};
+    return true;
+}
+
+/* Invariant 1. */
+static bool may_see(const struct viewer *viewer, enum resource resource, const void *object)
+{
+    return show_owner(resource, object) == viewer->party;
+}
+
+static void see_one(const struct directory *directory, const struct viewer *viewer,
+                    const struct look *look, struct buf *json, char ret_etag[16],
+                    struct seen *ret_seen)
+{
+    const void *object = map_get(show_map(directory, look->resource), look->code);
+
+    if (object == NULL || !may_see(viewer, look->resource, object)) {
+        ret_seen->fault = FAULT_NOT_FOUND;
+        return;
+    }
+    show_put(look->resource, object, json);
+    int len = snprintf(ret_etag, 16, "%u", show_version(look->resource, object));
+    ret_seen->etag = view_of(ret_etag, (size_t)len);
+}
+
+/* Where a page begins; `passed` counts the objects that were passed over behind the cursor's code.
+ * A cursor that nobody was given leads somewhere, and to nothing that may not be seen. */
+static size_t page_start(const struct map *map, struct view cursor, struct view *ret_code,
+                         uint32_t *ret_passed)
+{
+    if (cursor.len == 0) {
+        *ret_code = (struct view){0};
+        *ret_passed = 0;
+        return 0;
+    }
+    struct cursor reader = cursor_of(cursor);
+    uint32_t passed = cursor_u32(&reader);
+    struct view code = cursor_view(&reader, cursor_left(&reader));
+    size_t after = map_after(map, code);
+    size_t left = map->len - after;
+
+    *ret_passed = passed < left ? passed : (uint32_t)left;
+    *ret_code = code;
+    return after + *ret_passed;
+}
+
+static void see_list(const struct directory *directory, const struct viewer *viewer,
+                     const struct look *look, struct buf *json, struct buf *next,
+                     struct seen *ret_seen)
+{
+    const struct map *map = show_map(directory, look->resource);
+    struct view code = {0};
+    uint32_t passed = 0;
+    unsigned items = 0;
+    size_t place = page_start(map, look->cursor, &code, &passed);
+
+    buf_put_text(json, "[");
+    for (unsigned steps = 0; steps < LOOK_STEPS_MAX && items < look->limit && /* invariant 2 */
+                             json->len < LOOK_JSON_BYTES_MAX && place < map->len;
+         steps++, place++) {
+        const void *object = map_at(map, place);
+        if (!may_see(viewer, look->resource, object)) {
+            passed++;
+            continue;
+        }
+        buf_put_text(json, items > 0 ? "," : "");
+        show_put(look->resource, object, json);
+        code = show_code(look->resource, object);
+        passed = 0;
+        items++;
+    }
+    buf_put_text(json, "]");
+    if (place < map->len) { /* invariant 3 */
+        buf_put_u32(next, passed);
+        buf_put_view(next, code);
+        ret_seen->next = buf_view(next);
+    }
+}
+
+struct outcome look_show(struct core *core, struct peer *peer, const struct look *look)
+{
+    const struct directory *directory = &core->house->directory;
+    struct seen seen = {.tag = look->tag};
+    struct viewer viewer = {0};
+    char etag[16];
+    BUF_AUTO json;
+    BUF_AUTO next;
+
+    buf_init(&json, FRAME_BYTES_MAX);
+    buf_init(&next, LOOK_CURSOR_BYTES_MAX);
+    if (!viewer_find(directory, look->spki, &viewer)) {
+        seen.fault = FAULT_CLOSED;
+    } else if (look->code.len > 0) {
+        see_one(directory, &viewer, look, &json, etag, &seen);
+    } else {
+        see_list(directory, &viewer, look, &json, &next, &seen);
+    }
+    TRY(buf_check(&json));
+    TRY(buf_check(&next));
+    seen.json = buf_view(&json);
+    looking_put_seen(&peer->pipe.out, &seen);
+    peer->broken = !outcome_ok(pipe_flush(&peer->pipe));
+    return OUTCOME_OK;
+}

@@ -1,0 +1,187 @@
+/*
+ * Objects as JSON, held against a reader that is not ours.
+ */
+#include "help.h"
+
+#include "office/show.h"
+
+#include <jansson.h>
+
+static struct party bank = {
+    .code = {"bank", 4},
+    .version = 3,
+    .class = CLASS_ORGANISATION,
+    .state = PARTY_SUSPENDED,
+    .kind = {"bank", 4},
+    .name = {"Ngân hàng \"Sông\\Hồng\"", 26},
+};
+
+static json_t *shown(enum resource resource, const void *object)
+{
+    json_error_t error;
+    BUF_AUTO buf;
+
+    buf_init(&buf, 65536);
+    show_put(resource, object, &buf);
+    assert_ok(buf_check(&buf));
+    json_t *root = json_loadb((const char *)buf.data, buf.len, JSON_REJECT_DUPLICATES, &error);
+    if (root == NULL) {
+        fail_msg("%s: %.*s", error.text, (int)buf.len, (const char *)buf.data);
+    }
+    /* Canonical: the other writer, told to sort, writes the same bytes. */
+    char *again = json_dumps(root, JSON_COMPACT | JSON_SORT_KEYS);
+    assert_view(buf_view(&buf), again);
+    free(again);
+    return root;
+}
+
+static void assert_text(const json_t *root, const char *name, const char *expected)
+{
+    const char *text = json_string_value(json_object_get(root, name));
+    if (text == NULL || strcmp(text, expected) != 0) {
+        fail_msg("%s is %s, not %s", name, text == NULL ? "absent" : text, expected);
+    }
+}
+
+static void assert_list(const json_t *root, const char *name, const char *expected)
+{
+    char *text = json_dumps(json_object_get(root, name), JSON_COMPACT | JSON_ENCODE_ANY);
+    assert_non_null(text);
+    assert_string_equal(text, expected);
+    free(text);
+}
+
+static void a_party_is_shown_with_all_it_has(void **state)
+{
+    (void)state;
+    json_t *root = shown(RESOURCE_PARTIES, &bank);
+    assert_int_equal(json_object_size(root), 6);
+    assert_text(root, "class", "organisation");
+    assert_text(root, "code", "bank");
+    assert_text(root, "kind", "bank");
+    assert_text(root, "name", "Ngân hàng \"Sông\\Hồng\"");
+    assert_text(root, "state", "suspended");
+    assert_int_equal(json_integer_value(json_object_get(root, "version")), 3);
+    json_decref(root);
+}
+
+static void an_account_is_shown_without_its_counters(void **state)
+{
+    struct account account = {
+        .code = {"bank-1", 6},
+        .version = 7,
+        .party = &bank,
+        .channel = CHANNEL_GUIDED,
+        .state = ACCOUNT_REVOKED,
+        .assertion_required = true,
+        .limited_count = 99,
+    };
+
+    (void)state;
+    memset(account.spki, 0xab, sizeof(account.spki));
+    json_t *root = shown(RESOURCE_ACCOUNTS, &account);
+    assert_int_equal(json_object_size(root), 7); /* no instrument is on file */
+    assert_true(json_is_true(json_object_get(root, "assertion_required")));
+    assert_text(root, "party", "bank");
+    assert_text(root, "channel", "guided");
+    assert_text(root, "state", "revoked");
+    assert_text(root, "spki", "abababababababababababababababababababababababababababababababab");
+    json_decref(root);
+    assert_ok(long_set(&account.instrument, VIEW_LITERAL("12/2026/CV")));
+    root = shown(RESOURCE_ACCOUNTS, &account);
+    assert_text(root, "instrument", "12/2026/CV");
+    json_decref(root);
+}
+
+static struct business business_of(void)
+{
+    struct business business = {
+        .code = {"NV-1", 4},
+        .party = &bank,
+        .state = BUSINESS_GRANTED,
+        .version = 2,
+        .services = 1u << SERVICE_CITIZEN_LOOKUP | 1u << SERVICE_ID_MAP,
+        .channels = 1u << CHANNEL_GUIDED,
+        .fields = FIELD_BIT(FIELD_SEX) | FIELD_BIT(FIELD_BIRTH_DATE),
+        .quota_day_max = UINT64_C(1000000000000000),
+        .hours = 0xffffff,
+        .until_day = INT64_C(2932896),
+        .quota_used = 12,
+    };
+    assert_ok(long_set(&business.purpose, VIEW_LITERAL("Nhận biết khách hàng")));
+    assert_ok(long_set(&business.legal_basis, VIEW_LITERAL("Điều 3")));
+    return business;
+}
+
+static void a_business_is_shown_and_what_it_does_not_have_is_absent(void **state)
+{
+    struct business business = business_of();
+
+    (void)state;
+    json_t *root = shown(RESOURCE_BUSINESSES, &business);
+    assert_int_equal(json_object_size(root), 13);
+    assert_list(root, "services", "[\"citizen.lookup\",\"id.map\"]");
+    assert_list(root, "channels", "[\"guided\"]");
+    assert_list(root, "fields", "[\"birth_date\",\"sex\"]");
+    assert_list(root, "sensitive", "[]");
+    assert_list(root, "quota_day", "1000000000000000");
+    static const char *const absent[] = {"from", "until", "hours", "population", "procedure"};
+    for (size_t i = 0; i < sizeof(absent) / sizeof(absent[0]); i++) {
+        assert_null(json_object_get(root, absent[i]));
+    }
+    json_decref(root);
+}
+
+static void a_business_with_dates_hours_and_population_shows_them(void **state)
+{
+    struct business business = business_of();
+
+    (void)state;
+    business.from_day = date_to_days((struct date){2026, 1, 2});
+    business.until_day = date_to_days((struct date){2027, 12, 31});
+    business.hours = 1u << 8 | 1u << 9;
+    assert_ok(population_parse(VIEW_LITERAL("permanent_residence.province=79,01@2021-07-01"),
+                               &business.population));
+    assert_ok(code_set(&business.procedure, VIEW_LITERAL("1.004222")));
+    json_t *root = shown(RESOURCE_BUSINESSES, &business);
+    assert_text(root, "from", "2026-01-02");
+    assert_text(root, "until", "2027-12-31");
+    assert_list(root, "hours", "[8,9]");
+    assert_text(root, "population", "permanent_residence.province=79,01@2021-07-01");
+    assert_text(root, "procedure", "1.004222");
+    json_decref(root);
+}
+
+static void each_resource_knows_its_objects_and_whose_they_are(void **state)
+{
+    struct account account = {.code = {"bank-1", 6}, .party = &bank, .version = 7};
+    struct business business = business_of();
+    const void *objects[RESOURCE_COUNT] = {&bank, &account, &business};
+    static const uint32_t versions[RESOURCE_COUNT] = {3, 7, 2};
+    static const char *const codes[RESOURCE_COUNT] = {"bank", "bank-1", "NV-1"};
+    struct directory directory;
+
+    (void)state;
+    directory_init(&directory);
+    const struct map *maps[RESOURCE_COUNT] = {&directory.parties, &directory.accounts,
+                                              &directory.businesses};
+    for (enum resource resource = 0; resource < RESOURCE_COUNT; resource++) {
+        assert_ptr_equal(show_map(&directory, resource), maps[resource]);
+        assert_ptr_equal(show_owner(resource, objects[resource]), &bank);
+        assert_int_equal(show_version(resource, objects[resource]), versions[resource]);
+        assert_view(show_code(resource, objects[resource]), codes[resource]);
+    }
+    directory_done(&directory);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_party_is_shown_with_all_it_has),
+        cmocka_unit_test(an_account_is_shown_without_its_counters),
+        cmocka_unit_test(a_business_is_shown_and_what_it_does_not_have_is_absent),
+        cmocka_unit_test(a_business_with_dates_hours_and_population_shows_them),
+        cmocka_unit_test(each_resource_knows_its_objects_and_whose_they_are),
+    };
+    return cmocka_run_group_tests_name("office/show", tests, NULL, NULL);
+}
