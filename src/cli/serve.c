@@ -125,6 +125,7 @@ static const struct proc_row rows[] = {
         .grants = BIT(GRANT_DESK_LISTENER) | BIT(GRANT_TLS_CERT) | BIT(GRANT_TLS_KEY) |
                   BIT(GRANT_CLIENT_CA) | BIT(GRANT_CLIENT_CRL),
         .core_pipe = true,
+        .pipe_to = "verify",
         .frames = BIT(FRAME_LOOK) | BIT(FRAME_STATS),
         .takes = CHANNEL_TAKES,
         .memory_bytes_max = 2048 * MIB,

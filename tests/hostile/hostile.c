@@ -136,7 +136,6 @@ static const struct proc_row *hostile_rows(unsigned *ret_count)
 {
     static struct proc_row rows[ROWS_MAX];
     const struct proc_row *served = serve_rows(ret_count);
-    bool has_desk = false;
     for (unsigned i = 0; i < *ret_count && i < ROWS_MAX; i++) {
         rows[i] = served[i];
         if (strcmp(rows[i].name, "edge") == 0) {
@@ -148,23 +147,7 @@ static const struct proc_row *hostile_rows(unsigned *ret_count)
         } else if (strcmp(rows[i].name, "desk") == 0) {
             rows[i].prepare = desk_seen_prepare;
             rows[i].main = hostile_main;
-            has_desk = true;
         }
-    }
-    if (!has_desk && *ret_count < ROWS_MAX) { /* one that has nothing but its pipes */
-        rows[(*ret_count)++] = (struct proc_row){
-            .name = "desk",
-            .prepare = desk_seen_prepare,
-            .main = hostile_main,
-            .user = PROC_USER_FRONT,
-            .root = PROC_ROOT_EMPTY,
-            .count = 1,
-            .core_pipe = true,
-            .pipe_to = "verify",
-            .calls = CALLS_BASE | CALLS_PIPES | CALLS_LISTEN,
-            .files_max = 64,
-            .rights = "a taken desk",
-        };
     }
     return rows;
 }

@@ -1,11 +1,11 @@
 /*
- * The desk process: start, turns, what the core shows, end.
+ * The desk process: start, turns, what the core shows, what becomes of acts, end.
  *
  * Invariants
  *  1. A look that was sent has a place in `pending` until the core answers it or the pipe is lost;
  *     its exchange is answered once, then or before.
  *  2. What the core sent in one pipe never answers a look of another pipe: pending is emptied when
- *     a pipe is lost.
+ *     a pipe is lost. The same holds for acts and the pipe to the process that checks them.
  */
 #include "channel/desk/private.h"
 
@@ -38,14 +38,19 @@ static void before_figures(void *context, uint64_t *figures)
 {
     const struct desk *desk = context;
 
-    figures[CHANNEL_ASKS_PENDING] = desk->pending.count;
+    figures[CHANNEL_ASKS_PENDING] = desk->pending.count + desk->acts.count;
 }
 
 static void on_gone(void *context, struct http_exchange *exchange)
 {
     struct desk *desk = context;
+    uint32_t note = http_exchange_note(exchange);
 
-    pending_forget(&desk->pending, http_exchange_note(exchange));
+    if ((note & DESK_NOTE_ACT) != 0) {
+        pending_forget(&desk->acts, note & ~DESK_NOTE_ACT);
+    } else {
+        pending_forget(&desk->pending, note);
+    }
 }
 
 static void on_turn(void *context)
@@ -53,6 +58,7 @@ static void on_turn(void *context)
     struct desk *desk = context;
 
     link_flush(&desk->link);
+    side_flush(&desk->verify);
 }
 
 /* ---- the core ---- */
@@ -117,6 +123,41 @@ static void on_stop(void *context)
     http_server_drain(desk->server);
 }
 
+/* ---- the process that checks signatures ---- */
+
+static struct outcome on_done(void *context, const struct frame *frame)
+{
+    struct desk *desk = context;
+    struct http_exchange *exchange = NULL;
+    struct signed_done done = {0};
+
+    TRY(signed_get_done(frame, &done));
+    TRY(pending_take(&desk->acts, done.tag, &exchange));
+    if (exchange != NULL) { /* else the client is gone; the record stands */
+        desk_respond_done(desk, exchange, &done);
+    }
+    return OUTCOME_OK;
+}
+
+static void tell_unknown(void *context, struct http_exchange *exchange)
+{
+    desk_respond_unknown(context, exchange);
+}
+
+static void on_verify_lost(void *context)
+{
+    struct desk *desk = context;
+
+    pending_take_all(&desk->acts, desk, tell_unknown); /* invariant 2 */
+}
+
+static void on_peer(void *context, const struct proc_peer *peer)
+{
+    struct desk *desk = context;
+
+    side_take(&desk->verify, peer->fd);
+}
+
 /* ---- the process ---- */
 
 int desk_prepare(struct child *child)
@@ -150,13 +191,19 @@ static struct outcome start(struct desk *desk, struct child *child,
         .limits = *limits,
         .handler = {desk, desk_on_head, desk_on_request, desk_on_refuse, on_gone, on_turn},
     };
-    const struct link_handler handler = {
-        .context = desk, .on_frame = on_frame, .on_lost = on_lost, .on_stop = on_stop};
+    const struct link_handler handler = {.context = desk,
+                                         .on_frame = on_frame,
+                                         .on_lost = on_lost,
+                                         .on_stop = on_stop,
+                                         .on_peer = on_peer};
+    const struct side_handler verify = {desk, on_done, on_verify_lost};
 
     desk->child = child;
     texts_init(&desk->texts);
     TRY(pending_init(&desk->pending, DESK_PENDING_MAX));
+    TRY(pending_init(&desk->acts, DESK_PENDING_MAX));
     TRY(http_server_new(&config, &desk->server));
+    side_init(&desk->verify, http_server_base(desk->server), &verify);
     const struct channel_figures figures = {.server = desk->server,
                                             .link = &desk->link,
                                             .texts = &desk->texts,
@@ -172,9 +219,11 @@ static void end(struct desk *desk)
         http_server_log(desk->server);
         channel_figures_close(&desk->figures);
         link_close(&desk->link);
+        side_close(&desk->verify);
         http_server_free(desk->server);
     }
     pending_done(&desk->pending);
+    pending_done(&desk->acts);
     texts_done(&desk->texts);
 }
 
@@ -202,6 +251,7 @@ struct http_limits desk_limits(void)
     struct http_limits limits = http_limits_usual();
 
     limits.connections = DESK_CONNECTIONS_MAX;
+    limits.body_bytes = SIGNED_JWS_BYTES_MAX;
     return limits;
 }
 

@@ -3,6 +3,7 @@
  *
  *   desk.c      the process: start, turns, what the core shows, end
  *   routes.c    from a request to a look or a refusal
+ *   acts.c      signed acts: to the process that checks them, and back
  *   query.c     the parameters of an address
  */
 #ifndef DANCU_CHANNEL_DESK_PRIVATE_H
@@ -13,15 +14,21 @@
 #include "channel/http/http.h"
 #include "channel/link/link.h"
 #include "channel/link/pending.h"
+#include "channel/link/side.h"
 #include "channel/texts/texts.h"
 #include "proc/looking.h"
+#include "proc/signed.h"
+
+#define DESK_NOTE_ACT (1u << 31) /* of an exchange: its place is among the acts */
 
 struct desk {
     const struct child *child;
     struct http_server *server;
     struct link link;
     struct texts texts;
-    struct pending pending;
+    struct side verify;     /* the pipe to the process that checks signatures */
+    struct pending pending; /* looks */
+    struct pending acts;
     struct channel_figures figures;
     bool told_ready;
 };
@@ -45,6 +52,17 @@ void desk_on_refuse(void *context, struct http_exchange *exchange, enum http_ref
                     const char *what);
 /* What the core shows, to who asked for it. */
 void desk_respond_seen(struct desk *desk, struct http_exchange *exchange, const struct seen *seen);
+
+/* acts.c */
+/* The header fields of an act; false: it is answered. */
+bool desk_act_head_fits(struct desk *desk, struct http_exchange *exchange,
+                        const struct http_request *request);
+void desk_on_act(struct desk *desk, struct http_exchange *exchange);
+/* What became of an act, to who sent it. */
+void desk_respond_done(struct desk *desk, struct http_exchange *exchange,
+                       const struct signed_done *done);
+/* Nobody can say what became of it. */
+void desk_respond_unknown(struct desk *desk, struct http_exchange *exchange);
 
 /* desk.c */
 /* Asks the core. FAULT_OVER_LIMIT, FAULT_CLOSED: it cannot be asked now. */

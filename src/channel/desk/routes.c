@@ -12,6 +12,7 @@
 #include "seal/seal.h"
 
 #define PREFIX VIEW_LITERAL("/v1/")
+#define ACTS VIEW_LITERAL("/v1/acts")
 #define JSON_TYPE VIEW_LITERAL("application/json")
 #define CACHE_OWN                                                                                  \
     VIEW_LITERAL("private, no-cache") /* may be kept by who asked, and asked again                 \
@@ -67,6 +68,18 @@ static void refuse_method(struct desk *desk, struct http_exchange *exchange, con
     texts_refuse(&desk->texts, exchange, CODE_METHOD_NOT_ALLOWED, &extra);
 }
 
+static void on_act_head(struct desk *desk, struct http_exchange *exchange,
+                        const struct http_request *request)
+{
+    if (request->method != HTTP_METHOD_POST) {
+        refuse_method(desk, exchange, "POST");
+    } else if (!fields_accepts(request->fields[HTTP_FIELD_ACCEPT], JSON_TYPE)) {
+        texts_refuse(&desk->texts, exchange, CODE_NOT_ACCEPTABLE, NULL);
+    } else {
+        (void)desk_act_head_fits(desk, exchange, request); /* or it is answered */
+    }
+}
+
 static enum language language_of(struct http_exchange *exchange)
 {
     return fields_language(http_exchange_request(exchange)->fields[HTTP_FIELD_ACCEPT_LANGUAGE]);
@@ -83,6 +96,10 @@ void desk_on_head(void *context, struct http_exchange *exchange)
         http_server_counters(desk->server)->unauthenticated++;
         texts_refuse_client(&desk->texts, exchange,
                             view_text(tls_verdict_text(verdict, language_of(exchange))));
+        return;
+    }
+    if (view_equal(request->path, ACTS)) {
+        on_act_head(desk, exchange, request);
         return;
     }
     if (!address_get(request->path, &address)) {
@@ -113,6 +130,10 @@ void desk_on_request(void *context, struct http_exchange *exchange)
     struct page page = {0};
     struct view name = {0};
 
+    if (view_equal(request->path, ACTS)) {
+        desk_on_act(desk, exchange);
+        return;
+    }
     bool found = address_get(request->path, &address);
     CHECK(found); /* on_head has looked */
     struct look look = {.resource = address.resource, .code = address.code};

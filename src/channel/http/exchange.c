@@ -486,6 +486,11 @@ const struct tls_peer *http_exchange_peer(const struct http_exchange *exchange)
     return &exchange->connection->peer;
 }
 
+struct outcome http_exchange_spki_put(const struct http_exchange *exchange, struct buf *buf)
+{
+    return tls_spki_put(exchange->connection->ssl, buf);
+}
+
 enum tls_verdict http_exchange_verdict(const struct http_exchange *exchange)
 {
     const struct http_server *server = exchange->connection->server;

@@ -175,6 +175,9 @@ void http_server_log(const struct http_server *server);
 
 const struct http_request *http_exchange_request(const struct http_exchange *exchange);
 const struct tls_peer *http_exchange_peer(const struct http_exchange *exchange);
+/* Appends the SubjectPublicKeyInfo of the client's certificate, DER. FAULT_NOT_FOUND: it has shown
+ * none. */
+struct outcome http_exchange_spki_put(const struct http_exchange *exchange, struct buf *buf);
 /* As of now; see tls_peer_verdict(). */
 enum tls_verdict http_exchange_verdict(const struct http_exchange *exchange);
 /* A number of the handler's own. */

@@ -275,6 +275,24 @@ static bool spki_digest(X509 *certificate, uint8_t ret_digest[32])
     return ok;
 }
 
+struct outcome tls_spki_put(SSL *ssl, struct buf *buf)
+{
+    X509 *certificate = SSL_get0_peer_certificate(ssl);
+    uint8_t *der = NULL;
+
+    if (certificate == NULL) {
+        return outcome_fail(FAULT_NOT_FOUND, "no certificate");
+    }
+    int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
+    if (len <= 0) {
+        ERR_clear_error();
+        return outcome_fail(FAULT_CRYPTO, "key of a certificate");
+    }
+    buf_put(buf, der, (size_t)len);
+    OPENSSL_free(der);
+    return buf_check(buf);
+}
+
 static bool not_after(X509 *certificate, int64_t *ret_us)
 {
     ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);

@@ -63,6 +63,8 @@ bool tls_is_flood(const SSL *ssl);
 /* After the handshake: whether ALPN chose HTTP/2, and who the client is. */
 bool tls_is_http2(const SSL *ssl);
 void tls_peer_get(SSL *ssl, struct tls_peer *ret_peer);
+/* Appends the client's SubjectPublicKeyInfo, DER. FAULT_NOT_FOUND: it has shown no certificate. */
+struct outcome tls_spki_put(SSL *ssl, struct buf *buf);
 /* The verdict as of now: a good certificate may have ended while the connection stood open. */
 enum tls_verdict tls_peer_verdict(const struct tls_peer *peer, int64_t wall_us);
 const char *tls_verdict_text(enum tls_verdict verdict, enum language language);

@@ -150,18 +150,28 @@ static void put_answer_members(struct buf *buf, const struct answer *answer)
     put_opening(buf, answer);
 }
 
+unsigned problem_status(const struct problem *problem)
+{
+    return problem->name != NULL ? problem->status : code_status(problem->code);
+}
+
+static const char *problem_name(const struct problem *problem)
+{
+    return problem->name != NULL ? problem->name : words_name(&words_code, problem->code);
+}
+
 void problem_json_put(struct buf *buf, const struct problem *problem)
 {
     CHECK((unsigned)problem->code < CODE_COUNT);
     CHECK(problem->param_count <= PROBLEM_PARAMS_MAX);
-    const char *code = words_name(&words_code, problem->code);
+    const char *code = problem_name(problem);
 
     buf_put_text(buf, "{\"type\":\"urn:dancu:problem:");
     buf_put_text(buf, code);
     buf_put_text(buf, "\"");
     put_member(buf, "title", problem->title);
     buf_put_text(buf, ",\"status\":");
-    buf_put_decimal(buf, code_status(problem->code));
+    buf_put_decimal(buf, problem_status(problem));
     put_member(buf, "detail", problem->detail);
     put_member(buf, "code", view_text(code));
     if (problem->clause.len > 0) {
@@ -170,7 +180,7 @@ void problem_json_put(struct buf *buf, const struct problem *problem)
     if (problem->param_count > 0) {
         put_params(buf, problem);
     }
-    if (problem->answer != NULL && code_has_receipt(problem->code)) {
+    if (problem->answer != NULL && problem->name == NULL && code_has_receipt(problem->code)) {
         put_answer_members(buf, problem->answer);
     }
     buf_put_text(buf, "}");

@@ -17,6 +17,8 @@ struct problem_param {
 
 struct problem {
     enum code code;
+    const char *name; /* of a refusal that is none of enum code, with its status; else NULL */
+    unsigned status;
     struct view title;
     struct view detail;
     struct view clause; /* empty = none applies */
@@ -30,6 +32,7 @@ void answer_json_put(struct buf *buf, const struct answer *answer);
 /* Appends the body of a receipt that was fetched again: ask, the opening if there is one, receipt.
  */
 void receipt_json_put(struct buf *buf, const struct answer *answer);
+unsigned problem_status(const struct problem *problem);
 /* Appends application/problem+json. */
 void problem_json_put(struct buf *buf, const struct problem *problem);
 /* Appends an ask id as text: UUID, lower case (RFC 9562). */

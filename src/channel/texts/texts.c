@@ -111,11 +111,14 @@ void texts_respond(struct texts *texts, struct http_exchange *exchange, struct p
 {
     const struct http_request *request = http_exchange_request(exchange);
     enum language language = fields_language(request->fields[HTTP_FIELD_ACCEPT_LANGUAGE]);
-    struct http_response response = {.status = code_status(problem->code)};
+    struct http_response response = {.status = problem_status(problem)};
+    bool own = problem->name != NULL; /* it brings its words */
     struct buf body;
 
-    texts_fill(texts, language, problem);
-    texts->told[problem->code]++;
+    if (!own) {
+        texts_fill(texts, language, problem);
+        texts->told[problem->code]++;
+    }
     for (unsigned i = 0; i < problem->param_count; i++) {
         if (problem->params[i].reason.len == 0) {
             problem->params[i].reason = problem->title;
@@ -125,7 +128,7 @@ void texts_respond(struct texts *texts, struct http_exchange *exchange, struct p
     problem_json_put(&body, problem);
     http_response_add(&response, "content-type", VIEW_LITERAL("application/problem+json"));
     http_response_add(&response, "cache-control", VIEW_LITERAL("no-store"));
-    bool vietnamese = texts->known[problem->code] && language == LANGUAGE_VI;
+    bool vietnamese = (own || texts->known[problem->code]) && language == LANGUAGE_VI;
     http_response_add(&response, "content-language",
                       vietnamese ? VIEW_LITERAL("vi") : VIEW_LITERAL("en"));
     for (unsigned i = 0; extra != NULL && i < extra->field_count; i++) {

@@ -31,8 +31,8 @@ void texts_fill(const struct texts *texts, enum language language, struct proble
 
 /* Answers an exchange with a problem in the client's language: status, fields, document. A
  * problem's title, detail and clause come from the texts; a parameter without reason gets the
- * title as one. `extra` (may be NULL) holds fields to be
- * added, such as Allow. */
+ * title as one. One with a name of its own brings title and detail. `extra` (may be NULL) holds
+ * fields to be added, such as Allow. */
 void texts_respond(struct texts *texts, struct http_exchange *exchange, struct problem *problem,
                    const struct http_response *extra);
 

@@ -1,0 +1,199 @@
+/*
+ * Signed acts: from a request to a frame for the process that checks signatures, and from what
+ * became of it to a response.
+ *
+ * Invariants
+ *  1. The bytes of the act leave as they came. Nothing of the request but these bytes and the
+ *     certificate has a say in what the act does: a field that would (If-Match, Idempotency-Key) is
+ *     refused, since it is not under the signature.
+ *  2. What nobody has answered is told as not known: the very same act may be sent again, and has
+ *     then one answer (its number is signed too).
+ */
+#include "channel/desk/private.h"
+
+#include "base/check.h"
+#include "wire/json.h"
+
+#define JOSE_TYPE VIEW_LITERAL("application/jose")
+#define JWS_PARTS 3
+#define JWS_SIGNATURE_LEN BASE64URL_LEN(64) /* ES256 */
+#define JWS_HEADER_LEN_MAX 1024
+#define FRAME_OVERHEAD_BYTES 64
+#define BODY_BYTES_MAX 1024
+
+static bool is_base64url(struct view text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t c = text.data[i];
+        bool good = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+                    c == '-' || c == '_';
+        if (!good) {
+            return false;
+        }
+    }
+    return text.len > 0 && text.len % 4 != 1;
+}
+
+/* RFC 7515 section 3.1, by its look alone; why it is none, or NULL. */
+static const char *jws_fault(struct view body)
+{
+    struct view parts[JWS_PARTS] = {0};
+    unsigned count = 0;
+
+    for (size_t at = 0; at <= body.len; count++) {
+        size_t end = view_find(body, at, '.');
+        if (count == JWS_PARTS) {
+            return "three parts";
+        }
+        parts[count] = view_part(body, at, end - at);
+        at = end + 1;
+    }
+    if (count != JWS_PARTS) {
+        return "three parts";
+    }
+    for (unsigned i = 0; i < JWS_PARTS; i++) {
+        if (!is_base64url(parts[i])) {
+            return "base64url";
+        }
+    }
+    if (parts[0].len > JWS_HEADER_LEN_MAX) {
+        return "a header of at most 1024 characters";
+    }
+    return parts[2].len == JWS_SIGNATURE_LEN ? NULL : "a signature of 86 characters (ES256)";
+}
+
+static void refuse(struct desk *desk, struct http_exchange *exchange, const char *name,
+                   const char *why)
+{
+    http_server_counters(desk->server)->malformed++;
+    texts_refuse_param(&desk->texts, exchange, CODE_BAD_REQUEST, view_text(name), view_text(why));
+}
+
+bool desk_act_head_fits(struct desk *desk, struct http_exchange *exchange,
+                        const struct http_request *request)
+{
+    if (!fields_type_is(request->fields[HTTP_FIELD_CONTENT_TYPE], JOSE_TYPE) ||
+        request->fields[HTTP_FIELD_CONTENT_ENCODING].data != NULL) {
+        texts_refuse(&desk->texts, exchange, CODE_UNSUPPORTED_MEDIA_TYPE, NULL);
+        return false;
+    }
+    if (request->fields[HTTP_FIELD_IF_MATCH].data != NULL) { /* invariant 1 */
+        refuse(desk, exchange, "If-Match", "stands signed in the act: if_match");
+        return false;
+    }
+    if (request->fields[HTTP_FIELD_IDEMPOTENCY_KEY].data != NULL) {
+        refuse(desk, exchange, "Idempotency-Key", "stands signed in the act: jti");
+        return false;
+    }
+    return true;
+}
+
+static struct outcome send_act(struct desk *desk, struct http_exchange *exchange, struct view jws)
+{
+    struct signed_asked asked = {.jws = jws};
+    struct buf *out =
+        side_out(&desk->verify, jws.len + SIGNED_SPKI_BYTES_MAX + FRAME_OVERHEAD_BYTES);
+    BUF_AUTO spki;
+
+    buf_init(&spki, SIGNED_SPKI_BYTES_MAX);
+    if (out == NULL) {
+        return outcome_fail(FAULT_CLOSED, "no pipe to verify, or it is full");
+    }
+    if (!outcome_ok(http_exchange_spki_put(exchange, &spki))) {
+        return outcome_fail(FAULT_BAD_INPUT, "a key of at most 1024 bytes");
+    }
+    asked.spki = buf_view(&spki);
+    uint16_t owner = pending_owner_of(http_exchange_peer(exchange)->spki);
+    TRY(pending_add(&desk->acts, exchange, owner, &asked.tag));
+    http_exchange_note_set(exchange, DESK_NOTE_ACT | pending_place_of(asked.tag));
+    signed_put_asked(out, &asked);
+    return OUTCOME_OK;
+}
+
+void desk_on_act(struct desk *desk, struct http_exchange *exchange)
+{
+    struct view jws = http_exchange_request(exchange)->body;
+    const char *fault = jws_fault(jws);
+
+    if (fault != NULL) {
+        refuse(desk, exchange, "body", fault);
+        return;
+    }
+    struct outcome outcome = send_act(desk, exchange, jws);
+    if (outcome.fault == FAULT_BAD_INPUT) {
+        refuse(desk, exchange, "certificate", outcome.what);
+    } else if (!outcome_ok(outcome)) {
+        texts_refuse_unavailable(&desk->texts, exchange);
+    }
+}
+
+/* ---- what became of it ---- */
+
+static void respond_problem(struct desk *desk, struct http_exchange *exchange,
+                            const struct signed_done *done)
+{
+    const struct http_request *request = http_exchange_request(exchange);
+    const struct act_code_text *text = act_code_text(done->code);
+    enum language language = fields_language(request->fields[HTTP_FIELD_ACCEPT_LANGUAGE]);
+    bool english = language == LANGUAGE_EN;
+    struct http_response extra = {0};
+    struct problem problem = {
+        .name = words_name(&words_act_code, done->code),
+        .status = act_code_status(done->code),
+        .title = view_text(english ? text->title_en : text->title_vi),
+        .detail = view_text(english ? text->detail_en : text->detail_vi),
+    };
+
+    if (done->reason.len > 0) {
+        problem.params[0] = (struct problem_param){done->pointer, done->reason};
+        problem.param_count = 1;
+    }
+    if (problem.status == 503) {
+        http_response_add(&extra, "retry-after", VIEW_LITERAL("1"));
+    }
+    texts_respond(&desk->texts, exchange, &problem, &extra);
+}
+
+static void put_member(struct buf *body, const char *before, struct view value)
+{
+    buf_put_text(body, before);
+    json_put_string(body, value);
+}
+
+static void respond_good(struct http_exchange *exchange, const struct signed_done *done)
+{
+    struct http_response response = {.status = act_code_status(done->code)};
+    struct buf body;
+
+    buf_init(&body, BODY_BYTES_MAX);
+    put_member(&body, "{\"code\":", view_text(words_name(&words_act_code, done->code)));
+    if (done->object.len > 0) {
+        put_member(&body, ",\"object\":", done->object);
+    }
+    buf_put_text(&body, ",\"record\":");
+    buf_put_decimal(&body, done->index);
+    buf_put_text(&body, "}");
+    http_response_add(&response, "content-type", VIEW_LITERAL("application/json"));
+    http_response_add(&response, "cache-control", VIEW_LITERAL("no-store"));
+    if (done->etag.len > 0) {
+        http_response_add(&response, "etag", done->etag);
+    }
+    http_respond(exchange, &response, &body);
+}
+
+void desk_respond_done(struct desk *desk, struct http_exchange *exchange,
+                       const struct signed_done *done)
+{
+    if (act_code_good(done->code)) {
+        respond_good(exchange, done);
+    } else {
+        respond_problem(desk, exchange, done);
+    }
+}
+
+void desk_respond_unknown(struct desk *desk, struct http_exchange *exchange)
+{
+    const struct signed_done done = {.code = ACT_CODE_UNAVAILABLE};
+
+    respond_problem(desk, exchange, &done); /* invariant 2 */
+}

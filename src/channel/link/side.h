@@ -1,0 +1,41 @@
+/*
+ * Purpose: a second frame pipe of a channel process, to another process than the core
+ * (proc_row.pipe_to), in the event loop of its HTTP server. It comes and goes as the other end
+ * does; nobody waits for it.
+ * Owner: whoever has the link hands it what comes by link_handler.on_peer.
+ */
+#ifndef DANCU_CHANNEL_LINK_SIDE_H
+#define DANCU_CHANNEL_LINK_SIDE_H
+
+#include "proc/proc.h"
+
+#include <event2/event.h>
+
+struct side_handler {
+    void *context;
+    /* A whole frame; views borrow until it returns. A failure breaks the pipe. */
+    struct outcome (*on_frame)(void *context, const struct frame *frame);
+    /* The pipe is lost: what was asked over it is never answered. */
+    void (*on_lost)(void *context);
+};
+
+struct side {
+    struct side_handler handler;
+    struct event_base *base;
+    struct pipe_end pipe;
+    bool up;
+    bool flushing;
+    struct event *read_event;
+    struct event *write_event;
+};
+
+void side_init(struct side *side, struct event_base *base, const struct side_handler *handler);
+/* Accepts a zeroed one. */
+void side_close(struct side *side);
+/* A new pipe takes the place of the old one; the descriptor is the side's. */
+void side_take(struct side *side, int fd);
+/* Where frames are appended, when there is room for `bytes` more; NULL otherwise. */
+struct buf *side_out(struct side *side, size_t bytes);
+void side_flush(struct side *side);
+
+#endif
