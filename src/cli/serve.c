@@ -131,8 +131,8 @@ static const struct proc_row rows[] = {
         .memory_bytes_max = 2048 * MIB,
         .calls = CALLS_BASE | CALLS_PIPES | CALLS_LISTEN,
         .files_max = 2560,
-        .rights = "files: none; keys: its TLS key; sockets: desk listener, pipe to the core (what "
-                  "is to be shown, figures)",
+        .rights = "files: none; keys: its TLS key; sockets: desk listener, pipes to the core (what "
+                  "is to be shown, figures) and to verify (signed acts)",
     },
     {
         .name = "metrics",

@@ -331,6 +331,8 @@ static unsigned cost_of(const struct frame *frame)
     case FRAME_ASKS:
     case FRAME_RECEIPT:
         return frame->count;
+    case FRAME_STAMPED: /* a commit of its own */
+        return PEER_ASKS_MAX;
     case FRAME_LOOK:
         return PEER_ASKS_MAX / LOOKS_PER_TURN_MAX;
     default:

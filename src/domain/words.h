@@ -113,7 +113,9 @@
 #define WORDS_RESOURCE(ROW)                                                                        \
     ROW(PARTIES, "parties")                                                                        \
     ROW(ACCOUNTS, "accounts")                                                                      \
-    ROW(BUSINESSES, "businesses")
+    ROW(BUSINESSES, "businesses")                                                                  \
+    ROW(OFFICERS, "officers")                                                                      \
+    ROW(PROPOSALS, "proposals")
 
 /* clang-format on */
 

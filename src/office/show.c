@@ -2,13 +2,16 @@
  * The table of what is shown of objects, and its writer.
  *
  * Invariants
- *  1. Members stand in byte order of their names (RFC 8785), so that equal objects are equal bytes.
+ *  1. Members stand in byte order of their names (RFC 8785), so that equal objects are equal bytes;
+ *     but the values of a proposed act stand in the order of the act's row.
  *  2. Every resource has code, version and owner; its version grows with whatever is shown of it.
  */
 #include "office/show.h"
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "office/act.h"
+#include "office/staff.h"
 #include "wire/json.h"
 
 #include <stddef.h>
@@ -33,6 +36,8 @@ enum show_type {
     SHOW_HOURS, /* mask; all = absent */
     SHOW_HASH,
     SHOW_FLAG,
+    SHOW_KEY, /* ES256_SPKI_BYTES of DER, base64 */
+    SHOW_ACT, /* of a proposal: name and values, but for what is bytes */
 };
 
 struct show_field {
@@ -62,6 +67,13 @@ static const char *const business_state_names[BUSINESS_STATE_COUNT] = {
     [BUSINESS_EXPIRED] = "expired",
 };
 static const struct words business_states = {business_state_names, BUSINESS_STATE_COUNT};
+
+static const char *const officer_state_names[OFFICER_STATE_COUNT] = {
+    [OFFICER_ACTIVE] = "active",
+    [OFFICER_LEFT] = "left",
+    [OFFICER_LOST] = "lost",
+};
+static const struct words officer_states = {officer_state_names, OFFICER_STATE_COUNT};
 
 #define PARTY(member) offsetof(struct party, member)
 static const struct show_field party_fields[] = {
@@ -107,22 +119,72 @@ static const struct show_field business_fields[] = {
     {"version", SHOW_NUMBER32, BUSINESS(version), NULL},
 };
 
-#define OWN SIZE_MAX /* the object is the party itself */
+#define OFFICER(member) offsetof(struct officer, member)
+static const struct show_field officer_fields[] = {
+    {"code", SHOW_CODE, OFFICER(code), NULL},
+    {"key", SHOW_KEY, OFFICER(key), NULL},
+    {"name", SHOW_TEXT, OFFICER(name), NULL},
+    {"roles", SHOW_WORDS32, OFFICER(roles), &words_role},
+    {"spki", SHOW_HASH, OFFICER(spki), NULL},
+    {"state", SHOW_WORD, OFFICER(state), &officer_states},
+    {"version", SHOW_NUMBER32, OFFICER(version), NULL},
+};
+
+#define PROPOSAL(member) offsetof(struct proposal, member)
+static const struct show_field proposal_fields[] = {
+    {"act", SHOW_ACT, 0, NULL},
+    {"by", SHOW_CODE, PROPOSAL(by), NULL},
+    {"code", SHOW_CODE, PROPOSAL(code), NULL},
+    {"if_match", SHOW_CODE, PROPOSAL(if_match), NULL},
+    {"until", SHOW_DAY, PROPOSAL(until_day), NULL},
+    {"version", SHOW_NUMBER32, PROPOSAL(version), NULL},
+};
+
+static const struct map *parties_of(const struct directory *directory)
+{
+    return &directory->parties;
+}
+
+static const struct map *accounts_of(const struct directory *directory)
+{
+    return &directory->accounts;
+}
+
+static const struct map *businesses_of(const struct directory *directory)
+{
+    return &directory->businesses;
+}
+
+static const struct map *officers_of(const struct directory *directory)
+{
+    return directory->staff == NULL ? NULL : &directory->staff->officers;
+}
+
+static const struct map *proposals_of(const struct directory *directory)
+{
+    return directory->staff == NULL ? NULL : &directory->staff->proposals;
+}
+
+#define ITSELF SIZE_MAX       /* the object is the party */
+#define OFFICE (SIZE_MAX - 1) /* it is the office's own */
 #define FIELDS(rows) rows, sizeof(rows) / sizeof((rows)[0])
 static const struct show_row {
-    size_t map;     /* in the directory */
+    const struct map *(*map)(const struct directory *directory);
     size_t code;    /* struct code_text, in the object */
     size_t version; /* uint32_t */
-    size_t owner;   /* struct party *, or OWN */
+    size_t owner;   /* struct party *, ITSELF or OFFICE */
     const struct show_field *fields;
     unsigned field_count;
 } rows[RESOURCE_COUNT] = {
-    [RESOURCE_PARTIES] = {offsetof(struct directory, parties), PARTY(code), PARTY(version), OWN,
-                          FIELDS(party_fields)},
-    [RESOURCE_ACCOUNTS] = {offsetof(struct directory, accounts), ACCOUNT(code), ACCOUNT(version),
-                           ACCOUNT(party), FIELDS(account_fields)},
-    [RESOURCE_BUSINESSES] = {offsetof(struct directory, businesses), BUSINESS(code),
-                             BUSINESS(version), BUSINESS(party), FIELDS(business_fields)},
+    [RESOURCE_PARTIES] = {parties_of, PARTY(code), PARTY(version), ITSELF, FIELDS(party_fields)},
+    [RESOURCE_ACCOUNTS] = {accounts_of, ACCOUNT(code), ACCOUNT(version), ACCOUNT(party),
+                           FIELDS(account_fields)},
+    [RESOURCE_BUSINESSES] = {businesses_of, BUSINESS(code), BUSINESS(version), BUSINESS(party),
+                             FIELDS(business_fields)},
+    [RESOURCE_OFFICERS] = {officers_of, OFFICER(code), OFFICER(version), OFFICE,
+                           FIELDS(officer_fields)},
+    [RESOURCE_PROPOSALS] = {proposals_of, PROPOSAL(code), PROPOSAL(version), OFFICE,
+                            FIELDS(proposal_fields)},
 };
 
 static const void *part_of(const void *object, size_t at)
@@ -133,7 +195,7 @@ static const void *part_of(const void *object, size_t at)
 const struct map *show_map(const struct directory *directory, enum resource resource)
 {
     CHECK((unsigned)resource < RESOURCE_COUNT);
-    return part_of(directory, rows[resource].map);
+    return rows[resource].map(directory);
 }
 
 static const struct party *party_at(const void *object, size_t at)
@@ -148,7 +210,11 @@ static const struct party *party_at(const void *object, size_t at)
 const struct party *show_owner(enum resource resource, const void *object)
 {
     CHECK((unsigned)resource < RESOURCE_COUNT);
-    return rows[resource].owner == OWN ? object : party_at(object, rows[resource].owner);
+    size_t owner = rows[resource].owner;
+    if (owner == OFFICE) {
+        return NULL;
+    }
+    return owner == ITSELF ? object : party_at(object, owner);
 }
 
 struct view show_code(enum resource resource, const void *object)
@@ -223,6 +289,26 @@ static void put_people(struct buf *buf, const struct population *population)
     buf_put_text(buf, "\"");
 }
 
+/* What a second officer is asked to approve. Its bytes were checked when it was proposed. */
+static void put_act(struct buf *buf, const struct proposal *proposal)
+{
+    struct act act = {0};
+    const char *between = "";
+
+    struct outcome outcome = act_get(view_of(proposal->act, proposal->act_len), &act);
+    CHECK(outcome_ok(outcome));
+    const struct act_row *row = &act_rows[act.kind];
+    buf_printf(buf, "{\"name\":\"%s\",\"values\":{", row->name);
+    for (unsigned i = 0; i < act_field_count(act.kind); i++) {
+        if (act.values[i].len > 0 && row->fields[i].type != ACT_TYPE_BYTES) {
+            buf_printf(buf, "%s\"%s\":", between, row->fields[i].name);
+            json_put_string(buf, act.values[i]);
+            between = ",";
+        }
+    }
+    buf_put_text(buf, "}}");
+}
+
 static bool is_absent(const struct show_field *field, const void *object)
 {
     const void *part = part_of(object, field->at);
@@ -287,6 +373,14 @@ static void put_value(struct buf *buf, const struct show_field *field, const voi
         buf_put_text(buf, "\"");
         buf_put_hex(buf, view_of(part, SEAL_HASH_BYTES));
         buf_put_text(buf, "\"");
+        break;
+    case SHOW_KEY:
+        buf_put_text(buf, "\"");
+        base64std_put(buf, view_of(part, ES256_SPKI_BYTES));
+        buf_put_text(buf, "\"");
+        break;
+    case SHOW_ACT:
+        put_act(buf, object);
         break;
     case SHOW_FLAG:
         buf_put_text(buf, *(const bool *)part ? "true" : "false");

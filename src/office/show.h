@@ -9,9 +9,9 @@
 
 #include "gate/directory.h"
 
-/* The objects of a resource. */
+/* The objects of a resource; NULL: there have never been any. */
 const struct map *show_map(const struct directory *directory, enum resource resource);
-/* The party that an object belongs to. */
+/* The party that an object belongs to; NULL: it is the office's own. */
 const struct party *show_owner(enum resource resource, const void *object);
 struct view show_code(enum resource resource, const void *object);
 uint32_t show_version(enum resource resource, const void *object);

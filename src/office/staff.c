@@ -29,8 +29,8 @@ struct outcome staff_new(struct staff **ret_staff)
     if (staff == NULL) {
         return outcome_fail(FAULT_NO_MEMORY, "staff");
     }
-    map_init(&staff->officers, officer_key, OFFICERS_MAX);
-    map_init(&staff->proposals, proposal_key, PROPOSALS_MAX);
+    map_init_ordered(&staff->officers, officer_key, OFFICERS_MAX);
+    map_init_ordered(&staff->proposals, proposal_key, PROPOSALS_MAX);
     map_init(&staff->stops, stop_key, ACCOUNTS_MAX);
     *ret_staff = staff;
     return OUTCOME_OK;

@@ -4,6 +4,7 @@
 #include "help.h"
 
 #include "core/loop.h"
+#include "office/staff.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -241,6 +242,47 @@ static void among_many_strangers_a_page_costs_no_more_and_the_last_one_comes_at_
     assert_int_equal(pages, 3);
 }
 
+static void an_active_officer_sees_all_and_one_who_left_or_lost_the_key_nothing(void **state)
+{
+    static const enum officer_state states[] = {OFFICER_ACTIVE, OFFICER_LOST, OFFICER_LEFT};
+    struct staff *staff = NULL;
+    struct officer *officer = memory_new(1, sizeof(*officer));
+
+    (void)state;
+    assert_non_null(officer);
+    assert_ok(code_set(&officer->code, VIEW_LITERAL("lan")));
+    memset(officer->spki, 7, sizeof(officer->spki));
+    assert_ok(staff_new(&staff));
+    assert_ok(map_add(&staff->officers, officer));
+    struct look mine = look_of(1, RESOURCE_OFFICERS, "");
+    assert_view(see(&mine).json, "[]"); /* there is no office yet */
+    house.directory.staff = staff;
+    assert_view(see(&mine).json, "[]"); /* and an account sees nothing of it */
+    mine = look_of(1, RESOURCE_OFFICERS, "lan");
+    assert_int_equal(see(&mine).fault, FAULT_NOT_FOUND);
+    for (unsigned i = 0; i < 3; i++) {
+        static const struct {
+            enum resource resource;
+            const char *code;
+        } rows[] = {{RESOURCE_PARTIES, "bank"},
+                    {RESOURCE_PARTIES, "shop"},
+                    {RESOURCE_ACCOUNTS, "a-shop-1"},
+                    {RESOURCE_OFFICERS, "lan"}};
+        officer->state = states[i];
+        for (unsigned k = 0; k < 4; k++) {
+            struct look look = look_of(7, rows[k].resource, rows[k].code);
+            assert_int_equal(see(&look).fault, i == 0 ? FAULT_NONE : FAULT_CLOSED);
+        }
+        struct look list = look_of(7, RESOURCE_ACCOUNTS, "");
+        struct seen seen = see(&list);
+        assert_int_equal(contains(seen.json, "bank-1") && contains(seen.json, "shop-2"), i == 0);
+        list = look_of(7, RESOURCE_PROPOSALS, "");
+        assert_int_equal(see(&list).json.len, i == 0 ? 2 : 0);
+    }
+    house.directory.staff = NULL;
+    staff_free(staff);
+}
+
 static void a_page_is_cut_where_it_is_long(void **state)
 {
     static char name[DIRECTORY_NAME_BYTES_MAX];
@@ -298,6 +340,7 @@ int main(void)
         cmocka_unit_test(pages_give_each_object_once_and_no_cursor_names_another_s),
         cmocka_unit_test(a_cursor_that_nobody_was_given_shows_nothing_that_may_not_be_seen),
         cmocka_unit_test(among_many_strangers_a_page_costs_no_more_and_the_last_one_comes_at_last),
+        cmocka_unit_test(an_active_officer_sees_all_and_one_who_left_or_lost_the_key_nothing),
         cmocka_unit_test(a_page_is_cut_where_it_is_long),
         cmocka_unit_test(want_of_memory_is_told),
     };

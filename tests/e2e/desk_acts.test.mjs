@@ -1,0 +1,142 @@
+// Signed acts over the desk, by real clients: officers with four eyes, an organisation with its own
+// certificate, and what each gets to see afterwards.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { verifyProblem } from './lib/answer.mjs';
+import { protocols } from './lib/client.mjs';
+import { demonstration } from './lib/demo.mjs';
+import { accountOf, makeOfficers, proposalOf } from './lib/officers.mjs';
+import { addBusiness } from './lib/rights.mjs';
+import { serve } from './lib/server.mjs';
+
+let demo;
+let server;
+let signers;
+let number = 0;
+
+before(async () => {
+    demo = await demonstration('desk-acts');
+    for (const kind of protocols) {
+        await addBusiness(demo, `T-${kind.name}`, 'bank', { grant: false });
+    }
+    signers = await makeOfficers(demo);
+    server = await serve(demo);
+});
+after(async () => {
+    await server?.stop();
+    demo?.remove();
+});
+
+for (const kind of protocols) {
+    describe(`over ${kind.label}`, () => {
+        const clients = {};
+        const business = `T-${kind.name}`;
+        let bank;
+
+        before(() => {
+            bank = accountOf(demo, 'bank');
+            for (const [name, signer] of [...Object.entries(signers), ['bank', bank]]) {
+                clients[name] = new kind({ port: server.port + 2, ca: demo.ca, ...signer.client });
+            }
+        });
+        after(() => Promise.all(Object.values(clients).map((client) => client.close())));
+
+        const bring = (who, jws, headers = {}) => clients[who].request({
+            method: 'POST', path: '/v1/acts', body: jws,
+            headers: { 'content-type': 'application/jose', ...headers },
+        });
+        const see = async (who, address) => (await clients[who].get(address)).json;
+
+        test('a grant is a proposal until another officer approves it, and is seen at each step',
+            async () => {
+                const { LAN, MINH } = signers;
+                const jws = LAN.act('business.grant', { code: business, reason: 'Đủ điều kiện' });
+                const proposed = await bring('LAN', jws);
+                assert.equal(proposed.status, 202, proposed.text);
+                const code = proposalOf(jws);
+                assert.equal(proposed.json.object, code);
+                const shown = await see('MINH', `/v1/proposals/${code}`);
+                assert.deepEqual(shown.act, {
+                    name: 'business.grant', values: { code: business, reason: 'Đủ điều kiện' },
+                });
+                assert.equal(shown.by, 'LAN');
+                assert.equal((await see('bank', `/v1/businesses/${business}`)).state, 'submitted');
+                const own = await bring('LAN', LAN.act('proposal.approve', { code }));
+                verifyProblem(own, 403, 'role_missing');
+                const done = await bring('MINH', MINH.act('proposal.approve', { code }));
+                assert.equal(done.status, 200, done.text);
+                assert.equal((await see('bank', `/v1/businesses/${business}`)).state, 'granted');
+                verifyProblem(await clients.MINH.get(`/v1/proposals/${code}`), 404, 'not_found');
+            });
+
+        test('the same act again has the same answer, its number over other bytes is replayed',
+            async () => {
+                const { LAN } = signers;
+                const values = () => ({ code: `p-${kind.name}-${number++}`, class: 'other',
+                    kind: 'company', name: 'Đơn vị' });
+                const payload = LAN.payload('party.add', values());
+                const jws = LAN.jws(payload);
+                const first = await bring('LAN', jws);
+                assert.equal(first.status, 200, first.text);
+                const again = await bring('LAN', jws);
+                assert.deepEqual(again.json, first.json);
+                verifyProblem(await bring('LAN', LAN.jws({ ...payload, values: values() })), 409,
+                    'replayed');
+            });
+
+        test('a signature over other bytes is invalid, and another\'s certificate brings nothing',
+            async () => {
+                const jws = signers.LAN.act('party.add', { code: `q-${number++}`, class: 'other',
+                    kind: 'company', name: 'X' });
+                const [header, payload, signature] = jws.split('.');
+                const other = JSON.parse(Buffer.from(payload, 'base64url'));
+                other.values.name = 'Y';
+                const forged = Buffer.from(JSON.stringify(other)).toString('base64url');
+                verifyProblem(await bring('LAN', `${header}.${forged}.${signature}`), 401,
+                    'signature_invalid');
+                verifyProblem(await bring('MINH', jws), 403, 'not_yours');
+            });
+
+        test('a stale version is told, and nothing has changed', async () => {
+            const before = await see('LAN', '/v1/parties/bank');
+            const answer = await bring('LAN', signers.LAN.act('account.suspend',
+                { code: 'bank', reason: 'x' }, { if_match: '"99"' }));
+            verifyProblem(answer, 412, 'stale_etag');
+            assert.deepEqual(await see('LAN', '/v1/parties/bank'), before);
+        });
+
+        test('a value that is wrong is named by its pointer, in the language that is asked for',
+            async () => {
+                const jws = () => signers.LAN.act('party.add', { code: 'a b', class: 'other',
+                    kind: 'company', name: 'X' });
+                const answer = await bring('LAN', jws(), { 'accept-language': 'en' });
+                verifyProblem(answer, 400, 'bad_input');
+                assert.equal(answer.json.title, 'Bad input');
+                assert.equal(answer.json.invalid_params[0].name, '/values/code');
+                const vietnamese = await bring('LAN', jws());
+                assert.equal(vietnamese.json.title, 'Dữ liệu không hợp lệ');
+            });
+
+        test('what is no signed act goes nowhere, and fields that are not signed are refused',
+            async () => {
+                const jws = signers.LAN.act('party.add', { code: 'r', class: 'other',
+                    kind: 'company', name: 'X' });
+                verifyProblem(await bring('LAN', 'eyJ9.eyJ9'), 400, 'bad_request');
+                verifyProblem(await bring('LAN', jws, { 'if-match': '"1"' }), 400, 'bad_request');
+                verifyProblem(await bring('LAN', jws, { 'idempotency-key': 'a' }), 400,
+                    'bad_request');
+                verifyProblem(await bring('LAN', jws, { 'content-type': 'application/json' }), 415,
+                    'unsupported_media_type');
+                verifyProblem(await bring('LAN', 'A'.repeat(196_609)).catch(() => bring('LAN',
+                    'A'.repeat(196_609))), 413, 'too_large');
+            });
+
+        test('officers see all, and an organisation nothing of the office', async () => {
+            const { items } = await see('HOA', '/v1/officers');
+            assert.deepEqual(items.map((one) => one.code), Object.keys(signers).sort());
+            assert.ok((await see('HOA', '/v1/parties')).items.length > 2);
+            assert.deepEqual((await see('bank', '/v1/officers')).items, []);
+            verifyProblem(await clients.bank.get('/v1/officers/LAN'), 404, 'not_found');
+        });
+    });
+}
