@@ -56,6 +56,15 @@
 #define LOOK_STEPS_MAX 8192  /* objects looked at for one page: it may be shorter then */
 #define LOOK_JSON_BYTES_MAX (512u << 10) /* of one page, likewise */
 #define LOOKS_PER_TURN_MAX 4             /* pages given to one desk before others' turn */
+#define PARTY_DEPTH_MAX 16   /* bodies above one another */
+#define SECURITY_LEVEL_MIN 3 /* of a system that connects (Circular 46/2022, Art. 6) */
+#define SECURITY_LEVEL_MAX 5
+#define IDENTIFICATION_BYTES_MAX 35 /* e-identification code of a party */
+#define INSPECTION_DUE_DAYS 30      /* before the end of an inspection: told from then on */
+#define INSPECTION_GRACE_DAYS 30    /* after it: the party is suspended */
+#define INSPECTION_DAYS_MAX 731     /* that an inspection may be good */
+#define LAPSES_PER_TURN_MAX 8       /* acts of dates in one turn of the core */
+#define AGEING_LINES_MAX 100        /* log lines a day of what comes to its end */
 /* Acts in force that the office's store has no room for: so many, and so many bytes of objects. */
 #define OFFICE_LATE_ACTS_MAX 256
 #define OFFICE_LATE_BYTES_MAX (4u << 20)

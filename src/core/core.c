@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #define RETRY_US 1000000
+#define AGEING_US 60000000
 #define POLL_MAX (3 + CORE_PEERS_MAX + CORE_ADMINS_MAX)
 
 int core_prepare(struct child *child)
@@ -152,6 +153,23 @@ static struct outcome store_late(struct core *core)
     return outcome.fault == FAULT_NO_SPACE ? OUTCOME_OK : outcome;
 }
 
+/* What dates do, at start and then every minute. An act that cannot be recorded now waits: who is
+ * meant by it is refused all the same. */
+static struct outcome watch_dates(struct core *core)
+{
+    struct house *house = core->house;
+    int64_t now_us = clock_monotonic_us(&house->clock);
+    bool more = false;
+    if (now_us < core->ageing_us || !ledger_writable(house->ledger)) {
+        return OUTCOME_OK;
+    }
+    struct outcome outcome =
+        office_age(house->office, &house->directory, clock_wall_us(&house->clock),
+                   (uint32_t)getuid(), &core->ageing, &more);
+    core->ageing_us = more ? now_us : now_us + AGEING_US;
+    return core_survives(outcome) ? OUTCOME_OK : outcome;
+}
+
 static struct outcome housekeeping(struct core *core)
 {
     TRY(ledger_tick(core->house->ledger, &core->tick_wait_ms));
@@ -162,6 +180,7 @@ static struct outcome housekeeping(struct core *core)
         }
     }
     TRY(store_late(core));
+    TRY(watch_dates(core));
     watch_health(core);
     peers_keep(core);
     figures_tell(core);

@@ -147,6 +147,9 @@ static void fill_gate(const struct core *core, uint64_t *figures)
     figures[CORE_BUSINESSES_MAX] = BUSINESSES_MAX;
     figures[CORE_REPEATS] = counts->repeats;
     figures[CORE_ACTS_LATE] = office_late(core->house->office);
+    figures[CORE_INSPECTIONS_DUE] = core->ageing.counts.inspections_due;
+    figures[CORE_INSPECTIONS_LAPSED] = core->ageing.counts.inspections_lapsed;
+    figures[CORE_INSPECTIONS_OVER] = core->ageing.counts.inspections_over;
     memcpy(figures + CORE_ASKS, counts->by_code, sizeof(counts->by_code));
 }
 

@@ -5,6 +5,7 @@
 #define DANCU_CORE_LOOP_H
 
 #include "core/house.h"
+#include "office/ageing.h"
 #include "proc/figures.h"
 #include "proc/looking.h"
 #include "proc/proc.h"
@@ -71,8 +72,10 @@ struct core {
     int64_t keep_us; /* monotonic: not before then */
     uint32_t tick_wait_ms;
     uint32_t aggregate_wait_ms;
-    int64_t retry_us; /* monotonic: when to look for room again */
-    int64_t late_us;  /* likewise, for the office's store */
+    int64_t retry_us;  /* monotonic: when to look for room again */
+    int64_t late_us;   /* likewise, for the office's store */
+    int64_t ageing_us; /* monotonic: when to look at dates again */
+    struct ageing_watch ageing;
     /* the batch in hand */
     struct ask asks[BATCH_ASKS_MAX];
     struct peer *origin[BATCH_ASKS_MAX];

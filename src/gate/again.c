@@ -337,13 +337,15 @@ static void put_receipt(const struct recalled *recalled, const struct record_tex
 
 /* Invariant 4: some record is read and written out again, whatever was asked for. */
 static struct outcome find_receipt(struct gate *gate, const struct account *account,
-                                   const struct receipt_ask *ask, struct answer *ret_answer)
+                                   const struct receipt_ask *ask, int64_t now_us,
+                                   struct answer *ret_answer)
 {
     struct recalled recalled = {0};
     struct record_text text = {0};
     uint64_t size = ledger_size(gate->ledger);
     uint64_t place = ask_id_place(gate, ask->ask_id);
-    bool active = account->state == ACCOUNT_ACTIVE && account->party->state == PARTY_ACTIVE;
+    bool active = account->state == ACCOUNT_ACTIVE &&
+                  party_state_on(account->party, clock_day_vn(now_us)) == PARTY_CONNECTED;
     if (size == 0) {
         return OUTCOME_OK;
     }
@@ -373,7 +375,7 @@ struct outcome gate_receipt(struct gate *gate, const struct receipt_ask *ask,
         ret_answer->code = CODE_RATE_LIMITED;
         ret_answer->retry_after_s = 1;
     } else {
-        struct outcome outcome = find_receipt(gate, account, ask, ret_answer);
+        struct outcome outcome = find_receipt(gate, account, ask, now_us, ret_answer);
         if (outcome.fault == FAULT_CORRUPT || outcome.fault == FAULT_NO_MEMORY ||
             outcome.fault == FAULT_OVER_LIMIT) {
             log_outcome(LOG_LEVEL_ERROR, "receipt-not-read", outcome);

@@ -162,9 +162,10 @@ static void ask_account(const struct work *work, struct party_question *question
 {
     const struct account *account = work->account;
     const struct party *acting = work->party != NULL ? work->party : account->party;
+    int64_t day = clock_day_vn(work->now_us);
     question->account_state = account->state;
-    question->account_party_state = account->party->state;
-    question->party_state = acting->state;
+    question->account_party_state = party_state_on(account->party, day);
+    question->party_state = party_state_on(acting, day);
     question->party_class = acting->class;
     question->channel = account->channel;
     question->guided_instrument = account->instrument.len > 0;

@@ -26,6 +26,23 @@ struct long_text {
     uint16_t len;
 };
 
+/* Whom the authority reaches at a party's. */
+enum party_contact {
+    CONTACT_RESPONSIBLE,
+    CONTACT_SECURITY, /* for incidents, at any hour */
+    CONTACT_COUNT
+};
+
+enum inspection_result { INSPECTION_NONE, INSPECTION_PASSED, INSPECTION_FAILED, INSPECTION_COUNT };
+
+/* The last security inspection of the party's system. */
+struct inspection {
+    enum inspection_result result;
+    int64_t day;
+    int64_t until_day; /* last day on which it is good */
+    uint8_t report[SEAL_HASH_BYTES];
+};
+
 struct party {
     struct code_text code;
     uint32_t version; /* grows with each act on it, as of every object here */
@@ -33,9 +50,21 @@ struct party {
     enum party_state state;
     struct code_text kind; /* bank, telecom, province agency... */
     struct long_text name;
-    int64_t guess_day;    /* gate's: day (UTC+7) of the count below */
-    uint32_t guess_count; /* gate's: misses on that day */
-    uint32_t saved;       /* gate's: the last snapshot that has it (save.h) */
+    struct code_text parent;         /* code of the body above it; empty = none */
+    struct code_text identification; /* e-identification code (Decision 20/2020), `MaDonVi` */
+    char province[3];                /* of the list of 2025-07-01; empty = the whole country */
+    /* connection dossier */
+    struct long_text legal_basis;
+    unsigned security_level;            /* of the system that connects; 0 = none on file */
+    struct long_text security_decision; /* that approved the level */
+    struct inspection inspection;
+    bool undertaken;
+    uint8_t undertaking[SEAL_HASH_BYTES]; /* of the signed document */
+    struct long_text contacts[CONTACT_COUNT];
+    struct long_text instrument; /* guidance instrument for `guided`; empty = none on file */
+    int64_t guess_day;           /* gate's: day (UTC+7) of the count below */
+    uint32_t guess_count;        /* gate's: misses on that day */
+    uint32_t saved;              /* gate's: the last snapshot that has it (save.h) */
 };
 
 struct account {
@@ -90,6 +119,19 @@ struct business {
     uint64_t quota_used;
     uint32_t saved; /* the last snapshot that has it (save.h) */
 };
+
+/* Where an inspection stands on a day. */
+enum ageing {
+    AGEING_CURRENT,
+    AGEING_DUE,    /* ends within INSPECTION_DUE_DAYS: told */
+    AGEING_LAPSED, /* has ended: told, and the party cannot be connected or resumed */
+    AGEING_OVER,   /* ended INSPECTION_GRACE_DAYS ago: the party may not ask */
+    AGEING_COUNT
+};
+enum ageing inspection_ageing(const struct inspection *inspection, int64_t day);
+/* The state that counts on a day (UTC+7): dates take effect by themselves, whether or not their act
+ * is recorded yet. */
+enum party_state party_state_on(const struct party *party, int64_t day);
 
 struct directory {
     struct map parties;

@@ -462,7 +462,9 @@ struct outcome gate_serve(struct gate *gate, const struct ask *asks, unsigned co
 
 void work_stamp_record(struct gate *gate, struct record *record)
 {
-    record->time_us = clock_wall_us(&gate->clock);
+    if (record->time_us == 0) {
+        record->time_us = clock_wall_us(&gate->clock);
+    }
     record_ask_id(record->time_us, &gate->random, record->ask_id);
     random_fill(&gate->random, record->secret, sizeof(record->secret));
     memset(record->policy_hash, '0', 64);

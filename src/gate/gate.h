@@ -64,7 +64,7 @@ struct outcome gate_receipt(struct gate *gate, const struct receipt_ask *ask,
 struct outcome gate_aggregate(struct gate *gate, bool all, uint32_t *ret_wait_ms);
 
 /* Records an entry that is not an ask (acts): durable on return. `record` needs kind, outcome,
- * values, effect; time, ask id and secret are filled in here. */
+ * values, effect; ask id and secret are filled in here, and the time when it is 0. */
 struct outcome gate_record(struct gate *gate, struct record *record, uint64_t *ret_index);
 
 /* Derived state: counters of quotas and guesses, keys. `index`: the record's. */

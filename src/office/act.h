@@ -39,6 +39,14 @@ enum act_kind {
     ACT_ACCOUNT_STOP,
     ACT_ACCOUNT_STOP_CONFIRM,
     ACT_REFUSED,
+    ACT_PARTY_DOSSIER,
+    ACT_PARTY_INSPECTION,
+    ACT_PARTY_CONNECT,
+    ACT_PARTY_SUSPEND,
+    ACT_PARTY_RESUME,
+    ACT_PARTY_REDESIGN,
+    ACT_PARTY_LAPSE, /* by the inspection's date (ageing.h) */
+    ACT_PARTY_CLOSE,
     ACT_KIND_COUNT
 };
 

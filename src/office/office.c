@@ -322,7 +322,7 @@ static void put_agent(const struct deed *deed, uint32_t local_user, struct buf *
 }
 
 struct outcome office_record(struct office *office, const struct act *act, struct deed *deed,
-                             uint32_t local_user, uint64_t *ret_index)
+                             uint32_t local_user, int64_t now_us, uint64_t *ret_index)
 {
     BUF_AUTO plain;
     BUF_AUTO bytes;
@@ -346,6 +346,7 @@ struct outcome office_record(struct office *office, const struct act *act, struc
         .class = RECORD_WORD_NULL,
         .channel = RECORD_WORD_NULL,
         .service = RECORD_WORD_NULL,
+        .time_us = now_us,
         .effect = buf_view(&bytes),
     };
     record.values[RECORD_REQUEST] = view_of(values.data, request);
@@ -390,10 +391,12 @@ struct outcome office_act(struct office *office, const struct act *act, uint32_t
         snprintf(ret_why, 256, "officers sign acts here: nothing is done by hand any more");
         return outcome_fail(FAULT_CONFLICT, "act by hand");
     }
-    int64_t today = clock_day_vn(clock_wall_us(&office->clock));
+    /* One reading of the clock for check and record: what depends on the day replays as it was. */
+    int64_t now_us = clock_wall_us(&office->clock);
     TRY(office_room(office, act, ret_why));
-    TRY(change_prepare(office->directory, office->policy, act, today, &change, ret_why));
-    struct outcome outcome = office_record(office, act, &deed, local_user, ret_index);
+    TRY(change_prepare(office->directory, office->policy, act, clock_day_vn(now_us), &change,
+                       ret_why));
+    struct outcome outcome = office_record(office, act, &deed, local_user, now_us, ret_index);
     if (!outcome_ok(outcome)) {
         snprintf(ret_why, 256, "not recorded: %s", outcome.what);
         change_done(&change);

@@ -87,4 +87,21 @@ enum business_event {
 };
 enum business_state office_business_next(enum business_state state, enum business_event event);
 
+/* Likewise of a party; PARTY_STATE_COUNT = not allowed (dossier.c). */
+enum party_event {
+    PARTY_EVENT_WHOLE,   /* an act after which the dossier lacks nothing */
+    PARTY_EVENT_LACKING, /* one after which it does */
+    PARTY_EVENT_CONNECT,
+    PARTY_EVENT_SUSPEND,
+    PARTY_EVENT_RESUME,
+    PARTY_EVENT_REDESIGN,
+    PARTY_EVENT_LAPSE,
+    PARTY_EVENT_CLOSE,
+    PARTY_EVENT_COUNT
+};
+enum party_state office_party_next(enum party_state state, enum party_event event);
+/* What the dossier lacks first, in words; NULL when it is whole. Whether the inspection is still
+ * good is not asked here: that depends on the day. */
+const char *party_lacks(const struct party *party);
+
 #endif

@@ -159,6 +159,14 @@ static struct outcome (*const preparations[ACT_KIND_COUNT])(struct preparing *he
     [ACT_ACCOUNT_STOP] = prepare_account_stop,
     [ACT_ACCOUNT_STOP_CONFIRM] = prepare_account_stop_confirm,
     [ACT_REFUSED] = prepare_nothing,
+    [ACT_PARTY_DOSSIER] = prepare_party_dossier,
+    [ACT_PARTY_INSPECTION] = prepare_party_inspection,
+    [ACT_PARTY_CONNECT] = prepare_party_move,
+    [ACT_PARTY_SUSPEND] = prepare_party_move,
+    [ACT_PARTY_RESUME] = prepare_party_move,
+    [ACT_PARTY_REDESIGN] = prepare_party_move,
+    [ACT_PARTY_LAPSE] = prepare_party_lapse,
+    [ACT_PARTY_CLOSE] = prepare_party_move,
 };
 
 struct outcome prepare_inner(struct preparing *here, const struct act *inner)

@@ -83,7 +83,11 @@ void prepare_remove(struct preparing *here, enum object_kind kind, void *old);
  * afterwards, but not what its values borrow from. */
 struct outcome prepare_inner(struct preparing *here, const struct act *inner);
 
-struct outcome prepare_party_add(struct preparing *here);         /* party.c */
+struct outcome prepare_party_add(struct preparing *here);     /* party.c */
+struct outcome prepare_party_dossier(struct preparing *here); /* dossier.c, as the next three */
+struct outcome prepare_party_inspection(struct preparing *here);
+struct outcome prepare_party_move(struct preparing *here); /* connect to close */
+struct outcome prepare_party_lapse(struct preparing *here);
 struct outcome prepare_account_add(struct preparing *here);       /* account.c */
 struct outcome prepare_account_move(struct preparing *here);      /* account.c: suspend, resume */
 struct outcome prepare_business_add(struct preparing *here);      /* business.c */
@@ -100,6 +104,9 @@ struct outcome prepare_account_stop(struct preparing *here);      /* stop.c */
 struct outcome prepare_account_stop_confirm(struct preparing *here); /* stop.c */
 /* A stop of the account that the act names ends with the act. */
 void prepare_stop_end(struct preparing *here); /* stop.c */
+
+/* What party.add and party.dossier both say of it: of what is absent nothing. */
+struct outcome party_describe(struct preparing *here, struct party *party);
 
 /* The files of a published policy: u16 count, then name (block16) and content (block32) each. */
 void policy_files_put(const struct policy_file *files, unsigned count, struct buf *buf);

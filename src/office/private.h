@@ -40,7 +40,7 @@ struct outcome office_room(struct office *office, const struct act *act, char re
 /* Records an act: signed, or by a local user. deed->act is filled in here for the time of the call.
  * FAULT_NO_SPACE: nothing is recorded; others as gate_record(). */
 struct outcome office_record(struct office *office, const struct act *act, struct deed *deed,
-                             uint32_t local_user, uint64_t *ret_index);
+                             uint32_t local_user, int64_t now_us, uint64_t *ret_index);
 /* Memory and store, with applied-up-to; the change is taken over as far as it is new. */
 struct outcome office_apply(struct office *office, uint64_t index, const struct act *act,
                             struct change *change);

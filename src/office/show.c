@@ -47,11 +47,12 @@ struct show_field {
     const struct words *words;
 };
 
-static const char *const party_state_names[] = {
-    [PARTY_ACTIVE] = "active",
-    [PARTY_SUSPENDED] = "suspended",
+static const char *const party_state_names[PARTY_STATE_COUNT] = {
+    [PARTY_CONNECTED] = "connected",   [PARTY_SUSPENDED] = "suspended",
+    [PARTY_REGISTERED] = "registered", [PARTY_COMPLETE] = "complete",
+    [PARTY_CLOSED] = "closed",
 };
-static const struct words party_states = {party_state_names, PARTY_SUSPENDED + 1};
+static const struct words party_states = {party_state_names, PARTY_STATE_COUNT};
 
 static const char *const account_state_names[] = {
     [ACCOUNT_ACTIVE] = "active",

@@ -130,7 +130,7 @@ static bool signer_known(const struct way *way)
     return told->doer.kind == SIGNER_ACCOUNT && account != NULL &&
            memcmp(told->key, told->spki, SEAL_HASH_BYTES) == 0 &&
            view_equal(code_view(&account->code), told->doer.code) &&
-           account->state == ACCOUNT_ACTIVE && account->party->state == PARTY_ACTIVE;
+           account->state == ACCOUNT_ACTIVE && account->party->state == PARTY_CONNECTED;
 }
 
 static struct outcome may_officer(struct way *way, const struct four_eyes *rule)
@@ -214,7 +214,7 @@ static struct outcome commit(struct way *way, const struct act *act, struct chan
     char why[256];
     TRY(office_room(office, act, why));
     TRY(replays_room(&office->replays, &way->told->doer, way->now_us));
-    TRY(office_record(office, act, &deed, 0, &index)); /* invariant 1 */
+    TRY(office_record(office, act, &deed, 0, way->now_us, &index)); /* invariant 1 */
     way->result->index = index;
     TRY(office_applied_or_doubt(office_apply(office, index, act, change)));
     struct outcome kept = replays_add(&office->replays, way->told, way->result, way->now_us);
@@ -312,7 +312,7 @@ static struct outcome refuse_replayed(struct way *way, struct replay *replay)
     char why[256];
     TRY(office_room(way->office, &act, why));
     act_value_set(&act, "refusal", VIEW_LITERAL("replayed"));
-    TRY(office_record(way->office, &act, &deed, 0, &index));
+    TRY(office_record(way->office, &act, &deed, 0, way->now_us, &index));
     way->result->index = index;
     replay->told = true;
     return office_applied_or_doubt(office_apply(way->office, index, &act, &none));
@@ -340,7 +340,8 @@ static struct outcome record_stranger(struct way *way)
     act_value_set(&act, "jws", view_text(jws));
     act_value_set(&act, "before", view_text(before));
     TRY(office_room(office, &act, why));
-    TRY(office_record(office, &act, &deed, DONE_BY_NOBODY, &way->result->index));
+    TRY(office_record(office, &act, &deed, DONE_BY_NOBODY, way->now_us,
+                      &way->result->index));
     office->strangers.used += LEAK_UNIT;
     office->strangers_untold = 0;
     return office_applied_or_doubt(office_apply(office, way->result->index, &act, &none));

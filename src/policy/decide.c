@@ -27,7 +27,8 @@ static uint64_t account_fails(const struct policy_masks *masks,
 {
     (void)masks;
     return question->account_state != ACCOUNT_ACTIVE ||
-           question->account_party_state != PARTY_ACTIVE || question->party_state != PARTY_ACTIVE;
+           question->account_party_state != PARTY_CONNECTED ||
+           question->party_state != PARTY_CONNECTED;
 }
 
 /* I11: without its assertion there is no acting party, so nothing later has a meaning. */

@@ -85,7 +85,15 @@ struct outcome policy_deadline_day(const struct policy *policy, int64_t day, uns
 void policy_show(const struct policy *policy, bool json, struct buf *buf);
 
 enum account_state { ACCOUNT_ACTIVE, ACCOUNT_SUSPENDED, ACCOUNT_REVOKED };
-enum party_state { PARTY_ACTIVE, PARTY_SUSPENDED };
+/* Only who is connected may ask. */
+enum party_state {
+    PARTY_CONNECTED,
+    PARTY_SUSPENDED,
+    PARTY_REGISTERED, /* the connection dossier lacks something */
+    PARTY_COMPLETE,   /* the dossier lacks nothing, the authority has not connected it yet */
+    PARTY_CLOSED,
+    PARTY_STATE_COUNT
+};
 enum business_state {
     BUSINESS_DRAFT,
     BUSINESS_SUBMITTED,

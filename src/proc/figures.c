@@ -24,6 +24,9 @@
 #define RESPONSES "Responses of the listener by class of their status."
 #define OBJECTS "Parties, accounts and businesses on file."
 #define OBJECTS_MAX "Ceiling of dancu_objects."
+#define INSPECTIONS                                                                                \
+    "Parties connected or suspended whose security inspection ends within 30 days, has ended, ended "  \
+    "over 30 days ago."
 #define DAMAGED "Damaged places that the scrub found, by pass; `dancu scrub status` names them."
 #define PIPES "Bytes waiting in the core's pipes: in, not yet taken; out, not yet written."
 
@@ -92,6 +95,9 @@ static const struct figure_row core_rows[] = {
     COUNT_OF("dancu_frames_refused_total", CORE_FRAMES_REFUSED,
         "Frames of other processes that the core refused: one of them is broken or taken."),
     COUNT_OF("dancu_asks_repeated_total", CORE_REPEATS, "Asks that were answered again, of those of dancu_asks_total."),
+    GAUGE_BY("dancu_inspections", CORE_INSPECTIONS_DUE, "state", "due", INSPECTIONS),
+    GAUGE_BY("dancu_inspections", CORE_INSPECTIONS_LAPSED, "state", "lapsed", INSPECTIONS),
+    GAUGE_BY("dancu_inspections", CORE_INSPECTIONS_OVER, "state", "over", INSPECTIONS),
     COUNT_BY("dancu_asks_total", CORE_ASKS, "outcome", NULL, "Asks that the core answered, by outcome."),
     {"dancu_batch_asks", FIGURE_HISTOGRAM, CORE_BATCH, NULL, NULL, &histogram_batch, 1,
         "Asks decided and recorded by one commit."},

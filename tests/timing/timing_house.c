@@ -231,6 +231,29 @@ static void account_spki(unsigned block, unsigned account, uint8_t ret_spki[32])
     ret_spki[31] = (uint8_t)account;
 }
 
+static void day_text(const struct timing *timing, int days, char ret_text[16])
+{
+    struct date date = date_from_days(clock_day_vn(clock_wall_us(&timing->house->clock)) + days);
+    snprintf(ret_text, 16, "%04d-%02d-%02d", date.year, date.month, date.day);
+}
+
+static void connect_party(struct timing *timing, const char *party, const char *hash)
+{
+    char inspected[16];
+    char until[16];
+    day_text(timing, -1, inspected);
+    day_text(timing, 700, until);
+    act(timing, ACT_PARTY_ADD,
+        (const char *[]){"code", party, "class", "state", "kind", "x", "name", "x", NULL});
+    act(timing, ACT_PARTY_DOSSIER,
+        (const char *[]){"code", party, "legal-basis", "x", "level", "3", "level-decision", "x",
+                         "undertaking", hash, "contact", "x", "security-contact", "x", NULL});
+    act(timing, ACT_PARTY_INSPECTION,
+        (const char *[]){"code", party, "result", "passed", "day", inspected, "until", until,
+                         NULL});
+    act(timing, ACT_PARTY_CONNECT, (const char *[]){"code", party, NULL});
+}
+
 void timing_block(struct timing *timing)
 {
     timing->block++;
@@ -245,8 +268,7 @@ void timing_block(struct timing *timing)
             snprintf(hex + 2 * i, 3, "%02x", spki[i]);
         }
         snprintf(party, sizeof(party), "timed-%010u-%u", timing->block, account);
-        act(timing, ACT_PARTY_ADD,
-            (const char *[]){"code", party, "class", "state", "kind", "x", "name", "x", NULL});
+        connect_party(timing, party, hex);
         act(timing, ACT_ACCOUNT_ADD,
             (const char *[]){"code", party, "party", party, "channel", "province_one_stop", "spki",
                              hex, NULL});

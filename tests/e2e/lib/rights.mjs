@@ -4,12 +4,23 @@ import { KYC_FIELDS } from './asks.mjs';
 
 export const INSTRUMENT = 'Công văn 02/C06-TTDLDC (kiểm thử)';
 
+// Puts a whole dossier on file and connects.
+export async function connectParty(demo, name, { from = day(-30), until = day(335) } = {}) {
+    await demo.act('party', 'dossier', name, '--legal-basis', 'Kiểm thử', '--level', '3',
+        '--level-decision', 'QĐ 01 (kiểm thử)', '--undertaking', 'ab'.repeat(32),
+        '--contact', 'Người chịu trách nhiệm', '--security-contact', 'Trực an toàn');
+    await demo.act('party', 'inspection', name, '--result', 'passed', '--day', from,
+        '--until', until);
+    await demo.act('party', 'connect', name);
+}
+
 // A party with one account of its own and a certificate, all of one name.
 export async function addParty(demo, name, { class: kind = 'organisation', channel = 'guided',
     instrument = INSTRUMENT } = {}) {
     const { certPath } = await demo.issue(name);
     await demo.act('party', 'add', '--code', name, '--class', kind, '--kind', 'test',
         '--name', `Đơn vị ${name}`);
+    await connectParty(demo, name);
     await demo.act('account', 'add', '--code', name, '--party', name, '--channel', channel,
         '--cert', certPath, ...(instrument ? ['--instrument', instrument] : []));
     return name;

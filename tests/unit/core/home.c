@@ -115,18 +115,34 @@ void home_import(struct home *home, unsigned from, unsigned until, struct regist
     arena_done(&arena);
 }
 
+static void day_text(const struct home *home, int days, char ret_text[16])
+{
+    struct date date = date_from_days(clock_day_vn(clock_wall_us(&home->house->clock)) + days);
+    snprintf(ret_text, 16, "%04d-%02d-%02d", date.year, date.month, date.day);
+}
+
 static void fill(struct home *home)
 {
     struct registry_chunk chunk = {0};
+    char inspected[16];
+    char until[16];
     char spki[65];
     for (int i = 0; i < 32; i++) {
         snprintf(spki + 2 * i, 3, "%02x", HOME_SPKI_BYTE);
     }
+    day_text(home, -1, inspected);
+    day_text(home, 700, until);
     home_import(home, 0, HOME_PEOPLE, &chunk);
     assert_ok(house_record_chunk(home->house, &chunk, 0));
     publish(home);
     home_act(home, ACT_PARTY_ADD, "code", "bank", "class", "organisation", "kind", "bank", "name",
              "Ngân hàng", NULL);
+    home_act(home, ACT_PARTY_DOSSIER, "code", "bank", "legal-basis", "Law", "level", "3",
+             "level-decision", "QD 01", "undertaking", spki, "contact", "A", "security-contact",
+             "B", NULL);
+    home_act(home, ACT_PARTY_INSPECTION, "code", "bank", "result", "passed", "day", inspected,
+             "until", until, NULL);
+    home_act(home, ACT_PARTY_CONNECT, "code", "bank", NULL);
     home_act(home, ACT_ACCOUNT_ADD, "code", "bank-1", "party", "bank", "channel", "guided", "spki",
              spki, "instrument", "CV 01", NULL);
     home_act(home, ACT_BUSINESS_ADD, "code", "NV-SECRET-KYC", "party", "bank", "purpose", "KYC",

@@ -15,6 +15,9 @@
 #define HOME_PEOPLE 20 /* of consecutive numbers from An's on */
 #define HOME_ORIGIN "localhost/test"
 #define HOME_SPKI_BYTE 0x5a
+/* Of home_setup(): init, chunk, policy, party, its dossier, inspection and connection, account,
+ * business, grant. */
+#define HOME_ENTRIES 10
 #define HOME_QUOTA 1000
 
 struct home {

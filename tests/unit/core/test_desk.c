@@ -162,7 +162,7 @@ static void an_account_that_is_stopped_sees_nothing_and_its_party_s_others_do(vo
     directory_account(&house.directory, VIEW_LITERAL("bank-1"))->state = ACCOUNT_ACTIVE;
     directory_party(&house.directory, VIEW_LITERAL("bank"))->state = PARTY_SUSPENDED;
     assert_true(contains(see(&look).json, "\"state\":\"suspended\""));
-    directory_party(&house.directory, VIEW_LITERAL("bank"))->state = PARTY_ACTIVE;
+    directory_party(&house.directory, VIEW_LITERAL("bank"))->state = PARTY_CONNECTED;
 }
 
 static void a_list_holds_what_is_one_s_own_in_order_and_nothing_else(void **state)

@@ -6,7 +6,7 @@
 #include <fcntl.h>
 #include <sqlite3.h>
 
-#define ENTRIES 7 /* of home_setup(): init, chunk, policy, party, account, business, grant */
+#define ENTRIES HOME_ENTRIES
 
 static void a_new_home_has_recorded_its_making_and_every_act(void **state)
 {

@@ -331,7 +331,7 @@ static void on_sigterm_the_core_ends_well_and_the_home_opens_again(void **state)
     assert_true(rig_is_closed(&edge));
     pipe_done(&edge);
     assert_ok(home_open_house(rig->home, why));
-    assert_int_equal(ledger_size(rig->home->house->ledger), 7 + 10);
+    assert_int_equal(ledger_size(rig->home->house->ledger), HOME_ENTRIES + 10);
 }
 
 static void without_its_supervisor_the_core_ends(void **state)

@@ -93,7 +93,7 @@ static void a_blocked_account_finds_nothing_and_a_stranger_is_told_that_he_is_on
     account->state = ACCOUNT_ACTIVE;
     account->party->state = PARTY_SUSPENDED;
     assert_none(fetch(world, "bank-1", ids[0], false));
-    account->party->state = PARTY_ACTIVE;
+    account->party->state = PARTY_CONNECTED;
     assert_int_equal(fetch(world, "bank-1", ids[0], false).code, CODE_DISCLOSED);
     struct receipt_ask ask = {.spki = {0xee}};
     struct answer answer = {0};

@@ -158,6 +158,8 @@ static void publish(struct desk *desk)
 
 void desk_furnish(struct desk *desk)
 {
+    static const enum act_kind connecting[] = {ACT_PARTY_DOSSIER, ACT_PARTY_INSPECTION,
+                                               ACT_PARTY_CONNECT};
     struct act party = acts_make(ACT_PARTY_ADD);
     struct act account = acts_make(ACT_ACCOUNT_ADD);
     struct act business = acts_make(ACT_BUSINESS_ADD);
@@ -167,6 +169,10 @@ void desk_furnish(struct desk *desk)
     desk_by_hand(desk, &party);
     act_value_set(&party, "code", VIEW_LITERAL("notary"));
     desk_by_hand(desk, &party);
+    for (size_t i = 0; i < sizeof(connecting) / sizeof(connecting[0]); i++) {
+        struct act act = acts_make(connecting[i]); /* the bank */
+        desk_by_hand(desk, &act);
+    }
     act_value_set(&account, "code", VIEW_LITERAL("A-active"));
     act_value_set(&account, "spki", VIEW_LITERAL(ACTS_SPKI_KNOWN));
     desk_by_hand(desk, &account);

@@ -16,6 +16,18 @@ static struct party a_party(void)
     assert_ok(code_set(&party.code, VIEW_LITERAL("bank")));
     assert_ok(code_set(&party.kind, VIEW_LITERAL("bank")));
     assert_ok(long_set(&party.name, VIEW_LITERAL("Ngân hàng trình diễn")));
+    assert_ok(code_set(&party.parent, VIEW_LITERAL("ministry")));
+    assert_ok(code_set(&party.identification, VIEW_LITERAL("000.00.00.H29")));
+    memcpy(party.province, "79", 3);
+    fill_text(&party.legal_basis, "l", DIRECTORY_NAME_BYTES_MAX);
+    party.security_level = SECURITY_LEVEL_MAX;
+    fill_text(&party.security_decision, "d", 5);
+    party.inspection = (struct inspection){INSPECTION_FAILED, -1, 20000, {1, 2, 3}};
+    party.undertaken = true;
+    memset(party.undertaking, 0x77, sizeof(party.undertaking));
+    fill_text(&party.contacts[CONTACT_RESPONSIBLE], "r", 7);
+    fill_text(&party.contacts[CONTACT_SECURITY], "s", 8);
+    fill_text(&party.instrument, "i", 9);
     return party;
 }
 
@@ -95,6 +107,20 @@ static void a_party_is_read_as_it_was_written_without_its_counters(void **state)
     assert_int_equal(again.state, PARTY_SUSPENDED);
     assert_int_equal(again.guess_count, 0);
     assert_int_equal(again.guess_day, 0);
+    assert_memory_equal(&party.parent, &again.parent, sizeof(party.parent));
+    assert_memory_equal(&party.identification, &again.identification, sizeof(party.parent));
+    assert_memory_equal(party.province, again.province, sizeof(party.province));
+    assert_memory_equal(&party.legal_basis, &again.legal_basis, sizeof(party.legal_basis));
+    assert_int_equal(again.security_level, SECURITY_LEVEL_MAX);
+    assert_memory_equal(&party.security_decision, &again.security_decision,
+                        sizeof(party.security_decision));
+    assert_int_equal(again.inspection.result, INSPECTION_FAILED);
+    assert_true(again.inspection.day == -1 && again.inspection.until_day == 20000);
+    assert_memory_equal(party.inspection.report, again.inspection.report, SEAL_HASH_BYTES);
+    assert_true(again.undertaken);
+    assert_memory_equal(party.undertaking, again.undertaking, sizeof(party.undertaking));
+    assert_memory_equal(party.contacts, again.contacts, sizeof(party.contacts));
+    assert_memory_equal(&party.instrument, &again.instrument, sizeof(party.instrument));
 }
 
 static void an_account_is_read_as_it_was_written(void **state)

@@ -138,7 +138,7 @@ static void a_new_party_is_made_as_the_act_says(void **state)
     assert_int_equal(party->version, 1);
     assert_view(code_view(&party->code), "P-NEW");
     assert_int_equal(party->class, CLASS_STATE);
-    assert_int_equal(party->state, PARTY_ACTIVE);
+    assert_int_equal(party->state, PARTY_REGISTERED);
     assert_view(code_view(&party->kind), "agency");
     assert_view(long_view(&party->name), "Sở");
     change_done(&change);

@@ -7,12 +7,14 @@
 /* Officers of one role each, named after it; and one who stopped an account. */
 enum { STOPPER = ROLE_COUNT, PEOPLE };
 
+#define BEFORE_MAX 4
+
 static const struct row {
-    const char *does;        /* or proposes: names of roles; NULL: it comes over no desk */
-    const char *approves;    /* NULL: one officer is enough */
-    bool own;                /* the bank does it to what the row names */
-    const char *code;        /* NULL: as in acts.h */
-    enum act_kind before[2]; /* by hand, before there are officers; 0: none */
+    const char *does;                 /* or proposes: names of roles; NULL: it comes over no desk */
+    const char *approves;             /* NULL: one officer is enough */
+    bool own;                         /* the bank does it to what the row names */
+    const char *code;                 /* NULL: as in acts.h */
+    enum act_kind before[BEFORE_MAX]; /* by hand, before there are officers; 0: none */
 } rows[ACT_KIND_COUNT] = {
     [ACT_PARTY_ADD] = {.does = "intake"},
     [ACT_ACCOUNT_ADD] = {.does = "intake decide", .approves = "approve"},
@@ -43,6 +45,20 @@ static const struct row {
     [ACT_OFFICER_REPLACE] = {.does = "security", .approves = "approve"},
     [ACT_OFFICER_LEAVE] = {.does = "security", .approves = "approve"},
     [ACT_OFFICER_LOST] = {.does = "security"},
+    [ACT_PARTY_DOSSIER] = {.does = "intake"},
+    [ACT_PARTY_INSPECTION] = {.does = "intake security"},
+    [ACT_PARTY_CONNECT] = {.does = "decide",
+                           .approves = "approve",
+                           .code = "notary",
+                           .before = {ACT_PARTY_DOSSIER, ACT_PARTY_INSPECTION}},
+    [ACT_PARTY_SUSPEND] = {.does = "decide security"},
+    [ACT_PARTY_RESUME] = {.does = "decide security",
+                          .approves = "approve",
+                          .code = "notary",
+                          .before = {ACT_PARTY_DOSSIER, ACT_PARTY_INSPECTION, ACT_PARTY_CONNECT,
+                                     ACT_PARTY_SUSPEND}},
+    [ACT_PARTY_REDESIGN] = {.does = "intake decide"},
+    [ACT_PARTY_CLOSE] = {.does = "decide", .approves = "approve"},
 };
 
 static const char *name_of(unsigned person)
@@ -107,7 +123,7 @@ static struct desk *begin(enum act_kind kind)
     assert_int_equal(desk_setup_unfounded(&state), 0);
     struct desk *desk = state;
     desk_furnish(desk);
-    for (unsigned i = 0; i < 2 && row->before[i] != 0; i++) {
+    for (unsigned i = 0; i < BEFORE_MAX && row->before[i] != 0; i++) {
         struct act before = act_of(row->before[i], row->code);
         desk_by_hand(desk, &before);
     }

@@ -202,8 +202,8 @@ static int64_t vietnam_hours(int64_t now_us)
 
 static struct decision who(const struct party_question *q)
 {
-    if (q->account_state != ACCOUNT_ACTIVE || q->account_party_state != PARTY_ACTIVE ||
-        q->party_state != PARTY_ACTIVE) {
+    if (q->account_state != ACCOUNT_ACTIVE || q->account_party_state != PARTY_CONNECTED ||
+        q->party_state != PARTY_CONNECTED) {
         return no(CODE_ACCOUNT_BLOCKED, RULE_ACCOUNT);
     }
     if (q->assertion_required && !q->assertion_verified) {

@@ -180,9 +180,9 @@ static void a_flipped_byte_of_each_kind_of_file_is_told_and_stays(void **state)
         {"commit/0000000001.seg", 60000000, "commit/0000000001.seg"},
         {"commit/0000000001.key", 20, "commit/0000000001.key"},
         {"ledger/checkpoint", 30, "checkpoint"},
-        {"ledger/tile/0/000.p/7", 40, "tile/0/000.p/7"},
-        {"ledger/tile/entries/000.p/7", 40, "tile/0/000.p/7"},
-        {"derived/snapshot-7", 600, "derived/snapshot-7"},
+        {"ledger/tile/0/000.p/10", 40, "tile/0/000.p/10"},
+        {"ledger/tile/entries/000.p/10", 40, "tile/0/000.p/10"},
+        {"derived/snapshot-10", 600, "derived/snapshot-10"},
         {"origin", 3, "origin"},
         {"registry.db", 100, "registry.db"},
         {"office.db", 100, "office.db"},
@@ -201,12 +201,12 @@ static void one_damage_does_not_hide_another(void **state)
     home_close_house(home);
     flip(home, "home/ledger/checkpoint", 30);
     flip(home, "home/commit/0000000001.seg", 600);
-    flip(home, "home/derived/snapshot-7", 600);
+    flip(home, "home/derived/snapshot-10", 600);
     sql(home, "registry.db", "UPDATE blind SET tag = randomblob(16) WHERE key = 4");
     flip(home, "home/origin", 0);
     assert_told(home, "checkpoint: ");
     assert_told(home, "commit/0000000001.seg at offset 512");
-    assert_told(home, "derived/snapshot-7");
+    assert_told(home, "derived/snapshot-10");
     assert_told(home, "registry.db: tag of person 4 is of none");
     assert_told(home, "origin: ");
 }
@@ -217,7 +217,7 @@ static void a_store_that_lost_what_the_ledger_has_is_told(void **state)
     home_close_house(home);
     home_shell(home, "cp home/registry.db home/office.db .");
     sql(home, "office.db", "UPDATE applied SET upto = 2");
-    assert_told(home, "office.db: acts are applied up to entry 2, and the ledger has one at 6");
+    assert_told(home, "office.db: acts are applied up to entry 2, and the ledger has one at 9");
     home_shell(home, "cp office.db home/");
     sql(home, "registry.db", "UPDATE chunk SET unchanged = 9");
     assert_told(home, "chunk 1: is not what the ledger has recorded");

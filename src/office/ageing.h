@@ -1,0 +1,32 @@
+/*
+ * Purpose: what dates do to parties and accounts. They take effect by themselves, at the ask that
+ * looks at them (gate/standing.c); here they are told once a day while there is time, and recorded
+ * as acts when they have taken effect. Owner: the core's loop.
+ *
+ * An act of a date is recorded exactly once, whatever the process dies of: it is due as long as the
+ * directory, which is made of the log, says that it is not done, and a start replays the log before
+ * it asks.
+ */
+#ifndef DANCU_OFFICE_AGEING_H
+#define DANCU_OFFICE_AGEING_H
+
+#include "office/office.h"
+
+/* How many there are, as of the last look. */
+struct ageing_counts {
+    uint64_t inspections_due;
+    uint64_t inspections_lapsed;
+    uint64_t inspections_over;
+};
+
+struct ageing_watch {
+    int64_t told_day; /* what comes to its end was told on this day (UTC+7) */
+    struct ageing_counts counts;
+};
+
+/* One look at all. Records up to LAPSES_PER_TURN_MAX acts; *ret_more: there are others. Failures as
+ * office_act(); FAULT_NO_SPACE: they wait, nobody is let in by it. */
+struct outcome office_age(struct office *office, const struct directory *directory, int64_t now_us,
+                          uint32_t local_user, struct ageing_watch *watch, bool *ret_more);
+
+#endif
