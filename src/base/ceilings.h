@@ -49,6 +49,12 @@
 #define REREADS_ACCOUNT_PER_S_MAX 50  /* ... and a second */
 #define POPULATION_PROVINCES_MAX 64   /* provinces named by one population condition */
 #define ACCOUNTS_MAX 65536
+#define SUB_ACCOUNTS_MAX 256                /* under one organisation's account */
+#define SUB_ACCOUNT_BUSINESSES_MAX 16       /* that one of them may serve */
+#define ACCOUNT_CERTIFICATES_VALID_MAX 2    /* at once: the old one and its follower */
+#define ACCOUNT_CERTIFICATES_KEPT_MAX 16    /* with those revoked, until their last day */
+#define CERTIFICATES_MAX (4 * ACCOUNTS_MAX) /* of all accounts */
+#define CERTIFICATE_DUE_DAYS 30             /* before its end: counted from then on */
 #define PARTIES_MAX 65536
 #define BUSINESSES_MAX 65536
 #define ACT_BYTES_MAX 262144 /* one administrative act: a published policy fits */
@@ -56,14 +62,14 @@
 #define LOOK_STEPS_MAX 8192  /* objects looked at for one page: it may be shorter then */
 #define LOOK_JSON_BYTES_MAX (512u << 10) /* of one page, likewise */
 #define LOOKS_PER_TURN_MAX 4             /* pages given to one desk before others' turn */
-#define PARTY_DEPTH_MAX 16   /* bodies above one another */
-#define SECURITY_LEVEL_MIN 3 /* of a system that connects (Circular 46/2022, Art. 6) */
+#define PARTY_DEPTH_MAX 16               /* bodies above one another */
+#define SECURITY_LEVEL_MIN 3             /* of a system that connects (Circular 46/2022, Art. 6) */
 #define SECURITY_LEVEL_MAX 5
 #define IDENTIFICATION_BYTES_MAX 35 /* e-identification code of a party */
 #define INSPECTION_DUE_DAYS 30      /* before the end of an inspection: told from then on */
 #define INSPECTION_GRACE_DAYS 30    /* after it: the party is suspended */
 #define INSPECTION_DAYS_MAX 731     /* that an inspection may be good */
-#define LAPSES_PER_TURN_MAX 8       /* acts of dates in one turn of the core */
+#define AGEING_STEP_MAX 256         /* parties and accounts looked at in one turn of the core */
 #define AGEING_LINES_MAX 100        /* log lines a day of what comes to its end */
 /* Acts in force that the office's store has no room for: so many, and so many bytes of objects. */
 #define OFFICE_LATE_ACTS_MAX 256

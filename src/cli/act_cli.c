@@ -7,10 +7,11 @@
  * signs it, and printed as a JWS for the desk (`POST /v1/acts`, application/jose), or with `--desk
  * HOST:PORT` sent there.
  *
- * Some fields are given by file: `--cert FILE` stands for `spki`, `--public-key FILE` for an
- * officer's `key`, a sheet for the first officers, and a policy's folder for `files` and `hash`.
+ * Some fields are given by file: `--cert FILE` stands for `spki` and `not-after`, `--public-key
+ * FILE` for an officer's `key`, a sheet for the first officers, and a policy's folder for `files`
+ * and `hash`.
  */
-#include "cli/cli.h"
+#include "cli/act_cli.h"
 
 #include "base/check.h"
 #include "base/memory.h"
@@ -24,28 +25,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-/* Options besides an act's fields. */
-enum act_option {
-    OPTION_HOME,
-    OPTION_KEYS,
-    OPTION_CERT,
-    OPTION_PUBLIC_KEY,
-    OPTION_AS,
-    OPTION_SIGN_KEY,
-    OPTION_ORIGIN,
-    OPTION_IF_MATCH,
-    OPTION_JTI,
-    OPTION_DESK,
-    OPTION_TLS_CERT,
-    OPTION_TLS_KEY,
-    OPTION_TLS_CA,
-    OPTION_COUNT
-};
 static const char *const option_names[OPTION_COUNT] = {
     [OPTION_HOME] = "home",
     [OPTION_KEYS] = "keys",
@@ -63,7 +46,13 @@ static const char *const option_names[OPTION_COUNT] = {
 };
 #define ACT_OPTIONS_MAX (ACT_FIELDS_MAX + OPTION_COUNT)
 #define KEY_TEXT_BYTES (BASE64URL_LEN(ES256_SPKI_BYTES) + 1)
-#define REPLY_WAIT_MS 30000
+
+void act_options(struct cli_option ret_options[OPTION_COUNT])
+{
+    for (unsigned i = 0; i < OPTION_COUNT; i++) {
+        ret_options[i] = (struct cli_option){.name = option_names[i]};
+    }
+}
 
 /* Reads the options into the act's values; bare word = the field `code`. */
 static int read_act(enum act_kind kind, int argc, char **argv, struct cli_option *options,
@@ -79,9 +68,7 @@ static int read_act(enum act_kind kind, int argc, char **argv, struct cli_option
             .flag = act_rows[kind].fields[i].type == ACT_TYPE_FLAG,
         };
     }
-    for (unsigned i = 0; i < OPTION_COUNT; i++) {
-        options[fields + i] = (struct cli_option){.name = option_names[i]};
-    }
+    act_options(&options[fields]);
     if (!cli_options(argc, argv, options, fields + OPTION_COUNT, &word, 1, &words)) {
         return EXIT_USAGE;
     }
@@ -146,38 +133,15 @@ static int tell_done(const struct act *act, uint64_t index, const char *note)
 
 /* ---- over the admin socket ---- */
 
-static struct outcome exchange(struct pipe_end *pipe, const struct act *act,
-                               struct frame *ret_frame)
-{
-    size_t start = frame_start(&pipe->out, FRAME_ACT);
-    act_put(act, &pipe->out);
-    frame_finish(&pipe->out, start, 1);
-    for (;;) {
-        struct pollfd poll_fd = {.fd = pipe->fd, .events = POLLIN};
-        TRY(pipe_flush(pipe));
-        if (pipe_pending(pipe) > 0) {
-            poll_fd.events |= POLLOUT;
-        }
-        if (poll(&poll_fd, 1, REPLY_WAIT_MS) <= 0) {
-            return outcome_fail(FAULT_CLOSED, "the server did not answer");
-        }
-        struct outcome filled = pipe_fill(pipe);
-        struct outcome next = pipe_next(pipe, ret_frame);
-        if (next.fault != FAULT_AGAIN) {
-            return next;
-        }
-        if (!outcome_ok(filled) && filled.fault != FAULT_AGAIN) {
-            return outcome_fail(FAULT_CLOSED, "the server closed the connection");
-        }
-    }
-}
-
 static int act_by_server(int fd, const struct act *act)
 {
     struct pipe_end pipe;
     struct frame frame = {0};
     pipe_init(&pipe, fd);
-    struct outcome outcome = exchange(&pipe, act, &frame);
+    size_t start = frame_start(&pipe.out, FRAME_ACT);
+    act_put(act, &pipe.out);
+    frame_finish(&pipe.out, start, 1);
+    struct outcome outcome = cli_ask(&pipe, &frame);
     struct cursor cursor = cursor_of(frame.payload);
     enum fault fault = cursor_u8(&cursor);
     uint64_t index = cursor_u64(&cursor);
@@ -285,7 +249,7 @@ static int act_sign(const struct act *act, const struct cli_option *options)
 /* ---- fields by file ---- */
 
 struct act_files {
-    char spki[65];
+    struct files_cert cert;
     char key[KEY_TEXT_BYTES];
     struct buf officers;
 };
@@ -310,8 +274,11 @@ static int take_cert(struct act *act, const char *path, struct act_files *files)
 {
     int status = path == NULL ? EXIT_GOOD : has_field(act, "spki");
     if (path != NULL && status == EXIT_GOOD) {
-        status = file_fault(path, files_cert_spki(path, files->spki));
-        act_value_set(act, "spki", view_of(files->spki, 64));
+        status = file_fault(path, files_cert(path, &files->cert));
+        act_value_set(act, "spki", view_text(files->cert.spki));
+    }
+    if (path != NULL && status == EXIT_GOOD && has_field(act, "not-after") == EXIT_GOOD) {
+        act_value_set(act, "not-after", view_text(files->cert.not_after));
     }
     return status;
 }
@@ -350,8 +317,7 @@ static int take_files(struct act *act, const struct cli_option *options, struct 
     return status == EXIT_GOOD ? take_sheet(act, files) : status;
 }
 
-/* Signed or done, as the options say. */
-static int act_go(struct act *act, const struct cli_option *options)
+int act_go(struct act *act, const struct cli_option options[OPTION_COUNT])
 {
     bool signs = options[OPTION_AS].value != NULL || options[OPTION_SIGN_KEY].value != NULL;
     bool sends = options[OPTION_DESK].value != NULL;
@@ -395,6 +361,9 @@ int act_cli(const char *noun, int argc, char **argv)
         cli_complain("usage: dancu %s VERB ...", noun);
         return EXIT_USAGE;
     }
+    if (strcmp(argv[0], "list") == 0) {
+        return list_cli(noun, argc - 1, argv + 1);
+    }
     snprintf(name, sizeof(name), "%s.%s", noun, argv[0]);
     if (!outcome_ok(act_find(view_text(name), &kind)) || !is_command(kind)) {
         cli_complain("no such command: %s %s", noun, argv[0]);
@@ -418,12 +387,10 @@ int act_cli(const char *noun, int argc, char **argv)
 
 int policy_publish_cli(int argc, char **argv)
 {
-    struct cli_option options[OPTION_COUNT] = {{0}};
+    struct cli_option options[OPTION_COUNT];
     const char *dir = "policy";
     unsigned words = 0;
-    for (unsigned i = 0; i < OPTION_COUNT; i++) {
-        options[i] = (struct cli_option){.name = option_names[i]};
-    }
+    act_options(options);
     if (!cli_options(argc, argv, options, OPTION_COUNT, &dir, 1, &words) ||
         options[OPTION_CERT].value != NULL || options[OPTION_PUBLIC_KEY].value != NULL) {
         cli_complain("usage: dancu policy publish [DIR] [--home DIR] [--keys DIR] "

@@ -66,15 +66,15 @@ static struct outcome take_files(struct sheet *sheet, const struct json_node *co
                                  struct officer *officer)
 {
     char path[PATH_BYTES_MAX];
-    char hex[65];
+    struct files_cert cert = {0};
 
     TRY(beside(sheet, values[AT_CERT]->text, path));
-    struct outcome outcome = files_cert_spki(path, hex);
+    struct outcome outcome = files_cert(path, &cert);
     if (!outcome_ok(outcome)) {
         cli_complain("%s: %s", path, outcome.what);
         return outcome;
     }
-    TRY(hex_get(view_text(hex), officer->spki, sizeof(officer->spki)));
+    TRY(hex_get(view_text(cert.spki), officer->spki, sizeof(officer->spki)));
     TRY(beside(sheet, values[AT_KEY]->text, path));
     outcome = files_public_key(path, officer->key);
     if (!outcome_ok(outcome)) {

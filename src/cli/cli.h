@@ -45,6 +45,10 @@ struct outcome cli_house_open(const char *home, const char *keys, enum registry_
                               struct cli_house *ret_house, char ret_why[HOUSE_WHY_BYTES]);
 void cli_house_close(struct cli_house *house);
 
+/* Sends what waits in `pipe` to a server and takes the one frame that comes back; it borrows from
+ * the pipe. FAULT_CLOSED: no answer. */
+struct outcome cli_ask(struct pipe_end *pipe, struct frame *ret_frame);
+
 /* Subcommands: arguments after the subcommand's name; exit status. */
 int init_cli(int argc, char **argv);
 int serve_cli(int argc, char **argv);
@@ -53,6 +57,11 @@ int registry_cli(int argc, char **argv);
 int scrub_cli(int argc, char **argv);
 /* `party add ...`: the noun, then the rest. */
 int act_cli(const char *noun, int argc, char **argv);
+/* `party list ...`: the noun, then the rest. */
+int list_cli(const char *noun, int argc, char **argv);
+/* `account enrol ...`, `account certificate ...`: the rest. */
+int enrol_cli(int argc, char **argv);
+int certificate_cli(int argc, char **argv);
 int policy_cli(int argc, char **argv);
 int policy_publish_cli(int argc, char **argv);
 

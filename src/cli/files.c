@@ -4,6 +4,7 @@
 #include "cli/files.h"
 
 #include "base/ceilings.h"
+#include "base/clock.h"
 #include "base/folder.h"
 #include "base/memory.h"
 #include "office/prepare.h"
@@ -15,26 +16,59 @@
 #include <stdio.h>
 #include <string.h>
 
-struct outcome files_cert_spki(const char *path, char ret_hex[65])
+X509 *files_read_cert(const char *path)
+{
+    FILE *file = fopen(path, "re");
+    if (file == NULL) {
+        return NULL;
+    }
+    errno = 0;
+    X509 *certificate = PEM_read_X509(file, NULL, NULL, NULL);
+    fclose(file);
+    return certificate;
+}
+
+static struct outcome not_after_of(X509 *certificate, char ret_text[24])
+{
+    struct tm tm = {0};
+    if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &tm) != 1) {
+        return outcome_fail(FAULT_BAD_INPUT, "the certificate's end does not decode");
+    }
+    struct date date = {tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday};
+    int64_t seconds = date_to_days(date) * 86400 + tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec;
+    if (seconds <= 0) {
+        return outcome_fail(FAULT_BAD_INPUT, "the certificate's end is before 1970");
+    }
+    snprintf(ret_text, 24, "%lld", (long long)seconds);
+    return OUTCOME_OK;
+}
+
+struct outcome files_cert_of(X509 *certificate, struct files_cert *ret_facts)
 {
     uint8_t hash[SEAL_HASH_BYTES];
     unsigned char *der = NULL;
-    FILE *file = fopen(path, "re");
-    if (file == NULL) {
-        return outcome_sys(errno, strerror(errno));
+    int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
+    if (len <= 0) {
+        return outcome_fail(FAULT_BAD_INPUT, "the certificate's key does not encode");
     }
-    X509 *cert = PEM_read_X509(file, NULL, NULL, NULL);
-    fclose(file);
-    int len = cert == NULL ? -1 : i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der);
-    if (len > 0) {
-        seal_sha256(view_of(der, (size_t)len), hash);
-        for (size_t i = 0; i < sizeof(hash); i++) {
-            snprintf(ret_hex + 2 * i, 3, "%02x", hash[i]);
-        }
-    }
+    seal_sha256(view_of(der, (size_t)len), hash);
     OPENSSL_free(der);
-    X509_free(cert);
-    return len > 0 ? OUTCOME_OK : outcome_fail(FAULT_BAD_INPUT, "no PEM certificate in it");
+    for (size_t i = 0; i < sizeof(hash); i++) {
+        snprintf(ret_facts->spki + 2 * i, 3, "%02x", hash[i]);
+    }
+    return not_after_of(certificate, ret_facts->not_after);
+}
+
+struct outcome files_cert(const char *path, struct files_cert *ret_facts)
+{
+    X509 *certificate = files_read_cert(path);
+    if (certificate == NULL) {
+        return errno != 0 ? outcome_sys(errno, strerror(errno))
+                          : outcome_fail(FAULT_BAD_INPUT, "no PEM certificate in it");
+    }
+    struct outcome outcome = files_cert_of(certificate, ret_facts);
+    X509_free(certificate);
+    return outcome;
 }
 
 struct outcome files_read(const char *path, struct buf *ret_content)

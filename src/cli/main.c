@@ -27,6 +27,12 @@ static int party_cli(int argc, char **argv)
 
 static int account_cli(int argc, char **argv)
 {
+    if (argc > 0 && strcmp(argv[0], "enrol") == 0) {
+        return enrol_cli(argc - 1, argv + 1);
+    }
+    if (argc > 0 && strcmp(argv[0], "certificate") == 0) {
+        return certificate_cli(argc - 1, argv + 1);
+    }
     return act_cli("account", argc, argv);
 }
 
@@ -59,11 +65,15 @@ static const struct {
     {"registry", registry_cli, "import FILE|-: load people from NDJSON"},
     {"scrub", scrub_cli, "look at all that the home keeps, now; `scrub status`: a server's scrub"},
     {"seed", seed_cli, "write a synthetic population as NDJSON"},
-    {"party", party_cli, "add"},
-    {"account", account_cli, "add | suspend | resume | stop | stop-confirm"},
-    {"business", business_cli, "add | grant | refuse | suspend | resume | revoke"},
-    {"officer", officer_cli, "found | add | roles | replace | leave | lost"},
-    {"proposal", proposal_cli, "approve | reject | withdraw"},
+    {"party", party_cli,
+     "list | add | dossier | inspection | connect | suspend | resume | redesign | close"},
+    {"account", account_cli,
+     "list | add | suspend | resume | stop | stop-confirm | revoke | sub-add | sub-businesses | "
+     "sub-lock | sub-unlock |\n"
+     "            certificate-add | certificate-revoke | enrol | certificate"},
+    {"business", business_cli, "list | add | grant | refuse | suspend | resume | revoke"},
+    {"officer", officer_cli, "list | found | add | roles | replace | leave | lost"},
+    {"proposal", proposal_cli, "list | approve | reject | withdraw"},
     {"ledger", ledger_cli, "verify | show | figures"},
     {"receipt", receipt_cli, "verify FILE --vkey FILE"},
     {"version", version_cli, "version of this program"},

@@ -11,33 +11,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#define REPLY_WAIT_MS 10000
 #define SHOW_EVERY_PPM 10000u
 
 /* ---- dancu scrub status ---- */
-
-static struct outcome ask_server(struct pipe_end *pipe, struct frame *ret_frame)
-{
-    size_t start = frame_start(&pipe->out, FRAME_SCRUB);
-    struct outcome outcome = outcome_fail(FAULT_AGAIN, "the server did not answer");
-
-    frame_finish(&pipe->out, start, 0);
-    TRY(pipe_flush(pipe)); /* a few bytes into an empty socket */
-    while (outcome.fault == FAULT_AGAIN) {
-        struct pollfd readable = {.fd = pipe->fd, .events = POLLIN};
-        if (poll(&readable, 1, REPLY_WAIT_MS) <= 0) {
-            return outcome_fail(FAULT_CLOSED, "the server did not answer");
-        }
-        TRY(pipe_fill(pipe));
-        outcome = pipe_next(pipe, ret_frame);
-    }
-    return outcome;
-}
 
 static struct outcome read_status(const char *home, struct scrub_status *ret_status)
 {
@@ -47,7 +27,8 @@ static struct outcome read_status(const char *home, struct scrub_status *ret_sta
 
     TRY(proc_admin_connect(home, &fd));
     pipe_init(&pipe, fd);
-    struct outcome outcome = ask_server(&pipe, &frame);
+    frame_finish(&pipe.out, frame_start(&pipe.out, FRAME_SCRUB), 0);
+    struct outcome outcome = cli_ask(&pipe, &frame);
     if (outcome_ok(outcome)) {
         outcome = frame.kind == FRAME_SCRUB
                       ? scrub_get_status(frame.payload, frame.count, ret_status)

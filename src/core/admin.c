@@ -1,8 +1,9 @@
 /*
  * The local admin socket: acts from root or from the service's own user, one frame each, one
- * answer each, and the question how the scrub is. Once there are officers, who sign their acts, it
- * takes no act any more: the office refuses them (office_act()).
+ * answer each, the question how the scrub is, and looks at objects of the office. Once there are
+ * officers, who sign their acts, it takes no act any more: the office refuses them (office_act()).
  */
+#include "core/look.h"
 #include "core/loop.h"
 
 #include "base/check.h"
@@ -73,6 +74,12 @@ static void tell_scrub(const struct core *core, struct admin *admin)
     admin->broken = !outcome_ok(pipe_flush(&admin->pipe));
 }
 
+static void tell_look(const struct core *core, struct admin *admin, const struct look *look)
+{
+    struct outcome outcome = look_put(core->house, look, true, &admin->pipe.out);
+    admin->broken = !outcome_ok(outcome) || !outcome_ok(pipe_flush(&admin->pipe));
+}
+
 static struct outcome take_act(struct core *core, struct admin *admin, const struct frame *frame)
 {
     struct act act = {0};
@@ -107,6 +114,7 @@ struct outcome admins_take(struct core *core, struct admin *admin)
     struct outcome filled = pipe_fill(&admin->pipe);
     while (!admin->broken) {
         struct frame frame = {0};
+        struct look look;
         struct outcome outcome = pipe_next(&admin->pipe, &frame);
         if (outcome.fault == FAULT_AGAIN) {
             break;
@@ -117,6 +125,10 @@ struct outcome admins_take(struct core *core, struct admin *admin)
         }
         if (frame.kind == FRAME_SCRUB && frame.count == 0 && frame.payload.len == 0) {
             tell_scrub(core, admin);
+            continue;
+        }
+        if (outcome_ok(looking_get(&frame, &look))) {
+            tell_look(core, admin, &look);
             continue;
         }
         TRY(take_act(core, admin, &frame));

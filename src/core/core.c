@@ -153,20 +153,18 @@ static struct outcome store_late(struct core *core)
     return outcome.fault == FAULT_NO_SPACE ? OUTCOME_OK : outcome;
 }
 
-/* What dates do, at start and then every minute. An act that cannot be recorded now waits: who is
- * meant by it is refused all the same. */
+/* What dates do, at start and then every minute, step by step. */
 static struct outcome watch_dates(struct core *core)
 {
     struct house *house = core->house;
     int64_t now_us = clock_monotonic_us(&house->clock);
-    bool more = false;
-    if (now_us < core->ageing_us || !ledger_writable(house->ledger)) {
+    if (!core->ageing.under_way && now_us < core->ageing_us) {
         return OUTCOME_OK;
     }
+    core->ageing_us = now_us + AGEING_US;
     struct outcome outcome =
         office_age(house->office, &house->directory, clock_wall_us(&house->clock),
-                   (uint32_t)getuid(), &core->ageing, &more);
-    core->ageing_us = more ? now_us : now_us + AGEING_US;
+                   (uint32_t)getuid(), &core->ageing);
     return core_survives(outcome) ? OUTCOME_OK : outcome;
 }
 
@@ -193,7 +191,7 @@ static int wait_ms(const struct core *core)
 {
     uint32_t wait =
         core->tick_wait_ms < core->aggregate_wait_ms ? core->tick_wait_ms : core->aggregate_wait_ms;
-    return peers_wait(core) ? 0 : (int)(wait > 1000 ? 1000 : wait);
+    return peers_wait(core) || core->ageing.under_way ? 0 : (int)(wait > 1000 ? 1000 : wait);
 }
 
 static struct outcome turn(struct core *core)

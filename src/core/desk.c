@@ -2,14 +2,16 @@
  * What the desk asks to see.
  *
  * Invariants
- * 1. Default deny: an active officer's certificate sees all, an active account's sees its own party
- *    and what belongs to that party, and nobody sees anything else. What may not be seen and what
- * is not there are one answer.
+ * 1. Default deny: an active officer's certificate sees all; an active account's, while it is good,
+ *    sees its own party and what belongs to that party; a sub-account's sees its party, itself and
+ *    its own businesses; and nobody sees anything else. What may not be seen and what is not there
+ *    are one answer.
  * 2. A page costs LOOK_STEPS_MAX objects at most, however few of them may be seen (I9): it may be
  *    short then, or empty, and says where it goes on.
  * 3. A cursor names nothing that the viewer may not see: the last object of its own, and how many
  *    were passed over behind it.
  */
+#include "core/look.h"
 #include "core/loop.h"
 
 #include "base/check.h"
@@ -19,34 +21,56 @@
 #include <stdio.h>
 
 struct viewer {
-    bool officer;              /* sees all */
-    const struct party *party; /* sees what belongs to it */
+    bool all;                      /* an officer, or who stands at the machine */
+    const struct account *account; /* sees what belongs to its party */
 };
 
 /* By the certificate's key. A party that is suspended may see that it is. */
-static bool viewer_find(const struct directory *directory, const uint8_t spki[SEAL_HASH_BYTES],
+static bool viewer_find(const struct house *house, const uint8_t spki[SEAL_HASH_BYTES],
                         struct viewer *ret_viewer)
 {
-    const struct officer *officer = staff_officer_by_spki(directory, spki);
-    const struct account *account = directory_account_by_spki(directory, spki);
+    int64_t now_s = clock_wall_us(&house->clock) / 1000000;
+    const struct officer *officer = staff_officer_by_spki(&house->directory, spki);
+    const struct certificate *certificate = directory_certificate(&house->directory, spki);
 
     if (officer != NULL && officer->state == OFFICER_ACTIVE) {
-        *ret_viewer = (struct viewer){.officer = true};
+        *ret_viewer = (struct viewer){.all = true};
         return true;
     }
-    if (account == NULL || account->state != ACCOUNT_ACTIVE) {
+    if (certificate == NULL ||
+        account_state_by(certificate->account, certificate, now_s) != ACCOUNT_ACTIVE) {
         return false;
     }
-    *ret_viewer = (struct viewer){.party = account->party};
+    *ret_viewer = (struct viewer){.account = certificate->account};
     return true;
+}
+
+static bool sub_account_sees(const struct account *account, enum resource resource,
+                             const void *object)
+{
+    switch (resource) {
+    case RESOURCE_PARTIES:
+        return true;
+    case RESOURCE_ACCOUNTS:
+        return object == account;
+    case RESOURCE_BUSINESSES:
+        return account_covers(account, object);
+    default:
+        return false;
+    }
 }
 
 /* Invariant 1. */
 static bool may_see(const struct viewer *viewer, enum resource resource, const void *object)
 {
     const struct party *owner = show_owner(resource, object);
+    const struct account *account = viewer->account;
 
-    return viewer->officer || (owner != NULL && owner == viewer->party);
+    if (viewer->all) {
+        return true;
+    }
+    return owner != NULL && owner == account->party &&
+           (account->parent == NULL || sub_account_sees(account, resource, object));
 }
 
 static void see_one(const struct directory *directory, const struct viewer *viewer,
@@ -123,18 +147,19 @@ static void see_list(const struct directory *directory, const struct viewer *vie
     }
 }
 
-struct outcome look_show(struct core *core, struct peer *peer, const struct look *look)
+struct outcome look_put(const struct house *house, const struct look *look, bool local,
+                        struct buf *out)
 {
-    const struct directory *directory = &core->house->directory;
+    const struct directory *directory = &house->directory;
     struct seen seen = {.tag = look->tag};
-    struct viewer viewer = {0};
+    struct viewer viewer = {.all = local};
     char etag[16];
     BUF_AUTO json;
     BUF_AUTO next;
 
     buf_init(&json, FRAME_BYTES_MAX);
     buf_init(&next, LOOK_CURSOR_BYTES_MAX);
-    if (!viewer_find(directory, look->spki, &viewer)) {
+    if (!local && !viewer_find(house, look->spki, &viewer)) {
         seen.fault = FAULT_CLOSED;
     } else if (look->code.len > 0) {
         see_one(directory, &viewer, look, &json, etag, &seen);
@@ -144,7 +169,13 @@ struct outcome look_show(struct core *core, struct peer *peer, const struct look
     TRY(buf_check(&json));
     TRY(buf_check(&next));
     seen.json = buf_view(&json);
-    looking_put_seen(&peer->pipe.out, &seen);
+    looking_put_seen(out, &seen);
+    return OUTCOME_OK;
+}
+
+struct outcome look_show(struct core *core, struct peer *peer, const struct look *look)
+{
+    TRY(look_put(core->house, look, false, &peer->pipe.out));
     peer->broken = !outcome_ok(pipe_flush(&peer->pipe));
     return OUTCOME_OK;
 }

@@ -150,6 +150,8 @@ static void fill_gate(const struct core *core, uint64_t *figures)
     figures[CORE_INSPECTIONS_DUE] = core->ageing.counts.inspections_due;
     figures[CORE_INSPECTIONS_LAPSED] = core->ageing.counts.inspections_lapsed;
     figures[CORE_INSPECTIONS_OVER] = core->ageing.counts.inspections_over;
+    figures[CORE_CERTIFICATES_DUE] = core->ageing.counts.certificates_due;
+    figures[CORE_CERTIFICATES_ENDED] = core->ageing.counts.certificates_ended;
     memcpy(figures + CORE_ASKS, counts->by_code, sizeof(counts->by_code));
 }
 

@@ -336,15 +336,16 @@ static void put_receipt(const struct recalled *recalled, const struct record_tex
 }
 
 /* Invariant 4: some record is read and written out again, whatever was asked for. */
-static struct outcome find_receipt(struct gate *gate, const struct account *account,
+static struct outcome find_receipt(struct gate *gate, const struct certificate *certificate,
                                    const struct receipt_ask *ask, int64_t now_us,
                                    struct answer *ret_answer)
 {
+    const struct account *account = certificate->account;
     struct recalled recalled = {0};
     struct record_text text = {0};
     uint64_t size = ledger_size(gate->ledger);
     uint64_t place = ask_id_place(gate, ask->ask_id);
-    bool active = account->state == ACCOUNT_ACTIVE &&
+    bool active = account_state_by(account, certificate, now_us / 1000000) == ACCOUNT_ACTIVE &&
                   party_state_on(account->party, clock_day_vn(now_us)) == PARTY_CONNECTED;
     if (size == 0) {
         return OUTCOME_OK;
@@ -365,7 +366,8 @@ struct outcome gate_receipt(struct gate *gate, const struct receipt_ask *ask,
 {
     CHECK(gate->ledger != NULL);
     int64_t now_us = clock_wall_us(&gate->clock);
-    struct account *account = directory_account_by_spki(gate->directory, ask->spki);
+    const struct certificate *certificate = directory_certificate(gate->directory, ask->spki);
+    struct account *account = certificate == NULL ? NULL : certificate->account;
     buf_reset(&gate->texts);
     *ret_answer =
         (struct answer){.tag = ask->tag, .code = CODE_NOT_FOUND, .field_index = ANSWER_FIELD_NONE};
@@ -375,7 +377,7 @@ struct outcome gate_receipt(struct gate *gate, const struct receipt_ask *ask,
         ret_answer->code = CODE_RATE_LIMITED;
         ret_answer->retry_after_s = 1;
     } else {
-        struct outcome outcome = find_receipt(gate, account, ask, now_us, ret_answer);
+        struct outcome outcome = find_receipt(gate, certificate, ask, now_us, ret_answer);
         if (outcome.fault == FAULT_CORRUPT || outcome.fault == FAULT_NO_MEMORY ||
             outcome.fault == FAULT_OVER_LIMIT) {
             log_outcome(LOG_LEVEL_ERROR, "receipt-not-read", outcome);

@@ -79,7 +79,7 @@ void work_answer_limits(struct gate *gate, const struct work *work, struct answe
     struct business *business = work->business != NULL
                                     ? work->business
                                     : directory_business(gate->directory, work->ask->business);
-    if (account == NULL || business == NULL || business->party != account->party) {
+    if (account == NULL || business == NULL || !account_covers(account, business)) {
         return;
     }
     business_day_turn(gate, business, work->now_us);
@@ -121,7 +121,10 @@ static void ask_business(const struct work *work, struct party_question *questio
         return;
     }
     question->business_found = true;
-    question->business_owned = business->party == work->party;
+    /* A sub-account acts for its own party alone: for another it was given no business. */
+    question->business_owned =
+        business->party == work->party &&
+        (work->account->parent == NULL || account_covers(work->account, business));
     question->business_state = business->state;
     question->business_from_day = business->from_day;
     question->business_until_day = business->until_day;
@@ -163,12 +166,12 @@ static void ask_account(const struct work *work, struct party_question *question
     const struct account *account = work->account;
     const struct party *acting = work->party != NULL ? work->party : account->party;
     int64_t day = clock_day_vn(work->now_us);
-    question->account_state = account->state;
+    question->account_state = account_state_by(account, work->certificate, work->now_us / 1000000);
     question->account_party_state = party_state_on(account->party, day);
     question->party_state = party_state_on(acting, day);
     question->party_class = acting->class;
     question->channel = account->channel;
-    question->guided_instrument = account->instrument.len > 0;
+    question->guided_instrument = account_instrument(account);
     question->assertion_required = account->assertion_required;
     question->party_is_own = work->party == account->party;
     question->officer_registered = true; /* recorded as claimed by the party's own system */

@@ -3,7 +3,8 @@
  *
  * Invariants
  * 1. Every account and business points to a party of the same directory.
- * 2. A certificate belongs to at most one account.
+ * 2. A certificate's key belongs to at most one account, revoked ones included.
+ * 3. Two tiers: a sub-account's parent is an account of the same party that has no parent.
  */
 #include "gate/directory.h"
 
@@ -24,9 +25,9 @@ static struct view account_key(const void *value)
     return code_view(&((const struct account *)value)->code);
 }
 
-static struct view account_spki_key(const void *value)
+static struct view certificate_key(const void *value)
 {
-    return view_of(((const struct account *)value)->spki, SEAL_HASH_BYTES);
+    return view_of(((const struct certificate *)value)->spki, SEAL_HASH_BYTES);
 }
 
 static struct view business_key(const void *value)
@@ -38,7 +39,7 @@ void directory_init(struct directory *directory)
 {
     map_init_ordered(&directory->parties, party_key, PARTIES_MAX);
     map_init_ordered(&directory->accounts, account_key, ACCOUNTS_MAX);
-    map_init(&directory->accounts_by_spki, account_spki_key, ACCOUNTS_MAX);
+    map_init(&directory->certificates, certificate_key, CERTIFICATES_MAX);
     map_init_ordered(&directory->businesses, business_key, BUSINESSES_MAX);
     directory->staff = NULL;
 }
@@ -57,7 +58,7 @@ void directory_done(struct directory *directory)
     if (directory == NULL) {
         return;
     }
-    map_done(&directory->accounts_by_spki);
+    map_done(&directory->certificates);
     free_all(&directory->businesses);
     free_all(&directory->accounts);
     free_all(&directory->parties);
@@ -68,19 +69,44 @@ struct outcome directory_add_party(struct directory *directory, struct party *pa
     return map_add(&directory->parties, party);
 }
 
+/* The first `count` of an account's certificates are in the map: out again. */
+static void take_certificates(struct directory *directory, struct account *account, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        struct certificate *certificate = &account->certificates[i];
+        CHECK(map_remove(&directory->certificates, certificate_key(certificate)) == certificate);
+    }
+}
+
+/* All of them or none. */
+static struct outcome put_certificates(struct directory *directory, struct account *account)
+{
+    for (unsigned i = 0; i < account->certificate_count; i++) {
+        account->certificates[i].account = account;
+        struct outcome outcome = map_add(&directory->certificates, &account->certificates[i]);
+        if (!outcome_ok(outcome)) {
+            take_certificates(directory, account, i);
+            return outcome;
+        }
+    }
+    return OUTCOME_OK;
+}
+
 struct outcome directory_add_account(struct directory *directory, struct account *account)
 {
+    struct account *parent = account->parent;
     CHECK(account->party != NULL);
+    CHECK(parent == NULL || (parent->parent == NULL && parent->party == account->party));
     if (directory_account(directory, code_view(&account->code)) != NULL) {
         return outcome_fail(FAULT_CONFLICT, "account: code is there already");
     }
-    if (directory_account_by_spki(directory, account->spki) != NULL) {
-        return outcome_fail(FAULT_CONFLICT, "account: certificate is bound already");
-    }
     TRY(map_room(&directory->accounts)); /* in both maps or in none */
-    TRY(map_add(&directory->accounts_by_spki, account));
+    TRY(put_certificates(directory, account));
     struct outcome outcome = map_add(&directory->accounts, account);
     CHECK(outcome_ok(outcome));
+    if (parent != NULL) {
+        parent->sub_count++;
+    }
     return OUTCOME_OK;
 }
 
@@ -100,19 +126,32 @@ void directory_replace_party(struct party *old, const struct party *new)
     old->saved = kept.saved;
 }
 
+/* The new version's certificates are nobody else's, and there is room for them. */
+static struct outcome look_certificates(struct directory *directory, const struct account *old,
+                                        const struct account *new)
+{
+    CHECK(new->certificate_count <= old->certificate_count + 1);
+    for (unsigned i = 0; i < new->certificate_count; i++) {
+        const struct certificate *there =
+            directory_certificate(directory, new->certificates[i].spki);
+        if (there != NULL && there->account != old) {
+            return outcome_fail(FAULT_CONFLICT, "account: certificate is bound already");
+        }
+    }
+    return new->certificate_count > old->certificate_count ? map_room(&directory->certificates)
+                                                           : OUTCOME_OK;
+}
+
 struct outcome directory_replace_account(struct directory *directory, struct account *old,
                                          const struct account *new)
 {
     struct account kept = *old;
     CHECK(view_equal(code_view(&old->code), code_view(&new->code)) && old->party == new->party);
-    bool same_key = memcmp(old->spki, new->spki, sizeof(old->spki)) == 0;
-    if (!same_key && directory_account_by_spki(directory, new->spki) != NULL) {
-        return outcome_fail(FAULT_CONFLICT, "account: certificate is bound already");
-    }
-    if (!same_key) {
-        CHECK(map_remove(&directory->accounts_by_spki, account_spki_key(old)) == old);
-    }
+    CHECK(old->parent == new->parent);
+    TRY(look_certificates(directory, old, new));
+    take_certificates(directory, old, old->certificate_count);
     *old = *new;
+    old->sub_count = kept.sub_count;
     old->refusals = kept.refusals;
     old->limited_count = kept.limited_count;
     old->limited_first_us = kept.limited_first_us;
@@ -121,8 +160,10 @@ struct outcome directory_replace_account(struct directory *directory, struct acc
     old->key_number = kept.key_number;
     old->key_round = kept.key_round;
     old->rereads = kept.rereads;
-    /* A place has just been given back: adding cannot fail. */
-    return same_key ? OUTCOME_OK : map_add(&directory->accounts_by_spki, old);
+    struct outcome outcome = put_certificates(directory, old);
+    CHECK(
+        outcome_ok(outcome)); /* all places but one have just been given back, and there is room */
+    return OUTCOME_OK;
 }
 
 void directory_replace_business(struct business *old, const struct business *new)
@@ -145,10 +186,17 @@ struct account *directory_account(const struct directory *directory, struct view
     return map_get(&directory->accounts, code);
 }
 
+struct certificate *directory_certificate(const struct directory *directory,
+                                          const uint8_t spki[SEAL_HASH_BYTES])
+{
+    return map_get(&directory->certificates, view_of(spki, SEAL_HASH_BYTES));
+}
+
 struct account *directory_account_by_spki(const struct directory *directory,
                                           const uint8_t spki[SEAL_HASH_BYTES])
 {
-    return map_get(&directory->accounts_by_spki, view_of(spki, SEAL_HASH_BYTES));
+    const struct certificate *certificate = directory_certificate(directory, spki);
+    return certificate == NULL ? NULL : certificate->account;
 }
 
 struct business *directory_business(const struct directory *directory, struct view code)

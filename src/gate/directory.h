@@ -67,15 +67,40 @@ struct party {
     uint32_t saved;              /* gate's: the last snapshot that has it (save.h) */
 };
 
+struct business;
+
+/* A certificate that is or was bound to an account: it stands for its key. */
+struct certificate {
+    struct account *account;       /* the directory's: whose it is */
+    uint8_t spki[SEAL_HASH_BYTES]; /* SHA-256 of its SubjectPublicKeyInfo */
+    int64_t until_s;               /* its end, seconds since 1970; 0 = not known here */
+    bool revoked;
+};
+
+enum account_holder {
+    HOLDER_ORGANISATION, /* the account is the authority's, for one system's connection */
+    HOLDER_PERSON,       /* a sub-account, made by the organisation */
+    HOLDER_SYSTEM,       /* likewise */
+    HOLDER_COUNT
+};
+
 struct account {
     struct code_text code;
     uint32_t version;
     struct party *party;
     enum channel channel;
     enum account_state state;
-    uint8_t spki[SEAL_HASH_BYTES]; /* SHA-256 of the certificate's SubjectPublicKeyInfo */
-    struct long_text instrument;   /* guidance instrument for `guided`; empty = none on file */
-    bool assertion_required;       /* acts for others by signed assertion only (portals) */
+    struct certificate certificates[ACCOUNT_CERTIFICATES_KEPT_MAX]; /* oldest first */
+    unsigned certificate_count;
+    struct long_text instrument; /* guidance instrument for `guided`; empty = none on file */
+    bool assertion_required;     /* acts for others by signed assertion only (portals) */
+    enum account_holder holder;
+    /* of a sub-account only */
+    struct account *parent;
+    struct long_text holder_name;
+    struct business *businesses[SUB_ACCOUNT_BUSINESSES_MAX]; /* it may ask for these alone */
+    unsigned business_count;
+    unsigned sub_count; /* the directory's: sub-accounts under it, revoked ones too */
     /* gate's: recorded refusals; and those beyond their rate, to be aggregated */
     struct leak refusals;
     uint64_t limited_count;
@@ -133,10 +158,22 @@ enum ageing inspection_ageing(const struct inspection *inspection, int64_t day);
  * is recorded yet. */
 enum party_state party_state_on(const struct party *party, int64_t day);
 
+/* It may be used: neither revoked nor at its end. */
+bool certificate_good(const struct certificate *certificate, int64_t now_s);
+/* The state that counts for an ask by that certificate: a sub-account's is never better than its
+ * parent's; a certificate that is not good is as good as a revoked account. */
+enum account_state account_state_by(const struct account *account,
+                                    const struct certificate *certificate, int64_t now_s);
+/* May the account ask for that business at all? One of its own party, and a sub-account for those
+ * alone that it was given. */
+bool account_covers(const struct account *account, const struct business *business);
+/* A guidance instrument is on file: its own, its parent's or its party's. */
+bool account_instrument(const struct account *account);
+
 struct directory {
     struct map parties;
     struct map accounts;
-    struct map accounts_by_spki;
+    struct map certificates; /* of all accounts, by hash of their key */
     struct map businesses;
     uint32_t saves;      /* gate's: number of the last snapshot that was begun */
     struct staff *staff; /* the office's own (office/staff.h): no matter of the gate's; or NULL */
@@ -158,6 +195,9 @@ void directory_replace_business(struct business *old, const struct business *new
 /* NULL when not there. */
 struct party *directory_party(const struct directory *directory, struct view code);
 struct account *directory_account(const struct directory *directory, struct view code);
+/* Also one that is revoked. */
+struct certificate *directory_certificate(const struct directory *directory,
+                                          const uint8_t spki[SEAL_HASH_BYTES]);
 struct account *directory_account_by_spki(const struct directory *directory,
                                           const uint8_t spki[SEAL_HASH_BYTES]);
 struct business *directory_business(const struct directory *directory, struct view code);

@@ -241,7 +241,8 @@ static struct outcome meet_key(struct gate *gate, struct work *work, unsigned *p
 static struct outcome decide_one(struct gate *gate, struct work *work, unsigned *probed)
 {
     uint32_t now_s = (uint32_t)(work->now_us / 1000000);
-    work->account = directory_account_by_spki(gate->directory, work->ask->spki);
+    work->certificate = directory_certificate(gate->directory, work->ask->spki);
+    work->account = work->certificate == NULL ? NULL : work->certificate->account;
     if (work->account == NULL) {
         work->decision = (struct decision){CODE_UNAUTHENTICATED, RULE_NONE, FIELD_COUNT};
         return OUTCOME_OK;

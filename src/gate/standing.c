@@ -27,3 +27,40 @@ enum party_state party_state_on(const struct party *party, int64_t day)
     bool over = inspection_ageing(&party->inspection, day) == AGEING_OVER;
     return party->state == PARTY_CONNECTED && over ? PARTY_SUSPENDED : party->state;
 }
+
+bool certificate_good(const struct certificate *certificate, int64_t now_s)
+{
+    bool ended = certificate->until_s != 0 && now_s > certificate->until_s;
+    return !certificate->revoked && !ended;
+}
+
+enum account_state account_state_by(const struct account *account,
+                                    const struct certificate *certificate, int64_t now_s)
+{
+    if (account->state != ACCOUNT_ACTIVE) {
+        return account->state;
+    }
+    if (account->parent != NULL && account->parent->state != ACCOUNT_ACTIVE) {
+        return account->parent->state;
+    }
+    return certificate_good(certificate, now_s) ? ACCOUNT_ACTIVE : ACCOUNT_REVOKED;
+}
+
+bool account_covers(const struct account *account, const struct business *business)
+{
+    if (account->parent == NULL) {
+        return business->party == account->party;
+    }
+    for (unsigned i = 0; i < account->business_count; i++) {
+        if (account->businesses[i] == business) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool account_instrument(const struct account *account)
+{
+    bool parents = account->parent != NULL && account->parent->instrument.len > 0;
+    return account->instrument.len > 0 || parents || account->party->instrument.len > 0;
+}

@@ -19,7 +19,8 @@ enum recall {
 
 struct work {
     const struct ask *ask;
-    struct account *account;   /* NULL: not authenticated, nothing else is set */
+    struct account *account;               /* NULL: not authenticated, nothing else is set */
+    const struct certificate *certificate; /* by which it asks */
     struct party *party;       /* acting party; NULL when the ask names one that is not known */
     struct business *business; /* NULL when not found */
     struct decision decision;

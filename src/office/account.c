@@ -1,11 +1,53 @@
 /*
- * Accounts: stored bytes, and the acts on them.
+ * Accounts of both tiers: stored bytes. The organisation's and its sub-accounts are one struct and
+ * one codec; they are two kinds of stored objects, since a sub-account points to its parent and to
+ * businesses, which must have been read before it.
  */
 #include "office/prepare.h"
 
-#include <string.h>
+#define ACCOUNT_VERSION 3
 
-#define ACCOUNT_VERSION 2
+static void put_certificates(const struct account *account, struct buf *buf)
+{
+    buf_put_u8(buf, (uint8_t)account->certificate_count);
+    for (unsigned i = 0; i < account->certificate_count; i++) {
+        const struct certificate *certificate = &account->certificates[i];
+        buf_put(buf, certificate->spki, sizeof(certificate->spki));
+        buf_put_u64(buf, (uint64_t)certificate->until_s);
+        buf_put_u8(buf, certificate->revoked ? 1 : 0);
+    }
+}
+
+static void get_certificates(struct cursor *cursor, struct account *account)
+{
+    unsigned count = object_get_enum(cursor, ACCOUNT_CERTIFICATES_KEPT_MAX + 1);
+    for (unsigned i = 0; i < count; i++) {
+        struct certificate *certificate = &account->certificates[i];
+        cursor_copy(cursor, certificate->spki, sizeof(certificate->spki));
+        certificate->until_s = (int64_t)cursor_u64(cursor);
+        certificate->revoked = object_get_enum(cursor, 2) == 1;
+    }
+    account->certificate_count = count;
+}
+
+static void put_businesses(const struct account *account, struct buf *buf)
+{
+    buf_put_u8(buf, (uint8_t)account->business_count);
+    for (unsigned i = 0; i < account->business_count; i++) {
+        buf_put_block16(buf, code_view(&account->businesses[i]->code));
+    }
+}
+
+static void get_businesses(struct cursor *cursor, const struct directory *directory,
+                           struct account *account)
+{
+    unsigned count = object_get_enum(cursor, SUB_ACCOUNT_BUSINESSES_MAX + 1);
+    for (unsigned i = 0; i < count; i++) {
+        account->businesses[i] = directory_business(directory, cursor_block16(cursor));
+        cursor->failed = cursor->failed || account->businesses[i] == NULL;
+    }
+    account->business_count = count;
+}
 
 void account_put(const struct account *account, struct buf *buf)
 {
@@ -15,9 +57,29 @@ void account_put(const struct account *account, struct buf *buf)
     buf_put_block16(buf, code_view(&account->party->code));
     buf_put_u8(buf, (uint8_t)account->channel);
     buf_put_u8(buf, (uint8_t)account->state);
-    buf_put(buf, account->spki, sizeof(account->spki));
     buf_put_block16(buf, long_view(&account->instrument));
     buf_put_u8(buf, account->assertion_required ? 1 : 0);
+    put_certificates(account, buf);
+    buf_put_u8(buf, (uint8_t)account->holder);
+    if (account->parent != NULL) {
+        buf_put_block16(buf, code_view(&account->parent->code));
+        buf_put_block16(buf, long_view(&account->holder_name));
+        put_businesses(account, buf);
+    }
+}
+
+/* What a sub-account has besides. */
+static void get_sub(struct cursor *cursor, const struct directory *directory,
+                    struct account *account)
+{
+    account->parent = directory_account(directory, cursor_block16(cursor));
+    if (account->parent == NULL || account->parent->parent != NULL ||
+        account->parent->party != account->party) {
+        cursor->failed = true;
+        return;
+    }
+    object_get_long(cursor, &account->holder_name);
+    get_businesses(cursor, directory, account);
 }
 
 struct outcome account_get(const struct directory *directory, struct view bytes,
@@ -30,10 +92,14 @@ struct outcome account_get(const struct directory *directory, struct view bytes,
     account.version = cursor_u32(&cursor);
     account.party = object_get_party(&cursor, directory);
     account.channel = object_get_enum(&cursor, CHANNEL_COUNT);
-    account.state = object_get_enum(&cursor, ACCOUNT_REVOKED + 1);
-    cursor_copy(&cursor, account.spki, sizeof(account.spki));
+    account.state = object_get_enum(&cursor, ACCOUNT_STATE_COUNT);
     object_get_long(&cursor, &account.instrument);
     account.assertion_required = object_get_enum(&cursor, 2) == 1;
+    get_certificates(&cursor, &account);
+    account.holder = object_get_enum(&cursor, HOLDER_COUNT);
+    if (account.holder != HOLDER_ORGANISATION) {
+        get_sub(&cursor, directory, &account);
+    }
     TRY(object_get_end(&cursor, "stored account does not decode"));
     *ret_account = account;
     return OUTCOME_OK;
@@ -80,70 +146,13 @@ static uint32_t *version_of_account(void *object)
     return &((struct account *)object)->version;
 }
 
-const struct object_row object_account = {
-    .name = "account",
-    .plural = "accounts",
-    .bytes = sizeof(struct account),
-    .put = put_account,
-    .get = get_account,
-    .find = find_account,
-    .full = full_account,
-    .add = add_account,
-    .replace = replace_account,
-    .code = code_of_account,
-    .version = version_of_account,
-};
-
-struct outcome prepare_account_add(struct preparing *here)
-{
-    const struct act *act = here->act;
-    uint8_t spki[SEAL_HASH_BYTES];
-    struct party *party = NULL;
-    struct account *account = NULL;
-    TRY(prepare_find(here, OBJECT_PARTY, "party", &party));
-    TRY(hex_get(act_value(act, "spki"), spki, sizeof(spki)));
-    if (directory_account_by_spki(here->directory, spki) != NULL) {
-        return prepare_refuse_as(here, ACT_CODE_CERTIFICATE_BOUND,
-                                 "this certificate's key is bound to an account");
+#define ACCOUNT_ROW                                                                                \
+    {                                                                                              \
+        .name = "account", .plural = "accounts", .bytes = sizeof(struct account),                  \
+        .put = put_account, .get = get_account, .find = find_account, .full = full_account,        \
+        .add = add_account, .replace = replace_account, .code = code_of_account,                   \
+        .version = version_of_account,                                                             \
     }
-    if (staff_officer_by_spki(here->directory, spki) != NULL) {
-        return prepare_refuse_as(here, ACT_CODE_CERTIFICATE_BOUND,
-                                 "this certificate's key is bound to an officer");
-    }
-    TRY(prepare_new(here, OBJECT_ACCOUNT, &account));
-    account->party = party;
-    account->channel = act_word(act, "channel");
-    account->state = ACCOUNT_ACTIVE;
-    account->assertion_required = act_value(act, "assertion-required").len > 0;
-    memcpy(account->spki, spki, sizeof(spki));
-    TRY(code_set(&account->code, act_value(act, "code")));
-    return long_set(&account->instrument, act_value(act, "instrument"));
-}
 
-/* Which act moves an account from where to where. */
-static const struct {
-    enum act_kind kind;
-    enum account_state from;
-    enum account_state to;
-} account_moves[] = {
-    {ACT_ACCOUNT_SUSPEND, ACCOUNT_ACTIVE, ACCOUNT_SUSPENDED},
-    {ACT_ACCOUNT_RESUME, ACCOUNT_SUSPENDED, ACCOUNT_ACTIVE},
-};
-
-struct outcome prepare_account_move(struct preparing *here)
-{
-    struct account *old = NULL;
-    struct account *account = NULL;
-    TRY(prepare_find(here, OBJECT_ACCOUNT, "code", &old));
-    for (size_t i = 0; i < sizeof(account_moves) / sizeof(account_moves[0]); i++) {
-        if (account_moves[i].kind == here->act->kind && account_moves[i].from == old->state) {
-            TRY(prepare_edit(here, OBJECT_ACCOUNT, old, &account));
-            account->state = account_moves[i].to;
-            if (account->state == ACCOUNT_ACTIVE) {
-                prepare_stop_end(here);
-            }
-            return OUTCOME_OK;
-        }
-    }
-    return prepare_refuse(here, FAULT_CONFLICT, "the account's state does not allow this");
-}
+const struct object_row object_account = ACCOUNT_ROW;
+const struct object_row object_sub_account = ACCOUNT_ROW;

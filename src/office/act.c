@@ -23,6 +23,8 @@
 #define OPTIONAL false
 
 static const char *const result_names[] = {"passed", "failed"};
+static const char *const holder_names[] = {"person", "system"};
+static const struct words words_holder = {holder_names, 2};
 static const struct words words_result = {result_names, 2};
 
 const struct act_row act_rows[ACT_KIND_COUNT] = {
@@ -42,7 +44,8 @@ const struct act_row act_rows[ACT_KIND_COUNT] = {
                          {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
                           {"party", ACT_TYPE_CODE, REQUIRED, NULL},
                           {"channel", ACT_TYPE_WORD, REQUIRED, &words_channel},
-                          {"spki", ACT_TYPE_HASH, REQUIRED, NULL},
+                          {"spki", ACT_TYPE_HASH, OPTIONAL, NULL},
+                          {"not-after", ACT_TYPE_NUMBER, OPTIONAL, NULL},
                           {"instrument", ACT_TYPE_TEXT, OPTIONAL, NULL},
                           {"assertion-required", ACT_TYPE_FLAG, OPTIONAL, NULL}}},
     [ACT_ACCOUNT_SUSPEND] = {"account.suspend",
@@ -212,6 +215,41 @@ const struct act_row act_rows[ACT_KIND_COUNT] = {
                          true,
                          {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
                           {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
+    [ACT_ACCOUNT_REVOKE] = {"account.revoke",
+                            true,
+                            {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                             {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
+    [ACT_ACCOUNT_SUB_ADD] = {"account.sub-add",
+                             true,
+                             {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                              {"parent", ACT_TYPE_CODE, REQUIRED, NULL},
+                              {"holder", ACT_TYPE_WORD, REQUIRED, &words_holder},
+                              {"name", ACT_TYPE_TEXT, REQUIRED, NULL},
+                              {"businesses", ACT_TYPE_CODES, REQUIRED, NULL},
+                              {"spki", ACT_TYPE_HASH, OPTIONAL, NULL},
+                              {"not-after", ACT_TYPE_NUMBER, OPTIONAL, NULL}}},
+    [ACT_ACCOUNT_SUB_BUSINESSES] = {"account.sub-businesses",
+                                    true,
+                                    {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                                     {"businesses", ACT_TYPE_CODES, REQUIRED, NULL}}},
+    [ACT_ACCOUNT_SUB_LOCK] = {"account.sub-lock",
+                              true,
+                              {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                               {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
+    [ACT_ACCOUNT_SUB_UNLOCK] = {"account.sub-unlock",
+                                true,
+                                {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                                 {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
+    [ACT_ACCOUNT_CERTIFICATE_ADD] = {"account.certificate-add",
+                                     true,
+                                     {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                                      {"spki", ACT_TYPE_HASH, REQUIRED, NULL},
+                                      {"not-after", ACT_TYPE_NUMBER, OPTIONAL, NULL}}},
+    [ACT_ACCOUNT_CERTIFICATE_REVOKE] = {"account.certificate-revoke",
+                                        true,
+                                        {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                                         {"spki", ACT_TYPE_HASH, REQUIRED, NULL},
+                                         {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
 };
 
 struct outcome act_find(struct view name, enum act_kind *ret_kind)
@@ -281,6 +319,19 @@ static bool code_valid(struct view text)
     return true;
 }
 
+static bool codes_valid(struct view text)
+{
+    unsigned count = 0;
+    for (size_t from = 0; from <= text.len; count++) {
+        size_t end = view_find(text, from, ',');
+        if (count == SUB_ACCOUNT_BUSINESSES_MAX || !code_valid(view_part(text, from, end - from))) {
+            return false;
+        }
+        from = end + 1;
+    }
+    return true;
+}
+
 static bool text_valid(struct view text)
 {
     if (text.len == 0 || text.len > ACT_TEXT_BYTES_MAX || !utf8_valid(text)) {
@@ -334,6 +385,8 @@ static bool value_valid(const struct act_field *field, struct view value)
         return outcome_ok(hex_get(value, hash, sizeof(hash)));
     case ACT_TYPE_FLAG:
         return view_is(value, "true");
+    case ACT_TYPE_CODES:
+        return codes_valid(value);
     case ACT_TYPE_BYTES:
         return value.len <= ACT_BYTES_MAX;
     }

@@ -47,6 +47,13 @@ enum act_kind {
     ACT_PARTY_REDESIGN,
     ACT_PARTY_LAPSE, /* by the inspection's date (ageing.h) */
     ACT_PARTY_CLOSE,
+    ACT_ACCOUNT_REVOKE,
+    ACT_ACCOUNT_SUB_ADD,
+    ACT_ACCOUNT_SUB_BUSINESSES,
+    ACT_ACCOUNT_SUB_LOCK,
+    ACT_ACCOUNT_SUB_UNLOCK,
+    ACT_ACCOUNT_CERTIFICATE_ADD,
+    ACT_ACCOUNT_CERTIFICATE_REVOKE,
     ACT_KIND_COUNT
 };
 
@@ -60,6 +67,7 @@ enum act_type {
     ACT_TYPE_HASH,   /* 64 lower-case hex digits */
     ACT_TYPE_FLAG,   /* `true`; absent = false */
     ACT_TYPE_BYTES,  /* anything, up to ACT_BYTES_MAX */
+    ACT_TYPE_CODES,  /* comma-separated codes, up to SUB_ACCOUNT_BUSINESSES_MAX */
 };
 
 struct act_field {

@@ -5,6 +5,8 @@
  * 1. The act comes after the effect: an ask on the day is refused by the date, not by the act. So
  * it matters to nobody when the act is recorded, nor that a full disk keeps it waiting.
  * 2. Each act of a date makes itself undue, in the log and in what a start makes of the log.
+ * 3. A step looks at AGEING_STEP_MAX objects at most, and records one act at most (I9). Objects
+ * that come in while a walk is under way are met by the next.
  */
 #include "office/ageing.h"
 
@@ -24,23 +26,30 @@ static void day_text(int64_t day, char ret_text[16])
     snprintf(ret_text, 16, "%04d-%02d-%02d", date.year, date.month, date.day);
 }
 
-static void tell(const struct party *party, enum ageing ageing, unsigned *lines)
+static void tell(const struct party *party, enum ageing ageing, struct ageing_watch *watch)
 {
     char until[16];
-    if (ageing == AGEING_CURRENT || *lines == AGEING_LINES_MAX) {
+    if (ageing == AGEING_CURRENT || watch->lines == AGEING_LINES_MAX) {
         return;
     }
-    *lines += 1;
+    watch->lines++;
     day_text(party->inspection.until_day, until);
     log_line(LOG_LEVEL_WARN, told[ageing], "party=%.*s until=%s", (int)party->code.len,
              party->code.text, until);
 }
 
-/* A party that asks or may ask again without more ado: who is closed or lacks an inspection has
- * none that could end. */
-static bool ages(const struct party *party)
+/* Is its act due? Who is closed, or was never connected, has no inspection that could end. */
+static bool look_at_party(const struct party *party, int64_t day, struct ageing_watch *watch)
 {
-    return party->state == PARTY_CONNECTED || party->state == PARTY_SUSPENDED;
+    enum ageing ageing = inspection_ageing(&party->inspection, day);
+    if (party->state != PARTY_CONNECTED && party->state != PARTY_SUSPENDED) {
+        return false;
+    }
+    watch->walk.inspections_due += ageing == AGEING_DUE;
+    watch->walk.inspections_lapsed += ageing == AGEING_LAPSED;
+    watch->walk.inspections_over += ageing == AGEING_OVER;
+    tell(party, ageing, watch);
+    return ageing == AGEING_OVER && party->state == PARTY_CONNECTED;
 }
 
 static struct outcome lapse(struct office *office, const struct party *party, uint32_t local_user)
@@ -55,41 +64,80 @@ static struct outcome lapse(struct office *office, const struct party *party, ui
     return office_act(office, &act, local_user, &index, why);
 }
 
-static void count(struct ageing_counts *counts, enum ageing ageing)
+/* ---- certificates ---- */
+
+/* Days before its end on which a certificate is told. */
+static const int64_t certificate_told[] = {CERTIFICATE_DUE_DAYS, 14, 7, 3, 2, 1, 0};
+
+static bool told_on(int64_t left)
 {
-    counts->inspections_due += ageing == AGEING_DUE;
-    counts->inspections_lapsed += ageing == AGEING_LAPSED;
-    counts->inspections_over += ageing == AGEING_OVER;
+    for (size_t i = 0; i < sizeof(certificate_told) / sizeof(certificate_told[0]); i++) {
+        if (certificate_told[i] == left) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void look_at_certificate(const struct certificate *certificate, int64_t day,
+                                struct ageing_watch *watch)
+{
+    if (certificate->revoked || certificate->until_s == 0) {
+        return;
+    }
+    int64_t left = clock_day_vn(certificate->until_s * 1000000) - day;
+    watch->walk.certificates_due += left >= 0 && left <= CERTIFICATE_DUE_DAYS;
+    watch->walk.certificates_ended += left < 0;
+    if (!told_on(left) || watch->lines == AGEING_LINES_MAX) {
+        return;
+    }
+    watch->lines++;
+    log_line(LOG_LEVEL_WARN, "certificate-due", "account=%.*s days=%lld",
+             (int)certificate->account->code.len, certificate->account->code.text, (long long)left);
+}
+
+static void look_at_account(const struct account *account, int64_t day, struct ageing_watch *watch)
+{
+    for (unsigned i = 0; i < account->certificate_count && account->state != ACCOUNT_REVOKED; i++) {
+        look_at_certificate(&account->certificates[i], day, watch);
+    }
+}
+
+/* ---- the walk ---- */
+
+static void begin(struct ageing_watch *watch, int64_t day)
+{
+    *watch = (struct ageing_watch){.told_day = day,
+                                   .counts = watch->counts,
+                                   .under_way = true,
+                                   .lines = watch->told_day == day ? AGEING_LINES_MAX : 0};
 }
 
 struct outcome office_age(struct office *office, const struct directory *directory, int64_t now_us,
-                          uint32_t local_user, struct ageing_watch *watch, bool *ret_more)
+                          uint32_t local_user, struct ageing_watch *watch)
 {
     int64_t day = clock_day_vn(now_us);
-    struct ageing_counts counts = {0};
-    unsigned lines = watch->told_day == day ? AGEING_LINES_MAX : 0;
-    unsigned acts = 0;
-    size_t at = 0;
-    *ret_more = false;
-    for (const struct party *party = map_next(&directory->parties, &at); party != NULL;
-         party = map_next(&directory->parties, &at)) {
-        enum ageing ageing = inspection_ageing(&party->inspection, day);
-        if (!ages(party)) {
-            continue;
-        }
-        count(&counts, ageing);
-        tell(party, ageing, &lines);
-        if (ageing != AGEING_OVER || party->state != PARTY_CONNECTED) {
-            continue;
-        }
-        if (acts == LAPSES_PER_TURN_MAX) {
-            *ret_more = true;
-            continue;
-        }
-        TRY(lapse(office, party, local_user));
-        acts++;
+    size_t parties = directory->parties.len;
+    size_t all = parties + directory->accounts.len;
+    if (!watch->under_way) {
+        begin(watch, day);
     }
-    watch->told_day = day;
-    watch->counts = counts;
+    for (unsigned step = 0; step < AGEING_STEP_MAX && watch->place < all; step++) {
+        size_t place = watch->place++;
+        if (place >= parties) {
+            look_at_account(map_at(&directory->accounts, place - parties), day, watch);
+            continue;
+        }
+        const struct party *party = map_at(&directory->parties, place);
+        if (look_at_party(party, day, watch) && !watch->held) {
+            struct outcome outcome = lapse(office, party, local_user);
+            watch->held = !outcome_ok(outcome);
+            return outcome;
+        }
+    }
+    if (watch->place >= all) {
+        watch->counts = watch->walk;
+        watch->under_way = false;
+    }
     return OUTCOME_OK;
 }

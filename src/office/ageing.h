@@ -17,16 +17,25 @@ struct ageing_counts {
     uint64_t inspections_due;
     uint64_t inspections_lapsed;
     uint64_t inspections_over;
+    uint64_t certificates_due;   /* good, and at their end within CERTIFICATE_DUE_DAYS */
+    uint64_t certificates_ended; /* past it, of accounts that are not revoked */
 };
 
+/* Zeroed at first. */
 struct ageing_watch {
     int64_t told_day; /* what comes to its end was told on this day (UTC+7) */
     struct ageing_counts counts;
+    /* the walk in hand */
+    bool under_way;
+    bool held;    /* an act could not be recorded: the others wait for the next walk too */
+    size_t place; /* parties first, then accounts */
+    unsigned lines;
+    struct ageing_counts walk;
 };
 
-/* One look at all. Records up to LAPSES_PER_TURN_MAX acts; *ret_more: there are others. Failures as
- * office_act(); FAULT_NO_SPACE: they wait, nobody is let in by it. */
+/* One step of a walk over all; begins one when none is under way. Failures as office_act(): the act
+ * waits, nobody is let in by it, and the walk can go on. */
 struct outcome office_age(struct office *office, const struct directory *directory, int64_t now_us,
-                          uint32_t local_user, struct ageing_watch *watch, bool *ret_more);
+                          uint32_t local_user, struct ageing_watch *watch);
 
 #endif

@@ -45,25 +45,26 @@ static bool lacks_contacts(const struct party *party)
     return false;
 }
 
-static const struct {
-    bool (*lacks)(const struct party *party);
-    const char *what;
-} dossier_items[] = {
-    {lacks_basis, "legal basis"},
-    {lacks_level, "security level 3 or higher with its decision"},
-    {lacks_inspection, "passed inspection"},
-    {lacks_undertaking, "undertaking"},
-    {lacks_contacts, "contacts"},
+static bool (*const lacks[DOSSIER_ITEM_COUNT])(const struct party *party) = {
+    [DOSSIER_LEGAL_BASIS] = lacks_basis,     [DOSSIER_SECURITY_LEVEL] = lacks_level,
+    [DOSSIER_INSPECTION] = lacks_inspection, [DOSSIER_UNDERTAKING] = lacks_undertaking,
+    [DOSSIER_CONTACTS] = lacks_contacts,
 };
 
-const char *party_lacks(const struct party *party)
+static const char *const item_names[] = {
+    [DOSSIER_LEGAL_BASIS] = "legal_basis", [DOSSIER_SECURITY_LEVEL] = "security_level",
+    [DOSSIER_INSPECTION] = "inspection",   [DOSSIER_UNDERTAKING] = "undertaking",
+    [DOSSIER_CONTACTS] = "contacts",
+};
+const struct words words_dossier = {item_names, DOSSIER_ITEM_COUNT};
+
+unsigned party_lacks(const struct party *party)
 {
-    for (size_t i = 0; i < sizeof(dossier_items) / sizeof(dossier_items[0]); i++) {
-        if (dossier_items[i].lacks(party)) {
-            return dossier_items[i].what;
-        }
+    unsigned items = 0;
+    for (enum dossier_item item = 0; item < DOSSIER_ITEM_COUNT; item++) {
+        items |= lacks[item](party) ? 1u << item : 0;
     }
-    return NULL;
+    return items;
 }
 
 /* ---- states ---- */
@@ -141,16 +142,17 @@ static struct outcome move(struct preparing *here, struct party *party, enum par
 /* Invariant 1. */
 static struct outcome settle(struct preparing *here, struct party *party)
 {
-    return move(here, party, party_lacks(party) == NULL ? PARTY_EVENT_WHOLE : PARTY_EVENT_LACKING);
+    return move(here, party, party_lacks(party) == 0 ? PARTY_EVENT_WHOLE : PARTY_EVENT_LACKING);
 }
 
 /* Invariant 3. */
 static struct outcome look_whole(struct preparing *here, const struct party *party)
 {
-    char why[120];
-    const char *lacking = party_lacks(party);
-    if (lacking != NULL) {
-        snprintf(why, sizeof(why), "the connection dossier lacks: %s", lacking);
+    unsigned lacking = party_lacks(party);
+    if (lacking != 0) {
+        char why[120];
+        snprintf(why, sizeof(why), "the connection dossier lacks: %s",
+                 words_name(&words_dossier, (unsigned)__builtin_ctz(lacking)));
         return prepare_refuse(here, FAULT_CONFLICT, why);
     }
     if (inspection_ageing(&party->inspection, here->today) >= AGEING_LAPSED) {

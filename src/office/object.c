@@ -9,9 +9,13 @@
 #include "base/memory.h"
 
 static const struct object_row *const rows[OBJECT_KIND_COUNT] = {
-    [OBJECT_PARTY] = &object_party,       [OBJECT_ACCOUNT] = &object_account,
-    [OBJECT_BUSINESS] = &object_business, [OBJECT_OFFICER] = &object_officer,
-    [OBJECT_PROPOSAL] = &object_proposal, [OBJECT_STOP] = &object_stop,
+    [OBJECT_PARTY] = &object_party,
+    [OBJECT_ACCOUNT] = &object_account,
+    [OBJECT_BUSINESS] = &object_business,
+    [OBJECT_OFFICER] = &object_officer,
+    [OBJECT_PROPOSAL] = &object_proposal,
+    [OBJECT_STOP] = &object_stop,
+    [OBJECT_SUB_ACCOUNT] = &object_sub_account,
 };
 
 const struct object_row *object_row(enum object_kind kind)

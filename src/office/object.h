@@ -21,7 +21,8 @@ enum object_kind {
     OBJECT_CHUNK_LAST = 6,     /* code = "last"; content = number u64, hash of 32 bytes */
     OBJECT_OFFICER = 7,
     OBJECT_PROPOSAL = 8,
-    OBJECT_STOP = 9, /* code = the account's */
+    OBJECT_SUB_ACCOUNT = 9, /* points to businesses */
+    OBJECT_STOP = 10,       /* code = the account's, of either tier */
     OBJECT_KIND_COUNT
 };
 
@@ -41,12 +42,13 @@ struct object_row {
     uint32_t *(*version)(void *object);
 };
 
-extern const struct object_row object_party;    /* party.c */
-extern const struct object_row object_account;  /* account.c */
-extern const struct object_row object_business; /* business.c */
-extern const struct object_row object_officer;  /* officer.c */
-extern const struct object_row object_proposal; /* proposal.c */
-extern const struct object_row object_stop;     /* stop.c */
+extern const struct object_row object_party;       /* party.c */
+extern const struct object_row object_account;     /* account.c */
+extern const struct object_row object_business;    /* business.c */
+extern const struct object_row object_officer;     /* officer.c */
+extern const struct object_row object_proposal;    /* proposal.c */
+extern const struct object_row object_stop;        /* stop.c */
+extern const struct object_row object_sub_account; /* account.c */
 
 /* NULL for a kind that the directory does not keep. */
 const struct object_row *object_row(enum object_kind kind);
@@ -58,7 +60,8 @@ struct outcome object_load(struct directory *directory, const struct object_row 
 void party_put(const struct party *party, struct buf *buf);
 struct outcome party_get(struct view bytes, struct party *ret_party);
 void account_put(const struct account *account, struct buf *buf);
-/* The party is named by code and must be in the directory. */
+/* The party, and a sub-account's parent and businesses, are named by code and must be in the
+ * directory. */
 struct outcome account_get(const struct directory *directory, struct view bytes,
                            struct account *ret_account);
 void business_put(const struct business *business, struct buf *buf);

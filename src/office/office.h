@@ -87,6 +87,17 @@ enum business_event {
 };
 enum business_state office_business_next(enum business_state state, enum business_event event);
 
+/* Likewise of an account (account_acts.c); ACCOUNT_STATE_COUNT = not allowed. */
+enum account_event {
+    ACCOUNT_EVENT_SUSPEND, /* by the authority */
+    ACCOUNT_EVENT_RESUME,
+    ACCOUNT_EVENT_LOCK, /* by the organisation, sub-accounts only */
+    ACCOUNT_EVENT_UNLOCK,
+    ACCOUNT_EVENT_REVOKE,
+    ACCOUNT_EVENT_COUNT
+};
+enum account_state office_account_next(enum account_state state, enum account_event event);
+
 /* Likewise of a party; PARTY_STATE_COUNT = not allowed (dossier.c). */
 enum party_event {
     PARTY_EVENT_WHOLE,   /* an act after which the dossier lacks nothing */
@@ -100,8 +111,17 @@ enum party_event {
     PARTY_EVENT_COUNT
 };
 enum party_state office_party_next(enum party_state state, enum party_event event);
-/* What the dossier lacks first, in words; NULL when it is whole. Whether the inspection is still
- * good is not asked here: that depends on the day. */
-const char *party_lacks(const struct party *party);
+/* What a connection dossier must have (dossier.c). */
+enum dossier_item {
+    DOSSIER_LEGAL_BASIS,
+    DOSSIER_SECURITY_LEVEL, /* 3 or higher, with the decision that approved it */
+    DOSSIER_INSPECTION,     /* a passed one; whether it is still good depends on the day */
+    DOSSIER_UNDERTAKING,
+    DOSSIER_CONTACTS,
+    DOSSIER_ITEM_COUNT
+};
+extern const struct words words_dossier;
+/* What the dossier lacks, a bit an item; 0: it is whole. */
+unsigned party_lacks(const struct party *party);
 
 #endif

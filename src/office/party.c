@@ -48,7 +48,8 @@ static void get_dossier(struct cursor *cursor, struct party *party)
 static void get_province(struct cursor *cursor, char ret_province[3])
 {
     struct view province = cursor_block16(cursor);
-    if (cursor->failed || (province.len != 0 && province.len != 2)) {
+    bool none = province.len == 0;
+    if (cursor->failed || !(none || country_province_known(province, COUNTRY_LIST_2025_DAY))) {
         cursor->failed = true;
         return;
     }

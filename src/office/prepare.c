@@ -167,6 +167,13 @@ static struct outcome (*const preparations[ACT_KIND_COUNT])(struct preparing *he
     [ACT_PARTY_REDESIGN] = prepare_party_move,
     [ACT_PARTY_LAPSE] = prepare_party_lapse,
     [ACT_PARTY_CLOSE] = prepare_party_move,
+    [ACT_ACCOUNT_REVOKE] = prepare_account_move,
+    [ACT_ACCOUNT_SUB_ADD] = prepare_account_sub_add,
+    [ACT_ACCOUNT_SUB_BUSINESSES] = prepare_account_sub_businesses,
+    [ACT_ACCOUNT_SUB_LOCK] = prepare_account_move,
+    [ACT_ACCOUNT_SUB_UNLOCK] = prepare_account_move,
+    [ACT_ACCOUNT_CERTIFICATE_ADD] = prepare_certificate_add,
+    [ACT_ACCOUNT_CERTIFICATE_REVOKE] = prepare_certificate_revoke,
 };
 
 struct outcome prepare_inner(struct preparing *here, const struct act *inner)

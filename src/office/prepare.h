@@ -88,8 +88,12 @@ struct outcome prepare_party_dossier(struct preparing *here); /* dossier.c, as t
 struct outcome prepare_party_inspection(struct preparing *here);
 struct outcome prepare_party_move(struct preparing *here); /* connect to close */
 struct outcome prepare_party_lapse(struct preparing *here);
-struct outcome prepare_account_add(struct preparing *here);       /* account.c */
-struct outcome prepare_account_move(struct preparing *here);      /* account.c: suspend, resume */
+struct outcome prepare_account_add(struct preparing *here); /* account_acts.c, as the next three */
+struct outcome prepare_account_sub_add(struct preparing *here);
+struct outcome prepare_account_sub_businesses(struct preparing *here);
+struct outcome prepare_account_move(struct preparing *here);    /* suspend to revoke */
+struct outcome prepare_certificate_add(struct preparing *here); /* certificate.c, as the next */
+struct outcome prepare_certificate_revoke(struct preparing *here);
 struct outcome prepare_business_add(struct preparing *here);      /* business.c */
 struct outcome prepare_business_move(struct preparing *here);     /* business.c: grant to revoke */
 struct outcome prepare_policy_publish(struct preparing *here);    /* publish.c */
@@ -107,6 +111,13 @@ void prepare_stop_end(struct preparing *here); /* stop.c */
 
 /* What party.add and party.dossier both say of it: of what is absent nothing. */
 struct outcome party_describe(struct preparing *here, struct party *party);
+
+/* The kind that an account is stored as. */
+enum object_kind account_kind(const struct account *account);
+/* The account that the act's `code` names, of either tier, to be changed. */
+struct outcome account_edit(struct preparing *here, struct account **ret_account);
+/* Binds the certificate that the act's `spki` and `not-after` say, as one more. */
+struct outcome account_bind(struct preparing *here, struct account *account);
 
 /* The files of a published policy: u16 count, then name (block16) and content (block32) each. */
 void policy_files_put(const struct policy_file *files, unsigned count, struct buf *buf);

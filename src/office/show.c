@@ -1,5 +1,5 @@
 /*
- * The table of what is shown of objects, and its writer.
+ * The table of what is shown of objects.
  *
  * Invariants
  *  1. Members stand in byte order of their names (RFC 8785), so that equal objects are equal bytes;
@@ -9,43 +9,11 @@
 #include "office/show.h"
 
 #include "base/check.h"
-#include "base/clock.h"
-#include "office/act.h"
+#include "office/show_value.h"
 #include "office/staff.h"
-#include "wire/json.h"
 
 #include <stddef.h>
 #include <string.h>
-
-#define HOURS 24
-#define HOURS_ALL ((UINT32_C(1) << HOURS) - 1)
-#define DAY_FIRST 0 /* what office/business.c takes for no day */
-#define DAY_LAST INT64_C(2932896)
-
-enum show_type {
-    SHOW_CODE,    /* struct code_text; empty = absent, as of the next two */
-    SHOW_TEXT,    /* struct long_text */
-    SHOW_PEOPLE,  /* struct population, as an act writes it */
-    SHOW_PARTY,   /* pointer: its code */
-    SHOW_WORD,    /* an enum */
-    SHOW_WORDS32, /* masks */
-    SHOW_WORDS64,
-    SHOW_NUMBER32,
-    SHOW_NUMBER64,
-    SHOW_DAY,   /* the first and the last there is = absent */
-    SHOW_HOURS, /* mask; all = absent */
-    SHOW_HASH,
-    SHOW_FLAG,
-    SHOW_KEY, /* ES256_SPKI_BYTES of DER, base64 */
-    SHOW_ACT, /* of a proposal: name and values, but for what is bytes */
-};
-
-struct show_field {
-    const char *name;
-    enum show_type type;
-    size_t at;
-    const struct words *words;
-};
 
 static const char *const party_state_names[PARTY_STATE_COUNT] = {
     [PARTY_CONNECTED] = "connected",   [PARTY_SUSPENDED] = "suspended",
@@ -54,12 +22,21 @@ static const char *const party_state_names[PARTY_STATE_COUNT] = {
 };
 static const struct words party_states = {party_state_names, PARTY_STATE_COUNT};
 
-static const char *const account_state_names[] = {
+static const char *const account_state_names[ACCOUNT_STATE_COUNT] = {
     [ACCOUNT_ACTIVE] = "active",
     [ACCOUNT_SUSPENDED] = "suspended",
     [ACCOUNT_REVOKED] = "revoked",
+    [ACCOUNT_LOCKED] = "locked",
+    [ACCOUNT_SUSPENDED_LOCKED] = "suspended_locked",
 };
-static const struct words account_states = {account_state_names, ACCOUNT_REVOKED + 1};
+static const struct words account_states = {account_state_names, ACCOUNT_STATE_COUNT};
+
+static const char *const holder_names[HOLDER_COUNT] = {
+    [HOLDER_ORGANISATION] = "organisation",
+    [HOLDER_PERSON] = "person",
+    [HOLDER_SYSTEM] = "system",
+};
+static const struct words holders = {holder_names, HOLDER_COUNT};
 
 static const char *const business_state_names[BUSINESS_STATE_COUNT] = {
     [BUSINESS_DRAFT] = "draft",         [BUSINESS_SUBMITTED] = "submitted",
@@ -80,20 +57,36 @@ static const struct words officer_states = {officer_state_names, OFFICER_STATE_C
 static const struct show_field party_fields[] = {
     {"class", SHOW_WORD, PARTY(class), &words_class},
     {"code", SHOW_CODE, PARTY(code), NULL},
+    {"contact", SHOW_TEXT, PARTY(contacts[CONTACT_RESPONSIBLE]), NULL},
+    {"identification", SHOW_CODE, PARTY(identification), NULL},
+    {"inspection", SHOW_INSPECTION, PARTY(inspection), NULL},
+    {"instrument", SHOW_TEXT, PARTY(instrument), NULL},
     {"kind", SHOW_CODE, PARTY(kind), NULL},
+    {"lacks", SHOW_LACKS, 0, NULL},
+    {"legal_basis", SHOW_TEXT, PARTY(legal_basis), NULL},
+    {"level", SHOW_NUMBER32, PARTY(security_level), NULL},
+    {"level_decision", SHOW_TEXT, PARTY(security_decision), NULL},
     {"name", SHOW_TEXT, PARTY(name), NULL},
+    {"parent", SHOW_CODE, PARTY(parent), NULL},
+    {"province", SHOW_PROVINCE, PARTY(province), NULL},
+    {"security_contact", SHOW_TEXT, PARTY(contacts[CONTACT_SECURITY]), NULL},
     {"state", SHOW_WORD, PARTY(state), &party_states},
+    {"undertaking", SHOW_HASH, PARTY(undertaking), NULL},
     {"version", SHOW_NUMBER32, PARTY(version), NULL},
 };
 
 #define ACCOUNT(member) offsetof(struct account, member)
 static const struct show_field account_fields[] = {
     {"assertion_required", SHOW_FLAG, ACCOUNT(assertion_required), NULL},
+    {"businesses", SHOW_BUSINESSES, 0, NULL},
+    {"certificates", SHOW_CERTIFICATES, 0, NULL},
     {"channel", SHOW_WORD, ACCOUNT(channel), &words_channel},
     {"code", SHOW_CODE, ACCOUNT(code), NULL},
+    {"holder", SHOW_WORD, ACCOUNT(holder), &holders},
     {"instrument", SHOW_TEXT, ACCOUNT(instrument), NULL},
+    {"name", SHOW_TEXT, ACCOUNT(holder_name), NULL},
+    {"parent", SHOW_PARENT, 0, NULL},
     {"party", SHOW_PARTY, ACCOUNT(party), NULL},
-    {"spki", SHOW_HASH, ACCOUNT(spki), NULL},
     {"state", SHOW_WORD, ACCOUNT(state), &account_states},
     {"version", SHOW_NUMBER32, ACCOUNT(version), NULL},
 };
@@ -188,24 +181,10 @@ static const struct show_row {
                             FIELDS(proposal_fields)},
 };
 
-static const void *part_of(const void *object, size_t at)
-{
-    return (const uint8_t *)object + at;
-}
-
 const struct map *show_map(const struct directory *directory, enum resource resource)
 {
     CHECK((unsigned)resource < RESOURCE_COUNT);
     return rows[resource].map(directory);
-}
-
-static const struct party *party_at(const void *object, size_t at)
-{
-    const struct party *party = NULL;
-
-    memcpy(&party, part_of(object, at), sizeof(party));
-    CHECK(party != NULL);
-    return party;
 }
 
 const struct party *show_owner(enum resource resource, const void *object)
@@ -215,181 +194,20 @@ const struct party *show_owner(enum resource resource, const void *object)
     if (owner == OFFICE) {
         return NULL;
     }
-    return owner == ITSELF ? object : party_at(object, owner);
+    return owner == ITSELF ? object : show_party(object, owner);
 }
 
 struct view show_code(enum resource resource, const void *object)
 {
     CHECK((unsigned)resource < RESOURCE_COUNT);
-    return code_view(part_of(object, rows[resource].code));
-}
-
-static uint32_t number32_at(const void *object, size_t at)
-{
-    uint32_t number = 0;
-
-    memcpy(&number, part_of(object, at), sizeof(number));
-    return number;
-}
-
-static uint64_t number64_at(const void *object, size_t at)
-{
-    uint64_t number = 0;
-
-    memcpy(&number, part_of(object, at), sizeof(number));
-    return number;
+    return code_view(show_part(object, rows[resource].code));
 }
 
 uint32_t show_version(enum resource resource, const void *object)
 {
     CHECK((unsigned)resource < RESOURCE_COUNT);
-    return number32_at(object, rows[resource].version);
+    return show_number32(object, rows[resource].version);
 }
-
-/* ---- values ---- */
-
-static void put_words(struct buf *buf, const struct words *words, uint64_t mask)
-{
-    const char *between = "[";
-
-    for (unsigned i = 0; i < words->count; i++) {
-        if ((mask & UINT64_C(1) << i) != 0) {
-            buf_printf(buf, "%s\"%s\"", between, words_name(words, i));
-            between = ",";
-        }
-    }
-    buf_put_text(buf, mask == 0 ? "[]" : "]");
-}
-
-static void put_hours(struct buf *buf, uint32_t mask)
-{
-    const char *between = "";
-
-    buf_put_text(buf, "[");
-    for (unsigned hour = 0; hour < HOURS; hour++) {
-        if ((mask & UINT32_C(1) << hour) != 0) {
-            buf_printf(buf, "%s%u", between, hour);
-            between = ",";
-        }
-    }
-    buf_put_text(buf, "]");
-}
-
-static void put_day(struct buf *buf, int64_t days)
-{
-    struct date day = date_from_days(days);
-
-    buf_printf(buf, "\"%04d-%02d-%02d\"", day.year, day.month, day.day);
-}
-
-/* The condition is of our own making: nothing in it needs escaping. */
-static void put_people(struct buf *buf, const struct population *population)
-{
-    buf_put_text(buf, "\"");
-    population_put(population, buf);
-    buf_put_text(buf, "\"");
-}
-
-/* What a second officer is asked to approve. Its bytes were checked when it was proposed. */
-static void put_act(struct buf *buf, const struct proposal *proposal)
-{
-    struct act act = {0};
-    const char *between = "";
-
-    struct outcome outcome = act_get(view_of(proposal->act, proposal->act_len), &act);
-    CHECK(outcome_ok(outcome));
-    const struct act_row *row = &act_rows[act.kind];
-    buf_printf(buf, "{\"name\":\"%s\",\"values\":{", row->name);
-    for (unsigned i = 0; i < act_field_count(act.kind); i++) {
-        if (act.values[i].len > 0 && row->fields[i].type != ACT_TYPE_BYTES) {
-            buf_printf(buf, "%s\"%s\":", between, row->fields[i].name);
-            json_put_string(buf, act.values[i]);
-            between = ",";
-        }
-    }
-    buf_put_text(buf, "}}");
-}
-
-static bool is_absent(const struct show_field *field, const void *object)
-{
-    const void *part = part_of(object, field->at);
-
-    switch (field->type) {
-    case SHOW_CODE:
-        return code_view(part).len == 0;
-    case SHOW_TEXT:
-        return long_view(part).len == 0;
-    case SHOW_PEOPLE:
-        return ((const struct population *)part)->count == 0;
-    case SHOW_DAY: {
-        int64_t day = (int64_t)number64_at(object, field->at);
-        return day == DAY_FIRST || day == DAY_LAST;
-    }
-    case SHOW_HOURS:
-        return number32_at(object, field->at) == HOURS_ALL;
-    default:
-        return false;
-    }
-}
-
-static void put_value(struct buf *buf, const struct show_field *field, const void *object)
-{
-    const void *part = part_of(object, field->at);
-
-    switch (field->type) {
-    case SHOW_CODE:
-        json_put_string(buf, code_view(part));
-        break;
-    case SHOW_TEXT:
-        json_put_string(buf, long_view(part));
-        break;
-    case SHOW_PEOPLE:
-        put_people(buf, part);
-        break;
-    case SHOW_PARTY:
-        json_put_string(buf, code_view(&party_at(object, field->at)->code));
-        break;
-    case SHOW_WORD:
-        buf_printf(buf, "\"%s\"", words_name(field->words, number32_at(object, field->at)));
-        break;
-    case SHOW_WORDS32:
-        put_words(buf, field->words, number32_at(object, field->at));
-        break;
-    case SHOW_WORDS64:
-        put_words(buf, field->words, number64_at(object, field->at));
-        break;
-    case SHOW_NUMBER32:
-        buf_put_decimal(buf, number32_at(object, field->at));
-        break;
-    case SHOW_NUMBER64:
-        buf_put_decimal(buf, number64_at(object, field->at));
-        break;
-    case SHOW_DAY:
-        put_day(buf, (int64_t)number64_at(object, field->at));
-        break;
-    case SHOW_HOURS:
-        put_hours(buf, number32_at(object, field->at));
-        break;
-    case SHOW_HASH:
-        buf_put_text(buf, "\"");
-        buf_put_hex(buf, view_of(part, SEAL_HASH_BYTES));
-        buf_put_text(buf, "\"");
-        break;
-    case SHOW_KEY:
-        buf_put_text(buf, "\"");
-        base64std_put(buf, view_of(part, ES256_SPKI_BYTES));
-        buf_put_text(buf, "\"");
-        break;
-    case SHOW_ACT:
-        put_act(buf, object);
-        break;
-    case SHOW_FLAG:
-        buf_put_text(buf, *(const bool *)part ? "true" : "false");
-        break;
-    }
-}
-
-_Static_assert(sizeof(enum party_state) == sizeof(uint32_t), "an enum is read as a number");
 
 void show_put(enum resource resource, const void *object, struct buf *buf)
 {
@@ -398,11 +216,11 @@ void show_put(enum resource resource, const void *object, struct buf *buf)
     const char *between = "{";
 
     for (unsigned i = 0; i < row->field_count; i++) {
-        if (is_absent(&row->fields[i], object)) {
+        if (show_value_absent(&row->fields[i], object)) {
             continue;
         }
         buf_printf(buf, "%s\"%s\":", between, row->fields[i].name);
-        put_value(buf, &row->fields[i], object);
+        show_value_put(buf, &row->fields[i], object);
         between = ",";
     }
     buf_put_text(buf, "}");

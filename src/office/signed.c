@@ -10,6 +10,7 @@
  * 4. What takes two officers becomes a proposal by the first, and nothing else.
  */
 #include "office/signed.h"
+#include "office/own.h"
 
 #include "base/check.h"
 #include "base/log.h"
@@ -126,11 +127,11 @@ static bool signer_known(const struct way *way)
     if (told->doer.kind == SIGNER_OFFICER) {
         return officer_known(staff_officer(directory, told->doer.code), told->key);
     }
-    const struct account *account = directory_account_by_spki(directory, told->spki);
-    return told->doer.kind == SIGNER_ACCOUNT && account != NULL &&
+    const struct certificate *certificate = directory_certificate(directory, told->spki);
+    return told->doer.kind == SIGNER_ACCOUNT && certificate != NULL &&
            memcmp(told->key, told->spki, SEAL_HASH_BYTES) == 0 &&
-           view_equal(code_view(&account->code), told->doer.code) &&
-           account->state == ACCOUNT_ACTIVE && account->party->state == PARTY_CONNECTED;
+           view_equal(code_view(&certificate->account->code), told->doer.code) &&
+           own_stands(certificate, way->now_us);
 }
 
 static struct outcome may_officer(struct way *way, const struct four_eyes *rule)
@@ -150,8 +151,11 @@ static struct outcome may_officer(struct way *way, const struct four_eyes *rule)
 static struct outcome may_account(struct way *way, const struct four_eyes *rule)
 {
     const struct directory *directory = way->office->directory;
-    const struct account *account = directory_account_by_spki(directory, way->told->spki);
-    if (!rule->own || four_eyes_party(directory, &way->act) != account->party) {
+    const struct certificate *certificate = directory_certificate(directory, way->told->spki);
+    bool may = own_reach_of(way->act.kind) != OWN_NOTHING
+                   ? own_may(directory, certificate, &way->act, way->now_us)
+                   : four_eyes_party(directory, &way->act) == certificate->account->party;
+    if (!rule->own || !may) {
         return refuse(way, ACT_CODE_NOT_YOURS, "/values",
                       "an organisation acts on what is its own only");
     }
@@ -340,8 +344,7 @@ static struct outcome record_stranger(struct way *way)
     act_value_set(&act, "jws", view_text(jws));
     act_value_set(&act, "before", view_text(before));
     TRY(office_room(office, &act, why));
-    TRY(office_record(office, &act, &deed, DONE_BY_NOBODY, way->now_us,
-                      &way->result->index));
+    TRY(office_record(office, &act, &deed, DONE_BY_NOBODY, way->now_us, &way->result->index));
     office->strangers.used += LEAK_UNIT;
     office->strangers_untold = 0;
     return office_applied_or_doubt(office_apply(office, way->result->index, &act, &none));

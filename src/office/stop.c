@@ -111,11 +111,12 @@ struct outcome prepare_account_stop(struct preparing *here)
     struct account *account = NULL;
     struct stop *stop = NULL;
     TRY(prepare_find(here, OBJECT_ACCOUNT, "code", &old));
-    if (old->state != ACCOUNT_ACTIVE) {
+    enum account_state next = office_account_next(old->state, ACCOUNT_EVENT_SUSPEND);
+    if (next == ACCOUNT_STATE_COUNT) {
         return prepare_refuse(here, FAULT_CONFLICT, "the account's state does not allow this");
     }
-    TRY(prepare_edit(here, OBJECT_ACCOUNT, old, &account));
-    account->state = ACCOUNT_SUSPENDED;
+    TRY(prepare_edit(here, account_kind(old), old, &account));
+    account->state = next;
     TRY(prepare_new(here, OBJECT_STOP, &stop));
     stop->code = old->code;
     stop->day = here->today;

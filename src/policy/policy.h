@@ -84,7 +84,15 @@ struct outcome policy_deadline_day(const struct policy *policy, int64_t day, uns
 /* A matrix that a lawyer can read (text), or the same as JSON. */
 void policy_show(const struct policy *policy, bool json, struct buf *buf);
 
-enum account_state { ACCOUNT_ACTIVE, ACCOUNT_SUSPENDED, ACCOUNT_REVOKED };
+/* Suspended by the authority; locked by the organisation, its sub-accounts only. */
+enum account_state {
+    ACCOUNT_ACTIVE,
+    ACCOUNT_SUSPENDED,
+    ACCOUNT_REVOKED,
+    ACCOUNT_LOCKED,
+    ACCOUNT_SUSPENDED_LOCKED,
+    ACCOUNT_STATE_COUNT
+};
 /* Only who is connected may ask. */
 enum party_state {
     PARTY_CONNECTED,

@@ -27,6 +27,7 @@
 #define INSPECTIONS                                                                                \
     "Parties connected or suspended whose security inspection ends within 30 days, has ended, ended "  \
     "over 30 days ago."
+#define CERTIFICATES "Accounts' certificates, not revoked, that end within 30 days or have ended."
 #define DAMAGED "Damaged places that the scrub found, by pass; `dancu scrub status` names them."
 #define PIPES "Bytes waiting in the core's pipes: in, not yet taken; out, not yet written."
 
@@ -98,6 +99,8 @@ static const struct figure_row core_rows[] = {
     GAUGE_BY("dancu_inspections", CORE_INSPECTIONS_DUE, "state", "due", INSPECTIONS),
     GAUGE_BY("dancu_inspections", CORE_INSPECTIONS_LAPSED, "state", "lapsed", INSPECTIONS),
     GAUGE_BY("dancu_inspections", CORE_INSPECTIONS_OVER, "state", "over", INSPECTIONS),
+    GAUGE_BY("dancu_account_certificates", CORE_CERTIFICATES_DUE, "state", "due", CERTIFICATES),
+    GAUGE_BY("dancu_account_certificates", CORE_CERTIFICATES_ENDED, "state", "ended", CERTIFICATES),
     COUNT_BY("dancu_asks_total", CORE_ASKS, "outcome", NULL, "Asks that the core answered, by outcome."),
     {"dancu_batch_asks", FIGURE_HISTOGRAM, CORE_BATCH, NULL, NULL, &histogram_batch, 1,
         "Asks decided and recorded by one commit."},

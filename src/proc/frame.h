@@ -39,8 +39,8 @@ enum frame_kind {
     FRAME_LOG_KEY = 20,      /* core -> public: the log's verifier key, at connect */
     FRAME_STAMPED = 21,      /* verify -> core: one whose signature is right */
     FRAME_SIGNED_DONE = 22,  /* core -> verify -> desk: what became of it */
-    FRAME_LOOK = 23,         /* desk -> core: an object or a list that is asked for (looking.h) */
-    FRAME_SEEN = 24,         /* core -> desk */
+    FRAME_LOOK = 23,         /* desk or admin socket -> core: objects to be shown (looking.h) */
+    FRAME_SEEN = 24,         /* its answer */
     FRAME_SIGNERS = 25,      /* core -> verify: count officers who may sign, with their keys */
     FRAME_SIGNED = 28,       /* desk -> verify: a signed act as it came (signed.h) */
     FRAME_KIND_COUNT

@@ -17,6 +17,7 @@ static void add(struct directory *directory)
     CHECK(outcome_ok(code_set(&party->code, VIEW_LITERAL("bank"))));
     CHECK(outcome_ok(code_set(&account->code, VIEW_LITERAL("bank-1"))));
     account->party = party;
+    account->certificate_count = 1;
     CHECK(outcome_ok(directory_add_party(directory, party)));
     CHECK(outcome_ok(directory_add_account(directory, account)));
 }

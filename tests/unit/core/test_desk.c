@@ -15,6 +15,7 @@ static struct house house;
 static struct core core = {.house = &house};
 static struct peer peer;
 static struct pipe_end desk;
+static int64_t now_us = INT64_C(1790000000000000);
 
 static struct party *add_party(const char *code)
 {
@@ -35,7 +36,8 @@ static struct account *add_account(struct party *party, const char *code, uint8_
     assert_ok(code_set(&account->code, view_text(code)));
     account->party = party;
     account->version = 4;
-    memset(account->spki, key, sizeof(account->spki));
+    memset(account->certificates[0].spki, key, SEAL_HASH_BYTES);
+    account->certificate_count = 1;
     assert_ok(directory_add_account(&house.directory, account));
     return account;
 }
@@ -45,6 +47,7 @@ static int start(void **state)
     int fds[2];
 
     (void)state;
+    house.clock = clock_fixed(&now_us);
     directory_init(&house.directory);
     struct party *bank = add_party("bank");
     struct party *shop = add_party("shop");
@@ -163,6 +166,69 @@ static void an_account_that_is_stopped_sees_nothing_and_its_party_s_others_do(vo
     directory_party(&house.directory, VIEW_LITERAL("bank"))->state = PARTY_SUSPENDED;
     assert_true(contains(see(&look).json, "\"state\":\"suspended\""));
     directory_party(&house.directory, VIEW_LITERAL("bank"))->state = PARTY_CONNECTED;
+}
+
+static void a_certificate_that_is_revoked_or_at_its_end_sees_nothing(void **state)
+{
+    struct look look = look_of(1, RESOURCE_PARTIES, "bank");
+    struct account *account = directory_account(&house.directory, VIEW_LITERAL("bank-1"));
+    struct certificate *certificate = &account->certificates[0];
+
+    (void)state;
+    certificate->until_s = now_us / 1000000;
+    assert_int_equal(see(&look).fault, FAULT_NONE);
+    certificate->until_s--;
+    assert_int_equal(see(&look).fault, FAULT_CLOSED);
+    certificate->until_s = 0;
+    certificate->revoked = true;
+    assert_int_equal(see(&look).fault, FAULT_CLOSED);
+    certificate->revoked = false;
+}
+
+static struct business *add_business(struct party *party, const char *code)
+{
+    struct business *business = memory_new(1, sizeof(*business));
+
+    assert_non_null(business);
+    assert_ok(code_set(&business->code, view_text(code)));
+    business->party = party;
+    assert_ok(directory_add_business(&house.directory, business));
+    return business;
+}
+
+static void a_sub_account_sees_its_party_itself_and_its_own_businesses(void **state)
+{
+    static const struct {
+        enum resource resource;
+        const char *code;
+        enum fault fault;
+    } rows[] = {
+        {RESOURCE_PARTIES, "bank", FAULT_NONE},
+        {RESOURCE_PARTIES, "shop", FAULT_NOT_FOUND},
+        {RESOURCE_ACCOUNTS, "bank-1.clerk", FAULT_NONE},
+        {RESOURCE_ACCOUNTS, "bank-1", FAULT_NOT_FOUND},
+        {RESOURCE_BUSINESSES, "NV-ITS-OWN", FAULT_NONE},
+        {RESOURCE_BUSINESSES, "NV-PARENT-S", FAULT_NOT_FOUND},
+        {RESOURCE_OFFICERS, "lan", FAULT_NOT_FOUND},
+    };
+    struct account *parent = directory_account(&house.directory, VIEW_LITERAL("bank-1"));
+    struct account *clerk = add_account(parent->party, "bank-1.clerk", 8);
+
+    (void)state;
+    clerk->parent = parent;
+    clerk->businesses[0] = add_business(parent->party, "NV-ITS-OWN");
+    clerk->business_count = 1;
+    (void)add_business(parent->party, "NV-PARENT-S");
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct look look = look_of(8, rows[i].resource, rows[i].code);
+        if (see(&look).fault != rows[i].fault) {
+            fail_msg("%s", rows[i].code);
+        }
+    }
+    struct look look = look_of(8, RESOURCE_PARTIES, "bank");
+    parent->state = ACCOUNT_SUSPENDED;
+    assert_int_equal(see(&look).fault, FAULT_CLOSED);
+    parent->state = ACCOUNT_ACTIVE;
 }
 
 static void a_list_holds_what_is_one_s_own_in_order_and_nothing_else(void **state)
@@ -291,14 +357,10 @@ static void a_page_is_cut_where_it_is_long(void **state)
     (void)state;
     memset(name, 'x', sizeof(name));
     for (unsigned i = 0; i < LOOK_ITEMS_MAX + 1; i++) {
-        struct business *business = memory_new(1, sizeof(*business));
         char code[32];
-        assert_non_null(business);
         snprintf(code, sizeof(code), "NV-%03u", i);
-        assert_ok(code_set(&business->code, view_text(code)));
+        struct business *business = add_business(big, code);
         assert_ok(long_set(&business->purpose, view_of(name, sizeof(name))));
-        business->party = big;
-        assert_ok(directory_add_business(&house.directory, business));
     }
     (void)add_account(big, "big-1", 6);
     struct look look = look_of(6, RESOURCE_BUSINESSES, "");
@@ -336,11 +398,13 @@ int main(void)
         cmocka_unit_test(a_party_is_seen_by_its_own_accounts_and_by_no_other),
         cmocka_unit_test(an_object_has_its_version_for_a_tag),
         cmocka_unit_test(an_account_that_is_stopped_sees_nothing_and_its_party_s_others_do),
+        cmocka_unit_test(a_certificate_that_is_revoked_or_at_its_end_sees_nothing),
         cmocka_unit_test(a_list_holds_what_is_one_s_own_in_order_and_nothing_else),
         cmocka_unit_test(pages_give_each_object_once_and_no_cursor_names_another_s),
         cmocka_unit_test(a_cursor_that_nobody_was_given_shows_nothing_that_may_not_be_seen),
         cmocka_unit_test(among_many_strangers_a_page_costs_no_more_and_the_last_one_comes_at_last),
         cmocka_unit_test(an_active_officer_sees_all_and_one_who_left_or_lost_the_key_nothing),
+        cmocka_unit_test(a_sub_account_sees_its_party_itself_and_its_own_businesses),
         cmocka_unit_test(a_page_is_cut_where_it_is_long),
         cmocka_unit_test(want_of_memory_is_told),
     };

@@ -5,6 +5,7 @@
 #include "rig.h"
 
 #include "office/act.h"
+#include "proc/looking.h"
 
 #include <sys/socket.h>
 
@@ -296,6 +297,26 @@ static void an_act_takes_effect_with_the_next_ask(void **state)
     pipe_done(&edge);
 }
 
+static struct seen looked_at(struct pipe_end *admin, const char *code)
+{
+    struct look look = {.resource = RESOURCE_ACCOUNTS, .code = view_text(code)};
+    struct seen seen = {0};
+    looking_put(&admin->out, &look);
+    assert_ok(pipe_flush(admin));
+    struct frame frame = rig_frame(admin, FRAME_SEEN);
+    assert_ok(looking_get_seen(&frame, &seen));
+    return seen;
+}
+
+static void who_may_do_acts_by_hand_sees_all_over_the_admin_socket(void **state)
+{
+    struct pipe_end admin = rig_admin(*state);
+    struct seen seen = looked_at(&admin, "bank-1");
+    assert_true(view_starts(seen.json, VIEW_LITERAL("{\"assertion_required\":false,")));
+    assert_int_equal(looked_at(&admin, "nobody").fault, FAULT_NOT_FOUND);
+    pipe_done(&admin);
+}
+
 static void an_act_that_may_not_come_by_hand_closes_the_connection(void **state)
 {
     struct rig *rig = *state;
@@ -431,6 +452,7 @@ int main(void)
         TEST(a_full_batch_of_one_peer_is_answered_in_order),
         TEST(one_that_floods_holds_another_up_for_one_batch),
         TEST(an_act_takes_effect_with_the_next_ask),
+        TEST(who_may_do_acts_by_hand_sees_all_over_the_admin_socket),
         TEST(an_act_that_may_not_come_by_hand_closes_the_connection),
         TEST(on_sigterm_the_core_ends_well_and_the_home_opens_again),
         TEST(without_its_supervisor_the_core_ends),

@@ -106,6 +106,38 @@ static void party_suspended(struct world *world, struct ask *ask)
     (void)ask;
     world_account(world, "bank-1")->party->state = PARTY_SUSPENDED;
 }
+static void party_not_connected(struct world *world, struct ask *ask)
+{
+    (void)ask;
+    world_account(world, "bank-1")->party->state = PARTY_COMPLETE;
+}
+static void inspection_over(struct world *world, struct ask *ask)
+{
+    (void)ask;
+    world_account(world, "bank-1")->party->inspection =
+        (struct inspection){.result = INSPECTION_PASSED,
+                            .until_day = clock_day_vn(WORLD_NOW_US) - INSPECTION_GRACE_DAYS - 1};
+}
+static void certificate_revoked(struct world *world, struct ask *ask)
+{
+    (void)ask;
+    world_account(world, "bank-1")->certificates[0].revoked = true;
+}
+static void certificate_ended(struct world *world, struct ask *ask)
+{
+    (void)ask;
+    world_account(world, "bank-1")->certificates[0].until_s = WORLD_NOW_US / 1000000 - 1;
+}
+static void made_sub_account(struct world *world, struct ask *ask)
+{
+    (void)ask;
+    world_account(world, "bank-1")->parent = world_account(world, "bank-2");
+}
+static void parent_suspended(struct world *world, struct ask *ask)
+{
+    made_sub_account(world, ask);
+    world_account(world, "bank-2")->state = ACCOUNT_SUSPENDED;
+}
 static void assertion_required(struct world *world, struct ask *ask)
 {
     (void)ask;
@@ -235,6 +267,12 @@ static const struct {
     {account_suspended, CODE_ACCOUNT_BLOCKED, RULE_ACCOUNT, 0, ANSWER_FIELD_NONE},
     {account_revoked, CODE_ACCOUNT_BLOCKED, RULE_ACCOUNT, 0, ANSWER_FIELD_NONE},
     {party_suspended, CODE_ACCOUNT_BLOCKED, RULE_ACCOUNT, 0, ANSWER_FIELD_NONE},
+    {party_not_connected, CODE_ACCOUNT_BLOCKED, RULE_ACCOUNT, 0, ANSWER_FIELD_NONE},
+    {inspection_over, CODE_ACCOUNT_BLOCKED, RULE_ACCOUNT, 0, ANSWER_FIELD_NONE},
+    {certificate_revoked, CODE_ACCOUNT_BLOCKED, RULE_ACCOUNT, 0, ANSWER_FIELD_NONE},
+    {certificate_ended, CODE_ACCOUNT_BLOCKED, RULE_ACCOUNT, 0, ANSWER_FIELD_NONE},
+    {parent_suspended, CODE_ACCOUNT_BLOCKED, RULE_ACCOUNT, 0, ANSWER_FIELD_NONE},
+    {made_sub_account, CODE_BUSINESS_NOT_GRANTED, RULE_BUSINESS_OWNER, 0, ANSWER_FIELD_NONE},
     {assertion_required, CODE_OPERATOR_NOT_ALLOWED, RULE_ASSERTION, 0, ANSWER_FIELD_NONE},
     {class_other, CODE_CHANNEL_NOT_OPEN, RULE_CHANNEL_CLASS, 0, ANSWER_FIELD_NONE},
     {no_instrument, CODE_CHANNEL_NOT_OPEN, RULE_CHANNEL_CLASS, 0, ANSWER_FIELD_NONE},

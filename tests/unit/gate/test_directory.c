@@ -22,7 +22,8 @@ static struct account *account_new(struct party *party, const char *code, uint8_
     assert_non_null(account);
     assert_ok(code_set(&account->code, view_text(code)));
     account->party = party;
-    memset(account->spki, spki, sizeof(account->spki));
+    memset(account->certificates[0].spki, spki, SEAL_HASH_BYTES);
+    account->certificate_count = 1;
     return account;
 }
 
@@ -48,7 +49,7 @@ static void what_was_added_is_found_by_code_and_an_account_by_certificate(void *
     assert_ok(directory_add_business(&directory, business));
     assert_ptr_equal(directory_party(&directory, VIEW_LITERAL("bank")), party);
     assert_ptr_equal(directory_account(&directory, VIEW_LITERAL("bank-1")), account);
-    assert_ptr_equal(directory_account_by_spki(&directory, account->spki), account);
+    assert_ptr_equal(directory_account_by_spki(&directory, account->certificates[0].spki), account);
     assert_ptr_equal(directory_business(&directory, VIEW_LITERAL("NV-1")), business);
     assert_null(directory_party(&directory, VIEW_LITERAL("ban")));
     assert_null(directory_account(&directory, VIEW_LITERAL("")));
@@ -73,7 +74,7 @@ static void a_second_one_of_a_code_or_certificate_is_refused(void **state)
     assert_fault(directory_add_account(&directory, same_code), FAULT_CONFLICT);
     assert_fault(directory_add_account(&directory, same_key), FAULT_CONFLICT);
     assert_null(directory_account(&directory, VIEW_LITERAL("b")));
-    assert_ptr_equal(directory_account_by_spki(&directory, account->spki), account);
+    assert_ptr_equal(directory_account_by_spki(&directory, account->certificates[0].spki), account);
     memory_free(twin);
     memory_free(same_code);
     memory_free(same_key);
@@ -104,7 +105,7 @@ static void a_new_version_takes_the_place_of_the_old_and_keeps_its_counters(void
     party_next.state = PARTY_SUSPENDED;
     account_next.state = ACCOUNT_SUSPENDED;
     business_next.state = BUSINESS_REVOKED;
-    memset(account_next.spki, 3, sizeof(account_next.spki));
+    memset(account_next.certificates[0].spki, 3, sizeof(account_next.certificates[0].spki));
     directory_replace_party(party, &party_next);
     assert_ok(directory_replace_account(&directory, account, &account_next));
     directory_replace_business(business, &business_next);
@@ -116,9 +117,10 @@ static void a_new_version_takes_the_place_of_the_old_and_keeps_its_counters(void
     assert_int_equal(account->rereads.used, 6);
     assert_int_equal(business->state, BUSINESS_REVOKED);
     assert_int_equal(business->quota_used, 7);
-    assert_ptr_equal(directory_account_by_spki(&directory, account_next.spki), account);
-    memset(account_next.spki, 1, sizeof(account_next.spki));
-    assert_null(directory_account_by_spki(&directory, account_next.spki));
+    assert_ptr_equal(directory_account_by_spki(&directory, account_next.certificates[0].spki),
+                     account);
+    memset(account_next.certificates[0].spki, 1, sizeof(account_next.certificates[0].spki));
+    assert_null(directory_account_by_spki(&directory, account_next.certificates[0].spki));
     directory_done(&directory);
 }
 
@@ -135,11 +137,50 @@ static void a_certificate_of_another_account_is_not_taken_over(void **state)
     assert_ok(directory_add_account(&directory, other));
     struct account next = *account;
     next.state = ACCOUNT_SUSPENDED;
-    memcpy(next.spki, other->spki, sizeof(next.spki));
+    memcpy(next.certificates[0].spki, other->certificates[0].spki,
+           sizeof(next.certificates[0].spki));
     assert_fault(directory_replace_account(&directory, account, &next), FAULT_CONFLICT);
     assert_int_equal(account->state, ACCOUNT_ACTIVE);
-    assert_ptr_equal(directory_account_by_spki(&directory, other->spki), other);
-    assert_ptr_equal(directory_account_by_spki(&directory, account->spki), account);
+    assert_ptr_equal(directory_account_by_spki(&directory, other->certificates[0].spki), other);
+    assert_ptr_equal(directory_account_by_spki(&directory, account->certificates[0].spki), account);
+    directory_done(&directory);
+}
+
+static void all_certificates_of_an_account_are_found_and_name_it(void **state)
+{
+    (void)state;
+    struct directory directory;
+    directory_init(&directory);
+    struct party *party = party_new("bank");
+    struct account *account = account_new(party, "a", 1);
+    struct account *sub = account_new(party, "a.b", 2);
+    assert_ok(directory_add_party(&directory, party));
+    assert_ok(directory_add_account(&directory, account));
+    sub->parent = account;
+    sub->holder = HOLDER_PERSON;
+    memset(sub->certificates[1].spki, 1, SEAL_HASH_BYTES); /* the parent's */
+    sub->certificate_count = 2;
+    assert_fault(directory_add_account(&directory, sub), FAULT_CONFLICT);
+    assert_null(directory_certificate(&directory, sub->certificates[0].spki));
+    assert_int_equal(account->sub_count, 0);
+    memset(sub->certificates[1].spki, 3, SEAL_HASH_BYTES);
+    assert_ok(directory_add_account(&directory, sub));
+    assert_int_equal(account->sub_count, 1);
+    for (unsigned i = 0; i < 2; i++) {
+        struct certificate *certificate = &sub->certificates[i];
+        assert_ptr_equal(directory_certificate(&directory, certificate->spki), certificate);
+        assert_ptr_equal(certificate->account, sub);
+    }
+    struct account next = *account; /* the older of two goes, another comes */
+    next.sub_count = 99;
+    memset(next.certificates[0].spki, 4, SEAL_HASH_BYTES);
+    memset(next.certificates[1].spki, 5, SEAL_HASH_BYTES);
+    next.certificate_count = 2;
+    assert_ok(directory_replace_account(&directory, account, &next));
+    assert_int_equal(account->sub_count, 1);
+    assert_int_equal(directory.certificates.len, 4);
+    assert_ptr_equal(directory_certificate(&directory, next.certificates[1].spki),
+                     &account->certificates[1]);
     directory_done(&directory);
 }
 
@@ -266,7 +307,7 @@ static struct outcome fill_directory(void *context)
 {
     struct directory directory;
     struct party *party = context;
-    struct account account = {.party = party};
+    struct account account = {.party = party, .certificate_count = 1};
     struct business business = {.party = party};
     directory_init(&directory);
     struct outcome outcome = directory_add_party(&directory, party);
@@ -276,7 +317,7 @@ static struct outcome fill_directory(void *context)
     if (outcome_ok(outcome)) {
         outcome = directory_add_business(&directory, &business);
     }
-    map_done(&directory.accounts_by_spki);
+    map_done(&directory.certificates);
     map_done(&directory.parties);
     map_done(&directory.accounts);
     map_done(&directory.businesses);
@@ -298,6 +339,7 @@ int main(void)
         cmocka_unit_test(a_second_one_of_a_code_or_certificate_is_refused),
         cmocka_unit_test(a_new_version_takes_the_place_of_the_old_and_keeps_its_counters),
         cmocka_unit_test(a_certificate_of_another_account_is_not_taken_over),
+        cmocka_unit_test(all_certificates_of_an_account_are_found_and_name_it),
         cmocka_unit_test(texts_over_their_ceiling_are_refused_and_change_nothing),
         cmocka_unit_test(a_population_is_written_as_it_was_read),
         cmocka_unit_test(what_is_no_population_is_refused),

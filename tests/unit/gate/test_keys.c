@@ -24,7 +24,8 @@ static void add_accounts(struct directory *directory, struct account **accounts,
         struct account *account = memory_new(1, sizeof(*account));
         char code[] = {'a', (char)('0' + i)};
         assert_ok(code_set(&account->code, view_of(code, 2)));
-        account->spki[0] = (uint8_t)(i + 1);
+        account->certificates[0].spki[0] = (uint8_t)(i + 1);
+        account->certificate_count = 1;
         account->party = party;
         assert_ok(directory_add_account(directory, account));
         accounts[i] = account;

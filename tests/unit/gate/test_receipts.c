@@ -10,7 +10,7 @@ static struct answer fetch(struct world *world, const char *account, const uint8
 {
     struct receipt_ask ask = {.tag = 7, .opening = opening};
     struct answer answer = {0};
-    memcpy(ask.spki, world_account(world, account)->spki, sizeof(ask.spki));
+    memcpy(ask.spki, world_account(world, account)->certificates[0].spki, sizeof(ask.spki));
     memcpy(ask.ask_id, id, sizeof(ask.ask_id));
     assert_ok(gate_receipt(world->gate, &ask, &answer));
     assert_int_equal(answer.tag, 7);
@@ -131,7 +131,7 @@ static void damage_is_told_and_other_faults_are_handed_up(void **state)
     world->ledger.reread_fault = FAULT_CRYPTO;
     struct receipt_ask ask = {0};
     struct answer answer = {0};
-    memcpy(ask.spki, world_account(world, "bank-1")->spki, sizeof(ask.spki));
+    memcpy(ask.spki, world_account(world, "bank-1")->certificates[0].spki, sizeof(ask.spki));
     assert_fault(gate_receipt(world->gate, &ask, &answer), FAULT_CRYPTO);
 }
 

@@ -265,7 +265,8 @@ static struct account *add_account(struct world *world, struct party *party, con
     assert_ok(code_set(&account->code, view_text(code)));
     account->party = party;
     account->channel = channel;
-    memset(account->spki, (int)world->directory.accounts.len + 1, sizeof(account->spki));
+    memset(account->certificates[0].spki, (int)world->directory.accounts.len + 1, SEAL_HASH_BYTES);
+    account->certificate_count = 1;
     assert_ok(long_set(&account->instrument, VIEW_LITERAL("CV 01")));
     assert_ok(directory_add_account(&world->directory, account));
     return account;
@@ -385,7 +386,7 @@ struct ask world_ask_by(struct world *world, const char *account, const char *bu
 {
     struct ask ask = world_ask();
     ask.business = view_text(business);
-    memcpy(ask.spki, world_account(world, account)->spki, sizeof(ask.spki));
+    memcpy(ask.spki, world_account(world, account)->certificates[0].spki, sizeof(ask.spki));
     return ask;
 }
 

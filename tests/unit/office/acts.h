@@ -72,6 +72,20 @@ static const struct acts_value acts_good[ACT_KIND_COUNT][ACTS_VALUES_MAX] = {
     [ACT_PARTY_REDESIGN] = {{"code", "bank"}, {"reason", "a new system"}},
     [ACT_PARTY_LAPSE] = {{"code", "bank"}, {"until", "2027-11-22"}},
     [ACT_PARTY_CLOSE] = {{"code", "bank"}, {"reason", "merged"}},
+    [ACT_ACCOUNT_REVOKE] = {{"code", "A-active"}, {"reason", "closed"}},
+    [ACT_ACCOUNT_SUB_ADD] = {{"code", "A-active.clerk"},
+                             {"parent", "A-active"},
+                             {"holder", "person"},
+                             {"name", "Clerk"},
+                             {"businesses", "NV-granted"},
+                             {"spki", ACTS_SPKI_NEW}},
+    [ACT_ACCOUNT_SUB_BUSINESSES] = {{"code", "A-active.clerk"}, {"businesses", "NV-granted"}},
+    [ACT_ACCOUNT_SUB_LOCK] = {{"code", "A-active.clerk"}, {"reason", "on leave"}},
+    [ACT_ACCOUNT_SUB_UNLOCK] = {{"code", "A-active.clerk"}, {"reason", "back"}},
+    [ACT_ACCOUNT_CERTIFICATE_ADD] = {{"code", "A-active"}, {"spki", ACTS_SPKI_NEW}},
+    [ACT_ACCOUNT_CERTIFICATE_REVOKE] = {{"code", "A-active"},
+                                        {"spki", ACTS_SPKI_KNOWN},
+                                        {"reason", "stolen"}},
     [ACT_TAIL_CUT] = {{"file", "cut-1"}, {"bytes", "12"}},
     [ACT_OFFICER_FOUND] = {{"officers", "two"}},
     [ACT_OFFICER_ADD] = {{"code", "NEW"},
@@ -133,7 +147,8 @@ static inline struct account *acts_account(struct directory *directory, struct p
     assert_ok(code_set(&account->code, view_text(code)));
     account->party = party;
     account->channel = CHANNEL_GUIDED;
-    memset(account->spki, spki, sizeof(account->spki));
+    memset(account->certificates[0].spki, spki, SEAL_HASH_BYTES);
+    account->certificate_count = 1;
     assert_ok(directory_add_account(directory, account));
     return account;
 }

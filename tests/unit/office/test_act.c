@@ -29,6 +29,8 @@ static struct view good_value(const struct act_field *field)
         return VIEW_LITERAL(HASH);
     case ACT_TYPE_FLAG:
         return VIEW_LITERAL("true");
+    case ACT_TYPE_CODES:
+        return VIEW_LITERAL("NV-1,NV-2");
     case ACT_TYPE_BYTES:
         return VIEW_LITERAL("any\x01 bytes\xff");
     }

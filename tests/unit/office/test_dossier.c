@@ -57,18 +57,27 @@ static void file_whole(struct here *here)
 
 static void a_dossier_that_lacks_any_one_item_does_not_connect(void **state)
 {
-    static const char *const items[] = {"legal-basis", "level",   "level-decision",
-                                        "undertaking", "contact", "security-contact"};
+    static const struct {
+        const char *field;
+        enum dossier_item lacking;
+    } items[] = {
+        {"legal-basis", DOSSIER_LEGAL_BASIS},
+        {"level", DOSSIER_SECURITY_LEVEL},
+        {"level-decision", DOSSIER_SECURITY_LEVEL},
+        {"undertaking", DOSSIER_UNDERTAKING},
+        {"contact", DOSSIER_CONTACTS},
+        {"security-contact", DOSSIER_CONTACTS},
+    };
     struct here *here = *state;
     struct party empty = *here->party;
     for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++) {
         struct act act = acts_make(ACT_PARTY_DOSSIER);
         *here->party = empty;
-        act_value_set(&act, items[i], view_of(NULL, 0));
+        act_value_set(&act, items[i].field, view_of(NULL, 0));
         assert_ok(act_now(here, ACT_PARTY_INSPECTION));
         assert_ok(act_on(here, &act, ACTS_TODAY));
         assert_int_equal(here->party->state, PARTY_REGISTERED);
-        assert_non_null(party_lacks(here->party));
+        assert_int_equal(party_lacks(here->party), 1u << items[i].lacking);
         assert_fault(act_now(here, ACT_PARTY_CONNECT), FAULT_CONFLICT);
         assert_ok(act_now(here, ACT_PARTY_DOSSIER)); /* the item that was lacking */
         assert_int_equal(here->party->state, PARTY_COMPLETE);
@@ -76,7 +85,8 @@ static void a_dossier_that_lacks_any_one_item_does_not_connect(void **state)
         assert_int_equal(here->party->state, PARTY_CONNECTED);
     }
     *here->party = empty;
-    assert_ok(act_now(here, ACT_PARTY_DOSSIER)); /* no inspection */
+    assert_ok(act_now(here, ACT_PARTY_DOSSIER));
+    assert_int_equal(party_lacks(here->party), 1u << DOSSIER_INSPECTION);
     assert_fault(act_now(here, ACT_PARTY_CONNECT), FAULT_CONFLICT);
 }
 

@@ -39,8 +39,26 @@ static struct account an_account(struct party *party)
                               .state = ACCOUNT_REVOKED,
                               .assertion_required = true};
     assert_ok(code_set(&account.code, VIEW_LITERAL("bank-1")));
-    memset(account.spki, 0x5a, sizeof(account.spki));
+    memset(account.certificates[0].spki, 0x5a, SEAL_HASH_BYTES);
+    memset(account.certificates[1].spki, 0x5b, SEAL_HASH_BYTES);
+    account.certificates[0].revoked = true;
+    account.certificates[1].until_s = 4000000000;
+    account.certificate_count = 2;
     fill_text(&account.instrument, "c", DIRECTORY_NAME_BYTES_MAX);
+    return account;
+}
+
+static struct account a_sub_account(const struct directory *directory)
+{
+    struct account *parent = directory_account(directory, VIEW_LITERAL("A-active"));
+    struct account account = an_account(parent->party);
+    account.parent = parent;
+    account.holder = HOLDER_SYSTEM;
+    account.state = ACCOUNT_SUSPENDED_LOCKED;
+    fill_text(&account.holder_name, "h", DIRECTORY_NAME_BYTES_MAX);
+    account.businesses[0] = directory_business(directory, VIEW_LITERAL("NV-granted"));
+    account.businesses[1] = directory_business(directory, VIEW_LITERAL("NV-draft"));
+    account.business_count = 2;
     return account;
 }
 
@@ -135,13 +153,38 @@ static void an_account_is_read_as_it_was_written(void **state)
     assert_ok(account_get(directory, buf_view(&bytes), &again));
     assert_ptr_equal(again.party, account.party);
     assert_memory_equal(&account.code, &again.code, sizeof(account.code));
-    assert_memory_equal(account.spki, again.spki, sizeof(account.spki));
+    assert_int_equal(again.certificate_count, 2);
+    assert_memory_equal(account.certificates, again.certificates, sizeof(account.certificates));
     assert_memory_equal(&account.instrument, &again.instrument, sizeof(account.instrument));
     assert_int_equal(again.version, account.version);
     assert_int_equal(again.channel, CHANNEL_GUIDED);
     assert_int_equal(again.state, ACCOUNT_REVOKED);
     assert_true(again.assertion_required);
     assert_int_equal(again.refusals.used, 0);
+}
+
+static void a_sub_account_is_read_with_its_parent_and_businesses(void **state)
+{
+    const struct directory *directory = *state;
+    struct account account = a_sub_account(directory);
+    struct account again = {0};
+    BUF_AUTO bytes;
+    buf_init(&bytes, 4096);
+    account_put(&account, &bytes);
+    assert_ok(account_get(directory, buf_view(&bytes), &again));
+    assert_ptr_equal(again.parent, account.parent);
+    assert_int_equal(again.holder, HOLDER_SYSTEM);
+    assert_int_equal(again.state, ACCOUNT_SUSPENDED_LOCKED);
+    assert_memory_equal(&account.holder_name, &again.holder_name, sizeof(account.holder_name));
+    assert_int_equal(again.business_count, 2);
+    assert_memory_equal(account.businesses, again.businesses, sizeof(account.businesses));
+    for (size_t len = 0; len < bytes.len; len++) {
+        assert_fault(account_get(directory, view_of(bytes.data, len), &again), FAULT_CORRUPT);
+    }
+    account.parent = &account; /* a parent that is not there, or is a sub-account itself */
+    buf_reset(&bytes);
+    account_put(&account, &bytes);
+    assert_fault(account_get(directory, buf_view(&bytes), &again), FAULT_CORRUPT);
 }
 
 static void a_business_is_read_as_it_was_written(void **state)
@@ -258,12 +301,13 @@ static void a_word_out_of_range_is_corrupt(void **state)
         get_any *get;
         size_t at;
     } places[] = {
-        {get_party, 1 + 6 + 4},                      /* class */
-        {get_party, 1 + 6 + 4 + 1},                  /* state */
-        {get_account, 1 + 8 + 4 + 6},                /* channel */
-        {get_account, 1 + 8 + 4 + 6 + 1},            /* state */
-        {get_account, 1 + 8 + 4 + 6 + 2 + 32 + 258}, /* assertion required */
-        {get_business, 1 + 6 + 6},                   /* state */
+        {get_party, 1 + 6 + 4},                     /* class */
+        {get_party, 1 + 6 + 4 + 1},                 /* state */
+        {get_account, 1 + 8 + 4 + 6},               /* channel */
+        {get_account, 1 + 8 + 4 + 6 + 1},           /* state */
+        {get_account, 1 + 8 + 4 + 6 + 2 + 258},     /* assertion required */
+        {get_account, 1 + 8 + 4 + 6 + 2 + 258 + 1}, /* certificates */
+        {get_business, 1 + 6 + 6},                  /* state */
     };
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
         BUF_AUTO bytes;
@@ -314,6 +358,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_party_is_read_as_it_was_written_without_its_counters),
         TEST(an_account_is_read_as_it_was_written),
+        TEST(a_sub_account_is_read_with_its_parent_and_businesses),
         TEST(a_business_is_read_as_it_was_written),
         TEST(an_object_cut_anywhere_or_too_long_is_corrupt),
         TEST(an_object_of_another_version_is_corrupt),

@@ -8,8 +8,6 @@
 #include "gate/world.h"
 #include "shelf.h"
 
-#include "office/ageing.h"
-
 #define UID 4711
 
 struct here {
@@ -480,78 +478,6 @@ static void want_of_memory_stops_the_start(void **state)
     assert_true(each_allocation_fails(start_and_stop, here) >= 8);
 }
 
-/* ---- the act of a date ---- */
-
-#define DAY_US INT64_C(86400000000)
-
-static uint64_t aged(struct here *here, struct ageing_watch *watch)
-{
-    bool more = true;
-    assert_ok(office_age(here->office, &here->directory, here->world->now_us, UID, watch, &more));
-    assert_false(more);
-    return here->world->ledger.size;
-}
-
-static void connect_bank(struct here *here)
-{
-    static const enum act_kind kinds[] = {ACT_PARTY_ADD, ACT_PARTY_DOSSIER, ACT_PARTY_INSPECTION,
-                                          ACT_PARTY_CONNECT};
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        assert_ok(live(here, kinds[i]));
-    }
-}
-
-static void a_lapse_is_recorded_on_its_day_and_once(void **state)
-{
-    struct here *here = *state;
-    struct ageing_watch watch = {0};
-    connect_bank(here);
-    uint64_t size = aged(here, &watch);
-    int64_t left = directory_party(&here->directory, VIEW_LITERAL("bank"))->inspection.until_day -
-                   clock_day_vn(here->world->now_us);
-    here->world->now_us += left * DAY_US;
-    assert_int_equal(aged(here, &watch), size);
-    assert_int_equal(watch.counts.inspections_due, 1);
-    here->world->now_us += INSPECTION_GRACE_DAYS * DAY_US;
-    assert_int_equal(aged(here, &watch), size);
-    assert_int_equal(watch.counts.inspections_lapsed, 1);
-    here->world->now_us += DAY_US;
-    assert_int_equal(aged(here, &watch), size + 1);
-    assert_int_equal(aged(here, &watch), size + 1);
-    assert_int_equal(watch.counts.inspections_over, 1);
-    assert_ok(office_restart(here));
-    struct ageing_watch fresh = {0};
-    assert_int_equal(aged(here, &fresh), size + 1);
-    assert_int_equal(directory_party(&here->directory, VIEW_LITERAL("bank"))->state,
-                     PARTY_SUSPENDED);
-}
-
-/* Before the record it is due still; behind it the start applies it. */
-static void a_process_that_dies_at_a_lapse_leaves_it_undone_or_done_and_never_twice(void **state)
-{
-    struct here *here = *state;
-    struct ageing_watch watch = {0};
-    bool more = false;
-    connect_bank(here);
-    uint64_t size = here->world->ledger.size;
-    here->world->now_us += 800 * DAY_US;
-    here->world->ledger.commit_fault = FAULT_IO;
-    assert_fault(
-        office_age(here->office, &here->directory, here->world->now_us, UID, &watch, &more),
-        FAULT_IO);
-    here->world->ledger.commit_fault = FAULT_NONE;
-    assert_ok(office_restart(here));
-    assert_int_equal(here->world->ledger.size, size);
-    here->store.apply_fault = FAULT_IO;
-    assert_fault(
-        office_age(here->office, &here->directory, here->world->now_us, UID, &watch, &more),
-        FAULT_IO);
-    here->store.apply_fault = FAULT_NONE;
-    assert_int_equal(here->world->ledger.size, size + 1);
-    assert_ok(office_restart(here));
-    assert_int_equal(aged(here, &watch), size + 1);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -571,8 +497,6 @@ int main(void)
         TEST(entries_that_are_no_acts_are_passed_over_in_recovery),
         TEST(a_recorded_act_that_does_not_decode_or_apply_stops_the_start),
         TEST(a_damaged_store_stops_the_start),
-        TEST(a_lapse_is_recorded_on_its_day_and_once),
-        TEST(a_process_that_dies_at_a_lapse_leaves_it_undone_or_done_and_never_twice),
         TEST(want_of_memory_stops_the_start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,7 +83,7 @@ static const struct refused refusals[] = {
 static size_t directory_size(const struct directory *directory)
 {
     return directory->parties.len + directory->accounts.len + directory->businesses.len +
-           directory->accounts_by_spki.len;
+           directory->certificates.len;
 }
 
 static void what_may_not_be_is_refused_with_a_reason_and_changes_nothing(void **state)
@@ -157,7 +157,7 @@ static void a_new_account_is_made_as_the_act_says(void **state)
     assert_ptr_equal(account->party, directory_party(&here->directory, VIEW_LITERAL("bank")));
     assert_int_equal(account->channel, CHANNEL_GUIDED);
     assert_int_equal(account->state, ACCOUNT_ACTIVE);
-    assert_memory_equal(account->spki, spki, sizeof(spki));
+    assert_memory_equal(account->certificates[0].spki, spki, sizeof(spki));
     assert_view(long_view(&account->instrument), "CV 01");
     assert_true(account->assertion_required);
     change_done(&change);

@@ -9,6 +9,8 @@
 
 #include <jansson.h>
 
+#define SPKI_AB "abababababababababababababababababababababababababababababababab"
+
 static struct party bank = {
     .code = {"bank", 4},
     .version = 3,
@@ -60,21 +62,68 @@ static void assert_list(const json_t *root, const char *name, const char *expect
     free(text);
 }
 
-static void a_party_is_shown_with_all_it_has(void **state)
+static void a_party_without_a_dossier_is_shown_with_all_that_it_lacks(void **state)
 {
     (void)state;
     json_t *root = shown(RESOURCE_PARTIES, &bank);
-    assert_int_equal(json_object_size(root), 6);
+    assert_int_equal(json_object_size(root), 7);
     assert_text(root, "class", "organisation");
     assert_text(root, "code", "bank");
     assert_text(root, "kind", "bank");
+    assert_list(root, "lacks",
+                "[\"legal_basis\",\"security_level\",\"inspection\",\"undertaking\",\"contacts\"]");
     assert_text(root, "name", "Ngân hàng \"Sông\\Hồng\"");
     assert_text(root, "state", "suspended");
     assert_int_equal(json_integer_value(json_object_get(root, "version")), 3);
     json_decref(root);
 }
 
-static void an_account_is_shown_without_its_counters(void **state)
+static void a_party_is_shown_with_its_whole_dossier(void **state)
+{
+    struct party party = bank;
+
+    (void)state;
+    assert_ok(code_set(&party.parent, VIEW_LITERAL("ministry")));
+    assert_ok(code_set(&party.identification, VIEW_LITERAL("000.00.00.H29")));
+    memcpy(party.province, "79", 3);
+    assert_ok(long_set(&party.legal_basis, VIEW_LITERAL("Luật")));
+    party.security_level = 4;
+    assert_ok(long_set(&party.security_decision, VIEW_LITERAL("01/QĐ")));
+    party.inspection = (struct inspection){.result = INSPECTION_PASSED,
+                                           .day = date_to_days((struct date){2026, 1, 2}),
+                                           .until_day = date_to_days((struct date){2027, 1, 1})};
+    party.undertaken = true;
+    memset(party.undertaking, 0xcd, sizeof(party.undertaking));
+    assert_ok(long_set(&party.contacts[CONTACT_RESPONSIBLE], VIEW_LITERAL("An")));
+    assert_ok(long_set(&party.contacts[CONTACT_SECURITY], VIEW_LITERAL("Bình")));
+    assert_ok(long_set(&party.instrument, VIEW_LITERAL("12/CV")));
+    json_t *root = shown(RESOURCE_PARTIES, &party);
+    assert_int_equal(json_object_size(root), 18);
+    assert_list(root, "lacks", "[]");
+    assert_text(root, "parent", "ministry");
+    assert_text(root, "identification", "000.00.00.H29");
+    assert_text(root, "province", "79");
+    assert_text(root, "legal_basis", "Luật");
+    assert_list(root, "level", "4");
+    assert_text(root, "level_decision", "01/QĐ");
+    assert_list(root, "inspection",
+                "{\"day\":\"2026-01-02\",\"result\":\"passed\",\"until\":\"2027-01-01\"}");
+    assert_text(root, "undertaking",
+                "cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd");
+    assert_text(root, "contact", "An");
+    assert_text(root, "security_contact", "Bình");
+    assert_text(root, "instrument", "12/CV");
+    json_decref(root);
+    party.inspection.result = INSPECTION_FAILED;
+    memset(party.inspection.report, 0xab, sizeof(party.inspection.report));
+    root = shown(RESOURCE_PARTIES, &party);
+    assert_list(root, "lacks", "[\"inspection\"]");
+    assert_text(json_object_get(root, "inspection"), "result", "failed");
+    assert_text(json_object_get(root, "inspection"), "report", SPKI_AB);
+    json_decref(root);
+}
+
+static struct account account_of(void)
 {
     struct account account = {
         .code = {"bank-1", 6},
@@ -84,21 +133,62 @@ static void an_account_is_shown_without_its_counters(void **state)
         .state = ACCOUNT_REVOKED,
         .assertion_required = true,
         .limited_count = 99,
+        .certificate_count = 1,
     };
+    memset(account.certificates[0].spki, 0xab, SEAL_HASH_BYTES);
+    return account;
+}
+
+static void an_account_is_shown_without_its_counters(void **state)
+{
+    struct account account = account_of();
 
     (void)state;
-    memset(account.spki, 0xab, sizeof(account.spki));
     json_t *root = shown(RESOURCE_ACCOUNTS, &account);
-    assert_int_equal(json_object_size(root), 7); /* no instrument is on file */
+    assert_int_equal(json_object_size(root), 8); /* no instrument is on file */
     assert_true(json_is_true(json_object_get(root, "assertion_required")));
     assert_text(root, "party", "bank");
     assert_text(root, "channel", "guided");
+    assert_text(root, "holder", "organisation");
     assert_text(root, "state", "revoked");
-    assert_text(root, "spki", "abababababababababababababababababababababababababababababababab");
+    assert_list(root, "certificates", "[{\"revoked\":false,\"spki\":\"" SPKI_AB "\"}]");
     json_decref(root);
     assert_ok(long_set(&account.instrument, VIEW_LITERAL("12/2026/CV")));
     root = shown(RESOURCE_ACCOUNTS, &account);
     assert_text(root, "instrument", "12/2026/CV");
+    json_decref(root);
+}
+
+static void a_sub_account_is_shown_under_its_parent_with_its_businesses(void **state)
+{
+    struct business one = {.code = {"NV-1", 4}};
+    struct business two = {.code = {"NV-2", 4}};
+    struct account parent = account_of();
+    struct account account = account_of();
+
+    (void)state;
+    account.parent = &parent;
+    account.holder = HOLDER_PERSON;
+    account.state = ACCOUNT_SUSPENDED_LOCKED;
+    assert_ok(code_set(&account.code, VIEW_LITERAL("bank-1.an")));
+    assert_ok(long_set(&account.holder_name, VIEW_LITERAL("An")));
+    account.businesses[0] = &one;
+    account.businesses[1] = &two;
+    account.business_count = 2;
+    account.certificate_count = 2;
+    account.certificates[0].revoked = true;
+    account.certificates[1].until_s = 1798765384;
+    memset(account.certificates[1].spki, 0xab, SEAL_HASH_BYTES);
+    json_t *root = shown(RESOURCE_ACCOUNTS, &account);
+    assert_int_equal(json_object_size(root), 11);
+    assert_list(root, "businesses", "[\"NV-1\",\"NV-2\"]");
+    assert_text(root, "parent", "bank-1");
+    assert_text(root, "holder", "person");
+    assert_text(root, "name", "An");
+    assert_text(root, "state", "suspended_locked");
+    assert_list(root, "certificates",
+                "[{\"revoked\":true,\"spki\":\"" SPKI_AB "\"},"
+                "{\"revoked\":false,\"spki\":\"" SPKI_AB "\",\"until\":\"2027-01-01T01:03:04Z\"}]");
     json_decref(root);
 }
 
@@ -168,6 +258,7 @@ static struct officer lan = {
     .roles = ROLE_BIT(ROLE_INTAKE) | ROLE_BIT(ROLE_SECURITY),
     .state = OFFICER_LOST,
     .key = {0x30, 0x59},
+    .spki = {1},
 };
 
 static void an_officer_is_shown_with_roles_and_the_key_that_signs(void **state)
@@ -259,8 +350,10 @@ static void each_resource_knows_its_objects_and_whose_they_are(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_party_is_shown_with_all_it_has),
+        cmocka_unit_test(a_party_without_a_dossier_is_shown_with_all_that_it_lacks),
+        cmocka_unit_test(a_party_is_shown_with_its_whole_dossier),
         cmocka_unit_test(an_account_is_shown_without_its_counters),
+        cmocka_unit_test(a_sub_account_is_shown_under_its_parent_with_its_businesses),
         cmocka_unit_test(a_business_is_shown_and_what_it_does_not_have_is_absent),
         cmocka_unit_test(a_business_with_dates_hours_and_population_shows_them),
         cmocka_unit_test(an_officer_is_shown_with_roles_and_the_key_that_signs),

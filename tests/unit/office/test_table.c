@@ -59,6 +59,28 @@ static const struct row {
                                      ACT_PARTY_SUSPEND}},
     [ACT_PARTY_REDESIGN] = {.does = "intake decide"},
     [ACT_PARTY_CLOSE] = {.does = "decide", .approves = "approve"},
+    [ACT_ACCOUNT_REVOKE] = {.does = "decide security",
+                            .own = true,
+                            .code = "A-active.clerk",
+                            .before = {ACT_ACCOUNT_SUB_ADD}},
+    [ACT_ACCOUNT_SUB_ADD] = {.does = "intake decide", .approves = "approve", .own = true},
+    [ACT_ACCOUNT_SUB_BUSINESSES] = {.does = "intake decide",
+                                    .approves = "approve",
+                                    .own = true,
+                                    .before = {ACT_ACCOUNT_SUB_ADD}},
+    [ACT_ACCOUNT_SUB_LOCK] = {.does = "decide security",
+                              .own = true,
+                              .before = {ACT_ACCOUNT_SUB_ADD}},
+    [ACT_ACCOUNT_SUB_UNLOCK] = {.does = "decide security",
+                                .approves = "approve",
+                                .own = true,
+                                .before = {ACT_ACCOUNT_SUB_ADD, ACT_ACCOUNT_SUB_LOCK}},
+    [ACT_ACCOUNT_CERTIFICATE_ADD] = {.does = "intake decide",
+                                     .approves = "approve",
+                                     .own = true,
+                                     .code = "A-active.clerk",
+                                     .before = {ACT_ACCOUNT_SUB_ADD}},
+    [ACT_ACCOUNT_CERTIFICATE_REVOKE] = {.does = "decide security", .own = true},
 };
 
 static const char *name_of(unsigned person)
@@ -109,8 +131,14 @@ static struct act act_of(enum act_kind kind, const char *code)
     if (code != NULL) {
         act_value_set(&act, "code", view_text(code));
     }
-    if (kind == ACT_ACCOUNT_ADD) {
+    if (kind == ACT_ACCOUNT_ADD || kind == ACT_ACCOUNT_CERTIFICATE_ADD) {
         act_value_set(&act, "spki", VIEW_LITERAL(ACTS_SPKI_FREE));
+    }
+    if (kind == ACT_ACCOUNT_SUB_ADD) {
+        act_value_set(&act, "spki", view_text(NULL));
+    }
+    if (kind == ACT_ACCOUNT_SUB_ADD || kind == ACT_ACCOUNT_SUB_BUSINESSES) {
+        act_value_set(&act, "businesses", VIEW_LITERAL("NV-1"));
     }
     return act;
 }

@@ -1,0 +1,302 @@
+/*
+ * Values of objects as JSON.
+ */
+#include "office/show_value.h"
+
+#include "base/check.h"
+#include "base/clock.h"
+#include "office/act.h"
+#include "office/office.h"
+#include "office/staff.h"
+#include "wire/json.h"
+
+#include <string.h>
+
+#define HOURS 24
+#define DAY_S 86400
+#define HOURS_ALL ((UINT32_C(1) << HOURS) - 1)
+#define DAY_FIRST 0 /* what office/business.c takes for no day */
+#define DAY_LAST INT64_C(2932896)
+
+_Static_assert(sizeof(enum party_state) == sizeof(uint32_t), "an enum is read as a number");
+
+static const char *const inspection_names[INSPECTION_COUNT] = {
+    [INSPECTION_NONE] = "none",
+    [INSPECTION_PASSED] = "passed",
+    [INSPECTION_FAILED] = "failed",
+};
+
+const void *show_part(const void *object, size_t at)
+{
+    return (const uint8_t *)object + at;
+}
+
+const struct party *show_party(const void *object, size_t at)
+{
+    const struct party *party = NULL;
+
+    memcpy(&party, show_part(object, at), sizeof(party));
+    CHECK(party != NULL);
+    return party;
+}
+
+uint32_t show_number32(const void *object, size_t at)
+{
+    uint32_t number = 0;
+
+    memcpy(&number, show_part(object, at), sizeof(number));
+    return number;
+}
+
+static uint64_t number64_at(const void *object, size_t at)
+{
+    uint64_t number = 0;
+
+    memcpy(&number, show_part(object, at), sizeof(number));
+    return number;
+}
+
+static void put_words(struct buf *buf, const struct words *words, uint64_t mask)
+{
+    const char *between = "[";
+
+    for (unsigned i = 0; i < words->count; i++) {
+        if ((mask & UINT64_C(1) << i) != 0) {
+            buf_printf(buf, "%s\"%s\"", between, words_name(words, i));
+            between = ",";
+        }
+    }
+    buf_put_text(buf, mask == 0 ? "[]" : "]");
+}
+
+static void put_hours(struct buf *buf, uint32_t mask)
+{
+    const char *between = "";
+
+    buf_put_text(buf, "[");
+    for (unsigned hour = 0; hour < HOURS; hour++) {
+        if ((mask & UINT32_C(1) << hour) != 0) {
+            buf_printf(buf, "%s%u", between, hour);
+            between = ",";
+        }
+    }
+    buf_put_text(buf, "]");
+}
+
+static void put_day(struct buf *buf, int64_t days)
+{
+    struct date day = date_from_days(days);
+
+    buf_printf(buf, "\"%04d-%02d-%02d\"", day.year, day.month, day.day);
+}
+
+static void put_hash(struct buf *buf, const uint8_t hash[SEAL_HASH_BYTES])
+{
+    buf_put_text(buf, "\"");
+    buf_put_hex(buf, view_of(hash, SEAL_HASH_BYTES));
+    buf_put_text(buf, "\"");
+}
+
+static bool no_hash(const uint8_t hash[SEAL_HASH_BYTES])
+{
+    static const uint8_t zeros[SEAL_HASH_BYTES];
+
+    return memcmp(hash, zeros, sizeof(zeros)) == 0;
+}
+
+/* The condition is of our own making: nothing in it needs escaping. */
+static void put_people(struct buf *buf, const struct population *population)
+{
+    buf_put_text(buf, "\"");
+    population_put(population, buf);
+    buf_put_text(buf, "\"");
+}
+
+/* What a second officer is asked to approve. Its bytes were checked when it was proposed. */
+static void put_act(struct buf *buf, const struct proposal *proposal)
+{
+    struct act act = {0};
+    const char *between = "";
+
+    struct outcome outcome = act_get(view_of(proposal->act, proposal->act_len), &act);
+    CHECK(outcome_ok(outcome));
+    const struct act_row *row = &act_rows[act.kind];
+    buf_printf(buf, "{\"name\":\"%s\",\"values\":{", row->name);
+    for (unsigned i = 0; i < act_field_count(act.kind); i++) {
+        if (act.values[i].len > 0 && row->fields[i].type != ACT_TYPE_BYTES) {
+            buf_printf(buf, "%s\"%s\":", between, row->fields[i].name);
+            json_put_string(buf, act.values[i]);
+            between = ",";
+        }
+    }
+    buf_put_text(buf, "}}");
+}
+
+static void put_inspection(struct buf *buf, const struct inspection *inspection)
+{
+    buf_put_text(buf, "{\"day\":");
+    put_day(buf, inspection->day);
+    if (!no_hash(inspection->report)) {
+        buf_put_text(buf, ",\"report\":");
+        put_hash(buf, inspection->report);
+    }
+    buf_printf(buf, ",\"result\":\"%s\",\"until\":", inspection_names[inspection->result]);
+    put_day(buf, inspection->until_day);
+    buf_put_text(buf, "}");
+}
+
+static void put_businesses(struct buf *buf, const struct account *account)
+{
+    buf_put_text(buf, "[");
+    for (unsigned i = 0; i < account->business_count; i++) {
+        buf_put_text(buf, i > 0 ? "," : "");
+        json_put_string(buf, code_view(&account->businesses[i]->code));
+    }
+    buf_put_text(buf, "]");
+}
+
+/* The last second in which it is good, when that is known here. */
+static void put_until(struct buf *buf, int64_t until_s)
+{
+    int64_t of_day = until_s % DAY_S;
+    struct date date = date_from_days(until_s / DAY_S);
+
+    buf_printf(buf, ",\"until\":\"%04d-%02d-%02dT%02d:%02d:%02dZ\"", date.year, date.month,
+               date.day, (int)(of_day / 3600), (int)(of_day / 60 % 60), (int)(of_day % 60));
+}
+
+static void put_certificates(struct buf *buf, const struct account *account)
+{
+    buf_put_text(buf, "[");
+    for (unsigned i = 0; i < account->certificate_count; i++) {
+        const struct certificate *certificate = &account->certificates[i];
+        buf_printf(buf, "%s{\"revoked\":%s,\"spki\":", i > 0 ? "," : "",
+                   certificate->revoked ? "true" : "false");
+        put_hash(buf, certificate->spki);
+        if (certificate->until_s != 0) {
+            put_until(buf, certificate->until_s);
+        }
+        buf_put_text(buf, "}");
+    }
+    buf_put_text(buf, "]");
+}
+
+bool show_value_absent(const struct show_field *field, const void *object)
+{
+    const void *part = show_part(object, field->at);
+
+    switch (field->type) {
+    case SHOW_CODE:
+        return code_view(part).len == 0;
+    case SHOW_TEXT:
+        return long_view(part).len == 0;
+    case SHOW_PEOPLE:
+        return ((const struct population *)part)->count == 0;
+    case SHOW_DAY: {
+        int64_t day = (int64_t)number64_at(object, field->at);
+        return day == DAY_FIRST || day == DAY_LAST;
+    }
+    case SHOW_HOURS:
+        return show_number32(object, field->at) == HOURS_ALL;
+    case SHOW_NUMBER32:
+        return show_number32(object, field->at) == 0;
+    case SHOW_HASH:
+        return no_hash(part);
+    case SHOW_PROVINCE:
+        return *(const char *)part == '\0';
+    case SHOW_INSPECTION:
+        return ((const struct inspection *)part)->result == INSPECTION_NONE;
+    case SHOW_PARENT:
+    case SHOW_BUSINESSES:
+        return ((const struct account *)object)->parent == NULL;
+    default:
+        return false;
+    }
+}
+
+/* What is a party's or an account's alone. */
+static void put_own(struct buf *buf, const struct show_field *field, const void *object)
+{
+    const void *part = show_part(object, field->at);
+
+    switch (field->type) {
+    case SHOW_PROVINCE:
+        json_put_string(buf, view_text(part));
+        break;
+    case SHOW_LACKS:
+        put_words(buf, &words_dossier, party_lacks(object));
+        break;
+    case SHOW_INSPECTION:
+        put_inspection(buf, part);
+        break;
+    case SHOW_PARENT:
+        json_put_string(buf, code_view(&((const struct account *)object)->parent->code));
+        break;
+    case SHOW_BUSINESSES:
+        put_businesses(buf, object);
+        break;
+    case SHOW_CERTIFICATES:
+        put_certificates(buf, object);
+        break;
+    default:
+        CHECK(false);
+    }
+}
+
+void show_value_put(struct buf *buf, const struct show_field *field, const void *object)
+{
+    const void *part = show_part(object, field->at);
+
+    switch (field->type) {
+    case SHOW_CODE:
+        json_put_string(buf, code_view(part));
+        break;
+    case SHOW_TEXT:
+        json_put_string(buf, long_view(part));
+        break;
+    case SHOW_PEOPLE:
+        put_people(buf, part);
+        break;
+    case SHOW_PARTY:
+        json_put_string(buf, code_view(&show_party(object, field->at)->code));
+        break;
+    case SHOW_WORD:
+        buf_printf(buf, "\"%s\"", words_name(field->words, show_number32(object, field->at)));
+        break;
+    case SHOW_WORDS32:
+        put_words(buf, field->words, show_number32(object, field->at));
+        break;
+    case SHOW_WORDS64:
+        put_words(buf, field->words, number64_at(object, field->at));
+        break;
+    case SHOW_NUMBER32:
+        buf_put_decimal(buf, show_number32(object, field->at));
+        break;
+    case SHOW_NUMBER64:
+        buf_put_decimal(buf, number64_at(object, field->at));
+        break;
+    case SHOW_DAY:
+        put_day(buf, (int64_t)number64_at(object, field->at));
+        break;
+    case SHOW_HOURS:
+        put_hours(buf, show_number32(object, field->at));
+        break;
+    case SHOW_HASH:
+        put_hash(buf, part);
+        break;
+    case SHOW_KEY:
+        buf_put_text(buf, "\"");
+        base64std_put(buf, view_of(part, ES256_SPKI_BYTES));
+        buf_put_text(buf, "\"");
+        break;
+    case SHOW_ACT:
+        put_act(buf, object);
+        break;
+    case SHOW_FLAG:
+        buf_put_text(buf, *(const bool *)part ? "true" : "false");
+        break;
+    default:
+        put_own(buf, field, object);
+        break;
+    }
+}

@@ -1,0 +1,52 @@
+/*
+ * Purpose: one member of an object that is shown: where its value is and how it is written. Private
+ * to office/show.c and its tables.
+ */
+#ifndef DANCU_OFFICE_SHOW_VALUE_H
+#define DANCU_OFFICE_SHOW_VALUE_H
+
+#include "gate/directory.h"
+
+enum show_type {
+    SHOW_CODE,    /* struct code_text; empty = absent, as of the next two */
+    SHOW_TEXT,    /* struct long_text */
+    SHOW_PEOPLE,  /* struct population, as an act writes it */
+    SHOW_PARTY,   /* pointer: its code */
+    SHOW_WORD,    /* an enum */
+    SHOW_WORDS32, /* masks */
+    SHOW_WORDS64,
+    SHOW_NUMBER32, /* 0 = absent */
+    SHOW_NUMBER64,
+    SHOW_DAY,   /* the first and the last there is = absent */
+    SHOW_HOURS, /* mask; all = absent */
+    SHOW_HASH,  /* zeros = absent */
+    SHOW_FLAG,
+    SHOW_KEY, /* ES256_SPKI_BYTES of DER, base64 */
+    SHOW_ACT, /* of a proposal: name and values, but for what is bytes */
+    /* of a party: */
+    SHOW_PROVINCE, /* empty = absent */
+    SHOW_LACKS,
+    SHOW_INSPECTION, /* none = absent */
+    /* of an account; the parent and the businesses are a sub-account's, else absent */
+    SHOW_PARENT,
+    SHOW_BUSINESSES,
+    SHOW_CERTIFICATES,
+};
+
+struct show_field {
+    const char *name;
+    enum show_type type;
+    size_t at;
+    const struct words *words;
+};
+
+/* Has the object no such member? */
+bool show_value_absent(const struct show_field *field, const void *object);
+void show_value_put(struct buf *buf, const struct show_field *field, const void *object);
+
+/* What lies in an object at an offset. */
+const void *show_part(const void *object, size_t at);
+uint32_t show_number32(const void *object, size_t at);
+const struct party *show_party(const void *object, size_t at);
+
+#endif
