@@ -48,6 +48,15 @@
 #define REREADS_ACCOUNT_BURST_MAX 256 /* likewise of one account ... */
 #define REREADS_ACCOUNT_PER_S_MAX 50  /* ... and a second */
 #define POPULATION_PROVINCES_MAX 64   /* provinces named by one population condition */
+#define POPULATION_NODES_MAX 32       /* conditions and operators in one ... */
+#define POPULATION_DEPTH_MAX 16       /* ... waiting for what stands behind them at once */
+#define POPULATION_TEXT_BYTES_MAX 512 /* of one, as it is written */
+#define BUSINESSES_PER_PARTY_MAX 1024 /* also what one account can be shown */
+#define GRANTS_PAGE_MAX 16            /* businesses in one answer to `GET /v1/grants` */
+#define GRANTS_BYTES_MAX (FRAME_BYTES_MAX - 4096)
+#define PERMITS_MAX 65536
+#define PERMITS_PER_BUSINESS_MAX 32 /* looked through at an ask that declares a use */
+#define BUSINESS_MOVES_MAX 8        /* kept with a business; the records have all */
 #define ACCOUNTS_MAX 65536
 #define SUB_ACCOUNTS_MAX 256                /* under one organisation's account */
 #define SUB_ACCOUNT_BUSINESSES_MAX 16       /* that one of them may serve */
@@ -74,7 +83,7 @@
 /* Acts in force that the office's store has no room for: so many, and so many bytes of objects. */
 #define OFFICE_LATE_ACTS_MAX 256
 #define OFFICE_LATE_BYTES_MAX (4u << 20)
-#define OFFICE_ACT_OBJECTS_MAX 10                        /* that one act stores */
+#define OFFICE_ACT_OBJECTS_MAX 9                         /* that one act stores */
 #define OFFICE_LATE_ACT_BYTES_MAX (ACT_BYTES_MAX + 8192) /* likewise, with their codes */
 
 /* Signed acts. A policy of 96 KiB fits, and an opening holds the act and its JWS. */
@@ -148,6 +157,8 @@
 /* Policy and configuration files */
 #define POLICY_FILE_BYTES_MAX (1u << 20)
 #define POLICY_FILES_MAX 16
+#define POLICIES_MAX 512                     /* versions of the law on file ... */
+#define POLICIES_AHEAD_MAX 8                 /* ... of them published, and their day has not come */
 #define POLICY_NODES_MAX 32768               /* values in one file */
 #define POLICY_DEPTH_MAX 6                   /* tables within tables */
 #define POLICY_TEXTS_BYTES_MAX (1536u << 10) /* all texts of a set, kept */

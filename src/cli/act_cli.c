@@ -385,7 +385,7 @@ int act_cli(const char *noun, int argc, char **argv)
     return status;
 }
 
-int policy_publish_cli(int argc, char **argv)
+int policy_act_cli(enum act_kind kind, int argc, char **argv)
 {
     struct cli_option options[OPTION_COUNT];
     const char *dir = "policy";
@@ -393,7 +393,7 @@ int policy_publish_cli(int argc, char **argv)
     act_options(options);
     if (!cli_options(argc, argv, options, OPTION_COUNT, &dir, 1, &words) ||
         options[OPTION_CERT].value != NULL || options[OPTION_PUBLIC_KEY].value != NULL) {
-        cli_complain("usage: dancu policy publish [DIR] [--home DIR] [--keys DIR] "
+        cli_complain("usage: dancu policy propose|publish [DIR] [--home DIR] [--keys DIR] "
                      "[--as CODE --sign-key FILE]");
         return EXIT_USAGE;
     }
@@ -403,10 +403,10 @@ int policy_publish_cli(int argc, char **argv)
     buf_init(&files, ACT_BYTES_MAX);
     struct outcome outcome = files_policy(dir, &files, hash, why);
     if (!outcome_ok(outcome)) {
-        cli_complain("policy publish: %s", why[0] != '\0' ? why : outcome.what);
+        cli_complain("%s: %s", act_rows[kind].name, why[0] != '\0' ? why : outcome.what);
         return EXIT_BAD;
     }
-    struct act act = {.kind = ACT_POLICY_PUBLISH};
+    struct act act = {.kind = kind};
     act_value_set(&act, "hash", view_text(hash));
     act_value_set(&act, "files", buf_view(&files));
     return act_go(&act, options);

@@ -63,7 +63,22 @@ int list_cli(const char *noun, int argc, char **argv);
 int enrol_cli(int argc, char **argv);
 int certificate_cli(int argc, char **argv);
 int policy_cli(int argc, char **argv);
-int policy_publish_cli(int argc, char **argv);
+/* `policy propose` and `policy publish`. */
+int policy_act_cli(enum act_kind kind, int argc, char **argv);
+/* `policy explain`: why a hypothetical ask is decided as it is. */
+int explain_cli(int argc, char **argv);
+/* `policy show --policy HASH`: a version that was published or proposed. */
+int policy_show_home(const char *home, const char *keys, const char *hash, bool json);
+
+/* The office of a home for reading, also beside a server that runs: what its acts have made and
+ * applied. Complains itself. */
+struct cli_office {
+    struct house_keys keys;
+    struct directory directory;
+    struct office *office;
+};
+struct outcome cli_office_open(const char *home, const char *keys, struct cli_office *ret_office);
+void cli_office_close(struct cli_office *office);
 
 /* The process table; the server with a table given (tests have others); entry of a child (see
  * proc/proc.h). */

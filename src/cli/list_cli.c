@@ -19,7 +19,8 @@ static const struct {
 } lists[] = {
     {"party", RESOURCE_PARTIES},       {"account", RESOURCE_ACCOUNTS},
     {"business", RESOURCE_BUSINESSES}, {"officer", RESOURCE_OFFICERS},
-    {"proposal", RESOURCE_PROPOSALS},
+    {"proposal", RESOURCE_PROPOSALS},  {"permit", RESOURCE_PERMITS},
+    {"policy", RESOURCE_POLICIES},
 };
 
 /* Whom to ask: one of the two. */
@@ -144,8 +145,8 @@ int list_cli(const char *noun, int argc, char **argv)
     }
     if (at == sizeof(lists) / sizeof(lists[0]) ||
         !cli_options(argc, argv, options, 2, &code, 1, &words)) {
-        cli_complain("usage: dancu party|account|business|officer|proposal list [CODE] "
-                     "[--home DIR] [--keys DIR]");
+        cli_complain("usage: dancu party|account|business|permit|policy|officer|proposal list "
+                     "[CODE] [--home DIR] [--keys DIR]");
         return EXIT_USAGE;
     }
     const char *home = cli_home(options[0].value);

@@ -51,6 +51,11 @@ static int proposal_cli(int argc, char **argv)
     return act_cli("proposal", argc, argv);
 }
 
+static int permit_cli(int argc, char **argv)
+{
+    return act_cli("permit", argc, argv);
+}
+
 static int help_cli(int argc, char **argv);
 
 static const struct {
@@ -61,7 +66,7 @@ static const struct {
     {"init", init_cli, "make a home and its keys; prints the log's verifier key"},
     {"serve", serve_cli, "run the server in the foreground"},
     {"ps", ps_cli, "the processes of a running server, with their rights"},
-    {"policy", policy_cli, "check | show | publish the law as data"},
+    {"policy", policy_cli, "check | show | explain | propose | publish the law as data"},
     {"registry", registry_cli, "import FILE|-: load people from NDJSON"},
     {"scrub", scrub_cli, "look at all that the home keeps, now; `scrub status`: a server's scrub"},
     {"seed", seed_cli, "write a synthetic population as NDJSON"},
@@ -71,7 +76,10 @@ static const struct {
      "list | add | suspend | resume | stop | stop-confirm | revoke | sub-add | sub-businesses | "
      "sub-lock | sub-unlock |\n"
      "            certificate-add | certificate-revoke | enrol | certificate"},
-    {"business", business_cli, "list | add | grant | refuse | suspend | resume | revoke"},
+    {"business", business_cli,
+     "list | draft | add | revise | submit | grant | refuse | suspend | resume | revoke"},
+    {"permit", permit_cli,
+     "list | grant | withdraw | deletion: leave to keep a copy or pass it on"},
     {"officer", officer_cli, "list | found | add | roles | replace | leave | lost"},
     {"proposal", proposal_cli, "list | approve | reject | withdraw"},
     {"ledger", ledger_cli, "verify | show | figures"},

@@ -71,6 +71,18 @@ int policy_cli_check(const char *dir)
     return finish(written > 0);
 }
 
+int policy_cli_print(const struct policy *policy, bool json)
+{
+    BUF_AUTO text;
+    buf_init(&text, POLICY_SHOW_BYTES_MAX);
+    policy_show(policy, json, &text);
+    if (!outcome_ok(buf_check(&text))) {
+        (void)fprintf(stderr, "dancu policy: the policy is too long to show\n");
+        return EXIT_BAD;
+    }
+    return finish(fwrite(text.data, 1, text.len, stdout) == text.len);
+}
+
 int policy_cli_show(const char *dir, bool json)
 {
     struct policy *policy = NULL;
@@ -79,13 +91,7 @@ int policy_cli_show(const char *dir, bool json)
     if (exit_code != EXIT_GOOD) {
         return exit_code;
     }
-    BUF_AUTO text;
-    buf_init(&text, POLICY_SHOW_BYTES_MAX);
-    policy_show(policy, json, &text);
+    exit_code = policy_cli_print(policy, json);
     policy_free(policy);
-    if (!outcome_ok(buf_check(&text))) {
-        (void)fprintf(stderr, "dancu policy: the policy is too long to show\n");
-        return EXIT_BAD;
-    }
-    return finish(fwrite(text.data, 1, text.len, stdout) == text.len);
+    return exit_code;
 }

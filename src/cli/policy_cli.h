@@ -6,11 +6,12 @@
 #ifndef DANCU_CLI_POLICY_CLI_H
 #define DANCU_CLI_POLICY_CLI_H
 
-#include <stdbool.h>
+#include "policy/policy.h"
 
 /* One line on stdout when the set is good: name, first day, open pairs, hash. */
 int policy_cli_check(const char *dir);
 /* The whole set for a lawyer, or as JSON. */
 int policy_cli_show(const char *dir, bool json);
+int policy_cli_print(const struct policy *policy, bool json);
 
 #endif

@@ -89,7 +89,7 @@ static const struct proc_row rows[] = {
         .grants = BIT(GRANT_MACHINE_LISTENER) | BIT(GRANT_TLS_CERT) | BIT(GRANT_TLS_KEY) |
                   BIT(GRANT_CLIENT_CA) | BIT(GRANT_CLIENT_CRL),
         .core_pipe = true,
-        .frames = BIT(FRAME_ASKS) | BIT(FRAME_RECEIPT) | BIT(FRAME_STATS),
+        .frames = BIT(FRAME_ASKS) | BIT(FRAME_RECEIPT) | BIT(FRAME_GRANTS) | BIT(FRAME_STATS),
         .takes = CHANNEL_TAKES,
         .memory_bytes_max = 8192 * MIB,
         .calls = CALLS_BASE | CALLS_PIPES | CALLS_LISTEN,

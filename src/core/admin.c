@@ -91,7 +91,6 @@ static struct outcome take_act(struct core *core, struct admin *admin, const str
         admin->broken = true;
         return OUTCOME_OK;
     }
-    const struct policy *before = office_policy(core->house->office);
     uint64_t officers = office_officer_changes(core->house->office);
     struct outcome outcome = office_act(core->house->office, &act, admin->user, &index, reason);
     log_line(LOG_LEVEL_INFO, "act", "name=%s uid=%u outcome=%s", act_rows[act.kind].name,
@@ -100,9 +99,6 @@ static struct outcome take_act(struct core *core, struct admin *admin, const str
         return outcome;
     }
     reply(admin, outcome, index, reason);
-    if (office_policy(core->house->office) != before) {
-        peers_tell_health(core); /* with the new policy's texts */
-    }
     if (office_officer_changes(core->house->office) != officers) {
         signers_tell(core);
     }

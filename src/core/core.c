@@ -19,6 +19,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -168,6 +169,19 @@ static struct outcome watch_dates(struct core *core)
     return core_survives(outcome) ? OUTCOME_OK : outcome;
 }
 
+/* Published by an act or by its day: the channels get its texts. */
+static void watch_policy(struct core *core)
+{
+    struct office *office = core->house->office;
+    office_turn(office, clock_wall_us(&core->house->clock));
+    const struct policy *policy = office_policy(office);
+    if (policy != NULL && strcmp(core->policy_told, policy_hash(policy)) != 0) {
+        memcpy(core->policy_told, policy_hash(policy), sizeof(core->policy_told));
+        log_line(LOG_LEVEL_INFO, "policy-in-force", "sha256=%s", core->policy_told);
+        peers_tell_health(core);
+    }
+}
+
 static struct outcome housekeeping(struct core *core)
 {
     TRY(ledger_tick(core->house->ledger, &core->tick_wait_ms));
@@ -178,6 +192,7 @@ static struct outcome housekeeping(struct core *core)
         }
     }
     TRY(store_late(core));
+    watch_policy(core);
     TRY(watch_dates(core));
     watch_health(core);
     peers_keep(core);

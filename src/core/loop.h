@@ -76,6 +76,7 @@ struct core {
     int64_t late_us;   /* likewise, for the office's store */
     int64_t ageing_us; /* monotonic: when to look at dates again */
     struct ageing_watch ageing;
+    char policy_told[65]; /* hash of the policy whose texts the channels have */
     /* the batch in hand */
     struct ask asks[BATCH_ASKS_MAX];
     struct peer *origin[BATCH_ASKS_MAX];

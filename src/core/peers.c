@@ -13,6 +13,8 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "office/grants.h"
+#include "proc/granting.h"
 #include "proc/loading.h"
 
 #include <string.h>
@@ -183,6 +185,30 @@ static struct outcome take_receipts(struct core *core, struct peer *peer, const 
     return OUTCOME_OK;
 }
 
+/* What an account is granted, for itself. */
+static void take_grants(struct core *core, struct peer *peer, const struct frame *frame)
+{
+    BUF_AUTO json;
+    struct grants_ask ask = {0};
+    const struct certificate *certificate = NULL;
+    int64_t now_us = clock_wall_us(&core->house->clock);
+    buf_init(&json, GRANTS_BYTES_MAX);
+    if (!outcome_ok(granting_get_ask(frame, &ask))) {
+        refuse(core, peer, "grants asked for do not decode");
+        return;
+    }
+    struct granted granted = {.tag = ask.tag};
+    granted.code = gate_account(core->house->gate, ask.spki, now_us, &certificate);
+    granted.retry_after_s = granted.code == CODE_RATE_LIMITED ? 1 : 0;
+    if (granted.code == CODE_DISCLOSED) {
+        grants_put(certificate, ask.after, now_us, &json);
+        granted.code = outcome_ok(buf_check(&json)) ? CODE_DISCLOSED : CODE_INTERNAL;
+        granted.json = granted.code == CODE_DISCLOSED ? buf_view(&json) : view_of(NULL, 0);
+    }
+    granting_put(&peer->pipe.out, &granted);
+    peer->broken = peer->pipe.out.failed || !outcome_ok(pipe_flush(&peer->pipe));
+}
+
 static void take_kept(struct core *core, struct peer *peer, const struct frame *frame)
 {
     struct cursor cursor = cursor_of(frame->payload);
@@ -285,6 +311,10 @@ static struct outcome take_frame(struct core *core, struct peer *peer, const str
     if (frame->kind == FRAME_STAMPED) {
         return take_stamped(core, peer, frame);
     }
+    if (frame->kind == FRAME_GRANTS) {
+        take_grants(core, peer, frame);
+        return OUTCOME_OK;
+    }
     if (frame->kind == FRAME_KEPT) {
         take_kept(core, peer, frame);
         return OUTCOME_OK;
@@ -335,6 +365,8 @@ static unsigned cost_of(const struct frame *frame)
         return PEER_ASKS_MAX;
     case FRAME_LOOK:
         return PEER_ASKS_MAX / LOOKS_PER_TURN_MAX;
+    case FRAME_GRANTS:
+        return GRANTS_PAGE_MAX;
     default:
         return 0;
     }

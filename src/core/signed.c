@@ -89,7 +89,6 @@ struct outcome signed_take(struct core *core, struct peer *peer,
     struct office *office = core->house->office;
     const struct signed_act act = act_of(stamped);
     struct signed_result result;
-    const struct policy *policy = office_policy(office);
     uint64_t officers = office_officer_changes(office);
     struct outcome outcome = office_signed(office, &act, &result);
     if (stamped->signer != SIGNER_NOBODY) { /* of those there may be any number */
@@ -101,9 +100,6 @@ struct outcome signed_take(struct core *core, struct peer *peer,
         return outcome;
     }
     answer(peer, stamped->tag, &result);
-    if (office_policy(office) != policy) {
-        peers_tell_health(core); /* with the new policy's texts */
-    }
     if (office_officer_changes(office) != officers) {
         signers_tell(core);
     }

@@ -53,6 +53,9 @@
     ROW(REFUSAL, "refusal") ROW(UNAVAILABLE, "unavailable") ROW(ACT, "act") ROW(REVIEW, "review")  \
         ROW(AGGREGATE, "aggregate") ROW(MAP, "map")
 
+/* What a permit lets its holder do (P4): keep a copy, or pass it on to one named. */
+#define WORDS_PERMIT(ROW) ROW(COPY, "copy") ROW(THIRD_PARTY, "third_party")
+
 /* Codes of formats.md: name, HTTP status, 1 when the answer carries a receipt. */
 #define WORDS_CODE(ROW)                                                                            \
     ROW(DISCLOSED, "disclosed", 200, 1)                                                            \
@@ -79,7 +82,8 @@
     ROW(LEDGER_UNAVAILABLE, "ledger_unavailable", 503, 0)                                          \
     ROW(INTERNAL, "internal", 500, 0)
 
-/* The rule that decided, in the fixed order of the checks; it stands in the sealed opening only. */
+/* The rule that decided, in the order of the checks but for those that were appended; it stands in
+ * the sealed opening only. */
 #define WORDS_RULE(ROW)                                                                            \
     ROW(NONE, "none")                                                                              \
     ROW(ACCOUNT, "account")                                                                        \
@@ -107,7 +111,9 @@
     ROW(POPULATION, "population")                                                                  \
     ROW(PROTECTED, "protected")                                                                    \
     ROW(LOCKED, "locked")                                                                          \
-    ROW(PERMITTED, "permitted")
+    ROW(PERMITTED, "permitted")                                                                    \
+    ROW(QUOTA_SECOND, "quota_second")                                                              \
+    ROW(QUOTA_TOTAL, "quota_total")
 
 /* What the desk shows: also the segment of its address. */
 #define WORDS_RESOURCE(ROW)                                                                        \
@@ -115,7 +121,9 @@
     ROW(ACCOUNTS, "accounts")                                                                      \
     ROW(BUSINESSES, "businesses")                                                                  \
     ROW(OFFICERS, "officers")                                                                      \
-    ROW(PROPOSALS, "proposals")
+    ROW(PROPOSALS, "proposals")                                                                    \
+    ROW(PERMITS, "permits")                                                                        \
+    ROW(POLICIES, "policies")
 
 /* clang-format on */
 
@@ -148,6 +156,12 @@ enum notice {
     WORDS_NOTICE(ROW)
 #undef ROW
         NOTICE_COUNT
+};
+enum permit_kind {
+#define ROW(name, text) PERMIT_##name,
+    WORDS_PERMIT(ROW)
+#undef ROW
+        PERMIT_KIND_COUNT
 };
 enum entry_kind {
 #define ROW(name, text) KIND_##name,
@@ -188,6 +202,7 @@ extern const struct words words_channel;
 extern const struct words words_service;
 extern const struct words words_field;
 extern const struct words words_notice;
+extern const struct words words_permit;
 extern const struct words words_kind;
 extern const struct words words_code;
 extern const struct words words_rule;

@@ -361,6 +361,25 @@ static struct outcome find_receipt(struct gate *gate, const struct certificate *
     return OUTCOME_OK;
 }
 
+enum code gate_account(struct gate *gate, const uint8_t spki[SEAL_HASH_BYTES], int64_t now_us,
+                       const struct certificate **ret_certificate)
+{
+    const struct certificate *certificate = directory_certificate(gate->directory, spki);
+    enum code code = CODE_DISCLOSED;
+    if (certificate == NULL ||
+        account_state_by(certificate->account, certificate, now_us / 1000000) == ACCOUNT_REVOKED) {
+        code = CODE_UNAUTHENTICATED;
+    } else if (!reread_take(gate, certificate->account, now_us)) {
+        code = CODE_RATE_LIMITED;
+    } else {
+        *ret_certificate = certificate;
+    }
+    if (code != CODE_DISCLOSED) {
+        gate->counts.by_code[code]++;
+    }
+    return code;
+}
+
 struct outcome gate_receipt(struct gate *gate, const struct receipt_ask *ask,
                             struct answer *ret_answer)
 {

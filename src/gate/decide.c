@@ -60,14 +60,43 @@ uint32_t seconds_to_midnight(int64_t now_us)
     return (uint32_t)(DAY_S - second);
 }
 
-static void business_day_turn(struct gate *gate, struct business *business, int64_t now_us)
+static void business_turn(struct gate *gate, struct business *business, int64_t now_us)
 {
     int64_t day = clock_day_vn(now_us);
+    int64_t second = now_us / 1000000;
     if (business->quota_day != day) {
         save_business(gate, business);
         business->quota_day = day;
         business->quota_used = 0;
     }
+    if (business->quota_second != second) {
+        save_business(gate, business);
+        business->quota_second = second;
+        business->quota_second_used = 0;
+    }
+}
+
+static uint64_t left(uint64_t used, uint64_t max)
+{
+    return used < max ? max - used : 0;
+}
+
+/* Of a ceiling that 0 stands for none of. */
+static uint64_t ceiling_of(uint64_t max)
+{
+    return max == 0 ? UINT64_MAX : max;
+}
+
+struct quotas_left quotas_left(const struct business *business, int64_t now_us)
+{
+    bool second = business->quota_second == now_us / 1000000;
+    bool day = business->quota_day == clock_day_vn(now_us);
+    return (struct quotas_left){
+        .second =
+            left(second ? business->quota_second_used : 0, ceiling_of(business->quota_second_max)),
+        .day = left(day ? business->quota_used : 0, business->quota_day_max),
+        .total = left(business->quota_total_used, ceiling_of(business->quota_total_max)),
+    };
 }
 
 /* Another party's business is nobody's to know of: not even that there is one. */
@@ -76,17 +105,16 @@ void work_answer_limits(struct gate *gate, const struct work *work, struct answe
     const struct account *account =
         work->account != NULL ? work->account
                               : directory_account_by_spki(gate->directory, work->ask->spki);
-    struct business *business = work->business != NULL
-                                    ? work->business
-                                    : directory_business(gate->directory, work->ask->business);
+    const struct business *business =
+        work->business != NULL ? work->business
+                               : directory_business(gate->directory, work->ask->business);
     if (account == NULL || business == NULL || !account_covers(account, business)) {
         return;
     }
-    business_day_turn(gate, business, work->now_us);
-    uint64_t used = business->quota_used;
+    struct quotas_left quotas = quotas_left(business, work->now_us);
     ret_answer->limited = true;
     ret_answer->limit = business->quota_day_max;
-    ret_answer->remaining = used < business->quota_day_max ? business->quota_day_max - used : 0;
+    ret_answer->remaining = quotas.day < quotas.total ? quotas.day : quotas.total;
     ret_answer->reset_s = seconds_to_midnight(work->now_us);
 }
 
@@ -114,17 +142,17 @@ static void make_tags(struct gate *gate, struct work *work)
                 view_of(text, code.len + 1 + SEAL_BLIND_BYTES), work->guess_tag);
 }
 
-static void ask_business(const struct work *work, struct party_question *question)
+static void ask_business(const struct gate_case *asked, struct party_question *question)
 {
-    const struct business *business = work->business;
+    const struct business *business = asked->business;
     if (business == NULL) {
         return;
     }
     question->business_found = true;
     /* A sub-account acts for its own party alone: for another it was given no business. */
     question->business_owned =
-        business->party == work->party &&
-        (work->account->parent == NULL || account_covers(work->account, business));
+        business->party == asked->party &&
+        (asked->account->parent == NULL || account_covers(asked->account, business));
     question->business_state = business->state;
     question->business_from_day = business->from_day;
     question->business_until_day = business->until_day;
@@ -137,16 +165,26 @@ static void ask_business(const struct work *work, struct party_question *questio
     question->clearance_protected = business->clearance_protected;
 }
 
+static void ask_quotas(struct gate *gate, struct work *work, struct party_question *question)
+{
+    struct business *business = work->business;
+    if (business == NULL) {
+        return;
+    }
+    business_turn(gate, business, work->now_us);
+    question->quota_used = work->quota_used = business->quota_used;
+    question->quota_max = business->quota_day_max;
+    question->quota_second_used = work->quota_second_used = business->quota_second_used;
+    question->quota_second_max = ceiling_of(business->quota_second_max);
+    question->quota_total_used = work->quota_total_used = business->quota_total_used;
+    question->quota_total_max = ceiling_of(business->quota_total_max);
+}
+
 static void ask_counters(struct gate *gate, struct work *work, struct party_question *question)
 {
     uint32_t until_s = 0;
     uint32_t now_s = (uint32_t)(work->now_us / 1000000);
-    if (work->business != NULL) {
-        business_day_turn(gate, work->business, work->now_us);
-        work->quota_used = work->business->quota_used;
-        question->quota_used = work->business->quota_used;
-        question->quota_max = work->business->quota_day_max;
-    }
+    ask_quotas(gate, work, question);
     if (work->party != NULL) {
         make_tags(gate, work);
         party_day_turn(gate, work->party, work->now_us);
@@ -161,19 +199,20 @@ static void ask_counters(struct gate *gate, struct work *work, struct party_ques
     question->guesses = work->guesses;
 }
 
-static void ask_account(const struct work *work, struct party_question *question)
+static void ask_account(const struct gate_case *asked, struct party_question *question)
 {
-    const struct account *account = work->account;
-    const struct party *acting = work->party != NULL ? work->party : account->party;
-    int64_t day = clock_day_vn(work->now_us);
-    question->account_state = account_state_by(account, work->certificate, work->now_us / 1000000);
+    const struct account *account = asked->account;
+    const struct party *acting = asked->party != NULL ? asked->party : account->party;
+    int64_t day = clock_day_vn(asked->now_us);
+    question->account_state =
+        account_state_by(account, asked->certificate, asked->now_us / 1000000);
     question->account_party_state = party_state_on(account->party, day);
     question->party_state = party_state_on(acting, day);
     question->party_class = acting->class;
     question->channel = account->channel;
     question->guided_instrument = account_instrument(account);
     question->assertion_required = account->assertion_required;
-    question->party_is_own = work->party == account->party;
+    question->party_is_own = asked->party == account->party;
     question->officer_registered = true; /* recorded as claimed by the party's own system */
 }
 
@@ -183,19 +222,35 @@ void work_find_party(const struct gate *gate, struct work *work)
     work->party = own ? work->account->party : directory_party(gate->directory, work->ask->party);
 }
 
-/* The question but for its counters. */
-static struct party_question party_question_of(const struct gate *gate, struct work *work)
+struct party_question gate_question(const struct gate_case *asked, const struct permit **ret_permit)
 {
-    CHECK(work->account != NULL);
-    const struct ask *ask = work->ask;
-    struct party_question question = {.service = ask->service, .now_us = work->now_us};
-    work->business = directory_business(gate->directory, ask->business);
+    CHECK(asked->account != NULL && asked->certificate != NULL);
+    const struct ask *ask = asked->ask;
+    struct party_question question = {.service = ask->service, .now_us = asked->now_us};
     question.fields = ask_field_mask(ask);
     question.case_given = !blank(ask->case_ref);
     question.use_declared = ask->use_kind != USE_NONE;
-    ask_account(work, &question);
-    ask_business(work, &question);
+    ask_account(asked, &question);
+    ask_business(asked, &question);
+    *ret_permit = asked->business == NULL
+                      ? NULL
+                      : business_permit(asked->business, ask->use_kind, ask->use_text,
+                                        question.fields, clock_day_vn(asked->now_us));
+    question.permit_covers = *ret_permit != NULL;
     return question;
+}
+
+/* The question but for its counters. */
+static struct party_question party_question_of(const struct gate *gate, struct work *work)
+{
+    work->business = directory_business(gate->directory, work->ask->business);
+    struct gate_case asked = {.account = work->account,
+                              .certificate = work->certificate,
+                              .party = work->party,
+                              .business = work->business,
+                              .ask = work->ask,
+                              .now_us = work->now_us};
+    return gate_question(&asked, &work->permit);
 }
 
 struct decision work_standing(struct gate *gate, struct work *work)
@@ -204,9 +259,29 @@ struct decision work_standing(struct gate *gate, struct work *work)
     if (work->party != NULL) {
         make_tags(gate, work);
     }
-    question.quota_used = 0;
-    question.quota_max = 1;
+    question.quota_max = question.quota_second_max = question.quota_total_max = UINT64_MAX;
     return decide_party(gate->policy, &question);
+}
+
+/* A unit is one of the day, of the second and of the whole. */
+static void quota_take(struct gate *gate, struct work *work)
+{
+    save_business(gate, work->business);
+    work->business->quota_used++;
+    work->business->quota_second_used++;
+    work->business->quota_total_used++;
+    work->quota_taken = true;
+}
+
+static void quota_give_back(struct gate *gate, struct work *work)
+{
+    CHECK(work->business->quota_used > 0 && work->business->quota_second_used > 0 &&
+          work->business->quota_total_used > 0);
+    save_business(gate, work->business);
+    work->business->quota_used--;
+    work->business->quota_second_used--;
+    work->business->quota_total_used--;
+    work->quota_taken = false;
 }
 
 void work_decide_party(struct gate *gate, struct work *work)
@@ -216,11 +291,11 @@ void work_decide_party(struct gate *gate, struct work *work)
     work->decision = decide_party(gate->policy, &question);
     if (work->decision.code == CODE_DISCLOSED) {
         CHECK(work->business != NULL && work->party != NULL);
-        save_business(gate, work->business);
-        work->business->quota_used++;
-        work->quota_taken = true;
-    } else if (work->decision.rule == RULE_QUOTA) {
+        quota_take(gate, work);
+    } else if (work->decision.rule == RULE_QUOTA || work->decision.rule == RULE_QUOTA_TOTAL) {
         work->retry_after_s = seconds_to_midnight(work->now_us);
+    } else if (work->decision.rule == RULE_QUOTA_SECOND) {
+        work->retry_after_s = 1;
     }
 }
 
@@ -302,13 +377,17 @@ struct outcome work_decide_subject(struct gate *gate, struct work *work,
         return OUTCOME_OK;
     }
     TRY(person_record_open(probe->record, &record));
+    struct population_subject subject = {.province_list_day = record.province_list_day,
+                                         .birth_date = record.birth_date,
+                                         .sex = record.sex,
+                                         .today = clock_day_vn(work->now_us)};
+    memcpy(subject.province, record.province, sizeof(subject.province));
     struct subject_question question = {
         .party_class = work->party->class,
         .found = probe->found,
         .name_matches = name_matches(gate, work, &record),
         .birth_date_matches = view_equal(work->ask->birth_date, record.birth_date),
-        .population =
-            population_holds(&business->population, record.province, record.province_list_day),
+        .population = population_holds(&business->population, &subject),
         .protected_person = (record.flags & PERSON_PROTECTED) != 0,
         .clearance_protected = business->clearance_protected,
         .locked = (record.flags & PERSON_LOCKED) != 0,
@@ -325,10 +404,7 @@ struct outcome work_decide_subject(struct gate *gate, struct work *work,
 void work_undo(struct gate *gate, struct work *work)
 {
     if (work->quota_taken) {
-        CHECK(work->business->quota_used > 0);
-        save_business(gate, work->business);
-        work->business->quota_used--;
-        work->quota_taken = false;
+        quota_give_back(gate, work);
     }
     if (work->missed) {
         guesses_take_back(&gate->guesses, work->guess_tag);

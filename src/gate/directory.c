@@ -11,7 +11,6 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/memory.h"
-#include "domain/country.h"
 
 #include <string.h>
 
@@ -35,12 +34,24 @@ static struct view business_key(const void *value)
     return code_view(&((const struct business *)value)->code);
 }
 
+static struct view permit_key(const void *value)
+{
+    return code_view(&((const struct permit *)value)->code);
+}
+
+static struct view policy_key(const void *value)
+{
+    return code_view(&((const struct policy_version *)value)->code);
+}
+
 void directory_init(struct directory *directory)
 {
     map_init_ordered(&directory->parties, party_key, PARTIES_MAX);
     map_init_ordered(&directory->accounts, account_key, ACCOUNTS_MAX);
     map_init(&directory->certificates, certificate_key, CERTIFICATES_MAX);
     map_init_ordered(&directory->businesses, business_key, BUSINESSES_MAX);
+    map_init_ordered(&directory->permits, permit_key, PERMITS_MAX);
+    map_init_ordered(&directory->policies, policy_key, POLICIES_MAX);
     directory->staff = NULL;
 }
 
@@ -58,7 +69,14 @@ void directory_done(struct directory *directory)
     if (directory == NULL) {
         return;
     }
+    size_t at = 0;
+    for (const struct policy_version *version = map_next(&directory->policies, &at);
+         version != NULL; version = map_next(&directory->policies, &at)) {
+        policy_free(version->policy);
+    }
     map_done(&directory->certificates);
+    free_all(&directory->policies);
+    free_all(&directory->permits);
     free_all(&directory->businesses);
     free_all(&directory->accounts);
     free_all(&directory->parties);
@@ -110,10 +128,42 @@ struct outcome directory_add_account(struct directory *directory, struct account
     return OUTCOME_OK;
 }
 
+/* What belongs to something is kept in a list of it, too, by code: so nobody walks over all there
+ * is, and a start finds the same order. */
 struct outcome directory_add_business(struct directory *directory, struct business *business)
 {
-    CHECK(business->party != NULL);
-    return map_add(&directory->businesses, business);
+    struct party *party = business->party;
+    CHECK(party != NULL && business->next == NULL);
+    if (party->business_count >= BUSINESSES_PER_PARTY_MAX) {
+        return outcome_fail(FAULT_OVER_LIMIT, "business: its party has too many");
+    }
+    TRY(map_add(&directory->businesses, business));
+    struct business **place = &party->businesses;
+    while (*place != NULL && view_compare(business_key(*place), business_key(business)) < 0) {
+        place = &(*place)->next;
+    }
+    business->next = *place;
+    *place = business;
+    party->business_count++;
+    return OUTCOME_OK;
+}
+
+struct outcome directory_add_permit(struct directory *directory, struct permit *permit)
+{
+    struct business *business = permit->business;
+    CHECK(business != NULL && permit->next == NULL);
+    if (business->permit_count >= PERMITS_PER_BUSINESS_MAX) {
+        return outcome_fail(FAULT_OVER_LIMIT, "permit: its business has too many");
+    }
+    TRY(map_add(&directory->permits, permit));
+    struct permit **place = &business->permits;
+    while (*place != NULL && view_compare(permit_key(*place), permit_key(permit)) < 0) {
+        place = &(*place)->next;
+    }
+    permit->next = *place;
+    *place = permit;
+    business->permit_count++;
+    return OUTCOME_OK;
 }
 
 void directory_replace_party(struct party *old, const struct party *new)
@@ -124,6 +174,8 @@ void directory_replace_party(struct party *old, const struct party *new)
     old->guess_day = kept.guess_day;
     old->guess_count = kept.guess_count;
     old->saved = kept.saved;
+    old->businesses = kept.businesses;
+    old->business_count = kept.business_count;
 }
 
 /* The new version's certificates are nobody else's, and there is room for them. */
@@ -168,12 +220,39 @@ struct outcome directory_replace_account(struct directory *directory, struct acc
 
 void directory_replace_business(struct business *old, const struct business *new)
 {
-    struct business kept = *old;
+    const struct business kept = *old;
     CHECK(view_equal(code_view(&old->code), code_view(&new->code)) && old->party == new->party);
     *old = *new;
     old->quota_day = kept.quota_day;
     old->quota_used = kept.quota_used;
     old->saved = kept.saved;
+    old->quota_second = kept.quota_second;
+    old->quota_second_used = kept.quota_second_used;
+    old->quota_total_used = kept.quota_total_used;
+    old->next = kept.next;
+    old->permits = kept.permits;
+    old->permit_count = kept.permit_count;
+}
+
+void directory_replace_permit(struct permit *old, const struct permit *new)
+{
+    struct permit *next = old->next;
+    CHECK(view_equal(permit_key(old), permit_key(new)) && old->business == new->business);
+    *old = *new;
+    old->next = next;
+}
+
+struct outcome directory_add_policy(struct directory *directory, struct policy_version *version)
+{
+    return map_add(&directory->policies, version);
+}
+
+void directory_replace_policy(struct policy_version *old, const struct policy_version *new)
+{
+    struct policy *kept = old->policy;
+    CHECK(view_equal(code_view(&old->code), code_view(&new->code)));
+    *old = *new;
+    old->policy = kept;
 }
 
 struct party *directory_party(const struct directory *directory, struct view code)
@@ -204,6 +283,42 @@ struct business *directory_business(const struct directory *directory, struct vi
     return map_get(&directory->businesses, code);
 }
 
+struct permit *directory_permit(const struct directory *directory, struct view code)
+{
+    return map_get(&directory->permits, code);
+}
+
+struct policy_version *directory_policy(const struct directory *directory, struct view hash)
+{
+    return map_get(&directory->policies, hash);
+}
+
+/* A copy is kept until a day; whoever names none keeps it for longer than anything permits. */
+static bool use_covered(const struct permit *permit, enum use_kind use, struct view text)
+{
+    struct date until = {0};
+    if (use == USE_COPY) {
+        return permit->kind == PERMIT_COPY && outcome_ok(date_get(text, &until)) &&
+               date_to_days(until) <= permit->until_day;
+    }
+    return use == USE_THIRD_PARTY && permit->kind == PERMIT_THIRD_PARTY &&
+           view_equal(text, long_view(&permit->recipient));
+}
+
+const struct permit *business_permit(const struct business *business, enum use_kind use,
+                                     struct view text, uint64_t fields, int64_t day)
+{
+    const struct permit *permit = business->permits;
+    while (permit != NULL) {
+        bool in_force = permit->state == PERMIT_IN_FORCE && day <= permit->until_day;
+        if (in_force && (fields & ~permit->fields) == 0 && use_covered(permit, use, text)) {
+            return permit;
+        }
+        permit = permit->next;
+    }
+    return NULL;
+}
+
 struct outcome code_set(struct code_text *code, struct view text)
 {
     if (text.len > ASK_CODE_BYTES_MAX) {
@@ -226,72 +341,4 @@ struct outcome long_set(struct long_text *text, struct view view)
         memcpy(text->text, view.data, view.len);
     }
     return OUTCOME_OK;
-}
-
-static struct outcome population_add(struct population *population, struct view code)
-{
-    if (population->count == POPULATION_PROVINCES_MAX) {
-        return outcome_fail(FAULT_OVER_LIMIT, "population: too many provinces");
-    }
-    if (!country_province_known(code, population->list_day)) {
-        return outcome_fail(FAULT_BAD_INPUT, "population: unknown province");
-    }
-    memcpy(population->provinces[population->count], code.data, 2);
-    population->count++;
-    return OUTCOME_OK;
-}
-
-struct outcome population_parse(struct view text, struct population *ret_population)
-{
-    struct population population = {0};
-    struct date day = {0};
-    struct view prefix = VIEW_LITERAL("permanent_residence.province=");
-    if (text.len == 0) {
-        *ret_population = population;
-        return OUTCOME_OK;
-    }
-    size_t at = view_find(text, 0, '@');
-    if (!view_starts(text, prefix) || at == text.len) {
-        return outcome_fail(FAULT_BAD_INPUT,
-                            "population: want permanent_residence.province=CODE,...@YYYY-MM-DD");
-    }
-    TRY(date_get(view_part(text, at + 1, text.len - at - 1), &day));
-    population.list_day = (int32_t)date_to_days(day);
-    if (!country_list_known(population.list_day)) {
-        return outcome_fail(FAULT_BAD_INPUT, "population: no list of provinces has that date");
-    }
-    for (size_t from = prefix.len; from <= at;) { /* an empty code is unknown */
-        size_t comma = view_find(text, from, ',');
-        size_t end = comma < at ? comma : at;
-        TRY(population_add(&population, view_part(text, from, end - from)));
-        from = end + 1;
-    }
-    CHECK(population.count > 0);
-    *ret_population = population;
-    return OUTCOME_OK;
-}
-
-void population_put(const struct population *population, struct buf *buf)
-{
-    if (population->count == 0) {
-        return;
-    }
-    buf_put_text(buf, "permanent_residence.province=");
-    for (unsigned i = 0; i < population->count; i++) {
-        buf_printf(buf, i == 0 ? "%s" : ",%s", population->provinces[i]);
-    }
-    struct date day = date_from_days(population->list_day);
-    buf_printf(buf, "@%04d-%02d-%02d", day.year, day.month, day.day);
-}
-
-enum truth population_holds(const struct population *population, const char province[3],
-                            int32_t list_day)
-{
-    enum truth truth = population->count == 0 ? TRUTH_YES : TRUTH_NO;
-    for (unsigned i = 0; i < population->count; i++) {
-        enum truth one =
-            country_province_is(province, list_day, population->provinces[i], population->list_day);
-        truth = one > truth ? one : truth; /* three-valued or */
-    }
-    return truth;
 }

@@ -10,7 +10,8 @@
 #include "base/ceilings.h"
 #include "base/leak.h"
 #include "base/map.h"
-#include "domain/truth.h"
+#include "domain/ask.h"
+#include "domain/population.h"
 #include "domain/words.h"
 #include "policy/policy.h"
 #include "seal/seal.h"
@@ -43,6 +44,8 @@ struct inspection {
     uint8_t report[SEAL_HASH_BYTES];
 };
 
+struct business;
+
 struct party {
     struct code_text code;
     uint32_t version; /* grows with each act on it, as of every object here */
@@ -62,12 +65,12 @@ struct party {
     uint8_t undertaking[SEAL_HASH_BYTES]; /* of the signed document */
     struct long_text contacts[CONTACT_COUNT];
     struct long_text instrument; /* guidance instrument for `guided`; empty = none on file */
-    int64_t guess_day;           /* gate's: day (UTC+7) of the count below */
-    uint32_t guess_count;        /* gate's: misses on that day */
-    uint32_t saved;              /* gate's: the last snapshot that has it (save.h) */
+    struct business *businesses; /* in the order of their codes */
+    unsigned business_count;
+    int64_t guess_day;    /* gate's: day (UTC+7) of the count below */
+    uint32_t guess_count; /* gate's: misses on that day */
+    uint32_t saved;       /* gate's: the last snapshot that has it (save.h) */
 };
-
-struct business;
 
 /* A certificate that is or was bound to an account: it stands for its key. */
 struct certificate {
@@ -113,12 +116,18 @@ struct account {
     struct leak rereads;
 };
 
-/* Permanent residence in one of the provinces of the list in force from list_day. */
-struct population {
-    unsigned count; /* 0 = no condition */
-    char provinces[POPULATION_PROVINCES_MAX][3];
-    int32_t list_day;
+/* What was done to a business: as its record tells it. */
+struct business_move {
+    enum business_state state; /* from then on */
+    uint32_t version;          /* likewise */
+    uint64_t index;            /* of the record */
+    int64_t time_us;
+    struct long_text agent;  /* who: the record's value `agent`, as it stands there */
+    struct code_text clause; /* of the policy in force then; empty = none was named */
+    struct long_text reason; /* empty = none was given */
 };
+
+struct permit;
 
 struct business {
     struct code_text code;
@@ -134,15 +143,67 @@ struct business {
     uint64_t sensitive; /* sensitive fields that are named explicitly */
     struct population population;
     uint64_t quota_day_max;
-    uint32_t hours; /* bit per hour, UTC+7 */
+    uint64_t quota_second_max; /* 0 = as many as may be */
+    uint64_t quota_total_max;  /* likewise */
+    uint64_t bulk_max;         /* persons in one job; 0 = no jobs */
+    uint32_t hours;            /* bit per hour, UTC+7 */
     int64_t from_day;
     int64_t until_day;
     bool clearance_protected;
     bool override_lock;
+    int64_t sealed_until_day; /* its look-ups are hidden from whom they are about before that day;
+                                 BUSINESS_UNSEALED = they never are */
     /* gate's: */
     int64_t quota_day;
-    uint64_t quota_used;
-    uint32_t saved; /* the last snapshot that has it (save.h) */
+    uint64_t quota_used; /* of that day */
+    int64_t quota_second;
+    uint64_t quota_second_used;
+    uint64_t quota_total_used;
+    uint32_t saved;        /* the last snapshot that has it (save.h) */
+    struct business *next; /* of the same party */
+    /* permits, in the order of their codes */
+    struct permit *permits;
+    unsigned permit_count;
+    /* the office's: the last of what was done, in its order; older moves are in the records */
+    unsigned move_count;
+    struct business_move moves[BUSINESS_MOVES_MAX];
+};
+#define BUSINESS_UNSEALED 0
+
+enum permit_state {
+    PERMIT_IN_FORCE,
+    PERMIT_WITHDRAWN,
+    PERMIT_ENDED, /* its holder has stated that the copy is deleted */
+    PERMIT_STATE_COUNT
+};
+
+/* Leave to keep a copy of what a business was told, or to pass it on (P4). */
+struct permit {
+    struct code_text code;
+    uint32_t version;
+    struct business *business;
+    enum permit_kind kind;
+    enum permit_state state;
+    struct long_text recipient; /* PERMIT_THIRD_PARTY: as asks name it */
+    uint64_t fields;
+    int64_t until_day;       /* last day; PERMIT_COPY: and the copy is kept no longer than that */
+    struct long_text reason; /* of its state */
+    uint8_t statement[SEAL_HASH_BYTES]; /* PERMIT_ENDED: SHA-256 of the statement of deletion */
+    struct permit *next;                /* of the same business, in the order of their codes */
+};
+
+enum policy_state { POLICY_PROPOSED, POLICY_PUBLISHED, POLICY_STATE_COUNT };
+
+/* A version of the law that is on file; the office's, no matter of the gate's. */
+struct policy_version {
+    struct code_text code; /* its hash */
+    uint32_t version;
+    enum policy_state state;
+    int64_t effective_day; /* by its own words, UTC+7 */
+    int64_t from_day;      /* POLICY_PUBLISHED: on which it takes the place of others */
+    uint64_t index;        /* of the record that proposed or published it last */
+    int64_t time_us;       /* likewise */
+    struct policy *policy; /* owned; NULL unless it is in force or its day is to come */
 };
 
 /* Where an inspection stands on a day. */
@@ -175,6 +236,8 @@ struct directory {
     struct map accounts;
     struct map certificates; /* of all accounts, by hash of their key */
     struct map businesses;
+    struct map permits;
+    struct map policies;
     uint32_t saves;      /* gate's: number of the last snapshot that was begun */
     struct staff *staff; /* the office's own (office/staff.h): no matter of the gate's; or NULL */
 };
@@ -185,6 +248,10 @@ void directory_done(struct directory *directory);
 struct outcome directory_add_party(struct directory *directory, struct party *party);
 struct outcome directory_add_account(struct directory *directory, struct account *account);
 struct outcome directory_add_business(struct directory *directory, struct business *business);
+/* FAULT_OVER_LIMIT also when its business has PERMITS_PER_BUSINESS_MAX (and of a business, when its
+ * party has BUSINESSES_PER_PARTY_MAX). */
+struct outcome directory_add_permit(struct directory *directory, struct permit *permit);
+struct outcome directory_add_policy(struct directory *directory, struct policy_version *version);
 /* `old`, which is there, becomes what `new` is, but keeps the gate's counters; the code and the
  * party must be the same. Pointers to it stay good. `new` stays the caller's. FAULT_CONFLICT: the
  * certificate is bound to another account, nothing is changed. */
@@ -192,6 +259,10 @@ void directory_replace_party(struct party *old, const struct party *new);
 struct outcome directory_replace_account(struct directory *directory, struct account *old,
                                          const struct account *new);
 void directory_replace_business(struct business *old, const struct business *new);
+/* The business must be the same, too. */
+void directory_replace_permit(struct permit *old, const struct permit *new);
+/* What is loaded of it stays. */
+void directory_replace_policy(struct policy_version *old, const struct policy_version *new);
 /* NULL when not there. */
 struct party *directory_party(const struct directory *directory, struct view code);
 struct account *directory_account(const struct directory *directory, struct view code);
@@ -201,6 +272,14 @@ struct certificate *directory_certificate(const struct directory *directory,
 struct account *directory_account_by_spki(const struct directory *directory,
                                           const uint8_t spki[SEAL_HASH_BYTES]);
 struct business *directory_business(const struct directory *directory, struct view code);
+struct permit *directory_permit(const struct directory *directory, struct view code);
+struct policy_version *directory_policy(const struct directory *directory, struct view hash);
+
+/* The permit in force on that day that covers a declared use: all the fields, and the recipient
+ * named or a copy kept until then (`text` as in formats.md "Ask"). Of several the one whose code
+ * comes first; NULL when none does: each by itself, never two together. */
+const struct permit *business_permit(const struct business *business, enum use_kind use,
+                                     struct view text, uint64_t fields, int64_t day);
 
 static inline struct view code_view(const struct code_text *code)
 {
@@ -213,11 +292,5 @@ static inline struct view long_view(const struct long_text *text)
 /* FAULT_OVER_LIMIT when too long. */
 struct outcome code_set(struct code_text *code, struct view text);
 struct outcome long_set(struct long_text *text, struct view view);
-
-/* `permanent_residence.province=79,01@2021-07-01`; empty text = no condition. FAULT_BAD_INPUT. */
-struct outcome population_parse(struct view text, struct population *ret_population);
-void population_put(const struct population *population, struct buf *buf);
-enum truth population_holds(const struct population *population, const char province[3],
-                            int32_t list_day);
 
 #endif

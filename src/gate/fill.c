@@ -12,18 +12,20 @@
 
 #include <string.h>
 
-#define EFFECT_VERSION 2 /* 1 had no keys, and is else the same */
+#define EFFECT_VERSION 3 /* 1 had no keys, 1 and 2 nothing sealed; else they are the same */
 #define EFFECT_QUOTA 1
 #define EFFECT_MISS 2
 #define EFFECT_KEY 4
-#define ENGINE_VERSION 1 /* of the deciding code; grows when a decision could change */
+#define EFFECT_SEALED 8
+#define ENGINE_VERSION 2 /* of the deciding code; grows when a decision could change */
 
 void effect_put(const struct effect *effect, struct buf *buf)
 {
     buf_put_u8(buf, EFFECT_VERSION);
     buf_put_u8(buf,
                (uint8_t)((effect->quota_taken ? EFFECT_QUOTA : 0) |
-                         (effect->missed ? EFFECT_MISS : 0) | (effect->keyed ? EFFECT_KEY : 0)));
+                         (effect->missed ? EFFECT_MISS : 0) | (effect->keyed ? EFFECT_KEY : 0) |
+                         (effect->sealed ? EFFECT_SEALED : 0)));
     buf_put(buf, effect->guess_tag, SEAL_BLIND_BYTES);
     buf_put_block16(buf, effect->party);
     buf_put_block16(buf, effect->business);
@@ -33,6 +35,9 @@ void effect_put(const struct effect *effect, struct buf *buf)
         buf_put_block16(buf, effect->account);
         buf_put_u8(buf, effect->field_index);
         buf_put_u32(buf, effect->person_version);
+    }
+    if (effect->sealed) {
+        buf_put_u64(buf, (uint64_t)effect->sealed_until_day);
     }
 }
 
@@ -53,12 +58,16 @@ struct outcome effect_get(struct view bytes, struct effect *ret_effect)
     uint8_t flags = cursor_u8(&cursor);
     effect.quota_taken = (flags & EFFECT_QUOTA) != 0;
     effect.missed = (flags & EFFECT_MISS) != 0;
-    effect.keyed = version != 1 && (flags & EFFECT_KEY) != 0;
+    effect.keyed = version >= 2 && (flags & EFFECT_KEY) != 0;
+    effect.sealed = version >= 3 && (flags & EFFECT_SEALED) != 0;
     cursor_copy(&cursor, effect.guess_tag, SEAL_BLIND_BYTES);
     effect.party = cursor_block16(&cursor);
     effect.business = cursor_block16(&cursor);
     if (effect.keyed) {
         get_key(&cursor, &effect);
+    }
+    if (effect.sealed) {
+        effect.sealed_until_day = (int64_t)cursor_u64(&cursor);
     }
     if (version == 0 || version > EFFECT_VERSION || !outcome_ok(cursor_end(&cursor, "effect"))) {
         return outcome_fail(FAULT_CORRUPT, "effect of an ask does not decode");
@@ -155,18 +164,42 @@ void work_put_answer(const struct work *work, struct buf *buf)
     buf_put_u8(buf, '}');
 }
 
+static bool sealed(const struct work *work)
+{
+    return work->business != NULL && work->business->sealed_until_day != BUSINESS_UNSEALED;
+}
+
+/* From which day on whom it is about may see it. */
+static void put_sealed_until(const struct work *work, struct buf *buf)
+{
+    if (!sealed(work)) {
+        buf_put_text(buf, "null");
+        return;
+    }
+    struct date day = date_from_days(work->business->sealed_until_day);
+    buf_printf(buf, "\"%04d-%02d-%02d\"", day.year, day.month, day.day);
+}
+
 static void put_trace(const struct work *work, struct buf *buf)
 {
     buf_printf(buf, "{\"replay\":{\"business_version\":%u,\"engine\":%d,\"guesses\":%u,",
                work->business != NULL ? work->business->version : 0, ENGINE_VERSION, work->guesses);
-    buf_put_text(buf, "\"person_version\":");
+    buf_put_text(buf, "\"permit\":");
+    put_text_or_null(buf, work->permit != NULL ? code_view(&work->permit->code) : view_of(NULL, 0));
+    buf_put_text(buf, ",\"person_version\":");
     if (work->person_found) {
         buf_put_decimal(buf, work->person_version);
     } else {
         buf_put_text(buf, "null");
     }
+    buf_put_text(buf, ",\"quota_second_used\":");
+    buf_put_decimal(buf, work->quota_second_used);
+    buf_put_text(buf, ",\"quota_total_used\":");
+    buf_put_decimal(buf, work->quota_total_used);
     buf_put_text(buf, ",\"quota_used\":");
     buf_put_decimal(buf, work->quota_used);
+    buf_put_text(buf, ",\"sealed_until\":");
+    put_sealed_until(work, buf);
     buf_printf(buf, "},\"rule\":\"%s\"}", words_name(&words_rule, work->decision.rule));
 }
 
@@ -197,6 +230,8 @@ static void fill_effect(const struct work *work, struct buf *texts, struct recor
         .account = code_view(&work->account->code),
         .field_index = work->field_index,
         .person_version = work->person_version,
+        .sealed = sealed(work),
+        .sealed_until_day = sealed(work) ? work->business->sealed_until_day : 0,
     };
     memcpy(effect.guess_tag, work->guess_tag, SEAL_BLIND_BYTES);
     memcpy(effect.key_tag, work->key_tag, SEAL_BLIND_BYTES);

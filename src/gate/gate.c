@@ -106,6 +106,21 @@ void gate_policy_set(struct gate *gate, const struct policy *policy)
     gate->policy = policy;
 }
 
+void gate_policy_next_set(struct gate *gate, const struct policy *policy, int64_t from_us)
+{
+    gate->policy_next = policy;
+    gate->policy_next_us = from_us;
+}
+
+/* What is decided or recorded at that time is under the policy of that time. */
+static void policy_turn(struct gate *gate, int64_t now_us)
+{
+    if (gate->policy_next != NULL && now_us >= gate->policy_next_us) {
+        gate->policy = gate->policy_next;
+        gate->policy_next = NULL;
+    }
+}
+
 const struct policy *gate_policy(const struct gate *gate)
 {
     return gate->policy;
@@ -430,6 +445,7 @@ static void start_batch(struct gate *gate, const struct ask *asks, unsigned coun
     buf_reset(&gate->texts);
     buf_reset(&gate->paths);
     keys_batch(&gate->keys);
+    policy_turn(gate, now_us);
     for (unsigned i = 0; i < count; i++) {
         gate->works[i] =
             (struct work){.ask = &asks[i], .now_us = now_us, .field_index = ANSWER_FIELD_NONE};
@@ -468,6 +484,7 @@ void work_stamp_record(struct gate *gate, struct record *record)
     }
     record_ask_id(record->time_us, &gate->random, record->ask_id);
     random_fill(&gate->random, record->secret, sizeof(record->secret));
+    policy_turn(gate, record->time_us);
     memset(record->policy_hash, '0', 64);
     if (gate->policy != NULL) {
         memcpy(record->policy_hash, policy_hash(gate->policy), 64);

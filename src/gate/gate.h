@@ -40,6 +40,9 @@ void gate_ledger_set(struct gate *gate, struct ledger *ledger);
 /* The policy in force; borrowed. NULL: every ask is answered ledger_unavailable. */
 void gate_policy_set(struct gate *gate, const struct policy *policy);
 const struct policy *gate_policy(const struct gate *gate);
+/* The policy that takes the place of the one in force at that very microsecond, whatever the owner
+ * of both is at then; borrowed. NULL: none. */
+void gate_policy_next_set(struct gate *gate, const struct policy *policy, int64_t from_us);
 
 /* Decides, reads, records and answers up to BATCH_ASKS_MAX asks. ret_answers[i] belongs to
  * asks[i]; their views last until the next call. When the log cannot take the batch, all answers
@@ -57,6 +60,32 @@ bool gate_may_recall(struct gate *gate, const struct ask *ask);
  * ret_answer's views last until the next call of any. */
 struct outcome gate_receipt(struct gate *gate, const struct receipt_ask *ask,
                             struct answer *ret_answer);
+
+/* An account asks for what it is granted: CODE_DISCLOSED, and by which certificate; else the code
+ * of the answer: a certificate that is not good is nobody's. It takes one of the turns that
+ * re-reading takes (REREADS_...); nothing is recorded, since nothing about a person is told. */
+enum code gate_account(struct gate *gate, const uint8_t spki[SEAL_HASH_BYTES], int64_t now_us,
+                       const struct certificate **ret_certificate);
+/* What is left of a business' quotas at that moment; UINT64_MAX where there is no ceiling. */
+struct quotas_left {
+    uint64_t second;
+    uint64_t day;
+    uint64_t total;
+};
+struct quotas_left quotas_left(const struct business *business, int64_t now_us);
+
+/* An ask with what the directory has of it, as the policy is asked about it: all but the counters.
+ * For explaining what the gate would say. */
+struct gate_case {
+    const struct account *account;
+    const struct certificate *certificate; /* by which it asks */
+    const struct party *party;             /* acting; NULL: one that is not known */
+    const struct business *business;       /* NULL: not found */
+    const struct ask *ask;
+    int64_t now_us;
+};
+struct party_question gate_question(const struct gate_case *asked,
+                                    const struct permit **ret_permit);
 
 /* Records the refusals beyond the recorded rate, one aggregate an account, when a second has passed
  * since their first; `all`: at once, before a clean end. ret_wait_ms: when to call again at most.

@@ -11,7 +11,7 @@
 
 #include "base/check.h"
 
-#define ROW_BYTES_MAX (2 + ASK_CODE_BYTES_MAX + 1 + 16)
+#define ROW_BYTES_MAX (2 + ASK_CODE_BYTES_MAX + 1 + 40) /* a business' */
 
 void save_init(struct gate *gate)
 {
@@ -34,6 +34,9 @@ static void put_business(struct business *business, uint32_t round, struct buf *
         buf_put_block16(buf, code_view(&business->code));
         buf_put_u64(buf, (uint64_t)business->quota_day);
         buf_put_u64(buf, business->quota_used);
+        buf_put_u64(buf, (uint64_t)business->quota_second);
+        buf_put_u64(buf, business->quota_second_used);
+        buf_put_u64(buf, business->quota_total_used);
         business->saved = round;
     }
 }

@@ -15,7 +15,7 @@
 /* The byte before each row; a section ends with SAVE_END. */
 enum { SAVE_END, SAVE_ROW, SAVE_ROW_ACCOUNT };
 
-#define GATE_STATE_VERSION 3 /* 1 and 2 had counts before their rows */
+#define GATE_STATE_VERSION 4 /* 3 had no quotas but of the day */
 #define SAVE_STEP_ROWS 512u  /* looked at in one step: some 50 us */
 
 enum save_part { SAVE_NONE, SAVE_BUSINESSES, SAVE_PARTIES, SAVE_GUESSES, SAVE_KEYS, SAVE_PARTS };

@@ -28,6 +28,22 @@ static struct outcome replay_key(struct gate *gate, uint64_t index, const struct
     return OUTCOME_OK;
 }
 
+static void replay_quota(struct business *business, int64_t time_us)
+{
+    int64_t day = clock_day_vn(time_us);
+    int64_t second = time_us / 1000000;
+    if (day >= business->quota_day) {
+        business->quota_used = day == business->quota_day ? business->quota_used + 1 : 1;
+        business->quota_day = day;
+    }
+    if (second >= business->quota_second) {
+        bool same = second == business->quota_second;
+        business->quota_second_used = same ? business->quota_second_used + 1 : 1;
+        business->quota_second = second;
+    }
+    business->quota_total_used++;
+}
+
 /* Counters of one recorded ask. */
 struct outcome gate_replay(struct gate *gate, uint64_t index, const struct record *record)
 {
@@ -41,9 +57,8 @@ struct outcome gate_replay(struct gate *gate, uint64_t index, const struct recor
     struct business *business = directory_business(gate->directory, effect.business);
     struct party *party = directory_party(gate->directory, effect.party);
     int64_t day = clock_day_vn(record->time_us);
-    if (effect.quota_taken && business != NULL && day >= business->quota_day) {
-        business->quota_used = day == business->quota_day ? business->quota_used + 1 : 1;
-        business->quota_day = day;
+    if (effect.quota_taken && business != NULL) {
+        replay_quota(business, record->time_us);
     }
     if (effect.missed) {
         TRY(guesses_add(&gate->guesses, effect.guess_tag, (uint32_t)(record->time_us / 1000000)));
@@ -61,10 +76,16 @@ static void restore_business(struct gate *gate, struct cursor *cursor)
     struct view code = cursor_block16(cursor);
     int64_t day = (int64_t)cursor_u64(cursor);
     uint64_t used = cursor_u64(cursor);
+    int64_t second = (int64_t)cursor_u64(cursor);
+    uint64_t second_used = cursor_u64(cursor);
+    uint64_t total_used = cursor_u64(cursor);
     struct business *business = directory_business(gate->directory, code);
     if (business != NULL) {
         business->quota_day = day;
         business->quota_used = used;
+        business->quota_second = second;
+        business->quota_second_used = second_used;
+        business->quota_total_used = total_used;
     }
 }
 

@@ -21,8 +21,9 @@ struct work {
     const struct ask *ask;
     struct account *account;               /* NULL: not authenticated, nothing else is set */
     const struct certificate *certificate; /* by which it asks */
-    struct party *party;       /* acting party; NULL when the ask names one that is not known */
-    struct business *business; /* NULL when not found */
+    struct party *party;         /* acting party; NULL when the ask names one that is not known */
+    struct business *business;   /* NULL when not found */
+    const struct permit *permit; /* covers the use that is declared; NULL: none does, or is */
     struct decision decision;
     int64_t now_us;
     bool limited; /* beyond the recorded rate: counted only */
@@ -33,6 +34,8 @@ struct work {
     uint8_t tag[SEAL_BLIND_BYTES];       /* of the asked key */
     uint8_t guess_tag[SEAL_BLIND_BYTES]; /* of party and asked key */
     uint64_t quota_used;                 /* before this ask, for the trace */
+    uint64_t quota_second_used;          /* likewise */
+    uint64_t quota_total_used;           /* likewise */
     unsigned guesses;
     uint32_t retry_after_s;
     bool person_found;
@@ -60,6 +63,8 @@ struct gate {
     struct random_port random;
     struct ledger *ledger;
     const struct policy *policy;
+    const struct policy *policy_next; /* NULL: none is published for later */
+    int64_t policy_next_us;
     struct guesses guesses;
     struct keys keys;
     struct save save;
@@ -141,6 +146,8 @@ struct effect {
     struct view account;
     uint8_t field_index;
     uint32_t person_version;
+    bool sealed; /* whom it is about may not see it before that day (UTC+7) */
+    int64_t sealed_until_day;
 };
 void effect_put(const struct effect *effect, struct buf *buf);
 struct outcome effect_get(struct view bytes, struct effect *ret_effect);

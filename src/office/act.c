@@ -1,5 +1,5 @@
 /*
- * The table of acts and the codec that serves all of them.
+ * The codec that serves all acts (act_rows.c has their table).
  *
  * Invariants
  * 1. act_get() accepts exactly what act_put() writes: same field count as the row, nothing left.
@@ -10,7 +10,6 @@
 #include "base/ceilings.h"
 #include "base/check.h"
 #include "base/clock.h"
-#include "domain/signed.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -18,239 +17,6 @@
 #define ACT_VERSION 1
 #define ACT_NUMBER_MAX UINT64_C(1000000000000000)
 #define ACT_TEXT_BYTES_MAX 256
-
-#define REQUIRED true
-#define OPTIONAL false
-
-static const char *const result_names[] = {"passed", "failed"};
-static const char *const holder_names[] = {"person", "system"};
-static const struct words words_holder = {holder_names, 2};
-static const struct words words_result = {result_names, 2};
-
-const struct act_row act_rows[ACT_KIND_COUNT] = {
-    [ACT_HOME_INIT] = {"home.init", false, {{"origin", ACT_TYPE_TEXT, REQUIRED, NULL}}},
-    [ACT_PARTY_ADD] = {"party.add",
-                       true,
-                       {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
-                        {"class", ACT_TYPE_WORD, REQUIRED, &words_class},
-                        {"kind", ACT_TYPE_CODE, REQUIRED, NULL},
-                        {"name", ACT_TYPE_TEXT, REQUIRED, NULL},
-                        {"legal-basis", ACT_TYPE_TEXT, OPTIONAL, NULL},
-                        {"parent", ACT_TYPE_CODE, OPTIONAL, NULL},
-                        {"province", ACT_TYPE_CODE, OPTIONAL, NULL},
-                        {"identification", ACT_TYPE_CODE, OPTIONAL, NULL}}},
-    [ACT_ACCOUNT_ADD] = {"account.add",
-                         true,
-                         {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
-                          {"party", ACT_TYPE_CODE, REQUIRED, NULL},
-                          {"channel", ACT_TYPE_WORD, REQUIRED, &words_channel},
-                          {"spki", ACT_TYPE_HASH, OPTIONAL, NULL},
-                          {"not-after", ACT_TYPE_NUMBER, OPTIONAL, NULL},
-                          {"instrument", ACT_TYPE_TEXT, OPTIONAL, NULL},
-                          {"assertion-required", ACT_TYPE_FLAG, OPTIONAL, NULL}}},
-    [ACT_ACCOUNT_SUSPEND] = {"account.suspend",
-                             true,
-                             {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
-                              {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
-    [ACT_ACCOUNT_RESUME] = {"account.resume",
-                            true,
-                            {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
-                             {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
-    [ACT_BUSINESS_ADD] = {"business.add",
-                          true,
-                          {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
-                           {"party", ACT_TYPE_CODE, REQUIRED, NULL},
-                           {"purpose", ACT_TYPE_TEXT, REQUIRED, NULL},
-                           {"legal-basis", ACT_TYPE_TEXT, REQUIRED, NULL},
-                           {"procedure", ACT_TYPE_CODE, OPTIONAL, NULL},
-                           {"services", ACT_TYPE_WORDS, REQUIRED, &words_service},
-                           {"channels", ACT_TYPE_WORDS, REQUIRED, &words_channel},
-                           {"fields", ACT_TYPE_WORDS, REQUIRED, &words_field},
-                           {"sensitive", ACT_TYPE_WORDS, OPTIONAL, &words_field},
-                           {"population", ACT_TYPE_TEXT, OPTIONAL, NULL},
-                           {"quota-day", ACT_TYPE_NUMBER, REQUIRED, NULL},
-                           {"from", ACT_TYPE_DAY, OPTIONAL, NULL},
-                           {"until", ACT_TYPE_DAY, OPTIONAL, NULL},
-                           {"hours-from", ACT_TYPE_NUMBER, OPTIONAL, NULL},
-                           {"hours-until", ACT_TYPE_NUMBER, OPTIONAL, NULL}}},
-    [ACT_BUSINESS_GRANT] = {"business.grant",
-                            true,
-                            {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
-                             {"reason", ACT_TYPE_TEXT, OPTIONAL, NULL}}},
-    [ACT_BUSINESS_REFUSE] = {"business.refuse",
-                             true,
-                             {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
-                              {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
-    [ACT_BUSINESS_SUSPEND] = {"business.suspend",
-                              true,
-                              {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
-                               {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
-    [ACT_BUSINESS_RESUME] = {"business.resume",
-                             true,
-                             {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
-                              {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
-    [ACT_BUSINESS_REVOKE] = {"business.revoke",
-                             true,
-                             {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
-                              {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
-    [ACT_POLICY_PUBLISH] = {"policy.publish",
-                            true,
-                            {{"hash", ACT_TYPE_HASH, REQUIRED, NULL},
-                             {"files", ACT_TYPE_BYTES, REQUIRED, NULL}}},
-    [ACT_IMPORT_CHUNK] = {"import.chunk",
-                          false,
-                          {{"number", ACT_TYPE_NUMBER, REQUIRED, NULL},
-                           {"added", ACT_TYPE_NUMBER, REQUIRED, NULL},
-                           {"changed", ACT_TYPE_NUMBER, REQUIRED, NULL},
-                           {"unchanged", ACT_TYPE_NUMBER, REQUIRED, NULL},
-                           {"hash", ACT_TYPE_HASH, REQUIRED, NULL},
-                           {"file", ACT_TYPE_HASH, !REQUIRED, NULL},
-                           {"until", ACT_TYPE_NUMBER, !REQUIRED, NULL}}},
-    [ACT_TAIL_CUT] = {"ledger.tail_cut",
-                      false,
-                      {{"file", ACT_TYPE_TEXT, REQUIRED, NULL},
-                       {"bytes", ACT_TYPE_NUMBER, REQUIRED, NULL}}},
-    [ACT_OFFICER_FOUND] = {"officer.found", true, {{"officers", ACT_TYPE_BYTES, REQUIRED, NULL}}},
-    [ACT_OFFICER_ADD] = {"officer.add",
-                         false,
-                         {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
-                          {"name", ACT_TYPE_TEXT, REQUIRED, NULL},
-                          {"roles", ACT_TYPE_WORDS, REQUIRED, &words_role},
-                          {"spki", ACT_TYPE_HASH, REQUIRED, NULL},
-                          {"key", ACT_TYPE_TEXT, REQUIRED, NULL}}},
-    [ACT_OFFICER_ROLES] = {"officer.roles",
-                           false,
-                           {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
-                            {"roles", ACT_TYPE_WORDS, REQUIRED, &words_role},
-                            {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
-    [ACT_OFFICER_REPLACE] = {"officer.replace",
-                             false,
-                             {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
-                              {"spki", ACT_TYPE_HASH, REQUIRED, NULL},
-                              {"key", ACT_TYPE_TEXT, REQUIRED, NULL},
-                              {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
-    [ACT_OFFICER_LEAVE] = {"officer.leave",
-                           false,
-                           {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
-                            {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
-    [ACT_OFFICER_LOST] = {"officer.lost",
-                          false,
-                          {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
-                           {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
-    [ACT_PROPOSAL_ADD] = {"proposal.add",
-                          false,
-                          {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
-                           {"by", ACT_TYPE_CODE, REQUIRED, NULL},
-                           {"until", ACT_TYPE_DAY, REQUIRED, NULL},
-                           {"if-match", ACT_TYPE_TEXT, OPTIONAL, NULL},
-                           {"act", ACT_TYPE_BYTES, REQUIRED, NULL}}},
-    [ACT_PROPOSAL_APPROVE] = {"proposal.approve",
-                              false,
-                              {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
-                               {"reason", ACT_TYPE_TEXT, OPTIONAL, NULL}}},
-    [ACT_PROPOSAL_REJECT] = {"proposal.reject",
-                             false,
-                             {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
-                              {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
-    [ACT_PROPOSAL_WITHDRAW] = {"proposal.withdraw",
-                               false,
-                               {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
-                                {"reason", ACT_TYPE_TEXT, OPTIONAL, NULL}}},
-    [ACT_ACCOUNT_STOP] = {"account.stop",
-                          false,
-                          {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
-                           {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
-    [ACT_ACCOUNT_STOP_CONFIRM] = {"account.stop-confirm",
-                                  false,
-                                  {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
-                                   {"reason", ACT_TYPE_TEXT, OPTIONAL, NULL}}},
-    [ACT_REFUSED] = {"act.refused",
-                     false,
-                     {{"act", ACT_TYPE_TEXT, OPTIONAL, NULL},
-                      {"refusal", ACT_TYPE_WORD, REQUIRED, &words_act_code},
-                      {"spki", ACT_TYPE_HASH, OPTIONAL, NULL},
-                      {"jws", ACT_TYPE_HASH, OPTIONAL, NULL},
-                      {"before", ACT_TYPE_NUMBER, OPTIONAL, NULL}}},
-    [ACT_PARTY_DOSSIER] = {"party.dossier",
-                           true,
-                           {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
-                            {"legal-basis", ACT_TYPE_TEXT, OPTIONAL, NULL},
-                            {"parent", ACT_TYPE_CODE, OPTIONAL, NULL},
-                            {"province", ACT_TYPE_CODE, OPTIONAL, NULL},
-                            {"identification", ACT_TYPE_CODE, OPTIONAL, NULL},
-                            {"level", ACT_TYPE_NUMBER, OPTIONAL, NULL},
-                            {"level-decision", ACT_TYPE_TEXT, OPTIONAL, NULL},
-                            {"undertaking", ACT_TYPE_HASH, OPTIONAL, NULL},
-                            {"contact", ACT_TYPE_TEXT, OPTIONAL, NULL},
-                            {"security-contact", ACT_TYPE_TEXT, OPTIONAL, NULL},
-                            {"instrument", ACT_TYPE_TEXT, OPTIONAL, NULL}}},
-    [ACT_PARTY_INSPECTION] = {"party.inspection",
-                              true,
-                              {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
-                               {"result", ACT_TYPE_WORD, REQUIRED, &words_result},
-                               {"day", ACT_TYPE_DAY, REQUIRED, NULL},
-                               {"until", ACT_TYPE_DAY, OPTIONAL, NULL},
-                               {"report", ACT_TYPE_HASH, OPTIONAL, NULL}}},
-    [ACT_PARTY_CONNECT] = {"party.connect",
-                           true,
-                           {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
-                            {"reason", ACT_TYPE_TEXT, OPTIONAL, NULL}}},
-    [ACT_PARTY_SUSPEND] = {"party.suspend",
-                           true,
-                           {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
-                            {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
-    [ACT_PARTY_RESUME] = {"party.resume",
-                          true,
-                          {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
-                           {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
-    [ACT_PARTY_REDESIGN] = {"party.redesign",
-                            true,
-                            {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
-                             {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
-    [ACT_PARTY_LAPSE] = {"party.lapse",
-                         false,
-                         {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
-                          {"until", ACT_TYPE_DAY, REQUIRED, NULL}}},
-    [ACT_PARTY_CLOSE] = {"party.close",
-                         true,
-                         {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
-                          {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
-    [ACT_ACCOUNT_REVOKE] = {"account.revoke",
-                            true,
-                            {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
-                             {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
-    [ACT_ACCOUNT_SUB_ADD] = {"account.sub-add",
-                             true,
-                             {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
-                              {"parent", ACT_TYPE_CODE, REQUIRED, NULL},
-                              {"holder", ACT_TYPE_WORD, REQUIRED, &words_holder},
-                              {"name", ACT_TYPE_TEXT, REQUIRED, NULL},
-                              {"businesses", ACT_TYPE_CODES, REQUIRED, NULL},
-                              {"spki", ACT_TYPE_HASH, OPTIONAL, NULL},
-                              {"not-after", ACT_TYPE_NUMBER, OPTIONAL, NULL}}},
-    [ACT_ACCOUNT_SUB_BUSINESSES] = {"account.sub-businesses",
-                                    true,
-                                    {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
-                                     {"businesses", ACT_TYPE_CODES, REQUIRED, NULL}}},
-    [ACT_ACCOUNT_SUB_LOCK] = {"account.sub-lock",
-                              true,
-                              {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
-                               {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
-    [ACT_ACCOUNT_SUB_UNLOCK] = {"account.sub-unlock",
-                                true,
-                                {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
-                                 {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
-    [ACT_ACCOUNT_CERTIFICATE_ADD] = {"account.certificate-add",
-                                     true,
-                                     {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
-                                      {"spki", ACT_TYPE_HASH, REQUIRED, NULL},
-                                      {"not-after", ACT_TYPE_NUMBER, OPTIONAL, NULL}}},
-    [ACT_ACCOUNT_CERTIFICATE_REVOKE] = {"account.certificate-revoke",
-                                        true,
-                                        {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
-                                         {"spki", ACT_TYPE_HASH, REQUIRED, NULL},
-                                         {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
-};
 
 struct outcome act_find(struct view name, enum act_kind *ret_kind)
 {
@@ -332,9 +98,9 @@ static bool codes_valid(struct view text)
     return true;
 }
 
-static bool text_valid(struct view text)
+static bool text_valid(struct view text, size_t bytes_max)
 {
-    if (text.len == 0 || text.len > ACT_TEXT_BYTES_MAX || !utf8_valid(text)) {
+    if (text.len == 0 || text.len > bytes_max || !utf8_valid(text)) {
         return false;
     }
     for (size_t i = 0; i < text.len; i++) {
@@ -370,7 +136,7 @@ static bool value_valid(const struct act_field *field, struct view value)
     struct date day;
     switch (field->type) {
     case ACT_TYPE_TEXT:
-        return text_valid(value);
+        return text_valid(value, ACT_TEXT_BYTES_MAX);
     case ACT_TYPE_CODE:
         return code_valid(value);
     case ACT_TYPE_WORD:
@@ -389,6 +155,8 @@ static bool value_valid(const struct act_field *field, struct view value)
         return codes_valid(value);
     case ACT_TYPE_BYTES:
         return value.len <= ACT_BYTES_MAX;
+    case ACT_TYPE_CONDITION:
+        return text_valid(value, POPULATION_TEXT_BYTES_MAX);
     }
     return false;
 }

@@ -9,7 +9,7 @@
 #include "base/bytes.h"
 #include "domain/words.h"
 
-#define ACT_FIELDS_MAX 20
+#define ACT_FIELDS_MAX 24
 
 enum act_kind {
     ACT_HOME_INIT,
@@ -54,20 +54,28 @@ enum act_kind {
     ACT_ACCOUNT_SUB_UNLOCK,
     ACT_ACCOUNT_CERTIFICATE_ADD,
     ACT_ACCOUNT_CERTIFICATE_REVOKE,
+    ACT_BUSINESS_DRAFT,
+    ACT_BUSINESS_SUBMIT,
+    ACT_BUSINESS_REVISE,
+    ACT_PERMIT_GRANT,
+    ACT_PERMIT_WITHDRAW,
+    ACT_PERMIT_DELETION,
+    ACT_POLICY_PROPOSE,
     ACT_KIND_COUNT
 };
 
 enum act_type {
-    ACT_TYPE_TEXT,   /* 1..256 bytes of UTF-8 */
-    ACT_TYPE_CODE,   /* 1..64 of A-Z a-z 0-9 . _ - */
-    ACT_TYPE_WORD,   /* one word of a vocabulary */
-    ACT_TYPE_WORDS,  /* comma-separated words, no doubles */
-    ACT_TYPE_NUMBER, /* decimal, up to 10^15 */
-    ACT_TYPE_DAY,    /* YYYY-MM-DD */
-    ACT_TYPE_HASH,   /* 64 lower-case hex digits */
-    ACT_TYPE_FLAG,   /* `true`; absent = false */
-    ACT_TYPE_BYTES,  /* anything, up to ACT_BYTES_MAX */
-    ACT_TYPE_CODES,  /* comma-separated codes, up to SUB_ACCOUNT_BUSINESSES_MAX */
+    ACT_TYPE_TEXT,      /* 1..256 bytes of UTF-8 */
+    ACT_TYPE_CODE,      /* 1..64 of A-Z a-z 0-9 . _ - */
+    ACT_TYPE_WORD,      /* one word of a vocabulary */
+    ACT_TYPE_WORDS,     /* comma-separated words, no doubles */
+    ACT_TYPE_NUMBER,    /* decimal, up to 10^15 */
+    ACT_TYPE_DAY,       /* YYYY-MM-DD */
+    ACT_TYPE_HASH,      /* 64 lower-case hex digits */
+    ACT_TYPE_FLAG,      /* `true`; absent = false */
+    ACT_TYPE_BYTES,     /* anything, up to ACT_BYTES_MAX */
+    ACT_TYPE_CODES,     /* comma-separated codes, up to SUB_ACCOUNT_BUSINESSES_MAX */
+    ACT_TYPE_CONDITION, /* on people: 1..POPULATION_TEXT_BYTES_MAX bytes of UTF-8 */
 };
 
 struct act_field {

@@ -49,6 +49,13 @@ static const struct four_eyes rows[ACT_KIND_COUNT] = {
     [ACT_BUSINESS_SUSPEND] = {DECIDE | SECURITY, ONE_IS_ENOUGH, NOT_OWN, OBJECT_BUSINESS},
     [ACT_BUSINESS_RESUME] = {DECIDE, APPROVE, NOT_OWN, OBJECT_BUSINESS},
     [ACT_BUSINESS_REVOKE] = {DECIDE, APPROVE, NOT_OWN, OBJECT_BUSINESS},
+    [ACT_BUSINESS_DRAFT] = {INTAKE, ONE_IS_ENOUGH, OWN, OBJECT_BUSINESS},
+    [ACT_BUSINESS_SUBMIT] = {INTAKE, ONE_IS_ENOUGH, OWN, OBJECT_BUSINESS},
+    [ACT_BUSINESS_REVISE] = {INTAKE, ONE_IS_ENOUGH, OWN, OBJECT_BUSINESS},
+    [ACT_PERMIT_GRANT] = {DECIDE, APPROVE, NOT_OWN, OBJECT_PERMIT},
+    [ACT_PERMIT_WITHDRAW] = {DECIDE | SECURITY, ONE_IS_ENOUGH, NOT_OWN, OBJECT_PERMIT},
+    [ACT_PERMIT_DELETION] = {INTAKE, ONE_IS_ENOUGH, OWN, OBJECT_PERMIT},
+    [ACT_POLICY_PROPOSE] = {DECIDE, ONE_IS_ENOUGH, NOT_OWN, 0},
     [ACT_POLICY_PUBLISH] = {DECIDE, APPROVE, NOT_OWN, 0},
     [ACT_OFFICER_ADD] = {SECURITY, APPROVE, NOT_OWN, OBJECT_OFFICER},
     [ACT_OFFICER_ROLES] = {SECURITY, APPROVE, NOT_OWN, OBJECT_OFFICER},
@@ -95,6 +102,9 @@ const struct party *four_eyes_party(const struct directory *directory, const str
     }
     if (object != NULL && row == &object_business) {
         return ((const struct business *)object)->party;
+    }
+    if (object != NULL && row == &object_permit) {
+        return ((const struct permit *)object)->business->party;
     }
     return NULL;
 }

@@ -16,6 +16,8 @@ static const struct object_row *const rows[OBJECT_KIND_COUNT] = {
     [OBJECT_PROPOSAL] = &object_proposal,
     [OBJECT_STOP] = &object_stop,
     [OBJECT_SUB_ACCOUNT] = &object_sub_account,
+    [OBJECT_PERMIT] = &object_permit,
+    [OBJECT_POLICY_VERSION] = &object_policy,
 };
 
 const struct object_row *object_row(enum object_kind kind)

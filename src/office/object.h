@@ -16,14 +16,22 @@ enum object_kind {
     OBJECT_PARTY = 1,
     OBJECT_ACCOUNT = 2,
     OBJECT_BUSINESS = 3,
-    OBJECT_POLICY = 4,         /* code = hash; content = the files as published */
-    OBJECT_POLICY_CURRENT = 5, /* code = "current"; content = hash */
-    OBJECT_CHUNK_LAST = 6,     /* code = "last"; content = number u64, hash of 32 bytes */
+    OBJECT_POLICY = 4,     /* code = hash; content = its files */
+    OBJECT_CHUNK_LAST = 6, /* code = "last"; content = number u64, hash of 32 bytes */
     OBJECT_OFFICER = 7,
     OBJECT_PROPOSAL = 8,
     OBJECT_SUB_ACCOUNT = 9, /* points to businesses */
     OBJECT_STOP = 10,       /* code = the account's, of either tier */
+    OBJECT_PERMIT = 11,
+    OBJECT_POLICY_VERSION = 12, /* code = hash: when it takes effect */
     OBJECT_KIND_COUNT
+};
+
+/* What an act's record says about it. */
+struct object_stamp {
+    uint64_t index; /* in the log */
+    int64_t time_us;
+    struct long_text agent; /* the value as recorded: canonical JSON */
 };
 
 struct object_row {
@@ -40,6 +48,8 @@ struct object_row {
     void (*remove)(struct directory *directory, void *object); /* may be NULL: for good */
     struct view (*code)(const void *object);
     uint32_t *(*version)(void *object);
+    /* Tells an object about the record that makes it so, before it is kept; may be NULL. */
+    void (*stamp)(void *object, const struct object_stamp *stamp);
 };
 
 extern const struct object_row object_party;       /* party.c */
@@ -49,6 +59,8 @@ extern const struct object_row object_officer;     /* officer.c */
 extern const struct object_row object_proposal;    /* proposal.c */
 extern const struct object_row object_stop;        /* stop.c */
 extern const struct object_row object_sub_account; /* account.c */
+extern const struct object_row object_permit;      /* permit.c */
+extern const struct object_row object_policy;      /* publish.c */
 
 /* NULL for a kind that the directory does not keep. */
 const struct object_row *object_row(enum object_kind kind);
@@ -67,6 +79,11 @@ struct outcome account_get(const struct directory *directory, struct view bytes,
 void business_put(const struct business *business, struct buf *buf);
 struct outcome business_get(const struct directory *directory, struct view bytes,
                             struct business *ret_business);
+
+void permit_put(const struct permit *permit, struct buf *buf);
+/* The business is named by code and must be in the directory. */
+struct outcome permit_get(const struct directory *directory, struct view bytes,
+                          struct permit *ret_permit);
 
 /* Parts of objects, for the rows' get(): a cursor that has failed stays failed. */
 void object_get_code(struct cursor *cursor, struct code_text *ret_code);

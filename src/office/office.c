@@ -19,15 +19,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct outcome load_current(struct office *office, struct view content)
-{
-    if (content.len != 64) {
-        return outcome_fail(FAULT_CORRUPT, "stored policy hash does not decode");
-    }
-    memcpy(office->policy_current, content.data, 64);
-    return OUTCOME_OK;
-}
-
 static struct outcome load_chunk(struct office *office, struct view content)
 {
     struct cursor cursor = cursor_of(content);
@@ -46,10 +37,8 @@ static struct outcome load_object(void *context, const struct office_object *obj
         return object_load(office->directory, row, object->content);
     }
     switch (object->kind) {
-    case OBJECT_POLICY:
+    case OBJECT_POLICY: /* of those that are wanted, by policies_load() */
         return OUTCOME_OK;
-    case OBJECT_POLICY_CURRENT:
-        return load_current(office, object->content);
     case OBJECT_CHUNK_LAST:
         return load_chunk(office, object->content);
     default:
@@ -57,34 +46,19 @@ static struct outcome load_object(void *context, const struct office_object *obj
     }
 }
 
-/* Second walk: only the policy in force is loaded. */
-static struct outcome load_policy(void *context, const struct office_object *object)
-{
-    struct office *office = context;
-    char why[256] = "";
-    if (object->kind != OBJECT_POLICY || !view_is(object->code, office->policy_current)) {
-        return OUTCOME_OK;
-    }
-    struct outcome outcome = policy_from_files(object->content, object->code, &office->policy, why);
-    if (!outcome_ok(outcome)) {
-        log_line(LOG_LEVEL_ERROR, "policy-not-loaded", "why=\"%s\"", why);
-    }
-    return outcome.fault == FAULT_BAD_INPUT || outcome.fault == FAULT_OVER_LIMIT
-               ? outcome_fail(FAULT_CORRUPT, "the policy in force does not load")
-               : outcome;
-}
-
 static struct outcome office_load(struct office *office)
 {
     TRY(office_store_applied(office->store, &office->applied));
     TRY(office_store_load(office->store, load_object, office));
-    if (office->policy_current[0] != '\0') {
-        TRY(office_store_load(office->store, load_policy, office));
-        if (office->policy == NULL) {
-            return outcome_fail(FAULT_CORRUPT, "the policy in force is not in the store");
-        }
-    }
-    return OUTCOME_OK;
+    return policies_load(office);
+}
+
+static struct outcome open_store(struct office *office, const struct office_config *config)
+{
+    return config->reads
+               ? office_store_open_read(config->home, config->data_key, &config->random,
+                                        &office->store)
+               : office_store_open(config->home, config->data_key, &config->random, &office->store);
 }
 
 struct outcome office_open(const struct office_config *config, struct office **ret_office)
@@ -99,8 +73,7 @@ struct outcome office_open(const struct office_config *config, struct office **r
     replays_init(&office->replays);
     struct outcome outcome = staff_new(&office->directory->staff);
     if (outcome_ok(outcome)) {
-        outcome =
-            office_store_open(config->home, config->data_key, &config->random, &office->store);
+        outcome = open_store(office, config);
     }
     if (outcome_ok(outcome)) {
         outcome = office_load(office);
@@ -118,7 +91,6 @@ void office_close(struct office *office)
     if (office != NULL) {
         late_done(&office->late); /* the next start has them from the log */
         office_store_close(office->store);
-        policy_free(office->policy);
         buf_done(&office->object);
         replays_done(&office->replays);
         staff_free(office->directory->staff);
@@ -130,7 +102,8 @@ void office_close(struct office *office)
 void office_gate_set(struct office *office, struct gate *gate)
 {
     office->gate = gate;
-    gate_policy_set(gate, office->policy);
+    office_turn(office, clock_wall_us(&office->clock));
+    policies_tell(office);
 }
 
 const struct policy *office_policy(const struct office *office)
@@ -185,7 +158,8 @@ static struct outcome store_one(struct office *office, uint64_t index, uint8_t k
 
 /* The directory takes an object as it will be; what is stored of it goes behind office->object:
  * nothing, when it is taken out. */
-static struct outcome apply_edit(struct office *office, struct edit *edit, const void **ret_object)
+static struct outcome apply_edit(struct office *office, const struct object_stamp *stamp,
+                                 struct edit *edit, const void **ret_object)
 {
     const struct object_row *row = object_row(edit->kind);
     if (edit->removed) {
@@ -193,6 +167,9 @@ static struct outcome apply_edit(struct office *office, struct edit *edit, const
         edit->object = edit->old; /* freed with the change */
         *ret_object = edit->old;
         return OUTCOME_OK;
+    }
+    if (row->stamp != NULL) {
+        row->stamp(edit->object, stamp);
     }
     if (edit->old == NULL) {
         TRY(row->add(office->directory, edit->object));
@@ -206,13 +183,14 @@ static struct outcome apply_edit(struct office *office, struct edit *edit, const
     return buf_check(&office->object);
 }
 
-static struct outcome apply_edits(struct office *office, struct change *change,
+static struct outcome apply_edits(struct office *office, const struct object_stamp *stamp,
+                                  struct change *change,
                                   struct office_object stored[CHANGE_EDITS_MAX])
 {
     const void *objects[CHANGE_EDITS_MAX] = {NULL};
     size_t ends[CHANGE_EDITS_MAX] = {0};
     for (unsigned i = 0; i < change->edit_count; i++) {
-        TRY(apply_edit(office, &change->edits[i], &objects[i]));
+        TRY(apply_edit(office, stamp, &change->edits[i], &objects[i]));
         ends[i] = office->object.len;
     }
     struct view bytes = buf_view(&office->object);
@@ -226,34 +204,17 @@ static struct outcome apply_edits(struct office *office, struct change *change,
     return OUTCOME_OK;
 }
 
-static void apply_policy(struct office *office, struct change *change,
-                         struct office_object stored[POLICY_OBJECTS])
-{
-    struct view hash = view_text(policy_hash(change->policy));
-    stored[0] = (struct office_object){
-        .kind = OBJECT_POLICY, .code = hash, .content = change->policy_files};
-    stored[1] = (struct office_object){
-        .kind = OBJECT_POLICY_CURRENT, .code = VIEW_LITERAL("current"), .content = hash};
-    struct policy *old = office->policy;
-    office->policy = change->policy;
-    change->policy = NULL;
-    if (office->gate != NULL) {
-        gate_policy_set(office->gate, office->policy);
-    }
-    policy_free(old);
-}
-
-/* Objects and a policy in one transaction. */
-static struct outcome apply_change(struct office *office, uint64_t index, struct change *change)
+/* Objects and the files of a policy in one transaction. */
+static struct outcome apply_change(struct office *office, const struct object_stamp *stamp,
+                                   struct change *change)
 {
     struct office_object stored[CHANGE_EDITS_MAX + POLICY_OBJECTS];
     unsigned count = change->edit_count;
-    TRY(apply_edits(office, change, stored));
+    TRY(apply_edits(office, stamp, change, stored));
     if (change->policy != NULL) {
-        apply_policy(office, change, &stored[count]);
-        count += POLICY_OBJECTS;
+        policies_apply(office, change, &stored[count++]);
     }
-    return store_objects(office, index, stored, count);
+    return store_objects(office, stamp->index, stored, count);
 }
 
 /* What is remembered of it keeps a chunk from being recorded twice. */
@@ -268,21 +229,21 @@ static struct outcome apply_chunk(struct office *office, uint64_t index, const s
     return OUTCOME_OK;
 }
 
-struct outcome office_apply(struct office *office, uint64_t index, const struct act *act,
-                            struct change *change)
+struct outcome office_apply(struct office *office, const struct object_stamp *stamp,
+                            const struct act *act, struct change *change)
 {
     struct outcome outcome = OUTCOME_OK;
     buf_reset(&office->object);
-    if (change->edit_count > 0 || change->policy != NULL) {
-        outcome = apply_change(office, index, change);
+    if (change->edit_count > 0) {
+        outcome = apply_change(office, stamp, change);
     } else if (act->kind == ACT_IMPORT_CHUNK) {
-        outcome = apply_chunk(office, index, act);
+        outcome = apply_chunk(office, stamp->index, act);
     } else {
-        outcome = store_objects(office, index, NULL, 0);
+        outcome = store_objects(office, stamp->index, NULL, 0);
     }
     office->behind = office->behind || !outcome_ok(outcome); /* no later act mends it */
     if (outcome_ok(outcome)) {
-        office->applied = index + 1;
+        office->applied = stamp->index + 1;
     }
     return outcome;
 }
@@ -322,7 +283,7 @@ static void put_agent(const struct deed *deed, uint32_t local_user, struct buf *
 }
 
 struct outcome office_record(struct office *office, const struct act *act, struct deed *deed,
-                             uint32_t local_user, int64_t now_us, uint64_t *ret_index)
+                             uint32_t local_user, struct object_stamp *stamp)
 {
     BUF_AUTO plain;
     BUF_AUTO bytes;
@@ -346,12 +307,13 @@ struct outcome office_record(struct office *office, const struct act *act, struc
         .class = RECORD_WORD_NULL,
         .channel = RECORD_WORD_NULL,
         .service = RECORD_WORD_NULL,
-        .time_us = now_us,
+        .time_us = stamp->time_us,
         .effect = buf_view(&bytes),
     };
     record.values[RECORD_REQUEST] = view_of(values.data, request);
     record.values[RECORD_AGENT] = view_of(values.data + request, values.len - request);
-    return gate_record(office->gate, &record, ret_index);
+    TRY(long_set(&stamp->agent, record.values[RECORD_AGENT]));
+    return gate_record(office->gate, &record, &stamp->index);
 }
 
 struct outcome office_store_late(struct office *office)
@@ -392,17 +354,19 @@ struct outcome office_act(struct office *office, const struct act *act, uint32_t
         return outcome_fail(FAULT_CONFLICT, "act by hand");
     }
     /* One reading of the clock for check and record: what depends on the day replays as it was. */
-    int64_t now_us = clock_wall_us(&office->clock);
+    struct object_stamp stamp = {.time_us = clock_wall_us(&office->clock)};
+    office_turn(office, stamp.time_us);
     TRY(office_room(office, act, ret_why));
-    TRY(change_prepare(office->directory, office->policy, act, clock_day_vn(now_us), &change,
+    TRY(change_prepare(office->directory, office->policy, act, clock_day_vn(stamp.time_us), &change,
                        ret_why));
-    struct outcome outcome = office_record(office, act, &deed, local_user, now_us, ret_index);
+    struct outcome outcome = office_record(office, act, &deed, local_user, &stamp);
     if (!outcome_ok(outcome)) {
         snprintf(ret_why, 256, "not recorded: %s", outcome.what);
         change_done(&change);
         return outcome;
     }
-    outcome = office_apply(office, *ret_index, act, &change);
+    *ret_index = stamp.index;
+    outcome = office_apply(office, &stamp, act, &change);
     change_done(&change);
     TRY(office_applied_or_doubt(outcome));
     if (office->late.count > 0) {
@@ -475,7 +439,7 @@ static struct outcome replay_signed(struct office *office, uint64_t index, int64
     return outcome.fault == FAULT_NO_MEMORY ? outcome : OUTCOME_OK;
 }
 
-static struct outcome replay_act(struct office *office, uint64_t index, int64_t time_us,
+static struct outcome replay_act(struct office *office, const struct object_stamp *stamp,
                                  const struct deed *deed)
 {
     struct act act = {0};
@@ -485,14 +449,15 @@ static struct outcome replay_act(struct office *office, uint64_t index, int64_t 
     if (!outcome_ok(act_get(deed->act, &act))) {
         return outcome_fail(FAULT_CORRUPT, "recorded act does not decode");
     }
+    office_turn(office, stamp->time_us);
     struct outcome outcome = change_prepare_by(office->directory, office->policy, &act, doer,
-                                               clock_day_vn(time_us), &change, &refusal);
+                                               clock_day_vn(stamp->time_us), &change, &refusal);
     if (!outcome_ok(outcome)) {
         log_line(LOG_LEVEL_ERROR, "act-not-replayed", "act=%s why=\"%s\"", act_rows[act.kind].name,
                  refusal.why);
         return outcome_fail(FAULT_CORRUPT, "recorded act does not apply");
     }
-    outcome = office_apply(office, index, &act, &change);
+    outcome = office_apply(office, stamp, &act, &change);
     change_done(&change);
     return outcome;
 }
@@ -500,12 +465,14 @@ static struct outcome replay_act(struct office *office, uint64_t index, int64_t 
 struct outcome office_replay(struct office *office, uint64_t index, const struct record *record)
 {
     struct deed deed;
+    struct object_stamp stamp = {.index = index, .time_us = record->time_us};
     if (record->kind != KIND_ACT) {
         return OUTCOME_OK;
     }
-    if (!outcome_ok(deed_get(record->effect, &deed))) {
+    if (!outcome_ok(deed_get(record->effect, &deed)) ||
+        !outcome_ok(long_set(&stamp.agent, record->values[RECORD_AGENT]))) {
         return outcome_fail(FAULT_CORRUPT, "recorded act does not decode");
     }
     TRY(replay_signed(office, index, record->time_us, &deed));
-    return index < office->applied ? OUTCOME_OK : replay_act(office, index, record->time_us, &deed);
+    return index < office->applied ? OUTCOME_OK : replay_act(office, &stamp, &deed);
 }

@@ -23,6 +23,7 @@ struct office_config {
     struct random_port random;
     struct clock_port clock;
     struct directory *directory; /* filled here */
+    bool reads;                  /* nothing is written: beside a server that runs */
 };
 
 /* Opens the store and loads every applied object into the directory. */
@@ -32,6 +33,14 @@ void office_close(struct office *office);
 void office_gate_set(struct office *office, struct gate *gate);
 /* Policy in force; NULL when none was published yet. */
 const struct policy *office_policy(const struct office *office);
+/* A policy whose day has come takes the place of the one in force; to be called often. The gate has
+ * it from the same moment on by itself (gate_policy_next_set()). */
+void office_turn(struct office *office, int64_t now_us);
+/* A published or proposed version by its hash, to be freed by the caller; empty hash: the one in
+ * force. FAULT_NOT_FOUND. A walk over the whole store: for commands, not for a process that serves.
+ */
+struct outcome office_policy_read(struct office *office, struct view hash,
+                                  struct policy **ret_policy);
 /* Ledger entries below it are in force; the store may lack the last office_late() acts of them. */
 uint64_t office_applied(const struct office *office);
 
@@ -83,9 +92,20 @@ enum business_event {
     BUSINESS_EVENT_SUSPEND,
     BUSINESS_EVENT_RESUME,
     BUSINESS_EVENT_REVOKE,
+    BUSINESS_EVENT_SUBMIT,
+    BUSINESS_EVENT_REVISE,
+    BUSINESS_EVENT_EXPIRE, /* no act: its last day has passed */
     BUSINESS_EVENT_COUNT
 };
 enum business_state office_business_next(enum business_state state, enum business_event event);
+/* The state that it is in on that day (UTC+7): its own, or expired. Nothing is stored when it
+ * expires, and no act moves it from there. */
+enum business_state office_business_state(const struct business *business, int64_t day);
+
+/* The same of permits (P4); PERMIT_STATE_COUNT = not allowed. */
+enum permit_event { PERMIT_EVENT_WITHDRAW, PERMIT_EVENT_DELETION, PERMIT_EVENT_COUNT };
+enum permit_state office_permit_next(enum permit_kind kind, enum permit_state state,
+                                     enum permit_event event);
 
 /* Likewise of an account (account_acts.c); ACCOUNT_STATE_COUNT = not allowed. */
 enum account_event {

@@ -174,6 +174,13 @@ static struct outcome (*const preparations[ACT_KIND_COUNT])(struct preparing *he
     [ACT_ACCOUNT_SUB_UNLOCK] = prepare_account_move,
     [ACT_ACCOUNT_CERTIFICATE_ADD] = prepare_certificate_add,
     [ACT_ACCOUNT_CERTIFICATE_REVOKE] = prepare_certificate_revoke,
+    [ACT_BUSINESS_DRAFT] = prepare_business_add,
+    [ACT_BUSINESS_SUBMIT] = prepare_business_move,
+    [ACT_BUSINESS_REVISE] = prepare_business_revise,
+    [ACT_PERMIT_GRANT] = prepare_permit_grant,
+    [ACT_PERMIT_WITHDRAW] = prepare_permit_move,
+    [ACT_PERMIT_DELETION] = prepare_permit_move,
+    [ACT_POLICY_PROPOSE] = prepare_policy_propose,
 };
 
 struct outcome prepare_inner(struct preparing *here, const struct act *inner)

@@ -94,8 +94,13 @@ struct outcome prepare_account_sub_businesses(struct preparing *here);
 struct outcome prepare_account_move(struct preparing *here);    /* suspend to revoke */
 struct outcome prepare_certificate_add(struct preparing *here); /* certificate.c, as the next */
 struct outcome prepare_certificate_revoke(struct preparing *here);
-struct outcome prepare_business_add(struct preparing *here);      /* business.c */
-struct outcome prepare_business_move(struct preparing *here);     /* business.c: grant to revoke */
+/* business_acts.c: add and draft; submit to revoke; revise */
+struct outcome prepare_business_add(struct preparing *here);
+struct outcome prepare_business_move(struct preparing *here);
+struct outcome prepare_business_revise(struct preparing *here);
+struct outcome prepare_permit_grant(struct preparing *here);      /* permit.c */
+struct outcome prepare_permit_move(struct preparing *here);       /* permit.c: withdraw, deletion */
+struct outcome prepare_policy_propose(struct preparing *here);    /* publish.c */
 struct outcome prepare_policy_publish(struct preparing *here);    /* publish.c */
 struct outcome prepare_officer_found(struct preparing *here);     /* officer.c */
 struct outcome prepare_officer_add(struct preparing *here);       /* officer.c */

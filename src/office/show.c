@@ -15,22 +15,6 @@
 #include <stddef.h>
 #include <string.h>
 
-static const char *const party_state_names[PARTY_STATE_COUNT] = {
-    [PARTY_CONNECTED] = "connected",   [PARTY_SUSPENDED] = "suspended",
-    [PARTY_REGISTERED] = "registered", [PARTY_COMPLETE] = "complete",
-    [PARTY_CLOSED] = "closed",
-};
-static const struct words party_states = {party_state_names, PARTY_STATE_COUNT};
-
-static const char *const account_state_names[ACCOUNT_STATE_COUNT] = {
-    [ACCOUNT_ACTIVE] = "active",
-    [ACCOUNT_SUSPENDED] = "suspended",
-    [ACCOUNT_REVOKED] = "revoked",
-    [ACCOUNT_LOCKED] = "locked",
-    [ACCOUNT_SUSPENDED_LOCKED] = "suspended_locked",
-};
-static const struct words account_states = {account_state_names, ACCOUNT_STATE_COUNT};
-
 static const char *const holder_names[HOLDER_COUNT] = {
     [HOLDER_ORGANISATION] = "organisation",
     [HOLDER_PERSON] = "person",
@@ -38,13 +22,18 @@ static const char *const holder_names[HOLDER_COUNT] = {
 };
 static const struct words holders = {holder_names, HOLDER_COUNT};
 
-static const char *const business_state_names[BUSINESS_STATE_COUNT] = {
-    [BUSINESS_DRAFT] = "draft",         [BUSINESS_SUBMITTED] = "submitted",
-    [BUSINESS_GRANTED] = "granted",     [BUSINESS_REFUSED] = "refused",
-    [BUSINESS_SUSPENDED] = "suspended", [BUSINESS_REVOKED] = "revoked",
-    [BUSINESS_EXPIRED] = "expired",
+static const char *const permit_state_names[PERMIT_STATE_COUNT] = {
+    [PERMIT_IN_FORCE] = "in_force",
+    [PERMIT_WITHDRAWN] = "withdrawn",
+    [PERMIT_ENDED] = "ended",
 };
-static const struct words business_states = {business_state_names, BUSINESS_STATE_COUNT};
+static const struct words permit_states = {permit_state_names, PERMIT_STATE_COUNT};
+
+static const char *const policy_state_names[POLICY_STATE_COUNT] = {
+    [POLICY_PROPOSED] = "proposed",
+    [POLICY_PUBLISHED] = "published",
+};
+static const struct words policy_states = {policy_state_names, POLICY_STATE_COUNT};
 
 static const char *const officer_state_names[OFFICER_STATE_COUNT] = {
     [OFFICER_ACTIVE] = "active",
@@ -70,7 +59,7 @@ static const struct show_field party_fields[] = {
     {"parent", SHOW_CODE, PARTY(parent), NULL},
     {"province", SHOW_PROVINCE, PARTY(province), NULL},
     {"security_contact", SHOW_TEXT, PARTY(contacts[CONTACT_SECURITY]), NULL},
-    {"state", SHOW_WORD, PARTY(state), &party_states},
+    {"state", SHOW_WORD, PARTY(state), &words_party_state},
     {"undertaking", SHOW_HASH, PARTY(undertaking), NULL},
     {"version", SHOW_NUMBER32, PARTY(version), NULL},
 };
@@ -87,17 +76,19 @@ static const struct show_field account_fields[] = {
     {"name", SHOW_TEXT, ACCOUNT(holder_name), NULL},
     {"parent", SHOW_PARENT, 0, NULL},
     {"party", SHOW_PARTY, ACCOUNT(party), NULL},
-    {"state", SHOW_WORD, ACCOUNT(state), &account_states},
+    {"state", SHOW_WORD, ACCOUNT(state), &words_account_state},
     {"version", SHOW_NUMBER32, ACCOUNT(version), NULL},
 };
 
 #define BUSINESS(member) offsetof(struct business, member)
 static const struct show_field business_fields[] = {
+    {"bulk", SHOW_LIMIT64, BUSINESS(bulk_max), NULL},
     {"channels", SHOW_WORDS32, BUSINESS(channels), &words_channel},
     {"clearance_protected", SHOW_FLAG, BUSINESS(clearance_protected), NULL},
     {"code", SHOW_CODE, BUSINESS(code), NULL},
     {"fields", SHOW_WORDS64, BUSINESS(fields), &words_field},
     {"from", SHOW_DAY, BUSINESS(from_day), NULL},
+    {"history", SHOW_MOVES, 0, NULL},
     {"hours", SHOW_HOURS, BUSINESS(hours), NULL},
     {"legal_basis", SHOW_TEXT, BUSINESS(legal_basis), NULL},
     {"override_lock", SHOW_FLAG, BUSINESS(override_lock), NULL},
@@ -106,11 +97,38 @@ static const struct show_field business_fields[] = {
     {"procedure", SHOW_CODE, BUSINESS(procedure), NULL},
     {"purpose", SHOW_TEXT, BUSINESS(purpose), NULL},
     {"quota_day", SHOW_NUMBER64, BUSINESS(quota_day_max), NULL},
+    {"quota_second", SHOW_LIMIT64, BUSINESS(quota_second_max), NULL},
+    {"quota_total", SHOW_LIMIT64, BUSINESS(quota_total_max), NULL},
+    {"sealed_until", SHOW_DAY, BUSINESS(sealed_until_day), NULL},
     {"sensitive", SHOW_WORDS64, BUSINESS(sensitive), &words_field},
     {"services", SHOW_WORDS32, BUSINESS(services), &words_service},
-    {"state", SHOW_WORD, BUSINESS(state), &business_states},
+    {"state", SHOW_WORD, BUSINESS(state), &words_business_state},
     {"until", SHOW_DAY, BUSINESS(until_day), NULL},
     {"version", SHOW_NUMBER32, BUSINESS(version), NULL},
+};
+
+#define PERMIT(member) offsetof(struct permit, member)
+static const struct show_field permit_fields[] = {
+    {"business", SHOW_BUSINESS, 0, NULL},
+    {"code", SHOW_CODE, PERMIT(code), NULL},
+    {"fields", SHOW_WORDS64, PERMIT(fields), &words_field},
+    {"kind", SHOW_WORD, PERMIT(kind), &words_permit},
+    {"reason", SHOW_TEXT, PERMIT(reason), NULL},
+    {"recipient", SHOW_TEXT, PERMIT(recipient), NULL},
+    {"state", SHOW_WORD, PERMIT(state), &permit_states},
+    {"statement", SHOW_HASH, PERMIT(statement), NULL},
+    {"until", SHOW_DAY, PERMIT(until_day), NULL},
+    {"version", SHOW_NUMBER32, PERMIT(version), NULL},
+};
+
+#define POLICY(member) offsetof(struct policy_version, member)
+static const struct show_field policy_fields[] = {
+    {"code", SHOW_CODE, POLICY(code), NULL},
+    {"effective_from", SHOW_DAY, POLICY(effective_day), NULL},
+    {"from", SHOW_DAY, POLICY(from_day), NULL},
+    {"record", SHOW_NUMBER64, POLICY(index), NULL},
+    {"state", SHOW_WORD, POLICY(state), &policy_states},
+    {"version", SHOW_NUMBER32, POLICY(version), NULL},
 };
 
 #define OFFICER(member) offsetof(struct officer, member)
@@ -149,6 +167,16 @@ static const struct map *businesses_of(const struct directory *directory)
     return &directory->businesses;
 }
 
+static const struct map *permits_of(const struct directory *directory)
+{
+    return &directory->permits;
+}
+
+static const struct map *policies_of(const struct directory *directory)
+{
+    return &directory->policies;
+}
+
 static const struct map *officers_of(const struct directory *directory)
 {
     return directory->staff == NULL ? NULL : &directory->staff->officers;
@@ -159,14 +187,15 @@ static const struct map *proposals_of(const struct directory *directory)
     return directory->staff == NULL ? NULL : &directory->staff->proposals;
 }
 
-#define ITSELF SIZE_MAX       /* the object is the party */
-#define OFFICE (SIZE_MAX - 1) /* it is the office's own */
+#define ITSELF SIZE_MAX        /* the object is the party */
+#define OFFICE (SIZE_MAX - 1)  /* it is the office's own */
+#define PERMITS (SIZE_MAX - 2) /* a permit's: the party of its business */
 #define FIELDS(rows) rows, sizeof(rows) / sizeof((rows)[0])
 static const struct show_row {
     const struct map *(*map)(const struct directory *directory);
     size_t code;    /* struct code_text, in the object */
     size_t version; /* uint32_t */
-    size_t owner;   /* struct party *, ITSELF or OFFICE */
+    size_t owner;   /* struct party *, or one of the three above */
     const struct show_field *fields;
     unsigned field_count;
 } rows[RESOURCE_COUNT] = {
@@ -175,6 +204,10 @@ static const struct show_row {
                            FIELDS(account_fields)},
     [RESOURCE_BUSINESSES] = {businesses_of, BUSINESS(code), BUSINESS(version), BUSINESS(party),
                              FIELDS(business_fields)},
+    [RESOURCE_PERMITS] = {permits_of, PERMIT(code), PERMIT(version), PERMITS,
+                          FIELDS(permit_fields)},
+    [RESOURCE_POLICIES] = {policies_of, POLICY(code), POLICY(version), OFFICE,
+                           FIELDS(policy_fields)},
     [RESOURCE_OFFICERS] = {officers_of, OFFICER(code), OFFICER(version), OFFICE,
                            FIELDS(officer_fields)},
     [RESOURCE_PROPOSALS] = {proposals_of, PROPOSAL(code), PROPOSAL(version), OFFICE,
@@ -193,6 +226,9 @@ const struct party *show_owner(enum resource resource, const void *object)
     size_t owner = rows[resource].owner;
     if (owner == OFFICE) {
         return NULL;
+    }
+    if (owner == PERMITS) {
+        return ((const struct permit *)object)->business->party;
     }
     return owner == ITSELF ? object : show_party(object, owner);
 }

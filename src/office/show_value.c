@@ -14,6 +14,7 @@
 
 #define HOURS 24
 #define DAY_S 86400
+#define US_PER_S 1000000
 #define HOURS_ALL ((UINT32_C(1) << HOURS) - 1)
 #define DAY_FIRST 0 /* what office/business.c takes for no day */
 #define DAY_LAST INT64_C(2932896)
@@ -155,14 +156,13 @@ static void put_businesses(struct buf *buf, const struct account *account)
     buf_put_text(buf, "]");
 }
 
-/* The last second in which it is good, when that is known here. */
-static void put_until(struct buf *buf, int64_t until_s)
+static void put_time(struct buf *buf, int64_t time_s)
 {
-    int64_t of_day = until_s % DAY_S;
-    struct date date = date_from_days(until_s / DAY_S);
+    int64_t of_day = time_s % DAY_S;
+    struct date date = date_from_days(time_s / DAY_S);
 
-    buf_printf(buf, ",\"until\":\"%04d-%02d-%02dT%02d:%02d:%02dZ\"", date.year, date.month,
-               date.day, (int)(of_day / 3600), (int)(of_day / 60 % 60), (int)(of_day % 60));
+    buf_printf(buf, "\"%04d-%02d-%02dT%02d:%02d:%02dZ\"", date.year, date.month, date.day,
+               (int)(of_day / 3600), (int)(of_day / 60 % 60), (int)(of_day % 60));
 }
 
 static void put_certificates(struct buf *buf, const struct account *account)
@@ -173,10 +173,41 @@ static void put_certificates(struct buf *buf, const struct account *account)
         buf_printf(buf, "%s{\"revoked\":%s,\"spki\":", i > 0 ? "," : "",
                    certificate->revoked ? "true" : "false");
         put_hash(buf, certificate->spki);
-        if (certificate->until_s != 0) {
-            put_until(buf, certificate->until_s);
+        if (certificate->until_s != 0) { /* the last second in which it is good is known here */
+            buf_put_text(buf, ",\"until\":");
+            put_time(buf, certificate->until_s);
         }
         buf_put_text(buf, "}");
+    }
+    buf_put_text(buf, "]");
+}
+
+/* Who did it stands as the record has it: canonical JSON. */
+static void put_move(struct buf *buf, const struct business_move *move)
+{
+    buf_put_text(buf, "{\"agent\":");
+    buf_put_view(buf, long_view(&move->agent));
+    if (move->clause.len > 0) {
+        buf_put_text(buf, ",\"clause\":");
+        json_put_string(buf, code_view(&move->clause));
+    }
+    if (move->reason.len > 0) {
+        buf_put_text(buf, ",\"reason\":");
+        json_put_string(buf, long_view(&move->reason));
+    }
+    buf_put_text(buf, ",\"record\":");
+    buf_put_decimal(buf, move->index);
+    buf_printf(buf, ",\"state\":\"%s\",\"time\":", words_name(&words_business_state, move->state));
+    put_time(buf, move->time_us / US_PER_S);
+    buf_printf(buf, ",\"version\":%u}", move->version);
+}
+
+static void put_moves(struct buf *buf, const struct business *business)
+{
+    buf_put_text(buf, "[");
+    for (unsigned i = 0; i < business->move_count; i++) {
+        buf_put_text(buf, i > 0 ? "," : "");
+        put_move(buf, &business->moves[i]);
     }
     buf_put_text(buf, "]");
 }
@@ -200,6 +231,8 @@ bool show_value_absent(const struct show_field *field, const void *object)
         return show_number32(object, field->at) == HOURS_ALL;
     case SHOW_NUMBER32:
         return show_number32(object, field->at) == 0;
+    case SHOW_LIMIT64:
+        return number64_at(object, field->at) == 0;
     case SHOW_HASH:
         return no_hash(part);
     case SHOW_PROVINCE:
@@ -214,7 +247,7 @@ bool show_value_absent(const struct show_field *field, const void *object)
     }
 }
 
-/* What is a party's or an account's alone. */
+/* What objects of one kind alone have. */
 static void put_own(struct buf *buf, const struct show_field *field, const void *object)
 {
     const void *part = show_part(object, field->at);
@@ -237,6 +270,12 @@ static void put_own(struct buf *buf, const struct show_field *field, const void 
         break;
     case SHOW_CERTIFICATES:
         put_certificates(buf, object);
+        break;
+    case SHOW_MOVES:
+        put_moves(buf, object);
+        break;
+    case SHOW_BUSINESS:
+        json_put_string(buf, code_view(&((const struct permit *)object)->business->code));
         break;
     default:
         CHECK(false);
@@ -273,6 +312,7 @@ void show_value_put(struct buf *buf, const struct show_field *field, const void 
         buf_put_decimal(buf, show_number32(object, field->at));
         break;
     case SHOW_NUMBER64:
+    case SHOW_LIMIT64:
         buf_put_decimal(buf, number64_at(object, field->at));
         break;
     case SHOW_DAY:

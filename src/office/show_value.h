@@ -17,9 +17,10 @@ enum show_type {
     SHOW_WORDS64,
     SHOW_NUMBER32, /* 0 = absent */
     SHOW_NUMBER64,
-    SHOW_DAY,   /* the first and the last there is = absent */
-    SHOW_HOURS, /* mask; all = absent */
-    SHOW_HASH,  /* zeros = absent */
+    SHOW_LIMIT64, /* 0 = absent: there is none */
+    SHOW_DAY,     /* the first and the last there is = absent */
+    SHOW_HOURS,   /* mask; all = absent */
+    SHOW_HASH,    /* zeros = absent */
     SHOW_FLAG,
     SHOW_KEY, /* ES256_SPKI_BYTES of DER, base64 */
     SHOW_ACT, /* of a proposal: name and values, but for what is bytes */
@@ -31,6 +32,8 @@ enum show_type {
     SHOW_PARENT,
     SHOW_BUSINESSES,
     SHOW_CERTIFICATES,
+    SHOW_MOVES,    /* of a business */
+    SHOW_BUSINESS, /* of a permit: its code */
 };
 
 struct show_field {

@@ -194,8 +194,7 @@ static const struct edit *edit_named(const struct change *change)
 static void name_object(struct way *way, const struct change *change)
 {
     struct signed_result *result = way->result;
-    bool published = change->policy != NULL;
-    if (change->edit_count > 0 && !published) {
+    if (change->edit_count > 0) {
         const struct edit *edit = edit_named(change);
         const struct object_row *row = object_row(edit->kind);
         void *object = edit->removed ? edit->old : edit->object;
@@ -204,9 +203,6 @@ static void name_object(struct way *way, const struct change *change)
         if (!edit->removed) {
             snprintf(result->etag, sizeof(result->etag), "\"%u\"", *row->version(object));
         }
-    } else if (published) {
-        struct outcome named = code_set(&result->object, view_text(policy_hash(change->policy)));
-        CHECK(outcome_ok(named));
     }
 }
 
@@ -214,13 +210,13 @@ static struct outcome commit(struct way *way, const struct act *act, struct chan
 {
     struct office *office = way->office;
     struct deed deed = {.is_signed = true, .signed_ = *way->told, .result = *way->result};
-    uint64_t index = 0;
+    struct object_stamp stamp = {.time_us = way->now_us};
     char why[256];
     TRY(office_room(office, act, why));
     TRY(replays_room(&office->replays, &way->told->doer, way->now_us));
-    TRY(office_record(office, act, &deed, 0, way->now_us, &index)); /* invariant 1 */
-    way->result->index = index;
-    TRY(office_applied_or_doubt(office_apply(office, index, act, change)));
+    TRY(office_record(office, act, &deed, 0, &stamp)); /* invariant 1 */
+    way->result->index = stamp.index;
+    TRY(office_applied_or_doubt(office_apply(office, &stamp, act, change)));
     struct outcome kept = replays_add(&office->replays, way->told, way->result, way->now_us);
     if (!outcome_ok(kept)) {
         /* It would not be known again: a new start takes it from the log. */
@@ -306,7 +302,7 @@ static struct outcome refuse_replayed(struct way *way, struct replay *replay)
 {
     struct act act = {.kind = ACT_REFUSED};
     struct change none = {0};
-    uint64_t index = 0;
+    struct object_stamp stamp = {.time_us = way->now_us};
     struct outcome refused =
         refuse(way, ACT_CODE_REPLAYED, "/jti", "was used for another act within 24 hours");
     if (replay->told) {
@@ -316,10 +312,10 @@ static struct outcome refuse_replayed(struct way *way, struct replay *replay)
     char why[256];
     TRY(office_room(way->office, &act, why));
     act_value_set(&act, "refusal", VIEW_LITERAL("replayed"));
-    TRY(office_record(way->office, &act, &deed, 0, way->now_us, &index));
-    way->result->index = index;
+    TRY(office_record(way->office, &act, &deed, 0, &stamp));
+    way->result->index = stamp.index;
     replay->told = true;
-    return office_applied_or_doubt(office_apply(way->office, index, &act, &none));
+    return office_applied_or_doubt(office_apply(way->office, &stamp, &act, &none));
 }
 
 static struct outcome record_stranger(struct way *way)
@@ -328,6 +324,7 @@ static struct outcome record_stranger(struct way *way)
     struct act act = {.kind = ACT_REFUSED};
     struct deed deed = {0};
     struct change none = {0};
+    struct object_stamp stamp = {.time_us = way->now_us};
     char spki[2 * SEAL_HASH_BYTES + 1];
     char jws[2 * SEAL_HASH_BYTES + 1];
     char before[24];
@@ -344,10 +341,11 @@ static struct outcome record_stranger(struct way *way)
     act_value_set(&act, "jws", view_text(jws));
     act_value_set(&act, "before", view_text(before));
     TRY(office_room(office, &act, why));
-    TRY(office_record(office, &act, &deed, DONE_BY_NOBODY, way->now_us, &way->result->index));
+    TRY(office_record(office, &act, &deed, DONE_BY_NOBODY, &stamp));
+    way->result->index = stamp.index;
     office->strangers.used += LEAK_UNIT;
     office->strangers_untold = 0;
-    return office_applied_or_doubt(office_apply(office, way->result->index, &act, &none));
+    return office_applied_or_doubt(office_apply(office, &stamp, &act, &none));
 }
 
 /* ---- the whole ---- */
@@ -395,6 +393,7 @@ struct outcome office_signed(struct office *office, const struct signed_act *act
                       .act = {.kind = ACT_KIND_COUNT},
                       .result = ret_result};
     CHECK(office->gate != NULL);
+    office_turn(office, way.now_us);
     *ret_result = (struct signed_result){.code = ACT_CODE_UNAVAILABLE};
     struct outcome outcome = OUTCOME_OK;
     if (signer_known(&way)) {

@@ -17,10 +17,6 @@
 #define ZONE_US (7 * HOUR_US) /* UTC+7 */
 #define HOURS_PER_DAY 24
 
-/* What a check says: 0 = it passes; for a check of fields the fields that fail, else 1. */
-typedef uint64_t check_function(const struct policy_masks *masks,
-                                const struct party_question *question);
-
 /* U2 */
 static uint64_t account_fails(const struct policy_masks *masks,
                               const struct party_question *question)
@@ -174,6 +170,20 @@ static uint64_t quota_fails(const struct policy_masks *masks, const struct party
     return question->quota_used >= question->quota_max;
 }
 
+static uint64_t quota_second_fails(const struct policy_masks *masks,
+                                   const struct party_question *question)
+{
+    (void)masks;
+    return question->quota_second_used >= question->quota_second_max;
+}
+
+static uint64_t quota_total_fails(const struct policy_masks *masks,
+                                  const struct party_question *question)
+{
+    (void)masks;
+    return question->quota_total_used >= question->quota_total_max;
+}
+
 /* U5 */
 static uint64_t guessing_fails(const struct policy_masks *masks,
                                const struct party_question *question)
@@ -184,12 +194,7 @@ static uint64_t guessing_fails(const struct policy_masks *masks,
 
 /* Invariant 3. The rows behind a class or service may use it as an index: the rows before have
  * refused what is out of range. */
-static const struct check {
-    enum rule rule;
-    enum code code;
-    bool names_field;
-    check_function *fails;
-} checks[] = {
+const struct policy_check policy_checks[POLICY_CHECKS] = {
     {RULE_ACCOUNT, CODE_ACCOUNT_BLOCKED, false, account_fails},
     {RULE_ASSERTION, CODE_OPERATOR_NOT_ALLOWED, false, assertion_fails},
     {RULE_CHANNEL_CLASS, CODE_CHANNEL_NOT_OPEN, false, channel_class_fails},
@@ -209,20 +214,23 @@ static const struct check {
     {RULE_FIELD_SENSITIVE, CODE_FIELD_NOT_GRANTED, true, fields_unnamed},
     {RULE_PERMIT, CODE_PERMIT_MISSING, false, permit_fails},
     {RULE_HOURS, CODE_BUSINESS_NOT_GRANTED, false, hours_fail},
+    {RULE_QUOTA_TOTAL, CODE_QUOTA_EXCEEDED, false, quota_total_fails},
     {RULE_QUOTA, CODE_QUOTA_EXCEEDED, false, quota_fails},
+    {RULE_QUOTA_SECOND, CODE_QUOTA_EXCEEDED, false, quota_second_fails},
     {RULE_GUESSING, CODE_QUOTA_EXCEEDED, false, guessing_fails},
 };
 
 struct decision decide_party(const struct policy *policy, const struct party_question *question)
 {
-    for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
-        uint64_t fails = checks[i].fails(&policy->masks, question);
+    for (size_t i = 0; i < POLICY_CHECKS; i++) {
+        const struct policy_check *check = &policy_checks[i];
+        uint64_t fails = check->fails(&policy->masks, question);
         if (fails == 0) {
             continue;
         }
-        unsigned lowest = checks[i].names_field ? (unsigned)__builtin_ctzll(fails) : FIELD_COUNT;
-        return (struct decision){.code = checks[i].code,
-                                 .rule = checks[i].rule,
+        unsigned lowest = check->names_field ? (unsigned)__builtin_ctzll(fails) : FIELD_COUNT;
+        return (struct decision){.code = check->code,
+                                 .rule = check->rule,
                                  .field = lowest < FIELD_COUNT ? lowest : FIELD_COUNT};
     }
     return (struct decision){.code = CODE_DISCLOSED, .rule = RULE_PERMITTED, .field = FIELD_COUNT};

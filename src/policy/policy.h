@@ -54,6 +54,8 @@ bool policy_service_open(const struct policy *policy, enum party_class class, en
 uint64_t policy_field_ceiling(const struct policy *policy, enum party_class class,
                               enum service service);
 uint64_t policy_fields_sensitive(const struct policy *policy);
+/* Has the policy a clause of that name? */
+bool policy_clause_known(const struct policy *policy, struct view clause);
 /* True where the data-protection law's citizen lock is in force for that class (off in 2021). */
 bool policy_lock_in_force(const struct policy *policy, enum party_class class);
 /* May the class be told that notice through that service? */
@@ -113,6 +115,10 @@ enum business_state {
     BUSINESS_STATE_COUNT
 };
 
+extern const struct words words_account_state;
+extern const struct words words_party_state;
+extern const struct words words_business_state;
+
 /* Everything decide_party() looks at, looked up before by the gate. */
 struct party_question {
     /* account and party */
@@ -148,9 +154,13 @@ struct party_question {
     bool business_override_lock; /* by law, see policy row */
     bool clearance_protected;    /* may see protected persons (U4) */
     /* counters, before this ask */
-    uint64_t quota_used;
-    uint64_t quota_max; /* per day */
-    unsigned guesses;   /* misses of the acting party on the asked key, last 24 h */
+    uint64_t quota_used; /* of the day, UTC+7 */
+    uint64_t quota_max;
+    uint64_t quota_second_used; /* of the second that now_us is in */
+    uint64_t quota_second_max;  /* UINT64_MAX = as many as may be */
+    uint64_t quota_total_used;  /* since it was granted first */
+    uint64_t quota_total_max;   /* likewise */
+    unsigned guesses;           /* misses of the acting party on the asked key, last 24 h */
     /* time */
     int64_t now_us;
 };
@@ -180,5 +190,13 @@ struct subject_question {
 /* All or nothing: any no is CODE_SUBJECT_NOT_AVAILABLE with the exact rule (which stays sealed). */
 struct decision decide_subject(const struct policy *policy,
                                const struct subject_question *question);
+
+/* How an ask is decided: each check in its order, what it looked at, what it said; then, when there
+ * is a subject and decide_party() lets it go on, those of decide_subject(); then the decision with
+ * its clause. As text for a person, or as one JSON object in canonical form.
+ * The class, channel, service and state must be words (CHECKed): a hypothetical ask is made of
+ * words. `subject` may be NULL. */
+void policy_explain(const struct policy *policy, const struct party_question *question,
+                    const struct subject_question *subject, bool json, struct buf *buf);
 
 #endif

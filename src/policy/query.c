@@ -37,6 +37,15 @@ uint64_t policy_fields_sensitive(const struct policy *policy)
     return policy->masks.sensitive;
 }
 
+bool policy_clause_known(const struct policy *policy, struct view clause)
+{
+    bool known = false;
+    for (unsigned i = 0; i < policy->clause_count; i++) {
+        known = known || view_is(clause, policy->clauses[i].id);
+    }
+    return known;
+}
+
 bool policy_lock_in_force(const struct policy *policy, enum party_class class)
 {
     return policy_bit(policy->masks.lock_classes, class);

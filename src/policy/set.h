@@ -268,6 +268,20 @@ struct policy_masks {
     unsigned lock_classes; /* the citizen's lock is in force against them */
 };
 
+/* What a check says: 0 = it passes; for a check of fields the fields that fail, else 1. */
+typedef uint64_t policy_check_function(const struct policy_masks *masks,
+                                       const struct party_question *question);
+
+/* The checks of decide_party() in their order; the first that fails decides. */
+struct policy_check {
+    enum rule rule;
+    enum code code;
+    bool names_field;
+    policy_check_function *fails;
+};
+#define POLICY_CHECKS 23
+extern const struct policy_check policy_checks[POLICY_CHECKS];
+
 struct policy {
     struct arena texts;
     char hash[65];

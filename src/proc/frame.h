@@ -42,6 +42,8 @@ enum frame_kind {
     FRAME_LOOK = 23,         /* desk or admin socket -> core: objects to be shown (looking.h) */
     FRAME_SEEN = 24,         /* its answer */
     FRAME_SIGNERS = 25,      /* core -> verify: count officers who may sign, with their keys */
+    FRAME_GRANTS = 26,       /* edge -> core: an account asks for its grants (granting.h) */
+    FRAME_GRANTED = 27,      /* core -> edge */
     FRAME_SIGNED = 28,       /* desk -> verify: a signed act as it came (signed.h) */
     FRAME_KIND_COUNT
 };

@@ -129,6 +129,10 @@ struct office_object {
 struct outcome office_store_create(const char *home);
 struct outcome office_store_open(const char *home, const struct secret *data_key,
                                  const struct random_port *random, struct office_store **ret_store);
+/* For reading only, beside a process that writes. */
+struct outcome office_store_open_read(const char *home, const struct secret *data_key,
+                                      const struct random_port *random,
+                                      struct office_store **ret_store);
 void office_store_close(struct office_store *store);
 /* Ledger entries below this index are applied. */
 struct outcome office_store_applied(struct office_store *store, uint64_t *ret_upto);

@@ -50,7 +50,6 @@ struct pass {
     uint64_t chunk_last;             /* highest number of an import chunk that it has */
     bool ledger_good;
     struct buf policies; /* hashes of the policies in the office */
-    bool policy_current_seen;
 };
 
 static struct outcome read_key(int keys_fd, const char *name, struct secret *ret_key)
@@ -309,20 +308,19 @@ static struct outcome check_policy(struct pass *pass, const struct office_object
     return buf_check(&pass->policies);
 }
 
-static struct outcome check_policy_current(struct pass *pass, struct view hash)
+static struct outcome check_version(const struct pass *pass, struct view hash)
 {
     struct view all = buf_view(&pass->policies);
 
-    pass->policy_current_seen = true;
     for (size_t at = 0; at < all.len; at += HASH_CHARS) {
         if (view_equal(view_part(all, at, HASH_CHARS), hash)) {
             return OUTCOME_OK;
         }
     }
-    return outcome_fail(FAULT_CORRUPT, "the policy in force is not there");
+    return outcome_fail(FAULT_CORRUPT, "a policy that is on file is not there");
 }
 
-/* Kinds come in order: the policies before the one in force. */
+/* Kinds come in order: policies before what says when they take effect. */
 static struct outcome take_object(void *context, const struct office_object *object)
 {
     struct pass *pass = context;
@@ -332,8 +330,8 @@ static struct outcome take_object(void *context, const struct office_object *obj
         return OUTCOME_OK; /* it has opened under its seal */
     case OBJECT_POLICY:
         return check_policy(pass, object);
-    case OBJECT_POLICY_CURRENT:
-        return check_policy_current(pass, object->content);
+    case OBJECT_POLICY_VERSION:
+        return check_version(pass, object->code);
     default:
         return object_row(object->kind) != NULL ? OUTCOME_OK /* likewise */
                                                 : outcome_fail(FAULT_CORRUPT, "unknown kind");

@@ -84,8 +84,11 @@ for (const kind of protocols) {
         });
 
         test('what an act wrote is what is shown', async () => {
-            const { json } = await bank.get('/v1/businesses/NV-BANK-3');
-            assert.deepEqual(json, {
+            const { json: { history, ...shown } } = await bank.get('/v1/businesses/NV-BANK-3');
+            assert.deepEqual(history.map(({ state, version }) => [state, version]),
+                [['submitted', 1]]);
+            assert.match(history[0].agent.officer, /^local:\d+$/);
+            assert.deepEqual(shown, {
                 channels: ['guided'], clearance_protected: false, code: 'NV-BANK-3',
                 fields: ['birth_date', 'full_name'], from: '2026-01-01',
                 hours: [8, 9, 10, 11, 12, 13, 14, 15, 16], legal_basis: 'Điều 3',

@@ -79,13 +79,13 @@ describe('`dancu ps`', () => {
             assert.ok(held.call_count > 30 && held.call_count < 80, process);
             assert.ok(held.filter_mode === 2 || os.arch() !== 'x64', process);
             assert.equal(held.calls[0], 'base', process);
-            assert.deepEqual(held.sends, { edge: ['asks', 'receipt', 'stats'], public: ['stats'],
-                keeper: ['kept'], loader: ['chunk'], worker: ['scrub'],
+            assert.deepEqual(held.sends, { edge: ['asks', 'receipt', 'stats', 'grants'],
+                public: ['stats'], keeper: ['kept'], loader: ['chunk'], worker: ['scrub'],
                 verify: ['stamped'], desk: ['stats', 'look'] }[process.split(' ')[0]] ?? [], process);
         }
         const { stdout: text } = await demo.dancu(['ps', '--rights']);
         for (const line of [/^edge 1 {2}pid \d+ {2}user /m, /^ {2}calls {5}base pipes listen: \d+ /m,
-            /^ {2}landlock /m, /^ {2}sends {5}asks receipt stats$/m]) {
+            /^ {2}landlock /m, /^ {2}sends {5}asks receipt stats grants$/m]) {
             assert.match(text, line);
         }
     });

@@ -13,13 +13,17 @@ static void add(struct directory *directory)
 {
     struct party *party = memory_new(1, sizeof(*party));
     struct account *account = memory_new(1, sizeof(*account));
-    CHECK(party != NULL && account != NULL);
+    struct business *business = memory_new(1, sizeof(*business));
+    CHECK(party != NULL && account != NULL && business != NULL);
     CHECK(outcome_ok(code_set(&party->code, VIEW_LITERAL("bank"))));
     CHECK(outcome_ok(code_set(&account->code, VIEW_LITERAL("bank-1"))));
     account->party = party;
     account->certificate_count = 1;
     CHECK(outcome_ok(directory_add_party(directory, party)));
     CHECK(outcome_ok(directory_add_account(directory, account)));
+    CHECK(outcome_ok(code_set(&business->code, VIEW_LITERAL("NV-1"))));
+    business->party = party;
+    CHECK(outcome_ok(directory_add_business(directory, business)));
 }
 
 static void check_act(const struct directory *directory, struct view bytes)
@@ -45,6 +49,7 @@ static void check_objects(const struct directory *directory, struct view bytes)
     struct party party = {0};
     struct account account = {0};
     struct business business = {0};
+    struct permit permit = {0};
     BUF_AUTO again;
     buf_init(&again, 1u << 20);
     if (outcome_ok(party_get(bytes, &party))) {
@@ -59,6 +64,11 @@ static void check_objects(const struct directory *directory, struct view bytes)
     buf_reset(&again);
     if (outcome_ok(business_get(directory, bytes, &business))) {
         business_put(&business, &again);
+        CHECK(view_equal(buf_view(&again), bytes));
+    }
+    buf_reset(&again);
+    if (outcome_ok(permit_get(directory, bytes, &permit))) {
+        permit_put(&permit, &again);
         CHECK(view_equal(buf_view(&again), bytes));
     }
 }

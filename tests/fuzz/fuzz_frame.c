@@ -6,6 +6,7 @@
 #include "channel/json/answer_json.h"
 #include "proc/figures.h"
 #include "proc/frame.h"
+#include "proc/granting.h"
 #include "proc/loading.h"
 #include "proc/looking.h"
 #include "proc/signed.h"
@@ -145,6 +146,22 @@ static void read_looking(const struct frame *frame, struct view whole, struct bu
     }
 }
 
+static void read_grants(const struct frame *frame, struct view whole, struct buf *again)
+{
+    struct grants_ask ask;
+    struct granted granted;
+
+    buf_reset(again);
+    if (outcome_ok(granting_get_ask(frame, &ask))) {
+        granting_put_ask(again, &ask);
+        CHECK(view_equal(buf_view(again), whole));
+    }
+    if (outcome_ok(granting_get(frame, &granted))) {
+        granting_put(again, &granted);
+        CHECK(view_equal(buf_view(again), whole));
+    }
+}
+
 /* As a channel tells them, and as sets with names. */
 static void read_figures(const struct frame *frame, struct buf *again)
 {
@@ -208,6 +225,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         read_loading(&frame, view_part(received, 0, bytes), &again);
         read_signed(&frame, view_part(received, 0, bytes), &again);
         read_looking(&frame, view_part(received, 0, bytes), &again);
+        read_grants(&frame, view_part(received, 0, bytes), &again);
         received = view_part(received, bytes, received.len - bytes);
     }
     return 0;

@@ -64,8 +64,9 @@ struct outcome edge_ask(struct edge *edge, struct http_exchange *exchange, struc
     return OUTCOME_OK;
 }
 
-struct outcome edge_receipt(struct edge *edge, struct http_exchange *exchange,
-                            struct receipt_ask *ask)
+/* A place for what is asked for in a frame of its own kind, which begins now. */
+static struct outcome take_place(struct edge *edge, struct http_exchange *exchange,
+                                 const uint8_t spki[32], uint64_t *ret_tag)
 {
     if (!link_is_up(&edge->link)) {
         return outcome_fail(FAULT_CLOSED, "no pipe to the core");
@@ -73,13 +74,28 @@ struct outcome edge_receipt(struct edge *edge, struct http_exchange *exchange,
     if (!link_has_room(&edge->link, ASK_FRAME_BYTES_MAX)) {
         return outcome_fail(FAULT_OVER_LIMIT, "pipe to the core");
     }
-    TRY(pending_add(&edge->pending, exchange, pending_owner_of(ask->spki), &ask->tag));
+    TRY(pending_add(&edge->pending, exchange, pending_owner_of(spki), ret_tag));
+    http_exchange_note_set(exchange, pending_place_of(*ret_tag));
+    finish_batch(edge);
+    return OUTCOME_OK;
+}
+
+struct outcome edge_receipt(struct edge *edge, struct http_exchange *exchange,
+                            struct receipt_ask *ask)
+{
+    TRY(take_place(edge, exchange, ask->spki, &ask->tag));
     struct buf *out = link_out(&edge->link);
-    http_exchange_note_set(exchange, pending_place_of(ask->tag));
-    finish_batch(edge); /* a frame of another kind begins */
     size_t start = frame_start(out, FRAME_RECEIPT);
     frame_put_receipt_ask(out, ask);
     frame_finish(out, start, 1);
+    return OUTCOME_OK;
+}
+
+struct outcome edge_grants(struct edge *edge, struct http_exchange *exchange,
+                           struct grants_ask *ask)
+{
+    TRY(take_place(edge, exchange, ask->spki, &ask->tag));
+    granting_put_ask(link_out(&edge->link), ask);
     return OUTCOME_OK;
 }
 
@@ -236,6 +252,40 @@ static struct outcome take_answers(struct edge *edge, const struct frame *frame)
     return cursor_end(&cursor, "answers");
 }
 
+static void respond_granted(struct http_exchange *exchange, struct view json)
+{
+    struct http_response response = {.status = code_status(CODE_DISCLOSED)};
+    struct buf body;
+
+    buf_init(&body, ANSWER_BYTES_MAX);
+    buf_put_view(&body, json);
+    http_response_add(&response, "content-type", VIEW_LITERAL("application/json"));
+    http_response_add(&response, "cache-control", VIEW_LITERAL("no-store"));
+    http_respond(exchange, &response, &body);
+}
+
+static struct outcome take_granted(struct edge *edge, const struct frame *frame)
+{
+    struct granted granted = {0};
+    struct http_exchange *exchange = NULL;
+
+    TRY(granting_get(frame, &granted));
+    TRY(pending_take(&edge->pending, granted.tag, &exchange));
+    if (exchange == NULL) {
+        return OUTCOME_OK;
+    }
+    if (granted.code == CODE_DISCLOSED) {
+        respond_granted(exchange, granted.json);
+    } else {
+        struct http_response extra = {0};
+        struct answer answer = {.code = granted.code,
+                                .field_index = ANSWER_FIELD_NONE,
+                                .retry_after_s = granted.retry_after_s};
+        respond_refused(edge, exchange, &answer, &extra);
+    }
+    return OUTCOME_OK;
+}
+
 static struct outcome take_texts(struct edge *edge, const struct frame *frame)
 {
     TRY(texts_load(&edge->texts, frame));
@@ -253,6 +303,8 @@ static struct outcome on_frame(void *context, const struct frame *frame)
     switch (frame->kind) {
     case FRAME_ANSWERS:
         return take_answers(edge, frame);
+    case FRAME_GRANTED:
+        return take_granted(edge, frame);
     case FRAME_TEXTS:
         return take_texts(edge, frame);
     case FRAME_HEALTH: /* the core says itself when it cannot answer */

@@ -15,6 +15,7 @@
 #include "channel/link/link.h"
 #include "channel/link/pending.h"
 #include "channel/texts/texts.h"
+#include "proc/granting.h"
 
 struct edge {
     const struct child *child;
@@ -46,6 +47,9 @@ struct outcome edge_ask(struct edge *edge, struct http_exchange *exchange, struc
 /* Asks for a receipt again; likewise. */
 struct outcome edge_receipt(struct edge *edge, struct http_exchange *exchange,
                             struct receipt_ask *ask);
+/* Asks what the account is granted; likewise. */
+struct outcome edge_grants(struct edge *edge, struct http_exchange *exchange,
+                           struct grants_ask *ask);
 /* 503 with Retry-After. */
 void edge_respond_unavailable(struct edge *edge, struct http_exchange *exchange);
 /* The process with other limits, for tests. */

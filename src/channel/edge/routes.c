@@ -24,13 +24,16 @@ struct route {
 
 static void on_ask(struct edge *edge, struct http_exchange *exchange, enum service service);
 static void on_receipt(struct edge *edge, struct http_exchange *exchange, enum service service);
+static void on_grants(struct edge *edge, struct http_exchange *exchange, enum service service);
 
 #define RECEIPTS VIEW_LITERAL("/v1/receipts/")
 #define WITH_OPENING "opening=1" /* the one query of a receipt */
+#define AFTER "after="           /* the one query of grants */
 
 static const struct route routes[] = {
     {VIEW_LITERAL("/v1/lookup"), false, HTTP_METHOD_POST, "POST", SERVICE_CITIZEN_LOOKUP, on_ask},
     {RECEIPTS, true, HTTP_METHOD_GET, "GET", SERVICE_COUNT, on_receipt},
+    {VIEW_LITERAL("/v1/grants"), false, HTTP_METHOD_GET, "GET", SERVICE_COUNT, on_grants},
 };
 
 #define JSON_TYPE VIEW_LITERAL("application/json")
@@ -219,6 +222,39 @@ static void on_receipt(struct edge *edge, struct http_exchange *exchange, enum s
     }
     memcpy(ask.spki, http_exchange_peer(exchange)->spki, sizeof(ask.spki));
     if (!outcome_ok(edge_receipt(edge, exchange, &ask))) {
+        edge_respond_unavailable(edge, exchange);
+    }
+}
+
+/* `after=CODE`, of the letters that codes are made of: nothing to unescape. */
+static bool after_get(struct view query, struct view *ret_after)
+{
+    struct view name = VIEW_LITERAL(AFTER);
+    if (query.len == 0) {
+        return true;
+    }
+    if (!view_starts(query, name) || query.len - name.len > ASK_CODE_BYTES_MAX) {
+        return false;
+    }
+    *ret_after = view_part(query, name.len, query.len - name.len);
+    return ret_after->len > 0 && view_find(*ret_after, 0, '%') == ret_after->len &&
+           view_find(*ret_after, 0, '&') == ret_after->len;
+}
+
+static void on_grants(struct edge *edge, struct http_exchange *exchange, enum service service)
+{
+    const struct http_request *request = http_exchange_request(exchange);
+    struct grants_ask ask = {0};
+
+    CHECK(service == SERVICE_COUNT);
+    if (!after_get(request->query, &ask.after)) {
+        ask_faults_reset(&edge->faults);
+        ask_faults_add(&edge->faults, "query", AFTER "CODE");
+        refuse_parameters(edge, exchange);
+        return;
+    }
+    memcpy(ask.spki, http_exchange_peer(exchange)->spki, sizeof(ask.spki));
+    if (!outcome_ok(edge_grants(edge, exchange, &ask))) {
         edge_respond_unavailable(edge, exchange);
     }
 }

@@ -130,6 +130,13 @@ struct outcome office_store_open(const char *home, const struct secret *data_key
     return store_open(home, data_key, random, true, ret_store);
 }
 
+struct outcome office_store_open_read(const char *home, const struct secret *data_key,
+                                      const struct random_port *random,
+                                      struct office_store **ret_store)
+{
+    return store_open(home, data_key, random, false, ret_store);
+}
+
 void office_store_close(struct office_store *store)
 {
     if (store == NULL) {

@@ -47,6 +47,34 @@ static inline void law_read(struct law *law)
     globfree(&found);
 }
 
+/* Puts another text of the same length in the place of the first one that stands there. */
+static inline void law_write(struct law *law, const char *file, const char *from, const char *to)
+{
+    size_t len = strlen(from);
+    assert_int_equal(strlen(to), len);
+    for (unsigned i = 0; i < law->count; i++) {
+        struct buf *content = &law->contents[i];
+        for (size_t at = 0; strcmp(law->files[i].name, file) == 0 && at + len < content->len;
+             at++) {
+            if (memcmp(content->data + at, from, len) == 0) {
+                memcpy(content->data + at, to, len);
+                return;
+            }
+        }
+    }
+    fail_msg("%s has no %s", file, from);
+}
+
+/* The same law, to take effect on another day (`effective_from: YYYY-MM-DD`), when the catalogue of
+ * fields that is in force must still be. */
+static inline void law_read_dated(struct law *law, const char *effective)
+{
+    law_read(law);
+    law_write(law, "circular-2021.yaml", "effective_from: 2021-07-08", effective);
+    law_write(law, "fields.yaml", "until: 2024-06-30", "until: 2034-06-30");
+    law_write(law, "fields.yaml", "from: 2024-07-01", "from: 2034-07-01");
+}
+
 static inline void law_done(struct law *law)
 {
     for (unsigned i = 0; i < law->count; i++) {
@@ -54,18 +82,23 @@ static inline void law_done(struct law *law)
     }
 }
 
-static inline struct policy *law_load(void)
+static inline struct policy *law_load_done(struct law *law)
 {
-    struct law law;
     struct policy *policy = NULL;
     struct policy_error error = {{0}};
-    law_read(&law);
-    struct outcome outcome = policy_load(law.files, law.count, &policy, &error);
+    struct outcome outcome = policy_load(law->files, law->count, &policy, &error);
     if (!outcome_ok(outcome)) {
         fail_msg("%s", error.text);
     }
-    law_done(&law);
+    law_done(law);
     return policy;
+}
+
+static inline struct policy *law_load(void)
+{
+    struct law law;
+    law_read(&law);
+    return law_load_done(&law);
 }
 
 #endif

@@ -71,8 +71,7 @@ static void assert_repeats(struct world *world, const struct ask *ask, const str
     const struct business *business = world_business(world, "NV-1");
     const struct account *account = world_account(world, "bank-1");
     unsigned size = world->ledger.size;
-    bool same_day = business->quota_day == clock_day_vn(world->now_us);
-    uint64_t quota = same_day ? business->quota_used : 0;
+    uint64_t quota = business->quota_used;
     uint32_t guesses = account->party->guess_count;
     uint64_t bucket = account->refusals.used;
     uint64_t repeats = gate_counts(world->gate)->repeats;

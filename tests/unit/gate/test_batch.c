@@ -2,6 +2,7 @@
  * Batches: one commit, answers in their places, and nothing released or counted when the log does
  * not take them.
  */
+#include "law.h"
 #include "reader.h"
 #include "world.h"
 
@@ -55,6 +56,37 @@ static void a_batch_is_one_commit_and_each_ask_is_answered_in_its_place(void **s
     assert_int_equal(world->ledger.size, 12);
     assert_int_equal(gate_counts(world->gate)->batches, 1);
     assert_int_equal(gate_counts(world->gate)->by_code[CODE_DISCLOSED], 4);
+}
+
+/* The clock is looked at once a batch: what is decided at that time is under the policy of then. */
+static void a_policy_published_for_later_decides_from_its_very_microsecond_on(void **state)
+{
+    struct world *world = *state;
+    struct law law;
+    struct ask ask = world_ask();
+    struct record act = {.kind = KIND_ACT, .outcome = VIEW_LITERAL("party.add")};
+    uint64_t index = 0;
+    law_read_dated(&law, "effective_from: 2026-11-24");
+    struct policy *next = law_load_done(&law);
+    int64_t midnight_us = WORLD_NOW_US - 123 + WORLD_MIDNIGHT_S * INT64_C(1000000);
+    assert_string_not_equal(policy_hash(next), policy_hash(world->policy));
+    gate_policy_next_set(world->gate, next, midnight_us);
+    const int64_t times_us[] = {midnight_us - 1, midnight_us, midnight_us + 1};
+    for (int i = 0; i < 3; i++) {
+        world->now_us = times_us[i];
+        const struct answer *answer = world_serve(world, &ask);
+        json_t *entry = reader_entry(answer->entry);
+        assert_string_equal(reader_text(entry, "policy"),
+                            policy_hash(i == 0 ? world->policy : next));
+        json_decref(entry);
+    }
+    assert_ptr_equal(gate_policy(world->gate), next);
+    gate_policy_set(world->gate, world->policy); /* an act of that moment turns it, too */
+    gate_policy_next_set(world->gate, next, midnight_us);
+    assert_ok(gate_record(world->gate, &act, &index));
+    assert_ptr_equal(gate_policy(world->gate), next);
+    gate_policy_set(world->gate, world->policy);
+    policy_free(next);
 }
 
 static void the_largest_batch_of_the_largest_answers_fits(void **state)
@@ -298,6 +330,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_batch_is_one_commit_and_each_ask_is_answered_in_its_place),
+        TEST(a_policy_published_for_later_decides_from_its_very_microsecond_on),
         TEST(the_largest_batch_of_the_largest_answers_fits),
         TEST(ask_ids_and_salts_of_a_batch_are_all_different),
         TEST(a_log_that_does_not_take_a_batch_answers_503_and_counts_nothing),

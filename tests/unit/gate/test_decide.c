@@ -78,8 +78,59 @@ static void the_sealed_opening_names_the_person_and_how_it_was_decided(void **st
     assert_int_equal(record.person_count, 1);
     assert_int_equal(record.persons[0], world_person(world, WORLD_AN)->key);
     assert_view(record.values[RECORD_TRACE],
-                "{\"replay\":{\"business_version\":3,\"engine\":1,\"guesses\":0,"
-                "\"person_version\":2,\"quota_used\":0},\"rule\":\"permitted\"}");
+                "{\"replay\":{\"business_version\":3,\"engine\":2,\"guesses\":0,"
+                "\"permit\":null,\"person_version\":2,\"quota_second_used\":0,\"quota_total_used\":"
+                "0,\"quota_used\":0,"
+                "\"sealed_until\":null},\"rule\":\"permitted\"}");
+}
+
+/* Whom it is about may not see it before that day; nobody else can tell it from any other. */
+static void a_sealed_business_tells_so_in_the_sealed_opening_alone(void **state)
+{
+    struct world *world = *state;
+    struct ask ask = world_ask();
+    struct record record = {0};
+    struct effect effect = {0};
+    world_business(world, "NV-1")->sealed_until_day = 20820;
+    const struct answer *answer = world_serve(world, &ask);
+    json_t *entry = reader_entry(answer->entry);
+    check_opening(answer, entry);
+    assert_int_equal(answer->opening_count, 7);
+    json_decref(entry);
+    assert_ok(record_get_opening(buf_view(&world->ledger.openings[0]), &record));
+    assert_ok(effect_get(record.effect, &effect));
+    assert_true(effect.sealed);
+    assert_int_equal(effect.sealed_until_day, 20820);
+    json_t *trace = world_last_trace(world);
+    json_t *replay = json_object_get(trace, "replay");
+    assert_string_equal(reader_text(replay, "sealed_until"), "2027-01-02");
+    json_decref(trace);
+}
+
+static void a_declared_use_goes_on_under_its_permit_and_the_record_carries_the_permit(void **state)
+{
+    struct world *world = *state;
+    struct ask ask = world_ask();
+    struct permit *permit = memory_new(1, sizeof(*permit));
+    assert_non_null(permit);
+    assert_ok(code_set(&permit->code, VIEW_LITERAL("GP-1")));
+    permit->business = world_business(world, "NV-1");
+    permit->fields = ask_field_mask(&ask);
+    permit->until_day = 20820; /* 2027-01-02 */
+    ask.use_kind = USE_COPY;
+    ask.use_text = VIEW_LITERAL("2027-01-02");
+    assert_int_equal(world_serve(world, &ask)->code, CODE_PERMIT_MISSING);
+    world_check_rule(world, RULE_PERMIT);
+    assert_ok(directory_add_permit(&world->directory, permit));
+    assert_int_equal(world_serve(world, &ask)->code, CODE_DISCLOSED);
+    json_t *trace = world_last_trace(world);
+    assert_string_equal(reader_text(json_object_get(trace, "replay"), "permit"), "GP-1");
+    json_decref(trace);
+    ask.use_text = VIEW_LITERAL("2027-01-03");
+    assert_int_equal(world_serve(world, &ask)->code, CODE_PERMIT_MISSING);
+    ask.use_text = VIEW_LITERAL("2027-01-02");
+    permit->state = PERMIT_ENDED;
+    assert_int_equal(world_serve(world, &ask)->code, CODE_PERMIT_MISSING);
 }
 
 /* ---- refusals: each row changes one thing ---- */
@@ -405,6 +456,8 @@ int main(void)
         TEST(an_ask_that_may_is_answered_with_the_fields_it_named),
         TEST(the_answer_commits_to_the_very_bytes_of_the_person),
         TEST(the_sealed_opening_names_the_person_and_how_it_was_decided),
+        TEST(a_sealed_business_tells_so_in_the_sealed_opening_alone),
+        TEST(a_declared_use_goes_on_under_its_permit_and_the_record_carries_the_permit),
         cmocka_unit_test(each_refusal_of_a_party_is_recorded_with_its_rule_and_reads_nobody),
         TEST(a_stranger_is_counted_and_not_recorded),
         TEST(the_case_the_officer_and_the_declared_use_stand_in_the_record),

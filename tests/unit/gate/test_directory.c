@@ -1,12 +1,9 @@
 /*
- * The directory: what it finds, what it refuses, and conditions on the population.
+ * The directory: what it finds, and what it refuses.
  */
 #include "help.h"
 
 #include "gate/directory.h"
-
-#define LIST_2021 "@2021-07-01"
-#define LIST_2025 "@2025-07-01"
 
 static struct party *party_new(const char *code)
 {
@@ -34,6 +31,17 @@ static struct business *business_new(struct party *party, const char *code)
     assert_ok(code_set(&business->code, view_text(code)));
     business->party = party;
     return business;
+}
+
+static struct permit *permit_new(struct business *business, const char *code)
+{
+    struct permit *permit = memory_new(1, sizeof(*permit));
+    assert_non_null(permit);
+    assert_ok(code_set(&permit->code, view_text(code)));
+    permit->business = business;
+    permit->fields = FIELD_BIT(FIELD_FULL_NAME) | FIELD_BIT(FIELD_SEX);
+    permit->until_day = 20000; /* 2024-10-04 */
+    return permit;
 }
 
 static void what_was_added_is_found_by_code_and_an_account_by_certificate(void **state)
@@ -102,6 +110,8 @@ static void a_new_version_takes_the_place_of_the_old_and_keeps_its_counters(void
     account->key_count = 5;
     account->rereads.used = 6;
     business->quota_used = 7;
+    business->quota_second_used = 8;
+    business->quota_total_used = 9;
     party_next.state = PARTY_SUSPENDED;
     account_next.state = ACCOUNT_SUSPENDED;
     business_next.state = BUSINESS_REVOKED;
@@ -117,10 +127,126 @@ static void a_new_version_takes_the_place_of_the_old_and_keeps_its_counters(void
     assert_int_equal(account->rereads.used, 6);
     assert_int_equal(business->state, BUSINESS_REVOKED);
     assert_int_equal(business->quota_used, 7);
+    assert_int_equal(business->quota_second_used, 8);
+    assert_int_equal(business->quota_total_used, 9);
     assert_ptr_equal(directory_account_by_spki(&directory, account_next.certificates[0].spki),
                      account);
     memset(account_next.certificates[0].spki, 1, sizeof(account_next.certificates[0].spki));
     assert_null(directory_account_by_spki(&directory, account_next.certificates[0].spki));
+    directory_done(&directory);
+}
+
+/* ---- permits ---- */
+
+struct covering {
+    enum use_kind use;
+    const char *text;
+    uint64_t fields;
+    int64_t day;
+    bool covered;
+};
+
+static const struct covering coverings[] = {
+    {USE_COPY, "2024-10-04", FIELD_BIT(FIELD_SEX), 20000, true},
+    {USE_COPY, "2024-10-04", FIELD_BIT(FIELD_SEX) | FIELD_BIT(FIELD_FULL_NAME), 19000, true},
+    {USE_COPY, "2024-10-05", FIELD_BIT(FIELD_SEX), 20000, false}, /* kept for a day too long */
+    {USE_COPY, "2024-10-04", FIELD_BIT(FIELD_SEX), 20001, false}, /* over */
+    {USE_COPY, "2024-10-04", FIELD_BIT(FIELD_RELIGION), 20000, false},
+    {USE_COPY, "2024-10-04", FIELD_BIT(FIELD_SEX) | FIELD_BIT(FIELD_RELIGION), 20000, false},
+    {USE_COPY, "a while", FIELD_BIT(FIELD_SEX), 20000, false}, /* no day is named */
+    {USE_COPY, "", FIELD_BIT(FIELD_SEX), 20000, false},
+    {USE_THIRD_PARTY, "Công ty A", FIELD_BIT(FIELD_SEX), 20000, true},
+    {USE_THIRD_PARTY, "Công ty B", FIELD_BIT(FIELD_SEX), 20000, false},
+    {USE_THIRD_PARTY, "Công ty A ", FIELD_BIT(FIELD_SEX), 20000, false},
+    {USE_THIRD_PARTY, "", FIELD_BIT(FIELD_SEX), 20000, false},
+    {USE_THIRD_PARTY, "Công ty A", FIELD_BIT(FIELD_SEX), 20001, false},
+    {USE_NONE, "", FIELD_BIT(FIELD_SEX), 20000, false},
+};
+
+static void a_permit_covers_its_fields_its_recipient_and_its_days_and_nothing_else(void **state)
+{
+    (void)state;
+    struct directory directory;
+    directory_init(&directory);
+    struct party *party = party_new("bank");
+    struct business *business = business_new(party, "NV-1");
+    struct permit *copy = permit_new(business, "C");
+    struct permit *third = permit_new(business, "T");
+    third->kind = PERMIT_THIRD_PARTY;
+    assert_ok(long_set(&third->recipient, VIEW_LITERAL("Công ty A")));
+    assert_ok(directory_add_party(&directory, party));
+    assert_ok(directory_add_business(&directory, business));
+    assert_ok(directory_add_permit(&directory, third));
+    assert_ok(directory_add_permit(&directory, copy));
+    for (enum permit_state stands = 0; stands < PERMIT_STATE_COUNT; stands++) {
+        copy->state = third->state = stands;
+        for (size_t i = 0; i < sizeof(coverings) / sizeof(coverings[0]); i++) {
+            const struct covering *row = &coverings[i];
+            const struct permit *want = row->use == USE_COPY ? copy : third;
+            bool covered = row->covered && stands == PERMIT_IN_FORCE;
+            assert_ptr_equal(
+                business_permit(business, row->use, view_text(row->text), row->fields, row->day),
+                covered ? want : NULL);
+        }
+    }
+    directory_done(&directory);
+}
+
+static void of_several_permits_the_first_by_code_is_taken_however_they_came(void **state)
+{
+    (void)state;
+    static const char *const orders[][3] = {{"A", "B", "C"}, {"C", "B", "A"}, {"B", "C", "A"}};
+    for (size_t i = 0; i < 3; i++) {
+        struct directory directory;
+        directory_init(&directory);
+        struct party *party = party_new("bank");
+        struct business *business = business_new(party, "NV-1");
+        assert_ok(directory_add_party(&directory, party));
+        assert_ok(directory_add_business(&directory, business));
+        for (int k = 0; k < 3; k++) {
+            assert_ok(directory_add_permit(&directory, permit_new(business, orders[i][k])));
+        }
+        struct business next = *business; /* a new version of it keeps its permits */
+        next.permits = NULL;
+        next.permit_count = 0;
+        directory_replace_business(business, &next);
+        assert_int_equal(business->permit_count, 3);
+        const struct permit *taken = business_permit(business, USE_COPY, VIEW_LITERAL("2024-01-01"),
+                                                     FIELD_BIT(FIELD_SEX), 19000);
+        assert_ptr_equal(taken, directory_permit(&directory, VIEW_LITERAL("A")));
+        struct permit withdrawn = *taken;
+        withdrawn.state = PERMIT_WITHDRAWN;
+        directory_replace_permit(directory_permit(&directory, VIEW_LITERAL("A")), &withdrawn);
+        taken = business_permit(business, USE_COPY, VIEW_LITERAL("2024-01-01"),
+                                FIELD_BIT(FIELD_SEX), 19000);
+        assert_ptr_equal(taken, directory_permit(&directory, VIEW_LITERAL("B")));
+        directory_done(&directory);
+    }
+}
+
+static void a_business_has_so_many_permits_and_no_code_twice(void **state)
+{
+    (void)state;
+    struct directory directory;
+    directory_init(&directory);
+    struct party *party = party_new("bank");
+    struct business *business = business_new(party, "NV-1");
+    assert_ok(directory_add_party(&directory, party));
+    assert_ok(directory_add_business(&directory, business));
+    for (unsigned i = 0; i <= PERMITS_PER_BUSINESS_MAX; i++) {
+        char code[8];
+        snprintf(code, sizeof(code), "%u", i % PERMITS_PER_BUSINESS_MAX);
+        struct permit *permit = permit_new(business, code);
+        struct permit *twin = permit_new(business, "0");
+        struct outcome added = directory_add_permit(&directory, permit);
+        assert_int_equal(added.fault, i < PERMITS_PER_BUSINESS_MAX ? FAULT_NONE : FAULT_OVER_LIMIT);
+        if (i + 1 < PERMITS_PER_BUSINESS_MAX) {
+            assert_fault(directory_add_permit(&directory, twin), FAULT_CONFLICT);
+        }
+        memory_free(twin);
+        memory_free(outcome_ok(added) ? NULL : permit);
+    }
+    assert_int_equal(business->permit_count, PERMITS_PER_BUSINESS_MAX);
     directory_done(&directory);
 }
 
@@ -202,107 +328,6 @@ static void texts_over_their_ceiling_are_refused_and_change_nothing(void **state
     assert_int_equal(long_view(&text).len, DIRECTORY_NAME_BYTES_MAX);
 }
 
-static void a_population_is_written_as_it_was_read(void **state)
-{
-    (void)state;
-    static const char *const good[] = {
-        "",
-        "permanent_residence.province=79" LIST_2021,
-        "permanent_residence.province=79,01,96" LIST_2021,
-        "permanent_residence.province=79" LIST_2025,
-    };
-    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-        struct population population = {0};
-        BUF_AUTO text;
-        buf_init(&text, 1024);
-        assert_ok(population_parse(view_text(good[i]), &population));
-        population_put(&population, &text);
-        assert_view(buf_view(&text), good[i]);
-    }
-}
-
-static void what_is_no_population_is_refused(void **state)
-{
-    (void)state;
-    static const char *const bad[] = {
-        "79",
-        "permanent_residence.province=79",
-        "permanent_residence.province=" LIST_2021,
-        "permanent_residence.province=79," LIST_2021,
-        "permanent_residence.province=,79" LIST_2021,
-        "permanent_residence.province=79,,01" LIST_2021,
-        "permanent_residence.province=7" LIST_2021,
-        "permanent_residence.province=790" LIST_2021,
-        "permanent_residence.province=99" LIST_2021,
-        "permanent_residence.province=02" LIST_2025,
-        "permanent_residence.province=79@2021-07-02",
-        "permanent_residence.province=79@2021-7-1",
-        "permanent_residence.province=79" LIST_2021 " ",
-        "current_residence.province=79" LIST_2021,
-        "@2021-07-01",
-    };
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        struct population population = {.count = 42};
-        struct outcome outcome = population_parse(view_text(bad[i]), &population);
-        if (outcome_ok(outcome)) {
-            fail_msg("taken: %s", bad[i]);
-        }
-        assert_int_equal(outcome.fault, FAULT_BAD_INPUT);
-        assert_int_equal(population.count, 42);
-    }
-}
-
-static void a_population_of_too_many_provinces_is_refused(void **state)
-{
-    (void)state;
-    struct population population = {0};
-    BUF_AUTO text;
-    buf_init(&text, 4096);
-    buf_put_text(&text, "permanent_residence.province=");
-    for (unsigned i = 0; i < POPULATION_PROVINCES_MAX; i++) {
-        buf_put_text(&text, i == 0 ? "79" : ",79");
-    }
-    size_t full = text.len;
-    buf_put_text(&text, LIST_2021);
-    assert_ok(population_parse(buf_view(&text), &population));
-    assert_int_equal(population.count, POPULATION_PROVINCES_MAX);
-    buf_cut(&text, full);
-    buf_put_text(&text, ",79" LIST_2021);
-    assert_fault(population_parse(buf_view(&text), &population), FAULT_OVER_LIMIT);
-}
-
-static enum truth holds(const char *condition, const char *province, const char *day)
-{
-    struct population population = {0};
-    struct date date = {0};
-    char code[3] = "";
-    memcpy(code, province, strlen(province));
-    assert_ok(population_parse(view_text(condition), &population));
-    assert_ok(date_get(view_text(day), &date));
-    return population_holds(&population, code, (int32_t)date_to_days(date));
-}
-
-static void a_population_is_decided_in_three_values(void **state)
-{
-    (void)state;
-    const char *south = "permanent_residence.province=79,77" LIST_2021;
-    assert_int_equal(holds("", "79", "2021-07-01"), TRUTH_YES);
-    assert_int_equal(holds("", "", "2021-07-01"), TRUTH_YES);
-    assert_int_equal(holds(south, "79", "2021-07-01"), TRUTH_YES);
-    assert_int_equal(holds(south, "77", "2021-07-01"), TRUTH_YES);
-    assert_int_equal(holds(south, "01", "2021-07-01"), TRUTH_NO);
-    /* 79 of 2025 is what were 79, 74 and 77: no single answer for the old 79 */
-    assert_int_equal(holds("permanent_residence.province=79" LIST_2021, "79", "2025-07-01"),
-                     TRUTH_UNKNOWN);
-    /* 01 was not merged with anything */
-    assert_int_equal(holds("permanent_residence.province=01" LIST_2021, "01", "2025-07-01"),
-                     TRUTH_YES);
-    /* 15 is another province in the list of 2025 */
-    assert_int_not_equal(holds("permanent_residence.province=15" LIST_2021, "15", "2025-07-01"),
-                         TRUTH_YES);
-    assert_int_not_equal(holds(south, "", "2021-07-01"), TRUTH_YES);
-}
-
 static struct outcome fill_directory(void *context)
 {
     struct directory directory;
@@ -338,13 +363,12 @@ int main(void)
         cmocka_unit_test(what_was_added_is_found_by_code_and_an_account_by_certificate),
         cmocka_unit_test(a_second_one_of_a_code_or_certificate_is_refused),
         cmocka_unit_test(a_new_version_takes_the_place_of_the_old_and_keeps_its_counters),
+        cmocka_unit_test(a_permit_covers_its_fields_its_recipient_and_its_days_and_nothing_else),
+        cmocka_unit_test(of_several_permits_the_first_by_code_is_taken_however_they_came),
+        cmocka_unit_test(a_business_has_so_many_permits_and_no_code_twice),
         cmocka_unit_test(a_certificate_of_another_account_is_not_taken_over),
         cmocka_unit_test(all_certificates_of_an_account_are_found_and_name_it),
         cmocka_unit_test(texts_over_their_ceiling_are_refused_and_change_nothing),
-        cmocka_unit_test(a_population_is_written_as_it_was_read),
-        cmocka_unit_test(what_is_no_population_is_refused),
-        cmocka_unit_test(a_population_of_too_many_provinces_is_refused),
-        cmocka_unit_test(a_population_is_decided_in_three_values),
         cmocka_unit_test(want_of_memory_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

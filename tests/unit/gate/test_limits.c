@@ -62,6 +62,52 @@ static void a_quota_begins_again_at_midnight_in_vietnam(void **state)
     assert_int_equal(world_serve(world, &ask)->code, CODE_DISCLOSED);
 }
 
+static void a_quota_of_a_second_begins_again_with_the_next(void **state)
+{
+    struct world *world = *state;
+    struct ask asks[3] = {world_ask(), world_ask(), world_ask()};
+    world_business(world, "NV-1")->quota_second_max = 2;
+    assert_ok(gate_serve(world->gate, asks, 3, world->answers));
+    assert_int_equal(world->answers[1].code, CODE_DISCLOSED);
+    assert_int_equal(world->answers[2].code, CODE_QUOTA_EXCEEDED);
+    assert_int_equal(world->answers[2].retry_after_s, 1);
+    world_check_rule(world, RULE_QUOTA_SECOND);
+    world->now_us += 1000000 - 124; /* 01.000123 was the time: the last microsecond of the second */
+    assert_int_equal(world_serve(world, &asks[0])->code, CODE_QUOTA_EXCEEDED);
+    world->now_us++;
+    assert_int_equal(world_serve(world, &asks[0])->code, CODE_DISCLOSED);
+}
+
+static void a_quota_of_the_whole_never_begins_again(void **state)
+{
+    struct world *world = *state;
+    struct ask ask = world_ask();
+    world_business(world, "NV-1")->quota_total_max = 3;
+    for (int i = 0; i < 3; i++) {
+        const struct answer *answer = world_serve(world, &ask);
+        assert_int_equal(answer->code, CODE_DISCLOSED);
+        assert_int_equal(answer->remaining, 2 - i);
+        world->now_us += DAY_US;
+    }
+    assert_int_equal(world_serve(world, &ask)->code, CODE_QUOTA_EXCEEDED);
+    world_check_rule(world, RULE_QUOTA_TOTAL);
+    world->now_us += 1000 * DAY_US;
+    assert_int_equal(world_serve(world, &ask)->code, CODE_QUOTA_EXCEEDED);
+}
+
+static void what_is_not_recorded_takes_no_unit_of_any_quota(void **state)
+{
+    struct world *world = *state;
+    struct ask ask = world_ask();
+    const struct business *business = world_business(world, "NV-1");
+    world_serve(world, &ask);
+    world->ledger.commit_fault = FAULT_NO_SPACE;
+    assert_int_equal(world_serve(world, &ask)->code, CODE_LEDGER_UNAVAILABLE);
+    assert_int_equal(business->quota_used, 1);
+    assert_int_equal(business->quota_second_used, 1);
+    assert_int_equal(business->quota_total_used, 1);
+}
+
 /* ---- guessing ---- */
 
 static void after_five_misses_on_a_key_even_the_truth_is_refused_for_a_day(void **state)
@@ -318,6 +364,32 @@ static void a_limited_ask_of_a_lost_batch_is_not_counted(void **state)
     assert_int_equal(account->limited_count, 0);
 }
 
+static void grants_are_asked_for_by_a_good_certificate_and_not_too_often(void **state)
+{
+    struct world *world = *state;
+    struct account *account = world_account(world, "bank-1");
+    struct certificate *own = &account->certificates[0];
+    const struct certificate *found = NULL;
+    uint8_t nobody[SEAL_HASH_BYTES];
+    memset(nobody, 0xee, sizeof(nobody));
+    assert_int_equal(gate_account(world->gate, nobody, world->now_us, &found),
+                     CODE_UNAUTHENTICATED);
+    for (unsigned i = 0; i < REREADS_ACCOUNT_BURST_MAX; i++) {
+        assert_int_equal(gate_account(world->gate, own->spki, world->now_us, &found),
+                         CODE_DISCLOSED);
+        assert_ptr_equal(found, own);
+    }
+    assert_int_equal(gate_account(world->gate, own->spki, world->now_us, &found),
+                     CODE_RATE_LIMITED);
+    account->state = ACCOUNT_SUSPENDED; /* it may see that it is */
+    assert_int_equal(gate_account(world->gate, own->spki, world->now_us + 1000000, &found),
+                     CODE_DISCLOSED);
+    account->state = ACCOUNT_ACTIVE;
+    own->revoked = true;
+    assert_int_equal(gate_account(world->gate, own->spki, world->now_us + 2000000, &found),
+                     CODE_UNAUTHENTICATED);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void)
@@ -327,6 +399,9 @@ int main(void)
         TEST(a_miss_costs_a_unit_of_quota_like_a_hit),
         TEST(a_refusal_costs_no_quota),
         TEST(a_quota_begins_again_at_midnight_in_vietnam),
+        TEST(a_quota_of_a_second_begins_again_with_the_next),
+        TEST(a_quota_of_the_whole_never_begins_again),
+        TEST(what_is_not_recorded_takes_no_unit_of_any_quota),
         TEST(after_five_misses_on_a_key_even_the_truth_is_refused_for_a_day),
         TEST(misses_of_one_party_and_key_are_no_other_partys_or_keys),
         TEST(the_limit_holds_within_a_batch_and_across_the_partys_accounts),
@@ -341,6 +416,7 @@ int main(void)
         TEST(before_a_clean_end_all_aggregates_are_told),
         TEST(an_aggregate_that_was_not_recorded_waits),
         TEST(a_limited_ask_of_a_lost_batch_is_not_counted),
+        TEST(grants_are_asked_for_by_a_good_certificate_and_not_too_often),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

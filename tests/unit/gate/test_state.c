@@ -10,6 +10,9 @@
 struct counters {
     uint64_t quota_used[2];
     int64_t quota_day[2];
+    uint64_t quota_second_used[2];
+    int64_t quota_second[2];
+    uint64_t quota_total_used[2];
     uint32_t guess_count[2];
     int64_t guess_day[2];
     uint32_t guesses[3]; /* of the bank on each asked key */
@@ -40,6 +43,9 @@ static struct counters counters_of(struct world *world)
         const struct party *party = directory_party(&world->directory, view_text(parties[i]));
         counters.quota_used[i] = business->quota_used;
         counters.quota_day[i] = business->quota_day;
+        counters.quota_second_used[i] = business->quota_second_used;
+        counters.quota_second[i] = business->quota_second;
+        counters.quota_total_used[i] = business->quota_total_used;
         counters.guess_count[i] = party->guess_count;
         counters.guess_day[i] = party->guess_day;
     }
@@ -57,6 +63,9 @@ static void forget(struct world *world)
         struct party *party = directory_party(&world->directory, view_text(parties[i]));
         business->quota_used = 0;
         business->quota_day = 0;
+        business->quota_second_used = 0;
+        business->quota_second = 0;
+        business->quota_total_used = 0;
         party->guess_count = 0;
         party->guess_day = 0;
     }
@@ -132,6 +141,8 @@ static void replaying_the_log_gives_the_counters_again(void **state)
     struct counters before = counters_of(world);
     assert_int_equal(before.quota_used[0],
                      2 * 8); /* eight of twelve rounds are of the second day */
+    assert_int_equal(before.quota_second_used[0], 2);
+    assert_int_equal(before.quota_total_used[0], 2 * 12);
     assert_true(before.guess_count[0] > 0 && before.guess_count[1] > 0);
     assert_true(before.guesses[0] > 0 && before.guesses[2] > 0);
     forget(world);
@@ -167,7 +178,7 @@ static void a_snapshot_cut_anywhere_is_corrupt(void **state)
         forget(world);
         assert_fault(gate_restore(world->gate, &cursor), FAULT_CORRUPT);
     }
-    snapshot.data[0] = 2; /* of the version before */
+    snapshot.data[0] = GATE_STATE_VERSION - 1;
     struct cursor cursor = cursor_of(buf_view(&snapshot));
     assert_fault(gate_restore(world->gate, &cursor), FAULT_CORRUPT);
 }
@@ -180,8 +191,9 @@ static void counters_of_what_is_not_there_are_passed_over(void **state)
     buf_put_u8(&snapshot, GATE_STATE_VERSION);
     buf_put_u8(&snapshot, SAVE_ROW);
     buf_put_block16(&snapshot, VIEW_LITERAL("NV-0"));
-    buf_put_u64(&snapshot, 1);
-    buf_put_u64(&snapshot, 1);
+    for (int i = 0; i < 5; i++) {
+        buf_put_u64(&snapshot, 1);
+    }
     buf_put_u8(&snapshot, SAVE_END);
     buf_put_u8(&snapshot, SAVE_ROW);
     buf_put_block16(&snapshot, VIEW_LITERAL("nobody"));
@@ -206,6 +218,7 @@ static void an_older_day_does_not_bring_a_counter_back(void **state)
     struct record record = {0};
     assert_ok(record_get_opening(buf_view(&world->ledger.openings[0]), &record));
     assert_ok(gate_replay(world->gate, 0, &record));
+    before.quota_total_used[0]++; /* of the whole there is no older day */
     struct counters after = counters_of(world);
     assert_memory_equal(&before, &after, sizeof(after));
 }
@@ -265,6 +278,26 @@ static void an_effect_of_the_version_before_is_read_and_has_no_key(void **state)
     assert_ok(effect_get(buf_view(&bytes), &again));
     assert_true(again.missed && !again.quota_taken && !again.keyed);
     assert_view(again.party, "bank");
+}
+
+static void an_effect_that_is_sealed_is_read_as_it_was_written_and_cut_it_is_corrupt(void **state)
+{
+    (void)state;
+    struct effect effect = {.sealed = true, .sealed_until_day = -3, .party = VIEW_LITERAL("bank")};
+    struct effect again = {0};
+    BUF_AUTO bytes;
+    buf_init(&bytes, 1024);
+    effect_put(&effect, &bytes);
+    assert_ok(effect_get(buf_view(&bytes), &again));
+    assert_true(again.sealed && !again.keyed);
+    assert_int_equal(again.sealed_until_day, -3);
+    for (size_t len = 0; len < bytes.len; len++) {
+        assert_fault(effect_get(view_of(bytes.data, len), &again), FAULT_CORRUPT);
+    }
+    bytes.data[0] = 2; /* which knew of nothing sealed */
+    assert_fault(effect_get(buf_view(&bytes), &again), FAULT_CORRUPT);
+    assert_ok(effect_get(view_of(bytes.data, bytes.len - 8), &again));
+    assert_false(again.sealed);
 }
 
 static void an_effect_with_a_key_is_read_as_it_was_written_and_cut_it_is_corrupt(void **state)
@@ -479,6 +512,7 @@ int main(void)
         TEST(acts_and_aggregates_count_nothing),
         TEST(an_effect_is_read_as_it_was_written_and_else_is_corrupt),
         TEST(an_effect_of_the_version_before_is_read_and_has_no_key),
+        TEST(an_effect_that_is_sealed_is_read_as_it_was_written_and_cut_it_is_corrupt),
         TEST(an_effect_with_a_key_is_read_as_it_was_written_and_cut_it_is_corrupt),
         TEST(keys_outlive_a_restart_by_replay_and_by_snapshot_for_24_hours),
         TEST(a_snapshot_made_while_asks_go_on_is_of_the_moment_when_it_was_begun),

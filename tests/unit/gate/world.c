@@ -312,7 +312,7 @@ static void add_parties(struct world *world)
     add_business(world, citizen, "OWN", name, CHANNEL_NATIONAL_PORTAL);
     world_business(world, "OWN")->services = 1u << SERVICE_OWN_VIEW;
     assert_ok(population_parse(VIEW_LITERAL("permanent_residence.province=79@2021-07-01"),
-                               &world_business(world, "NV-2")->population));
+                               &world_business(world, "NV-2")->population, NULL));
 }
 
 struct business *world_business(struct world *world, const char *code)

@@ -110,6 +110,30 @@ static const struct acts_value acts_good[ACT_KIND_COUNT][ACTS_VALUES_MAX] = {
     [ACT_ACCOUNT_STOP] = {{"code", "A-active"}, {"reason", "stolen"}},
     [ACT_ACCOUNT_STOP_CONFIRM] = {{"code", "A-active"}},
     [ACT_REFUSED] = {{"refusal", "not_yours"}},
+    [ACT_BUSINESS_DRAFT] = {{"code", "NV-NEW"},
+                            {"party", "bank"},
+                            {"purpose", "KYC"},
+                            {"legal-basis", "Law"},
+                            {"services", "citizen.lookup"},
+                            {"channels", "guided"},
+                            {"fields", "full_name,birth_date"},
+                            {"quota-day", "10"}},
+    [ACT_BUSINESS_SUBMIT] = {{"code", "NV-draft"}},
+    [ACT_BUSINESS_REVISE] = {{"code", "NV-refused"},
+                             {"purpose", "KYC"},
+                             {"legal-basis", "Law"},
+                             {"services", "citizen.lookup"},
+                             {"channels", "guided"},
+                             {"fields", "full_name,birth_date"},
+                             {"quota-day", "10"}},
+    [ACT_PERMIT_GRANT] = {{"code", "GP-NEW"},
+                          {"business", "NV-granted"},
+                          {"kind", "copy"},
+                          {"fields", "full_name"},
+                          {"until", "2026-11-23"},
+                          {"reason", "CV 02"}},
+    [ACT_PERMIT_WITHDRAW] = {{"code", "GP-copy-0"}, {"reason", "misuse"}},
+    [ACT_PERMIT_DELETION] = {{"code", "GP-copy-0"}, {"statement", ACTS_SPKI_NEW}},
 };
 
 static const char *const acts_states[BUSINESS_STATE_COUNT] = {
@@ -164,8 +188,27 @@ static inline struct business *acts_business(struct directory *directory, struct
     business->services = 1u << SERVICE_CITIZEN_LOOKUP;
     business->channels = 1u << CHANNEL_GUIDED;
     business->fields = FIELD_BIT(FIELD_FULL_NAME);
+    business->until_day = ACTS_TODAY;
     assert_ok(directory_add_business(directory, business));
     return business;
+}
+
+/* GP-copy-0 and so on: one of each kind in each state. */
+static inline void acts_permits(struct directory *directory)
+{
+    for (unsigned i = 0; i < PERMIT_KIND_COUNT * PERMIT_STATE_COUNT; i++) {
+        struct permit *permit = memory_new(1, sizeof(*permit));
+        char code[32];
+        assert_non_null(permit);
+        permit->kind = i % PERMIT_KIND_COUNT;
+        permit->state = i / PERMIT_KIND_COUNT;
+        snprintf(code, sizeof(code), "GP-%s-%d", words_name(&words_permit, permit->kind),
+                 permit->state);
+        assert_ok(code_set(&permit->code, view_text(code)));
+        permit->version = 1;
+        permit->business = directory_business(directory, VIEW_LITERAL("NV-granted"));
+        assert_ok(directory_add_permit(directory, permit));
+    }
 }
 
 static inline void acts_directory(struct directory *directory)
@@ -180,6 +223,7 @@ static inline void acts_directory(struct directory *directory)
     for (enum business_state state = 0; state < BUSINESS_STATE_COUNT; state++) {
         acts_business(directory, bank, acts_states[state])->state = state;
     }
+    acts_permits(directory);
 }
 
 #endif

@@ -79,6 +79,7 @@ struct outcome desk_start(struct desk *desk)
 void desk_end(struct desk *desk)
 {
     gate_policy_set(desk->world->gate, NULL);
+    gate_policy_next_set(desk->world->gate, NULL, 0);
     office_close(desk->office);
     desk->office = NULL;
     directory_done(&desk->directory);

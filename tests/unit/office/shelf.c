@@ -18,6 +18,13 @@ struct outcome office_store_open(const char *home, const struct secret *data_key
     return OUTCOME_OK;
 }
 
+struct outcome office_store_open_read(const char *home, const struct secret *data_key,
+                                      const struct random_port *random,
+                                      struct office_store **ret_store)
+{
+    return office_store_open(home, data_key, random, ret_store);
+}
+
 void office_store_close(struct office_store *store)
 {
     (void)store;
@@ -81,7 +88,7 @@ struct outcome office_store_load(struct office_store *store,
             const struct shelf_object *row = &store->objects[i];
             struct office_object object = {row->kind, view_text(row->code),
                                            buf_view(&row->content)};
-            if (row->kind == kind) {
+            if (row->kind == kind && row->content.len > 0) { /* empty: removed */
                 TRY(each(context, &object));
             }
         }

@@ -33,6 +33,8 @@ static struct view good_value(const struct act_field *field)
         return VIEW_LITERAL("NV-1,NV-2");
     case ACT_TYPE_BYTES:
         return VIEW_LITERAL("any\x01 bytes\xff");
+    case ACT_TYPE_CONDITION:
+        return VIEW_LITERAL("age>=18 and sex=1");
     }
     fail();
     return view_of(NULL, 0);

@@ -78,14 +78,39 @@ static struct business a_business(struct party *party)
         .until_day = INT64_C(2932896),
         .clearance_protected = true,
         .override_lock = true,
+        .quota_second_max = 3,
+        .quota_total_max = 4,
+        .bulk_max = 5,
+        .sealed_until_day = 20820,
+        .move_count = 2,
+        .moves = {{.state = BUSINESS_SUBMITTED, .version = 1, .index = 7, .time_us = 8},
+                  {.state = BUSINESS_REFUSED, .version = 2, .index = 9, .time_us = -1}},
     };
+    fill_text(&business.moves[0].agent, "a", 80);
+    fill_text(&business.moves[1].reason, "r", DIRECTORY_NAME_BYTES_MAX);
+    assert_ok(code_set(&business.moves[1].clause, VIEW_LITERAL("P3")));
     assert_ok(code_set(&business.code, VIEW_LITERAL("NV-1")));
     assert_ok(code_set(&business.procedure, VIEW_LITERAL("1.001234")));
     fill_text(&business.purpose, "p", 3);
     fill_text(&business.legal_basis, "l", DIRECTORY_NAME_BYTES_MAX);
     assert_ok(population_parse(VIEW_LITERAL("permanent_residence.province=79,01@2021-07-01"),
-                               &business.population));
+                               &business.population, NULL));
     return business;
+}
+
+static struct permit a_permit(struct business *business)
+{
+    struct permit permit = {.version = 9,
+                            .business = business,
+                            .kind = PERMIT_THIRD_PARTY,
+                            .state = PERMIT_WITHDRAWN,
+                            .fields = UINT64_MAX,
+                            .until_day = -2};
+    assert_ok(code_set(&permit.code, VIEW_LITERAL("GP-1")));
+    fill_text(&permit.recipient, "r", DIRECTORY_NAME_BYTES_MAX);
+    fill_text(&permit.reason, "w", 5);
+    memset(permit.statement, 0x5b, sizeof(permit.statement));
+    return permit;
 }
 
 static int setup(void **state)
@@ -211,6 +236,24 @@ static void a_business_is_read_as_it_was_written(void **state)
     assert_int_equal(again.hours, 0x00ff00);
     assert_true(again.from_day == -1 && again.until_day == INT64_C(2932896));
     assert_true(again.clearance_protected && again.override_lock);
+    assert_int_equal(again.quota_second_max, 3);
+    assert_int_equal(again.quota_total_max, 4);
+    assert_int_equal(again.bulk_max, 5);
+    assert_int_equal(again.sealed_until_day, 20820);
+    assert_int_equal(again.move_count, 2);
+    assert_memory_equal(&business.moves, &again.moves, sizeof(business.moves));
+}
+
+static void a_permit_is_read_as_it_was_written(void **state)
+{
+    const struct directory *directory = *state;
+    struct permit permit = a_permit(directory_business(directory, VIEW_LITERAL("NV-granted")));
+    struct permit again = {0};
+    BUF_AUTO bytes;
+    buf_init(&bytes, 4096);
+    permit_put(&permit, &bytes);
+    assert_ok(permit_get(directory, buf_view(&bytes), &again));
+    assert_memory_equal(&permit, &again, sizeof(permit));
 }
 
 typedef struct outcome get_any(const struct directory *directory, struct view bytes);
@@ -234,6 +277,12 @@ static struct outcome get_business(const struct directory *directory, struct vie
     return business_get(directory, bytes, &business);
 }
 
+static struct outcome get_permit(const struct directory *directory, struct view bytes)
+{
+    struct permit permit = {0};
+    return permit_get(directory, bytes, &permit);
+}
+
 static void put_any(get_any *get, const struct directory *directory, struct buf *bytes)
 {
     struct party *party = directory_party(directory, VIEW_LITERAL("bank"));
@@ -243,17 +292,21 @@ static void put_any(get_any *get, const struct directory *directory, struct buf 
     } else if (get == get_account) {
         struct account one = an_account(party);
         account_put(&one, bytes);
+    } else if (get == get_permit) {
+        struct permit one = a_permit(directory_business(directory, VIEW_LITERAL("NV-granted")));
+        permit_put(&one, bytes);
     } else {
         struct business one = a_business(party);
         business_put(&one, bytes);
     }
 }
 
-static get_any *const getters[] = {get_party, get_account, get_business};
+static get_any *const getters[] = {get_party, get_account, get_business, get_permit};
+#define GETTERS (sizeof(getters) / sizeof(getters[0]))
 
 static void an_object_cut_anywhere_or_too_long_is_corrupt(void **state)
 {
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < GETTERS; i++) {
         BUF_AUTO bytes;
         buf_init(&bytes, 4096);
         put_any(getters[i], *state, &bytes);
@@ -268,7 +321,7 @@ static void an_object_cut_anywhere_or_too_long_is_corrupt(void **state)
 
 static void an_object_of_another_version_is_corrupt(void **state)
 {
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < GETTERS; i++) {
         BUF_AUTO bytes;
         buf_init(&bytes, 4096);
         put_any(getters[i], *state, &bytes);
@@ -284,7 +337,7 @@ static void an_object_of_a_party_that_is_not_there_is_corrupt(void **state)
     struct directory full;
     directory_init(&empty);
     acts_directory(&full);
-    for (size_t i = 1; i < 3; i++) {
+    for (size_t i = 1; i < GETTERS; i++) {
         BUF_AUTO bytes;
         buf_init(&bytes, 4096);
         put_any(getters[i], &full, &bytes);
@@ -308,6 +361,8 @@ static void a_word_out_of_range_is_corrupt(void **state)
         {get_account, 1 + 8 + 4 + 6 + 2 + 258},     /* assertion required */
         {get_account, 1 + 8 + 4 + 6 + 2 + 258 + 1}, /* certificates */
         {get_business, 1 + 6 + 6},                  /* state */
+        {get_permit, 1 + 6 + 4 + 12},               /* kind */
+        {get_permit, 1 + 6 + 4 + 12 + 1},           /* state */
     };
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
         BUF_AUTO bytes;
@@ -316,11 +371,17 @@ static void a_word_out_of_range_is_corrupt(void **state)
         bytes.data[places[i].at] = 200;
         assert_fault(places[i].get(*state, buf_view(&bytes)), FAULT_CORRUPT);
     }
-    for (size_t back = 1; back <= 2; back++) { /* clearance, override: the last two bytes */
+    /* Counted from the end: state of the last move; that of the first; how many; override;
+     * clearance. */
+    static const size_t last = 1 + 4 + 8 + 8 + 2 + 2 + 2 + 2 + 256;
+    static const size_t first = 1 + 4 + 8 + 8 + 2 + 80 + 2 + 2;
+    const size_t backs[] = {last, last + first, last + first + 1, last + first + 10,
+                            last + first + 11};
+    for (size_t i = 0; i < sizeof(backs) / sizeof(backs[0]); i++) {
         BUF_AUTO bytes;
         buf_init(&bytes, 4096);
         put_any(get_business, *state, &bytes);
-        bytes.data[bytes.len - back] = 2;
+        bytes.data[bytes.len - backs[i]] = 200;
         assert_fault(get_business(*state, buf_view(&bytes)), FAULT_CORRUPT);
     }
 }
@@ -360,6 +421,7 @@ int main(void)
         TEST(an_account_is_read_as_it_was_written),
         TEST(a_sub_account_is_read_with_its_parent_and_businesses),
         TEST(a_business_is_read_as_it_was_written),
+        TEST(a_permit_is_read_as_it_was_written),
         TEST(an_object_cut_anywhere_or_too_long_is_corrupt),
         TEST(an_object_of_another_version_is_corrupt),
         TEST(an_object_of_a_party_that_is_not_there_is_corrupt),

@@ -120,21 +120,28 @@ static struct act good_act(enum act_kind kind)
         act_value_set(&act, "code", VIEW_LITERAL("bank"));
     } else if (kind >= ACT_ACCOUNT_ADD && kind <= ACT_ACCOUNT_RESUME) {
         act_value_set(&act, "code", VIEW_LITERAL("A-1"));
+    } else if (kind >= ACT_PERMIT_GRANT && kind <= ACT_PERMIT_DELETION) {
+        act_value_set(&act, "code", VIEW_LITERAL("GP-1"));
     } else if (outcome_ok(act_field_find(kind, VIEW_LITERAL("code"), &code))) {
         act_value_set(&act, "code", VIEW_LITERAL("NV-1"));
+    }
+    if (kind == ACT_PERMIT_GRANT) {
+        act_value_set(&act, "business", VIEW_LITERAL("NV-1"));
     }
     return act;
 }
 
 /* A life: every kind of act that changes something, in an order in which all are taken. */
 static const enum act_kind life[] = {
-    ACT_HOME_INIT,        ACT_PARTY_ADD,       ACT_ACCOUNT_ADD,      ACT_ACCOUNT_SUSPEND,
-    ACT_ACCOUNT_RESUME,   ACT_POLICY_PUBLISH,  ACT_BUSINESS_ADD,     ACT_BUSINESS_GRANT,
-    ACT_BUSINESS_SUSPEND, ACT_BUSINESS_RESUME, ACT_BUSINESS_REVOKE,  ACT_IMPORT_CHUNK,
-    ACT_TAIL_CUT,         ACT_PARTY_DOSSIER,   ACT_PARTY_INSPECTION, ACT_PARTY_CONNECT,
-    ACT_PARTY_SUSPEND,    ACT_PARTY_RESUME,    ACT_PARTY_REDESIGN,   ACT_PARTY_CLOSE,
+    ACT_HOME_INIT,        ACT_PARTY_ADD,        ACT_ACCOUNT_ADD,   ACT_ACCOUNT_SUSPEND,
+    ACT_ACCOUNT_RESUME,   ACT_POLICY_PUBLISH,   ACT_BUSINESS_ADD,  ACT_BUSINESS_GRANT,
+    ACT_BUSINESS_SUSPEND, ACT_BUSINESS_RESUME,  ACT_PERMIT_GRANT,  ACT_PERMIT_WITHDRAW,
+    ACT_PERMIT_DELETION,  ACT_BUSINESS_REVOKE,  ACT_IMPORT_CHUNK,  ACT_TAIL_CUT,
+    ACT_PARTY_DOSSIER,    ACT_PARTY_INSPECTION, ACT_PARTY_CONNECT, ACT_PARTY_SUSPEND,
+    ACT_PARTY_RESUME,     ACT_PARTY_REDESIGN,   ACT_PARTY_CLOSE,
 };
 #define LIFE (sizeof(life) / sizeof(life[0]))
+#define IMPORT 14 /* its place */
 
 static struct outcome live(struct here *here, enum act_kind kind)
 {
@@ -158,6 +165,10 @@ static void describe(const struct here *here, struct buf *text)
     if (business != NULL) {
         buf_printf(text, " business %d version %u of %s", business->state, business->version,
                    business->party->code.text);
+    }
+    const struct permit *permit = directory_permit(&here->directory, VIEW_LITERAL("GP-1"));
+    if (permit != NULL) {
+        buf_printf(text, " permit %d of %s", permit->state, permit->business->code.text);
     }
     buf_printf(text, " policy %.8s applied %llu", policy == NULL ? "none" : policy_hash(policy),
                (unsigned long long)office_applied(here->office));
@@ -224,6 +235,37 @@ static void a_life_of_acts_is_recorded_applied_and_there_after_a_start(void **st
     describe(here, &after);
     assert_true(view_equal(buf_view(&before), buf_view(&after)));
     assert_non_null(gate_policy(here->world->gate));
+}
+
+static void a_business_keeps_by_which_record_who_moved_it_when_and_why(void **state)
+{
+    struct here *here = *state;
+    struct act refuse = good_act(ACT_BUSINESS_REFUSE);
+    assert_ok(live(here, ACT_PARTY_ADD));
+    assert_ok(publish(here));
+    assert_ok(live(here, ACT_BUSINESS_DRAFT));
+    here->world->now_us += 1000000;
+    assert_ok(live(here, ACT_BUSINESS_SUBMIT));
+    act_value_set(&refuse, "clause", VIEW_LITERAL("P3"));
+    here->store.apply_fault = FAULT_IO; /* the last one is applied by the next start only */
+    assert_fault(do_act(here, &refuse), FAULT_IO);
+    here->store.apply_fault = FAULT_NONE;
+    assert_ok(office_restart(here));
+    const struct business *business = directory_business(&here->directory, VIEW_LITERAL("NV-1"));
+    assert_int_equal(business->move_count, 3);
+    static const enum business_state states[] = {BUSINESS_DRAFT, BUSINESS_SUBMITTED,
+                                                 BUSINESS_REFUSED};
+    for (unsigned i = 0; i < 3; i++) {
+        const struct business_move *move = &business->moves[i];
+        assert_int_equal(move->state, states[i]);
+        assert_int_equal(move->version, i + 1);
+        assert_int_equal(move->index, 2 + i);
+        assert_int_equal(move->time_us, WORLD_NOW_US + (i == 0 ? 0 : 1000000));
+        assert_view(long_view(&move->agent),
+                    "{\"account\":null,\"officer\":\"local:4711\",\"operator\":null}");
+    }
+    assert_view(long_view(&business->moves[2].reason), "no basis");
+    assert_view(code_view(&business->moves[2].clause), "P3");
 }
 
 static void a_refused_act_leaves_no_entry_and_no_object(void **state)
@@ -334,7 +376,7 @@ static void acts_without_room_in_the_store_are_in_force_and_stored_when_there_is
         assert_int_equal(setup(&fresh), 0);
         struct here *here = fresh;
         live_without_room(here, from);
-        size_t late = from <= 11 ? LIFE - 1 - from : LIFE - from; /* the twelfth is the import */
+        size_t late = LIFE - from - (from <= IMPORT);
         check_same(here, &whole);
         assert_int_equal(office_late(here->office), late);
         assert_int_equal(here->store.applied, LIFE - 1 - late);
@@ -433,10 +475,15 @@ static void a_damaged_store_stops_the_start(void **state)
 {
     struct here *here = *state;
     BUF_AUTO party;
+    BUF_AUTO version;
     struct party bank = {0};
+    struct policy_version published = {.state = POLICY_PUBLISHED};
     buf_init(&party, 1024);
+    buf_init(&version, 1024);
     assert_ok(code_set(&bank.code, VIEW_LITERAL("bank")));
     party_put(&bank, &party);
+    assert_ok(code_set(&published.code, VIEW_LITERAL(ACTS_SPKI_NEW)));
+    object_policy.put(&published, &version);
     office_end(here);
     for (uint8_t kind = OBJECT_PARTY; kind <= OBJECT_BUSINESS; kind++) {
         plant(here, kind, "x", VIEW_LITERAL("garbage"));
@@ -444,11 +491,11 @@ static void a_damaged_store_stops_the_start(void **state)
     }
     plant(here, OBJECT_KIND_COUNT, "x", VIEW_LITERAL("unknown kind"));
     check_start_refused(here, FAULT_CORRUPT);
-    plant(here, OBJECT_POLICY_CURRENT, "current", VIEW_LITERAL("short"));
+    plant(here, OBJECT_POLICY_VERSION, "x", VIEW_LITERAL("garbage"));
     check_start_refused(here, FAULT_CORRUPT);
-    plant(here, OBJECT_POLICY_CURRENT, "current", VIEW_LITERAL(ACTS_SPKI_NEW));
+    plant(here, OBJECT_POLICY_VERSION, ACTS_SPKI_NEW, buf_view(&version));
     check_start_refused(here, FAULT_CORRUPT); /* its files are not there */
-    plant(here, OBJECT_POLICY_CURRENT, "current", VIEW_LITERAL(ACTS_SPKI_NEW));
+    plant(here, OBJECT_POLICY_VERSION, ACTS_SPKI_NEW, buf_view(&version));
     plant(here, OBJECT_POLICY, ACTS_SPKI_NEW, VIEW_LITERAL("no files"));
     check_start_refused(here, FAULT_CORRUPT);
     plant(here, OBJECT_PARTY, "bank", buf_view(&party));
@@ -486,6 +533,7 @@ int main(void)
         TEST(a_new_office_has_nothing),
         TEST(each_act_is_an_entry_that_names_it_and_holds_it_whole),
         TEST(a_life_of_acts_is_recorded_applied_and_there_after_a_start),
+        TEST(a_business_keeps_by_which_record_who_moved_it_when_and_why),
         TEST(a_refused_act_leaves_no_entry_and_no_object),
         TEST(an_act_that_the_log_does_not_take_changes_nothing),
         cmocka_unit_test(an_act_recorded_and_not_applied_is_applied_once_by_the_next_start),

@@ -80,7 +80,18 @@ static void the_policy_in_force_is_not_published_again(void **state)
     policy_free(in_force);
 }
 
-static void a_policy_is_not_published_before_its_day(void **state)
+/* Some policy that is published for that day. */
+static struct policy_version *wait_for(struct published *here, int64_t day, const char *hash)
+{
+    struct policy_version *version = memory_new(1, sizeof(*version));
+    assert_non_null(version);
+    *version = (struct policy_version){.state = POLICY_PUBLISHED, .from_day = day};
+    assert_ok(code_set(&version->code, view_text(hash)));
+    assert_ok(directory_add_policy(&here->directory, version));
+    return version;
+}
+
+static void a_policy_is_published_before_its_day_once_and_so_many_may_wait(void **state)
 {
     struct published *here = *state;
     struct act act = publish_act(here);
@@ -89,10 +100,49 @@ static void a_policy_is_not_published_before_its_day(void **state)
     struct policy *policy = NULL;
     char why[256];
     policy_free(loaded);
-    assert_fault(prepare_with(here, NULL, &act, day - 1, &policy, why), FAULT_BAD_INPUT);
-    assert_non_null(strstr(why, "effective date"));
-    assert_ok(prepare_with(here, NULL, &act, day, &policy, why));
+    assert_ok(prepare_with(here, NULL, &act, day - 1, &policy, why));
     policy_free(policy);
+    struct policy_version *waiting[POLICIES_AHEAD_MAX];
+    for (unsigned i = 0; i < POLICIES_AHEAD_MAX; i++) {
+        char hash[8];
+        snprintf(hash, sizeof(hash), "%u", i);
+        waiting[i] = wait_for(here, day, hash);
+    }
+    assert_fault(prepare_with(here, NULL, &act, day - 1, &policy, why), FAULT_OVER_LIMIT);
+    assert_non_null(strstr(why, "too many"));
+    waiting[1]->from_day = day - 1; /* it waits no longer */
+    assert_ok(prepare_with(here, NULL, &act, day - 1, &policy, why));
+    policy_free(policy);
+    (void)wait_for(here, day, here->hash);
+    assert_fault(prepare_with(here, NULL, &act, day - 1, &policy, why), FAULT_CONFLICT);
+    assert_non_null(strstr(why, "published already"));
+}
+
+static void
+what_is_proposed_is_checked_like_what_is_published_and_is_for_the_file_alone(void **state)
+{
+    struct published *here = *state;
+    struct act act = publish_act(here);
+    struct change change = {0};
+    struct policy *policy = NULL;
+    char why[256];
+    act.kind = ACT_POLICY_PROPOSE;
+    assert_ok(change_prepare(&here->directory, NULL, &act, ACTS_TODAY, &change, why));
+    assert_int_equal(change.edit_count, 1);
+    const struct policy_version *version = change.edits[0].object;
+    assert_int_equal(version->state, POLICY_PROPOSED);
+    assert_view(code_view(&version->code), here->hash);
+    change_done(&change);
+    struct policy_version *on_file = wait_for(here, 0, here->hash);
+    assert_fault(change_prepare(&here->directory, NULL, &act, ACTS_TODAY, &change, why),
+                 FAULT_CONFLICT);
+    assert_non_null(strstr(why, "on file already"));
+    assert_ptr_equal(map_remove(&here->directory.policies, code_view(&on_file->code)), on_file);
+    memory_free(on_file);
+    here->hash[0] = here->hash[0] == '0' ? '1' : '0';
+    act_value_set(&act, "hash", view_text(here->hash));
+    assert_fault(prepare_with(here, NULL, &act, ACTS_TODAY, &policy, why), FAULT_BAD_INPUT);
+    assert_non_null(strstr(why, "hash"));
 }
 
 static void files_that_do_not_have_the_named_hash_are_refused(void **state)
@@ -173,7 +223,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(the_policy_of_this_tree_is_published_with_its_hash),
         TEST(the_policy_in_force_is_not_published_again),
-        TEST(a_policy_is_not_published_before_its_day),
+        TEST(a_policy_is_published_before_its_day_once_and_so_many_may_wait),
+        TEST(what_is_proposed_is_checked_like_what_is_published_and_is_for_the_file_alone),
         TEST(files_that_do_not_have_the_named_hash_are_refused),
         TEST(a_policy_that_is_not_whole_is_refused_with_its_place),
         TEST(files_are_read_as_they_were_written),

@@ -218,13 +218,16 @@ static void a_business_is_shown_and_what_it_does_not_have_is_absent(void **state
 
     (void)state;
     json_t *root = shown(RESOURCE_BUSINESSES, &business);
-    assert_int_equal(json_object_size(root), 13);
+    assert_int_equal(json_object_size(root), 14);
     assert_list(root, "services", "[\"citizen.lookup\",\"id.map\"]");
     assert_list(root, "channels", "[\"guided\"]");
     assert_list(root, "fields", "[\"birth_date\",\"sex\"]");
     assert_list(root, "sensitive", "[]");
     assert_list(root, "quota_day", "1000000000000000");
-    static const char *const absent[] = {"from", "until", "hours", "population", "procedure"};
+    assert_list(root, "history", "[]");
+    static const char *const absent[] = {"from",        "until",        "hours",
+                                         "population",  "procedure",    "bulk",
+                                         "quota_total", "quota_second", "sealed_until"};
     for (size_t i = 0; i < sizeof(absent) / sizeof(absent[0]); i++) {
         assert_null(json_object_get(root, absent[i]));
     }
@@ -240,7 +243,7 @@ static void a_business_with_dates_hours_and_population_shows_them(void **state)
     business.until_day = date_to_days((struct date){2027, 12, 31});
     business.hours = 1u << 8 | 1u << 9;
     assert_ok(population_parse(VIEW_LITERAL("permanent_residence.province=79,01@2021-07-01"),
-                               &business.population));
+                               &business.population, NULL));
     assert_ok(code_set(&business.procedure, VIEW_LITERAL("1.004222")));
     json_t *root = shown(RESOURCE_BUSINESSES, &business);
     assert_text(root, "from", "2026-01-02");
@@ -248,6 +251,95 @@ static void a_business_with_dates_hours_and_population_shows_them(void **state)
     assert_list(root, "hours", "[8,9]");
     assert_text(root, "population", "permanent_residence.province=79,01@2021-07-01");
     assert_text(root, "procedure", "1.004222");
+    json_decref(root);
+}
+
+static void a_business_shows_its_quotas_and_what_was_done_to_it(void **state)
+{
+    struct business business = business_of();
+
+    (void)state;
+    business.bulk_max = 3;
+    business.quota_second_max = 4;
+    business.quota_total_max = 5;
+    business.sealed_until_day = date_to_days((struct date){2028, 2, 29});
+    business.move_count = 2;
+    for (unsigned i = 0; i < 2; i++) {
+        struct business_move *move = &business.moves[i];
+        *move = (struct business_move){.state = i == 0 ? BUSINESS_SUBMITTED : BUSINESS_REFUSED,
+                                       .version = i + 1,
+                                       .index = 7 + i,
+                                       .time_us = (INT64_C(86400) + i) * 1000000 + 5};
+        assert_ok(long_set(&move->agent, VIEW_LITERAL("{\"officer\":\"LAN\"}")));
+    }
+    assert_ok(long_set(&business.moves[1].reason, VIEW_LITERAL("Thiếu \"căn cứ\"")));
+    assert_ok(code_set(&business.moves[1].clause, VIEW_LITERAL("P3")));
+    json_t *root = shown(RESOURCE_BUSINESSES, &business);
+    assert_list(root, "bulk", "3");
+    assert_list(root, "quota_second", "4");
+    assert_list(root, "quota_total", "5");
+    assert_text(root, "sealed_until", "2028-02-29");
+    assert_list(root, "history",
+                "[{\"agent\":{\"officer\":\"LAN\"},\"record\":7,\"state\":\"submitted\","
+                "\"time\":\"1970-01-02T00:00:00Z\",\"version\":1},"
+                "{\"agent\":{\"officer\":\"LAN\"},\"clause\":\"P3\",\"reason\":"
+                "\"Thiếu \\\"căn cứ\\\"\",\"record\":8,\"state\":\"refused\","
+                "\"time\":\"1970-01-02T00:00:01Z\",\"version\":2}]");
+    json_decref(root);
+}
+
+static struct business of_permit = {.code = {"NV-1", 4}, .party = &bank};
+
+static struct permit permit = {
+    .code = {"GP-1", 4},
+    .version = 2,
+    .business = &of_permit,
+    .kind = PERMIT_COPY,
+    .state = PERMIT_ENDED,
+    .fields = FIELD_BIT(FIELD_SEX),
+    .until_day = 1,
+    .reason = {"CV 1", 4},
+};
+
+static void a_permit_is_shown_with_its_business_and_the_statement_that_ended_it(void **state)
+{
+    (void)state;
+    memset(permit.statement, 0xab, sizeof(permit.statement));
+    json_t *root = shown(RESOURCE_PERMITS, &permit);
+    assert_int_equal(json_object_size(root), 9); /* a copy has no recipient */
+    assert_text(root, "business", "NV-1");
+    assert_text(root, "kind", "copy");
+    assert_text(root, "state", "ended");
+    assert_text(root, "statement", SPKI_AB);
+    assert_text(root, "until", "1970-01-02");
+    assert_list(root, "fields", "[\"sex\"]");
+    json_decref(root);
+}
+
+static struct policy_version policy_version = {
+    .code = {"ef01", 4},
+    .version = 6,
+    .state = POLICY_PROPOSED,
+    .effective_day = 2,
+    .index = 9,
+};
+
+static void a_version_of_the_law_is_shown_with_its_days(void **state)
+{
+    struct policy_version version = policy_version;
+
+    (void)state;
+    json_t *root = shown(RESOURCE_POLICIES, &version);
+    assert_int_equal(json_object_size(root), 5);
+    assert_text(root, "effective_from", "1970-01-03");
+    assert_text(root, "state", "proposed");
+    assert_list(root, "record", "9");
+    json_decref(root);
+    version.state = POLICY_PUBLISHED;
+    version.from_day = 3;
+    root = shown(RESOURCE_POLICIES, &version);
+    assert_text(root, "from", "1970-01-04");
+    assert_text(root, "state", "published");
     json_decref(root);
 }
 
@@ -319,10 +411,12 @@ static void each_resource_knows_its_objects_and_whose_they_are(void **state)
     struct account account = {.code = {"bank-1", 6}, .party = &bank, .version = 7};
     struct business business = business_of();
     static struct proposal proposal = {.code = {"ab12", 4}, .version = 1};
-    const void *objects[RESOURCE_COUNT] = {&bank, &account, &business, &lan, &proposal};
-    const struct party *owners[RESOURCE_COUNT] = {&bank, &bank, &bank};
-    static const uint32_t versions[RESOURCE_COUNT] = {3, 7, 2, 5, 1};
-    static const char *const codes[RESOURCE_COUNT] = {"bank", "bank-1", "NV-1", "lan", "ab12"};
+    const void *objects[RESOURCE_COUNT] = {&bank,     &account, &business,      &lan,
+                                           &proposal, &permit,  &policy_version};
+    const struct party *owners[RESOURCE_COUNT] = {&bank, &bank, &bank, [RESOURCE_PERMITS] = &bank};
+    static const uint32_t versions[RESOURCE_COUNT] = {3, 7, 2, 5, 1, 2, 6};
+    static const char *const codes[RESOURCE_COUNT] = {"bank", "bank-1", "NV-1", "lan",
+                                                      "ab12", "GP-1",   "ef01"};
     struct directory directory;
     struct staff *staff = NULL;
 
@@ -332,9 +426,9 @@ static void each_resource_knows_its_objects_and_whose_they_are(void **state)
     assert_null(show_map(&directory, RESOURCE_OFFICERS)); /* there has never been one */
     assert_null(show_map(&directory, RESOURCE_PROPOSALS));
     directory.staff = staff;
-    const struct map *maps[RESOURCE_COUNT] = {&directory.parties, &directory.accounts,
-                                              &directory.businesses, &staff->officers,
-                                              &staff->proposals};
+    const struct map *maps[RESOURCE_COUNT] = {
+        &directory.parties, &directory.accounts, &directory.businesses, &staff->officers,
+        &staff->proposals,  &directory.permits,  &directory.policies};
     for (enum resource resource = 0; resource < RESOURCE_COUNT; resource++) {
         assert_ptr_equal(show_map(&directory, resource), maps[resource]);
         assert_true(maps[resource]->ordered);
@@ -356,6 +450,9 @@ int main(void)
         cmocka_unit_test(a_sub_account_is_shown_under_its_parent_with_its_businesses),
         cmocka_unit_test(a_business_is_shown_and_what_it_does_not_have_is_absent),
         cmocka_unit_test(a_business_with_dates_hours_and_population_shows_them),
+        cmocka_unit_test(a_business_shows_its_quotas_and_what_was_done_to_it),
+        cmocka_unit_test(a_permit_is_shown_with_its_business_and_the_statement_that_ended_it),
+        cmocka_unit_test(a_version_of_the_law_is_shown_with_its_days),
         cmocka_unit_test(an_officer_is_shown_with_roles_and_the_key_that_signs),
         cmocka_unit_test(a_proposal_is_shown_with_what_is_to_be_approved),
         cmocka_unit_test(each_resource_knows_its_objects_and_whose_they_are),

@@ -39,6 +39,27 @@ static const struct row {
                              .approves = "approve",
                              .code = "NV-1",
                              .before = {ACT_BUSINESS_GRANT}},
+    [ACT_BUSINESS_DRAFT] = {.does = "intake", .own = true},
+    [ACT_BUSINESS_SUBMIT] = {.does = "intake",
+                             .own = true,
+                             .code = "NV-NEW",
+                             .before = {ACT_BUSINESS_DRAFT}},
+    [ACT_BUSINESS_REVISE] = {.does = "intake",
+                             .own = true,
+                             .code = "NV-NEW",
+                             .before = {ACT_BUSINESS_DRAFT}},
+    [ACT_PERMIT_GRANT] = {.does = "decide",
+                          .approves = "approve",
+                          .code = "NV-1", /* a permit of this code, for the business of this code */
+                          .before = {ACT_BUSINESS_GRANT}},
+    [ACT_PERMIT_WITHDRAW] = {.does = "decide security",
+                             .code = "NV-1",
+                             .before = {ACT_BUSINESS_GRANT, ACT_PERMIT_GRANT}},
+    [ACT_PERMIT_DELETION] = {.does = "intake",
+                             .own = true,
+                             .code = "NV-1",
+                             .before = {ACT_BUSINESS_GRANT, ACT_PERMIT_GRANT}},
+    [ACT_POLICY_PROPOSE] = {.does = "decide"},
     [ACT_POLICY_PUBLISH] = {.does = "decide", .approves = "approve"},
     [ACT_OFFICER_ADD] = {.does = "security", .approves = "approve"},
     [ACT_OFFICER_ROLES] = {.does = "security", .approves = "approve"},
@@ -130,6 +151,9 @@ static struct act act_of(enum act_kind kind, const char *code)
     struct act act = acts_make(kind);
     if (code != NULL) {
         act_value_set(&act, "code", view_text(code));
+    }
+    if (kind == ACT_PERMIT_GRANT) {
+        act_value_set(&act, "business", VIEW_LITERAL("NV-1"));
     }
     if (kind == ACT_ACCOUNT_ADD || kind == ACT_ACCOUNT_CERTIFICATE_ADD) {
         act_value_set(&act, "spki", VIEW_LITERAL(ACTS_SPKI_FREE));
@@ -257,7 +281,9 @@ each_act_is_done_proposed_and_approved_by_the_roles_of_its_row_and_no_other(void
     (void)state;
     desk_law("\n# another hash\n", &law);
     for (enum act_kind kind = 0; kind < ACT_KIND_COUNT; kind++) {
-        struct act act = kind == ACT_POLICY_PUBLISH ? law.act : act_of(kind, rows[kind].code);
+        bool is_law = kind == ACT_POLICY_PUBLISH || kind == ACT_POLICY_PROPOSE;
+        struct act act = is_law ? law.act : act_of(kind, rows[kind].code);
+        act.kind = kind;
         if (ends_a_proposal(kind)) {
             continue;
         }

@@ -255,12 +255,27 @@ static inline void set_hours_good(struct party_question *question, unsigned valu
     question->business_hours = value == 1 ? 1u << 12 : ~(1u << 12);
 }
 
-static inline void set_quota(struct party_question *question, unsigned value)
+static inline void set_counter(unsigned value, uint64_t *ret_used, uint64_t *ret_max)
 {
     static const uint64_t used[] = {0, 0, 1, 99, 100, 101, 99, UINT64_MAX};
     static const uint64_t max[] = {0, 1, 1, 100, 100, 100, UINT64_MAX, UINT64_MAX};
-    question->quota_used = used[value];
-    question->quota_max = max[value];
+    *ret_used = used[value];
+    *ret_max = max[value];
+}
+
+static inline void set_quota(struct party_question *question, unsigned value)
+{
+    set_counter(value, &question->quota_used, &question->quota_max);
+}
+
+static inline void set_quota_second(struct party_question *question, unsigned value)
+{
+    set_counter(value, &question->quota_second_used, &question->quota_second_max);
+}
+
+static inline void set_quota_total(struct party_question *question, unsigned value)
+{
+    set_counter(value, &question->quota_total_used, &question->quota_total_max);
 }
 
 static inline void set_quota_good(struct party_question *question, unsigned value)

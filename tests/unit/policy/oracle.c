@@ -257,8 +257,14 @@ struct decision oracle_party(const struct party_question *q)
     if ((q->business_hours & (UINT32_C(1) << ((hours % 24 + 24) % 24))) == 0) {
         return no(CODE_BUSINESS_NOT_GRANTED, RULE_HOURS);
     }
+    if (!(q->quota_total_used < q->quota_total_max)) {
+        return no(CODE_QUOTA_EXCEEDED, RULE_QUOTA_TOTAL);
+    }
     if (!(q->quota_used < q->quota_max)) {
         return no(CODE_QUOTA_EXCEEDED, RULE_QUOTA);
+    }
+    if (!(q->quota_second_used < q->quota_second_max)) {
+        return no(CODE_QUOTA_EXCEEDED, RULE_QUOTA_SECOND);
     }
     if (q->guesses >= 5) {
         return no(CODE_QUOTA_EXCEEDED, RULE_GUESSING);

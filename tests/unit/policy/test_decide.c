@@ -29,6 +29,8 @@ static struct party_question bank(void)
         .business_fields = FIELD_BIT(FIELD_FULL_NAME) | FIELD_BIT(FIELD_BIRTH_DATE),
         .business_hours = 1u << 12,
         .quota_max = 1,
+        .quota_second_max = 1,
+        .quota_total_max = 1,
         .now_us = TODAY * DAY_US + 5 * HOUR_US,
     };
 }
@@ -279,6 +281,11 @@ static void a_used_up_quota_and_the_fifth_miss_stop_an_ask(void **state)
     question.quota_used = question.quota_max = 0;
     assert_refused(question, CODE_QUOTA_EXCEEDED, RULE_QUOTA);
     question = bank();
+    question.quota_second_used = 1;
+    assert_refused(question, CODE_QUOTA_EXCEEDED, RULE_QUOTA_SECOND);
+    question.quota_total_used = 1;
+    assert_refused(question, CODE_QUOTA_EXCEEDED, RULE_QUOTA_TOTAL);
+    question = bank();
     question.guesses = GUESSES_PER_DAY_MAX - 1;
     assert_disclosed(question);
     question.guesses = GUESSES_PER_DAY_MAX;
@@ -333,8 +340,12 @@ static void the_first_check_that_fails_decides(void **state)
     question.permit_covers = true;
     assert_refused(question, CODE_BUSINESS_NOT_GRANTED, RULE_HOURS);
     question.business_hours = 1u << 12;
+    assert_refused(question, CODE_QUOTA_EXCEEDED, RULE_QUOTA_TOTAL);
+    question.quota_total_max = 1;
     assert_refused(question, CODE_QUOTA_EXCEEDED, RULE_QUOTA);
     question.quota_max = 1;
+    assert_refused(question, CODE_QUOTA_EXCEEDED, RULE_QUOTA_SECOND);
+    question.quota_second_max = 1;
     assert_refused(question, CODE_QUOTA_EXCEEDED, RULE_GUESSING);
     question.guesses = 0;
     assert_disclosed(question);

@@ -78,6 +78,8 @@ static struct party_question good_question(void)
         .business_fields = ALL_FIELDS,
         .business_hours = (1u << 24) - 1,
         .quota_max = 100,
+        .quota_second_max = 1,
+        .quota_total_max = UINT64_MAX,
         .now_us = TODAY * DAY_US + 5 * HOUR_US,
     };
 }
@@ -192,6 +194,15 @@ static void every_hour_quota_and_number_of_guesses_is_decided_as_the_oracle_does
         {4 * 24 * 2, set_moment}, {25, set_one_hour},    {8, set_quota},      {8, set_guesses},
     };
     RUN("hours and counters", *state, dimensions);
+}
+
+static void every_mixture_of_quotas_is_decided_as_the_oracle_does(void **state)
+{
+    const struct dimension dimensions[] = {
+        {CLASS_COUNT, set_class}, {1, set_open_channel}, {2, set_field_good}, {8, set_quota},
+        {8, set_quota_second},    {8, set_quota_total},  {2, set_hours_good}, {2, set_guesses_good},
+    };
+    RUN("quotas", *state, dimensions);
 }
 
 static void values_out_of_range_are_refused_as_the_oracle_does(void **state)
@@ -320,6 +331,7 @@ int main(void)
         cmocka_unit_test(every_pair_of_fields_is_decided_as_the_oracle_does),
         cmocka_unit_test(every_set_of_fields_is_decided_as_the_oracle_does),
         cmocka_unit_test(every_hour_quota_and_number_of_guesses_is_decided_as_the_oracle_does),
+        cmocka_unit_test(every_mixture_of_quotas_is_decided_as_the_oracle_does),
         cmocka_unit_test(values_out_of_range_are_refused_as_the_oracle_does),
         cmocka_unit_test(every_subject_is_decided_as_the_oracle_does),
     };

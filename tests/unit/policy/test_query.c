@@ -111,6 +111,15 @@ static void ask_for_the_text_of_no_code(void *context)
     (void)policy_refusal_text(shared, CODE_COUNT);
 }
 
+static void a_clause_is_known_by_its_name_alone(void **state)
+{
+    assert_true(policy_clause_known(*state, VIEW_LITERAL("P3")));
+    assert_true(policy_clause_known(*state, VIEW_LITERAL("U1")));
+    assert_false(policy_clause_known(*state, VIEW_LITERAL("P")));
+    assert_false(policy_clause_known(*state, VIEW_LITERAL("P33")));
+    assert_false(policy_clause_known(*state, VIEW_LITERAL("")));
+}
+
 static void a_text_of_what_is_no_refusal_aborts(void **state)
 {
     shared = *state;
@@ -221,6 +230,7 @@ int main(void)
         cmocka_unit_test(a_notice_is_told_only_where_its_row_says_so),
         cmocka_unit_test(every_refusal_has_a_short_title_and_a_whole_sentence_in_both_languages),
         cmocka_unit_test(a_refusal_names_its_clause),
+        cmocka_unit_test(a_clause_is_known_by_its_name_alone),
         cmocka_unit_test(a_text_of_what_is_no_refusal_aborts),
         cmocka_unit_test(fees_follow_their_dated_rows),
         cmocka_unit_test(every_disclosure_that_a_paying_class_can_ask_for_has_a_product),
