@@ -67,6 +67,7 @@
 #define PARTIES_MAX 65536
 #define BUSINESSES_MAX 65536
 #define ACT_BYTES_MAX 262144 /* one administrative act: a published policy fits */
+#define EXPLAIN_PAIRS_MAX 32 /* values of one hypothetical ask */
 #define LOOK_ITEMS_MAX 100   /* objects in one page of a list */
 #define LOOK_STEPS_MAX 8192  /* objects looked at for one page: it may be shorter then */
 #define LOOK_JSON_BYTES_MAX (512u << 10) /* of one page, likewise */

@@ -126,7 +126,7 @@ static const struct proc_row rows[] = {
                   BIT(GRANT_CLIENT_CA) | BIT(GRANT_CLIENT_CRL),
         .core_pipe = true,
         .pipe_to = "verify",
-        .frames = BIT(FRAME_LOOK) | BIT(FRAME_STATS),
+        .frames = BIT(FRAME_LOOK) | BIT(FRAME_EXPLAIN) | BIT(FRAME_STATS),
         .takes = CHANNEL_TAKES,
         .memory_bytes_max = 2048 * MIB,
         .calls = CALLS_BASE | CALLS_PIPES | CALLS_LISTEN,

@@ -6,6 +6,7 @@
 
 #include "core/house.h"
 #include "office/ageing.h"
+#include "proc/explaining.h"
 #include "proc/figures.h"
 #include "proc/looking.h"
 #include "proc/proc.h"
@@ -145,6 +146,9 @@ struct outcome signed_take(struct core *core, struct peer *peer,
 /* desk.c */
 /* Shows what may be seen by whom; a failure is want of memory. */
 struct outcome look_show(struct core *core, struct peer *peer, const struct look *look);
+
+/* explain.c */
+struct outcome explain_show(struct core *core, struct peer *peer, const struct explaining *asked);
 
 /* batch.c */
 struct outcome batch_serve(struct core *core);

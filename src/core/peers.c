@@ -293,6 +293,20 @@ static void take_look(struct core *core, struct peer *peer, const struct frame *
     }
 }
 
+static void take_explain(struct core *core, struct peer *peer, const struct frame *frame)
+{
+    struct explaining asked;
+    if (!outcome_ok(explaining_get(frame, &asked))) {
+        refuse(core, peer, "a hypothetical ask does not decode");
+        return;
+    }
+    struct outcome outcome = explain_show(core, peer, &asked);
+    if (!outcome_ok(outcome)) { /* as what is not shown */
+        log_outcome(LOG_LEVEL_WARN, "not-explained", outcome);
+        peer->broken = true;
+    }
+}
+
 static struct outcome take_frame(struct core *core, struct peer *peer, const struct frame *frame)
 {
     if ((peer->row->frames & (1u << frame->kind)) == 0) {
@@ -310,6 +324,10 @@ static struct outcome take_frame(struct core *core, struct peer *peer, const str
     }
     if (frame->kind == FRAME_STAMPED) {
         return take_stamped(core, peer, frame);
+    }
+    if (frame->kind == FRAME_EXPLAIN) {
+        take_explain(core, peer, frame);
+        return OUTCOME_OK;
     }
     if (frame->kind == FRAME_GRANTS) {
         take_grants(core, peer, frame);
@@ -364,6 +382,7 @@ static unsigned cost_of(const struct frame *frame)
     case FRAME_STAMPED: /* a commit of its own */
         return PEER_ASKS_MAX;
     case FRAME_LOOK:
+    case FRAME_EXPLAIN:
         return PEER_ASKS_MAX / LOOKS_PER_TURN_MAX;
     case FRAME_GRANTS:
         return GRANTS_PAGE_MAX;

@@ -163,6 +163,9 @@ static void ask_business(const struct gate_case *asked, struct party_question *q
     question->business_hours = business->hours;
     question->business_override_lock = business->override_lock;
     question->clearance_protected = business->clearance_protected;
+    question->quota_max = business->quota_day_max;
+    question->quota_second_max = ceiling_of(business->quota_second_max);
+    question->quota_total_max = ceiling_of(business->quota_total_max);
 }
 
 static void ask_quotas(struct gate *gate, struct work *work, struct party_question *question)
@@ -173,11 +176,8 @@ static void ask_quotas(struct gate *gate, struct work *work, struct party_questi
     }
     business_turn(gate, business, work->now_us);
     question->quota_used = work->quota_used = business->quota_used;
-    question->quota_max = business->quota_day_max;
     question->quota_second_used = work->quota_second_used = business->quota_second_used;
-    question->quota_second_max = ceiling_of(business->quota_second_max);
     question->quota_total_used = work->quota_total_used = business->quota_total_used;
-    question->quota_total_max = ceiling_of(business->quota_total_max);
 }
 
 static void ask_counters(struct gate *gate, struct work *work, struct party_question *question)

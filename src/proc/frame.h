@@ -45,6 +45,7 @@ enum frame_kind {
     FRAME_GRANTS = 26,       /* edge -> core: an account asks for its grants (granting.h) */
     FRAME_GRANTED = 27,      /* core -> edge */
     FRAME_SIGNED = 28,       /* desk -> verify: a signed act as it came (signed.h) */
+    FRAME_EXPLAIN = 29,      /* desk -> core: why would this be so? (explaining.h); FRAME_SEEN */
     FRAME_KIND_COUNT
 };
 _Static_assert(FRAME_KIND_COUNT <= 32, "rows of the process table have a bit for each kind");

@@ -74,13 +74,20 @@ void looking_put_seen(struct buf *buf, const struct seen *seen)
 
 static bool seen_sane(const struct seen *seen)
 {
-    bool good = seen->fault == FAULT_NONE;
-
     if (seen->etag.len > LOOK_ETAG_BYTES_MAX || !cursor_shaped(seen->next)) {
         return false;
     }
-    return good ? seen->json.len > 0 && (seen->etag.len == 0 || seen->next.len == 0)
-                : seen->json.len == 0 && seen->etag.len == 0 && seen->next.len == 0;
+    switch (seen->fault) {
+    case FAULT_NONE:
+        return seen->json.len > 0 && (seen->etag.len == 0 || seen->next.len == 0);
+    case FAULT_BAD_INPUT:
+        return seen->json.len > 0 && seen->etag.len > 0 && seen->next.len == 0;
+    case FAULT_NOT_FOUND:
+    case FAULT_CLOSED:
+        return seen->json.len == 0 && seen->etag.len == 0 && seen->next.len == 0;
+    default:
+        return false;
+    }
 }
 
 struct outcome looking_get_seen(const struct frame *frame, struct seen *ret_seen)
@@ -94,12 +101,8 @@ struct outcome looking_get_seen(const struct frame *frame, struct seen *ret_seen
     seen.next = cursor_block16(&cursor);
     seen.json = cursor_block32(&cursor);
     TRY(cursor_end(&cursor, "seen"));
-    if (frame->kind != FRAME_SEEN || frame->count != 1 ||
-        (fault != FAULT_NONE && fault != FAULT_NOT_FOUND && fault != FAULT_CLOSED)) {
-        return outcome_fail(FAULT_BAD_INPUT, "seen");
-    }
     seen.fault = (enum fault)fault;
-    if (!seen_sane(&seen)) {
+    if (frame->kind != FRAME_SEEN || frame->count != 1 || !seen_sane(&seen)) {
         return outcome_fail(FAULT_BAD_INPUT, "seen");
     }
     *ret_seen = seen;

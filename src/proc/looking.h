@@ -32,7 +32,8 @@ struct outcome looking_get(const struct frame *frame, struct look *ret_look);
 struct seen {
     uint64_t tag;
     /* FAULT_NONE; FAULT_NOT_FOUND: nothing there for this client, whatever the reason;
-     * FAULT_CLOSED: the certificate's key is nobody's who may look. */
+     * FAULT_CLOSED: the certificate's key is nobody's who may look; FAULT_BAD_INPUT: of a
+     * hypothetical ask, `etag` names the value that is off and `json` says why. */
     enum fault fault;
     struct view etag; /* of one object: what stands between the quotes; else empty */
     struct view next; /* of a list that goes on: the next cursor; else empty */

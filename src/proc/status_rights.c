@@ -47,6 +47,7 @@ static const char *const frame_words[] = {
     [FRAME_LOOK] = "look",       [FRAME_SEEN] = "seen",
     [FRAME_SIGNERS] = "signers", [FRAME_SIGNED_DONE] = "signed-done",
     [FRAME_GRANTS] = "grants",   [FRAME_GRANTED] = "granted",
+    [FRAME_EXPLAIN] = "explain",
 };
 
 static const char *const call_words[CALLS_GROUP_COUNT] = CALLS_WORDS;

@@ -381,6 +381,15 @@ describe('over the desk', () => {
             assert.deepEqual(ahead, { ...on, from: day(2), record: done.json.record,
                 state: 'published', version: 2 });
             assert.ok((await see('LAN', '/v1/policies')).items.length >= 2);
+            const asked = `/v1/explain?account=insurer&business=T-DESK&case=H%E1%BB%93+s%C6%A1%201`;
+            const [now, then] = [await see('LAN', asked), await see('LAN', `${asked}&policy=${hash}`)];
+            assert.equal(now.decision.code, 'disclosed');
+            assert.equal(then.policy, hash);
+            assert.notEqual(now.policy, hash);
+            const off = await clients.LAN.get(`${asked}&at=noon`);
+            verifyProblem(off, 400, 'bad_request');
+            assert.deepEqual(off.json.invalid_params.map(({ name }) => name), ['at']);
+            assert.equal((await clients.insurer.get(asked)).status, 404);
             assert.equal((await clients.insurer.get(`/v1/policies/${hash}`)).status, 404);
         });
 });

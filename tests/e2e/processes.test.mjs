@@ -81,7 +81,8 @@ describe('`dancu ps`', () => {
             assert.equal(held.calls[0], 'base', process);
             assert.deepEqual(held.sends, { edge: ['asks', 'receipt', 'stats', 'grants'],
                 public: ['stats'], keeper: ['kept'], loader: ['chunk'], worker: ['scrub'],
-                verify: ['stamped'], desk: ['stats', 'look'] }[process.split(' ')[0]] ?? [], process);
+                verify: ['stamped'], desk: ['stats', 'look', 'explain'],
+            }[process.split(' ')[0]] ?? [], process);
         }
         const { stdout: text } = await demo.dancu(['ps', '--rights']);
         for (const line of [/^edge 1 {2}pid \d+ {2}user /m, /^ {2}calls {5}base pipes listen: \d+ /m,

@@ -4,6 +4,7 @@
  */
 #include "base/check.h"
 #include "channel/json/answer_json.h"
+#include "proc/explaining.h"
 #include "proc/figures.h"
 #include "proc/frame.h"
 #include "proc/granting.h"
@@ -148,10 +149,15 @@ static void read_looking(const struct frame *frame, struct view whole, struct bu
 
 static void read_grants(const struct frame *frame, struct view whole, struct buf *again)
 {
+    struct explaining asked;
     struct grants_ask ask;
     struct granted granted;
 
     buf_reset(again);
+    if (outcome_ok(explaining_get(frame, &asked))) {
+        explaining_put(again, &asked);
+        CHECK(view_equal(buf_view(again), whole));
+    }
     if (outcome_ok(granting_get_ask(frame, &ask))) {
         granting_put_ask(again, &ask);
         CHECK(view_equal(buf_view(again), whole));

@@ -20,7 +20,9 @@ _Static_assert(LOOK_FRAME_BYTES_MAX > FRAME_HEADER_BYTES + 8 + 32 + 1 + 2 + ASK_
                                           LOOK_CURSOR_BYTES_MAX + 2,
                "a look fits");
 
-struct outcome desk_look(struct desk *desk, struct http_exchange *exchange, struct look *look)
+/* A place for what is asked for in a frame that goes out now. */
+static struct outcome take_place(struct desk *desk, struct http_exchange *exchange,
+                                 const uint8_t spki[32], uint64_t *ret_tag)
 {
     if (!link_is_up(&desk->link)) {
         return outcome_fail(FAULT_CLOSED, "no pipe to the core");
@@ -28,9 +30,23 @@ struct outcome desk_look(struct desk *desk, struct http_exchange *exchange, stru
     if (!link_has_room(&desk->link, LOOK_FRAME_BYTES_MAX)) {
         return outcome_fail(FAULT_OVER_LIMIT, "pipe to the core");
     }
-    TRY(pending_add(&desk->pending, exchange, pending_owner_of(look->spki), &look->tag));
-    http_exchange_note_set(exchange, pending_place_of(look->tag));
+    TRY(pending_add(&desk->pending, exchange, pending_owner_of(spki), ret_tag));
+    http_exchange_note_set(exchange, pending_place_of(*ret_tag));
+    return OUTCOME_OK;
+}
+
+struct outcome desk_look(struct desk *desk, struct http_exchange *exchange, struct look *look)
+{
+    TRY(take_place(desk, exchange, look->spki, &look->tag));
     looking_put(link_out(&desk->link), look);
+    return OUTCOME_OK;
+}
+
+struct outcome desk_explain(struct desk *desk, struct http_exchange *exchange,
+                            struct explaining *asked)
+{
+    TRY(take_place(desk, exchange, asked->spki, &asked->tag));
+    explaining_put(link_out(&desk->link), asked);
     return OUTCOME_OK;
 }
 

@@ -4,7 +4,8 @@
  *   desk.c      the process: start, turns, what the core shows, end
  *   routes.c    from a request to a look or a refusal
  *   acts.c      signed acts: to the process that checks them, and back
- *   query.c     the parameters of an address
+ *   query.c     the parameters of a list's address
+ *   explain.c   hypothetical asks: theirs
  */
 #ifndef DANCU_CHANNEL_DESK_PRIVATE_H
 #define DANCU_CHANNEL_DESK_PRIVATE_H
@@ -16,6 +17,7 @@
 #include "channel/link/pending.h"
 #include "channel/link/side.h"
 #include "channel/texts/texts.h"
+#include "proc/explaining.h"
 #include "proc/looking.h"
 #include "proc/signed.h"
 
@@ -53,6 +55,12 @@ void desk_on_refuse(void *context, struct http_exchange *exchange, enum http_ref
 /* What the core shows, to who asked for it. */
 void desk_respond_seen(struct desk *desk, struct http_exchange *exchange, const struct seen *seen);
 
+void desk_refuse_query(struct desk *desk, struct http_exchange *exchange, struct view name,
+                       const char *why);
+
+/* explain.c */
+void desk_on_explain(struct desk *desk, struct http_exchange *exchange);
+
 /* acts.c */
 /* The header fields of an act; false: it is answered. */
 bool desk_act_head_fits(struct desk *desk, struct http_exchange *exchange,
@@ -67,6 +75,8 @@ void desk_respond_unknown(struct desk *desk, struct http_exchange *exchange);
 /* desk.c */
 /* Asks the core. FAULT_OVER_LIMIT, FAULT_CLOSED: it cannot be asked now. */
 struct outcome desk_look(struct desk *desk, struct http_exchange *exchange, struct look *look);
+struct outcome desk_explain(struct desk *desk, struct http_exchange *exchange,
+                            struct explaining *asked);
 struct http_limits desk_limits(void);
 /* The process with other limits, for tests. */
 int desk_serve(struct child *child, const struct http_limits *limits);

@@ -13,6 +13,7 @@
 
 #define PREFIX VIEW_LITERAL("/v1/")
 #define ACTS VIEW_LITERAL("/v1/acts")
+#define EXPLAIN VIEW_LITERAL("/v1/explain")
 #define JSON_TYPE VIEW_LITERAL("application/json")
 #define CACHE_OWN                                                                                  \
     VIEW_LITERAL("private, no-cache") /* may be kept by who asked, and asked again                 \
@@ -102,7 +103,7 @@ void desk_on_head(void *context, struct http_exchange *exchange)
         on_act_head(desk, exchange, request);
         return;
     }
-    if (!address_get(request->path, &address)) {
+    if (!view_equal(request->path, EXPLAIN) && !address_get(request->path, &address)) {
         texts_refuse(&desk->texts, exchange, CODE_NOT_FOUND, NULL);
         return;
     }
@@ -115,8 +116,8 @@ void desk_on_head(void *context, struct http_exchange *exchange)
     }
 }
 
-static void refuse_query(struct desk *desk, struct http_exchange *exchange, struct view name,
-                         const char *why)
+void desk_refuse_query(struct desk *desk, struct http_exchange *exchange, struct view name,
+                       const char *why)
 {
     http_server_counters(desk->server)->malformed++;
     texts_refuse_param(&desk->texts, exchange, CODE_BAD_REQUEST, name, view_text(why));
@@ -134,19 +135,23 @@ void desk_on_request(void *context, struct http_exchange *exchange)
         desk_on_act(desk, exchange);
         return;
     }
+    if (view_equal(request->path, EXPLAIN)) {
+        desk_on_explain(desk, exchange);
+        return;
+    }
     bool found = address_get(request->path, &address);
     CHECK(found); /* on_head has looked */
     struct look look = {.resource = address.resource, .code = address.code};
     if (look.code.len == 0) {
         struct outcome outcome = query_get(request->query, &page, &name);
         if (!outcome_ok(outcome)) {
-            refuse_query(desk, exchange, name, outcome.what);
+            desk_refuse_query(desk, exchange, name, outcome.what);
             return;
         }
         look.limit = page.limit;
         look.cursor = view_of(page.cursor, page.cursor_len);
     } else if (request->query.len > 0) {
-        refuse_query(desk, exchange, VIEW_LITERAL("query"), "none");
+        desk_refuse_query(desk, exchange, VIEW_LITERAL("query"), "none");
         return;
     }
     memcpy(look.spki, http_exchange_peer(exchange)->spki, sizeof(look.spki));
@@ -237,9 +242,8 @@ static struct outcome respond_good(struct http_exchange *exchange, const struct 
 
     buf_init(&etag, ETAG_BYTES_MAX);
     buf_init(&link, LINK_BYTES_MAX);
-    bool found = address_get(request->path, &address);
-    CHECK(found);
-    put_body(seen, address.code.len == 0, body);
+    bool list = address_get(request->path, &address) && address.code.len == 0;
+    put_body(seen, list, body);
     TRY(buf_check(body));
     TRY(put_etag(seen, buf_view(body), &etag));
     http_response_add(&response, "etag", buf_view(&etag));
@@ -263,6 +267,12 @@ void desk_respond_seen(struct desk *desk, struct http_exchange *exchange, const 
     BUF_AUTO body;
 
     buf_init(&body, HTTP_RESPONSE_BYTES_MAX);
+    if (seen->fault == FAULT_BAD_INPUT) {
+        char why[256];
+        snprintf(why, sizeof(why), "%.*s", (int)seen->json.len, (const char *)seen->json.data);
+        desk_refuse_query(desk, exchange, seen->etag, why);
+        return;
+    }
     if (seen->fault != FAULT_NONE) {
         refuse_seen(desk, exchange, seen->fault);
         return;

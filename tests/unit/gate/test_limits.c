@@ -374,7 +374,7 @@ static void grants_are_asked_for_by_a_good_certificate_and_not_too_often(void **
     memset(nobody, 0xee, sizeof(nobody));
     assert_int_equal(gate_account(world->gate, nobody, world->now_us, &found),
                      CODE_UNAUTHENTICATED);
-    for (unsigned i = 0; i < REREADS_ACCOUNT_BURST_MAX; i++) {
+    for (unsigned i = 0; i < REREADS_BURST_MAX; i++) {
         assert_int_equal(gate_account(world->gate, own->spki, world->now_us, &found),
                          CODE_DISCLOSED);
         assert_ptr_equal(found, own);

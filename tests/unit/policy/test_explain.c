@@ -144,7 +144,7 @@ static void each_check_tells_what_it_looked_at(void **state)
         unsigned at;
         const char *saw;
     } rows[] = {
-        {0, "{\"account\":\"active\",\"account_party\":\"active\",\"party\":\"suspended\"}"},
+        {0, "{\"account\":\"active\",\"account_party\":\"connected\",\"party\":\"suspended\"}"},
         {6, "{\"state\":\"granted\"}"},
         {7, "{\"day\":\"2024-10-04\",\"from\":\"2024-10-04\",\"until\":\"2024-10-04\"}"},
         {8, "{\"channel\":\"guided\",\"granted\":[\"guided\"]}"},
@@ -213,9 +213,11 @@ static struct party_question shaken(uint32_t *seed)
 
 static void what_is_explained_is_what_is_decided_and_the_first_that_fails_is_its_rule(void **state)
 {
+    const char *wanted = getenv("DANCU_ASKS");
+    unsigned asks = wanted == NULL ? 1000 : (unsigned)strtoul(wanted, NULL, 10);
     uint32_t seed = 7;
     unsigned disclosed = 0;
-    for (unsigned i = 0; i < 3000; i++) {
+    for (unsigned i = 0; i < asks; i++) {
         struct party_question question = shaken(&seed);
         struct decision decision = decide_party(*state, &question);
         json_t *told = explained(*state, &question, NULL);
@@ -236,7 +238,8 @@ static void what_is_explained_is_what_is_decided_and_the_first_that_fails_is_its
         disclosed += decision.code == CODE_DISCLOSED;
         json_decref(told);
     }
-    assert_true(disclosed > 20);
+    print_message("# %u asks explained, %u of them disclosed\n", asks, disclosed);
+    assert_true(disclosed > 5);
 }
 
 static void every_state_of_a_subject_is_told_as_it_is_decided(void **state)
