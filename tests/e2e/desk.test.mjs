@@ -17,6 +17,7 @@ let refused = 4; // business that is refused next
 
 before(async () => {
     demo = await demonstration('desk');
+    server = await serve(demo);
     for (let i = 1; i <= BUSINESSES; i++) {
         await demo.act('business', 'add', '--code', `NV-BANK-${i}`, '--party', 'bank', '--purpose',
             `Mục đích "${i}"`, '--legal-basis', 'Điều 3', '--services', 'citizen.lookup', '--channels',
@@ -24,7 +25,6 @@ before(async () => {
             '--hours-until', '17', '--from', '2026-01-01', '--until', '2027-12-31',
             '--population', 'permanent_residence.province=79,01@2021-07-01');
     }
-    server = await serve(demo);
     others.unbound = await demo.issue('unbound');
     const file = (name) => path.join(demo.dir, 'clients/foreign', name);
     await must('mkdir', ['-p', file('')]);

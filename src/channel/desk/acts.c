@@ -4,8 +4,7 @@
  *
  * Invariants
  *  1. The bytes of the act leave as they came. Nothing of the request but these bytes and the
- *     certificate has a say in what the act does: a field that would (If-Match, Idempotency-Key) is
- *     refused, since it is not under the signature.
+ *     certificate has a say in what the act does.
  *  2. What nobody has answered is told as not known: the very same act may be sent again, and has
  *     then one answer (its number is signed too).
  */
@@ -15,52 +14,8 @@
 #include "wire/json.h"
 
 #define JOSE_TYPE VIEW_LITERAL("application/jose")
-#define JWS_PARTS 3
-#define JWS_SIGNATURE_LEN BASE64URL_LEN(64) /* ES256 */
-#define JWS_HEADER_LEN_MAX 1024
 #define FRAME_OVERHEAD_BYTES 64
 #define BODY_BYTES_MAX 1024
-
-static bool is_base64url(struct view text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        uint8_t c = text.data[i];
-        bool good = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-                    c == '-' || c == '_';
-        if (!good) {
-            return false;
-        }
-    }
-    return text.len > 0 && text.len % 4 != 1;
-}
-
-/* RFC 7515 section 3.1, by its look alone; why it is none, or NULL. */
-static const char *jws_fault(struct view body)
-{
-    struct view parts[JWS_PARTS] = {0};
-    unsigned count = 0;
-
-    for (size_t at = 0; at <= body.len; count++) {
-        size_t end = view_find(body, at, '.');
-        if (count == JWS_PARTS) {
-            return "three parts";
-        }
-        parts[count] = view_part(body, at, end - at);
-        at = end + 1;
-    }
-    if (count != JWS_PARTS) {
-        return "three parts";
-    }
-    for (unsigned i = 0; i < JWS_PARTS; i++) {
-        if (!is_base64url(parts[i])) {
-            return "base64url";
-        }
-    }
-    if (parts[0].len > JWS_HEADER_LEN_MAX) {
-        return "a header of at most 1024 characters";
-    }
-    return parts[2].len == JWS_SIGNATURE_LEN ? NULL : "a signature of 86 characters (ES256)";
-}
 
 static void refuse(struct desk *desk, struct http_exchange *exchange, const char *name,
                    const char *why)
@@ -75,14 +30,6 @@ bool desk_act_head_fits(struct desk *desk, struct http_exchange *exchange,
     if (!fields_type_is(request->fields[HTTP_FIELD_CONTENT_TYPE], JOSE_TYPE) ||
         request->fields[HTTP_FIELD_CONTENT_ENCODING].data != NULL) {
         texts_refuse(&desk->texts, exchange, CODE_UNSUPPORTED_MEDIA_TYPE, NULL);
-        return false;
-    }
-    if (request->fields[HTTP_FIELD_IF_MATCH].data != NULL) { /* invariant 1 */
-        refuse(desk, exchange, "If-Match", "stands signed in the act: if_match");
-        return false;
-    }
-    if (request->fields[HTTP_FIELD_IDEMPOTENCY_KEY].data != NULL) {
-        refuse(desk, exchange, "Idempotency-Key", "stands signed in the act: jti");
         return false;
     }
     return true;
@@ -112,16 +59,20 @@ static struct outcome send_act(struct desk *desk, struct http_exchange *exchange
 
 void desk_on_act(struct desk *desk, struct http_exchange *exchange)
 {
-    struct view jws = http_exchange_request(exchange)->body;
-    const char *fault = jws_fault(jws);
+    const struct http_request *request = http_exchange_request(exchange);
+    struct view payload = {0};
+    const char *name = "body";
 
-    if (fault != NULL) {
-        refuse(desk, exchange, "body", fault);
-        return;
+    struct outcome outcome = desk_signed_look(request->body, &payload);
+    if (outcome_ok(outcome)) {
+        outcome = desk_signed_agrees(request, payload, &name);
     }
-    struct outcome outcome = send_act(desk, exchange, jws);
+    if (outcome_ok(outcome)) {
+        name = "certificate";
+        outcome = send_act(desk, exchange, request->body);
+    }
     if (outcome.fault == FAULT_BAD_INPUT) {
-        refuse(desk, exchange, "certificate", outcome.what);
+        refuse(desk, exchange, name, outcome.what);
     } else if (!outcome_ok(outcome)) {
         texts_refuse_unavailable(&desk->texts, exchange);
     }

@@ -3,6 +3,7 @@
  *
  *   desk.c      the process: start, turns, what the core shows, end
  *   routes.c    from a request to a look or a refusal
+ *   signed.c    what can be seen of a signed act without a key
  *   acts.c      signed acts: to the process that checks them, and back
  *   query.c     the parameters of a list's address
  *   explain.c   hypothetical asks: theirs
@@ -71,6 +72,15 @@ void desk_respond_done(struct desk *desk, struct http_exchange *exchange,
                        const struct signed_done *done);
 /* Nobody can say what became of it. */
 void desk_respond_unknown(struct desk *desk, struct http_exchange *exchange);
+
+/* signed.c */
+/* Whether it has the look of a compact JWS; the payload as it stands in it. FAULT_BAD_INPUT: `what`
+ * says what it has not. */
+struct outcome desk_signed_look(struct view jws, struct view *ret_payload);
+/* Whether If-Match and Idempotency-Key, where they were sent, say what the payload says.
+ * FAULT_BAD_INPUT: ret_name does not. */
+struct outcome desk_signed_agrees(const struct http_request *request, struct view payload,
+                                  const char **ret_name);
 
 /* desk.c */
 /* Asks the core. FAULT_OVER_LIMIT, FAULT_CLOSED: it cannot be asked now. */

@@ -257,6 +257,53 @@ static void what_is_no_signed_act_by_its_look_goes_nowhere(void **state)
     rig_disconnect(&connection);
 }
 
+/* {"act":"x","if_match":"\"3\"","jti":"a-1"} */
+#define JWS_SAYS                                                                                   \
+    "eyJhbGciOiJFUzI1NiJ9.eyJhY3QiOiJ4IiwiaWZfbWF0Y2giOiJcIjNcIiIsImp0aSI6ImEtMSJ9." SIGNATURE
+
+static void fields_that_say_what_is_signed_pass_and_no_others(void **state)
+{
+    static const struct {
+        const char *body;
+        const char *more;
+        const char *param; /* NULL: it goes on, as it came */
+    } rows[] = {
+        {JWS_SAYS, "If-Match: \"3\"\r\nIdempotency-Key: a-1\r\n", NULL},
+        {JWS_SAYS, "Idempotency-Key: a-1\r\n", NULL},
+        {JWS_SAYS, "If-Match: \"4\"\r\nIdempotency-Key: a-1\r\n", "If-Match"},
+        {JWS_SAYS, "If-Match: *\r\n", "If-Match"},
+        {JWS_SAYS, "If-Match: \"3\", \"4\"\r\n", "If-Match"},
+        {JWS_SAYS, "If-Match: \"3\"\r\nIdempotency-Key: a-2\r\n", "Idempotency-Key"},
+        {"eyJ9.W10." SIGNATURE, "If-Match: \"3\"\r\n", "If-Match"}, /* [] */
+        {"eyJ9.e30." SIGNATURE, "Idempotency-Key: a\r\n", "Idempotency-Key"},
+        {"eyJ9.eyJqdGkiOjF9." SIGNATURE, "Idempotency-Key: 1\r\n", "Idempotency-Key"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct rig_connection connection = connect_good();
+        struct rig_response response;
+        post(&connection, rows[i].body, rows[i].more);
+        if (rows[i].param == NULL) {
+            struct signed_asked asked = await_act();
+            assert_view(asked.jws, rows[i].body);
+            answer(&(struct signed_done){.tag = asked.tag, .code = ACT_CODE_DONE, .index = 1});
+        }
+        rig_receive(&connection, false, &response);
+        json_t *root = json_of(&response);
+        if (rows[i].param == NULL) {
+            assert_int_equal(response.status, 200);
+        } else {
+            assert_int_equal(response.status, 400);
+            assert_text(json_array_get(json_object_get(root, "invalid_params"), 0), "name",
+                        rows[i].param);
+        }
+        json_decref(root);
+        rig_response_done(&response);
+        rig_disconnect(&connection);
+    }
+}
+
 static void only_posting_jose_is_offered(void **state)
 {
     struct rig_connection connection = connect_good();
@@ -372,6 +419,7 @@ int main(void)
         cmocka_unit_test(each_thing_that_becomes_of_an_act_has_its_status_and_its_words),
         cmocka_unit_test(the_place_of_a_fault_is_told),
         cmocka_unit_test(what_is_no_signed_act_by_its_look_goes_nowhere),
+        cmocka_unit_test(fields_that_say_what_is_signed_pass_and_no_others),
         cmocka_unit_test(only_posting_jose_is_offered),
         cmocka_unit_test(a_certificate_that_is_not_good_brings_no_act),
         cmocka_unit_test(when_nobody_checks_acts_it_is_told_that_nothing_is_known),
