@@ -47,6 +47,9 @@
 #define REREADS_WAIT_MAX 256          /* asks, and receipts, that wait for their turn to be read */
 #define REREADS_ACCOUNT_BURST_MAX 256 /* likewise of one account ... */
 #define REREADS_ACCOUNT_PER_S_MAX 50  /* ... and a second */
+#define FEE_STATEMENTS_MAX (1u << 18) /* of a party and a month each; beyond, the oldest go */
+#define FEE_MONTHS_MAX 13             /* that a statement is kept: a year, and the month in hand */
+#define FEE_LINES_MAX 64              /* of one statement: products and prices; beyond: 429 */
 #define POPULATION_PROVINCES_MAX 64   /* provinces named by one population condition */
 #define POPULATION_NODES_MAX 32       /* conditions and operators in one ... */
 #define POPULATION_DEPTH_MAX 16       /* ... waiting for what stands behind them at once */
@@ -68,8 +71,9 @@
 #define BUSINESSES_MAX 65536
 #define ACT_BYTES_MAX 262144 /* one administrative act: a published policy fits */
 #define EXPLAIN_PAIRS_MAX 32 /* values of one hypothetical ask */
-#define LOOK_ITEMS_MAX 100   /* objects in one page of a list */
-#define LOOK_STEPS_MAX 8192  /* objects looked at for one page: it may be shorter then */
+#define LOOK_CODE_BYTES_MAX (ASK_CODE_BYTES_MAX + 8) /* a party's code and a month */
+#define LOOK_ITEMS_MAX 100                           /* objects in one page of a list */
+#define LOOK_STEPS_MAX 8192 /* objects looked at for one page: it may be shorter then */
 #define LOOK_JSON_BYTES_MAX (512u << 10) /* of one page, likewise */
 #define LOOKS_PER_TURN_MAX 4             /* pages given to one desk before others' turn */
 #define PARTY_DEPTH_MAX 16               /* bodies above one another */

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/version.h"
+#include "cli/fees_cli.h"
 #include "cli/ledger_cli.h"
 #include "cli/policy_cli.h"
 #include "cli/seed_cli.h"
@@ -82,6 +83,7 @@ static const struct {
      "list | grant | withdraw | deletion: leave to keep a copy or pass it on"},
     {"officer", officer_cli, "list | found | add | roles | replace | leave | lost"},
     {"proposal", proposal_cli, "list | approve | reject | withdraw"},
+    {"fees", fees_cli, "statement: what a party owes for a month, from the records"},
     {"ledger", ledger_cli, "verify | show | figures"},
     {"receipt", receipt_cli, "verify FILE --vkey FILE"},
     {"version", version_cli, "version of this program"},

@@ -123,7 +123,8 @@
     ROW(OFFICERS, "officers")                                                                      \
     ROW(PROPOSALS, "proposals")                                                                    \
     ROW(PERMITS, "permits")                                                                        \
-    ROW(POLICIES, "policies")
+    ROW(POLICIES, "policies")                                                                      \
+    ROW(FEES, "fees")
 
 /* clang-format on */
 

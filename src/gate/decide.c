@@ -5,7 +5,8 @@
  * 1. The channel is the account's, never the ask's (I11).
  * 2. Nothing about the subject is looked at before decide_party() has said yes; decide_subject() is
  *    strictly last (I3, I5).
- * 3. A unit of quota is taken before the read and given back only when no record was written.
+ * 3. A unit of quota is taken before the read and given back only when no record was written. What
+ *    an ask costs is settled before the read, too: a miss costs what a hit does.
  */
 #include "gate/work.h"
 
@@ -297,6 +298,19 @@ void work_decide_party(struct gate *gate, struct work *work)
     } else if (work->decision.rule == RULE_QUOTA_SECOND) {
         work->retry_after_s = 1;
     }
+}
+
+struct outcome work_charge(struct gate *gate, struct work *work)
+{
+    int64_t day = clock_day_vn(work->now_us);
+    struct policy_fee fee = policy_fee(gate->policy, work->party->class, work->ask->service,
+                                       work->account->channel, day);
+    if (fee.vnd_per_field == 0) {
+        return OUTCOME_OK;
+    }
+    work->fee = (struct fee){view_text(fee.product), fee.vnd_per_field, work->ask->field_count};
+    return fees_reserve(gate->directory, work->party, fees_month(day), &work->fee,
+                        &work->fee_place);
 }
 
 /* Whom other people's households and relatives leave out, for this asker: who is protected, unless

@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/memory.h"
+#include "gate/fees.h"
 
 #include <string.h>
 
@@ -52,6 +53,10 @@ void directory_init(struct directory *directory)
     map_init_ordered(&directory->businesses, business_key, BUSINESSES_MAX);
     map_init_ordered(&directory->permits, permit_key, PERMITS_MAX);
     map_init_ordered(&directory->policies, policy_key, POLICIES_MAX);
+    map_init_ordered(&directory->statements, fees_key, FEE_STATEMENTS_MAX);
+    directory->statements_first = NULL;
+    directory->statements_last = NULL;
+    directory->statements_unsaved = NULL;
     directory->staff = NULL;
 }
 
@@ -77,6 +82,8 @@ void directory_done(struct directory *directory)
     map_done(&directory->certificates);
     free_all(&directory->policies);
     free_all(&directory->permits);
+    fees_clear(directory);
+    map_done(&directory->statements);
     free_all(&directory->businesses);
     free_all(&directory->accounts);
     free_all(&directory->parties);

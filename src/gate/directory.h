@@ -17,9 +17,12 @@
 #include "seal/seal.h"
 
 #define DIRECTORY_NAME_BYTES_MAX 256
+#define CODE_TEXT_BYTES_MAX                                                                        \
+    (ASK_CODE_BYTES_MAX + 8) /* a month may stand behind a code (fees.h)                           \
+                              */
 
 struct code_text {
-    char text[ASK_CODE_BYTES_MAX + 1];
+    char text[CODE_TEXT_BYTES_MAX + 1];
     uint8_t len;
 };
 struct long_text {
@@ -238,7 +241,11 @@ struct directory {
     struct map businesses;
     struct map permits;
     struct map policies;
-    uint32_t saves;      /* gate's: number of the last snapshot that was begun */
+    struct map statements; /* gate's (fees.h) */
+    struct statement *statements_first;
+    struct statement *statements_last;
+    struct statement *statements_unsaved; /* the next one that a snapshot copies */
+    uint32_t saves;                       /* gate's: number of the last snapshot that was begun */
     struct staff *staff; /* the office's own (office/staff.h): no matter of the gate's; or NULL */
 };
 

@@ -12,11 +12,13 @@
 
 #include <string.h>
 
-#define EFFECT_VERSION 3 /* 1 had no keys, 1 and 2 nothing sealed; else they are the same */
+#define EFFECT_VERSION                                                                             \
+    4 /* 1 had no keys, 1 and 2 nothing sealed, 3 no fees; else they are the same */
 #define EFFECT_QUOTA 1
 #define EFFECT_MISS 2
 #define EFFECT_KEY 4
 #define EFFECT_SEALED 8
+#define EFFECT_FEE 16
 #define ENGINE_VERSION 2 /* of the deciding code; grows when a decision could change */
 
 void effect_put(const struct effect *effect, struct buf *buf)
@@ -25,7 +27,8 @@ void effect_put(const struct effect *effect, struct buf *buf)
     buf_put_u8(buf,
                (uint8_t)((effect->quota_taken ? EFFECT_QUOTA : 0) |
                          (effect->missed ? EFFECT_MISS : 0) | (effect->keyed ? EFFECT_KEY : 0) |
-                         (effect->sealed ? EFFECT_SEALED : 0)));
+                         (effect->sealed ? EFFECT_SEALED : 0) |
+                         (effect->fee.vnd_per_field > 0 ? EFFECT_FEE : 0)));
     buf_put(buf, effect->guess_tag, SEAL_BLIND_BYTES);
     buf_put_block16(buf, effect->party);
     buf_put_block16(buf, effect->business);
@@ -39,6 +42,11 @@ void effect_put(const struct effect *effect, struct buf *buf)
     if (effect->sealed) {
         buf_put_u64(buf, (uint64_t)effect->sealed_until_day);
     }
+    if (effect->fee.vnd_per_field > 0) {
+        buf_put_block16(buf, effect->fee.product);
+        buf_put_u64(buf, effect->fee.vnd_per_field);
+        buf_put_u8(buf, (uint8_t)effect->fee.fields);
+    }
 }
 
 static void get_key(struct cursor *cursor, struct effect *effect)
@@ -48,6 +56,17 @@ static void get_key(struct cursor *cursor, struct effect *effect)
     effect->account = cursor_block16(cursor);
     effect->field_index = cursor_u8(cursor);
     effect->person_version = cursor_u32(cursor);
+}
+
+static void get_fee(struct cursor *cursor, struct fee *fee)
+{
+    fee->product = cursor_block16(cursor);
+    fee->vnd_per_field = cursor_u64(cursor);
+    fee->fields = cursor_u8(cursor);
+    if (fee->product.len == 0 || fee->product.len > ASK_CODE_BYTES_MAX || fee->vnd_per_field == 0 ||
+        fee->vnd_per_field > FEE_VND_MAX) {
+        cursor->failed = true;
+    }
 }
 
 struct outcome effect_get(struct view bytes, struct effect *ret_effect)
@@ -68,6 +87,9 @@ struct outcome effect_get(struct view bytes, struct effect *ret_effect)
     }
     if (effect.sealed) {
         effect.sealed_until_day = (int64_t)cursor_u64(&cursor);
+    }
+    if (version >= 4 && (flags & EFFECT_FEE) != 0) {
+        get_fee(&cursor, &effect.fee);
     }
     if (version == 0 || version > EFFECT_VERSION || !outcome_ok(cursor_end(&cursor, "effect"))) {
         return outcome_fail(FAULT_CORRUPT, "effect of an ask does not decode");
@@ -232,6 +254,7 @@ static void fill_effect(const struct work *work, struct buf *texts, struct recor
         .person_version = work->person_version,
         .sealed = sealed(work),
         .sealed_until_day = sealed(work) ? work->business->sealed_until_day : 0,
+        .fee = work->fee,
     };
     memcpy(effect.guess_tag, work->guess_tag, SEAL_BLIND_BYTES);
     memcpy(effect.key_tag, work->key_tag, SEAL_BLIND_BYTES);

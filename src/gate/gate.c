@@ -253,6 +253,22 @@ static struct outcome meet_key(struct gate *gate, struct work *work, unsigned *p
     return OUTCOME_OK;
 }
 
+/* It may be read, and waits for its read. */
+static struct outcome go_on(struct gate *gate, struct work *work, unsigned *probed)
+{
+    struct outcome charged = work_charge(gate, work);
+    if (charged.fault == FAULT_OVER_LIMIT) {
+        work_undo(gate, work);
+        work_limit(gate, work, seconds_to_midnight(work->now_us));
+        return OUTCOME_OK;
+    }
+    TRY(charged);
+    memcpy(gate->probes[*probed].tag, work->tag, SEAL_BLIND_BYTES);
+    gate->probed[*probed] = work;
+    (*probed)++;
+    return OUTCOME_OK;
+}
+
 static struct outcome decide_one(struct gate *gate, struct work *work, unsigned *probed)
 {
     uint32_t now_s = (uint32_t)(work->now_us / 1000000);
@@ -282,12 +298,10 @@ static struct outcome decide_one(struct gate *gate, struct work *work, unsigned 
         TRY(settle(gate, probed));
     }
     work_decide_party(gate, work);
-    if (work->decision.code == CODE_DISCLOSED) {
-        memcpy(gate->probes[*probed].tag, work->tag, SEAL_BLIND_BYTES);
-        gate->probed[*probed] = work;
-        (*probed)++;
+    if (work->decision.code != CODE_DISCLOSED) {
+        return OUTCOME_OK;
     }
-    return OUTCOME_OK;
+    return go_on(gate, work, probed);
 }
 
 static struct outcome decide_all(struct gate *gate, unsigned count)
@@ -321,11 +335,15 @@ static uint8_t field_index_of(const struct work *work)
     return ANSWER_FIELD_NONE;
 }
 
-/* From now on their keys stand for their records. */
+/* From now on their keys stand for their records, and they are billed. */
 static void remember_all(struct gate *gate, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
         const struct work *work = &gate->works[i];
+        if (work->fee.vnd_per_field > 0 && recorded(work)) {
+            save_statement(gate, work->fee_place.statement);
+            fees_count(&work->fee_place, 1, work->fee.fields);
+        }
         if (work->keyed && recorded(work)) {
             keys_put(&gate->keys, work->key_tag, work->ask->body_sha256, work->index, work->account,
                      (uint32_t)(work->now_us / 1000000));

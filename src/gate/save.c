@@ -2,16 +2,19 @@
  * A copy of the gate's state, in steps.
  *
  * Invariants
- *  1. What a copy has of businesses, parties and misses is what stood there when it was begun; of
- *     keys, what stood there then or later (keys.h).
+ *  1. What a copy has of businesses, parties, fees and misses is what stood there when it was
+ * begun; of keys, what stood there then or later (keys.h).
  *  2. One step looks at SAVE_STEP_ROWS rows, and appends what changed since the last one.
- *  3. A map that is walked has not grown since the copy was begun.
+ *  3. A map that is walked has not grown since the copy was begun. Statements are walked in the
+ *     order in which they were made: those that come meanwhile are not copied.
  */
+#include "gate/fees.h"
 #include "gate/work.h"
 
 #include "base/check.h"
 
 #define ROW_BYTES_MAX (2 + ASK_CODE_BYTES_MAX + 1 + 40) /* a business' */
+#define STATEMENT_BYTES_USUAL 256 /* two lines; all of them together have no more */
 
 void save_init(struct gate *gate)
 {
@@ -19,12 +22,14 @@ void save_init(struct gate *gate)
     *save = (struct save){.part = SAVE_NONE};
     buf_init(&save->early_businesses, (size_t)BUSINESSES_MAX * ROW_BYTES_MAX);
     buf_init(&save->early_parties, (size_t)PARTIES_MAX * ROW_BYTES_MAX);
+    buf_init(&save->early_statements, (size_t)FEE_STATEMENTS_MAX * STATEMENT_BYTES_USUAL);
 }
 
 void save_done(struct gate *gate)
 {
     buf_done(&gate->save.early_businesses);
     buf_done(&gate->save.early_parties);
+    buf_done(&gate->save.early_statements);
 }
 
 static void put_business(struct business *business, uint32_t round, struct buf *buf)
@@ -52,6 +57,28 @@ static void put_party(struct party *party, uint32_t round, struct buf *buf)
     }
 }
 
+static void put_line(const struct fee_line *line, struct buf *buf)
+{
+    buf_put_block16(buf, code_view(&line->product));
+    buf_put_u64(buf, line->vnd_per_field);
+    buf_put_u64(buf, line->asks);
+    buf_put_u64(buf, line->fields);
+}
+
+static void put_statement(struct statement *statement, uint32_t round, struct buf *buf)
+{
+    if (statement->saved != round && statement->asks > 0) {
+        buf_put_u8(buf, SAVE_ROW);
+        buf_put_block16(buf, code_view(&statement->party->code));
+        buf_put_u32(buf, (uint32_t)statement->months);
+        buf_put_u16(buf, (uint16_t)statement->line_count);
+        for (const struct fee_line *line = statement->lines; line != NULL; line = line->next) {
+            put_line(line, buf);
+        }
+    }
+    statement->saved = round;
+}
+
 /* ---- before something changes (invariant 1); a failure shows at the next step ---- */
 
 void save_business(struct gate *gate, struct business *business)
@@ -70,6 +97,14 @@ void save_party(struct gate *gate, struct party *party)
     }
 }
 
+void save_statement(struct gate *gate, struct statement *statement)
+{
+    struct save *save = &gate->save;
+    if (save->part >= SAVE_BUSINESSES && save->part <= SAVE_FEES) {
+        put_statement(statement, save->round, &save->early_statements);
+    }
+}
+
 /* ---- steps ---- */
 
 struct outcome gate_save_begin(struct gate *gate)
@@ -84,6 +119,7 @@ struct outcome gate_save_begin(struct gate *gate)
     save->at = 0;
     save->businesses = gate->directory->businesses.len;
     save->parties = gate->directory->parties.len;
+    gate->directory->statements_unsaved = gate->directory->statements_first;
     return OUTCOME_OK;
 }
 
@@ -93,6 +129,8 @@ void gate_save_end(struct gate *gate)
     save->part = SAVE_NONE;
     buf_reset(&save->early_businesses);
     buf_reset(&save->early_parties);
+    buf_reset(&save->early_statements);
+    gate->directory->statements_unsaved = NULL;
     guesses_save_end(&gate->guesses);
 }
 
@@ -147,6 +185,19 @@ static struct outcome step_parties(struct gate *gate, struct buf *buf, bool *ret
     return OUTCOME_OK;
 }
 
+static struct outcome step_fees(struct gate *gate, struct buf *buf, bool *ret_last)
+{
+    struct save *save = &gate->save;
+    struct directory *directory = gate->directory;
+    TRY(take_early(&save->early_statements, buf));
+    for (unsigned i = 0; i < SAVE_STEP_ROWS && directory->statements_unsaved != NULL; i++) {
+        put_statement(directory->statements_unsaved, save->round, buf);
+        directory->statements_unsaved = directory->statements_unsaved->next;
+    }
+    *ret_last = directory->statements_unsaved == NULL;
+    return OUTCOME_OK;
+}
+
 static struct outcome step_part(struct gate *gate, struct buf *buf, bool *ret_last)
 {
     bool last = false;
@@ -156,6 +207,9 @@ static struct outcome step_part(struct gate *gate, struct buf *buf, bool *ret_la
         break;
     case SAVE_PARTIES:
         TRY(step_parties(gate, buf, &last));
+        break;
+    case SAVE_FEES:
+        TRY(step_fees(gate, buf, &last));
         break;
     case SAVE_GUESSES:
         return guesses_save_step(&gate->guesses, SAVE_STEP_ROWS, buf, ret_last);

@@ -15,19 +15,28 @@
 /* The byte before each row; a section ends with SAVE_END. */
 enum { SAVE_END, SAVE_ROW, SAVE_ROW_ACCOUNT };
 
-#define GATE_STATE_VERSION 4 /* 3 had no quotas but of the day */
+#define GATE_STATE_VERSION 5 /* 3 had no quotas but of the day, 4 no fees */
 #define SAVE_STEP_ROWS 512u  /* looked at in one step: some 50 us */
 
-enum save_part { SAVE_NONE, SAVE_BUSINESSES, SAVE_PARTIES, SAVE_GUESSES, SAVE_KEYS, SAVE_PARTS };
+enum save_part {
+    SAVE_NONE,
+    SAVE_BUSINESSES,
+    SAVE_PARTIES,
+    SAVE_FEES,
+    SAVE_GUESSES,
+    SAVE_KEYS,
+    SAVE_PARTS
+};
 
 struct save {
     enum save_part part; /* being copied */
-    uint32_t round;      /* number of the copy: businesses and parties that bear it are copied */
+    uint32_t round;      /* number of the copy: what bears it is copied */
     size_t at;           /* in the map that is walked */
     size_t businesses;   /* how many there were: a map that grew is in another order */
     size_t parties;
     struct buf early_businesses; /* rows of those that changed before their turn */
     struct buf early_parties;
+    struct buf early_statements;
 };
 
 #endif

@@ -1,7 +1,8 @@
 /*
- * The gate's derived state: counters of quotas and guesses, replayed from the log or restored from
- * a snapshot. It is never truth: the log is.
+ * The gate's derived state: counters of quotas, guesses and fees, replayed from the log or restored
+ * from a snapshot. It is never truth: the log is.
  */
+#include "gate/fees.h"
 #include "gate/work.h"
 
 #include "base/check.h"
@@ -44,6 +45,18 @@ static void replay_quota(struct business *business, int64_t time_us)
     business->quota_total_used++;
 }
 
+static struct outcome replay_fee(struct gate *gate, struct party *party, int64_t day,
+                                 const struct fee *fee)
+{
+    struct fee_place place = {0};
+    if (party == NULL || fee->vnd_per_field == 0) {
+        return OUTCOME_OK;
+    }
+    TRY(fees_reserve(gate->directory, party, fees_month(day), fee, &place));
+    fees_count(&place, 1, fee->fields);
+    return OUTCOME_OK;
+}
+
 /* Counters of one recorded ask. */
 struct outcome gate_replay(struct gate *gate, uint64_t index, const struct record *record)
 {
@@ -67,6 +80,7 @@ struct outcome gate_replay(struct gate *gate, uint64_t index, const struct recor
         party->guess_count = day == party->guess_day ? party->guess_count + 1 : 1;
         party->guess_day = day;
     }
+    TRY(replay_fee(gate, party, day, &effect.fee));
     return effect.keyed ? replay_key(gate, index, &effect, (uint32_t)(record->time_us / 1000000))
                         : OUTCOME_OK;
 }
@@ -101,7 +115,36 @@ static void restore_party(struct gate *gate, struct cursor *cursor)
     }
 }
 
-/* A section of businesses or parties. */
+static void restore_line(struct gate *gate, struct party *party, int32_t month,
+                         struct cursor *cursor)
+{
+    struct fee_place place = {0};
+    struct fee fee = {.product = cursor_block16(cursor), .vnd_per_field = cursor_u64(cursor)};
+    uint64_t asks = cursor_u64(cursor);
+    uint64_t fields = cursor_u64(cursor);
+    if (cursor->failed || party == NULL) {
+        return;
+    }
+    bool sane = fee.product.len > 0 && fee.product.len <= ASK_CODE_BYTES_MAX;
+    if (!sane || !outcome_ok(fees_reserve(gate->directory, party, month, &fee, &place))) {
+        cursor->failed = true; /* an older snapshot, or the log, tells it anew */
+        return;
+    }
+    fees_count(&place, asks, fields);
+}
+
+static void restore_statement(struct gate *gate, struct cursor *cursor)
+{
+    struct party *party = directory_party(gate->directory, cursor_block16(cursor));
+    uint32_t month = cursor_u32(cursor);
+    unsigned count = cursor_u16(cursor);
+    cursor->failed = cursor->failed || month > FEE_MONTH_LAST || count > FEE_LINES_MAX;
+    for (unsigned i = 0; i < count && !cursor->failed; i++) {
+        restore_line(gate, party, (int32_t)month, cursor);
+    }
+}
+
+/* A section of businesses, parties or statements. */
 static struct outcome restore_section(struct gate *gate,
                                       void (*restore)(struct gate *gate, struct cursor *cursor),
                                       struct cursor *cursor)
@@ -121,6 +164,8 @@ struct outcome gate_restore(struct gate *gate, struct cursor *cursor)
     }
     TRY(restore_section(gate, restore_business, cursor));
     TRY(restore_section(gate, restore_party, cursor));
+    fees_clear(gate->directory);
+    TRY(restore_section(gate, restore_statement, cursor));
     TRY(guesses_get(&gate->guesses, cursor));
     return keys_restore(&gate->keys, gate->directory, cursor);
 }

@@ -4,6 +4,7 @@
 #ifndef DANCU_GATE_WORK_H
 #define DANCU_GATE_WORK_H
 
+#include "gate/fees.h"
 #include "gate/gate.h"
 #include "gate/keys.h"
 #include "gate/save.h"
@@ -31,6 +32,8 @@ struct work {
     bool corrupt; /* the person's record fails its check: answered `internal`, nothing released */
     bool quota_taken;                    /* one unit was reserved */
     bool missed;                         /* a guess was counted */
+    struct fee fee;                      /* what it costs, and ... */
+    struct fee_place fee_place;          /* ... where that is counted when it is recorded */
     uint8_t tag[SEAL_BLIND_BYTES];       /* of the asked key */
     uint8_t guess_tag[SEAL_BLIND_BYTES]; /* of party and asked key */
     uint64_t quota_used;                 /* before this ask, for the trace */
@@ -88,6 +91,9 @@ struct gate {
 void work_find_party(const struct gate *gate, struct work *work);
 /* Looks the business up and decides whether the ask may go on to the read. */
 void work_decide_party(struct gate *gate, struct work *work);
+/* What an ask that may go on to the read will cost, and where that is counted. FAULT_OVER_LIMIT,
+ * FAULT_NO_MEMORY. */
+struct outcome work_charge(struct gate *gate, struct work *work);
 /* What work_decide_party() would say with quota and misses left out; nothing is taken. */
 struct decision work_standing(struct gate *gate, struct work *work);
 /* The quota of the asker's own business, for the RateLimit fields; nothing when it is not known. */
@@ -122,6 +128,7 @@ void save_done(struct gate *gate);
 /* Before the counters of one change: a snapshot that is being made gets them as they are. */
 void save_business(struct gate *gate, struct business *business);
 void save_party(struct gate *gate, struct party *party);
+void save_statement(struct gate *gate, struct statement *statement);
 
 /* again.c */
 /* The tag of the ask's key, when it carries one. */
@@ -148,6 +155,7 @@ struct effect {
     uint32_t person_version;
     bool sealed; /* whom it is about may not see it before that day (UTC+7) */
     int64_t sealed_until_day;
+    struct fee fee;
 };
 void effect_put(const struct effect *effect, struct buf *buf);
 struct outcome effect_get(struct view bytes, struct effect *ret_effect);

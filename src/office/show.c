@@ -9,6 +9,7 @@
 #include "office/show.h"
 
 #include "base/check.h"
+#include "gate/fees.h"
 #include "office/show_value.h"
 #include "office/staff.h"
 
@@ -152,6 +153,18 @@ static const struct show_field proposal_fields[] = {
     {"version", SHOW_NUMBER32, PROPOSAL(version), NULL},
 };
 
+#define STATEMENT(member) offsetof(struct statement, member)
+static const struct show_field statement_fields[] = {
+    {"asks", SHOW_NUMBER64, STATEMENT(asks), NULL},
+    {"code", SHOW_CODE, STATEMENT(code), NULL},
+    {"fields", SHOW_NUMBER64, STATEMENT(fields), NULL},
+    {"lines", SHOW_LINES, 0, NULL},
+    {"month", SHOW_CODE, STATEMENT(month), NULL},
+    {"party", SHOW_PARTY, STATEMENT(party), NULL},
+    {"version", SHOW_NUMBER32, STATEMENT(version), NULL},
+    {"vnd", SHOW_NUMBER64, STATEMENT(vnd), NULL},
+};
+
 static const struct map *parties_of(const struct directory *directory)
 {
     return &directory->parties;
@@ -187,6 +200,11 @@ static const struct map *proposals_of(const struct directory *directory)
     return directory->staff == NULL ? NULL : &directory->staff->proposals;
 }
 
+static const struct map *statements_of(const struct directory *directory)
+{
+    return &directory->statements;
+}
+
 #define ITSELF SIZE_MAX        /* the object is the party */
 #define OFFICE (SIZE_MAX - 1)  /* it is the office's own */
 #define PERMITS (SIZE_MAX - 2) /* a permit's: the party of its business */
@@ -212,6 +230,8 @@ static const struct show_row {
                            FIELDS(officer_fields)},
     [RESOURCE_PROPOSALS] = {proposals_of, PROPOSAL(code), PROPOSAL(version), OFFICE,
                             FIELDS(proposal_fields)},
+    [RESOURCE_FEES] = {statements_of, STATEMENT(code), STATEMENT(version), STATEMENT(party),
+                       FIELDS(statement_fields)},
 };
 
 const struct map *show_map(const struct directory *directory, enum resource resource)

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "gate/fees.h"
 #include "office/act.h"
 #include "office/office.h"
 #include "office/staff.h"
@@ -276,6 +277,9 @@ static void put_own(struct buf *buf, const struct show_field *field, const void 
         break;
     case SHOW_BUSINESS:
         json_put_string(buf, code_view(&((const struct permit *)object)->business->code));
+        break;
+    case SHOW_LINES:
+        fees_put_lines(object, buf);
         break;
     default:
         CHECK(false);

@@ -34,6 +34,7 @@ enum show_type {
     SHOW_CERTIFICATES,
     SHOW_MOVES,    /* of a business */
     SHOW_BUSINESS, /* of a permit: its code */
+    SHOW_LINES,    /* of a statement of fees */
 };
 
 struct show_field {

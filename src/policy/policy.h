@@ -72,10 +72,15 @@ struct policy_text {
 /* Of any code but CODE_DISCLOSED (asserts so). `clause` is empty where none stands behind it. */
 struct policy_text policy_refusal_text(const struct policy *policy, enum code code);
 
-/* Fee in dong for each field given, on that day (UTC+7); 0 where the class is exempt or no product
- * or rate covers it (Circular 48/2022/TT-BTC). */
-uint64_t policy_fee_vnd_per_field(const struct policy *policy, enum party_class class,
-                                  enum service service, enum channel channel, int64_t day);
+/* What is sold by that service and channel, and its price in dong for each field on that day
+ * (UTC+7); zeroed where the class is exempt or no product or rate covers it (Circular
+ * 48/2022/TT-BTC). `product` borrows. */
+struct policy_fee {
+    const char *product;
+    uint64_t vnd_per_field;
+};
+struct policy_fee policy_fee(const struct policy *policy, enum party_class class,
+                             enum service service, enum channel channel, int64_t day);
 /* Is it a working day? UNKNOWN outside the years that the calendar covers. */
 enum truth policy_working_day(const struct policy *policy, int64_t day);
 /* The last day of a limit of so many working days that begins after `day`. FAULT_NOT_FOUND when it

@@ -69,11 +69,11 @@ struct policy_text policy_refusal_text(const struct policy *policy, enum code co
                                 .detail_en = refusal->detail_en};
 }
 
-uint64_t policy_fee_vnd_per_field(const struct policy *policy, enum party_class class,
-                                  enum service service, enum channel channel, int64_t day)
+struct policy_fee policy_fee(const struct policy *policy, enum party_class class,
+                             enum service service, enum channel channel, int64_t day)
 {
     if ((unsigned)class >= CLASS_COUNT || !policy->payers[class].pays) {
-        return 0;
+        return (struct policy_fee){0};
     }
     const char *product = NULL;
     for (unsigned i = 0; i < policy->product_count && product == NULL; i++) {
@@ -85,10 +85,10 @@ uint64_t policy_fee_vnd_per_field(const struct policy *policy, enum party_class 
     for (unsigned i = 0; i < policy->rate_count && product != NULL; i++) {
         const struct policy_rate *rate = &policy->rates[i];
         if (strcmp(rate->product, product) == 0 && rate->from <= day && day <= rate->until) {
-            return rate->vnd_per_field;
+            return (struct policy_fee){product, rate->vnd_per_field};
         }
     }
-    return 0;
+    return (struct policy_fee){0};
 }
 
 enum truth policy_working_day(const struct policy *policy, int64_t day)

@@ -32,7 +32,7 @@ static bool look_sane(const struct look *look)
 {
     bool list = look->code.len == 0;
 
-    if (look->code.len > ASK_CODE_BYTES_MAX || !cursor_shaped(look->cursor)) {
+    if (look->code.len > LOOK_CODE_BYTES_MAX || !cursor_shaped(look->cursor)) {
         return false;
     }
     return list ? look->limit >= 1 && look->limit <= LOOK_ITEMS_MAX

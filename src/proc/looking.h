@@ -16,7 +16,7 @@
 /* u64 tag, 32 bytes, u8, block16, block16, u16. A cursor is u32 objects to pass over behind a code,
  * and that code. */
 #define LOOK_CURSOR_BYTES_MIN 4
-#define LOOK_CURSOR_BYTES_MAX (LOOK_CURSOR_BYTES_MIN + ASK_CODE_BYTES_MAX)
+#define LOOK_CURSOR_BYTES_MAX (LOOK_CURSOR_BYTES_MIN + LOOK_CODE_BYTES_MAX)
 struct look {
     uint64_t tag;
     uint8_t spki[32]; /* SHA-256 of the client certificate's SubjectPublicKeyInfo */

@@ -1,8 +1,8 @@
 // Kills processes with SIGKILL under load, again and again: the core, the keeper, channels, the
 // supervisor, whatever `dancu ps` lists; sometimes two at once, sometimes who comes in their stead.
 // Every answered ask must be in the log afterwards, where its receipt says, and nothing else may be;
-// every checkpoint that was published must be a state that the log went through; nobody outlives the
-// supervisor; no process grows from round to round.
+// every checkpoint that was published must be a state that the log went through; the fees are those of
+// the records; nobody outlives the supervisor; no process grows from round to round.
 //   tests/fault/kill [--rounds N] [--seed N]
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -270,6 +270,18 @@ function nothingElse(outcomes, sent, kills) {
     assert.deepEqual(rest, {}, 'nothing that nobody asked');
 }
 
+// What is owed by the counters, after all those deaths, and by the records.
+async function sameFees(server, demo) {
+    const month = new Date(Date.now() + 7 * 3600_000).toISOString().slice(0, 7);
+    const desk = bank(server, demo, server.port + 2);
+    const { json } = await desk.get(`/v1/fees/bank.${month}`);
+    desk.destroy();
+    const counted = await demo.dancu(['fees', 'statement', '--party', 'bank', '--month', month]);
+    assert.equal(counted.status, 0, counted.stderr);
+    assert.deepEqual(json, JSON.parse(counted.stdout));
+    return { asks: json.asks, vnd: json.vnd };
+}
+
 // Figures of each process, the first third of the rounds beside the last.
 function growth(samples) {
     const third = Math.max(1, Math.floor(samples.length / 3));
@@ -319,6 +331,7 @@ export async function killRounds(name, { tell = () => {}, seed = 1, edges, ...op
         await Promise.allSettled(load);
     }
     await failed;
+    const fees = await sameFees(server, demo);
     const how = await server.stop();
     assert.deepEqual(how, { status: 0, signal: null }, server.said);
     assert.deepEqual(told.everybody.filter(lives), [], 'nobody is left');
@@ -330,7 +343,7 @@ export async function killRounds(name, { tell = () => {}, seed = 1, edges, ...op
     demo.remove();
     return {
         rounds, seed, killed: told.killed, kept: seen.kept.size, sent: seen.sent, lost: seen.lost,
-        statuses: seen.statuses, published: seen.published, ...log,
+        statuses: seen.statuses, fees, published: seen.published, ...log,
         back_ms: { median: median(back), p95: quantile(back, 0.95), most: Math.max(...back) },
         orphans_gone_ms_most: Math.max(0, ...told.orphansMs), grown,
     };

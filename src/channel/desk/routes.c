@@ -38,7 +38,7 @@ static bool code_shaped(struct view code)
             return false;
         }
     }
-    return code.len >= 1 && code.len <= ASK_CODE_BYTES_MAX;
+    return code.len >= 1 && code.len <= LOOK_CODE_BYTES_MAX;
 }
 
 static bool address_get(struct view path, struct address *ret_address)

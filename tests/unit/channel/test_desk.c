@@ -267,7 +267,7 @@ static void nothing_else_is_there(void **state)
         "/v1/parties/a/b",
         "/v1/parties/%41",
         "/v1/Parties",
-        "/v1/parties/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "/v1/parties/AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
     };
 
     (void)state;

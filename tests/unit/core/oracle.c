@@ -3,6 +3,7 @@
  */
 #include "oracle.h"
 
+#include "gate/fees.h"
 #include "ledger/private.h"
 
 #define PROBES_MAX 8
@@ -181,6 +182,22 @@ static bool check_parties(struct look *look)
            wrong(look, "the bank's misses are not the log's");
 }
 
+static bool check_fees(struct look *look)
+{
+    const struct oracle_log *log = look->log;
+    const struct statement *statement = look->house->directory.statements_first;
+    uint64_t asks = 0;
+    uint64_t vnd = 0;
+    for (; statement != NULL; statement = statement->next) {
+        asks += statement->asks;
+        vnd += statement->vnd;
+    }
+    return (asks == log->charged_asks && vnd == log->charged_vnd) ||
+           wrong(look, "%llu dong for %llu asks, %llu for %llu in the log", (unsigned long long)vnd,
+                 (unsigned long long)asks, (unsigned long long)log->charged_vnd,
+                 (unsigned long long)log->charged_asks);
+}
+
 static bool check_policy(struct look *look)
 {
     const char *hash = "";
@@ -248,7 +265,8 @@ static bool check_all(struct look *look)
         }
     }
     return check_business(look, "NV-SECRET-KYC") && check_business(look, "NV-FEW") &&
-           check_parties(look) && check_policy(look) && check_registry(look) && check_applied(look);
+           check_parties(look) && check_fees(look) && check_policy(look) && check_registry(look) &&
+           check_applied(look);
 }
 
 /* ---- and it lives on ---- */

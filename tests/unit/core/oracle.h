@@ -46,6 +46,8 @@ struct oracle_log {
     } quotas[2];
     uint64_t misses;
     int64_t miss_day;
+    uint64_t charged_asks;
+    uint64_t charged_vnd;
 };
 struct outcome oracle_log_read(struct ledger *ledger, struct oracle_log *ret_log);
 /* The root of the first `size` leaves (RFC 6962), computed here. */

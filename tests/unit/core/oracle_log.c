@@ -43,6 +43,8 @@ static struct outcome read_ask(struct oracle_log *log, const struct record *reco
             log->quotas[i].day = day;
         }
     }
+    log->charged_asks += effect.fee.vnd_per_field > 0;
+    log->charged_vnd += effect.fee.fields * effect.fee.vnd_per_field;
     if (effect.missed) {
         log->misses = day == log->miss_day ? log->misses + 1 : 1;
         log->miss_day = day;
@@ -58,6 +60,8 @@ struct outcome oracle_log_read(struct ledger *ledger, struct oracle_log *ret_log
     log->act_count = 0;
     log->misses = 0;
     log->miss_day = 0;
+    log->charged_asks = 0;
+    log->charged_vnd = 0;
     log->quotas[0].code = "NV-SECRET-KYC";
     log->quotas[1].code = "NV-FEW";
     log->quotas[0].used = 0;

@@ -16,6 +16,7 @@ struct counters {
     uint32_t guess_count[2];
     int64_t guess_day[2];
     uint32_t guesses[3]; /* of the bank on each asked key */
+    char fees[1024];     /* every statement */
 };
 
 static const char *const businesses[2] = {"NV-1", "NV-2"};
@@ -35,6 +36,23 @@ static uint32_t guesses_on(struct world *world, int number)
     return guesses_count(&world->gate->guesses, tag, (uint32_t)(world->now_us / 1000000), &until_s);
 }
 
+static void put_fees(struct world *world, char ret_text[1024])
+{
+    BUF_AUTO text;
+    buf_init(&text, 1023);
+    size_t count = world->directory.statements.len;
+    for (size_t place = 0; place < count; place++) {
+        const struct statement *statement = map_at(&world->directory.statements, place);
+        buf_put_view(&text, code_view(&statement->code));
+        fees_put_lines(statement, &text);
+    }
+    assert_ok(buf_check(&text));
+    assert_true(text.len > 0 || count == 0);
+    for (size_t i = 0; i < text.len; i++) {
+        ret_text[i] = (char)text.data[i];
+    }
+}
+
 static struct counters counters_of(struct world *world)
 {
     struct counters counters = {0};
@@ -52,6 +70,7 @@ static struct counters counters_of(struct world *world)
     for (int i = 0; i < 3; i++) {
         counters.guesses[i] = guesses_on(world, i);
     }
+    put_fees(world, counters.fees);
     return counters;
 }
 
@@ -69,6 +88,7 @@ static void forget(struct world *world)
         party->guess_count = 0;
         party->guess_day = 0;
     }
+    fees_clear(&world->directory);
     gate_free(world->gate);
     world->gate = world_gate_new(world);
 }
@@ -199,7 +219,16 @@ static void counters_of_what_is_not_there_are_passed_over(void **state)
     buf_put_block16(&snapshot, VIEW_LITERAL("nobody"));
     buf_put_u64(&snapshot, 1);
     buf_put_u32(&snapshot, 1);
-    buf_put_zeros(&snapshot, 3); /* the ends of parties, guesses, keys */
+    buf_put_u8(&snapshot, SAVE_END);
+    buf_put_u8(&snapshot, SAVE_ROW); /* a statement of one line */
+    buf_put_block16(&snapshot, VIEW_LITERAL("nobody"));
+    buf_put_u32(&snapshot, 682);
+    buf_put_u16(&snapshot, 1);
+    buf_put_block16(&snapshot, VIEW_LITERAL("SPDC04"));
+    buf_put_u64(&snapshot, 1000);
+    buf_put_u64(&snapshot, 1);
+    buf_put_u64(&snapshot, 1);
+    buf_put_zeros(&snapshot, 3); /* the ends of fees, guesses, keys */
     struct counters before = counters_of(world);
     struct cursor cursor = cursor_of(buf_view(&snapshot));
     assert_ok(gate_restore(world->gate, &cursor));
@@ -220,6 +249,7 @@ static void an_older_day_does_not_bring_a_counter_back(void **state)
     assert_ok(gate_replay(world->gate, 0, &record));
     before.quota_total_used[0]++; /* of the whole there is no older day */
     struct counters after = counters_of(world);
+    put_fees(world, before.fees); /* are counted whatever the day: a record is replayed once */
     assert_memory_equal(&before, &after, sizeof(after));
 }
 
@@ -324,6 +354,27 @@ static void an_effect_with_a_key_is_read_as_it_was_written_and_cut_it_is_corrupt
     for (size_t len = 0; len < bytes.len; len++) {
         assert_fault(effect_get(view_of(bytes.data, len), &again), FAULT_CORRUPT);
     }
+}
+
+static void an_effect_with_a_fee_is_read_as_it_was_written_and_else_is_corrupt(void **state)
+{
+    (void)state;
+    struct effect effect = {
+        .party = VIEW_LITERAL("bank"),
+        .fee = {VIEW_LITERAL("SPDC04"), 1000, 18},
+    };
+    struct effect again = {0};
+    BUF_AUTO bytes;
+    buf_init(&bytes, 1024);
+    effect_put(&effect, &bytes);
+    assert_ok(effect_get(buf_view(&bytes), &again));
+    assert_view(again.fee.product, "SPDC04");
+    assert_true(again.fee.vnd_per_field == 1000 && again.fee.fields == 18);
+    for (size_t len = 0; len < bytes.len; len++) {
+        assert_fault(effect_get(view_of(bytes.data, len), &again), FAULT_CORRUPT);
+    }
+    bytes.data[bytes.len - 9] = 1; /* no price is so high */
+    assert_fault(effect_get(buf_view(&bytes), &again), FAULT_CORRUPT);
 }
 
 /* One ask under a key; the id of its answer. */
@@ -511,6 +562,7 @@ int main(void)
         TEST(an_older_day_does_not_bring_a_counter_back),
         TEST(acts_and_aggregates_count_nothing),
         TEST(an_effect_is_read_as_it_was_written_and_else_is_corrupt),
+        TEST(an_effect_with_a_fee_is_read_as_it_was_written_and_else_is_corrupt),
         TEST(an_effect_of_the_version_before_is_read_and_has_no_key),
         TEST(an_effect_that_is_sealed_is_read_as_it_was_written_and_cut_it_is_corrupt),
         TEST(an_effect_with_a_key_is_read_as_it_was_written_and_cut_it_is_corrupt),

@@ -3,6 +3,7 @@
  */
 #include "help.h"
 
+#include "gate/fees.h"
 #include "office/act.h"
 #include "office/show.h"
 #include "office/staff.h"
@@ -406,17 +407,46 @@ static void a_proposal_is_shown_with_what_is_to_be_approved(void **state)
     json_decref(root);
 }
 
+static void a_statement_of_fees_is_shown_with_its_lines_and_sums(void **state)
+{
+    struct fee_line line = {
+        .product = {"SPDC04", 6}, .vnd_per_field = 1000, .asks = 2, .fields = 3};
+    struct statement statement = {
+        .code = {"bank.2026-11", 12},
+        .version = 2,
+        .party = &bank,
+        .month = {"2026-11", 7},
+        .asks = 2,
+        .fields = 3,
+        .vnd = 3000,
+        .lines = &line,
+        .line_count = 1,
+    };
+    (void)state;
+    json_t *root = shown(RESOURCE_FEES, &statement);
+    assert_text(root, "code", "bank.2026-11");
+    assert_text(root, "month", "2026-11");
+    assert_text(root, "party", "bank");
+    assert_list(root, "lines",
+                "[{\"asks\":2,\"fields\":3,\"product\":\"SPDC04\",\"vnd\":3000,"
+                "\"vnd_per_field\":1000}]");
+    assert_int_equal(json_integer_value(json_object_get(root, "vnd")), 3000);
+    json_decref(root);
+}
+
 static void each_resource_knows_its_objects_and_whose_they_are(void **state)
 {
     struct account account = {.code = {"bank-1", 6}, .party = &bank, .version = 7};
     struct business business = business_of();
     static struct proposal proposal = {.code = {"ab12", 4}, .version = 1};
-    const void *objects[RESOURCE_COUNT] = {&bank,     &account, &business,      &lan,
-                                           &proposal, &permit,  &policy_version};
-    const struct party *owners[RESOURCE_COUNT] = {&bank, &bank, &bank, [RESOURCE_PERMITS] = &bank};
-    static const uint32_t versions[RESOURCE_COUNT] = {3, 7, 2, 5, 1, 2, 6};
+    struct statement statement = {.code = {"bank.2026-11", 12}, .version = 8, .party = &bank};
+    const void *objects[RESOURCE_COUNT] = {&bank,     &account, &business,       &lan,
+                                           &proposal, &permit,  &policy_version, &statement};
+    const struct party *owners[RESOURCE_COUNT] = {
+        &bank, &bank, &bank, [RESOURCE_PERMITS] = &bank, [RESOURCE_FEES] = &bank};
+    static const uint32_t versions[RESOURCE_COUNT] = {3, 7, 2, 5, 1, 2, 6, 8};
     static const char *const codes[RESOURCE_COUNT] = {"bank", "bank-1", "NV-1", "lan",
-                                                      "ab12", "GP-1",   "ef01"};
+                                                      "ab12", "GP-1",   "ef01", "bank.2026-11"};
     struct directory directory;
     struct staff *staff = NULL;
 
@@ -428,7 +458,7 @@ static void each_resource_knows_its_objects_and_whose_they_are(void **state)
     directory.staff = staff;
     const struct map *maps[RESOURCE_COUNT] = {
         &directory.parties, &directory.accounts, &directory.businesses, &staff->officers,
-        &staff->proposals,  &directory.permits,  &directory.policies};
+        &staff->proposals,  &directory.permits,  &directory.policies,   &directory.statements};
     for (enum resource resource = 0; resource < RESOURCE_COUNT; resource++) {
         assert_ptr_equal(show_map(&directory, resource), maps[resource]);
         assert_true(maps[resource]->ordered);
@@ -455,6 +485,7 @@ int main(void)
         cmocka_unit_test(a_version_of_the_law_is_shown_with_its_days),
         cmocka_unit_test(an_officer_is_shown_with_roles_and_the_key_that_signs),
         cmocka_unit_test(a_proposal_is_shown_with_what_is_to_be_approved),
+        cmocka_unit_test(a_statement_of_fees_is_shown_with_its_lines_and_sums),
         cmocka_unit_test(each_resource_knows_its_objects_and_whose_they_are),
     };
     return cmocka_run_group_tests_name("office/show", tests, NULL, NULL);

@@ -13,6 +13,12 @@ static void the_policy_is_effective_from_the_day_of_the_article(void **state)
     assert_true(policy_effective_day(*state) == day(2021, 7, 8));
 }
 
+static uint64_t vnd_per_field(const struct policy *policy, enum party_class class,
+                              enum service service, enum channel channel, int64_t on)
+{
+    return policy_fee(policy, class, service, channel, on).vnd_per_field;
+}
+
 static void words_out_of_range_are_closed(void **state)
 {
     assert_false(policy_channel_open(*state, CLASS_COUNT, CHANNEL_WRITTEN));
@@ -25,10 +31,10 @@ static void words_out_of_range_are_closed(void **state)
     assert_false(policy_notice_open(*state, CLASS_COUNT, SERVICE_CITIZEN_LOOKUP, NOTICE_DECEASED));
     assert_false(policy_notice_open(*state, CLASS_STATE, SERVICE_COUNT, NOTICE_DECEASED));
     assert_false(policy_notice_open(*state, CLASS_STATE, SERVICE_CITIZEN_LOOKUP, NOTICE_COUNT));
-    assert_true(policy_fee_vnd_per_field(*state, CLASS_COUNT, SERVICE_CITIZEN_LOOKUP,
-                                         CHANNEL_GUIDED, day(2025, 1, 1)) == 0);
-    assert_true(policy_fee_vnd_per_field(*state, CLASS_OTHER, SERVICE_COUNT, CHANNEL_WRITTEN,
-                                         day(2025, 1, 1)) == 0);
+    assert_true(vnd_per_field(*state, CLASS_COUNT, SERVICE_CITIZEN_LOOKUP, CHANNEL_GUIDED,
+                              day(2025, 1, 1)) == 0);
+    assert_true(
+        vnd_per_field(*state, CLASS_OTHER, SERVICE_COUNT, CHANNEL_WRITTEN, day(2025, 1, 1)) == 0);
     assert_false(policy_lock_in_force(*state, CLASS_COUNT));
 }
 
@@ -136,16 +142,15 @@ static void fees_follow_their_dated_rows(void **state)
                 {2023, 12, 31, 500}, {2024, 1, 1, 1000}, {2050, 1, 1, 1000}};
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         int64_t at = day(rows[i].year, rows[i].month, rows[i].day);
-        assert_true(policy_fee_vnd_per_field(*state, CLASS_ORGANISATION, SERVICE_CITIZEN_LOOKUP,
-                                             CHANNEL_GUIDED, at) == rows[i].vnd);
-        assert_true(policy_fee_vnd_per_field(*state, CLASS_OTHER, SERVICE_CITIZEN_VERIFY,
-                                             CHANNEL_WRITTEN, at) == rows[i].vnd);
-        assert_true(policy_fee_vnd_per_field(*state, CLASS_STATE, SERVICE_CITIZEN_LOOKUP,
-                                             CHANNEL_WRITTEN, at) == 0);
-        assert_true(policy_fee_vnd_per_field(*state, CLASS_CITIZEN, SERVICE_OWN_VIEW, CHANNEL_SMS,
-                                             at) == 0);
-        assert_true(policy_fee_vnd_per_field(*state, CLASS_OTHER, SERVICE_OWN_HISTORY,
-                                             CHANNEL_WRITTEN, at) == 0);
+        assert_true(vnd_per_field(*state, CLASS_ORGANISATION, SERVICE_CITIZEN_LOOKUP,
+                                  CHANNEL_GUIDED, at) == rows[i].vnd);
+        assert_true(vnd_per_field(*state, CLASS_OTHER, SERVICE_CITIZEN_VERIFY, CHANNEL_WRITTEN,
+                                  at) == rows[i].vnd);
+        assert_true(
+            vnd_per_field(*state, CLASS_STATE, SERVICE_CITIZEN_LOOKUP, CHANNEL_WRITTEN, at) == 0);
+        assert_true(vnd_per_field(*state, CLASS_CITIZEN, SERVICE_OWN_VIEW, CHANNEL_SMS, at) == 0);
+        assert_true(vnd_per_field(*state, CLASS_OTHER, SERVICE_OWN_HISTORY, CHANNEL_WRITTEN, at) ==
+                    0);
     }
 }
 
@@ -157,8 +162,7 @@ static void every_disclosure_that_a_paying_class_can_ask_for_has_a_product(void 
                 bool pays = class == CLASS_ORGANISATION || class == CLASS_OTHER;
                 bool open = policy_service_open(*state, class, service) &&
                             policy_channel_open(*state, class, channel);
-                uint64_t fee =
-                    policy_fee_vnd_per_field(*state, class, service, channel, day(2025, 6, 1));
+                uint64_t fee = vnd_per_field(*state, class, service, channel, day(2025, 6, 1));
                 assert_true(!open || fee == (pays ? 1000u : 0u));
             }
         }
