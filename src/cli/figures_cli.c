@@ -83,8 +83,8 @@ static int count_dir(const struct cli_option *options)
 static int count_url(const struct cli_option *options)
 {
     struct https *https = NULL;
-    struct outcome outcome =
-        https_new(options[FIGURES_URL].value, options[FIGURES_CACERT].value, &https);
+    const struct https_files files = {.ca = options[FIGURES_CACERT].value};
+    struct outcome outcome = https_new(options[FIGURES_URL].value, &files, &https);
     if (!outcome_ok(outcome)) {
         cli_complain("%s: %s", options[FIGURES_URL].value, outcome.what);
         return EXIT_USAGE;

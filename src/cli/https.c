@@ -1,5 +1,5 @@
 /*
- * GET over TLS, with OpenSSL's own connections.
+ * Requests over TLS, with OpenSSL's own connections.
  *
  * Invariants
  * 1. Nothing is sent before the server's certificate was verified for the host that was named.
@@ -76,15 +76,23 @@ static struct outcome read_url(const char *url, struct https *https)
 
 /* ---- the connection ---- */
 
-static struct outcome make_context(const char *ca, SSL_CTX **ret_context)
+static bool show_certificate(SSL_CTX *context, const struct https_files *files)
+{
+    return files->cert == NULL ||
+           (SSL_CTX_use_certificate_chain_file(context, files->cert) == 1 &&
+            SSL_CTX_use_PrivateKey_file(context, files->key, SSL_FILETYPE_PEM) == 1);
+}
+
+static struct outcome make_context(const struct https_files *files, SSL_CTX **ret_context)
 {
     SSL_CTX *context = SSL_CTX_new(TLS_client_method());
     bool good = context != NULL && SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
-                (ca == NULL ? SSL_CTX_set_default_verify_paths(context)
-                            : SSL_CTX_load_verify_file(context, ca)) == 1;
-    if (!good) {
+                (files->ca == NULL ? SSL_CTX_set_default_verify_paths(context)
+                                   : SSL_CTX_load_verify_file(context, files->ca)) == 1;
+    if (!good || !show_certificate(context, files)) {
         SSL_CTX_free(context);
-        return outcome_fail(FAULT_BAD_INPUT, "the file of authorities cannot be read");
+        return outcome_fail(FAULT_BAD_INPUT, good ? "certificate and key cannot be used"
+                                                  : "the file of authorities cannot be read");
     }
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, NULL);
     *ret_context = context;
@@ -254,20 +262,22 @@ static struct outcome answer(struct https *https, struct head *ret_head, struct 
     if (https->received.len - head_bytes != ret_head->length) { /* invariant 2 */
         return no_answer();
     }
-    if (ret_head->status == STATUS_FOUND) {
-        buf_put_view(ret_bytes,
-                     view_part(buf_view(&https->received), head_bytes, ret_head->length));
-    }
+    buf_put_view(ret_bytes, view_part(buf_view(&https->received), head_bytes, ret_head->length));
     return buf_check(ret_bytes);
 }
 
-static struct outcome exchange(struct https *https, const char *path, struct head *ret_head,
-                               struct buf *ret_bytes)
+static struct outcome exchange(struct https *https, const char *path, struct view jws,
+                               struct head *ret_head, struct buf *ret_bytes)
 {
     BUF_AUTO request;
-    buf_init(&request, 4 * HTTPS_URL_BYTES_MAX);
-    buf_printf(&request, "GET %s/%s HTTP/1.1\r\nHost: %s\r\nAccept: */*\r\n\r\n", https->base, path,
-               https->address);
+    buf_init(&request, 4 * HTTPS_URL_BYTES_MAX + SIGNED_JWS_BYTES_MAX);
+    buf_printf(&request, "%s %s/%s HTTP/1.1\r\nHost: %s\r\nAccept: */*\r\n",
+               jws.len > 0 ? "POST" : "GET", https->base, path, https->address);
+    if (jws.len > 0) {
+        buf_printf(&request, "Content-Type: application/jose\r\nContent-Length: %zu\r\n", jws.len);
+    }
+    buf_put_text(&request, "\r\n");
+    buf_put_view(&request, jws);
     TRY(buf_check(&request));
     if (!send_all(https->bio, buf_view(&request))) {
         return outcome_fail(FAULT_CLOSED, "the server ended the connection");
@@ -275,31 +285,42 @@ static struct outcome exchange(struct https *https, const char *path, struct hea
     return answer(https, ret_head, ret_bytes);
 }
 
-struct outcome https_fetch(struct https *https, const char *path, struct buf *ret_bytes)
+struct outcome https_ask(struct https *https, const char *path, struct view jws,
+                         unsigned *ret_status, struct buf *ret_bytes)
 {
     struct head head = {0};
     struct outcome outcome = OUTCOME_OK;
     bool used = https->bio != NULL;
     if (used) {
-        outcome = exchange(https, path, &head, ret_bytes);
+        outcome = exchange(https, path, jws, &head, ret_bytes);
     }
     if (!used || outcome.fault == FAULT_CLOSED) { /* or it had grown old: once anew */
         disconnect(https);
         TRY(connect_to(https));
-        outcome = exchange(https, path, &head, ret_bytes);
+        outcome = exchange(https, path, jws, &head, ret_bytes);
     }
     if (!outcome_ok(outcome) || head.close) {
         disconnect(https);
     }
     TRY(outcome);
-    if (head.status == STATUS_NOT_FOUND) {
-        return outcome_fail(FAULT_NOT_FOUND, "the server has no such file");
-    }
-    return head.status == STATUS_FOUND ? OUTCOME_OK
-                                       : outcome_fail(FAULT_IO, "the server did not give the file");
+    *ret_status = head.status;
+    return OUTCOME_OK;
 }
 
-struct outcome https_new(const char *url, const char *ca, struct https **ret_https)
+struct outcome https_fetch(struct https *https, const char *path, struct buf *ret_bytes)
+{
+    size_t before = ret_bytes->len;
+    unsigned status = 0;
+    TRY(https_ask(https, path, view_of(NULL, 0), &status, ret_bytes));
+    if (status == STATUS_FOUND) {
+        return OUTCOME_OK;
+    }
+    buf_cut(ret_bytes, before);
+    return status == STATUS_NOT_FOUND ? outcome_fail(FAULT_NOT_FOUND, "the server has no such file")
+                                      : outcome_fail(FAULT_IO, "the server did not give the file");
+}
+
+struct outcome https_new(const char *url, const struct https_files *files, struct https **ret_https)
 {
     struct https *https = memory_new(1, sizeof(*https));
     if (https == NULL) {
@@ -308,7 +329,7 @@ struct outcome https_new(const char *url, const char *ca, struct https **ret_htt
     buf_init(&https->received, HTTP_RESPONSE_BYTES_MAX + HTTP_HEADERS_BYTES_MAX + PIECE_BYTES);
     struct outcome outcome = read_url(url, https);
     if (outcome_ok(outcome)) {
-        outcome = make_context(ca, &https->context);
+        outcome = make_context(files, &https->context);
     }
     if (!outcome_ok(outcome)) {
         https_free(https);

@@ -1,6 +1,7 @@
 /*
- * Purpose: files fetched over HTTPS, one after the other over one connection. Private to cli/.
- * Source: RFC 9110, RFC 9112. Only what such a fetch needs: GET, an answer that tells its length.
+ * Purpose: requests over HTTPS, one after the other over one connection. Private to cli/.
+ * Source: RFC 9110, RFC 9112. Only what the commands need: GET, a signed act by POST, an answer
+ * that tells its length.
  */
 #ifndef DANCU_CLI_HTTPS_H
 #define DANCU_CLI_HTTPS_H
@@ -12,14 +13,26 @@
 
 struct https;
 
-/* `url` is https://HOST[:PORT][/PATH], below which files are fetched; `ca` is a PEM file of whom
- * the server's certificate must be, NULL = this machine's authorities. Connects at the first fetch.
- * FAULT_BAD_INPUT (the URL, or the file), FAULT_NO_MEMORY. */
-struct outcome https_new(const char *url, const char *ca, struct https **ret_https);
+/* Files of PEM. */
+struct https_files {
+    const char
+        *ca; /* whom the server's certificate must be of; NULL = this machine's authorities */
+    const char *cert; /* one's own, and its key; NULL = none is shown */
+    const char *key;
+};
+
+/* `url` is https://HOST[:PORT][/PATH], below which all paths are. Connects at the first request.
+ * FAULT_BAD_INPUT (the URL, or a file), FAULT_NO_MEMORY. */
+struct outcome https_new(const char *url, const struct https_files *files,
+                         struct https **ret_https);
 void https_free(struct https *https);
-/* Appends the body of URL/path. FAULT_NOT_FOUND: 404. FAULT_IO, FAULT_CLOSED: no connection, no
- * answer of HTTP/1.1 that tells its length, or any other status. FAULT_OVER_LIMIT: more than
- * ret_bytes holds. */
+/* POST of a signed act to URL/path, or GET when it is empty; appends the body, whatever the status.
+ * Over a connection that had grown old it is sent once more: an act has one answer. FAULT_IO,
+ * FAULT_CLOSED: no connection, no answer of HTTP/1.1 that tells its length. FAULT_OVER_LIMIT: more
+ * than ret_bytes holds. */
+struct outcome https_ask(struct https *https, const char *path, struct view jws,
+                         unsigned *ret_status, struct buf *ret_bytes);
+/* Appends the body of URL/path. FAULT_NOT_FOUND: 404. FAULT_IO: any other status too. */
 struct outcome https_fetch(struct https *https, const char *path, struct buf *ret_bytes);
 
 #endif

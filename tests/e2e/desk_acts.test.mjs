@@ -1,6 +1,7 @@
 // Signed acts over the desk, by real clients: officers with four eyes, an organisation with its own
 // certificate, and what each gets to see afterwards.
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { verifyProblem } from './lib/answer.mjs';
 import { protocols } from './lib/client.mjs';
@@ -153,3 +154,47 @@ for (const kind of protocols) {
         });
     });
 }
+
+describe('by command', () => {
+    const options = (signer) => ['--desk', `localhost:${server.port + 2}`, '--tls-cert',
+        signer.client.certPath, '--tls-key', signer.client.keyPath, '--tls-ca',
+        path.join(demo.dir, 'ca.pem')];
+    const lines = (text) => text.trimEnd().split('\n').map((line) => JSON.parse(line));
+
+    test('a list is every object that may be seen, one a line, whatever the number of pages', async () => {
+        const { LAN } = signers;
+        const client = new protocols[0]({ port: server.port + 2, ca: demo.ca, ...LAN.client });
+        for (let i = 0; i < 101; i++) {
+            const jws = LAN.act('party.add', { code: `many-${i}`, class: 'other', kind: 'company',
+                name: 'Đơn vị' });
+            const { status } = await client.request({ method: 'POST', path: '/v1/acts', body: jws,
+                headers: { 'content-type': 'application/jose' } });
+            assert.equal(status, 200);
+        }
+        await client.close();
+        const all = await demo.dancu(['party', 'list', ...options(LAN)]);
+        assert.equal(all.status, 0, all.stderr);
+        const codes = lines(all.stdout).map((party) => party.code);
+        assert.deepEqual(codes, [...new Set(codes)].sort());
+        assert.equal(codes.filter((code) => code.startsWith('many-')).length, 101);
+        const own = await demo.dancu(['party', 'list', ...options(accountOf(demo, 'bank'))]);
+        assert.deepEqual(lines(own.stdout).map((party) => party.code), ['bank']);
+    });
+
+    test('one object is a line, what is not there, no code and half a certificate are told', async () => {
+        const { LAN } = signers;
+        const bank = await demo.dancu(['party', 'list', 'bank', ...options(LAN)]);
+        assert.equal(bank.status, 0, bank.stderr);
+        assert.deepEqual(lines(bank.stdout).map((party) => party.code), ['bank']);
+        const stranger = options({ client: { ...LAN.client, certPath: 'none.pem' } });
+        for (const [wanted, args] of [[1, ['party', 'list', 'nobody', ...options(LAN)]],
+            [1, ['party', 'list', 'a/../b', ...options(LAN)]], [1, ['party', 'list', ...stranger]],
+            [2, ['party', 'list', ...options(LAN).slice(0, -2)]],
+            [2, ['party', 'list', '--home', demo.home, ...options(LAN)]]]) {
+            const { status, stdout, stderr } = await demo.dancu(args);
+            assert.equal(status, wanted, args.join(' '));
+            assert.equal(stdout, '');
+            assert.match(stderr, /\S/);
+        }
+    });
+});

@@ -133,8 +133,9 @@ test('an act is sent to the desk whose certificate is the one that is pinned', a
         }
         seen.push({ body, url: request.url, type: request.headers['content-type'],
             name: request.socket.getPeerCertificate().subject?.CN });
-        response.writeHead(seen.length === 1 ? 202 : 403);
-        response.end('{"code":"proposed"}');
+        const answer = '{"code":"proposed"}';
+        response.writeHead(seen.length === 1 ? 202 : 403, { 'content-length': answer.length });
+        response.end(answer);
     });
     await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
     const send = (ca) => dancu(...grant, file('LAN.sign.pem'), '--desk',

@@ -22,7 +22,7 @@ before(async () => {
     symlinkSync(binary, path.join(folder, 'build/release/dancu'));
     const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
     const blocks = [...readme.matchAll(/^```sh\n([\s\S]*?)^```/gm)].map((match) => match[1]);
-    assert.equal(blocks.length, 6);
+    assert.equal(blocks.length, 7);
     said = await run('bash', ['-e', '-o', 'pipefail', '-c', blocks.join('echo ---\n')],
         { cwd: folder, env: { DANCU_PORT: String(server.port) } });
 });
@@ -67,4 +67,9 @@ test('the log and the health are there for everybody', () => {
 
 test('the figures are counted, and the log has signed what they were counted from', () => {
     assert.match(part(5), /^\d+ entries counted; .* lead to its signed root$/m);
+});
+
+test('the bank sees its businesses and itself over the desk', () => {
+    const shown = part(6).trimEnd().split('\n').map((line) => JSON.parse(line));
+    assert.deepEqual(shown.map((one) => one.code), ['NV-BANK-KYC', 'NV-BANK-TINY', 'bank']);
 });
