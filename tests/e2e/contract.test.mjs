@@ -37,12 +37,24 @@ test('every example is what its schema says', () => {
     contract.check(LOOKUP, response(answer()));
     contract.check(receipt, response(doc.components.examples.ReceiptAgain.value));
     contract.check(LOOKUP, response(badRequest(), { status: 400, headers: PROBLEM }));
+});
+
+test('every resource of the desk has a list and objects, with examples that are as it says', () => {
+    const words = readFileSync(path.join(root, 'src/domain/words.h'), 'utf8');
+    const [, rows] = /#define WORDS_RESOURCE\(ROW\)([^]*?\n)\n/.exec(words);
+    const resources = [...rows.matchAll(/ROW\([A-Z_]+, "([a-z_]+)"\)/g)].map(([, word]) => word);
     const headers = { ...HEADERS, 'cache-control': 'private, no-cache', etag: '"1"' };
-    for (const [one, many] of [['Party', 'parties'], ['Account', 'accounts'],
-        ['Business', 'businesses']]) {
-        const { [one]: { value }, [`${one}Page`]: { value: page } } = doc.components.examples;
-        contract.check({ path: `/v1/${many}/${value.code}` }, response(value, { headers }));
-        contract.check({ path: `/v1/${many}?limit=1` }, response(page, { headers }));
+    const example = (address) => {
+        const [{ $ref: reference }] = Object.values(doc.paths[address].get.responses['200']
+            .content['application/json'].examples);
+        return doc.components.examples[reference.split('/').at(-1)].value;
+    };
+    assert.ok(resources.length > 5);
+    for (const resource of resources) {
+        const one = example(`/v1/${resource}/{code}`);
+        contract.check({ path: `/v1/${resource}/${one.code}` }, response(one, { headers }));
+        contract.check({ path: `/v1/${resource}?limit=1` },
+            response(example(`/v1/${resource}`), { headers }));
     }
 });
 
