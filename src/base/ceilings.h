@@ -91,6 +91,15 @@
 #define OFFICE_ACT_OBJECTS_MAX 9                         /* that one act stores */
 #define OFFICE_LATE_ACT_BYTES_MAX (ACT_BYTES_MAX + 8192) /* likewise, with their codes */
 
+/* Reviews */
+#define DRAWS_MAX 1200            /* a hundred years of months */
+#define REVIEWS_MAX 16384         /* they are kept */
+#define CONFIRMATIONS_MAX 16384   /* likewise */
+#define CASE_FILES_MAX 128        /* of reviews that are not decided */
+#define CASE_FILE_BYTES_MAX 98304 /* so that it fits a signed act */
+#define REVIEW_DAYS_USUAL 5       /* working days to answer in */
+#define REVIEW_DAYS_MAX 60
+
 /* Signed acts. A policy of 96 KiB fits, and an opening holds the act and its JWS. */
 #define SIGNED_JWS_BYTES_MAX 196608   /* one compact JWS */
 #define SIGNED_SPKI_BYTES_MAX 1024    /* a public key, DER: RSA of 4096 bits has 550 */

@@ -8,8 +8,8 @@
  * HOST:PORT` sent there.
  *
  * Some fields are given by file: `--cert FILE` stands for `spki` and `not-after`, `--public-key
- * FILE` for an officer's `key`, a sheet for the first officers, and a policy's folder for `files`
- * and `hash`.
+ * FILE` for an officer's `key`, a sheet for the first officers, a case file for `file`, and a
+ * policy's folder for `files` and `hash`.
  */
 #include "cli/act_cli.h"
 
@@ -252,6 +252,7 @@ struct act_files {
     struct files_cert cert;
     char key[KEY_TEXT_BYTES];
     struct buf officers;
+    struct buf case_file;
 };
 
 static int file_fault(const char *path, struct outcome outcome)
@@ -310,11 +311,25 @@ static int take_sheet(struct act *act, struct act_files *files)
     return EXIT_GOOD;
 }
 
+static int take_case_file(struct act *act, struct act_files *files)
+{
+    char path[1024];
+    if (act->kind != ACT_REVIEW_ANSWER || act_value(act, "file").len == 0) {
+        return EXIT_GOOD;
+    }
+    struct view name = act_value(act, "file");
+    snprintf(path, sizeof(path), "%.*s", (int)name.len, (const char *)name.data);
+    int status = file_fault(path, files_read(path, &files->case_file));
+    act_value_set(act, "file", buf_view(&files->case_file));
+    return status;
+}
+
 static int take_files(struct act *act, const struct cli_option *options, struct act_files *files)
 {
     int status = take_cert(act, options[OPTION_CERT].value, files);
     status = status == EXIT_GOOD ? take_key(act, options[OPTION_PUBLIC_KEY].value, files) : status;
-    return status == EXIT_GOOD ? take_sheet(act, files) : status;
+    status = status == EXIT_GOOD ? take_sheet(act, files) : status;
+    return status == EXIT_GOOD ? take_case_file(act, files) : status;
 }
 
 int act_go(struct act *act, const struct cli_option options[OPTION_COUNT])
@@ -376,12 +391,14 @@ int act_cli(const char *noun, int argc, char **argv)
     }
     const struct cli_option *others = &options[act_field_count(kind)];
     buf_init(&files.officers, ACT_BYTES_MAX);
+    buf_init(&files.case_file, CASE_FILE_BYTES_MAX);
     status = take_files(&act, others, &files);
     if (status == EXIT_USAGE) {
         usage(kind);
     }
     status = status == EXIT_GOOD ? act_go(&act, others) : status;
     buf_done(&files.officers);
+    buf_done(&files.case_file);
     return status;
 }
 

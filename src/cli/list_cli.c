@@ -26,7 +26,8 @@ static const struct {
     {"party", RESOURCE_PARTIES},       {"account", RESOURCE_ACCOUNTS},
     {"business", RESOURCE_BUSINESSES}, {"officer", RESOURCE_OFFICERS},
     {"proposal", RESOURCE_PROPOSALS},  {"permit", RESOURCE_PERMITS},
-    {"policy", RESOURCE_POLICIES},
+    {"policy", RESOURCE_POLICIES},     {"draw", RESOURCE_DRAWS},
+    {"review", RESOURCE_REVIEWS},
 };
 #define LISTS (sizeof(lists) / sizeof(lists[0]))
 

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/version.h"
+#include "cli/drawn.h"
 #include "cli/fees_cli.h"
 #include "cli/ledger_cli.h"
 #include "cli/policy_cli.h"
@@ -52,6 +53,17 @@ static int proposal_cli(int argc, char **argv)
     return act_cli("proposal", argc, argv);
 }
 
+static int draw_cli(int argc, char **argv)
+{
+    return act_cli("draw", argc, argv);
+}
+
+static int review_cli(int argc, char **argv)
+{
+    return argc >= 1 && strcmp(argv[0], "drawn") == 0 ? drawn_cli(argc - 1, argv + 1)
+                                                      : act_cli("review", argc, argv);
+}
+
 static int permit_cli(int argc, char **argv)
 {
     return act_cli("permit", argc, argv);
@@ -83,6 +95,8 @@ static const struct {
      "list | grant | withdraw | deletion: leave to keep a copy or pass it on"},
     {"officer", officer_cli, "list | found | add | roles | replace | leave | lost"},
     {"proposal", proposal_cli, "list | approve | reject | withdraw"},
+    {"draw", draw_cli, "list | commit | reveal: what picks disclosures at random, month by month"},
+    {"review", review_cli, "list | drawn | ask | answer | confirm | object | conclude"},
     {"fees", fees_cli, "statement: what a party owes for a month, from the records"},
     {"ledger", ledger_cli, "verify | show | figures"},
     {"receipt", receipt_cli, "verify FILE --vkey FILE"},

@@ -75,8 +75,25 @@ static void print_entry(uint64_t index, struct view entry, bool json)
     }
 }
 
-static struct outcome show_bundle(int dir_fd, uint64_t size, uint64_t number, uint64_t first,
-                                  uint64_t end, bool json)
+struct range {
+    uint64_t first;
+    uint64_t end;
+    bool json;
+};
+
+static struct outcome print_one(void *context, uint64_t index, struct view entry)
+{
+    const struct range *range = context;
+    if (index >= range->first && index < range->end) {
+        print_entry(index, entry, range->json);
+    }
+    return OUTCOME_OK;
+}
+
+static struct outcome each_of_bundle(int dir_fd, uint64_t size, uint64_t number,
+                                     struct outcome (*each)(void *context, uint64_t index,
+                                                            struct view entry),
+                                     void *context)
 {
     BUF_AUTO bundle;
     char path[128];
@@ -89,9 +106,17 @@ static struct outcome show_bundle(int dir_fd, uint64_t size, uint64_t number, ui
         if (cursor.failed || !utf8_valid(entry)) {
             return outcome_fail(FAULT_CORRUPT, "a bundle does not decode");
         }
-        if (index >= first && index < end) {
-            print_entry(index, entry, json);
-        }
+        TRY(each(context, index, entry));
+    }
+    return OUTCOME_OK;
+}
+
+struct outcome show_each(int dir_fd, uint64_t size,
+                         struct outcome (*each)(void *context, uint64_t index, struct view entry),
+                         void *context)
+{
+    for (uint64_t number = 0; number * BUNDLE_ENTRIES < size; number++) {
+        TRY(each_of_bundle(dir_fd, size, number, each, context));
     }
     return OUTCOME_OK;
 }
@@ -102,8 +127,9 @@ struct outcome show_entries(int dir_fd, uint64_t size, uint64_t first, uint64_t 
         return outcome_fail(FAULT_NOT_FOUND, "the log has no such entry");
     }
     uint64_t end = count < size - first ? first + count : size;
+    struct range range = {first, end, json};
     for (uint64_t number = first / BUNDLE_ENTRIES; number <= (end - 1) / BUNDLE_ENTRIES; number++) {
-        TRY(show_bundle(dir_fd, size, number, first, end, json));
+        TRY(each_of_bundle(dir_fd, size, number, print_one, &range));
     }
     return OUTCOME_OK;
 }

@@ -12,4 +12,9 @@ struct outcome show_size(int dir_fd, uint64_t *ret_size);
 /* Prints entries first..first+count-1 to stdout: `index entry` lines, or one JSON object each. */
 struct outcome show_entries(int dir_fd, uint64_t size, uint64_t first, uint64_t count, bool json);
 
+/* Calls `each` for every entry of the folder's log, in order; a failure of it ends the walk. */
+struct outcome show_each(int dir_fd, uint64_t size,
+                         struct outcome (*each)(void *context, uint64_t index, struct view entry),
+                         void *context);
+
 #endif

@@ -56,6 +56,11 @@
 /* What a permit lets its holder do (P4): keep a copy, or pass it on to one named. */
 #define WORDS_PERMIT(ROW) ROW(COPY, "copy") ROW(THIRD_PARTY, "third_party")
 
+/* How a disclosure was picked for a review; what kinds of case files there are. */
+#define WORDS_DRAWN(ROW) ROW(RANDOM, "random") ROW(PARTY, "party") ROW(RULE, "rule")
+#define WORDS_FILE_TYPE(ROW)                                                                       \
+    ROW(PDF, "application/pdf") ROW(PNG, "image/png") ROW(JPEG, "image/jpeg")
+
 /* Codes of formats.md: name, HTTP status, 1 when the answer carries a receipt. */
 #define WORDS_CODE(ROW)                                                                            \
     ROW(DISCLOSED, "disclosed", 200, 1)                                                            \
@@ -124,7 +129,11 @@
     ROW(PROPOSALS, "proposals")                                                                    \
     ROW(PERMITS, "permits")                                                                        \
     ROW(POLICIES, "policies")                                                                      \
-    ROW(FEES, "fees")
+    ROW(FEES, "fees")                                                                              \
+    ROW(DRAWS, "draws")                                                                            \
+    ROW(REVIEWS, "reviews")                                                                        \
+    ROW(CASE_FILES, "case-files")                                                                  \
+    ROW(CONFIRMATIONS, "confirmations")
 
 /* clang-format on */
 
@@ -163,6 +172,18 @@ enum permit_kind {
     WORDS_PERMIT(ROW)
 #undef ROW
         PERMIT_KIND_COUNT
+};
+enum drawn {
+#define ROW(name, text) DRAWN_##name,
+    WORDS_DRAWN(ROW)
+#undef ROW
+        DRAWN_COUNT
+};
+enum file_type {
+#define ROW(name, text) FILE_TYPE_##name,
+    WORDS_FILE_TYPE(ROW)
+#undef ROW
+        FILE_TYPE_COUNT
 };
 enum entry_kind {
 #define ROW(name, text) KIND_##name,
@@ -204,6 +225,8 @@ extern const struct words words_service;
 extern const struct words words_field;
 extern const struct words words_notice;
 extern const struct words words_permit;
+extern const struct words words_drawn;
+extern const struct words words_file_type;
 extern const struct words words_kind;
 extern const struct words words_code;
 extern const struct words words_rule;

@@ -11,6 +11,7 @@
 #include "office/ageing.h"
 
 #include "base/log.h"
+#include "office/staff.h"
 
 #include <stdio.h>
 
@@ -103,7 +104,32 @@ static void look_at_account(const struct account *account, int64_t day, struct a
     }
 }
 
+/* ---- reviews ---- */
+
+/* Nobody has answered in time: the business is suspended by the act, from then on. */
+static struct outcome lapse_review(struct office *office, const struct review *review,
+                                   uint32_t local_user)
+{
+    struct act act = {.kind = ACT_REVIEW_LAPSE};
+    char why[256] = "";
+    uint64_t index = 0;
+    act_value_set(&act, "code", code_view(&review->code));
+    return office_act(office, &act, local_user, &index, why);
+}
+
+static bool overdue(const struct review *review, int64_t day)
+{
+    return review->state == REVIEW_ASKED && day > review->due_day;
+}
+
 /* ---- the walk ---- */
+
+/* One act is done: a step's last. */
+static struct outcome acted(struct ageing_watch *watch, struct outcome outcome)
+{
+    watch->held = !outcome_ok(outcome);
+    return outcome;
+}
 
 static void begin(struct ageing_watch *watch, int64_t day)
 {
@@ -118,21 +144,28 @@ struct outcome office_age(struct office *office, const struct directory *directo
 {
     int64_t day = clock_day_vn(now_us);
     size_t parties = directory->parties.len;
-    size_t all = parties + directory->accounts.len;
+    size_t accounts = directory->accounts.len;
+    const struct map *reviews = &directory->staff->reviews;
+    size_t all = parties + accounts + reviews->len;
     if (!watch->under_way) {
         begin(watch, day);
     }
     for (unsigned step = 0; step < AGEING_STEP_MAX && watch->place < all; step++) {
         size_t place = watch->place++;
+        if (place >= parties + accounts) {
+            const struct review *review = map_at(reviews, place - parties - accounts);
+            if (overdue(review, day) && !watch->held) {
+                return acted(watch, lapse_review(office, review, local_user));
+            }
+            continue;
+        }
         if (place >= parties) {
             look_at_account(map_at(&directory->accounts, place - parties), day, watch);
             continue;
         }
         const struct party *party = map_at(&directory->parties, place);
         if (look_at_party(party, day, watch) && !watch->held) {
-            struct outcome outcome = lapse(office, party, local_user);
-            watch->held = !outcome_ok(outcome);
-            return outcome;
+            return acted(watch, lapse(office, party, local_user));
         }
     }
     if (watch->place >= all) {

@@ -1,7 +1,7 @@
 /*
- * Purpose: what dates do to parties and accounts. They take effect by themselves, at the ask that
- * looks at them (gate/standing.c); here they are told once a day while there is time, and recorded
- * as acts when they have taken effect. Owner: the core's loop.
+ * Purpose: what dates do to parties, accounts and reviews. They take effect by themselves, at the
+ * ask that looks at them (gate/standing.c); here they are told once a day while there is time, and
+ * recorded as acts when they have taken effect. Owner: the core's loop.
  *
  * An act of a date is recorded exactly once, whatever the process dies of: it is due as long as the
  * directory, which is made of the log, says that it is not done, and a start replays the log before
@@ -28,7 +28,7 @@ struct ageing_watch {
     /* the walk in hand */
     bool under_way;
     bool held;    /* an act could not be recorded: the others wait for the next walk too */
-    size_t place; /* parties first, then accounts */
+    size_t place; /* parties first, then accounts, then reviews */
     unsigned lines;
     struct ageing_counts walk;
 };

@@ -237,3 +237,15 @@ struct outcome prepare_business_revise(struct preparing *here)
     TRY(business_fill(here, business));
     return move_add(here, next, business);
 }
+
+struct outcome prepare_business_suspend(struct preparing *here, struct business *old)
+{
+    struct business *business = NULL;
+    enum business_state now = office_business_state(old, here->today);
+    enum business_state next = office_business_next(now, BUSINESS_EVENT_SUSPEND);
+    if (next == BUSINESS_STATE_COUNT) {
+        return OUTCOME_OK;
+    }
+    TRY(prepare_edit(here, OBJECT_BUSINESS, old, &business));
+    return move_add(here, next, business);
+}

@@ -15,6 +15,7 @@
 #define INTAKE ROLE_BIT(ROLE_INTAKE)
 #define DECIDE ROLE_BIT(ROLE_DECIDE)
 #define APPROVE ROLE_BIT(ROLE_APPROVE)
+#define AUDIT ROLE_BIT(ROLE_AUDIT)
 #define SECURITY ROLE_BIT(ROLE_SECURITY)
 #define ONE_IS_ENOUGH 0
 #define OWN true
@@ -56,6 +57,13 @@ static const struct four_eyes rows[ACT_KIND_COUNT] = {
     [ACT_PERMIT_WITHDRAW] = {DECIDE | SECURITY, ONE_IS_ENOUGH, NOT_OWN, OBJECT_PERMIT},
     [ACT_PERMIT_DELETION] = {INTAKE, ONE_IS_ENOUGH, OWN, OBJECT_PERMIT},
     [ACT_POLICY_PROPOSE] = {DECIDE, ONE_IS_ENOUGH, NOT_OWN, 0},
+    [ACT_DRAW_COMMIT] = {AUDIT, ONE_IS_ENOUGH, NOT_OWN, OBJECT_DRAW},
+    [ACT_DRAW_REVEAL] = {AUDIT, ONE_IS_ENOUGH, NOT_OWN, OBJECT_DRAW},
+    [ACT_REVIEW_ASK] = {AUDIT, ONE_IS_ENOUGH, NOT_OWN, OBJECT_REVIEW},
+    [ACT_REVIEW_ANSWER] = {INTAKE, ONE_IS_ENOUGH, OWN, OBJECT_REVIEW},
+    [ACT_REVIEW_CONFIRM] = {AUDIT | DECIDE, APPROVE, NOT_OWN, OBJECT_REVIEW},
+    [ACT_REVIEW_OBJECT] = {AUDIT | DECIDE, ONE_IS_ENOUGH, NOT_OWN, OBJECT_REVIEW},
+    [ACT_REVIEW_CONCLUDE] = {AUDIT | DECIDE, APPROVE, NOT_OWN, 0},
     [ACT_POLICY_PUBLISH] = {DECIDE, APPROVE, NOT_OWN, 0},
     [ACT_OFFICER_ADD] = {SECURITY, APPROVE, NOT_OWN, OBJECT_OFFICER},
     [ACT_OFFICER_ROLES] = {SECURITY, APPROVE, NOT_OWN, OBJECT_OFFICER},
@@ -105,6 +113,9 @@ const struct party *four_eyes_party(const struct directory *directory, const str
     }
     if (object != NULL && row == &object_permit) {
         return ((const struct permit *)object)->business->party;
+    }
+    if (object != NULL && row == &object_review) {
+        return ((const struct review *)object)->business->party;
     }
     return NULL;
 }

@@ -18,6 +18,10 @@ static const struct object_row *const rows[OBJECT_KIND_COUNT] = {
     [OBJECT_SUB_ACCOUNT] = &object_sub_account,
     [OBJECT_PERMIT] = &object_permit,
     [OBJECT_POLICY_VERSION] = &object_policy,
+    [OBJECT_DRAW] = &object_draw,
+    [OBJECT_REVIEW] = &object_review,
+    [OBJECT_CASE_FILE] = &object_case_file,
+    [OBJECT_CONFIRMATION] = &object_confirmation,
 };
 
 const struct object_row *object_row(enum object_kind kind)

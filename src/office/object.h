@@ -24,6 +24,10 @@ enum object_kind {
     OBJECT_STOP = 10,       /* code = the account's, of either tier */
     OBJECT_PERMIT = 11,
     OBJECT_POLICY_VERSION = 12, /* code = hash: when it takes effect */
+    OBJECT_DRAW = 13,
+    OBJECT_REVIEW = 14,    /* points to a business */
+    OBJECT_CASE_FILE = 15, /* code = the review's */
+    OBJECT_CONFIRMATION = 16,
     OBJECT_KIND_COUNT
 };
 
@@ -61,6 +65,10 @@ extern const struct object_row object_stop;        /* stop.c */
 extern const struct object_row object_sub_account; /* account.c */
 extern const struct object_row object_permit;      /* permit.c */
 extern const struct object_row object_policy;      /* publish.c */
+extern const struct object_row object_draw;        /* review.c, as the next three */
+extern const struct object_row object_review;
+extern const struct object_row object_case_file;
+extern const struct object_row object_confirmation;
 
 /* NULL for a kind that the directory does not keep. */
 const struct object_row *object_row(enum object_kind kind);

@@ -181,6 +181,14 @@ static struct outcome (*const preparations[ACT_KIND_COUNT])(struct preparing *he
     [ACT_PERMIT_WITHDRAW] = prepare_permit_move,
     [ACT_PERMIT_DELETION] = prepare_permit_move,
     [ACT_POLICY_PROPOSE] = prepare_policy_propose,
+    [ACT_DRAW_COMMIT] = prepare_draw_commit,
+    [ACT_DRAW_REVEAL] = prepare_draw_reveal,
+    [ACT_REVIEW_ASK] = prepare_review_ask,
+    [ACT_REVIEW_ANSWER] = prepare_review_answer,
+    [ACT_REVIEW_CONFIRM] = prepare_review_decide,
+    [ACT_REVIEW_OBJECT] = prepare_review_decide,
+    [ACT_REVIEW_LAPSE] = prepare_review_lapse,
+    [ACT_REVIEW_CONCLUDE] = prepare_review_conclude,
 };
 
 struct outcome prepare_inner(struct preparing *here, const struct act *inner)

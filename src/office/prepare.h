@@ -98,6 +98,8 @@ struct outcome prepare_certificate_revoke(struct preparing *here);
 struct outcome prepare_business_add(struct preparing *here);
 struct outcome prepare_business_move(struct preparing *here);
 struct outcome prepare_business_revise(struct preparing *here);
+/* As part of another act: a business that may be suspended is. */
+struct outcome prepare_business_suspend(struct preparing *here, struct business *old);
 struct outcome prepare_permit_grant(struct preparing *here);      /* permit.c */
 struct outcome prepare_permit_move(struct preparing *here);       /* permit.c: withdraw, deletion */
 struct outcome prepare_policy_propose(struct preparing *here);    /* publish.c */
@@ -111,6 +113,15 @@ struct outcome prepare_proposal_reject(struct preparing *here);   /* proposal.c 
 struct outcome prepare_proposal_withdraw(struct preparing *here); /* proposal.c */
 struct outcome prepare_account_stop(struct preparing *here);      /* stop.c */
 struct outcome prepare_account_stop_confirm(struct preparing *here); /* stop.c */
+struct outcome prepare_draw_commit(struct preparing *here); /* review_acts.c, as the next six */
+struct outcome prepare_draw_reveal(struct preparing *here);
+struct outcome prepare_review_ask(struct preparing *here);
+struct outcome prepare_review_answer(struct preparing *here);
+struct outcome prepare_review_decide(struct preparing *here); /* confirm, object */
+struct outcome prepare_review_lapse(struct preparing *here);
+struct outcome prepare_review_conclude(struct preparing *here);
+/* The place in the log that a review's code names. */
+bool review_index(struct view code, uint64_t *ret_index);
 /* A stop of the account that the act names ends with the act. */
 void prepare_stop_end(struct preparing *here); /* stop.c */
 

@@ -165,6 +165,56 @@ static const struct show_field statement_fields[] = {
     {"vnd", SHOW_NUMBER64, STATEMENT(vnd), NULL},
 };
 
+static const char *const review_state_names[REVIEW_STATE_COUNT] = {
+    [REVIEW_ASKED] = "asked",         [REVIEW_ANSWERED] = "answered", [REVIEW_LAPSED] = "lapsed",
+    [REVIEW_CONFIRMED] = "confirmed", [REVIEW_OBJECTED] = "objected",
+};
+static const struct words review_states = {review_state_names, REVIEW_STATE_COUNT};
+
+#define DRAW(member) offsetof(struct draw, member)
+static const struct show_field draw_fields[] = {
+    {"code", SHOW_CODE, DRAW(code), NULL},           {"hash", SHOW_HASH, DRAW(hash), NULL},
+    {"one_in", SHOW_NUMBER64, DRAW(one_in), NULL},   {"seed", SHOW_HASH, DRAW(seed), NULL},
+    {"version", SHOW_NUMBER32, DRAW(version), NULL},
+};
+
+#define REVIEW(member) offsetof(struct review, member)
+static const struct show_field review_fields[] = {
+    {"ask", SHOW_CODE, REVIEW(ask), NULL},
+    {"business", SHOW_REVIEWED, 0, NULL},
+    {"code", SHOW_CODE, REVIEW(code), NULL},
+    {"day", SHOW_DAY, REVIEW(day), NULL},
+    {"drawn", SHOW_WORD, REVIEW(drawn), &words_drawn},
+    {"due", SHOW_DAY, REVIEW(due_day), NULL},
+    {"file", SHOW_HASH, REVIEW(file), NULL},
+    {"finding", SHOW_TEXT, REVIEW(finding), NULL},
+    {"party", SHOW_REVIEWED_PARTY, 0, NULL},
+    {"reason", SHOW_TEXT, REVIEW(reason), NULL},
+    {"state", SHOW_WORD, REVIEW(state), &review_states},
+    {"version", SHOW_NUMBER32, REVIEW(version), NULL},
+};
+
+#define CASE_FILE(member) offsetof(struct case_file, member)
+static const struct show_field case_file_fields[] = {
+    {"code", SHOW_CODE, CASE_FILE(code), NULL},
+    {"content", SHOW_FILE, 0, NULL},
+    {"party", SHOW_PARTY, CASE_FILE(party), NULL},
+    {"type", SHOW_WORD, CASE_FILE(type), &words_file_type},
+    {"version", SHOW_NUMBER32, CASE_FILE(version), NULL},
+};
+
+#define CONFIRMATION(member) offsetof(struct confirmation, member)
+static const struct show_field confirmation_fields[] = {
+    {"code", SHOW_CODE, CONFIRMATION(code), NULL},
+    {"confirmed", SHOW_COUNT32, CONFIRMATION(confirmed), NULL},
+    {"finding", SHOW_TEXT, CONFIRMATION(finding), NULL},
+    {"month", SHOW_CODE, CONFIRMATION(month), NULL},
+    {"objected", SHOW_COUNT32, CONFIRMATION(objected), NULL},
+    {"party", SHOW_PARTY, CONFIRMATION(party), NULL},
+    {"unanswered", SHOW_COUNT32, CONFIRMATION(unanswered), NULL},
+    {"version", SHOW_NUMBER32, CONFIRMATION(version), NULL},
+};
+
 static const struct map *parties_of(const struct directory *directory)
 {
     return &directory->parties;
@@ -205,15 +255,26 @@ static const struct map *statements_of(const struct directory *directory)
     return &directory->statements;
 }
 
+#define STAFF_MAP(name)                                                                            \
+    static const struct map *name##_of(const struct directory *directory)                          \
+    {                                                                                              \
+        return directory->staff == NULL ? NULL : &directory->staff->name;                          \
+    }
+STAFF_MAP(draws)
+STAFF_MAP(reviews)
+STAFF_MAP(case_files)
+STAFF_MAP(confirmations)
+
 #define ITSELF SIZE_MAX        /* the object is the party */
 #define OFFICE (SIZE_MAX - 1)  /* it is the office's own */
 #define PERMITS (SIZE_MAX - 2) /* a permit's: the party of its business */
+#define REVIEWS (SIZE_MAX - 3) /* a review's: likewise */
 #define FIELDS(rows) rows, sizeof(rows) / sizeof((rows)[0])
 static const struct show_row {
     const struct map *(*map)(const struct directory *directory);
     size_t code;    /* struct code_text, in the object */
     size_t version; /* uint32_t */
-    size_t owner;   /* struct party *, or one of the three above */
+    size_t owner;   /* struct party *, or one of those above */
     const struct show_field *fields;
     unsigned field_count;
 } rows[RESOURCE_COUNT] = {
@@ -232,6 +293,13 @@ static const struct show_row {
                             FIELDS(proposal_fields)},
     [RESOURCE_FEES] = {statements_of, STATEMENT(code), STATEMENT(version), STATEMENT(party),
                        FIELDS(statement_fields)},
+    [RESOURCE_DRAWS] = {draws_of, DRAW(code), DRAW(version), OFFICE, FIELDS(draw_fields)},
+    [RESOURCE_REVIEWS] = {reviews_of, REVIEW(code), REVIEW(version), REVIEWS,
+                          FIELDS(review_fields)},
+    [RESOURCE_CASE_FILES] = {case_files_of, CASE_FILE(code), CASE_FILE(version), CASE_FILE(party),
+                             FIELDS(case_file_fields)},
+    [RESOURCE_CONFIRMATIONS] = {confirmations_of, CONFIRMATION(code), CONFIRMATION(version),
+                                CONFIRMATION(party), FIELDS(confirmation_fields)},
 };
 
 const struct map *show_map(const struct directory *directory, enum resource resource)
@@ -249,6 +317,9 @@ const struct party *show_owner(enum resource resource, const void *object)
     }
     if (owner == PERMITS) {
         return ((const struct permit *)object)->business->party;
+    }
+    if (owner == REVIEWS) {
+        return ((const struct review *)object)->business->party;
     }
     return owner == ITSELF ? object : show_party(object, owner);
 }

@@ -249,6 +249,13 @@ bool show_value_absent(const struct show_field *field, const void *object)
 }
 
 /* What objects of one kind alone have. */
+static void put_file(struct buf *buf, const struct case_file *file)
+{
+    buf_put_text(buf, "\"");
+    base64std_put(buf, view_of(file->bytes, file->len));
+    buf_put_text(buf, "\"");
+}
+
 static void put_own(struct buf *buf, const struct show_field *field, const void *object)
 {
     const void *part = show_part(object, field->at);
@@ -277,6 +284,15 @@ static void put_own(struct buf *buf, const struct show_field *field, const void 
         break;
     case SHOW_BUSINESS:
         json_put_string(buf, code_view(&((const struct permit *)object)->business->code));
+        break;
+    case SHOW_REVIEWED:
+        json_put_string(buf, code_view(&((const struct review *)object)->business->code));
+        break;
+    case SHOW_REVIEWED_PARTY:
+        json_put_string(buf, code_view(&((const struct review *)object)->business->party->code));
+        break;
+    case SHOW_FILE:
+        put_file(buf, object);
         break;
     case SHOW_LINES:
         fees_put_lines(object, buf);
@@ -313,6 +329,7 @@ void show_value_put(struct buf *buf, const struct show_field *field, const void 
         put_words(buf, field->words, number64_at(object, field->at));
         break;
     case SHOW_NUMBER32:
+    case SHOW_COUNT32:
         buf_put_decimal(buf, show_number32(object, field->at));
         break;
     case SHOW_NUMBER64:

@@ -16,6 +16,7 @@ enum show_type {
     SHOW_WORDS32, /* masks */
     SHOW_WORDS64,
     SHOW_NUMBER32, /* 0 = absent */
+    SHOW_COUNT32,
     SHOW_NUMBER64,
     SHOW_LIMIT64, /* 0 = absent: there is none */
     SHOW_DAY,     /* the first and the last there is = absent */
@@ -35,6 +36,10 @@ enum show_type {
     SHOW_MOVES,    /* of a business */
     SHOW_BUSINESS, /* of a permit: its code */
     SHOW_LINES,    /* of a statement of fees */
+    /* of a review: its business and party; of a case file: what it holds, base64 */
+    SHOW_REVIEWED,
+    SHOW_REVIEWED_PARTY,
+    SHOW_FILE,
 };
 
 struct show_field {

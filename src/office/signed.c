@@ -14,6 +14,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "gate/recorded.h"
 #include "office/four_eyes.h"
 #include "office/private.h"
 
@@ -267,12 +268,35 @@ static struct outcome propose(struct way *way, struct change *ret_change)
     return commit(way, &act, ret_change);
 }
 
+/* What the act says of a record is what that says. A start does not look again: what is recorded
+ * was so. */
+static struct outcome check_record(struct way *way)
+{
+    struct recorded recorded = {0};
+    uint64_t index = 0;
+    if (way->act.kind != ACT_REVIEW_ASK ||
+        !review_index(act_value(&way->act, "code"), &index)) { /* its preparation refuses it */
+        return OUTCOME_OK;
+    }
+    struct outcome outcome = gate_recorded(way->office->gate, index, &recorded);
+    if (outcome.fault == FAULT_NOT_FOUND) {
+        return refuse(way, ACT_CODE_NOT_FOUND, "/values/code", "no disclosure is recorded there");
+    }
+    TRY(outcome);
+    bool same = view_is(act_value(&way->act, "ask"), recorded.ask) &&
+                view_equal(act_value(&way->act, "business"), code_view(&recorded.business)) &&
+                act_day(&way->act, "day", 0) == recorded.day;
+    return same ? OUTCOME_OK
+                : refuse(way, ACT_CODE_BAD_INPUT, "/values", "the record does not say so");
+}
+
 static struct outcome do_it(struct way *way, struct change *ret_change)
 {
     const struct four_eyes *rule = four_eyes_of(way->act.kind);
     if (way->told->doer.kind == SIGNER_OFFICER && rule->approves != 0) {
         return propose(way, ret_change);
     }
+    TRY(check_record(way));
     TRY(prepare(way, &way->act, ret_change));
     *way->result = (struct signed_result){.code = ACT_CODE_DONE};
     name_object(way, ret_change);

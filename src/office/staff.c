@@ -23,6 +23,26 @@ static struct view stop_key(const void *value)
     return code_view(&((const struct stop *)value)->code);
 }
 
+static struct view draw_key(const void *value)
+{
+    return code_view(&((const struct draw *)value)->code);
+}
+
+static struct view review_key(const void *value)
+{
+    return code_view(&((const struct review *)value)->code);
+}
+
+static struct view case_file_key(const void *value)
+{
+    return code_view(&((const struct case_file *)value)->code);
+}
+
+static struct view confirmation_key(const void *value)
+{
+    return code_view(&((const struct confirmation *)value)->code);
+}
+
 struct outcome staff_new(struct staff **ret_staff)
 {
     struct staff *staff = memory_new(1, sizeof(*staff));
@@ -32,6 +52,10 @@ struct outcome staff_new(struct staff **ret_staff)
     map_init_ordered(&staff->officers, officer_key, OFFICERS_MAX);
     map_init_ordered(&staff->proposals, proposal_key, PROPOSALS_MAX);
     map_init(&staff->stops, stop_key, ACCOUNTS_MAX);
+    map_init_ordered(&staff->draws, draw_key, DRAWS_MAX);
+    map_init_ordered(&staff->reviews, review_key, REVIEWS_MAX);
+    map_init_ordered(&staff->case_files, case_file_key, CASE_FILES_MAX);
+    map_init_ordered(&staff->confirmations, confirmation_key, CONFIRMATIONS_MAX);
     *ret_staff = staff;
     return OUTCOME_OK;
 }
@@ -51,6 +75,10 @@ void staff_free(struct staff *staff)
         free_all(&staff->officers);
         free_all(&staff->proposals);
         free_all(&staff->stops);
+        free_all(&staff->draws);
+        free_all(&staff->reviews);
+        free_all(&staff->case_files);
+        free_all(&staff->confirmations);
         memory_free(staff);
     }
 }

@@ -434,19 +434,77 @@ static void a_statement_of_fees_is_shown_with_its_lines_and_sums(void **state)
     json_decref(root);
 }
 
+static void a_review_is_shown_with_its_business_and_what_is_not_there_yet_is_absent(void **state)
+{
+    struct business business = business_of();
+    struct review review = {
+        .code = {"R-7", 3},
+        .version = 1,
+        .business = &business,
+        .ask = {"018f", 4},
+        .day = 20780,
+        .drawn = DRAWN_RULE,
+        .reason = {"at night", 8},
+        .due_day = 20787,
+    };
+    (void)state;
+    json_t *root = shown(RESOURCE_REVIEWS, &review);
+    assert_text(root, "business", "NV-1");
+    assert_text(root, "party", "bank");
+    assert_text(root, "state", "asked");
+    assert_text(root, "drawn", "rule");
+    assert_text(root, "due", "2026-11-30");
+    assert_null(json_object_get(root, "file"));
+    assert_null(json_object_get(root, "finding"));
+    json_decref(root);
+    static struct case_file file = {
+        .code = {"R-7", 3}, .version = 1, .party = &bank, .type = FILE_TYPE_PDF, .len = 5};
+    memcpy(file.bytes, "%PDF-", 5);
+    root = shown(RESOURCE_CASE_FILES, &file);
+    assert_text(root, "content", "JVBERi0=");
+    assert_text(root, "type", "application/pdf");
+    json_decref(root);
+    struct draw draw = {.code = {"2026-12", 7}, .version = 1, .hash = {1}, .one_in = 500};
+    root = shown(RESOURCE_DRAWS, &draw);
+    assert_null(json_object_get(root, "seed")); /* is not revealed */
+    json_decref(root);
+    struct confirmation told = {.code = {"bank.2026-11", 12},
+                                .version = 1,
+                                .party = &bank,
+                                .month = {"2026-11", 7},
+                                .confirmed = 2,
+                                .finding = {"on purpose", 10}};
+    root = shown(RESOURCE_CONFIRMATIONS, &told);
+    assert_int_equal(json_integer_value(json_object_get(root, "confirmed")), 2);
+    assert_true(json_is_integer(json_object_get(root, "objected")));
+    json_decref(root);
+}
+
 static void each_resource_knows_its_objects_and_whose_they_are(void **state)
 {
     struct account account = {.code = {"bank-1", 6}, .party = &bank, .version = 7};
     struct business business = business_of();
     static struct proposal proposal = {.code = {"ab12", 4}, .version = 1};
     struct statement statement = {.code = {"bank.2026-11", 12}, .version = 8, .party = &bank};
+    struct draw draw = {.code = {"2026-12", 7}, .version = 9};
+    struct review review = {.code = {"R-7", 3}, .version = 10, .business = &business};
+    static struct case_file file = {.code = {"R-7", 3}, .version = 11, .party = &bank};
+    struct confirmation told = {.code = {"bank.2026-10", 12}, .version = 12, .party = &bank};
     const void *objects[RESOURCE_COUNT] = {&bank,     &account, &business,       &lan,
-                                           &proposal, &permit,  &policy_version, &statement};
-    const struct party *owners[RESOURCE_COUNT] = {
-        &bank, &bank, &bank, [RESOURCE_PERMITS] = &bank, [RESOURCE_FEES] = &bank};
-    static const uint32_t versions[RESOURCE_COUNT] = {3, 7, 2, 5, 1, 2, 6, 8};
-    static const char *const codes[RESOURCE_COUNT] = {"bank", "bank-1", "NV-1", "lan",
-                                                      "ab12", "GP-1",   "ef01", "bank.2026-11"};
+                                           &proposal, &permit,  &policy_version, &statement,
+                                           &draw,     &review,  &file,           &told};
+    const struct party *owners[RESOURCE_COUNT] = {&bank,
+                                                  &bank,
+                                                  &bank,
+                                                  [RESOURCE_PERMITS] = &bank,
+                                                  [RESOURCE_FEES] = &bank,
+                                                  [RESOURCE_REVIEWS] = &bank,
+                                                  [RESOURCE_CASE_FILES] = &bank,
+                                                  [RESOURCE_CONFIRMATIONS] = &bank};
+    static const uint32_t versions[RESOURCE_COUNT] = {3, 7, 2, 5, 1, 2, 6, 8, 9, 10, 11, 12};
+    static const char *const codes[RESOURCE_COUNT] = {"bank",    "bank-1", "NV-1", "lan",
+                                                      "ab12",    "GP-1",   "ef01", "bank.2026-11",
+                                                      "2026-12", "R-7",    "R-7",  "bank.2026-10"};
     struct directory directory;
     struct staff *staff = NULL;
 
@@ -458,7 +516,8 @@ static void each_resource_knows_its_objects_and_whose_they_are(void **state)
     directory.staff = staff;
     const struct map *maps[RESOURCE_COUNT] = {
         &directory.parties, &directory.accounts, &directory.businesses, &staff->officers,
-        &staff->proposals,  &directory.permits,  &directory.policies,   &directory.statements};
+        &staff->proposals,  &directory.permits,  &directory.policies,   &directory.statements,
+        &staff->draws,      &staff->reviews,     &staff->case_files,    &staff->confirmations};
     for (enum resource resource = 0; resource < RESOURCE_COUNT; resource++) {
         assert_ptr_equal(show_map(&directory, resource), maps[resource]);
         assert_true(maps[resource]->ordered);
@@ -486,6 +545,7 @@ int main(void)
         cmocka_unit_test(an_officer_is_shown_with_roles_and_the_key_that_signs),
         cmocka_unit_test(a_proposal_is_shown_with_what_is_to_be_approved),
         cmocka_unit_test(a_statement_of_fees_is_shown_with_its_lines_and_sums),
+        cmocka_unit_test(a_review_is_shown_with_its_business_and_what_is_not_there_yet_is_absent),
         cmocka_unit_test(each_resource_knows_its_objects_and_whose_they_are),
     };
     return cmocka_run_group_tests_name("office/show", tests, NULL, NULL);

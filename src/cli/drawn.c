@@ -1,0 +1,116 @@
+/*
+ * What a seed draws. Everything that it follows from is public once the seed is revealed: the kind
+ * of an entry, its minute, its place in the log. Nothing is verified here; `dancu ledger verify`
+ * does that.
+ */
+#include "cli/drawn.h"
+
+#include "cli/cli.h"
+#include "cli/show.h"
+#include "office/review.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define VN_S (7 * 3600)
+#define DAY_S (24 * 3600)
+
+struct drawing {
+    const char *month;
+    uint8_t seed[DRAW_SEED_BYTES];
+    uint64_t one_in;
+};
+
+/* Where the text stands behind `mark` in an entry: canonical JSON, whose members are ours. */
+static struct view behind(struct view entry, struct view mark, size_t len)
+{
+    for (size_t at = 0; at + mark.len + len <= entry.len; at++) {
+        if (view_starts(view_part(entry, at, entry.len - at), mark)) {
+            return view_part(entry, at + mark.len, len);
+        }
+    }
+    return view_of(NULL, 0);
+}
+
+/* The month in Viet Nam of `2026-11-23T08:38Z`. */
+static struct outcome month_of(struct view minute, char ret_month[16])
+{
+    struct date date = {0};
+    uint64_t hour = 0;
+    uint8_t first = minute.len > 12 ? minute.data[11] : 0;
+    if (first == '0') {
+        hour = (uint64_t)(minute.data[12] - '0');
+    } else if (first == 0 || !outcome_ok(decimal_get(view_part(minute, 11, 2), 23, &hour))) {
+        return outcome_fail(FAULT_CORRUPT, "an entry has no time");
+    }
+    TRY(date_get(view_part(minute, 0, 10), &date));
+    date = date_from_days(date_to_days(date) + (hour * 3600 + VN_S >= DAY_S ? 1 : 0));
+    snprintf(ret_month, 16, "%04d-%02d", date.year, date.month);
+    return OUTCOME_OK;
+}
+
+static struct outcome look(void *context, uint64_t index, struct view entry)
+{
+    const struct drawing *drawing = context;
+    char month[16];
+    if (behind(entry, VIEW_LITERAL("\"kind\":\"disclosure\""), 0).data == NULL) {
+        return OUTCOME_OK;
+    }
+    TRY(month_of(behind(entry, VIEW_LITERAL("\"t\":\""), 17), month));
+    if (strcmp(month, drawing->month) == 0 && draw_takes(drawing->seed, drawing->one_in, index)) {
+        printf("%" PRIu64 "\n", index);
+    }
+    return OUTCOME_OK;
+}
+
+static int draw(const struct drawing *drawing, const char *dir)
+{
+    uint64_t size = 0;
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        cli_complain("%s: %s", dir, strerror(errno));
+        return EXIT_BAD;
+    }
+    struct outcome outcome = show_size(fd, &size);
+    if (outcome_ok(outcome)) {
+        outcome = show_each(fd, size, look, (void *)(uintptr_t)drawing);
+    }
+    close(fd);
+    if (!outcome_ok(outcome)) {
+        cli_complain("review drawn: %s", outcome.what);
+    }
+    return outcome_ok(outcome) && fflush(stdout) == 0 ? EXIT_GOOD : EXIT_BAD;
+}
+
+enum { DRAWN_HOME, DRAWN_DIR, DRAWN_MONTH, DRAWN_SEED, DRAWN_ONE_IN, DRAWN_OPTIONS };
+
+int drawn_cli(int argc, char **argv)
+{
+    struct cli_option options[DRAWN_OPTIONS] = {
+        [DRAWN_HOME] = {.name = "home"},     [DRAWN_DIR] = {.name = "dir"},
+        [DRAWN_MONTH] = {.name = "month"},   [DRAWN_SEED] = {.name = "seed"},
+        [DRAWN_ONE_IN] = {.name = "one-in"},
+    };
+    struct drawing drawing = {.one_in = 0};
+    char path[1024];
+    unsigned words = 0;
+    bool understood = cli_options(argc, argv, options, DRAWN_OPTIONS, NULL, 0, &words) &&
+                      options[DRAWN_MONTH].value != NULL &&
+                      outcome_ok(hex_get(view_text(options[DRAWN_SEED].value), drawing.seed,
+                                         sizeof(drawing.seed))) &&
+                      outcome_ok(decimal_get(view_text(options[DRAWN_ONE_IN].value),
+                                             DRAW_ONE_IN_MAX, &drawing.one_in)) &&
+                      drawing.one_in > 0;
+    if (!understood) {
+        cli_complain("usage: dancu review drawn --month YYYY-MM --seed HEX --one-in N "
+                     "[--home DIR | --dir TILES]");
+        return EXIT_USAGE;
+    }
+    drawing.month = options[DRAWN_MONTH].value;
+    snprintf(path, sizeof(path), "%s/ledger", cli_home(options[DRAWN_HOME].value));
+    return draw(&drawing, options[DRAWN_DIR].value != NULL ? options[DRAWN_DIR].value : path);
+}
