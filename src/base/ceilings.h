@@ -117,6 +117,15 @@
 #define SIGNED_SKEW_S_MAX 600         /* between an act's `iat` and our clock */
 #define SIGNED_DESKS_MAX 8            /* pipes from the desk at once, draining ones included */
 
+/* Searches on the private side of the records, after a leak */
+#define SEARCH_LEAKED_BYTES_MAX 16384 /* what has leaked, as JSON */
+#define SEARCH_ORDER_BYTES_MAX (SEARCH_LEAKED_BYTES_MAX + 8192) /* the act that orders one */
+#define SEARCH_HITS_MAX 65536 /* versions of persons that it fits; more is too little said */
+#define SEARCH_ITEMS_MAX 100  /* entries found and shown; all are counted */
+#define SEARCH_ITEMS_BYTES_MAX (448u << 10) /* of them as JSON: fewer are shown then */
+#define SEARCH_WHY_BYTES_MAX 255
+#define SEARCHES_MAX 16 /* remembered with what they found; the oldest goes first */
+
 /* Machine and public listener */
 #define HTTP_CONNECTIONS_MAX 20000   /* per process */
 #define HTTP_ACCEPTS_PER_TURN_MAX 4  /* the other processes take the rest */

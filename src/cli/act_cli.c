@@ -8,8 +8,8 @@
  * HOST:PORT` sent there.
  *
  * Some fields are given by file: `--cert FILE` stands for `spki` and `not-after`, `--public-key
- * FILE` for an officer's `key`, a sheet for the first officers, a case file for `file`, and a
- * policy's folder for `files` and `hash`.
+ * FILE` for an officer's `key`, a sheet for the first officers, a case file for `file`, JSON for
+ * what has leaked, and a policy's folder for `files` and `hash`.
  */
 #include "cli/act_cli.h"
 
@@ -54,7 +54,14 @@ void act_options(struct cli_option ret_options[OPTION_COUNT])
     }
 }
 
-/* Reads the options into the act's values; bare word = the field `code`. */
+/* The field that a bare word is: the code or, of an act about no object, the file. */
+static bool word_field(enum act_kind kind, unsigned *ret_field)
+{
+    return outcome_ok(act_field_find(kind, VIEW_LITERAL("code"), ret_field)) ||
+           outcome_ok(act_field_find(kind, VIEW_LITERAL("leaked"), ret_field));
+}
+
+/* Reads the options into the act's values. */
 static int read_act(enum act_kind kind, int argc, char **argv, struct cli_option *options,
                     struct act *ret_act)
 {
@@ -77,8 +84,7 @@ static int read_act(enum act_kind kind, int argc, char **argv, struct cli_option
         ret_act->values[i] = view_text(options[i].value);
     }
     if (words == 1) {
-        if (!outcome_ok(act_field_find(kind, VIEW_LITERAL("code"), &code)) ||
-            ret_act->values[code].len > 0) {
+        if (!word_field(kind, &code) || ret_act->values[code].len > 0) {
             cli_complain("unexpected word `%s`", word);
             return EXIT_USAGE;
         }
@@ -253,6 +259,7 @@ struct act_files {
     char key[KEY_TEXT_BYTES];
     struct buf officers;
     struct buf case_file;
+    struct buf leaked;
 };
 
 static int file_fault(const char *path, struct outcome outcome)
@@ -324,12 +331,26 @@ static int take_case_file(struct act *act, struct act_files *files)
     return status;
 }
 
+static int take_leaked(struct act *act, struct act_files *files)
+{
+    char path[1024];
+    if (act->kind != ACT_LEAK_TRACE || act_value(act, "leaked").len == 0) {
+        return EXIT_GOOD;
+    }
+    struct view name = act_value(act, "leaked");
+    snprintf(path, sizeof(path), "%.*s", (int)name.len, (const char *)name.data);
+    int status = file_fault(path, files_read(path, &files->leaked));
+    act_value_set(act, "leaked", buf_view(&files->leaked));
+    return status;
+}
+
 static int take_files(struct act *act, const struct cli_option *options, struct act_files *files)
 {
     int status = take_cert(act, options[OPTION_CERT].value, files);
     status = status == EXIT_GOOD ? take_key(act, options[OPTION_PUBLIC_KEY].value, files) : status;
     status = status == EXIT_GOOD ? take_sheet(act, files) : status;
-    return status == EXIT_GOOD ? take_case_file(act, files) : status;
+    status = status == EXIT_GOOD ? take_case_file(act, files) : status;
+    return status == EXIT_GOOD ? take_leaked(act, files) : status;
 }
 
 int act_go(struct act *act, const struct cli_option options[OPTION_COUNT])
@@ -392,6 +413,7 @@ int act_cli(const char *noun, int argc, char **argv)
     const struct cli_option *others = &options[act_field_count(kind)];
     buf_init(&files.officers, ACT_BYTES_MAX);
     buf_init(&files.case_file, CASE_FILE_BYTES_MAX);
+    buf_init(&files.leaked, SEARCH_LEAKED_BYTES_MAX);
     status = take_files(&act, others, &files);
     if (status == EXIT_USAGE) {
         usage(kind);
@@ -399,6 +421,8 @@ int act_cli(const char *noun, int argc, char **argv)
     status = status == EXIT_GOOD ? act_go(&act, others) : status;
     buf_done(&files.officers);
     buf_done(&files.case_file);
+    memory_wipe(files.leaked.data, files.leaked.cap);
+    buf_done(&files.leaked);
     return status;
 }
 

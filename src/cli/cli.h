@@ -62,6 +62,8 @@ int list_cli(const char *noun, int argc, char **argv);
 /* `account enrol ...`, `account certificate ...`: the rest. */
 int enrol_cli(int argc, char **argv);
 int certificate_cli(int argc, char **argv);
+int leak_cli(int argc, char **argv);
+int record_cli(int argc, char **argv);
 int policy_cli(int argc, char **argv);
 /* `policy propose` and `policy publish`. */
 int policy_act_cli(enum act_kind kind, int argc, char **argv);

@@ -98,6 +98,8 @@ static const struct {
     {"draw", draw_cli, "list | commit | reveal: what picks disclosures at random, month by month"},
     {"review", review_cli, "list | drawn | ask | answer | confirm | object | conclude"},
     {"fees", fees_cli, "statement: what a party owes for a month, from the records"},
+    {"leak", leak_cli, "trace FILE: which disclosures leaked values can have come from"},
+    {"record", record_cli, "search ... | found RECORD: what a search has found"},
     {"ledger", ledger_cli, "verify | show | figures"},
     {"receipt", receipt_cli, "verify FILE --vkey FILE"},
     {"version", version_cli, "version of this program"},

@@ -175,13 +175,15 @@ static const struct proc_row rows[] = {
         .count = 1,
         .grants = BIT(GRANT_HOME_DIR) | BIT(GRANT_KEYS_DIR),
         .core_pipe = true,
-        .frames = BIT(FRAME_SCRUB),
-        .takes = 0,
+        .frames = BIT(FRAME_SCRUB) | BIT(FRAME_FOUND),
+        .takes = BIT(FRAME_SEARCH),
         .memory_bytes_max = 2048 * MIB,
         .calls = CALLS_BASE | CALLS_PIPES | CALLS_READ | CALLS_STORE | CALLS_LOOK,
         .files_max = 64,
-        .rights = "files: home, read only; keys: data, index, wrap (read before the rights are "
-                  "dropped); sockets: pipe to the core (progress and findings only); no network",
+        .rights =
+            "files: home, read only; keys: data, index, wrap (read before the rights are "
+            "dropped); sockets: pipe to the core (the scrub's findings, what searches ordered by "
+            "officers found); no network",
     },
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))

@@ -267,6 +267,7 @@ static void core_close(struct core *core)
     peers_sweep(core);
     admins_sweep(core);
     rereads_done(&core->rereads);
+    searches_done(&core->searches);
     house_close(core->house);
     if (core->signal_fd >= 0) {
         close(core->signal_fd);

@@ -147,6 +147,34 @@ static void see_list(const struct directory *directory, const struct viewer *vie
     }
 }
 
+/* What was found in the records is an auditor's to see, at the desk alone. */
+static void see_searches(struct core *core, const struct look *look, struct buf *json,
+                         struct seen *ret_seen)
+{
+    const struct officer *officer = staff_officer_by_spki(&core->house->directory, look->spki);
+    struct viewer viewer = {0};
+
+    if (!viewer_find(core->house, look->spki, &viewer)) {
+        ret_seen->fault = FAULT_CLOSED;
+    } else if (officer == NULL || (officer->roles & ROLE_BIT(ROLE_AUDIT)) == 0 ||
+               !searches_show(&core->searches, look, json)) {
+        ret_seen->fault = FAULT_NOT_FOUND;
+    }
+}
+
+static struct outcome put_searches(struct core *core, const struct look *look, struct buf *out)
+{
+    struct seen seen = {.tag = look->tag};
+    BUF_AUTO json;
+
+    buf_init(&json, FRAME_BYTES_MAX);
+    see_searches(core, look, &json, &seen);
+    TRY(buf_check(&json));
+    seen.json = buf_view(&json);
+    looking_put_seen(out, &seen);
+    return OUTCOME_OK;
+}
+
 struct outcome look_put(const struct house *house, const struct look *look, bool local,
                         struct buf *out)
 {
@@ -175,7 +203,9 @@ struct outcome look_put(const struct house *house, const struct look *look, bool
 
 struct outcome look_show(struct core *core, struct peer *peer, const struct look *look)
 {
-    TRY(look_put(core->house, look, false, &peer->pipe.out));
+    bool searches = look->resource == RESOURCE_RECORDS;
+    TRY(searches ? put_searches(core, look, &peer->pipe.out)
+                 : look_put(core->house, look, false, &peer->pipe.out));
     peer->broken = !outcome_ok(pipe_flush(&peer->pipe));
     return OUTCOME_OK;
 }

@@ -11,6 +11,7 @@
 #include "proc/looking.h"
 #include "proc/proc.h"
 #include "proc/scrub.h"
+#include "proc/searching.h"
 #include "proc/signed.h"
 
 #define CORE_PEERS_MAX 512 /* processes with a pipe, draining ones included */
@@ -61,6 +62,18 @@ struct rereads {
     unsigned receipt_count;
 };
 
+/* A search that an officer has ordered, and what it found. */
+struct search {
+    bool used;
+    struct buf act; /* as it was recorded */
+    struct buf items;
+    char why[SEARCH_WHY_BYTES_MAX];
+    struct search_found found; /* `why` lies here, `items` there */
+};
+struct searches {
+    struct search places[SEARCHES_MAX];
+};
+
 struct core {
     const struct child *child;
     struct house *house;
@@ -86,6 +99,7 @@ struct core {
     struct rereads rereads;
     uint64_t frames_refused;
     struct scrub_status scrub; /* as the worker told it last */
+    struct searches searches;
     /* figures */
     struct told told[CORE_PEERS_MAX]; /* as peers */
     struct channel_sum sums[FIGURES_CHANNELS_MAX];
@@ -149,6 +163,18 @@ struct outcome look_show(struct core *core, struct peer *peer, const struct look
 
 /* explain.c */
 struct outcome explain_show(struct core *core, struct peer *peer, const struct explaining *asked);
+
+/* searches.c */
+/* The act that orders a search was recorded at `index`, now or before. */
+void searches_order(struct core *core, struct view act, uint64_t index);
+/* Has the worker do the next one, if none runs. */
+void searches_next(struct core *core);
+void searches_take(struct core *core, const struct search_found *found);
+/* The worker is gone. */
+void searches_lost(struct core *core);
+/* False: there is none that the look could mean. */
+bool searches_show(struct searches *searches, const struct look *look, struct buf *json);
+void searches_done(struct searches *searches); /* wipes */
 
 /* batch.c */
 struct outcome batch_serve(struct core *core);

@@ -116,6 +116,7 @@ void peer_open(struct core *core, const struct proc_peer *found)
     }
     peer_greet(core, peer);
     signers_greet(core, peer);
+    searches_next(core);
 }
 
 static void refuse(struct core *core, struct peer *peer, const char *reason)
@@ -307,6 +308,16 @@ static void take_explain(struct core *core, struct peer *peer, const struct fram
     }
 }
 
+static void take_found(struct core *core, struct peer *peer, const struct frame *frame)
+{
+    struct search_found found;
+    if (!outcome_ok(searching_get_found(frame, &found))) {
+        refuse(core, peer, "what was found does not decode");
+        return;
+    }
+    searches_take(core, &found);
+}
+
 static struct outcome take_frame(struct core *core, struct peer *peer, const struct frame *frame)
 {
     if ((peer->row->frames & (1u << frame->kind)) == 0) {
@@ -339,6 +350,10 @@ static struct outcome take_frame(struct core *core, struct peer *peer, const str
     }
     if (frame->kind == FRAME_SCRUB) {
         take_scrub(core, peer, frame);
+        return OUTCOME_OK;
+    }
+    if (frame->kind == FRAME_FOUND) {
+        take_found(core, peer, frame);
         return OUTCOME_OK;
     }
     if (frame->kind == FRAME_LOOK) {
@@ -433,8 +448,12 @@ void peers_sweep(struct core *core)
             }
             figures_end(core, peer);
             rereads_forget(&core->rereads, peer);
+            bool searches = takes(peer, FRAME_SEARCH);
             pipe_done(&peer->pipe);
             *peer = (struct peer){.pipe.fd = -1};
+            if (searches) {
+                searches_lost(core);
+            }
         }
     }
 }

@@ -83,6 +83,15 @@ static struct signed_act act_of(const struct signed_stamped *stamped)
     };
 }
 
+/* What is done may have been done before: then the same again. */
+static void order_search(struct core *core, const struct signed_act *signed_,
+                         const struct signed_result *result)
+{
+    if (result->code == ACT_CODE_DONE && act_orders_search(signed_->act)) {
+        searches_order(core, signed_->act, result->index);
+    }
+}
+
 struct outcome signed_take(struct core *core, struct peer *peer,
                            const struct signed_stamped *stamped)
 {
@@ -100,6 +109,7 @@ struct outcome signed_take(struct core *core, struct peer *peer,
         return outcome;
     }
     answer(peer, stamped->tag, &result);
+    order_search(core, &act, &result);
     if (office_officer_changes(office) != officers) {
         signers_tell(core);
     }

@@ -133,7 +133,8 @@
     ROW(DRAWS, "draws")                                                                            \
     ROW(REVIEWS, "reviews")                                                                        \
     ROW(CASE_FILES, "case-files")                                                                  \
-    ROW(CONFIRMATIONS, "confirmations")
+    ROW(CONFIRMATIONS, "confirmations")                                                  \
+    ROW(RECORDS, "records") /* what a search in them has found */
 
 /* clang-format on */
 

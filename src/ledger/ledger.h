@@ -145,6 +145,26 @@ struct ledger_receipt {
 struct outcome ledger_reread(struct ledger *ledger, uint64_t index, struct buf *scratch,
                              struct ledger_receipt *ret_receipt);
 
+/* A walk over the commit log by a process that only reads; a server may be at work on it. */
+struct ledger_walk {
+    void *context;
+    /* Whether a public entry is worth opening. */
+    bool (*looks)(void *context, uint64_t index, struct view entry);
+    /* One that was opened; views hold until the next call. *ret_wanted: its receipt too. */
+    struct outcome (*meet)(void *context, uint64_t index, const struct ledger_item *item,
+                           bool *ret_wanted);
+    /* One that was wanted, with the receipt that its answer had. */
+    struct outcome (*prove)(void *context, uint64_t index, const struct ledger_receipt *receipt);
+    /* After each record: the moment to wait. */
+    void (*step)(void *context, uint64_t done);
+};
+/* Walks over entries 0 to `until`, which is where a record ends. What was walked over is held
+ * against the signed checkpoint of that record, and every receipt against its own, so that nothing
+ * can have been left out. FAULT_CORRUPT with the place in ret_why (256 bytes), or what a call of
+ * `walk` says. */
+struct outcome ledger_walk(const struct ledger_config *config, const struct ledger_walk *walk,
+                           uint64_t until, char ret_why[256]);
+
 /* Whole-log verification (`dancu ledger verify`); nothing is changed, and a server may be running.
  * FAULT_CORRUPT: `why` names the first thing that is wrong and its place; any other failure: it
  * could not be looked at. */

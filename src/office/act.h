@@ -69,6 +69,8 @@ enum act_kind {
     ACT_REVIEW_OBJECT,
     ACT_REVIEW_LAPSE, /* by the date (ageing.h) */
     ACT_REVIEW_CONCLUDE,
+    ACT_LEAK_TRACE,
+    ACT_RECORD_SEARCH,
     ACT_KIND_COUNT
 };
 

@@ -189,6 +189,8 @@ static struct outcome (*const preparations[ACT_KIND_COUNT])(struct preparing *he
     [ACT_REVIEW_OBJECT] = prepare_review_decide,
     [ACT_REVIEW_LAPSE] = prepare_review_lapse,
     [ACT_REVIEW_CONCLUDE] = prepare_review_conclude,
+    [ACT_LEAK_TRACE] = prepare_search,
+    [ACT_RECORD_SEARCH] = prepare_search,
 };
 
 struct outcome prepare_inner(struct preparing *here, const struct act *inner)

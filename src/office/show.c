@@ -300,12 +300,13 @@ static const struct show_row {
                              FIELDS(case_file_fields)},
     [RESOURCE_CONFIRMATIONS] = {confirmations_of, CONFIRMATION(code), CONFIRMATION(version),
                                 CONFIRMATION(party), FIELDS(confirmation_fields)},
+    /* RESOURCE_RECORDS is no object of the office. */
 };
 
 const struct map *show_map(const struct directory *directory, enum resource resource)
 {
     CHECK((unsigned)resource < RESOURCE_COUNT);
-    return rows[resource].map(directory);
+    return rows[resource].map == NULL ? NULL : rows[resource].map(directory);
 }
 
 const struct party *show_owner(enum resource resource, const void *object)

@@ -9,7 +9,7 @@
 
 #include "gate/directory.h"
 
-/* The objects of a resource; NULL: there have never been any. */
+/* The objects of a resource; NULL: there have never been any, or they are not the office's. */
 const struct map *show_map(const struct directory *directory, enum resource resource);
 /* The party that an object belongs to; NULL: it is the office's own. */
 const struct party *show_owner(enum resource resource, const void *object);

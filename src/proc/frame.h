@@ -46,6 +46,8 @@ enum frame_kind {
     FRAME_GRANTED = 27,      /* core -> edge */
     FRAME_SIGNED = 28,       /* desk -> verify: a signed act as it came (signed.h) */
     FRAME_EXPLAIN = 29,      /* desk -> core: why would this be so? (explaining.h); FRAME_SEEN */
+    FRAME_SEARCH = 30,       /* core -> worker: what to look for (searching.h) */
+    FRAME_FOUND = 31,        /* worker -> core */
     FRAME_KIND_COUNT
 };
 _Static_assert(FRAME_KIND_COUNT <= 32, "rows of the process table have a bit for each kind");

@@ -47,7 +47,8 @@ static const char *const frame_words[] = {
     [FRAME_LOOK] = "look",       [FRAME_SEEN] = "seen",
     [FRAME_SIGNERS] = "signers", [FRAME_SIGNED_DONE] = "signed-done",
     [FRAME_GRANTS] = "grants",   [FRAME_GRANTED] = "granted",
-    [FRAME_EXPLAIN] = "explain",
+    [FRAME_EXPLAIN] = "explain", [FRAME_SEARCH] = "search",
+    [FRAME_FOUND] = "found",
 };
 
 static const char *const call_words[CALLS_GROUP_COUNT] = CALLS_WORDS;

@@ -1,5 +1,6 @@
 /*
- * The worker: one pass of the scrub after the other, each spread over its period.
+ * The worker: one pass of the scrub after the other, each spread over its period; and in between,
+ * at once, what the core has it search for.
  *
  * Invariants
  *  1. It works in small steps and between them looks whether its supervisor is still there; there
@@ -7,7 +8,8 @@
  *  2. It is never ahead of its schedule: what of the pass is done has taken at least its part of
  * the period. Being late, it goes on without waiting.
  *  3. What it tells the core is a status, whole, again and again: a core that was restarted knows
- * as much as the one before.
+ * as much as the one before. What a search found goes to the core that ordered it, or to nobody.
+ *  4. One search at a time, between two steps of the scrub; a search does not begin another.
  */
 #include "worker/worker.h"
 
@@ -15,6 +17,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "worker/scrub.h"
+#include "worker/search.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -40,6 +43,10 @@ struct worker {
     unsigned retries;
     struct scrub_memory memory;
     struct scrub_status status;
+    bool ordered; /* a search waits to be begun */
+    struct search_order order;
+    struct buf act; /* of the order */
+    bool searching; /* one runs */
 };
 
 int worker_prepare(struct child *child)
@@ -78,16 +85,42 @@ static void tell_core(struct worker *worker)
 
 static void attach(struct worker *worker, int fd)
 {
+    worker->ordered = false; /* by a core that is gone */
     pipe_renew(&worker->pipe, fd);
     tell_core(worker);
 }
 
-/* The core sends nothing: this is its end. */
+/* FAULT_BAD_INPUT: the core orders one at a time. */
+static struct outcome take_order(struct worker *worker, const struct frame *frame)
+{
+    struct search_order order;
+
+    TRY(searching_get_order(frame, &order));
+    if (worker->ordered) {
+        return outcome_fail(FAULT_BAD_INPUT, "a search before the last one was begun");
+    }
+    buf_reset(&worker->act);
+    buf_put_view(&worker->act, order.act);
+    TRY(buf_check(&worker->act));
+    worker->order = order;
+    worker->order.act = buf_view(&worker->act);
+    worker->ordered = true;
+    return OUTCOME_OK;
+}
+
 static void hear_core(struct worker *worker)
 {
-    struct outcome outcome = pipe_fill(&worker->pipe);
+    struct outcome filled = pipe_fill(&worker->pipe);
+    struct frame frame;
+    struct outcome outcome = pipe_next(&worker->pipe, &frame);
 
+    while (outcome_ok(outcome)) {
+        outcome = take_order(worker, &frame);
+        outcome = outcome_ok(outcome) ? pipe_next(&worker->pipe, &frame) : outcome;
+    }
     if (outcome.fault != FAULT_AGAIN) {
+        pipe_lose(&worker->pipe, outcome);
+    } else if (!outcome_ok(filled) && filled.fault != FAULT_AGAIN) {
         pipe_done(&worker->pipe);
     }
 }
@@ -134,6 +167,63 @@ static void look_around(struct worker *worker, int64_t wait_us)
     }
 }
 
+/* ---- Searches ---- */
+
+static void tell_found(struct worker *worker, const struct search_found *found)
+{
+    if (!pipe_is_open(&worker->pipe)) {
+        return; /* invariant 3 */
+    }
+    searching_put_found(&worker->pipe.out, found);
+    worker->told_us = clock_monotonic_us(&worker->clock);
+    struct outcome outcome = pipe_flush(&worker->pipe);
+    if (!outcome_ok(outcome)) {
+        pipe_lose(&worker->pipe, outcome);
+    }
+}
+
+static void search_step(void *context, const struct search_found *found)
+{
+    struct worker *worker = context;
+
+    if (clock_monotonic_us(&worker->clock) - worker->told_us >= TELL_US &&
+        pipe_pending(&worker->pipe) == 0) {
+        tell_found(worker, found);
+        look_around(worker, 0);
+    }
+}
+
+static void search(struct worker *worker)
+{
+    const struct child *child = worker->child;
+    const struct search_config config = {
+        .home = child->home_path,
+        .home_fd = child->grants[GRANT_HOME_DIR],
+        .origin = child->settings.origin,
+        .keys = child->prepared,
+        .clock = worker->clock,
+        .random = random_system(),
+        .segment_bytes = COMMIT_SEGMENT_BYTES,
+        .step = search_step,
+        .context = worker,
+    };
+    char why[SEARCH_WHY_BYTES_MAX + 1];
+    const struct search_order order = worker->order;
+    struct search_found found;
+    BUF_AUTO act = worker->act; /* the next order may come meanwhile */
+    BUF_AUTO items;
+
+    buf_init(&worker->act, SEARCH_ORDER_BYTES_MAX);
+    buf_init(&items, SEARCH_ITEMS_BYTES_MAX);
+    worker->ordered = false;
+    worker->searching = true;
+    search_run(&config, &order, &items, why, &found);
+    worker->searching = false;
+    tell_found(worker, &found);
+    memory_wipe(act.data, act.cap);
+    memory_wipe(items.data, items.cap);
+}
+
 static void wait_until(struct worker *worker, int64_t until_us)
 {
     int64_t left_us = 0;
@@ -141,6 +231,9 @@ static void wait_until(struct worker *worker, int64_t until_us)
     do {
         left_us = until_us - clock_monotonic_us(&worker->clock);
         look_around(worker, left_us < 0 ? 0 : left_us);
+        if (worker->ordered && !worker->searching) { /* invariant 4 */
+            search(worker);
+        }
     } while (left_us > 1000);
 }
 
@@ -225,6 +318,7 @@ int worker_main(struct child *child)
     (void)signal(SIGTERM, on_term);
     worker->child = child;
     worker->clock = clock_system();
+    buf_init(&worker->act, SEARCH_ORDER_BYTES_MAX);
     worker->period_us = (int64_t)child->settings.scrub_s * 1000000;
     if (child->core_fd >= 0) {
         attach(worker, child->core_fd);

@@ -80,7 +80,7 @@ describe('`dancu ps`', () => {
             assert.ok(held.filter_mode === 2 || os.arch() !== 'x64', process);
             assert.equal(held.calls[0], 'base', process);
             assert.deepEqual(held.sends, { edge: ['asks', 'receipt', 'stats', 'grants'],
-                public: ['stats'], keeper: ['kept'], loader: ['chunk'], worker: ['scrub'],
+                public: ['stats'], keeper: ['kept'], loader: ['chunk'], worker: ['scrub', 'found'],
                 verify: ['stamped'], desk: ['stats', 'look', 'explain'],
             }[process.split(' ')[0]] ?? [], process);
         }

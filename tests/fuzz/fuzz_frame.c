@@ -10,6 +10,7 @@
 #include "proc/granting.h"
 #include "proc/loading.h"
 #include "proc/looking.h"
+#include "proc/searching.h"
 #include "proc/signed.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -168,6 +169,23 @@ static void read_grants(const struct frame *frame, struct view whole, struct buf
     }
 }
 
+/* Likewise those of searches. */
+static void read_searching(const struct frame *frame, struct view whole, struct buf *again)
+{
+    struct search_order order;
+    struct search_found found;
+
+    buf_reset(again);
+    if (outcome_ok(searching_get_order(frame, &order))) {
+        searching_put_order(again, &order);
+        CHECK(view_equal(buf_view(again), whole));
+    }
+    if (outcome_ok(searching_get_found(frame, &found))) {
+        searching_put_found(again, &found);
+        CHECK(view_equal(buf_view(again), whole));
+    }
+}
+
 /* As a channel tells them, and as sets with names. */
 static void read_figures(const struct frame *frame, struct buf *again)
 {
@@ -232,6 +250,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         read_signed(&frame, view_part(received, 0, bytes), &again);
         read_looking(&frame, view_part(received, 0, bytes), &again);
         read_grants(&frame, view_part(received, 0, bytes), &again);
+        read_searching(&frame, view_part(received, 0, bytes), &again);
         received = view_part(received, bytes, received.len - bytes);
     }
     return 0;

@@ -127,6 +127,12 @@ static const char *const statements[STATEMENT_SCRUB_COUNT] = {
                              " coalesce(sum(recorded NOT IN (0, 1)), 0),"
                              " coalesce(sum(recorded = 0 AND number < (SELECT max(number)"
                              " FROM chunk)), 0) FROM chunk",
+    [STATEMENT_COMPARE_ONE] = "SELECT key, version, sealed FROM person WHERE key = ?1 UNION ALL"
+                              " SELECT key, version, sealed FROM person_history WHERE key = ?1",
+    [STATEMENT_COMPARE_PERSONS] = "SELECT key, version, sealed FROM person WHERE key > ?1"
+                                  " ORDER BY key LIMIT 256",
+    [STATEMENT_COMPARE_FORMER] = "SELECT key, version, sealed FROM person_history"
+                                 " WHERE key > ?1 AND key <= ?2 ORDER BY key, version",
 };
 
 static struct db_config config_of(const char *home, enum registry_mode mode, uint32_t wal_bytes)

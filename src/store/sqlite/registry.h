@@ -65,7 +65,10 @@ enum registry_statement {
     STATEMENT_SCRUB_CHUNK, /* the first chunk behind ?1 */
     STATEMENT_SCRUB_CHUNK_AT,
     STATEMENT_SCRUB_CHUNK_LAST,
-    STATEMENT_SCRUB_SUMS, /* of the chunks, against the tables */
+    STATEMENT_SCRUB_SUMS,      /* of the chunks, against the tables */
+    STATEMENT_COMPARE_ONE,     /* every version of person ?1 */
+    STATEMENT_COMPARE_PERSONS, /* 256 persons behind key ?1 */
+    STATEMENT_COMPARE_FORMER,  /* former versions of those behind ?1, up to ?2 */
     STATEMENT_SCRUB_COUNT,
 };
 _Static_assert(STATEMENT_SCRUB_COUNT <= DB_STATEMENTS_MAX, "statements fit");

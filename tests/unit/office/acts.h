@@ -134,6 +134,8 @@ static const struct acts_value acts_good[ACT_KIND_COUNT][ACTS_VALUES_MAX] = {
                           {"reason", "CV 02"}},
     [ACT_PERMIT_WITHDRAW] = {{"code", "GP-copy-0"}, {"reason", "misuse"}},
     [ACT_PERMIT_DELETION] = {{"code", "GP-copy-0"}, {"statement", ACTS_SPKI_NEW}},
+    [ACT_LEAK_TRACE] = {{"leaked", "{}"}, {"reason", "offered for sale"}},
+    [ACT_RECORD_SEARCH] = {{"reason", "inspection"}, {"party", "bank"}},
 };
 
 static const char *const acts_states[BUSINESS_STATE_COUNT] = {

@@ -113,6 +113,8 @@ static const struct row {
                                      .code = "A-active.clerk",
                                      .before = {ACT_ACCOUNT_SUB_ADD}},
     [ACT_ACCOUNT_CERTIFICATE_REVOKE] = {.does = "decide security", .own = true},
+    [ACT_LEAK_TRACE] = {.does = "audit"},
+    [ACT_RECORD_SEARCH] = {.does = "audit"},
 };
 
 static const char *name_of(unsigned person)
