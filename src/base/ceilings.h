@@ -118,12 +118,16 @@
 #define SIGNED_DESKS_MAX 8            /* pipes from the desk at once, draining ones included */
 
 /* Searches on the private side of the records, after a leak */
-#define SEARCH_LEAKED_BYTES_MAX 16384 /* what has leaked, as JSON */
+#define SEARCH_LEAKED_BYTES_MAX 16384                           /* what has leaked, as JSON */
 #define SEARCH_ORDER_BYTES_MAX (SEARCH_LEAKED_BYTES_MAX + 8192) /* the act that orders one */
 #define SEARCH_HITS_MAX 65536 /* versions of persons that it fits; more is too little said */
 #define SEARCH_ITEMS_MAX 100  /* entries found and shown; all are counted */
 #define SEARCH_ITEMS_BYTES_MAX (448u << 10) /* of them as JSON: fewer are shown then */
 #define SEARCH_WHY_BYTES_MAX 255
+#define SEARCH_SUMMARY_BYTES_MAX 16384 /* of an incident, as JSON */
+#define INCIDENT_DISCLOSURES_MAX                                                                   \
+    (1u << 22)          /* in one incident; more is a longer time than it was                      \
+                         */
 #define SEARCHES_MAX 16 /* remembered with what they found; the oldest goes first */
 
 /* Machine and public listener */

@@ -69,6 +69,11 @@ static int permit_cli(int argc, char **argv)
     return act_cli("permit", argc, argv);
 }
 
+static int incident_cli(int argc, char **argv)
+{
+    return act_cli("incident", argc, argv);
+}
+
 static int help_cli(int argc, char **argv);
 
 static const struct {
@@ -99,6 +104,7 @@ static const struct {
     {"review", review_cli, "list | drawn | ask | answer | confirm | object | conclude"},
     {"fees", fees_cli, "statement: what a party owes for a month, from the records"},
     {"leak", leak_cli, "trace FILE: which disclosures leaked values can have come from"},
+    {"incident", incident_cli, "open: stop an account, and see what it has touched"},
     {"record", record_cli, "search ... | found RECORD: what a search has found"},
     {"ledger", ledger_cli, "verify | show | figures"},
     {"receipt", receipt_cli, "verify FILE --vkey FILE"},

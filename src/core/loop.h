@@ -67,8 +67,9 @@ struct search {
     bool used;
     struct buf act; /* as it was recorded */
     struct buf items;
+    struct buf summary;
     char why[SEARCH_WHY_BYTES_MAX];
-    struct search_found found; /* `why` lies here, `items` there */
+    struct search_found found; /* `why` lies here, the rest there */
 };
 struct searches {
     struct search places[SEARCHES_MAX];

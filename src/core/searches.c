@@ -43,6 +43,7 @@ static void forget(struct search *search)
 {
     memory_wipe(search->act.data, search->act.cap);
     memory_wipe(search->items.data, search->items.cap);
+    buf_done(&search->summary);
     buf_done(&search->act);
     buf_done(&search->items);
     *search = (struct search){.used = false};
@@ -75,6 +76,7 @@ static void begin(struct search *search, struct view act, uint64_t index)
     };
     buf_init(&search->act, SEARCH_ORDER_BYTES_MAX);
     buf_init(&search->items, SEARCH_ITEMS_BYTES_MAX);
+    buf_init(&search->summary, SEARCH_SUMMARY_BYTES_MAX);
     buf_put_view(&search->act, act);
 }
 
@@ -145,13 +147,16 @@ void searches_take(struct core *core, const struct search_found *found)
     }
     buf_reset(&search->items);
     buf_put_view(&search->items, found->items);
+    buf_reset(&search->summary);
+    buf_put_view(&search->summary, found->summary);
     search->found = *found;
     search->found.items = (struct view){0};
+    search->found.summary = (struct view){0};
     search->found.why = view_of(search->why, found->why.len);
     if (found->why.len > 0) {
         memcpy(search->why, found->why.data, found->why.len);
     }
-    if (search->items.failed) { /* no memory: it can be ordered again */
+    if (search->items.failed || search->summary.failed) { /* no memory: it can be ordered again */
         log_line(LOG_LEVEL_WARN, "search-lost", "record=%llu", (unsigned long long)found->index);
         forget(search);
     } else if (ended(search)) {
@@ -187,6 +192,11 @@ static void put_search(const struct search *search, bool items, struct buf *json
 {
     const struct search_found *found = &search->found;
     buf_printf(json, "{\"found\":%llu,", (unsigned long long)found->found);
+    if (items && search->summary.len > 0) {
+        buf_put_text(json, "\"incident\":");
+        buf_put_view(json, buf_view(&search->summary));
+        buf_put_text(json, ",");
+    }
     if (items) {
         buf_put_text(json, "\"items\":[");
         buf_put_view(json, buf_view(&search->items));

@@ -71,6 +71,7 @@ enum act_kind {
     ACT_REVIEW_CONCLUDE,
     ACT_LEAK_TRACE,
     ACT_RECORD_SEARCH,
+    ACT_INCIDENT_OPEN,
     ACT_KIND_COUNT
 };
 
@@ -131,5 +132,8 @@ int64_t act_day(const struct act *act, const char *field, int64_t absent);
 /* Bytes of an act: u8 version, u8 kind, u8 field count, then block32 per field. */
 void act_put(const struct act *act, struct buf *buf);
 struct outcome act_get(struct view bytes, struct act *ret_act);
+/* Whether such bytes are an act that orders a search in the records, which the worker is to do once
+ * it is recorded. */
+bool act_orders_search(struct view bytes); /* search.c */
 
 #endif

@@ -328,4 +328,10 @@ const struct act_row act_rows[ACT_KIND_COUNT] = {
                             {"from", ACT_TYPE_DAY, OPTIONAL, NULL},
                             {"until", ACT_TYPE_DAY, OPTIONAL, NULL},
                             {"after", ACT_TYPE_NUMBER, OPTIONAL, NULL}}},
+    [ACT_INCIDENT_OPEN] = {"incident.open",
+                           false,
+                           {{"account", ACT_TYPE_CODE, REQUIRED, NULL},
+                            {"from", ACT_TYPE_DAY, REQUIRED, NULL},
+                            {"until", ACT_TYPE_DAY, REQUIRED, NULL},
+                            {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
 };

@@ -191,6 +191,7 @@ static struct outcome (*const preparations[ACT_KIND_COUNT])(struct preparing *he
     [ACT_REVIEW_CONCLUDE] = prepare_review_conclude,
     [ACT_LEAK_TRACE] = prepare_search,
     [ACT_RECORD_SEARCH] = prepare_search,
+    [ACT_INCIDENT_OPEN] = prepare_incident_open,
 };
 
 struct outcome prepare_inner(struct preparing *here, const struct act *inner)

@@ -40,8 +40,4 @@ struct signed_result {
 struct outcome office_signed(struct office *office, const struct signed_act *act,
                              struct signed_result *ret_result);
 
-/* Whether an act (act_put()) orders a search in the records, which the worker is to do once the act
- * is recorded. */
-bool act_orders_search(struct view act); /* search.c */
-
 #endif

@@ -46,6 +46,7 @@ void searching_put_found(struct buf *buf, const struct search_found *found)
     buf_put_u32(buf, found->shown);
     buf_put_block16(buf, found->why);
     buf_put_block32(buf, found->items);
+    buf_put_block32(buf, found->summary);
     frame_finish(buf, start, 1);
 }
 
@@ -58,6 +59,7 @@ static bool found_sane(const struct search_found *found)
            found->shown <= SEARCH_ITEMS_MAX && found->shown <= found->found &&
            found->why.len <= SEARCH_WHY_BYTES_MAX && failed == (found->why.len > 0) &&
            found->items.len <= SEARCH_ITEMS_BYTES_MAX &&
+           found->summary.len <= SEARCH_SUMMARY_BYTES_MAX && (done || found->summary.len == 0) &&
            (found->shown > 0) == (found->items.len > 0) && (done || found->shown == 0);
 }
 
@@ -75,6 +77,7 @@ struct outcome searching_get_found(const struct frame *frame, struct search_foun
     found.shown = cursor_u32(&cursor);
     found.why = cursor_block16(&cursor);
     found.items = cursor_block32(&cursor);
+    found.summary = cursor_block32(&cursor);
     TRY(cursor_end(&cursor, "found"));
     if (frame->kind != FRAME_FOUND || frame->count != 1 || state >= SEARCH_STATE_COUNT) {
         return outcome_fail(FAULT_BAD_INPUT, "found");

@@ -27,18 +27,19 @@ enum search_state {
 };
 
 /* FRAME_FOUND, worker -> core: u64 index, u8 state, u64 looked, u64 of, u64 persons, u64 versions,
- * u64 found, u32 shown, block16 why, block32 items. */
+ * u64 found, u32 shown, block16 why, block32 items, block32 summary. */
 struct search_found {
     uint64_t index;
     enum search_state state;
-    uint64_t looked;   /* entries, so far */
-    uint64_t of;       /* entries to look at */
-    uint64_t persons;  /* whom the values fit */
-    uint64_t versions; /* of them */
-    uint64_t found;    /* entries */
-    uint32_t shown;    /* of these, in `items` */
-    struct view why;   /* words of our own, at most SEARCH_WHY_BYTES_MAX */
-    struct view items; /* JSON objects with commas between, at most SEARCH_ITEMS_BYTES_MAX */
+    uint64_t looked;     /* entries, so far */
+    uint64_t of;         /* entries to look at */
+    uint64_t persons;    /* whom the values fit */
+    uint64_t versions;   /* of them */
+    uint64_t found;      /* entries */
+    uint32_t shown;      /* of these, in `items` */
+    struct view why;     /* words of our own, at most SEARCH_WHY_BYTES_MAX */
+    struct view items;   /* JSON objects with commas between, at most SEARCH_ITEMS_BYTES_MAX */
+    struct view summary; /* one JSON object, at most SEARCH_SUMMARY_BYTES_MAX; of incidents only */
 };
 void searching_put_found(struct buf *buf, const struct search_found *found);
 struct outcome searching_get_found(const struct frame *frame, struct search_found *ret_found);

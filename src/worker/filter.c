@@ -67,6 +67,22 @@ static struct outcome read_search(const struct act *act, struct filter *filter)
                : outcome_fail(FAULT_BAD_INPUT, "`person` has 12 digits");
 }
 
+static struct outcome read_incident(const struct act *act, struct filter *filter)
+{
+    filter->texts[FILTER_ACCOUNT] = act_value(act, "account");
+    filter->kind = KIND_DISCLOSURE;
+    filter->incident = true;
+    return OUTCOME_OK;
+}
+
+static struct outcome read_kind(const struct act *act, struct filter *filter)
+{
+    if (act->kind == ACT_INCIDENT_OPEN) {
+        return read_incident(act, filter);
+    }
+    return act->kind == ACT_LEAK_TRACE ? read_leak(act, filter) : read_search(act, filter);
+}
+
 struct outcome filter_read(struct view bytes, struct filter *ret_filter)
 {
     struct filter filter = {.kind = KIND_COUNT};
@@ -76,10 +92,9 @@ struct outcome filter_read(struct view bytes, struct filter *ret_filter)
     if (!outcome_ok(act_get(bytes, &act)) || !outcome_ok(act_check(&act, why))) {
         return outcome;
     }
-    if (act.kind == ACT_LEAK_TRACE || act.kind == ACT_RECORD_SEARCH) {
+    if (act_orders_search(bytes)) {
         read_days(&act, &filter);
-        outcome =
-            act.kind == ACT_LEAK_TRACE ? read_leak(&act, &filter) : read_search(&act, &filter);
+        outcome = read_kind(&act, &filter);
     }
     if (outcome_ok(outcome)) {
         *ret_filter = filter;

@@ -27,8 +27,9 @@ struct filter {
     int64_t from_us;                 /* recorded not before ... */
     int64_t to_us;                   /* ... and before this */
     bool persons;                    /* of people whom `leak` fits ... */
+    bool incident;                   /* people and fields are counted (incident.h) */
     bool versions;                   /* ... as they were at a version that it fits */
-    struct leak leak;
+    struct leaked leak;
 };
 
 /* FAULT_BAD_INPUT, FAULT_OVER_LIMIT with a sentence that repeats no content. On any failure nothing

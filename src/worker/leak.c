@@ -33,7 +33,7 @@ static struct outcome take_number(const struct json_node *node, bool valid, stru
     return buf_check(texts);
 }
 
-static struct outcome take_name(const struct json_node *node, struct leak *leak)
+static struct outcome take_name(const struct json_node *node, struct leaked *leak)
 {
     size_t start = leak->texts.len;
     if (node->kind != JSON_KIND_STRING ||
@@ -45,7 +45,7 @@ static struct outcome take_name(const struct json_node *node, struct leak *leak)
     return OUTCOME_OK;
 }
 
-static struct outcome take_field(const struct json_node *node, unsigned field, struct leak *leak)
+static struct outcome take_field(const struct json_node *node, unsigned field, struct leaked *leak)
 {
     size_t start = leak->texts.len;
     if (node->kind == JSON_KIND_NULL) {
@@ -60,7 +60,7 @@ static struct outcome take_field(const struct json_node *node, unsigned field, s
     return OUTCOME_OK;
 }
 
-static struct outcome take_member(const struct json_node *node, struct leak *leak)
+static struct outcome take_member(const struct json_node *node, struct leaked *leak)
 {
     unsigned field = 0;
     if (view_is(node->name, "id")) {
@@ -75,7 +75,7 @@ static struct outcome take_member(const struct json_node *node, struct leak *lea
     return field == FIELD_FULL_NAME ? take_name(node, leak) : take_field(node, field, leak);
 }
 
-static struct outcome take_all(struct view json, struct arena *arena, struct leak *leak)
+static struct outcome take_all(struct view json, struct arena *arena, struct leaked *leak)
 {
     static const struct json_limits limits = {.bytes_max = SEARCH_LEAKED_BYTES_MAX,
                                               .depth_max = DEPTH_MAX,
@@ -95,10 +95,10 @@ static struct outcome take_all(struct view json, struct arena *arena, struct lea
                                 : OUTCOME_OK;
 }
 
-struct outcome leak_read(struct view json, struct leak *ret_leak)
+struct outcome leak_read(struct view json, struct leaked *ret_leak)
 {
     struct arena arena = {0};
-    struct leak leak = {.wish = {.fields = 0}};
+    struct leaked leak = {.wish = {.fields = 0}};
     buf_init(&leak.texts, 2 * SEARCH_LEAKED_BYTES_MAX + ASK_NAME_BYTES_MAX);
     struct outcome outcome =
         arena_init(&arena, VALUES_MAX * sizeof(struct json_node) + SEARCH_LEAKED_BYTES_MAX + 64);
@@ -119,7 +119,7 @@ struct outcome leak_read(struct view json, struct leak *ret_leak)
     return OUTCOME_OK;
 }
 
-void leak_done(struct leak *leak)
+void leak_done(struct leaked *leak)
 {
     memory_wipe(leak->texts.data, leak->texts.cap);
     buf_done(&leak->texts);

@@ -7,14 +7,14 @@
 
 #include "store/compare.h"
 
-struct leak {
+struct leaked {
     struct compare_wish wish;
     uint64_t disclosed; /* fields that a disclosure must have had */
     struct buf texts;   /* what the wish borrows from */
 };
 /* FAULT_BAD_INPUT, FAULT_OVER_LIMIT: the outcome's `what` is a sentence that repeats no content.
  * On any failure nothing is left to be freed. */
-struct outcome leak_read(struct view json, struct leak *ret_leak);
-void leak_done(struct leak *leak); /* wipes */
+struct outcome leak_read(struct view json, struct leaked *ret_leak);
+void leak_done(struct leaked *leak); /* wipes */
 
 #endif

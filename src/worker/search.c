@@ -15,6 +15,7 @@
 #include "ledger/ledger.h"
 #include "wire/json.h"
 #include "worker/filter.h"
+#include "worker/incident.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +33,7 @@ struct search {
     const struct search_config *config;
     const struct search_order *order;
     struct filter filter;
+    struct incident incident;
     struct hit *hits; /* in order, once the register was asked */
     size_t hit_count; /* may be above SEARCH_HITS_MAX: then they are too many */
     struct arena arena;
@@ -39,6 +41,7 @@ struct search {
     struct buf item;
     struct buf proof;
     struct buf *items;
+    struct buf *summary;
     bool full; /* what was found last did not fit: no more is shown */
     struct search_found found;
     char *why;
@@ -123,7 +126,8 @@ static bool looks(void *context, uint64_t index, struct view entry)
 {
     const struct search *search = context;
     bool nobody = search->filter.persons && search->hit_count == 0;
-    return !nobody && filter_looks(&search->filter, index, entry);
+    bool own = search->filter.incident && index == search->order->index;
+    return own || (!nobody && filter_looks(&search->filter, index, entry));
 }
 
 static struct outcome meet(void *context, uint64_t index, const struct ledger_item *item,
@@ -133,13 +137,21 @@ static struct outcome meet(void *context, uint64_t index, const struct ledger_it
     struct record record;
     uint32_t version = 0;
     bool meets = false;
-    (void)index;
     *ret_wanted = false;
     TRY(record_get_opening(item->opening, &record));
+    if (search->filter.incident && index == search->order->index) {
+        search->incident.opened_us = record.time_us;
+        return OUTCOME_OK;
+    }
     TRY(filter_meets(&search->filter, &record, &search->arena, &meets));
     if (meets && search->filter.persons) {
         TRY(record_version(&record, &search->arena, &version));
         meets = is_hit(search, record.persons[0], version);
+    }
+    if (meets && search->filter.incident) {
+        uint64_t fields = 0;
+        TRY(record_fields(&record, &search->arena, &fields));
+        TRY(incident_add(&search->incident, record.persons[0], fields));
     }
     search->found.found += meets ? 1 : 0;
     *ret_wanted = meets && !search->full;
@@ -290,6 +302,14 @@ static struct outcome claim(struct buf *buf, size_t len)
     return OUTCOME_OK;
 }
 
+static struct outcome sum_up(struct search *search)
+{
+    search->found.persons = incident_persons(&search->incident);
+    incident_put(&search->incident, &search->filter, search->found.persons, search->found.found,
+                 search->summary);
+    return buf_check(search->summary);
+}
+
 static struct outcome run(struct search *search)
 {
     TRY(filter_read(search->order->act, &search->filter));
@@ -300,7 +320,8 @@ static struct outcome run(struct search *search)
         return outcome_fail(FAULT_NO_MEMORY, "search");
     }
     TRY(search->filter.persons ? find_persons(search) : OUTCOME_OK);
-    return walk(search);
+    TRY(walk(search));
+    return search->filter.incident ? sum_up(search) : OUTCOME_OK;
 }
 
 static void wipe(struct buf *buf)
@@ -310,12 +331,14 @@ static void wipe(struct buf *buf)
 }
 
 void search_run(const struct search_config *config, const struct search_order *order,
-                struct buf *items, char ret_why[SEARCH_WHY_BYTES_MAX + 1],
+                struct buf *items, struct buf *summary, char ret_why[SEARCH_WHY_BYTES_MAX + 1],
                 struct search_found *ret_found)
 {
-    struct search search = {.config = config, .order = order, .items = items, .why = ret_why};
+    struct search search = {
+        .config = config, .order = order, .items = items, .summary = summary, .why = ret_why};
     ret_why[0] = '\0';
     buf_reset(items);
+    buf_reset(summary);
     buf_init(&search.item, ITEM_BYTES_MAX);
     buf_init(&search.proof, 16384);
     search.found =
@@ -327,11 +350,13 @@ void search_run(const struct search_config *config, const struct search_order *o
     memory_wipe(search.arena.data, search.arena.cap);
     arena_done(&search.arena);
     memory_free(search.hits);
+    incident_done(&search.incident);
     filter_done(&search.filter);
     *ret_found = search.found;
     if (outcome_ok(outcome)) {
         ret_found->state = SEARCH_DONE;
         ret_found->items = buf_view(items);
+        ret_found->summary = buf_view(summary);
         return;
     }
     if (ret_why[0] == '\0') {
@@ -339,6 +364,7 @@ void search_run(const struct search_config *config, const struct search_order *o
     }
     memory_wipe(items->data, items->len); /* invariant 2 */
     buf_reset(items);
+    buf_reset(summary);
     ret_found->state = SEARCH_FAILED;
     ret_found->shown = 0;
     ret_found->found = 0;

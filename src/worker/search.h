@@ -30,10 +30,10 @@ struct search_config {
     void *context;
 };
 
-/* *ret_found: done, or failed with its reason; its items borrow from `items`, its `why` from
- * `ret_why`. */
+/* *ret_found: done, or failed with its reason; its items borrow from `items`, its summary from
+ * `summary`, its `why` from `ret_why`. */
 void search_run(const struct search_config *config, const struct search_order *order,
-                struct buf *items, char ret_why[SEARCH_WHY_BYTES_MAX + 1],
+                struct buf *items, struct buf *summary, char ret_why[SEARCH_WHY_BYTES_MAX + 1],
                 struct search_found *ret_found);
 
 #endif

@@ -212,12 +212,14 @@ static void search(struct worker *worker)
     struct search_found found;
     BUF_AUTO act = worker->act; /* the next order may come meanwhile */
     BUF_AUTO items;
+    BUF_AUTO summary;
 
+    buf_init(&summary, SEARCH_SUMMARY_BYTES_MAX);
     buf_init(&worker->act, SEARCH_ORDER_BYTES_MAX);
     buf_init(&items, SEARCH_ITEMS_BYTES_MAX);
     worker->ordered = false;
     worker->searching = true;
-    search_run(&config, &order, &items, why, &found);
+    search_run(&config, &order, &items, &summary, why, &found);
     worker->searching = false;
     tell_found(worker, &found);
     memory_wipe(act.data, act.cap);

@@ -11,6 +11,7 @@ import { demonstration } from './lib/demo.mjs';
 import { leakedBytes, order, trace, verifyItem } from './lib/leaks.mjs';
 import { readProof } from './lib/note.mjs';
 import { makeOfficers } from './lib/officers.mjs';
+import { day } from './lib/rights.mjs';
 import { serve } from './lib/server.mjs';
 
 let demo;
@@ -18,6 +19,7 @@ let server;
 let signers;
 let auditor;
 let other;
+let security;
 let people;
 let answers; // of the asks, in their order
 
@@ -31,6 +33,7 @@ before(async () => {
         ...signer.client });
     auditor = client(signers.HOA);
     other = client(signers.LAN);
+    security = other; // LAN has the role, and is no auditor
     people = demo.samples().filter((one) => one.permanent_residence?.province === '79').slice(0, 3);
     const bank = new Http2Client({ port: server.port, ca: demo.ca, ...demo.client('bank') });
     const hcm = new Http2Client({ port: server.port, ca: demo.ca, ...demo.client('hcm-onestop') });
@@ -148,6 +151,24 @@ test('records are searched by criteria, a page after the other, each page an act
     const person = await order(auditor, signers.HOA, 'record.search',
         { reason: 'Thanh tra', person: people[0].id });
     assert.equal(person.found, 4); // the one that was refused too
+});
+
+test('an incident stops the account, counts people and fields, and runs for 72 hours', async () => {
+    const values = { account: 'bank', from: day(-1), until: day(1), reason: 'Thẻ bị mất' };
+    const opened = await order(security, signers.LAN, 'incident.open', values, { reader: auditor });
+    assert.deepEqual([opened.state, opened.found, opened.persons], ['done', 3, 2]);
+    const { incident } = opened;
+    assert.equal(incident.account, 'bank');
+    assert.equal(incident.fields.full_name, 3);
+    assert.equal(incident.fields.birth_date, 2);
+    assert.equal(Date.parse(incident.due) - Date.parse(incident.opened), 72 * 3_600_000);
+    assert.match(incident.drafts.authority, /3 lượt thông tin của 2 công dân/);
+    assert.ok(!JSON.stringify(opened).includes(people[0].id));
+    assert.equal((await auditor.get('/v1/accounts/bank')).json.state, 'suspended');
+    const bank = new Http2Client({ port: server.port, ca: demo.ca, ...demo.client('bank') });
+    const { json } = await bank.lookup(kycAsk(people[0]));
+    assert.equal(json.code, 'account_blocked');
+    await bank.close();
 });
 
 test('what has leaked stands sealed in the record and nowhere else', async () => {

@@ -6,8 +6,9 @@ import { verifyProof } from './note.mjs';
 
 export const leakedBytes = (values) => Buffer.from(JSON.stringify(values)).toString('base64url');
 
-// Orders a search and waits for what it finds.
-export async function order(client, signer, act, values, { timeoutMs = 20_000 } = {}) {
+// Orders a search and waits for what it finds, which an auditor reads.
+export async function order(client, signer, act, values,
+    { timeoutMs = 20_000, reader = client } = {}) {
     const jws = signer.act(act, values);
     const ordered = await client.request({
         method: 'POST', path: '/v1/acts', body: jws,
@@ -16,7 +17,7 @@ export async function order(client, signer, act, values, { timeoutMs = 20_000 } 
     assert.equal(ordered.status, 200, ordered.text);
     const { record } = ordered.json;
     const found = await until(`the search of record ${record}`, async () => {
-        const answer = await client.get(`/v1/records/${record}`);
+        const answer = await reader.get(`/v1/records/${record}`);
         assert.equal(answer.status, 200, answer.text);
         return ['done', 'failed'].includes(answer.json.state) && answer.json;
     }, { timeoutMs });

@@ -132,9 +132,11 @@ static void an_order_goes_to_the_worker_and_what_it_found_is_shown(void **state)
     assert_view(got.act, "an act");
     assert_shown(9, "{\"found\":0,\"items\":[],\"looked\":0,\"of\":10,\"persons\":0,\"record\":9,"
                     "\"shown\":0,\"state\":\"runs\",\"versions\":0}");
+    found.summary = VIEW_LITERAL("{\"due\":1}");
     searches_take(&core, &found);
-    assert_shown(9, "{\"found\":2,\"items\":[{\"index\":3}],\"looked\":10,\"of\":10,\"persons\":1,"
-                    "\"record\":9,\"shown\":1,\"state\":\"done\",\"versions\":1}");
+    assert_shown(9, "{\"found\":2,\"incident\":{\"due\":1},\"items\":[{\"index\":3}],\"looked\":10,"
+                    "\"of\":10,\"persons\":1,\"record\":9,\"shown\":1,\"state\":\"done\","
+                    "\"versions\":1}");
 }
 
 static void the_next_one_waits_until_the_one_before_has_ended(void **state)

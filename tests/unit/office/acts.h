@@ -136,6 +136,10 @@ static const struct acts_value acts_good[ACT_KIND_COUNT][ACTS_VALUES_MAX] = {
     [ACT_PERMIT_DELETION] = {{"code", "GP-copy-0"}, {"statement", ACTS_SPKI_NEW}},
     [ACT_LEAK_TRACE] = {{"leaked", "{}"}, {"reason", "offered for sale"}},
     [ACT_RECORD_SEARCH] = {{"reason", "inspection"}, {"party", "bank"}},
+    [ACT_INCIDENT_OPEN] = {{"account", "A-active"},
+                           {"from", "2026-11-01"},
+                           {"until", "2026-11-02"},
+                           {"reason", "stolen card"}},
 };
 
 static const char *const acts_states[BUSINESS_STATE_COUNT] = {

@@ -115,6 +115,7 @@ static const struct row {
     [ACT_ACCOUNT_CERTIFICATE_REVOKE] = {.does = "decide security", .own = true},
     [ACT_LEAK_TRACE] = {.does = "audit"},
     [ACT_RECORD_SEARCH] = {.does = "audit"},
+    [ACT_INCIDENT_OPEN] = {.does = "security"},
 };
 
 static const char *name_of(unsigned person)

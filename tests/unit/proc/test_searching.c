@@ -56,7 +56,8 @@ static struct search_found full_found(void)
                                  .versions = 3,
                                  .found = 5,
                                  .shown = 1,
-                                 .items = VIEW_LITERAL("{}")};
+                                 .items = VIEW_LITERAL("{}"),
+                                 .summary = VIEW_LITERAL("{\"a\":1}")};
 }
 
 static void what_was_found_comes_back_as_it_was(void **state)
@@ -79,14 +80,16 @@ static void what_was_found_comes_back_as_it_was(void **state)
         assert_true(back.looked == found.looked && back.of == found.of);
         assert_true(back.persons == found.persons && back.versions == found.versions);
         assert_true(back.found == found.found && back.shown == found.shown);
-        assert_true(view_equal(back.items, found.items) && view_equal(back.why, found.why));
+        assert_true(view_equal(back.items, found.items) &&
+                    view_equal(back.summary, found.summary) && view_equal(back.why, found.why));
     }
 }
 
 static void what_cannot_have_been_found_is_refused(void **state)
 {
     (void)state;
-    for (unsigned i = 0; i < 10; i++) {
+    static const char long_text[SEARCH_SUMMARY_BYTES_MAX + 1] = {'{'};
+    for (unsigned i = 0; i < 11; i++) {
         struct search_found found = full_found();
         struct search_found back;
         BUF_AUTO buf;
@@ -96,6 +99,7 @@ static void what_cannot_have_been_found_is_refused(void **state)
         found.shown = i == 3 ? 6 : i == 4 ? 0 : found.shown;
         found.why = i == 5 ? VIEW_LITERAL("why") : found.why;
         found.state = i == 6 ? SEARCH_FAILED : i == 7 ? SEARCH_RUNS : found.state;
+        found.summary = i == 10 ? view_of(long_text, sizeof(long_text)) : found.summary;
         found.items = i == 8 ? (struct view){0} : found.items;
         searching_put_found(&buf, &found);
         struct frame frame = frame_of(&buf);

@@ -16,11 +16,31 @@
 struct result {
     struct search_found found;
     struct buf items;
+    struct buf summary;
     char why[SEARCH_WHY_BYTES_MAX + 1];
     unsigned steps;
     uint64_t fail_at; /* this allocation of the search fails; 0 = none */
     bool failed;
 };
+
+static void result_done(struct result *result)
+{
+    buf_done(&result->items);
+    buf_done(&result->summary);
+}
+
+/* The core takes it so. */
+static void assert_taken(const struct search_found *found)
+{
+    struct search_found back;
+    struct frame frame;
+    size_t len = 0;
+    BUF_AUTO bytes;
+    buf_init(&bytes, FRAME_BYTES_MAX);
+    searching_put_found(&bytes, found);
+    assert_ok(frame_peek(buf_view(&bytes), &frame, &len));
+    assert_ok(searching_get_found(&frame, &back));
+}
 
 static void step(void *context, const struct search_found *found)
 {
@@ -28,6 +48,9 @@ static void step(void *context, const struct search_found *found)
     assert_int_equal(found->state, SEARCH_RUNS);
     assert_true(found->looked <= found->of);
     result->steps++;
+    if (result->fail_at == 0) { /* else it takes memory that is not there */
+        assert_taken(found);
+    }
 }
 
 /* The last entry stands for the order's own act. */
@@ -57,11 +80,14 @@ static void search_by(struct home *home, const struct act *act, struct result *r
     result->steps = 0;
     buf_done(&result->items);
     buf_init(&result->items, SEARCH_ITEMS_BYTES_MAX);
+    buf_done(&result->summary);
+    buf_init(&result->summary, SEARCH_SUMMARY_BYTES_MAX);
     uint64_t before = memory_count();
     memory_fail_at(result->fail_at);
-    search_run(&config, &order, &result->items, result->why, &result->found);
+    search_run(&config, &order, &result->items, &result->summary, result->why, &result->found);
     memory_fail_at(0);
     result->failed = result->fail_at > 0 && memory_count() - before >= result->fail_at;
+    assert_taken(&result->found);
     close(home_fd);
     close(keys_fd);
 }
@@ -159,7 +185,7 @@ static void a_number_and_a_value_find_the_disclosures_of_the_versions_that_had_i
     search(*state, "{\"id\":\"" HOME_AN "\",\"full_name\":\"NGUYEN VAN AN\"}", &result);
     assert_counts(&result, 1, 2, 4);
     assert_true(result.steps > 0);
-    buf_done(&result.items);
+    result_done(&result);
 }
 
 static void without_a_number_all_whom_the_values_fit_are_looked_at(void **state)
@@ -172,7 +198,7 @@ static void without_a_number_all_whom_the_values_fit_are_looked_at(void **state)
     assert_counts(&result, 0, 0, 0);
     search(*state, "{\"full_name\":\"nguyễn văn an\",\"sex\":\"1\"}", &result);
     assert_counts(&result, HOME_PEOPLE, HOME_PEOPLE + 1, 0); /* sex was never disclosed */
-    buf_done(&result.items);
+    result_done(&result);
 }
 
 /* Days are those of Viet Nam; the last one counts. */
@@ -193,7 +219,7 @@ static void only_what_was_recorded_within_the_days_is_found(void **state)
     assert_counts(&result, HOME_PEOPLE, HOME_PEOPLE + 1, 0);
     search_between(*state, leaked, days[0], days[1], &result);
     assert_counts(&result, HOME_PEOPLE, HOME_PEOPLE + 1, 5);
-    buf_done(&result.items);
+    result_done(&result);
 }
 
 /* Each disclosure's digest stands in the entry, and the proof leads to a signed root. */
@@ -231,7 +257,7 @@ static void what_is_shown_is_opened_and_proved(void **state)
     assert_string_equal(reader_text(json_object_get(item, "agent"), "account"), "bank-1");
     json_decref(leaf);
     json_decref(items);
-    buf_done(&result.items);
+    result_done(&result);
 }
 
 /* By one criterion, or two. */
@@ -283,7 +309,7 @@ static void records_are_found_by_each_criterion_and_by_all_that_are_given(void *
                      (unsigned long long)result.found.found);
         }
     }
-    buf_done(&result.items);
+    result_done(&result);
 }
 
 static void a_page_begins_behind_the_record_that_is_named(void **state)
@@ -299,7 +325,7 @@ static void a_page_begins_behind_the_record_that_is_named(void **state)
                  (long long)json_integer_value(json_object_get(first, "index")));
         json_decref(items);
     }
-    buf_done(&result.items);
+    result_done(&result);
 }
 
 /* An act's record opens with what it was about; an ask's without whom. */
@@ -314,7 +340,70 @@ static void an_act_is_shown_with_what_it_was_about(void **state)
     assert_true(json_is_null(json_object_get(item, "party")));
     assert_int_equal(json_array_size(json_object_get(item, "fields")), 0);
     json_decref(items);
-    buf_done(&result.items);
+    result_done(&result);
+}
+
+static void open_incident(struct home *home, const char *account, int64_t from, int64_t until,
+                          struct result *result)
+{
+    struct act act = {.kind = ACT_INCIDENT_OPEN};
+    char days[2][16];
+    struct date first = date_from_days(from);
+    struct date last = date_from_days(until);
+    snprintf(days[0], 16, "%04d-%02d-%02d", first.year, first.month, first.day);
+    snprintf(days[1], 16, "%04d-%02d-%02d", last.year, last.month, last.day);
+    act_value_set(&act, "account", view_text(account));
+    act_value_set(&act, "from", view_text(days[0]));
+    act_value_set(&act, "until", view_text(days[1]));
+    act_value_set(&act, "reason", VIEW_LITERAL("test"));
+    search_by(home, &act, result);
+    assert_int_equal(result->found.state, SEARCH_DONE);
+}
+
+static int64_t minute_of(const json_t *summary, const char *member)
+{
+    int at[5] = {0};
+    assert_int_equal(sscanf(reader_text(summary, member), "%d-%d-%dT%d:%dZ", &at[0], &at[1], &at[2],
+                            &at[3], &at[4]),
+                     5);
+    struct date date = {at[0], at[1], at[2]};
+    return (date_to_days(date) * 24 + at[3]) * 60 + at[4];
+}
+
+/* Five disclosures of two people; the clock runs from the act's own record. */
+static void an_incident_counts_people_and_fields_and_has_its_clock_and_drafts(void **state)
+{
+    struct result result = {.steps = 0};
+    struct clock_port clock = clock_system();
+    int64_t today = clock_day_vn(clock_wall_us(&clock));
+    open_incident(*state, "bank-1", today - 1, today, &result);
+    assert_counts(&result, 2, 0, 5);
+    json_t *summary = reader_json(result.found.summary);
+    const json_t *fields = json_object_get(summary, "fields");
+    assert_int_equal(json_integer_value(json_object_get(fields, "full_name")), 5);
+    assert_int_equal(json_integer_value(json_object_get(fields, "birth_date")), 4);
+    assert_int_equal(json_object_size(fields), 2);
+    assert_int_equal(minute_of(summary, "due") - minute_of(summary, "opened"), 72 * 60);
+    const json_t *drafts = json_object_get(summary, "drafts");
+    assert_non_null(strstr(reader_text(drafts, "authority"), "5 lượt thông tin của 2 công dân"));
+    assert_non_null(strstr(reader_text(drafts, "authority"), "bank-1"));
+    assert_non_null(strstr(reader_text(drafts, "persons"), "full_name"));
+    assert_null(strstr(reader_text(drafts, "persons"), "bank-1"));
+    json_decref(summary);
+    result_done(&result);
+}
+
+static void an_incident_of_another_account_or_time_touches_nobody(void **state)
+{
+    struct result result = {.steps = 0};
+    struct clock_port clock = clock_system();
+    int64_t today = clock_day_vn(clock_wall_us(&clock));
+    open_incident(*state, "bank-2", today - 1, today, &result);
+    assert_counts(&result, 0, 0, 0);
+    open_incident(*state, "bank-1", today - 9, today - 8, &result);
+    assert_counts(&result, 0, 0, 0);
+    assert_true(result.found.summary.len > 0);
+    result_done(&result);
 }
 
 static void what_orders_no_search_is_refused(void **state)
@@ -329,7 +418,7 @@ static void what_orders_no_search_is_refused(void **state)
     act_value_set(&act, "person", VIEW_LITERAL("12"));
     search_by(*state, &act, &result);
     assert_string_equal(result.why, "`person` has 12 digits");
-    buf_done(&result.items);
+    result_done(&result);
 }
 
 static void all_are_counted_though_not_all_are_shown(void **state)
@@ -347,7 +436,7 @@ static void all_are_counted_though_not_all_are_shown(void **state)
     json_t *items = items_of(&result);
     assert_int_equal(json_array_size(items), result.found.shown);
     json_decref(items);
-    buf_done(&result.items);
+    result_done(&result);
 }
 
 static void what_is_no_leak_is_refused_without_its_content(void **state)
@@ -373,7 +462,7 @@ static void what_is_no_leak_is_refused_without_its_content(void **state)
         assert_view(result.found.why, bad[i][1]);
         assert_true(result.found.found == 0 && result.items.len == 0);
     }
-    buf_done(&result.items);
+    result_done(&result);
 }
 
 static void damage_in_the_log_means_no_set_at_all(void **state)
@@ -388,7 +477,7 @@ static void damage_in_the_log_means_no_set_at_all(void **state)
     assert_non_null(strstr(result.why, "commit/0000000001.seg"));
     assert_int_equal(result.items.len, 0);
     home_shell(home, "dd if=kept of=home/commit/0000000001.seg conv=notrunc status=none");
-    buf_done(&result.items);
+    result_done(&result);
 }
 
 static void want_of_memory_is_told_and_leaves_nothing_behind(void **state)
@@ -401,7 +490,7 @@ static void want_of_memory_is_told_and_leaves_nothing_behind(void **state)
         result.fail_at++;
     }
     assert_true(result.fail_at > 10);
-    buf_done(&result.items);
+    result_done(&result);
 }
 
 int main(void)
@@ -415,6 +504,8 @@ int main(void)
         cmocka_unit_test(records_are_found_by_each_criterion_and_by_all_that_are_given),
         cmocka_unit_test(a_page_begins_behind_the_record_that_is_named),
         cmocka_unit_test(an_act_is_shown_with_what_it_was_about),
+        cmocka_unit_test(an_incident_counts_people_and_fields_and_has_its_clock_and_drafts),
+        cmocka_unit_test(an_incident_of_another_account_or_time_touches_nobody),
         cmocka_unit_test(what_orders_no_search_is_refused),
         cmocka_unit_test(damage_in_the_log_means_no_set_at_all),
         cmocka_unit_test(want_of_memory_is_told_and_leaves_nothing_behind),
