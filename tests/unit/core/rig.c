@@ -20,7 +20,8 @@ static const struct proc_row rows[RIG_ROWS] = {
                     .takes = BIT(FRAME_KEEP)},
     [RIG_EDGE] = {.name = "edge",
                   .core_pipe = true,
-                  .frames = BIT(FRAME_ASKS) | BIT(FRAME_RECEIPT) | BIT(FRAME_STATS),
+                  .frames =
+                      BIT(FRAME_ASKS) | BIT(FRAME_RECEIPT) | BIT(FRAME_GRANTS) | BIT(FRAME_STATS),
                   .takes = BIT(FRAME_TEXTS) | BIT(FRAME_HEALTH)},
     [RIG_PUBLIC] = {.name = "public",
                     .core_pipe = true,

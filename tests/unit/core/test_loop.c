@@ -5,6 +5,7 @@
 #include "rig.h"
 
 #include "office/act.h"
+#include "proc/granting.h"
 #include "proc/looking.h"
 
 #include <sys/socket.h>
@@ -159,6 +160,40 @@ static struct answer fetch_receipt(struct pipe_end *edge, const struct receipt_a
     assert_ok(frame_get_answer(&cursor, checkpoint, &answer));
     assert_ok(cursor_end(&cursor, "answers"));
     return answer;
+}
+
+static struct granted fetch_grants(struct pipe_end *edge, uint8_t key)
+{
+    struct grants_ask ask = {.tag = key};
+    struct granted granted = {0};
+    memset(ask.spki, key, sizeof(ask.spki));
+    granting_put_ask(&edge->out, &ask);
+    assert_ok(pipe_flush(edge));
+    struct frame frame = rig_frame(edge, FRAME_GRANTED);
+    assert_ok(granting_get(&frame, &granted));
+    assert_int_equal(granted.tag, key);
+    return granted;
+}
+
+static void an_account_is_told_its_grants_and_who_is_unknown_nothing(void **state)
+{
+    struct rig *rig = *state;
+    struct pipe_end edge = rig_connect(rig, RIG_EDGE, 1);
+    struct pipe_end other = rig_connect(rig, RIG_PUBLIC, 1);
+    struct granted granted = fetch_grants(&edge, HOME_SPKI_BYTE);
+    assert_int_equal(granted.code, CODE_DISCLOSED);
+    assert_true(view_starts(granted.json, VIEW_LITERAL("{\"account\":{\"channel\":\"guided\",")));
+    assert_int_equal(fetch_grants(&edge, HOME_SPKI_BYTE + 1).code, CODE_UNAUTHENTICATED);
+    size_t start = frame_start(&edge.out, FRAME_GRANTS);
+    frame_finish(&edge.out, start, 1);
+    assert_ok(pipe_flush(&edge));
+    assert_true(rig_is_closed(&edge));
+    struct grants_ask ask = {.tag = 1};
+    granting_put_ask(&other.out, &ask); /* its row does not have it */
+    assert_ok(pipe_flush(&other));
+    assert_true(rig_is_closed(&other));
+    pipe_done(&edge);
+    pipe_done(&other);
 }
 
 static void a_receipt_is_fetched_again_by_any_edge_and_sent_for_by_nobody_else(void **state)
@@ -448,6 +483,7 @@ int main(void)
         TEST(an_ask_waits_for_one_repeat_at_most_however_many_came_before_it),
         TEST(repeats_of_a_peer_that_is_gone_are_nobodys),
         TEST(each_peer_gets_its_own_answers),
+        TEST(an_account_is_told_its_grants_and_who_is_unknown_nothing),
         TEST(a_receipt_is_fetched_again_by_any_edge_and_sent_for_by_nobody_else),
         TEST(a_full_batch_of_one_peer_is_answered_in_order),
         TEST(one_that_floods_holds_another_up_for_one_batch),
