@@ -13,7 +13,6 @@
 #include "base/check.h"
 #include "wire/json.h"
 
-#define JOSE_TYPE VIEW_LITERAL("application/jose")
 #define FRAME_OVERHEAD_BYTES 64
 #define BODY_BYTES_MAX 1024
 
@@ -22,17 +21,6 @@ static void refuse(struct desk *desk, struct http_exchange *exchange, const char
 {
     http_server_counters(desk->server)->malformed++;
     texts_refuse_param(&desk->texts, exchange, CODE_BAD_REQUEST, view_text(name), view_text(why));
-}
-
-bool desk_act_head_fits(struct desk *desk, struct http_exchange *exchange,
-                        const struct http_request *request)
-{
-    if (!fields_type_is(request->fields[HTTP_FIELD_CONTENT_TYPE], JOSE_TYPE) ||
-        request->fields[HTTP_FIELD_CONTENT_ENCODING].data != NULL) {
-        texts_refuse(&desk->texts, exchange, CODE_UNSUPPORTED_MEDIA_TYPE, NULL);
-        return false;
-    }
-    return true;
 }
 
 static struct outcome send_act(struct desk *desk, struct http_exchange *exchange, struct view jws)

@@ -63,9 +63,6 @@ void desk_refuse_query(struct desk *desk, struct http_exchange *exchange, struct
 void desk_on_explain(struct desk *desk, struct http_exchange *exchange);
 
 /* acts.c */
-/* The header fields of an act; false: it is answered. */
-bool desk_act_head_fits(struct desk *desk, struct http_exchange *exchange,
-                        const struct http_request *request);
 void desk_on_act(struct desk *desk, struct http_exchange *exchange);
 /* What became of an act, to who sent it. */
 void desk_respond_done(struct desk *desk, struct http_exchange *exchange,

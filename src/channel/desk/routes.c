@@ -15,9 +15,9 @@
 #define ACTS VIEW_LITERAL("/v1/acts")
 #define EXPLAIN VIEW_LITERAL("/v1/explain")
 #define JSON_TYPE VIEW_LITERAL("application/json")
-#define CACHE_OWN                                                                                  \
-    VIEW_LITERAL("private, no-cache") /* may be kept by who asked, and asked again                 \
-                                       */
+#define JOSE_TYPE VIEW_LITERAL("application/jose")
+/* May be kept by who asked, and asked again. */
+#define CACHE_OWN VIEW_LITERAL("private, no-cache")
 #define ETAG_BYTES_MAX (LOOK_ETAG_BYTES_MAX + 2)
 #define LINK_BYTES_MAX 256
 
@@ -76,8 +76,9 @@ static void on_act_head(struct desk *desk, struct http_exchange *exchange,
         refuse_method(desk, exchange, "POST");
     } else if (!fields_accepts(request->fields[HTTP_FIELD_ACCEPT], JSON_TYPE)) {
         texts_refuse(&desk->texts, exchange, CODE_NOT_ACCEPTABLE, NULL);
-    } else {
-        (void)desk_act_head_fits(desk, exchange, request); /* or it is answered */
+    } else if (!fields_type_is(request->fields[HTTP_FIELD_CONTENT_TYPE], JOSE_TYPE) ||
+               request->fields[HTTP_FIELD_CONTENT_ENCODING].data != NULL) {
+        texts_refuse(&desk->texts, exchange, CODE_UNSUPPORTED_MEDIA_TYPE, NULL);
     }
 }
 
