@@ -27,7 +27,7 @@ static const struct {
     {"business", RESOURCE_BUSINESSES}, {"officer", RESOURCE_OFFICERS},
     {"proposal", RESOURCE_PROPOSALS},  {"permit", RESOURCE_PERMITS},
     {"policy", RESOURCE_POLICIES},     {"draw", RESOURCE_DRAWS},
-    {"review", RESOURCE_REVIEWS},
+    {"review", RESOURCE_REVIEWS},      {"stop", RESOURCE_STOPS},
 };
 #define LISTS (sizeof(lists) / sizeof(lists[0]))
 

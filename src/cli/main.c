@@ -64,6 +64,11 @@ static int review_cli(int argc, char **argv)
                                                       : act_cli("review", argc, argv);
 }
 
+static int stop_cli(int argc, char **argv)
+{
+    return act_cli("stop", argc, argv);
+}
+
 static int permit_cli(int argc, char **argv)
 {
     return act_cli("permit", argc, argv);
@@ -99,6 +104,7 @@ static const struct {
     {"permit", permit_cli,
      "list | grant | withdraw | deletion: leave to keep a copy or pass it on"},
     {"officer", officer_cli, "list | found | add | roles | replace | leave | lost"},
+    {"stop", stop_cli, "list: accounts that one officer stopped at once"},
     {"proposal", proposal_cli, "list | approve | reject | withdraw"},
     {"draw", draw_cli, "list | commit | reveal: what picks disclosures at random, month by month"},
     {"review", review_cli, "list | drawn | ask | answer | confirm | object | conclude"},

@@ -133,8 +133,9 @@
     ROW(DRAWS, "draws")                                                                            \
     ROW(REVIEWS, "reviews")                                                                        \
     ROW(CASE_FILES, "case-files")                                                                  \
-    ROW(CONFIRMATIONS, "confirmations")                                                  \
-    ROW(RECORDS, "records") /* what a search in them has found */
+    ROW(CONFIRMATIONS, "confirmations")                                                            \
+    ROW(RECORDS, "records") /* what a search in them has found */                                  \
+    ROW(STOPS, "stops")
 
 /* clang-format on */
 

@@ -215,6 +215,16 @@ static const struct show_field confirmation_fields[] = {
     {"version", SHOW_NUMBER32, CONFIRMATION(version), NULL},
 };
 
+#define STOP(member) offsetof(struct stop, member)
+static const struct show_field stop_fields[] = {
+    {"by", SHOW_CODE, STOP(by), NULL},
+    {"code", SHOW_CODE, STOP(code), NULL},
+    {"confirmed_by", SHOW_CODE, STOP(confirmed_by), NULL},
+    {"day", SHOW_DAY, STOP(day), NULL},
+    {"due", SHOW_DAY, STOP(due_day), NULL},
+    {"version", SHOW_NUMBER32, STOP(version), NULL},
+};
+
 static const struct map *parties_of(const struct directory *directory)
 {
     return &directory->parties;
@@ -243,6 +253,11 @@ static const struct map *policies_of(const struct directory *directory)
 static const struct map *officers_of(const struct directory *directory)
 {
     return directory->staff == NULL ? NULL : &directory->staff->officers;
+}
+
+static const struct map *stops_of(const struct directory *directory)
+{
+    return directory->staff == NULL ? NULL : &directory->staff->stops;
 }
 
 static const struct map *proposals_of(const struct directory *directory)
@@ -289,6 +304,7 @@ static const struct show_row {
                            FIELDS(policy_fields)},
     [RESOURCE_OFFICERS] = {officers_of, OFFICER(code), OFFICER(version), OFFICE,
                            FIELDS(officer_fields)},
+    [RESOURCE_STOPS] = {stops_of, STOP(code), STOP(version), OFFICE, FIELDS(stop_fields)},
     [RESOURCE_PROPOSALS] = {proposals_of, PROPOSAL(code), PROPOSAL(version), OFFICE,
                             FIELDS(proposal_fields)},
     [RESOURCE_FEES] = {statements_of, STATEMENT(code), STATEMENT(version), STATEMENT(party),

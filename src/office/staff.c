@@ -51,7 +51,7 @@ struct outcome staff_new(struct staff **ret_staff)
     }
     map_init_ordered(&staff->officers, officer_key, OFFICERS_MAX);
     map_init_ordered(&staff->proposals, proposal_key, PROPOSALS_MAX);
-    map_init(&staff->stops, stop_key, ACCOUNTS_MAX);
+    map_init_ordered(&staff->stops, stop_key, ACCOUNTS_MAX);
     map_init_ordered(&staff->draws, draw_key, DRAWS_MAX);
     map_init_ordered(&staff->reviews, review_key, REVIEWS_MAX);
     map_init_ordered(&staff->case_files, case_file_key, CASE_FILES_MAX);

@@ -181,6 +181,23 @@ describe('by command', () => {
         assert.deepEqual(lines(own.stdout).map((party) => party.code), ['bank']);
     });
 
+    test('an account is stopped by one officer, the stop is shown, and another confirms it', async () => {
+        const { LAN, HOA } = signers;
+        const act = (verb, signer) => demo.dancu(['account', verb, 'notary', '--reason', 'Nghi lộ',
+            '--as', signer.code, '--sign-key', path.join(demo.dir, `officers/${signer.code}.pem`),
+            ...options(signer)]);
+        const show = async (noun, code) =>
+            JSON.parse((await demo.dancu([noun, 'list', code, ...options(HOA)])).stdout);
+        assert.equal((await act('stop', LAN)).status, 0);
+        const { confirmed_by: nobody, by, day, due } = await show('stop', 'notary');
+        assert.deepEqual([nobody, by], [undefined, 'LAN']);
+        assert.ok(due > day);
+        assert.equal((await show('account', 'notary')).state, 'suspended');
+        const confirmed = await act('stop-confirm', HOA);
+        assert.equal(confirmed.status, 0, confirmed.stdout + confirmed.stderr);
+        assert.equal((await show('stop', 'notary')).confirmed_by, 'HOA');
+    });
+
     test('one object is a line, what is not there, no code and half a certificate are told', async () => {
         const { LAN } = signers;
         const bank = await demo.dancu(['party', 'list', 'bank', ...options(LAN)]);

@@ -480,6 +480,31 @@ static void a_review_is_shown_with_its_business_and_what_is_not_there_yet_is_abs
     json_decref(root);
 }
 
+static const struct stop stop = {
+    .code = {"bank-1", 6},
+    .version = 9,
+    .by = {"lan", 3},
+    .day = 20787, /* 2026-11-30 */
+    .due_day = 20790,
+};
+
+static void a_stop_shows_who_is_to_confirm_it_until_when(void **state)
+{
+    struct stop confirmed = stop;
+
+    (void)state;
+    json_t *root = shown(RESOURCE_STOPS, &stop);
+    assert_int_equal(json_object_size(root), 5); /* nobody has confirmed it */
+    assert_text(root, "by", "lan");
+    assert_text(root, "day", "2026-11-30");
+    assert_text(root, "due", "2026-12-03");
+    json_decref(root);
+    assert_ok(code_set(&confirmed.confirmed_by, VIEW_LITERAL("minh")));
+    root = shown(RESOURCE_STOPS, &confirmed);
+    assert_text(root, "confirmed_by", "minh");
+    json_decref(root);
+}
+
 static void each_resource_knows_its_objects_and_whose_they_are(void **state)
 {
     struct account account = {.code = {"bank-1", 6}, .party = &bank, .version = 7};
@@ -490,9 +515,19 @@ static void each_resource_knows_its_objects_and_whose_they_are(void **state)
     struct review review = {.code = {"R-7", 3}, .version = 10, .business = &business};
     static struct case_file file = {.code = {"R-7", 3}, .version = 11, .party = &bank};
     struct confirmation told = {.code = {"bank.2026-10", 12}, .version = 12, .party = &bank};
-    const void *objects[RESOURCE_COUNT] = {&bank,     &account, &business,       &lan,
-                                           &proposal, &permit,  &policy_version, &statement,
-                                           &draw,     &review,  &file,           &told};
+    const void *objects[RESOURCE_COUNT] = {&bank,
+                                           &account,
+                                           &business,
+                                           &lan,
+                                           &proposal,
+                                           &permit,
+                                           &policy_version,
+                                           &statement,
+                                           &draw,
+                                           &review,
+                                           &file,
+                                           &told,
+                                           [RESOURCE_STOPS] = &stop};
     const struct party *owners[RESOURCE_COUNT] = {&bank,
                                                   &bank,
                                                   &bank,
@@ -501,10 +536,21 @@ static void each_resource_knows_its_objects_and_whose_they_are(void **state)
                                                   [RESOURCE_REVIEWS] = &bank,
                                                   [RESOURCE_CASE_FILES] = &bank,
                                                   [RESOURCE_CONFIRMATIONS] = &bank};
-    static const uint32_t versions[RESOURCE_COUNT] = {3, 7, 2, 5, 1, 2, 6, 8, 9, 10, 11, 12};
-    static const char *const codes[RESOURCE_COUNT] = {"bank",    "bank-1", "NV-1", "lan",
-                                                      "ab12",    "GP-1",   "ef01", "bank.2026-11",
-                                                      "2026-12", "R-7",    "R-7",  "bank.2026-10"};
+    static const uint32_t versions[RESOURCE_COUNT] = {
+        3, 7, 2, 5, 1, 2, 6, 8, 9, 10, 11, 12, [RESOURCE_STOPS] = 9};
+    static const char *const codes[RESOURCE_COUNT] = {"bank",
+                                                      "bank-1",
+                                                      "NV-1",
+                                                      "lan",
+                                                      "ab12",
+                                                      "GP-1",
+                                                      "ef01",
+                                                      "bank.2026-11",
+                                                      "2026-12",
+                                                      "R-7",
+                                                      "R-7",
+                                                      "bank.2026-10",
+                                                      [RESOURCE_STOPS] = "bank-1"};
     struct directory directory;
     struct staff *staff = NULL;
 
@@ -514,10 +560,19 @@ static void each_resource_knows_its_objects_and_whose_they_are(void **state)
     assert_null(show_map(&directory, RESOURCE_OFFICERS)); /* there has never been one */
     assert_null(show_map(&directory, RESOURCE_PROPOSALS));
     directory.staff = staff;
-    const struct map *maps[RESOURCE_COUNT] = {
-        &directory.parties, &directory.accounts, &directory.businesses, &staff->officers,
-        &staff->proposals,  &directory.permits,  &directory.policies,   &directory.statements,
-        &staff->draws,      &staff->reviews,     &staff->case_files,    &staff->confirmations};
+    const struct map *maps[RESOURCE_COUNT] = {&directory.parties,
+                                              &directory.accounts,
+                                              &directory.businesses,
+                                              &staff->officers,
+                                              &staff->proposals,
+                                              &directory.permits,
+                                              &directory.policies,
+                                              &directory.statements,
+                                              &staff->draws,
+                                              &staff->reviews,
+                                              &staff->case_files,
+                                              &staff->confirmations,
+                                              [RESOURCE_STOPS] = &staff->stops};
     for (enum resource resource = 0; resource < RESOURCE_COUNT; resource++) {
         assert_ptr_equal(show_map(&directory, resource), maps[resource]);
         if (maps[resource] == NULL) { /* what is not the office's */
@@ -550,6 +605,7 @@ int main(void)
         cmocka_unit_test(a_proposal_is_shown_with_what_is_to_be_approved),
         cmocka_unit_test(a_statement_of_fees_is_shown_with_its_lines_and_sums),
         cmocka_unit_test(a_review_is_shown_with_its_business_and_what_is_not_there_yet_is_absent),
+        cmocka_unit_test(a_stop_shows_who_is_to_confirm_it_until_when),
         cmocka_unit_test(each_resource_knows_its_objects_and_whose_they_are),
     };
     return cmocka_run_group_tests_name("office/show", tests, NULL, NULL);
