@@ -140,6 +140,9 @@ int fees_cli(int argc, char **argv)
     struct counting counting = {.outcome = OUTCOME_OK};
     unsigned words = 0;
     int32_t month = 0;
+    if (argc >= 1 && strcmp(argv[0], "list") == 0) {
+        return list_cli("fees", argc - 1, argv + 1);
+    }
     if (argc < 1 || strcmp(argv[0], "statement") != 0 ||
         !cli_options(argc - 1, argv + 1, options, FEES_OPTIONS, NULL, 0, &words) ||
         options[FEES_PARTY].value == NULL || options[FEES_PARTY].value[0] == '\0' ||

@@ -28,6 +28,7 @@ static const struct {
     {"proposal", RESOURCE_PROPOSALS},  {"permit", RESOURCE_PERMITS},
     {"policy", RESOURCE_POLICIES},     {"draw", RESOURCE_DRAWS},
     {"review", RESOURCE_REVIEWS},      {"stop", RESOURCE_STOPS},
+    {"fees", RESOURCE_FEES},           {"confirmation", RESOURCE_CONFIRMATIONS},
 };
 #define LISTS (sizeof(lists) / sizeof(lists[0]))
 

@@ -64,6 +64,11 @@ static int review_cli(int argc, char **argv)
                                                       : act_cli("review", argc, argv);
 }
 
+static int confirmation_cli(int argc, char **argv)
+{
+    return act_cli("confirmation", argc, argv);
+}
+
 static int stop_cli(int argc, char **argv)
 {
     return act_cli("stop", argc, argv);
@@ -98,7 +103,7 @@ static const struct {
     {"account", account_cli,
      "list | add | suspend | resume | stop | stop-confirm | revoke | sub-add | sub-businesses | "
      "sub-lock | sub-unlock |\n"
-     "            certificate-add | certificate-revoke | enrol | certificate"},
+     "               certificate-add | certificate-revoke | enrol | certificate"},
     {"business", business_cli,
      "list | draft | add | revise | submit | grant | refuse | suspend | resume | revoke"},
     {"permit", permit_cli,
@@ -108,7 +113,8 @@ static const struct {
     {"proposal", proposal_cli, "list | approve | reject | withdraw"},
     {"draw", draw_cli, "list | commit | reveal: what picks disclosures at random, month by month"},
     {"review", review_cli, "list | drawn | ask | answer | confirm | object | conclude"},
-    {"fees", fees_cli, "statement: what a party owes for a month, from the records"},
+    {"confirmation", confirmation_cli, "list: what the reviews of a party and month have found"},
+    {"fees", fees_cli, "list | statement: what a party owes for a month, from the records"},
     {"leak", leak_cli, "trace FILE: which disclosures leaked values can have come from"},
     {"incident", incident_cli, "open: stop an account, and see what it has touched"},
     {"record", record_cli, "search ... | found RECORD: what a search has found"},
@@ -123,7 +129,7 @@ static void list_commands(FILE *out)
 {
     fputs("usage: dancu COMMAND ...\n", out);
     for (size_t i = 0; i < COMMANDS; i++) {
-        fprintf(out, "  %-9s %s\n", commands[i].name, commands[i].says);
+        fprintf(out, "  %-12s %s\n", commands[i].name, commands[i].says);
     }
 }
 

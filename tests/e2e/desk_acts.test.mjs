@@ -203,6 +203,11 @@ describe('by command', () => {
         const bank = await demo.dancu(['party', 'list', 'bank', ...options(LAN)]);
         assert.equal(bank.status, 0, bank.stderr);
         assert.deepEqual(lines(bank.stdout).map((party) => party.code), ['bank']);
+        for (const noun of ['fees', 'confirmation', 'permit', 'policy', 'draw', 'review']) {
+            const { status, stdout, stderr } = await demo.dancu([noun, 'list', ...options(LAN)]);
+            assert.equal(status, 0, stderr);
+            assert.ok(stdout === '' || lines(stdout).every((one) => one.version >= 1), noun);
+        }
         const stranger = options({ client: { ...LAN.client, certPath: 'none.pem' } });
         for (const [wanted, args] of [[1, ['party', 'list', 'nobody', ...options(LAN)]],
             [1, ['party', 'list', 'a/../b', ...options(LAN)]], [1, ['party', 'list', ...stranger]],

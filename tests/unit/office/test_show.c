@@ -505,6 +505,28 @@ static void a_stop_shows_who_is_to_confirm_it_until_when(void **state)
     json_decref(root);
 }
 
+struct known {
+    const void *object;
+    const char *code;
+    uint32_t version;
+    const struct party *owner; /* NULL: it is the office's own */
+    const struct map *map;     /* NULL: it is not the office's at all */
+};
+
+static void assert_known(const struct directory *directory, enum resource resource,
+                         const struct known *known)
+{
+    assert_ptr_equal(show_map(directory, resource), known->map);
+    if (known->map == NULL) {
+        assert_int_equal(resource, RESOURCE_RECORDS);
+        return;
+    }
+    assert_true(known->map->ordered);
+    assert_ptr_equal(show_owner(resource, known->object), known->owner);
+    assert_int_equal(show_version(resource, known->object), known->version);
+    assert_view(show_code(resource, known->object), known->code);
+}
+
 static void each_resource_knows_its_objects_and_whose_they_are(void **state)
 {
     struct account account = {.code = {"bank-1", 6}, .party = &bank, .version = 7};
@@ -515,78 +537,37 @@ static void each_resource_knows_its_objects_and_whose_they_are(void **state)
     struct review review = {.code = {"R-7", 3}, .version = 10, .business = &business};
     static struct case_file file = {.code = {"R-7", 3}, .version = 11, .party = &bank};
     struct confirmation told = {.code = {"bank.2026-10", 12}, .version = 12, .party = &bank};
-    const void *objects[RESOURCE_COUNT] = {&bank,
-                                           &account,
-                                           &business,
-                                           &lan,
-                                           &proposal,
-                                           &permit,
-                                           &policy_version,
-                                           &statement,
-                                           &draw,
-                                           &review,
-                                           &file,
-                                           &told,
-                                           [RESOURCE_STOPS] = &stop};
-    const struct party *owners[RESOURCE_COUNT] = {&bank,
-                                                  &bank,
-                                                  &bank,
-                                                  [RESOURCE_PERMITS] = &bank,
-                                                  [RESOURCE_FEES] = &bank,
-                                                  [RESOURCE_REVIEWS] = &bank,
-                                                  [RESOURCE_CASE_FILES] = &bank,
-                                                  [RESOURCE_CONFIRMATIONS] = &bank};
-    static const uint32_t versions[RESOURCE_COUNT] = {
-        3, 7, 2, 5, 1, 2, 6, 8, 9, 10, 11, 12, [RESOURCE_STOPS] = 9};
-    static const char *const codes[RESOURCE_COUNT] = {"bank",
-                                                      "bank-1",
-                                                      "NV-1",
-                                                      "lan",
-                                                      "ab12",
-                                                      "GP-1",
-                                                      "ef01",
-                                                      "bank.2026-11",
-                                                      "2026-12",
-                                                      "R-7",
-                                                      "R-7",
-                                                      "bank.2026-10",
-                                                      [RESOURCE_STOPS] = "bank-1"};
-    struct directory directory;
+    struct directory d;
     struct staff *staff = NULL;
 
     (void)state;
-    directory_init(&directory);
+    directory_init(&d);
     assert_ok(staff_new(&staff));
-    assert_null(show_map(&directory, RESOURCE_OFFICERS)); /* there has never been one */
-    assert_null(show_map(&directory, RESOURCE_PROPOSALS));
-    directory.staff = staff;
-    const struct map *maps[RESOURCE_COUNT] = {&directory.parties,
-                                              &directory.accounts,
-                                              &directory.businesses,
-                                              &staff->officers,
-                                              &staff->proposals,
-                                              &directory.permits,
-                                              &directory.policies,
-                                              &directory.statements,
-                                              &staff->draws,
-                                              &staff->reviews,
-                                              &staff->case_files,
-                                              &staff->confirmations,
-                                              [RESOURCE_STOPS] = &staff->stops};
+    assert_null(show_map(&d, RESOURCE_OFFICERS)); /* there has never been one */
+    assert_null(show_map(&d, RESOURCE_PROPOSALS));
+    assert_null(show_map(&d, RESOURCE_STOPS));
+    d.staff = staff;
+    const struct known rows[RESOURCE_COUNT] = {
+        [RESOURCE_PARTIES] = {&bank, "bank", 3, &bank, &d.parties},
+        [RESOURCE_ACCOUNTS] = {&account, "bank-1", 7, &bank, &d.accounts},
+        [RESOURCE_BUSINESSES] = {&business, "NV-1", 2, &bank, &d.businesses},
+        [RESOURCE_OFFICERS] = {&lan, "lan", 5, NULL, &staff->officers},
+        [RESOURCE_PROPOSALS] = {&proposal, "ab12", 1, NULL, &staff->proposals},
+        [RESOURCE_PERMITS] = {&permit, "GP-1", 2, &bank, &d.permits},
+        [RESOURCE_POLICIES] = {&policy_version, "ef01", 6, NULL, &d.policies},
+        [RESOURCE_FEES] = {&statement, "bank.2026-11", 8, &bank, &d.statements},
+        [RESOURCE_DRAWS] = {&draw, "2026-12", 9, NULL, &staff->draws},
+        [RESOURCE_REVIEWS] = {&review, "R-7", 10, &bank, &staff->reviews},
+        [RESOURCE_CASE_FILES] = {&file, "R-7", 11, &bank, &staff->case_files},
+        [RESOURCE_CONFIRMATIONS] = {&told, "bank.2026-10", 12, &bank, &staff->confirmations},
+        [RESOURCE_STOPS] = {&stop, "bank-1", 9, NULL, &staff->stops},
+    };
     for (enum resource resource = 0; resource < RESOURCE_COUNT; resource++) {
-        assert_ptr_equal(show_map(&directory, resource), maps[resource]);
-        if (maps[resource] == NULL) { /* what is not the office's */
-            assert_int_equal(resource, RESOURCE_RECORDS);
-            continue;
-        }
-        assert_true(maps[resource]->ordered);
-        assert_ptr_equal(show_owner(resource, objects[resource]), owners[resource]);
-        assert_int_equal(show_version(resource, objects[resource]), versions[resource]);
-        assert_view(show_code(resource, objects[resource]), codes[resource]);
+        assert_known(&d, resource, &rows[resource]);
     }
-    directory.staff = NULL;
+    d.staff = NULL;
     staff_free(staff);
-    directory_done(&directory);
+    directory_done(&d);
 }
 
 int main(void)
