@@ -15,6 +15,7 @@
 #include "core/loop.h"
 
 #include "base/check.h"
+#include "gate/fees.h"
 #include "office/show.h"
 #include "office/staff.h"
 
@@ -84,8 +85,13 @@ static void see_one(const struct directory *directory, const struct viewer *view
         ret_seen->fault = FAULT_NOT_FOUND;
         return;
     }
-    show_put(look->resource, object, json);
-    int len = snprintf(ret_etag, 16, "%u", show_version(look->resource, object));
+    if (look->csv) {
+        fees_put_csv(object, json);
+    } else {
+        show_put(look->resource, object, json);
+    }
+    int len =
+        snprintf(ret_etag, 16, look->csv ? "%u-csv" : "%u", show_version(look->resource, object));
     ret_seen->etag = view_of(ret_etag, (size_t)len);
 }
 

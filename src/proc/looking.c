@@ -18,6 +18,7 @@ void looking_put(struct buf *buf, const struct look *look)
     buf_put_block16(buf, look->code);
     buf_put_block16(buf, look->cursor);
     buf_put_u16(buf, (uint16_t)look->limit);
+    buf_put_u8(buf, look->csv ? 1 : 0);
     frame_finish(buf, start, 1);
 }
 
@@ -27,12 +28,15 @@ static bool cursor_shaped(struct view cursor)
            (cursor.len >= LOOK_CURSOR_BYTES_MIN && cursor.len <= LOOK_CURSOR_BYTES_MAX);
 }
 
-/* One object has a code alone; a list has a limit, and may have a cursor. */
+/* One object has a code alone; a list has a limit, and may have a cursor. CSV is made of one
+ * statement of fees. */
 static bool look_sane(const struct look *look)
 {
     bool list = look->code.len == 0;
+    bool csv_may = !list && look->resource == RESOURCE_FEES;
 
-    if (look->code.len > LOOK_CODE_BYTES_MAX || !cursor_shaped(look->cursor)) {
+    if (look->code.len > LOOK_CODE_BYTES_MAX || !cursor_shaped(look->cursor) ||
+        (look->csv && !csv_may)) {
         return false;
     }
     return list ? look->limit >= 1 && look->limit <= LOOK_ITEMS_MAX
@@ -50,12 +54,14 @@ struct outcome looking_get(const struct frame *frame, struct look *ret_look)
     look.code = cursor_block16(&cursor);
     look.cursor = cursor_block16(&cursor);
     look.limit = cursor_u16(&cursor);
+    unsigned csv = cursor_u8(&cursor);
+    look.resource = (enum resource)resource;
+    look.csv = csv == 1;
     TRY(cursor_end(&cursor, "look"));
-    if (frame->kind != FRAME_LOOK || frame->count != 1 || resource >= RESOURCE_COUNT ||
+    if (frame->kind != FRAME_LOOK || frame->count != 1 || resource >= RESOURCE_COUNT || csv > 1 ||
         !look_sane(&look)) {
         return outcome_fail(FAULT_BAD_INPUT, "look");
     }
-    look.resource = (enum resource)resource;
     *ret_look = look;
     return OUTCOME_OK;
 }

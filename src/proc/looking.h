@@ -13,8 +13,8 @@
 
 #define LOOK_ETAG_BYTES_MAX 64
 
-/* u64 tag, 32 bytes, u8, block16, block16, u16. A cursor is u32 objects to pass over behind a code,
- * and that code. */
+/* u64 tag, 32 bytes, u8, block16, block16, u16, u8. A cursor is u32 objects to pass over behind a
+ * code, and that code. */
 #define LOOK_CURSOR_BYTES_MIN 4
 #define LOOK_CURSOR_BYTES_MAX (LOOK_CURSOR_BYTES_MIN + LOOK_CODE_BYTES_MAX)
 struct look {
@@ -24,6 +24,7 @@ struct look {
     struct view code;   /* empty: a list */
     struct view cursor; /* of a list: where it goes on, as the core gave it; empty: the start */
     unsigned limit;     /* of a list: 1 to LOOK_ITEMS_MAX; else 0 */
+    bool csv;           /* of one statement of fees: as CSV, not JSON */
 };
 void looking_put(struct buf *buf, const struct look *look);
 struct outcome looking_get(const struct frame *frame, struct look *ret_look);
@@ -37,7 +38,8 @@ struct seen {
     enum fault fault;
     struct view etag; /* of one object: what stands between the quotes; else empty */
     struct view next; /* of a list that goes on: the next cursor; else empty */
-    struct view json; /* an object, or an array of objects; empty when there is a fault */
+    struct view json; /* an object, or an array of objects, or what CSV was asked for; empty when
+                         there is a fault */
 };
 void looking_put_seen(struct buf *buf, const struct seen *seen);
 struct outcome looking_get_seen(const struct frame *frame, struct seen *ret_seen);

@@ -61,9 +61,9 @@ function reckon(party, month) {
 const thisMonth = () => new Date(Date.now() + VN_MS).toISOString().slice(0, 7);
 const connect = (name, port) => new Http2Client({ port, ca: demo.ca, ...demo.client(name) });
 
-async function shown(name, address) {
+async function shown(name, address, headers = {}) {
     const desk = connect(name, server.port + 2);
-    const answer = await desk.get(address);
+    const answer = await desk.get(address, headers);
     desk.destroy();
     return answer;
 }
@@ -153,6 +153,16 @@ test('the same as CSV', async () => {
     const { stdout, status } = await demo.dancu(
         ['fees', 'statement', '--party', 'bank', '--month', month, '--csv']);
     assert.equal(status, 0);
+    const accepts = { accept: 'text/csv' };
+    const answer = await shown('bank', `/v1/fees/bank.${month}`, accepts);
+    assert.equal(answer.status, 200);
+    assert.equal(answer.headers['content-type'], 'text/csv; charset=utf-8');
+    assert.equal(answer.text, stdout);
+    const again = { ...accepts, 'if-none-match': answer.headers.etag };
+    assert.equal((await shown('bank', `/v1/fees/bank.${month}`, again)).status, 304);
+    assert.equal((await shown('bank', `/v1/fees/bank.${month}`,
+        { 'if-none-match': answer.headers.etag })).status, 200); // JSON is other bytes
+    verifyProblem(await shown('bank', '/v1/fees', accepts), 406, 'not_acceptable');
     const [head, ...rows] = stdout.split('\r\n');
     assert.equal(head, 'party,month,product,asks,fields,vnd_per_field,vnd');
     assert.equal(rows.pop(), '');

@@ -16,6 +16,8 @@
 #define EXPLAIN VIEW_LITERAL("/v1/explain")
 #define JSON_TYPE VIEW_LITERAL("application/json")
 #define JOSE_TYPE VIEW_LITERAL("application/jose")
+#define CSV_TYPE VIEW_LITERAL("text/csv")
+#define CSV_TYPE_FULL VIEW_LITERAL("text/csv; charset=utf-8")
 /* May be kept by who asked, and asked again. */
 #define CACHE_OWN VIEW_LITERAL("private, no-cache")
 #define ETAG_BYTES_MAX (LOOK_ETAG_BYTES_MAX + 2)
@@ -59,6 +61,15 @@ static bool address_get(struct view path, struct address *ret_address)
     }
     ret_address->code = view_part(rest, slash + 1, rest.len - slash - 1);
     return code_shaped(ret_address->code);
+}
+
+/* One statement of fees is CSV for who takes that and no JSON. */
+static bool wants_csv(const struct http_request *request, const struct address *address)
+{
+    struct view accept = request->fields[HTTP_FIELD_ACCEPT];
+
+    return address->resource == RESOURCE_FEES && address->code.len > 0 &&
+           fields_accepts(accept, CSV_TYPE) && !fields_accepts(accept, JSON_TYPE);
 }
 
 static void refuse_method(struct desk *desk, struct http_exchange *exchange, const char *allow)
@@ -112,7 +123,8 @@ void desk_on_head(void *context, struct http_exchange *exchange)
         refuse_method(desk, exchange, "GET, HEAD");
         return;
     }
-    if (!fields_accepts(request->fields[HTTP_FIELD_ACCEPT], JSON_TYPE)) {
+    if (!fields_accepts(request->fields[HTTP_FIELD_ACCEPT], JSON_TYPE) &&
+        !wants_csv(request, &address)) {
         texts_refuse(&desk->texts, exchange, CODE_NOT_ACCEPTABLE, NULL);
     }
 }
@@ -155,6 +167,7 @@ void desk_on_request(void *context, struct http_exchange *exchange)
         desk_refuse_query(desk, exchange, VIEW_LITERAL("query"), "none");
         return;
     }
+    look.csv = wants_csv(request, &address);
     memcpy(look.spki, http_exchange_peer(exchange)->spki, sizeof(look.spki));
     if (!outcome_ok(desk_look(desk, exchange, &look))) {
         texts_refuse_unavailable(&desk->texts, exchange);
@@ -254,7 +267,8 @@ static struct outcome respond_good(struct http_exchange *exchange, const struct 
         http_respond(exchange, &response, NULL);
         return OUTCOME_OK;
     }
-    http_response_add(&response, "content-type", JSON_TYPE);
+    http_response_add(&response, "content-type",
+                      wants_csv(request, &address) ? CSV_TYPE_FULL : JSON_TYPE);
     if (seen->next.len > 0) {
         TRY(put_link(request, seen, &link));
         http_response_add(&response, "link", buf_view(&link));

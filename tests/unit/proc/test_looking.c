@@ -41,7 +41,18 @@ static void a_look_comes_back_as_it_was(void **state)
         assert_memory_equal(back.spki, look.spki, sizeof(look.spki));
         assert_true(view_equal(back.code, look.code) && view_equal(back.cursor, look.cursor));
         assert_int_equal(back.limit, look.limit);
+        assert_false(back.csv);
     }
+    BUF_AUTO buf;
+    struct look look = full_look(false);
+    struct look back;
+    look.resource = RESOURCE_FEES;
+    look.csv = true;
+    buf_init(&buf, 1024);
+    looking_put(&buf, &look);
+    struct frame frame = frame_of(&buf);
+    assert_ok(looking_get(&frame, &back));
+    assert_true(back.csv);
 }
 
 static void a_look_of_no_shape_is_refused(void **state)
@@ -50,14 +61,16 @@ static void a_look_of_no_shape_is_refused(void **state)
     struct view too_long = view_of(long_code, sizeof(long_code));
 
     (void)state;
-    for (unsigned i = 0; i < 7; i++) {
+    for (unsigned i = 0; i < 9; i++) {
         BUF_AUTO buf;
-        struct look look = full_look(i < 4);
+        struct look look = full_look(i < 4 || i == 8);
         struct look back;
         look.limit = i == 0 ? 0 : i == 1 ? LOOK_ITEMS_MAX + 1 : i == 4 ? 1 : look.limit;
         look.cursor = i == 2 ? too_long : i == 5 ? VIEW_LITERAL("\0\0\0\0A") : look.cursor;
         look.resource = i == 3 ? RESOURCE_COUNT : look.resource;
         look.code = i == 6 ? too_long : look.code;
+        look.csv = i == 7 || i == 8; /* of a business; of a list */
+        look.resource = i == 8 ? RESOURCE_FEES : look.resource;
         buf_init(&buf, 1024);
         looking_put(&buf, &look);
         struct frame frame = frame_of(&buf);
