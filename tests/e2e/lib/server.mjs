@@ -7,32 +7,38 @@ import path from 'node:path';
 import { binary, until } from './command.mjs';
 
 const [portFirst, portLast] = (process.env.DANCU_TEST_PORTS ?? '23000-23999').split('-').map(Number);
-const PORTS = 4; // machine, public, desk, metrics
+const PORTS = 5; // machine, public, desk, metrics, and the one by which a test claims them
 const READY_MS_MAX = 60_000;
 const STOP_MS_MAX = 30_000;
 const SAID_BYTES_MAX = 64 * 1024;
 
-async function portFree(port) {
-    const server = createServer();
+// A listener on the port, or null when somebody else has it.
+async function listenOn(port) {
+    const listener = createServer();
     try {
-        server.listen(port, '127.0.0.1');
-        await once(server, 'listening');
-        return true;
+        listener.listen(port, '127.0.0.1').unref();
+        await once(listener, 'listening');
+        return listener;
     } catch {
-        return false;
-    } finally {
-        server.close();
+        return null;
     }
 }
 
-async function freePort() {
+// The first of free ports, and what claims them until it is closed: test files run side by side.
+async function freePorts() {
     const steps = Math.floor((portLast - portFirst + 1) / PORTS);
     for (let tries = 0; tries < 200; tries++) {
         const port = portFirst + PORTS * Math.floor(Math.random() * steps);
-        const free = await Promise.all([0, 1, 2, 3].map((i) => portFree(port + i)));
-        if (free.every(Boolean)) {
-            return port;
+        const listeners = [];
+        for (let i = PORTS - 1; i >= 0 && !listeners.includes(null); i--) {
+            listeners.push(await listenOn(port + i));
         }
+        const [claim, ...others] = listeners;
+        others.forEach((one) => one?.close());
+        if (!listeners.includes(null)) {
+            return { port, claim };
+        }
+        claim?.close();
     }
     throw new Error(`no free ports between ${portFirst} and ${portLast}`);
 }
@@ -74,7 +80,8 @@ export class Server {
 
     async start({ port } = {}) {
         const { demo } = this;
-        this.port = port ?? await freePort();
+        const found = port === undefined ? await freePorts() : { port };
+        this.port = found.port;
         this.#said = '';
         const tls = (name) => path.join(demo.tls, name);
         this.#child = spawn(this.program, ['serve', '--home', demo.home, '--keys', demo.keys,
@@ -96,6 +103,7 @@ export class Server {
         this.#ended = new Promise((resolve) => {
             child.on('close', (status, signal) => {
                 running.delete(this);
+                found.claim?.close();
                 resolve({ status, signal });
             });
         });
