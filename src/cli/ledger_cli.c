@@ -3,6 +3,7 @@
  */
 #include "cli/ledger_cli.h"
 
+#include "cli/acts.h"
 #include "cli/cli.h"
 #include "cli/receipt.h"
 #include "cli/show.h"
@@ -51,18 +52,60 @@ struct view ledger_file_line(const struct buf *content)
 
 /* ---- dancu ledger verify ---- */
 
+struct verifying {
+    uint64_t shown;
+    struct acts *acts; /* NULL: the public side tells of none */
+    struct acts_report of_acts;
+};
+
 static void progress(void *context, const char *what, uint64_t done, uint64_t total)
 {
-    uint64_t *shown = context;
+    struct verifying *verifying = context;
+    uint64_t shown = verifying->shown;
     if (isatty(STDERR_FILENO) == 1 &&
-        (done < *shown || done - *shown >= SHOW_EVERY || done == total)) {
-        *shown = done;
+        (done < shown || done - shown >= SHOW_EVERY || done == total)) {
+        verifying->shown = done;
         fprintf(stderr, "\r%s: %" PRIu64 " of %" PRIu64 "   ", what, done, total);
     }
 }
 
-static int tell_verdict(struct outcome outcome, const struct verify_report *report, bool json)
+static void take_opening(void *context, uint64_t index, struct view opening)
 {
+    struct verifying *verifying = context;
+    acts_take(verifying->acts, index, opening);
+}
+
+static void act_found(void *context, uint64_t index, const char *why)
+{
+    (void)context;
+    cli_complain("ledger verify: act at entry %" PRIu64 ": %s", index, why);
+}
+
+/* A line of JSON; codes and a JWS have no character that it would escape. */
+static void act_print(void *context, const struct acts_line *line)
+{
+    const struct signed_act *told = &line->deed->signed_;
+    (void)context;
+    printf("{\"act\":\"%s\",\"holds\":%s,\"index\":%" PRIu64 ",\"jws\":\"%.*s\",\"result\":\"%s\""
+           ",\"signer\":\"%.*s\"}\n",
+           act_rows[line->act->kind].name, line->why == NULL ? "true" : "false", line->index,
+           (int)told->jws.len, (const char *)told->jws.data,
+           words_name(&words_act_code, line->deed->result.code), (int)told->doer.code.len,
+           (const char *)told->doer.code.data);
+}
+
+static void print_verdict(bool good, const struct verify_report *report)
+{
+    printf("%" PRIu64 " entries %s; %" PRIu64 " records in %" PRIu64 " segments, %" PRIu64
+           " tiles and bundles",
+           report->entries, good ? "good" : "BAD", report->records, report->segments,
+           report->tiles);
+}
+
+static int tell_verdict(struct outcome outcome, const struct verify_report *report,
+                        const struct verifying *verifying, bool json)
+{
+    const struct acts_report *acts = &verifying->of_acts;
     bool good = outcome_ok(outcome);
     if (isatty(STDERR_FILENO) == 1) {
         fputc('\n', stderr);
@@ -70,12 +113,20 @@ static int tell_verdict(struct outcome outcome, const struct verify_report *repo
     if (!good) {
         cli_complain("ledger verify: %s", report->why[0] != '\0' ? report->why : outcome.what);
     }
-    printf(json ? "{\"entries\":%" PRIu64 ",\"good\":%s,\"records\":%" PRIu64
-                  ",\"segments\":%" PRIu64 ",\"tiles\":%" PRIu64 "}\n"
-                : "%" PRIu64 " entries %s; %" PRIu64 " records in %" PRIu64 " segments, %" PRIu64
-                  " tiles and bundles\n",
-           report->entries, json ? (good ? "true" : "false") : (good ? "good" : "BAD"),
-           report->records, report->segments, report->tiles);
+    if (json) {
+        printf("{\"acts\":%" PRIu64 ",\"acts_bad\":%" PRIu64 ",\"acts_signed\":%" PRIu64
+               ",\"entries\":%" PRIu64 ",\"good\":%s,\"records\":%" PRIu64 ",\"segments\":%" PRIu64
+               ",\"tiles\":%" PRIu64 "}\n",
+               acts->acts, acts->bad, acts->signed_count, report->entries, good ? "true" : "false",
+               report->records, report->segments, report->tiles);
+        return good ? EXIT_GOOD : EXIT_BAD;
+    }
+    print_verdict(good, report);
+    if (verifying->acts != NULL) {
+        printf("; %" PRIu64 " acts, %" PRIu64 " of them signed, %" PRIu64 " that do not hold",
+               acts->acts, acts->signed_count, acts->bad);
+    }
+    putchar('\n');
     return good ? EXIT_GOOD : EXIT_BAD;
 }
 
@@ -83,8 +134,8 @@ static int verify_dir(const char *dir, const char *vkey_file, bool json)
 {
     BUF_AUTO vkey;
     struct verify_report report = {0};
-    uint64_t shown = 0;
-    struct verify_watch watch = {.context = &shown, .progress = progress};
+    struct verifying verifying = {0};
+    struct verify_watch watch = {.context = &verifying, .progress = progress};
     buf_init(&vkey, FILE_BYTES_MAX);
     if (!outcome_ok(ledger_file_read(vkey_file, &vkey))) {
         return EXIT_USAGE;
@@ -96,14 +147,27 @@ static int verify_dir(const char *dir, const char *vkey_file, bool json)
     }
     struct outcome outcome = ledger_verify_tiles(fd, ledger_file_line(&vkey), &watch, &report);
     close(fd);
-    return tell_verdict(outcome, &report, json);
+    return tell_verdict(outcome, &report, &verifying, json);
 }
 
-static int verify_home(const char *home, const char *keys, bool json)
+/* The log as it lies there, and every act in it as it was signed. */
+static struct outcome verify_opened(const struct ledger_config *config, struct verifying *verifying,
+                                    bool show_acts, struct verify_report *ret_report)
+{
+    const struct acts_watch of_acts = {.each = show_acts ? act_print : NULL, .found = act_found};
+    struct verify_watch watch = {
+        .context = verifying, .progress = progress, .opening = take_opening};
+    TRY(acts_new(config->origin, &of_acts, &verifying->acts));
+    struct outcome outcome = ledger_verify_home(config, &watch, ret_report);
+    struct outcome signatures = acts_end(verifying->acts, &verifying->of_acts);
+    acts_free(verifying->acts);
+    return outcome_ok(outcome) ? signatures : outcome;
+}
+
+static int verify_home(const char *home, const char *keys, bool show_acts, bool json)
 {
     struct verify_report report = {0};
-    uint64_t shown = 0;
-    struct verify_watch watch = {.context = &shown, .progress = progress};
+    struct verifying verifying = {0};
     struct house_keys held = {0};
     char origin[HOUSE_ORIGIN_BYTES_MAX + 1] = "";
     int home_fd = -1;
@@ -120,33 +184,46 @@ static int verify_home(const char *home, const char *keys, bool json)
         .random = random_system(),
         .segment_bytes = COMMIT_SEGMENT_BYTES,
     };
-    outcome = ledger_verify_home(&config, &watch, &report);
+    outcome = verify_opened(&config, &verifying, show_acts, &report);
     house_keys_done(&held);
     close(home_fd);
-    return tell_verdict(outcome, &report, json);
+    return tell_verdict(outcome, &report, &verifying, json);
 }
+
+enum {
+    VERIFY_HOME,
+    VERIFY_KEYS,
+    VERIFY_DIR,
+    VERIFY_VKEY,
+    VERIFY_ACTS,
+    VERIFY_JSON,
+    VERIFY_OPTIONS
+};
 
 static int ledger_verify_cli(int argc, char **argv)
 {
-    struct cli_option options[] = {
-        {.name = "home"},
-        {.name = "keys"},
-        {.name = "dir"},
-        {.name = "vkey"},
-        {.name = "json", .flag = true},
+    struct cli_option options[VERIFY_OPTIONS] = {
+        [VERIFY_HOME] = {.name = "home"},
+        [VERIFY_KEYS] = {.name = "keys"},
+        [VERIFY_DIR] = {.name = "dir"},
+        [VERIFY_VKEY] = {.name = "vkey"},
+        [VERIFY_ACTS] = {.name = "acts", .flag = true},
+        [VERIFY_JSON] = {.name = "json", .flag = true},
     };
     unsigned words = 0;
-    bool understood = cli_options(argc, argv, options, 5, NULL, 0, &words);
-    bool public_side = options[2].value != NULL;
-    if (!understood || public_side != (options[3].value != NULL) ||
-        (public_side && options[0].value != NULL)) {
-        cli_complain("usage: dancu ledger verify [--home DIR [--keys DIR] | --dir TILES --vkey "
-                     "FILE] [--json]");
+    bool understood = cli_options(argc, argv, options, VERIFY_OPTIONS, NULL, 0, &words);
+    bool public_side = options[VERIFY_DIR].value != NULL;
+    bool acts = options[VERIFY_ACTS].value != NULL;
+    if (!understood || public_side != (options[VERIFY_VKEY].value != NULL) ||
+        (public_side && (acts || options[VERIFY_HOME].value != NULL))) {
+        cli_complain("usage: dancu ledger verify [--home DIR [--keys DIR] [--acts] | --dir TILES "
+                     "--vkey FILE] [--json]");
         return EXIT_USAGE;
     }
-    bool json = options[4].value != NULL;
-    return public_side ? verify_dir(options[2].value, options[3].value, json)
-                       : verify_home(cli_home(options[0].value), cli_keys(options[1].value), json);
+    bool json = options[VERIFY_JSON].value != NULL;
+    return public_side ? verify_dir(options[VERIFY_DIR].value, options[VERIFY_VKEY].value, json)
+                       : verify_home(cli_home(options[VERIFY_HOME].value),
+                                     cli_keys(options[VERIFY_KEYS].value), acts, json);
 }
 
 /* ---- dancu ledger show ---- */

@@ -93,6 +93,99 @@ bool es256_verify(struct view spki, struct view text, struct view signature)
     return good;
 }
 
+/* ---- a key that is known by its hash ---- */
+
+struct finding {
+    BN_CTX *context;
+    EC_GROUP *group;
+    EC_POINT *point; /* R */
+    EC_POINT *key;
+    BIGNUM *r, *s, *u1, *u2, *x; /* all the context's */
+    const BIGNUM *order;
+};
+
+/* Q = (s R - e G) / r, as u1 G + u2 R. */
+static bool set_factors(struct finding *finding, struct view text, const uint8_t *signature)
+{
+    uint8_t hash[SEAL_HASH_BYTES];
+    BIGNUM *inverse = BN_CTX_get(finding->context);
+
+    seal_sha256(text, hash);
+    return inverse != NULL && BN_bin2bn(signature, HALF, finding->r) != NULL &&
+           BN_bin2bn(signature + HALF, HALF, finding->s) != NULL &&
+           BN_bin2bn(hash, sizeof(hash), finding->u1) != NULL && !BN_is_zero(finding->r) &&
+           BN_mod_inverse(inverse, finding->r, finding->order, finding->context) != NULL &&
+           BN_mod_mul(finding->u2, finding->s, inverse, finding->order, finding->context) == 1 &&
+           BN_mod_mul(finding->u1, finding->u1, inverse, finding->order, finding->context) == 1 &&
+           BN_sub(finding->u1, finding->order, finding->u1) == 1;
+}
+
+/* The key, if R is the point above x on that side. */
+static bool find_at(struct finding *finding, int side, const uint8_t hash[SEAL_HASH_BYTES],
+                    uint8_t ret_spki[ES256_SPKI_BYTES])
+{
+    const size_t before = sizeof(spki_prefix) - 1; /* the point's own first byte is its last */
+    uint8_t own[SEAL_HASH_BYTES];
+
+    memcpy(ret_spki, spki_prefix, before);
+    if (EC_POINT_set_compressed_coordinates(finding->group, finding->point, finding->x, side,
+                                            finding->context) != 1 ||
+        EC_POINT_mul(finding->group, finding->key, finding->u1, finding->point, finding->u2,
+                     finding->context) != 1 ||
+        EC_POINT_point2oct(finding->group, finding->key, POINT_CONVERSION_UNCOMPRESSED,
+                           ret_spki + before, ES256_SPKI_BYTES - before,
+                           finding->context) != ES256_SPKI_BYTES - before) {
+        return false;
+    }
+    seal_sha256(view_of(ret_spki, ES256_SPKI_BYTES), own);
+    return memcmp(own, hash, sizeof(own)) == 0;
+}
+
+/* R's x is r, or r and the order, which is a little less than the field. */
+static bool find_any(struct finding *finding, const uint8_t hash[SEAL_HASH_BYTES],
+                     uint8_t ret_spki[ES256_SPKI_BYTES])
+{
+    bool found = BN_copy(finding->x, finding->r) != NULL;
+
+    found = found && (find_at(finding, 0, hash, ret_spki) || find_at(finding, 1, hash, ret_spki));
+    return found || (BN_add(finding->x, finding->r, finding->order) == 1 &&
+                     (find_at(finding, 0, hash, ret_spki) || find_at(finding, 1, hash, ret_spki)));
+}
+
+static bool find_key(struct finding *finding, struct view text, struct view signature,
+                     const uint8_t hash[SEAL_HASH_BYTES], uint8_t ret_spki[ES256_SPKI_BYTES])
+{
+    finding->point = EC_POINT_new(finding->group);
+    finding->key = EC_POINT_new(finding->group);
+    finding->order = EC_GROUP_get0_order(finding->group);
+    finding->r = BN_CTX_get(finding->context);
+    finding->s = BN_CTX_get(finding->context);
+    finding->u1 = BN_CTX_get(finding->context);
+    finding->u2 = BN_CTX_get(finding->context);
+    finding->x = BN_CTX_get(finding->context); /* NULL when any before it was */
+    return finding->point != NULL && finding->key != NULL && finding->x != NULL &&
+           set_factors(finding, text, signature.data) && find_any(finding, hash, ret_spki);
+}
+
+bool es256_find_key(struct view text, struct view signature, const uint8_t hash[SEAL_HASH_BYTES],
+                    uint8_t ret_spki[ES256_SPKI_BYTES])
+{
+    struct finding finding = {.context = BN_CTX_new(),
+                              .group = EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1)};
+    bool found = false;
+
+    if (finding.context != NULL && finding.group != NULL && signature.len == SEAL_SIGNATURE_BYTES) {
+        BN_CTX_start(finding.context);
+        found = find_key(&finding, text, signature, hash, ret_spki);
+        BN_CTX_end(finding.context);
+    }
+    EC_POINT_free(finding.point);
+    EC_POINT_free(finding.key);
+    EC_GROUP_free(finding.group);
+    BN_CTX_free(finding.context);
+    return found && es256_verify(view_of(ret_spki, ES256_SPKI_BYTES), text, signature);
+}
+
 /* ---- the private half: for commands of officers and organisations ---- */
 
 struct es256 {

@@ -91,6 +91,11 @@ bool signature_verify(const uint8_t key[SEAL_PUBLIC_KEY_BYTES], struct view text
 bool es256_key_valid(struct view spki);
 /* False also for a key that is none and for a signature of another length. */
 bool es256_verify(struct view spki, struct view text, struct view signature);
+/* The key whose SHA-256 is `hash`, found from a signature that it made (SEC 1 section 4.1.6): for
+ * who knows of a key by its hash alone. It has verified the signature. False: it has not made it.
+ */
+bool es256_find_key(struct view text, struct view signature, const uint8_t hash[SEAL_HASH_BYTES],
+                    uint8_t ret_spki[ES256_SPKI_BYTES]);
 /* The private half, read from PEM (PKCS #8 or SEC 1, no password): for the commands by which
  * officers and organisations sign; no server process has one. FAULT_BAD_INPUT. */
 struct es256;

@@ -1,6 +1,6 @@
 /*
  * Purpose: one compact JWS (RFC 7515 section 3.1) of a signed act, read as strictly as it can be.
- * Pure. Private to verify/.
+ * Pure. Private to verify/, but that cli/acts.c reads again what a log has.
  *
  * Accepted is one form only: BASE64URL(header) . BASE64URL(payload) . BASE64URL(signature), each
  * canonical and without padding; a header of exactly three members, `alg` = ES256, `typ` =

@@ -1,6 +1,6 @@
 /*
  * Purpose: the payload of a signed act, JSON, read into the act that it says. Pure. Private to
- * verify/. Whoever calls has verified the signature over these bytes.
+ * verify/, but for cli/acts.c. Whoever calls has verified the signature over these bytes.
  *
  * Shape: {"act","aud","iat","jti","values":{field: text, ...}} and optionally "if_match". Fields by
  * their names of office/act.h, each a string that is not empty: as an act has it, but for one of

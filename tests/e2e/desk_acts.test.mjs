@@ -1,6 +1,7 @@
 // Signed acts over the desk, by real clients: officers with four eyes, an organisation with its own
 // certificate, and what each gets to see afterwards.
 import assert from 'node:assert/strict';
+import { createPublicKey, verify, X509Certificate } from 'node:crypto';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { verifyProblem } from './lib/answer.mjs';
@@ -220,3 +221,36 @@ describe('by command', () => {
         }
     });
 });
+
+test('each JWS in the log is of its signer\'s key by Node\'s own reading, as `dancu ledger verify` says',
+    async () => {
+        const bank = accountOf(demo, 'bank');
+        const client = new protocols[0]({ port: server.port + 2, ca: demo.ca, ...bank.client });
+        const own = await client.request({ method: 'POST', path: '/v1/acts',
+            headers: { 'content-type': 'application/jose' },
+            body: bank.act('business.add', { code: 'T-OWN', party: 'bank', purpose: 'Kiểm thử',
+                'legal-basis': 'Kiểm thử', services: 'citizen.lookup', channels: 'guided',
+                fields: 'full_name', 'quota-day': '10' }) });
+        await client.close();
+        assert.equal(own.status, 200, own.text);
+        const { status, stdout, stderr } = await demo.dancu(['ledger', 'verify', '--acts', '--json']);
+        assert.equal(status, 0, stderr);
+        const lines = stdout.trimEnd().split('\n').map((line) => JSON.parse(line));
+        const { acts, acts_bad: bad, acts_signed: signed } = lines.pop();
+        assert.deepEqual([signed, bad], [lines.length, 0]);
+        assert.ok(acts > signed, 'those by hand before there were officers');
+        const keys = { bank: new X509Certificate(demo.client('bank').cert).publicKey };
+        for (const signer of Object.values(signers)) {
+            keys[signer.code] = createPublicKey(signer.key);
+        }
+        for (const { act, jws, result, signer } of lines) {
+            const [header, payload, signature] = jws.split('.');
+            assert.ok(verify('sha256', Buffer.from(`${header}.${payload}`),
+                { key: keys[signer], dsaEncoding: 'ieee-p1363' },
+                Buffer.from(signature, 'base64url')), `${act} by ${signer}`);
+            const said = JSON.parse(Buffer.from(payload, 'base64url'));
+            assert.equal(act, { done: said.act, proposed: 'proposal.add' }[result] ?? 'act.refused');
+        }
+        assert.deepEqual([...new Set(lines.map((line) => line.signer))].sort(),
+            ['HOA', 'LAN', 'MINH', 'bank']);
+    });

@@ -157,6 +157,32 @@ static void what_is_signed_verifies_with_the_key_that_goes_with_it(void **state)
     es256_free(NULL);
 }
 
+static void a_key_is_found_from_its_signature_by_its_hash_and_no_other_is(void **state)
+{
+    (void)state;
+    BUF_AUTO signature;
+    BUF_AUTO key;
+    uint8_t hash[SEAL_HASH_BYTES];
+    uint8_t found[ES256_SPKI_BYTES];
+    struct view text = VIEW_LITERAL(SIGNED);
+    rfc_key(&key);
+    rfc_signature(&signature);
+    seal_sha256(buf_view(&key), hash);
+    assert_true(es256_find_key(text, buf_view(&signature), hash, found));
+    assert_memory_equal(found, key.data, sizeof(found));
+    assert_false(es256_find_key(VIEW_LITERAL("other"), buf_view(&signature), hash, found));
+    assert_false(es256_find_key(text, view_part(buf_view(&signature), 0, 63), hash, found));
+    signature.data[40] ^= 1;
+    assert_false(es256_find_key(text, buf_view(&signature), hash, found));
+    signature.data[40] ^= 1;
+    hash[0] ^= 1;
+    assert_false(es256_find_key(text, buf_view(&signature), hash, found));
+    memset(signature.data, 0, signature.len);
+    assert_false(es256_find_key(text, buf_view(&signature), hash, found));
+    memset(signature.data, 0xff, signature.len);
+    assert_false(es256_find_key(text, buf_view(&signature), hash, found));
+}
+
 static void no_signing_key_is_made_of_what_is_none(void **state)
 {
     EVP_PKEY *keys[] = {EVP_EC_gen("P-384"), EVP_RSA_gen(2048)};
@@ -180,6 +206,7 @@ int main(void)
         cmocka_unit_test(a_signature_of_zeros_or_beyond_the_order_is_none),
         cmocka_unit_test(keys_of_other_curves_kinds_and_forms_are_none),
         cmocka_unit_test(what_is_signed_verifies_with_the_key_that_goes_with_it),
+        cmocka_unit_test(a_key_is_found_from_its_signature_by_its_hash_and_no_other_is),
         cmocka_unit_test(no_signing_key_is_made_of_what_is_none),
     };
     return cmocka_run_group_tests_name("seal/es256", tests, NULL, NULL);
