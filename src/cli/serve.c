@@ -26,7 +26,7 @@
 #define BIT(value) (UINT32_C(1) << (value))
 #define MIB (UINT64_C(1) << 20)
 /* Every channel: the texts of the policy in force, and whether the ledger can write. */
-#define CHANNEL_TAKES (BIT(FRAME_TEXTS) | BIT(FRAME_HEALTH))
+#define CHANNEL_TAKES (FRAME_BIT(FRAME_TEXTS) | FRAME_BIT(FRAME_HEALTH))
 
 /* The core stands first: core/core.h counts from it. */
 static const struct proc_row rows[] = {
@@ -52,8 +52,8 @@ static const struct proc_row rows[] = {
         .count = 1,
         .grants = BIT(GRANT_HOME_DIR),
         .core_pipe = true,
-        .frames = BIT(FRAME_KEPT),
-        .takes = BIT(FRAME_KEEP),
+        .frames = FRAME_BIT(FRAME_KEPT),
+        .takes = FRAME_BIT(FRAME_KEEP),
         .memory_bytes_max = 512 * MIB,
         .calls = CALLS_BASE | CALLS_PIPES | CALLS_READ | CALLS_WRITE,
         .files_max = 64,
@@ -70,7 +70,7 @@ static const struct proc_row rows[] = {
         .count = 1,
         .grants = BIT(GRANT_HOME_DIR) | BIT(GRANT_KEYS_DIR) | BIT(GRANT_LOADER_LISTENER),
         .core_pipe = true,
-        .frames = BIT(FRAME_CHUNK),
+        .frames = FRAME_BIT(FRAME_CHUNK),
         .memory_bytes_max = 4096 * MIB,
         .calls = CALLS_BASE | CALLS_PIPES | CALLS_ADMIN | CALLS_READ | CALLS_WRITE | CALLS_STORE,
         .files_max = 64,
@@ -89,7 +89,8 @@ static const struct proc_row rows[] = {
         .grants = BIT(GRANT_MACHINE_LISTENER) | BIT(GRANT_TLS_CERT) | BIT(GRANT_TLS_KEY) |
                   BIT(GRANT_CLIENT_CA) | BIT(GRANT_CLIENT_CRL),
         .core_pipe = true,
-        .frames = BIT(FRAME_ASKS) | BIT(FRAME_RECEIPT) | BIT(FRAME_GRANTS) | BIT(FRAME_STATS),
+        .frames = FRAME_BIT(FRAME_ASKS) | FRAME_BIT(FRAME_RECEIPT) | FRAME_BIT(FRAME_GRANTS) |
+                  FRAME_BIT(FRAME_STATS),
         .takes = CHANNEL_TAKES,
         .memory_bytes_max = 8192 * MIB,
         .calls = CALLS_BASE | CALLS_PIPES | CALLS_LISTEN,
@@ -107,8 +108,8 @@ static const struct proc_row rows[] = {
         .grants = BIT(GRANT_PUBLIC_LISTENER) | BIT(GRANT_TLS_CERT) | BIT(GRANT_TLS_KEY) |
                   BIT(GRANT_TILES_DIR),
         .core_pipe = true,
-        .frames = BIT(FRAME_STATS),
-        .takes = CHANNEL_TAKES | BIT(FRAME_LOG_KEY),
+        .frames = FRAME_BIT(FRAME_STATS),
+        .takes = CHANNEL_TAKES | FRAME_BIT(FRAME_LOG_KEY),
         .memory_bytes_max = 4096 * MIB,
         .calls = CALLS_BASE | CALLS_PIPES | CALLS_LISTEN | CALLS_TILES,
         .files_max = 20480,
@@ -126,7 +127,7 @@ static const struct proc_row rows[] = {
                   BIT(GRANT_CLIENT_CA) | BIT(GRANT_CLIENT_CRL),
         .core_pipe = true,
         .pipe_to = "verify",
-        .frames = BIT(FRAME_LOOK) | BIT(FRAME_EXPLAIN) | BIT(FRAME_STATS),
+        .frames = FRAME_BIT(FRAME_LOOK) | FRAME_BIT(FRAME_EXPLAIN) | FRAME_BIT(FRAME_STATS),
         .takes = CHANNEL_TAKES,
         .memory_bytes_max = 2048 * MIB,
         .calls = CALLS_BASE | CALLS_PIPES | CALLS_LISTEN,
@@ -143,7 +144,7 @@ static const struct proc_row rows[] = {
         .grants = BIT(GRANT_METRICS_LISTENER),
         .core_pipe = true,
         .frames = 0,
-        .takes = BIT(FRAME_METRICS),
+        .takes = FRAME_BIT(FRAME_METRICS),
         .calls = CALLS_BASE | CALLS_PIPES | CALLS_LISTEN,
         .hears_crew = true,
         .memory_bytes_max = 512 * MIB,
@@ -158,8 +159,8 @@ static const struct proc_row rows[] = {
         .root = PROC_ROOT_EMPTY,
         .count = 1,
         .core_pipe = true,
-        .frames = BIT(FRAME_STAMPED),
-        .takes = BIT(FRAME_SIGNERS) | BIT(FRAME_SIGNED_DONE),
+        .frames = FRAME_BIT(FRAME_STAMPED),
+        .takes = FRAME_BIT(FRAME_SIGNERS) | FRAME_BIT(FRAME_SIGNED_DONE),
         .calls = CALLS_BASE | CALLS_PIPES,
         .memory_bytes_max = 512 * MIB,
         .files_max = 64,
@@ -175,8 +176,8 @@ static const struct proc_row rows[] = {
         .count = 1,
         .grants = BIT(GRANT_HOME_DIR) | BIT(GRANT_KEYS_DIR),
         .core_pipe = true,
-        .frames = BIT(FRAME_SCRUB) | BIT(FRAME_FOUND),
-        .takes = BIT(FRAME_SEARCH),
+        .frames = FRAME_BIT(FRAME_SCRUB) | FRAME_BIT(FRAME_FOUND),
+        .takes = FRAME_BIT(FRAME_SEARCH),
         .memory_bytes_max = 2048 * MIB,
         .calls = CALLS_BASE | CALLS_PIPES | CALLS_READ | CALLS_STORE | CALLS_LOOK,
         .files_max = 64,

@@ -208,7 +208,7 @@ void figures_tell(struct core *core)
     for (unsigned i = 0; i < CORE_PEERS_MAX; i++) {
         struct peer *peer = &core->peers[i];
         bool takes =
-            peer->pipe.fd >= 0 && !peer->broken && (peer->row->takes & (1u << FRAME_METRICS)) != 0;
+            peer->pipe.fd >= 0 && !peer->broken && frame_set_has(peer->row->takes, FRAME_METRICS);
         if (takes && pipe_pending(&peer->pipe) == 0) { /* else it is behind: the next ones do */
             tell(core, peer);
         }

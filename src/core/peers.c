@@ -70,7 +70,7 @@ static struct outcome put_log_key(const struct house *house, struct buf *out)
 
 static bool takes(const struct peer *peer, enum frame_kind kind)
 {
-    return (peer->row->takes & (1u << kind)) != 0;
+    return frame_set_has(peer->row->takes, kind);
 }
 
 /* What a channel needs before it can serve: the texts of the policy in force, and our health. */
@@ -320,7 +320,7 @@ static void take_found(struct core *core, struct peer *peer, const struct frame 
 
 static struct outcome take_frame(struct core *core, struct peer *peer, const struct frame *frame)
 {
-    if ((peer->row->frames & (1u << frame->kind)) == 0) {
+    if (!frame_set_has(peer->row->frames, frame->kind)) {
         refuse(core, peer, "its row does not allow this kind of frame");
         return OUTCOME_OK;
     }

@@ -106,7 +106,7 @@ static struct peer *searcher(struct core *core)
 {
     for (unsigned i = 0; i < CORE_PEERS_MAX; i++) {
         struct peer *peer = &core->peers[i];
-        if (peer->pipe.fd >= 0 && !peer->broken && (peer->row->takes & (1u << FRAME_SEARCH)) != 0) {
+        if (peer->pipe.fd >= 0 && !peer->broken && frame_set_has(peer->row->takes, FRAME_SEARCH)) {
             return peer;
         }
     }

@@ -36,7 +36,7 @@ static void tell_signers(struct core *core, struct peer *peer)
 
 void signers_greet(struct core *core, struct peer *peer)
 {
-    if ((peer->row->takes & (1u << FRAME_SIGNERS)) != 0) {
+    if (frame_set_has(peer->row->takes, FRAME_SIGNERS)) {
         tell_signers(core, peer);
     }
 }

@@ -50,7 +50,14 @@ enum frame_kind {
     FRAME_FOUND = 31,        /* worker -> core */
     FRAME_KIND_COUNT
 };
-_Static_assert(FRAME_KIND_COUNT <= 32, "rows of the process table have a bit for each kind");
+
+/* A set of kinds, as the rows of the process table have them. */
+#define FRAME_BIT(kind) (UINT64_C(1) << (kind))
+_Static_assert(FRAME_KIND_COUNT <= 64, "a set has a bit for each kind");
+static inline bool frame_set_has(uint64_t set, enum frame_kind kind)
+{
+    return (set & FRAME_BIT(kind)) != 0;
+}
 
 struct frame {
     enum frame_kind kind;

@@ -82,8 +82,8 @@ struct proc_row {
     uint32_t grants;           /* bit per enum proc_grant */
     bool core_pipe;            /* has a frame pipe to the core */
     const char *pipe_to;       /* name of a row of one process to which it has a second pipe */
-    uint32_t frames;           /* bit per enum frame_kind that it may send to the core */
-    uint32_t takes;            /* likewise, of those that the core sends to it unasked */
+    uint64_t frames;           /* FRAME_BIT() of each kind that it may send to the core */
+    uint64_t takes;            /* likewise, of those that the core sends to it unasked */
     uint32_t calls;            /* groups of system calls that its filter allows (proc/calls.h) */
     bool hears_crew;           /* the supervisor tells it each second how all processes are */
     uint64_t memory_bytes_max; /* RLIMIT_AS; 0 = none */

@@ -120,8 +120,8 @@ void status_rights_put(struct buf *buf, const struct status_rights *rights)
     buf_put_u32(buf, rights->calls);
     buf_put_u16(buf, (uint16_t)rights->call_count);
     buf_put_u32(buf, rights->grants);
-    buf_put_u32(buf, rights->frames);
-    buf_put_u32(buf, rights->takes);
+    buf_put_u64(buf, rights->frames);
+    buf_put_u64(buf, rights->takes);
     buf_put_u64(buf, rights->memory_bytes_max);
     buf_put_u32(buf, rights->files_max);
     buf_put_u8(buf, (uint8_t)rights->filter_mode);
@@ -137,8 +137,8 @@ struct outcome status_rights_get(struct cursor *cursor, struct status_rights *re
     rights.calls = cursor_u32(cursor);
     rights.call_count = cursor_u16(cursor);
     rights.grants = cursor_u32(cursor);
-    rights.frames = cursor_u32(cursor);
-    rights.takes = cursor_u32(cursor);
+    rights.frames = cursor_u64(cursor);
+    rights.takes = cursor_u64(cursor);
     rights.memory_bytes_max = cursor_u64(cursor);
     rights.files_max = cursor_u32(cursor);
     rights.filter_mode = cursor_u8(cursor);
@@ -160,12 +160,12 @@ struct list {
 };
 
 /* Invariant 1. */
-static void put_list(struct buf *buf, uint32_t bits, const struct list *list)
+static void put_list(struct buf *buf, uint64_t bits, const struct list *list)
 {
     bool some = false;
 
-    for (unsigned i = 0; i < 32; i++) {
-        if ((bits & UINT32_C(1) << i) == 0) {
+    for (unsigned i = 0; i < 64; i++) {
+        if ((bits & UINT64_C(1) << i) == 0) {
             continue;
         }
         const char *word = i < list->count ? list->words[i] : NULL;
@@ -181,7 +181,7 @@ static void put_list(struct buf *buf, uint32_t bits, const struct list *list)
 
 #define LIST(words) words, sizeof(words) / sizeof((words)[0])
 
-static void put_line(struct buf *buf, const char *what, uint32_t bits, const char *const *words,
+static void put_line(struct buf *buf, const char *what, uint64_t bits, const char *const *words,
                      size_t count)
 {
     const struct list list = {words, count, "", " "};
@@ -244,7 +244,7 @@ void status_rights_print(struct buf *buf, const struct status_rights *rights)
     }
 }
 
-static void put_json_list(struct buf *buf, const char *name, uint32_t bits,
+static void put_json_list(struct buf *buf, const char *name, uint64_t bits,
                           const char *const *words, size_t count)
 {
     const struct list list = {words, count, "\"", ","};

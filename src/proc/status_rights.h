@@ -3,7 +3,7 @@
  * which is what it was started with, and from what the kernel says of it. Private to proc/.
  *
  * On the wire after a status row: u8 user's folder (enum proc_root), u8 may write files, u32 groups
- * of system calls, u16 how many calls they are, u32 grants, u32 kinds of frames it may send, u32
+ * of system calls, u16 how many calls they are, u32 grants, u64 kinds of frames it may send, u64
  * kinds it is sent unasked, u64 bytes of memory, u32 descriptors, u8 kernel's mode of its filter,
  * u8 version of Landlock.
  */
@@ -21,8 +21,8 @@ struct status_rights {
     uint32_t calls;
     unsigned call_count;
     uint32_t grants;
-    uint32_t frames;
-    uint32_t takes;
+    uint64_t frames;
+    uint64_t takes;
     uint64_t memory_bytes_max; /* 0 = none */
     uint32_t files_max;        /* 0: the supervisor, which has no row */
     unsigned filter_mode;      /* 2 = a filter is on */

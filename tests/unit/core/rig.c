@@ -10,34 +10,36 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#define BIT(value) (UINT32_C(1) << (value))
-
 static const struct proc_row rows[RIG_ROWS] = {
     [RIG_CORE] = {.name = "core", .prepare = core_prepare, .main = core_main},
     [RIG_KEEPER] = {.name = "keeper",
                     .core_pipe = true,
-                    .frames = BIT(FRAME_KEPT),
-                    .takes = BIT(FRAME_KEEP)},
+                    .frames = FRAME_BIT(FRAME_KEPT),
+                    .takes = FRAME_BIT(FRAME_KEEP)},
     [RIG_EDGE] = {.name = "edge",
                   .core_pipe = true,
-                  .frames =
-                      BIT(FRAME_ASKS) | BIT(FRAME_RECEIPT) | BIT(FRAME_GRANTS) | BIT(FRAME_STATS),
-                  .takes = BIT(FRAME_TEXTS) | BIT(FRAME_HEALTH)},
+                  .frames = FRAME_BIT(FRAME_ASKS) | FRAME_BIT(FRAME_RECEIPT) |
+                            FRAME_BIT(FRAME_GRANTS) | FRAME_BIT(FRAME_STATS),
+                  .takes = FRAME_BIT(FRAME_TEXTS) | FRAME_BIT(FRAME_HEALTH)},
     [RIG_PUBLIC] = {.name = "public",
                     .core_pipe = true,
                     .frames = 0,
-                    .takes = BIT(FRAME_TEXTS) | BIT(FRAME_HEALTH) | BIT(FRAME_LOG_KEY)},
-    [RIG_METRICS] = {.name = "metrics", .count = 1, .core_pipe = true, .takes = BIT(FRAME_METRICS)},
+                    .takes = FRAME_BIT(FRAME_TEXTS) | FRAME_BIT(FRAME_HEALTH) |
+                             FRAME_BIT(FRAME_LOG_KEY)},
+    [RIG_METRICS] = {.name = "metrics",
+                     .count = 1,
+                     .core_pipe = true,
+                     .takes = FRAME_BIT(FRAME_METRICS)},
     [RIG_VERIFY] = {.name = "verify",
                     .core_pipe = true,
-                    .frames = BIT(FRAME_STAMPED),
-                    .takes = BIT(FRAME_SIGNERS) | BIT(FRAME_SIGNED_DONE)},
-    [RIG_WORKER] = {.name = "worker", .core_pipe = true, .frames = BIT(FRAME_SCRUB)},
+                    .frames = FRAME_BIT(FRAME_STAMPED),
+                    .takes = FRAME_BIT(FRAME_SIGNERS) | FRAME_BIT(FRAME_SIGNED_DONE)},
+    [RIG_WORKER] = {.name = "worker", .core_pipe = true, .frames = FRAME_BIT(FRAME_SCRUB)},
     [RIG_DESK] = {.name = "desk",
                   .core_pipe = true,
-                  .frames = BIT(FRAME_LOOK) | BIT(FRAME_STATS),
-                  .takes = BIT(FRAME_TEXTS) | BIT(FRAME_HEALTH)},
-    [RIG_LOADER] = {.name = "loader", .core_pipe = true, .frames = BIT(FRAME_CHUNK)},
+                  .frames = FRAME_BIT(FRAME_LOOK) | FRAME_BIT(FRAME_STATS),
+                  .takes = FRAME_BIT(FRAME_TEXTS) | FRAME_BIT(FRAME_HEALTH)},
+    [RIG_LOADER] = {.name = "loader", .core_pipe = true, .frames = FRAME_BIT(FRAME_CHUNK)},
 };
 
 static int admin_listener(const struct rig *rig)

@@ -8,7 +8,7 @@
 
 #include <sys/socket.h>
 
-static const struct proc_row worker_row = {.name = "worker", .takes = 1u << FRAME_SEARCH};
+static const struct proc_row worker_row = {.name = "worker", .takes = FRAME_BIT(FRAME_SEARCH)};
 static struct house house;
 static struct core core = {.house = &house};
 static struct pipe_end worker; /* the other end of the worker's pipe */

@@ -455,6 +455,16 @@ static void a_frame_of_unknown_kind_version_or_length_is_refused_at_its_header(v
     }
 }
 
+static void a_set_of_kinds_has_those_alone_that_were_put_in(void **state)
+{
+    (void)state;
+    for (unsigned in = 0; in < 64; in++) {
+        for (unsigned kind = 0; kind < 64; kind++) {
+            assert_int_equal(frame_set_has(FRAME_BIT(in), (enum frame_kind)kind), in == kind);
+        }
+    }
+}
+
 static void a_frame_over_its_ceiling_fails_its_buffer(void **state)
 {
     BUF_AUTO buf;
@@ -486,6 +496,7 @@ int main(void)
         cmocka_unit_test(a_text_comes_back_and_its_truncations_and_bad_letters_do_not),
         cmocka_unit_test(a_frame_is_peeked_when_whole_and_waited_for_before),
         cmocka_unit_test(a_frame_of_unknown_kind_version_or_length_is_refused_at_its_header),
+        cmocka_unit_test(a_set_of_kinds_has_those_alone_that_were_put_in),
         cmocka_unit_test(a_frame_over_its_ceiling_fails_its_buffer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

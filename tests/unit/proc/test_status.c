@@ -75,8 +75,8 @@ static void every_right_of_a_row_has_its_line(void **state)
     static const struct proc_row row = {.name = "edge",
                                         .root = PROC_ROOT_TILES,
                                         .grants = 1u << GRANT_TLS_KEY | 1u << GRANT_TILES_DIR,
-                                        .frames = 1u << FRAME_ASKS | 1u << 31,
-                                        .takes = 1u << FRAME_TEXTS,
+                                        .frames = FRAME_BIT(FRAME_ASKS) | FRAME_BIT(63),
+                                        .takes = FRAME_BIT(FRAME_TEXTS),
                                         .calls = CALLS_BASE | CALLS_TILES,
                                         .memory_bytes_max = 64u << 20,
                                         .files_max = 32};
@@ -102,7 +102,7 @@ static void every_right_of_a_row_has_its_line(void **state)
         "  landlock  read beneath its root; ABI 6\n"
         "  granted   tiles\n"
         "  read once tls-key\n"
-        "  sends     asks 31\n"
+        "  sends     asks 63\n"
         "  is sent   texts\n"
         "  limits    descriptors 32, processes 0, core files 0, file size 0, memory 64 MiB\n");
 }
