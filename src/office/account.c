@@ -5,6 +5,8 @@
  */
 #include "office/prepare.h"
 
+#include <string.h>
+
 #define ACCOUNT_VERSION 3
 
 static void put_certificates(const struct account *account, struct buf *buf)
@@ -49,8 +51,9 @@ static void get_businesses(struct cursor *cursor, const struct directory *direct
     account->business_count = count;
 }
 
-void account_put(const struct account *account, struct buf *buf)
+static void put_account(const void *object, struct buf *buf)
 {
+    const struct account *account = object;
     buf_put_u8(buf, ACCOUNT_VERSION);
     buf_put_block16(buf, code_view(&account->code));
     buf_put_u32(buf, account->version);
@@ -82,8 +85,8 @@ static void get_sub(struct cursor *cursor, const struct directory *directory,
     get_businesses(cursor, directory, account);
 }
 
-struct outcome account_get(const struct directory *directory, struct view bytes,
-                           struct account *ret_account)
+static struct outcome get_account(const struct directory *directory, struct view bytes,
+                                  void *ret_object)
 {
     struct cursor cursor = cursor_of(bytes);
     struct account account = {0};
@@ -101,29 +104,8 @@ struct outcome account_get(const struct directory *directory, struct view bytes,
         get_sub(&cursor, directory, &account);
     }
     TRY(object_get_end(&cursor, "stored account does not decode"));
-    *ret_account = account;
+    memcpy(ret_object, &account, sizeof(account));
     return OUTCOME_OK;
-}
-
-static void put_account(const void *object, struct buf *buf)
-{
-    account_put(object, buf);
-}
-
-static struct outcome get_account(const struct directory *directory, struct view bytes,
-                                  void *ret_object)
-{
-    return account_get(directory, bytes, ret_object);
-}
-
-static void *find_account(const struct directory *directory, struct view code)
-{
-    return directory_account(directory, code);
-}
-
-static bool full_account(const struct directory *directory)
-{
-    return directory->accounts.len >= directory->accounts.max;
 }
 
 static struct outcome add_account(struct directory *directory, void *object)
@@ -136,22 +118,11 @@ static struct outcome replace_account(struct directory *directory, void *old, co
     return directory_replace_account(directory, old, object);
 }
 
-static struct view code_of_account(const void *object)
-{
-    return code_view(&((const struct account *)object)->code);
-}
-
-static uint32_t *version_of_account(void *object)
-{
-    return &((struct account *)object)->version;
-}
-
 #define ACCOUNT_ROW                                                                                \
     {                                                                                              \
-        .name = "account", .plural = "accounts", .bytes = sizeof(struct account),                  \
-        .put = put_account, .get = get_account, .find = find_account, .full = full_account,        \
-        .add = add_account, .replace = replace_account, .code = code_of_account,                   \
-        .version = version_of_account,                                                             \
+        .name = "account", .plural = "accounts", OBJECT_LAYOUT(account),                           \
+        OBJECT_OF_DIRECTORY(accounts), .put = put_account, .get = get_account, .add = add_account, \
+        .replace = replace_account,                                                                \
     }
 
 const struct object_row object_account = ACCOUNT_ROW;

@@ -5,6 +5,8 @@
 
 #include "base/check.h"
 
+#include <string.h>
+
 #define BUSINESS_VERSION 2
 
 static void put_move(const struct business_move *move, struct buf *buf)
@@ -29,8 +31,9 @@ static void get_move(struct cursor *cursor, struct business_move *ret_move)
     object_get_long(cursor, &ret_move->reason);
 }
 
-void business_put(const struct business *business, struct buf *buf)
+static void put_business(const void *object, struct buf *buf)
 {
+    const struct business *business = object;
     buf_put_u8(buf, BUSINESS_VERSION);
     buf_put_block16(buf, code_view(&business->code));
     buf_put_block16(buf, code_view(&business->party->code));
@@ -60,8 +63,8 @@ void business_put(const struct business *business, struct buf *buf)
     }
 }
 
-struct outcome business_get(const struct directory *directory, struct view bytes,
-                            struct business *ret_business)
+static struct outcome get_business(const struct directory *directory, struct view bytes,
+                                   void *ret_object)
 {
     struct cursor cursor = cursor_of(bytes);
     struct business business = {0};
@@ -96,29 +99,8 @@ struct outcome business_get(const struct directory *directory, struct view bytes
         get_move(&cursor, &business.moves[i]);
     }
     TRY(object_get_end(&cursor, "stored business does not decode"));
-    *ret_business = business;
+    memcpy(ret_object, &business, sizeof(business));
     return OUTCOME_OK;
-}
-
-static void put_business(const void *object, struct buf *buf)
-{
-    business_put(object, buf);
-}
-
-static struct outcome get_business(const struct directory *directory, struct view bytes,
-                                   void *ret_object)
-{
-    return business_get(directory, bytes, ret_object);
-}
-
-static void *find_business(const struct directory *directory, struct view code)
-{
-    return directory_business(directory, code);
-}
-
-static bool full_business(const struct directory *directory)
-{
-    return directory->businesses.len >= directory->businesses.max;
 }
 
 static struct outcome add_business(struct directory *directory, void *object)
@@ -131,16 +113,6 @@ static struct outcome replace_business(struct directory *directory, void *old, c
     (void)directory;
     directory_replace_business(old, object);
     return OUTCOME_OK;
-}
-
-static struct view code_of_business(const void *object)
-{
-    return code_view(&((const struct business *)object)->code);
-}
-
-static uint32_t *version_of_business(void *object)
-{
-    return &((struct business *)object)->version;
 }
 
 /* The move that the act is was put last. */
@@ -157,14 +129,11 @@ static void stamp_business(void *object, const struct object_stamp *stamp)
 const struct object_row object_business = {
     .name = "business",
     .plural = "businesses",
-    .bytes = sizeof(struct business),
+    OBJECT_LAYOUT(business),
+    OBJECT_OF_DIRECTORY(businesses),
     .put = put_business,
     .get = get_business,
-    .find = find_business,
-    .full = full_business,
     .add = add_business,
     .replace = replace_business,
-    .code = code_of_business,
-    .version = version_of_business,
     .stamp = stamp_business,
 };

@@ -10,8 +10,7 @@
 #define FOUND_OFFICERS_MIN 2
 #define FOUND_OFFICERS_MAX 8
 
-void officer_put(const struct officer *officer, struct buf *buf);
-/* FAULT_CORRUPT. */
+/* One of them. FAULT_CORRUPT. */
 struct outcome officer_get(struct view bytes, struct officer *ret_officer);
 /* Their versions are set when they are made. */
 void found_put(const struct officer *officers, unsigned count, struct buf *buf);

@@ -97,7 +97,7 @@ static void *target(const struct directory *directory, const struct act *act,
     }
     *ret_row = object_row(rule->target);
     CHECK(*ret_row != NULL);
-    return (*ret_row)->find(directory, act->values[field]);
+    return object_find(directory, *ret_row, act->values[field]);
 }
 
 const struct party *four_eyes_party(const struct directory *directory, const struct act *act)
@@ -130,6 +130,6 @@ void four_eyes_etag(const struct directory *directory, const struct act *act,
     void *object = target(directory, act, &row);
     ret_etag[0] = '\0';
     if (object != NULL) {
-        snprintf(ret_etag, SIGNED_ETAG_BYTES_MAX + 1, "\"%u\"", *row->version(object));
+        snprintf(ret_etag, SIGNED_ETAG_BYTES_MAX + 1, "\"%u\"", object_version(row, object));
     }
 }

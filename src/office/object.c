@@ -8,6 +8,8 @@
 #include "base/check.h"
 #include "base/memory.h"
 
+#include <string.h>
+
 static const struct object_row *const rows[OBJECT_KIND_COUNT] = {
     [OBJECT_PARTY] = &object_party,
     [OBJECT_ACCOUNT] = &object_account,
@@ -38,12 +40,73 @@ struct outcome object_load(struct directory *directory, const struct object_row 
     }
     struct outcome outcome = row->get(directory, content, object);
     if (outcome_ok(outcome)) {
-        outcome = row->add(directory, object);
+        outcome = object_add(directory, row, object);
     }
     if (!outcome_ok(outcome)) {
         memory_free(object);
     }
     return outcome;
+}
+
+const struct map *object_map(const struct directory *directory, const struct object_row *row)
+{
+    const void *whole = row->of_staff ? (const void *)directory->staff : directory;
+    return whole == NULL ? NULL : (const void *)((const uint8_t *)whole + row->map);
+}
+
+/* Of who may change it. */
+static struct map *own_map(struct directory *directory, const struct object_row *row)
+{
+    void *whole = row->of_staff ? (void *)directory->staff : directory;
+    CHECK(whole != NULL);
+    return (void *)((uint8_t *)whole + row->map);
+}
+
+void *object_find(const struct directory *directory, const struct object_row *row, struct view code)
+{
+    const struct map *map = object_map(directory, row);
+    return map == NULL ? NULL : map_get(map, code);
+}
+
+struct view object_code(const struct object_row *row, const void *object)
+{
+    return code_view((const void *)((const uint8_t *)object + row->code));
+}
+
+uint32_t object_version(const struct object_row *row, const void *object)
+{
+    uint32_t version = 0;
+    memcpy(&version, (const uint8_t *)object + row->version, sizeof(version));
+    return version;
+}
+
+void object_version_grow(const struct object_row *row, void *object)
+{
+    uint32_t version = object_version(row, object) + 1;
+    memcpy((uint8_t *)object + row->version, &version, sizeof(version));
+}
+
+struct outcome object_add(struct directory *directory, const struct object_row *row, void *object)
+{
+    return row->add != NULL ? row->add(directory, object)
+                            : map_add(own_map(directory, row), object);
+}
+
+struct outcome object_replace(struct directory *directory, const struct object_row *row, void *old,
+                              const void *object)
+{
+    CHECK(view_equal(object_code(row, old), object_code(row, object)));
+    if (row->replace != NULL) {
+        return row->replace(directory, old, object);
+    }
+    memcpy(old, object, row->bytes);
+    return OUTCOME_OK;
+}
+
+void object_remove(struct directory *directory, const struct object_row *row, void *object)
+{
+    CHECK(row->removable);
+    CHECK(map_remove(own_map(directory, row), object_code(row, object)) == object);
 }
 
 void object_get_code(struct cursor *cursor, struct code_text *ret_code)

@@ -3,13 +3,16 @@
  * that the worker's scrub knows the kinds. An object's bytes start with a version; decoding checks
  * all of it.
  *
- * A kind that is kept in the directory is a row: how one is written, read, found, added, replaced.
- * An act makes whole new versions of objects (prepare.h); one path applies them all.
+ * A kind that is kept in the directory is a row: where its objects are and what lies where in one,
+ * how one is written and read. An act makes whole new versions of objects (prepare.h); one path
+ * applies them all.
  */
 #ifndef DANCU_OFFICE_OBJECT_H
 #define DANCU_OFFICE_OBJECT_H
 
 #include "office/staff.h"
+
+#include <stddef.h>
 
 /* Numbers are stored. Kinds are loaded in their order: what an object points to has a lower one. */
 enum object_kind {
@@ -42,19 +45,27 @@ struct object_row {
     const char *name;   /* "party" */
     const char *plural; /* "parties": for sentences */
     size_t bytes;       /* of the struct */
+    size_t code;        /* struct code_text, in the object */
+    size_t version;     /* uint32_t, likewise */
+    size_t map;         /* struct map of them by code, in the directory or in its staff */
+    bool of_staff;      /* the latter */
+    bool removable;     /* may be taken out for good */
     void (*put)(const void *object, struct buf *buf);
-    /* Into a zeroed struct; FAULT_CORRUPT. */
+    /* Into a zeroed struct; what it points to must be in the directory. FAULT_CORRUPT. */
     struct outcome (*get)(const struct directory *directory, struct view bytes, void *ret_object);
-    void *(*find)(const struct directory *directory, struct view code); /* NULL: not there */
-    bool (*full)(const struct directory *directory);                    /* at its ceiling */
-    struct outcome (*add)(struct directory *directory, void *object);   /* takes it on success */
+    /* Of kinds that are more than an object in a map; NULL: this one is not. */
+    struct outcome (*add)(struct directory *directory, void *object); /* takes it on success */
     struct outcome (*replace)(struct directory *directory, void *old, const void *object);
-    void (*remove)(struct directory *directory, void *object); /* may be NULL: for good */
-    struct view (*code)(const void *object);
-    uint32_t *(*version)(void *object);
     /* Tells an object about the record that makes it so, before it is kept; may be NULL. */
     void (*stamp)(void *object, const struct object_stamp *stamp);
 };
+
+/* The parts of a row that say where: `thing` is a struct's tag, `things` a map's name. */
+#define OBJECT_LAYOUT(thing)                                                                       \
+    .bytes = sizeof(struct thing), .code = offsetof(struct thing, code),                           \
+    .version = offsetof(struct thing, version)
+#define OBJECT_OF_DIRECTORY(things) .map = offsetof(struct directory, things)
+#define OBJECT_OF_STAFF(things) .map = offsetof(struct staff, things), .of_staff = true
 
 extern const struct object_row object_party;       /* party.c */
 extern const struct object_row object_account;     /* account.c */
@@ -77,21 +88,22 @@ const struct object_row *object_row(enum object_kind kind);
 struct outcome object_load(struct directory *directory, const struct object_row *row,
                            struct view content);
 
-void party_put(const struct party *party, struct buf *buf);
-struct outcome party_get(struct view bytes, struct party *ret_party);
-void account_put(const struct account *account, struct buf *buf);
-/* The party, and a sub-account's parent and businesses, are named by code and must be in the
- * directory. */
-struct outcome account_get(const struct directory *directory, struct view bytes,
-                           struct account *ret_account);
-void business_put(const struct business *business, struct buf *buf);
-struct outcome business_get(const struct directory *directory, struct view bytes,
-                            struct business *ret_business);
-
-void permit_put(const struct permit *permit, struct buf *buf);
-/* The business is named by code and must be in the directory. */
-struct outcome permit_get(const struct directory *directory, struct view bytes,
-                          struct permit *ret_permit);
+/* All of a row's kind; NULL: the directory has no staff, and they would be there. */
+const struct map *object_map(const struct directory *directory, const struct object_row *row);
+/* NULL: not there. */
+void *object_find(const struct directory *directory, const struct object_row *row,
+                  struct view code);
+struct view object_code(const struct object_row *row, const void *object);
+uint32_t object_version(const struct object_row *row, const void *object);
+void object_version_grow(const struct object_row *row, void *object);
+/* Takes it on success. FAULT_CONFLICT, FAULT_OVER_LIMIT, FAULT_NO_MEMORY. */
+struct outcome object_add(struct directory *directory, const struct object_row *row, void *object);
+/* `old`, which is there, becomes what `object` is; pointers to it stay good. FAULT_CONFLICT: what
+ * it is bound to is another's, nothing is changed. */
+struct outcome object_replace(struct directory *directory, const struct object_row *row, void *old,
+                              const void *object);
+/* Of a removable kind: out of the directory, and the caller's. */
+void object_remove(struct directory *directory, const struct object_row *row, void *object);
 
 /* Parts of objects, for the rows' get(): a cursor that has failed stays failed. */
 void object_get_code(struct cursor *cursor, struct code_text *ret_code);

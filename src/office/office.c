@@ -163,7 +163,7 @@ static struct outcome apply_edit(struct office *office, const struct object_stam
 {
     const struct object_row *row = object_row(edit->kind);
     if (edit->removed) {
-        row->remove(office->directory, edit->old);
+        object_remove(office->directory, row, edit->old);
         edit->object = edit->old; /* freed with the change */
         *ret_object = edit->old;
         return OUTCOME_OK;
@@ -172,11 +172,11 @@ static struct outcome apply_edit(struct office *office, const struct object_stam
         row->stamp(edit->object, stamp);
     }
     if (edit->old == NULL) {
-        TRY(row->add(office->directory, edit->object));
+        TRY(object_add(office->directory, row, edit->object));
         *ret_object = edit->object;
         edit->object = NULL;
     } else {
-        TRY(row->replace(office->directory, edit->old, edit->object));
+        TRY(object_replace(office->directory, row, edit->old, edit->object));
         *ret_object = edit->old;
     }
     row->put(*ret_object, &office->object);
@@ -198,7 +198,7 @@ static struct outcome apply_edits(struct office *office, const struct object_sta
         size_t start = i == 0 ? 0 : ends[i - 1];
         enum object_kind kind = change->edits[i].kind;
         stored[i] = (struct office_object){.kind = (uint8_t)kind,
-                                           .code = object_row(kind)->code(objects[i]),
+                                           .code = object_code(object_row(kind), objects[i]),
                                            .content = view_part(bytes, start, ends[i] - start)};
     }
     return OUTCOME_OK;

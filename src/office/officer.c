@@ -33,8 +33,9 @@ enum officer_state office_officer_next(enum officer_state state, enum officer_ev
     return officer_next[state][event];
 }
 
-void officer_put(const struct officer *officer, struct buf *buf)
+static void put_officer(const void *object, struct buf *buf)
 {
+    const struct officer *officer = object;
     buf_put_u8(buf, OFFICER_VERSION);
     buf_put_block16(buf, code_view(&officer->code));
     buf_put_u32(buf, officer->version);
@@ -64,27 +65,11 @@ struct outcome officer_get(struct view bytes, struct officer *ret_officer)
     return OUTCOME_OK;
 }
 
-static void put_officer(const void *object, struct buf *buf)
-{
-    officer_put(object, buf);
-}
-
 static struct outcome get_officer(const struct directory *directory, struct view bytes,
                                   void *ret_object)
 {
     (void)directory;
     return officer_get(bytes, ret_object);
-}
-
-static void *find_officer(const struct directory *directory, struct view code)
-{
-    return staff_officer(directory, code);
-}
-
-static bool full_officer(const struct directory *directory)
-{
-    return directory->staff == NULL ||
-           directory->staff->officers.len >= directory->staff->officers.max;
 }
 
 static struct outcome add_officer(struct directory *directory, void *object)
@@ -101,28 +86,15 @@ static struct outcome replace_officer(struct directory *directory, void *old, co
     return OUTCOME_OK;
 }
 
-static struct view code_of_officer(const void *object)
-{
-    return code_view(&((const struct officer *)object)->code);
-}
-
-static uint32_t *version_of_officer(void *object)
-{
-    return &((struct officer *)object)->version;
-}
-
 const struct object_row object_officer = {
     .name = "officer",
     .plural = "officers",
-    .bytes = sizeof(struct officer),
+    OBJECT_LAYOUT(officer),
+    OBJECT_OF_STAFF(officers),
     .put = put_officer,
     .get = get_officer,
-    .find = find_officer,
-    .full = full_officer,
     .add = add_officer,
     .replace = replace_officer,
-    .code = code_of_officer,
-    .version = version_of_officer,
 };
 
 /* ---- acts ---- */
@@ -224,7 +196,7 @@ void found_put(const struct officer *officers, unsigned count, struct buf *buf)
     for (unsigned i = 0; i < count; i++) {
         size_t start = buf->len;
         buf_put_u32(buf, 0);
-        officer_put(&officers[i], buf);
+        put_officer(&officers[i], buf);
         if (!buf->failed) {
             buf_patch_u32(buf, start, (uint32_t)(buf->len - start - 4));
         }

@@ -56,8 +56,9 @@ static void get_province(struct cursor *cursor, char ret_province[3])
     memcpy(ret_province, province.data, province.len);
 }
 
-void party_put(const struct party *party, struct buf *buf)
+static void put_party(const void *object, struct buf *buf)
 {
+    const struct party *party = object;
     buf_put_u8(buf, PARTY_VERSION);
     buf_put_block16(buf, code_view(&party->code));
     buf_put_u32(buf, party->version);
@@ -71,8 +72,10 @@ void party_put(const struct party *party, struct buf *buf)
     put_dossier(party, buf);
 }
 
-struct outcome party_get(struct view bytes, struct party *ret_party)
+static struct outcome get_party(const struct directory *directory, struct view bytes,
+                                void *ret_object)
 {
+    (void)directory;
     struct cursor cursor = cursor_of(bytes);
     struct party party = {0};
     cursor.failed = cursor_u8(&cursor) != PARTY_VERSION;
@@ -87,30 +90,8 @@ struct outcome party_get(struct view bytes, struct party *ret_party)
     get_province(&cursor, party.province);
     get_dossier(&cursor, &party);
     TRY(object_get_end(&cursor, "stored party does not decode"));
-    *ret_party = party;
+    memcpy(ret_object, &party, sizeof(party));
     return OUTCOME_OK;
-}
-
-static void put_party(const void *object, struct buf *buf)
-{
-    party_put(object, buf);
-}
-
-static struct outcome get_party(const struct directory *directory, struct view bytes,
-                                void *ret_object)
-{
-    (void)directory;
-    return party_get(bytes, ret_object);
-}
-
-static void *find_party(const struct directory *directory, struct view code)
-{
-    return directory_party(directory, code);
-}
-
-static bool full_party(const struct directory *directory)
-{
-    return directory->parties.len >= directory->parties.max;
 }
 
 static struct outcome add_party(struct directory *directory, void *object)
@@ -125,28 +106,15 @@ static struct outcome replace_party(struct directory *directory, void *old, cons
     return OUTCOME_OK;
 }
 
-static struct view code_of_party(const void *object)
-{
-    return code_view(&((const struct party *)object)->code);
-}
-
-static uint32_t *version_of_party(void *object)
-{
-    return &((struct party *)object)->version;
-}
-
 const struct object_row object_party = {
     .name = "party",
     .plural = "parties",
-    .bytes = sizeof(struct party),
+    OBJECT_LAYOUT(party),
+    OBJECT_OF_DIRECTORY(parties),
     .put = put_party,
     .get = get_party,
-    .find = find_party,
-    .full = full_party,
     .add = add_party,
     .replace = replace_party,
-    .code = code_of_party,
-    .version = version_of_party,
 };
 
 /* A body above it that is there, and none of those below it. */

@@ -9,10 +9,13 @@
  */
 #include "office/prepare.h"
 
+#include <string.h>
+
 #define PERMIT_VERSION 1
 
-void permit_put(const struct permit *permit, struct buf *buf)
+static void put_permit(const void *object, struct buf *buf)
 {
+    const struct permit *permit = object;
     buf_put_u8(buf, PERMIT_VERSION);
     buf_put_block16(buf, code_view(&permit->code));
     buf_put_u32(buf, permit->version);
@@ -26,8 +29,8 @@ void permit_put(const struct permit *permit, struct buf *buf)
     buf_put(buf, permit->statement, sizeof(permit->statement));
 }
 
-struct outcome permit_get(const struct directory *directory, struct view bytes,
-                          struct permit *ret_permit)
+static struct outcome get_permit(const struct directory *directory, struct view bytes,
+                                 void *ret_object)
 {
     struct cursor cursor = cursor_of(bytes);
     struct permit permit = {0};
@@ -44,29 +47,8 @@ struct outcome permit_get(const struct directory *directory, struct view bytes,
     object_get_long(&cursor, &permit.reason);
     cursor_copy(&cursor, permit.statement, sizeof(permit.statement));
     TRY(object_get_end(&cursor, "stored permit does not decode"));
-    *ret_permit = permit;
+    memcpy(ret_object, &permit, sizeof(permit));
     return OUTCOME_OK;
-}
-
-static void put_permit(const void *object, struct buf *buf)
-{
-    permit_put(object, buf);
-}
-
-static struct outcome get_permit(const struct directory *directory, struct view bytes,
-                                 void *ret_object)
-{
-    return permit_get(directory, bytes, ret_object);
-}
-
-static void *find_permit(const struct directory *directory, struct view code)
-{
-    return directory_permit(directory, code);
-}
-
-static bool full_permit(const struct directory *directory)
-{
-    return directory->permits.len >= directory->permits.max;
 }
 
 static struct outcome add_permit(struct directory *directory, void *object)
@@ -81,28 +63,15 @@ static struct outcome replace_permit(struct directory *directory, void *old, con
     return OUTCOME_OK;
 }
 
-static struct view code_of_permit(const void *object)
-{
-    return code_view(&((const struct permit *)object)->code);
-}
-
-static uint32_t *version_of_permit(void *object)
-{
-    return &((struct permit *)object)->version;
-}
-
 const struct object_row object_permit = {
     .name = "permit",
     .plural = "permits",
-    .bytes = sizeof(struct permit),
+    OBJECT_LAYOUT(permit),
+    OBJECT_OF_DIRECTORY(permits),
     .put = put_permit,
     .get = get_permit,
-    .find = find_permit,
-    .full = full_permit,
     .add = add_permit,
     .replace = replace_permit,
-    .code = code_of_permit,
-    .version = version_of_permit,
 };
 
 enum permit_state office_permit_next(enum permit_kind kind, enum permit_state state,

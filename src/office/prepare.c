@@ -64,7 +64,7 @@ static struct outcome edit_add(struct preparing *here, enum object_kind kind, vo
     if (old != NULL) {
         memcpy(object, old, row->bytes);
     }
-    *row->version(object) += 1;
+    object_version_grow(row, object);
     change->edits[change->edit_count++] = (struct edit){.kind = kind, .old = old, .object = object};
     memcpy(ret_object, &object, sizeof(object));
     return OUTCOME_OK;
@@ -75,11 +75,25 @@ struct outcome prepare_new(struct preparing *here, enum object_kind kind, void *
     const struct object_row *row = object_row(kind);
     char why[80];
     CHECK(row != NULL);
-    if (row->find(here->directory, act_value(here->act, "code")) != NULL) {
+    if (object_find(here->directory, row, act_value(here->act, "code")) != NULL) {
         snprintf(why, sizeof(why), "%s: this code is there already", row->name);
         return prepare_refuse(here, FAULT_CONFLICT, why);
     }
     return prepare_add(here, kind, ret_object);
+}
+
+/* For one more, with all that the act adds and takes out already. */
+static bool has_room(const struct preparing *here, enum object_kind kind)
+{
+    const struct map *map = object_map(here->directory, object_row(kind));
+    size_t added = 0;
+    size_t removed = 0;
+    for (unsigned i = 0; i < here->change.edit_count; i++) {
+        const struct edit *edit = &here->change.edits[i];
+        added += edit->kind == kind && edit->old == NULL;
+        removed += edit->kind == kind && edit->removed;
+    }
+    return map != NULL && map->len + added < map->max + removed;
 }
 
 struct outcome prepare_add(struct preparing *here, enum object_kind kind, void *ret_object)
@@ -87,7 +101,7 @@ struct outcome prepare_add(struct preparing *here, enum object_kind kind, void *
     const struct object_row *row = object_row(kind);
     char why[80];
     CHECK(row != NULL);
-    if (row->full(here->directory)) {
+    if (!has_room(here, kind)) {
         snprintf(why, sizeof(why), "there are too many %s", row->plural);
         return prepare_refuse(here, FAULT_OVER_LIMIT, why);
     }
@@ -100,7 +114,7 @@ struct outcome prepare_find(struct preparing *here, enum object_kind kind, const
     const struct object_row *row = object_row(kind);
     char why[80];
     CHECK(row != NULL);
-    void *old = row->find(here->directory, act_value(here->act, field));
+    void *old = object_find(here->directory, row, act_value(here->act, field));
     if (old == NULL) {
         snprintf(why, sizeof(why), "no %s has this code", row->name);
         return prepare_refuse(here, FAULT_NOT_FOUND, why);
@@ -119,7 +133,7 @@ struct outcome prepare_edit(struct preparing *here, enum object_kind kind, void 
 void prepare_remove(struct preparing *here, enum object_kind kind, void *old)
 {
     struct change *change = &here->change;
-    CHECK(old != NULL && object_row(kind)->remove != NULL);
+    CHECK(old != NULL && object_row(kind)->removable);
     CHECK(change->edit_count < CHANGE_EDITS_MAX);
     change->edits[change->edit_count++] = (struct edit){.kind = kind, .old = old, .removed = true};
 }

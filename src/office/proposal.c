@@ -55,51 +55,14 @@ static struct outcome get_proposal(const struct directory *directory, struct vie
     return OUTCOME_OK;
 }
 
-static void *find_proposal(const struct directory *directory, struct view code)
-{
-    return staff_proposal(directory, code);
-}
-
-/* Whether there are too many depends on who has lapsed: prepare_proposal_add() looks. */
-static bool full_proposal(const struct directory *directory)
-{
-    return directory->staff == NULL;
-}
-
-static struct outcome add_proposal(struct directory *directory, void *object)
-{
-    CHECK(directory->staff != NULL);
-    return map_add(&directory->staff->proposals, object);
-}
-
-static void remove_proposal(struct directory *directory, void *object)
-{
-    const struct proposal *proposal = object;
-    CHECK(map_remove(&directory->staff->proposals, code_view(&proposal->code)) == object);
-}
-
-static struct view code_of_proposal(const void *object)
-{
-    return code_view(&((const struct proposal *)object)->code);
-}
-
-static uint32_t *version_of_proposal(void *object)
-{
-    return &((struct proposal *)object)->version;
-}
-
 const struct object_row object_proposal = {
     .name = "proposal",
     .plural = "proposals",
-    .bytes = sizeof(struct proposal),
+    OBJECT_LAYOUT(proposal),
+    OBJECT_OF_STAFF(proposals),
+    .removable = true,
     .put = put_proposal,
     .get = get_proposal,
-    .find = find_proposal,
-    .full = full_proposal,
-    .add = add_proposal,
-    .remove = remove_proposal,
-    .code = code_of_proposal,
-    .version = version_of_proposal,
 };
 
 /* ---- acts ---- */
@@ -126,19 +89,13 @@ static struct proposal *next_lapsed(const struct preparing *here, const struct p
     return first;
 }
 
-/* FAULT_OVER_LIMIT when too many are left. */
-static struct outcome take_out_lapsed(struct preparing *here)
+static void take_out_lapsed(struct preparing *here)
 {
-    const struct map *proposals = &here->directory->staff->proposals;
     struct proposal *old = next_lapsed(here, NULL);
-    unsigned taken = 0;
-    for (; old != NULL && taken < LAPSED_MAX; old = next_lapsed(here, old)) {
+    for (unsigned taken = 0; old != NULL && taken < LAPSED_MAX; taken++) {
         prepare_remove(here, OBJECT_PROPOSAL, old);
-        taken++;
+        old = next_lapsed(here, old);
     }
-    return proposals->len - taken < proposals->max
-               ? OUTCOME_OK
-               : prepare_refuse(here, FAULT_OVER_LIMIT, "too many proposals wait");
 }
 
 struct outcome prepare_proposal_add(struct preparing *here)
@@ -152,7 +109,7 @@ struct outcome prepare_proposal_add(struct preparing *here)
     if (here->directory->staff == NULL) {
         return prepare_refuse(here, FAULT_CONFLICT, "there are no officers");
     }
-    TRY(take_out_lapsed(here)); /* before the new one, which may need the place */
+    take_out_lapsed(here); /* before the new one, which may need the place */
     TRY(prepare_new(here, OBJECT_PROPOSAL, &proposal));
     proposal->until_day = act_day(here->act, "until", 0);
     take_act(inner, proposal);

@@ -102,16 +102,6 @@ static struct outcome get_version(const struct directory *directory, struct view
     return object_get_end(&cursor, "stored version of a policy does not decode");
 }
 
-static void *find_version(const struct directory *directory, struct view code)
-{
-    return directory_policy(directory, code);
-}
-
-static bool full_versions(const struct directory *directory)
-{
-    return directory->policies.len >= directory->policies.max;
-}
-
 static struct outcome add_version(struct directory *directory, void *object)
 {
     return directory_add_policy(directory, object);
@@ -124,16 +114,6 @@ static struct outcome replace_version(struct directory *directory, void *old, co
     return OUTCOME_OK;
 }
 
-static struct view code_of_version(const void *object)
-{
-    return code_view(&((const struct policy_version *)object)->code);
-}
-
-static uint32_t *version_of_version(void *object)
-{
-    return &((struct policy_version *)object)->version;
-}
-
 static void stamp_version(void *object, const struct object_stamp *stamp)
 {
     struct policy_version *version = object;
@@ -144,15 +124,12 @@ static void stamp_version(void *object, const struct object_stamp *stamp)
 const struct object_row object_policy = {
     .name = "policy",
     .plural = "policies",
-    .bytes = sizeof(struct policy_version),
+    OBJECT_LAYOUT(policy_version),
+    OBJECT_OF_DIRECTORY(policies),
     .put = put_version,
     .get = get_version,
-    .find = find_version,
-    .full = full_versions,
     .add = add_version,
     .replace = replace_version,
-    .code = code_of_version,
-    .version = version_of_version,
     .stamp = stamp_version,
 };
 

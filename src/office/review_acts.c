@@ -118,7 +118,7 @@ static struct outcome check_pick(struct preparing *here, int64_t day, uint64_t i
                    : prepare_refuse(here, FAULT_BAD_INPUT, "what is not drawn needs a reason");
     }
     month_put(day, month);
-    const struct draw *draw = object_draw.find(here->directory, view_text(month));
+    const struct draw *draw = object_find(here->directory, &object_draw, view_text(month));
     if (draw == NULL || is_zero(draw->seed)) {
         return prepare_refuse(here, FAULT_CONFLICT, "the seed of that month is not revealed");
     }
@@ -141,7 +141,7 @@ static struct outcome check_month_open(struct preparing *here, const struct part
 {
     struct code_text code;
     confirmation_code(party, month, &code);
-    return object_confirmation.find(here->directory, code_view(&code)) == NULL
+    return object_find(here->directory, &object_confirmation, code_view(&code)) == NULL
                ? OUTCOME_OK
                : prepare_refuse(here, FAULT_CONFLICT, "that month is confirmed to the party");
 }
@@ -230,7 +230,7 @@ struct outcome prepare_review_decide(struct preparing *here)
     bool confirm = here->act->kind == ACT_REVIEW_CONFIRM;
     struct review *review = NULL;
     TRY(review_edit(here, confirm ? REVIEW_EVENT_CONFIRM : REVIEW_EVENT_OBJECT, &review));
-    void *file = object_case_file.find(here->directory, code_view(&review->code));
+    void *file = object_find(here->directory, &object_case_file, code_view(&review->code));
     if (file != NULL) {
         prepare_remove(here, OBJECT_CASE_FILE, file); /* invariant 3 */
     }

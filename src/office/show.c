@@ -10,11 +10,8 @@
 
 #include "base/check.h"
 #include "gate/fees.h"
+#include "office/object.h"
 #include "office/show_value.h"
-#include "office/staff.h"
-
-#include <stddef.h>
-#include <string.h>
 
 static const char *const holder_names[HOLDER_COUNT] = {
     [HOLDER_ORGANISATION] = "organisation",
@@ -225,60 +222,13 @@ static const struct show_field stop_fields[] = {
     {"version", SHOW_NUMBER32, STOP(version), NULL},
 };
 
-static const struct map *parties_of(const struct directory *directory)
-{
-    return &directory->parties;
-}
-
-static const struct map *accounts_of(const struct directory *directory)
-{
-    return &directory->accounts;
-}
-
-static const struct map *businesses_of(const struct directory *directory)
-{
-    return &directory->businesses;
-}
-
-static const struct map *permits_of(const struct directory *directory)
-{
-    return &directory->permits;
-}
-
-static const struct map *policies_of(const struct directory *directory)
-{
-    return &directory->policies;
-}
-
-static const struct map *officers_of(const struct directory *directory)
-{
-    return directory->staff == NULL ? NULL : &directory->staff->officers;
-}
-
-static const struct map *stops_of(const struct directory *directory)
-{
-    return directory->staff == NULL ? NULL : &directory->staff->stops;
-}
-
-static const struct map *proposals_of(const struct directory *directory)
-{
-    return directory->staff == NULL ? NULL : &directory->staff->proposals;
-}
-
-static const struct map *statements_of(const struct directory *directory)
-{
-    return &directory->statements;
-}
-
-#define STAFF_MAP(name)                                                                            \
-    static const struct map *name##_of(const struct directory *directory)                          \
-    {                                                                                              \
-        return directory->staff == NULL ? NULL : &directory->staff->name;                          \
-    }
-STAFF_MAP(draws)
-STAFF_MAP(reviews)
-STAFF_MAP(case_files)
-STAFF_MAP(confirmations)
+/* A statement is made by the gate and never stored here: it is only shown. */
+static const struct object_row object_statement = {
+    .name = "statement",
+    .plural = "statements",
+    OBJECT_LAYOUT(statement),
+    OBJECT_OF_DIRECTORY(statements),
+};
 
 #define ITSELF SIZE_MAX        /* the object is the party */
 #define OFFICE (SIZE_MAX - 1)  /* it is the office's own */
@@ -286,43 +236,32 @@ STAFF_MAP(confirmations)
 #define REVIEWS (SIZE_MAX - 3) /* a review's: likewise */
 #define FIELDS(rows) rows, sizeof(rows) / sizeof((rows)[0])
 static const struct show_row {
-    const struct map *(*map)(const struct directory *directory);
-    size_t code;    /* struct code_text, in the object */
-    size_t version; /* uint32_t */
-    size_t owner;   /* struct party *, or one of those above */
+    const struct object_row *object;
+    size_t owner; /* struct party *, in the object, or one of those above */
     const struct show_field *fields;
     unsigned field_count;
 } rows[RESOURCE_COUNT] = {
-    [RESOURCE_PARTIES] = {parties_of, PARTY(code), PARTY(version), ITSELF, FIELDS(party_fields)},
-    [RESOURCE_ACCOUNTS] = {accounts_of, ACCOUNT(code), ACCOUNT(version), ACCOUNT(party),
-                           FIELDS(account_fields)},
-    [RESOURCE_BUSINESSES] = {businesses_of, BUSINESS(code), BUSINESS(version), BUSINESS(party),
-                             FIELDS(business_fields)},
-    [RESOURCE_PERMITS] = {permits_of, PERMIT(code), PERMIT(version), PERMITS,
-                          FIELDS(permit_fields)},
-    [RESOURCE_POLICIES] = {policies_of, POLICY(code), POLICY(version), OFFICE,
-                           FIELDS(policy_fields)},
-    [RESOURCE_OFFICERS] = {officers_of, OFFICER(code), OFFICER(version), OFFICE,
-                           FIELDS(officer_fields)},
-    [RESOURCE_STOPS] = {stops_of, STOP(code), STOP(version), OFFICE, FIELDS(stop_fields)},
-    [RESOURCE_PROPOSALS] = {proposals_of, PROPOSAL(code), PROPOSAL(version), OFFICE,
-                            FIELDS(proposal_fields)},
-    [RESOURCE_FEES] = {statements_of, STATEMENT(code), STATEMENT(version), STATEMENT(party),
-                       FIELDS(statement_fields)},
-    [RESOURCE_DRAWS] = {draws_of, DRAW(code), DRAW(version), OFFICE, FIELDS(draw_fields)},
-    [RESOURCE_REVIEWS] = {reviews_of, REVIEW(code), REVIEW(version), REVIEWS,
-                          FIELDS(review_fields)},
-    [RESOURCE_CASE_FILES] = {case_files_of, CASE_FILE(code), CASE_FILE(version), CASE_FILE(party),
-                             FIELDS(case_file_fields)},
-    [RESOURCE_CONFIRMATIONS] = {confirmations_of, CONFIRMATION(code), CONFIRMATION(version),
-                                CONFIRMATION(party), FIELDS(confirmation_fields)},
+    [RESOURCE_PARTIES] = {&object_party, ITSELF, FIELDS(party_fields)},
+    [RESOURCE_ACCOUNTS] = {&object_account, ACCOUNT(party), FIELDS(account_fields)},
+    [RESOURCE_BUSINESSES] = {&object_business, BUSINESS(party), FIELDS(business_fields)},
+    [RESOURCE_PERMITS] = {&object_permit, PERMITS, FIELDS(permit_fields)},
+    [RESOURCE_POLICIES] = {&object_policy, OFFICE, FIELDS(policy_fields)},
+    [RESOURCE_OFFICERS] = {&object_officer, OFFICE, FIELDS(officer_fields)},
+    [RESOURCE_STOPS] = {&object_stop, OFFICE, FIELDS(stop_fields)},
+    [RESOURCE_PROPOSALS] = {&object_proposal, OFFICE, FIELDS(proposal_fields)},
+    [RESOURCE_FEES] = {&object_statement, STATEMENT(party), FIELDS(statement_fields)},
+    [RESOURCE_DRAWS] = {&object_draw, OFFICE, FIELDS(draw_fields)},
+    [RESOURCE_REVIEWS] = {&object_review, REVIEWS, FIELDS(review_fields)},
+    [RESOURCE_CASE_FILES] = {&object_case_file, CASE_FILE(party), FIELDS(case_file_fields)},
+    [RESOURCE_CONFIRMATIONS] = {&object_confirmation, CONFIRMATION(party),
+                                FIELDS(confirmation_fields)},
     /* RESOURCE_RECORDS is no object of the office. */
 };
 
 const struct map *show_map(const struct directory *directory, enum resource resource)
 {
     CHECK((unsigned)resource < RESOURCE_COUNT);
-    return rows[resource].map == NULL ? NULL : rows[resource].map(directory);
+    return rows[resource].object == NULL ? NULL : object_map(directory, rows[resource].object);
 }
 
 const struct party *show_owner(enum resource resource, const void *object)
@@ -344,13 +283,13 @@ const struct party *show_owner(enum resource resource, const void *object)
 struct view show_code(enum resource resource, const void *object)
 {
     CHECK((unsigned)resource < RESOURCE_COUNT);
-    return code_view(show_part(object, rows[resource].code));
+    return object_code(rows[resource].object, object);
 }
 
 uint32_t show_version(enum resource resource, const void *object)
 {
     CHECK((unsigned)resource < RESOURCE_COUNT);
-    return show_number32(object, rows[resource].version);
+    return object_version(rows[resource].object, object);
 }
 
 void show_put(enum resource resource, const void *object, struct buf *buf)

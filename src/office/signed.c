@@ -199,10 +199,10 @@ static void name_object(struct way *way, const struct change *change)
         const struct edit *edit = edit_named(change);
         const struct object_row *row = object_row(edit->kind);
         void *object = edit->removed ? edit->old : edit->object;
-        struct outcome named = code_set(&result->object, row->code(object));
+        struct outcome named = code_set(&result->object, object_code(row, object));
         CHECK(outcome_ok(named));
         if (!edit->removed) {
-            snprintf(result->etag, sizeof(result->etag), "\"%u\"", *row->version(object));
+            snprintf(result->etag, sizeof(result->etag), "\"%u\"", object_version(row, object));
         }
     }
 }

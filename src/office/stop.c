@@ -8,10 +8,6 @@
  */
 #include "office/prepare.h"
 
-#include "base/check.h"
-
-#include <string.h>
-
 #define STOP_VERSION 1
 
 static void put_stop(const void *object, struct buf *buf)
@@ -43,58 +39,14 @@ static struct outcome get_stop(const struct directory *directory, struct view by
     return object_get_end(&cursor, "stored stop does not decode");
 }
 
-static void *find_stop(const struct directory *directory, struct view code)
-{
-    return staff_stop(directory, code);
-}
-
-static bool full_stop(const struct directory *directory)
-{
-    return directory->staff == NULL || directory->staff->stops.len >= directory->staff->stops.max;
-}
-
-static struct outcome add_stop(struct directory *directory, void *object)
-{
-    CHECK(directory->staff != NULL);
-    return map_add(&directory->staff->stops, object);
-}
-
-static struct outcome replace_stop(struct directory *directory, void *old, const void *object)
-{
-    (void)directory;
-    memcpy(old, object, sizeof(struct stop));
-    return OUTCOME_OK;
-}
-
-static void remove_stop(struct directory *directory, void *object)
-{
-    const struct stop *stop = object;
-    CHECK(map_remove(&directory->staff->stops, code_view(&stop->code)) == object);
-}
-
-static struct view code_of_stop(const void *object)
-{
-    return code_view(&((const struct stop *)object)->code);
-}
-
-static uint32_t *version_of_stop(void *object)
-{
-    return &((struct stop *)object)->version;
-}
-
 const struct object_row object_stop = {
     .name = "stop",
     .plural = "stops",
-    .bytes = sizeof(struct stop),
+    OBJECT_LAYOUT(stop),
+    OBJECT_OF_STAFF(stops),
+    .removable = true,
     .put = put_stop,
     .get = get_stop,
-    .find = find_stop,
-    .full = full_stop,
-    .add = add_stop,
-    .replace = replace_stop,
-    .remove = remove_stop,
-    .code = code_of_stop,
-    .version = version_of_stop,
 };
 
 static struct outcome doer_code(struct preparing *here, struct code_text *ret_code)

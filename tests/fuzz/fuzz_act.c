@@ -52,23 +52,23 @@ static void check_objects(const struct directory *directory, struct view bytes)
     struct permit permit = {0};
     BUF_AUTO again;
     buf_init(&again, 1u << 20);
-    if (outcome_ok(party_get(bytes, &party))) {
-        party_put(&party, &again);
+    if (outcome_ok(object_party.get(NULL, bytes, &party))) {
+        object_party.put(&party, &again);
         CHECK(view_equal(buf_view(&again), bytes));
     }
     buf_reset(&again);
-    if (outcome_ok(account_get(directory, bytes, &account))) {
-        account_put(&account, &again);
+    if (outcome_ok(object_account.get(directory, bytes, &account))) {
+        object_account.put(&account, &again);
         CHECK(view_equal(buf_view(&again), bytes));
     }
     buf_reset(&again);
-    if (outcome_ok(business_get(directory, bytes, &business))) {
-        business_put(&business, &again);
+    if (outcome_ok(object_business.get(directory, bytes, &business))) {
+        object_business.put(&business, &again);
         CHECK(view_equal(buf_view(&again), bytes));
     }
     buf_reset(&again);
-    if (outcome_ok(permit_get(directory, bytes, &permit))) {
-        permit_put(&permit, &again);
+    if (outcome_ok(object_permit.get(directory, bytes, &permit))) {
+        object_permit.put(&permit, &again);
         CHECK(view_equal(buf_view(&again), bytes));
     }
 }

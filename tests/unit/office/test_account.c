@@ -38,10 +38,10 @@ static struct outcome act_on(struct here *here, const struct act *act)
         struct edit *edit = &change.edits[i];
         const struct object_row *row = object_row(edit->kind);
         if (edit->old == NULL) {
-            assert_ok(row->add(&here->directory, edit->object));
+            assert_ok(object_add(&here->directory, row, edit->object));
             edit->object = NULL;
         } else {
-            assert_ok(row->replace(&here->directory, edit->old, edit->object));
+            assert_ok(object_replace(&here->directory, row, edit->old, edit->object));
         }
     }
     change_done(&change);

@@ -37,7 +37,8 @@ static struct outcome act_on(struct here *here, const struct act *act, int64_t t
     struct outcome outcome = change_prepare(&here->directory, NULL, act, today, &change, why);
     for (unsigned i = 0; i < change.edit_count; i++) {
         const struct edit *edit = &change.edits[i];
-        assert_ok(object_row(edit->kind)->replace(&here->directory, edit->old, edit->object));
+        assert_ok(
+            object_replace(&here->directory, object_row(edit->kind), edit->old, edit->object));
     }
     change_done(&change);
     return outcome;

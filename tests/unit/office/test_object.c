@@ -138,8 +138,8 @@ static void a_party_is_read_as_it_was_written_without_its_counters(void **state)
     buf_init(&bytes, 4096);
     party.guess_count = 7;
     party.guess_day = 7;
-    party_put(&party, &bytes);
-    assert_ok(party_get(buf_view(&bytes), &again));
+    object_party.put(&party, &bytes);
+    assert_ok(object_party.get(NULL, buf_view(&bytes), &again));
     party.guess_count = 0;
     party.guess_day = 0;
     assert_memory_equal(&party.code, &again.code, sizeof(party.code));
@@ -174,8 +174,8 @@ static void an_account_is_read_as_it_was_written(void **state)
     BUF_AUTO bytes;
     buf_init(&bytes, 4096);
     account.refusals.used = 5;
-    account_put(&account, &bytes);
-    assert_ok(account_get(directory, buf_view(&bytes), &again));
+    object_account.put(&account, &bytes);
+    assert_ok(object_account.get(directory, buf_view(&bytes), &again));
     assert_ptr_equal(again.party, account.party);
     assert_memory_equal(&account.code, &again.code, sizeof(account.code));
     assert_int_equal(again.certificate_count, 2);
@@ -195,8 +195,8 @@ static void a_sub_account_is_read_with_its_parent_and_businesses(void **state)
     struct account again = {0};
     BUF_AUTO bytes;
     buf_init(&bytes, 4096);
-    account_put(&account, &bytes);
-    assert_ok(account_get(directory, buf_view(&bytes), &again));
+    object_account.put(&account, &bytes);
+    assert_ok(object_account.get(directory, buf_view(&bytes), &again));
     assert_ptr_equal(again.parent, account.parent);
     assert_int_equal(again.holder, HOLDER_SYSTEM);
     assert_int_equal(again.state, ACCOUNT_SUSPENDED_LOCKED);
@@ -204,12 +204,13 @@ static void a_sub_account_is_read_with_its_parent_and_businesses(void **state)
     assert_int_equal(again.business_count, 2);
     assert_memory_equal(account.businesses, again.businesses, sizeof(account.businesses));
     for (size_t len = 0; len < bytes.len; len++) {
-        assert_fault(account_get(directory, view_of(bytes.data, len), &again), FAULT_CORRUPT);
+        assert_fault(object_account.get(directory, view_of(bytes.data, len), &again),
+                     FAULT_CORRUPT);
     }
     account.parent = &account; /* a parent that is not there, or is a sub-account itself */
     buf_reset(&bytes);
-    account_put(&account, &bytes);
-    assert_fault(account_get(directory, buf_view(&bytes), &again), FAULT_CORRUPT);
+    object_account.put(&account, &bytes);
+    assert_fault(object_account.get(directory, buf_view(&bytes), &again), FAULT_CORRUPT);
 }
 
 static void a_business_is_read_as_it_was_written(void **state)
@@ -219,8 +220,8 @@ static void a_business_is_read_as_it_was_written(void **state)
     struct business again = {0};
     BUF_AUTO bytes;
     buf_init(&bytes, 4096);
-    business_put(&business, &bytes);
-    assert_ok(business_get(directory, buf_view(&bytes), &again));
+    object_business.put(&business, &bytes);
+    assert_ok(object_business.get(directory, buf_view(&bytes), &again));
     assert_ptr_equal(again.party, business.party);
     assert_memory_equal(&business.code, &again.code, sizeof(business.code));
     assert_memory_equal(&business.purpose, &again.purpose, sizeof(business.purpose));
@@ -251,8 +252,8 @@ static void a_permit_is_read_as_it_was_written(void **state)
     struct permit again = {0};
     BUF_AUTO bytes;
     buf_init(&bytes, 4096);
-    permit_put(&permit, &bytes);
-    assert_ok(permit_get(directory, buf_view(&bytes), &again));
+    object_permit.put(&permit, &bytes);
+    assert_ok(object_permit.get(directory, buf_view(&bytes), &again));
     assert_memory_equal(&permit, &again, sizeof(permit));
 }
 
@@ -262,25 +263,25 @@ static struct outcome get_party(const struct directory *directory, struct view b
 {
     struct party party = {0};
     (void)directory;
-    return party_get(bytes, &party);
+    return object_party.get(NULL, bytes, &party);
 }
 
 static struct outcome get_account(const struct directory *directory, struct view bytes)
 {
     struct account account = {0};
-    return account_get(directory, bytes, &account);
+    return object_account.get(directory, bytes, &account);
 }
 
 static struct outcome get_business(const struct directory *directory, struct view bytes)
 {
     struct business business = {0};
-    return business_get(directory, bytes, &business);
+    return object_business.get(directory, bytes, &business);
 }
 
 static struct outcome get_permit(const struct directory *directory, struct view bytes)
 {
     struct permit permit = {0};
-    return permit_get(directory, bytes, &permit);
+    return object_permit.get(directory, bytes, &permit);
 }
 
 static void put_any(get_any *get, const struct directory *directory, struct buf *bytes)
@@ -288,16 +289,16 @@ static void put_any(get_any *get, const struct directory *directory, struct buf 
     struct party *party = directory_party(directory, VIEW_LITERAL("bank"));
     if (get == get_party) {
         struct party one = a_party();
-        party_put(&one, bytes);
+        object_party.put(&one, bytes);
     } else if (get == get_account) {
         struct account one = an_account(party);
-        account_put(&one, bytes);
+        object_account.put(&one, bytes);
     } else if (get == get_permit) {
         struct permit one = a_permit(directory_business(directory, VIEW_LITERAL("NV-granted")));
-        permit_put(&one, bytes);
+        object_permit.put(&one, bytes);
     } else {
         struct business one = a_business(party);
-        business_put(&one, bytes);
+        object_business.put(&one, bytes);
     }
 }
 

@@ -481,7 +481,7 @@ static void a_damaged_store_stops_the_start(void **state)
     buf_init(&party, 1024);
     buf_init(&version, 1024);
     assert_ok(code_set(&bank.code, VIEW_LITERAL("bank")));
-    party_put(&bank, &party);
+    object_party.put(&bank, &party);
     assert_ok(code_set(&published.code, VIEW_LITERAL(ACTS_SPKI_NEW)));
     object_policy.put(&published, &version);
     office_end(here);

@@ -7,6 +7,7 @@
 #include "gate/reader.h"
 #include "office/deed.h"
 #include "office/four_eyes.h"
+#include "office/object.h"
 #include "office/own.h"
 
 #define SPKI_OWN "6666666666666666666666666666666666666666666666666666666666666666"
@@ -47,7 +48,7 @@ static void describe(const struct desk *desk, struct buf *text)
     const struct map *accounts = &desk->directory.accounts;
     buf_reset(text);
     for (size_t place = 0; place < accounts->len; place++) {
-        account_put(map_at(accounts, place), text);
+        object_account.put(map_at(accounts, place), text);
     }
     buf_printf(text, "%zu", desk->directory.staff->proposals.len);
     assert_ok(buf_check(text));
