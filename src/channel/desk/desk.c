@@ -9,10 +9,8 @@
  */
 #include "channel/desk/private.h"
 
-#include "base/check.h"
 #include "base/log.h"
-
-#include <stdlib.h>
+#include "channel/link/process.h"
 
 #define LOOK_FRAME_BYTES_MAX 256
 
@@ -24,15 +22,8 @@ _Static_assert(LOOK_FRAME_BYTES_MAX > FRAME_HEADER_BYTES + 8 + 32 + 1 + 2 + ASK_
 static struct outcome take_place(struct desk *desk, struct http_exchange *exchange,
                                  const uint8_t spki[32], uint64_t *ret_tag)
 {
-    if (!link_is_up(&desk->link)) {
-        return outcome_fail(FAULT_CLOSED, "no pipe to the core");
-    }
-    if (!link_has_room(&desk->link, LOOK_FRAME_BYTES_MAX)) {
-        return outcome_fail(FAULT_OVER_LIMIT, "pipe to the core");
-    }
-    TRY(pending_add(&desk->pending, exchange, pending_owner_of(spki), ret_tag));
-    http_exchange_note_set(exchange, pending_place_of(*ret_tag));
-    return OUTCOME_OK;
+    return pending_begin(&desk->pending, &desk->link, exchange, spki, LOOK_FRAME_BYTES_MAX,
+                         ret_tag);
 }
 
 struct outcome desk_look(struct desk *desk, struct http_exchange *exchange, struct look *look)
@@ -171,30 +162,17 @@ static void on_peer(void *context, const struct proc_peer *peer)
 {
     struct desk *desk = context;
 
-    side_take(&desk->verify, peer->fd);
+    struct outcome outcome = side_take(&desk->verify, peer->fd);
+    if (!outcome_ok(outcome)) {
+        log_outcome(LOG_LEVEL_ERROR, "verify-pipe", outcome);
+    }
 }
 
 /* ---- the process ---- */
 
 int desk_prepare(struct child *child)
 {
-    const struct tls_files files = {
-        .certificate = child->grants[GRANT_TLS_CERT],
-        .key = child->grants[GRANT_TLS_KEY],
-        .client_ca = child->grants[GRANT_CLIENT_CA],
-        .client_crl = child->grants[GRANT_CLIENT_CRL],
-    };
-    struct tls_context *tls = NULL;
-
-    struct outcome outcome = files.client_ca < 0
-                                 ? outcome_fail(FAULT_NOT_FOUND, "client CA certificates")
-                                 : tls_context_new(&files, &tls);
-    if (!outcome_ok(outcome)) {
-        log_outcome(LOG_LEVEL_ERROR, "tls-files", outcome);
-        return PROC_EXIT_REFUSED;
-    }
-    child->prepared = tls;
-    return EXIT_SUCCESS;
+    return process_prepare(child, true);
 }
 
 static struct outcome start(struct desk *desk, struct child *child,
@@ -212,7 +190,7 @@ static struct outcome start(struct desk *desk, struct child *child,
                                          .on_lost = on_lost,
                                          .on_stop = on_stop,
                                          .on_peer = on_peer};
-    const struct side_handler verify = {desk, on_done, on_verify_lost};
+    const struct side_handler verify = {desk, "verify-lost", on_done, on_verify_lost};
 
     desk->child = child;
     texts_init(&desk->texts);
@@ -253,13 +231,7 @@ int desk_serve(struct child *child, const struct http_limits *limits)
     }
     bool failed = link_has_failed(&desk.link);
     end(&desk);
-    tls_context_free(child->prepared);
-    child->prepared = NULL;
-    if (!outcome_ok(outcome)) {
-        log_outcome(LOG_LEVEL_ERROR, "desk", outcome);
-        return EXIT_FAILURE;
-    }
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return process_end(child, outcome, failed);
 }
 
 struct http_limits desk_limits(void)

@@ -11,9 +11,7 @@
 #include "channel/edge/private.h"
 
 #include "base/check.h"
-#include "base/log.h"
-
-#include <stdlib.h>
+#include "channel/link/process.h"
 
 #define ANSWER_BYTES_MAX HTTP_RESPONSE_BYTES_MAX
 #define ANSWER_OVERHEAD_BYTES 512 /* of JSON around what the core sent */
@@ -41,18 +39,9 @@ static void finish_batch(struct edge *edge)
 
 struct outcome edge_ask(struct edge *edge, struct http_exchange *exchange, struct ask *ask)
 {
-    uint64_t tag = 0;
-
-    if (!link_is_up(&edge->link)) {
-        return outcome_fail(FAULT_CLOSED, "no pipe to the core");
-    }
-    if (!link_has_room(&edge->link, ASK_FRAME_BYTES_MAX)) {
-        return outcome_fail(FAULT_OVER_LIMIT, "pipe to the core");
-    }
-    TRY(pending_add(&edge->pending, exchange, pending_owner_of(ask->spki), &tag));
+    TRY(pending_begin(&edge->pending, &edge->link, exchange, ask->spki, ASK_FRAME_BYTES_MAX,
+                      &ask->tag));
     struct buf *out = link_out(&edge->link);
-    ask->tag = tag;
-    http_exchange_note_set(exchange, pending_place_of(tag));
     if (edge->batch_count == 0) {
         edge->batch_start = frame_start(out, FRAME_ASKS);
     }
@@ -68,14 +57,7 @@ struct outcome edge_ask(struct edge *edge, struct http_exchange *exchange, struc
 static struct outcome take_place(struct edge *edge, struct http_exchange *exchange,
                                  const uint8_t spki[32], uint64_t *ret_tag)
 {
-    if (!link_is_up(&edge->link)) {
-        return outcome_fail(FAULT_CLOSED, "no pipe to the core");
-    }
-    if (!link_has_room(&edge->link, ASK_FRAME_BYTES_MAX)) {
-        return outcome_fail(FAULT_OVER_LIMIT, "pipe to the core");
-    }
-    TRY(pending_add(&edge->pending, exchange, pending_owner_of(spki), ret_tag));
-    http_exchange_note_set(exchange, pending_place_of(*ret_tag));
+    TRY(pending_begin(&edge->pending, &edge->link, exchange, spki, ASK_FRAME_BYTES_MAX, ret_tag));
     finish_batch(edge);
     return OUTCOME_OK;
 }
@@ -338,25 +320,7 @@ static void on_stop(void *context)
 
 int edge_prepare(struct child *child)
 {
-    const struct tls_files files = {
-        .certificate = child->grants[GRANT_TLS_CERT],
-        .key = child->grants[GRANT_TLS_KEY],
-        .client_ca = child->grants[GRANT_CLIENT_CA],
-        .client_crl = child->grants[GRANT_CLIENT_CRL],
-    };
-    struct tls_context *tls = NULL;
-
-    /* Without it no client would be asked who it is: everybody would get 401, and nobody know why.
-     */
-    struct outcome outcome = files.client_ca < 0
-                                 ? outcome_fail(FAULT_NOT_FOUND, "client CA certificates")
-                                 : tls_context_new(&files, &tls);
-    if (!outcome_ok(outcome)) {
-        log_outcome(LOG_LEVEL_ERROR, "tls-files", outcome);
-        return PROC_EXIT_REFUSED;
-    }
-    child->prepared = tls;
-    return EXIT_SUCCESS;
+    return process_prepare(child, true);
 }
 
 static struct outcome start(struct edge *edge, struct child *child,
@@ -411,13 +375,7 @@ int edge_serve(struct child *child, const struct http_limits *limits)
     }
     bool failed = link_has_failed(&edge.link);
     end(&edge);
-    tls_context_free(child->prepared);
-    child->prepared = NULL;
-    if (!outcome_ok(outcome)) {
-        log_outcome(LOG_LEVEL_ERROR, "edge", outcome);
-        return EXIT_FAILURE;
-    }
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return process_end(child, outcome, failed);
 }
 
 int edge_main(struct child *child)

@@ -2,17 +2,14 @@
  * The ties of a channel process.
  *
  * Invariants
- *  1. While the link is up, pipe is initialised and read_event watches it; while it is down,
- * neither exists.
- *  2. on_lost is told once for each pipe that was up.
+ *  1. on_lost is told once for each pipe that was up.
+ *  2. While there is no pipe, lost_event runs.
  */
 #include "channel/link/link.h"
 
-#include "base/check.h"
 #include "base/log.h"
 
 #include <signal.h>
-#include <string.h>
 #include <unistd.h>
 
 static void drop_event(struct event **event)
@@ -21,15 +18,6 @@ static void drop_event(struct event **event)
         event_free(*event);
         *event = NULL;
     }
-}
-
-static void drop_pipe(struct link *link)
-{
-    drop_event(&link->read_event);
-    drop_event(&link->write_event);
-    link->flushing = false;
-    link->up = false;
-    pipe_done(&link->pipe);
 }
 
 /* The time until which a new pipe must have come begins. */
@@ -42,71 +30,19 @@ static void expect_pipe(struct link *link)
     }
 }
 
-static void lose_pipe(struct link *link, struct outcome why)
-{
-    if (!link->up) {
-        return;
-    }
-    log_outcome(why.fault == FAULT_CLOSED ? LOG_LEVEL_WARN : LOG_LEVEL_ERROR, "core-lost", why);
-    drop_pipe(link);
-    expect_pipe(link);
-    link->handler.on_lost(link->handler.context); /* invariant 2 */
-}
-
-static struct outcome take_frames(struct link *link)
-{
-    struct frame frame = {0};
-    struct outcome outcome = pipe_fill(&link->pipe);
-
-    if (outcome.fault == FAULT_AGAIN) {
-        return OUTCOME_OK;
-    }
-    TRY(outcome);
-    for (;;) {
-        outcome = pipe_next(&link->pipe, &frame);
-        if (outcome.fault == FAULT_AGAIN) {
-            return OUTCOME_OK;
-        }
-        TRY(outcome);
-        TRY(link->handler.on_frame(link->handler.context, &frame));
-    }
-}
-
-static void on_readable(evutil_socket_t fd, short what, void *context)
+static struct outcome on_core_frame(void *context, const struct frame *frame)
 {
     struct link *link = context;
 
-    (void)fd;
-    (void)what;
-    struct outcome outcome = take_frames(link);
-    if (!outcome_ok(outcome)) {
-        lose_pipe(link, outcome);
-    }
+    return link->handler.on_frame(link->handler.context, frame);
 }
 
-static void on_writable(evutil_socket_t fd, short what, void *context)
+static void on_core_lost(void *context)
 {
     struct link *link = context;
 
-    (void)fd;
-    (void)what;
-    link->flushing = false;
-    link_flush(link);
-}
-
-static struct outcome take_pipe(struct link *link, int fd)
-{
-    CHECK(!link->up);
-    pipe_init(&link->pipe, fd);
-    link->up = true;
-    link->read_event = event_new(link->base, fd, EV_READ | EV_PERSIST, on_readable, link);
-    link->write_event = event_new(link->base, fd, EV_WRITE, on_writable, link);
-    if (link->read_event == NULL || link->write_event == NULL ||
-        event_add(link->read_event, NULL) != 0) {
-        drop_pipe(link);
-        return outcome_fail(FAULT_NO_MEMORY, "events of the core's pipe");
-    }
-    return OUTCOME_OK;
+    expect_pipe(link); /* invariant 2 */
+    link->handler.on_lost(link->handler.context);
 }
 
 static void stop(struct link *link)
@@ -148,8 +84,7 @@ static void on_control(evutil_socket_t fd, short what, void *context)
         hand_on(link, &peer);
         return;
     }
-    lose_pipe(link, outcome_fail(FAULT_CLOSED, "replaced by the supervisor"));
-    outcome = take_pipe(link, peer.fd);
+    outcome = side_take(&link->core, peer.fd);
     if (!outcome_ok(outcome)) {
         log_outcome(LOG_LEVEL_ERROR, "core-pipe", outcome);
         return;
@@ -184,6 +119,9 @@ struct outcome link_open(struct link *link, const struct child *child, struct ev
                           .control_fd = child->control_fd,
                           .row_number = child->row_number,
                           .lost_s = lost_s};
+    const struct side_handler core = {
+        .context = link, .lost = "core-lost", .on_frame = on_core_frame, .on_lost = on_core_lost};
+    side_init(&link->core, base, &core);
     link->control_event =
         event_new(base, child->control_fd, EV_READ | EV_PERSIST, on_control, link);
     link->signal_event = evsignal_new(base, SIGTERM, on_signal, link);
@@ -196,7 +134,7 @@ struct outcome link_open(struct link *link, const struct child *child, struct ev
         expect_pipe(link);
         return OUTCOME_OK;
     }
-    return take_pipe(link, child->core_fd);
+    return side_take(&link->core, child->core_fd);
 }
 
 void link_close(struct link *link)
@@ -204,9 +142,7 @@ void link_close(struct link *link)
     drop_event(&link->control_event);
     drop_event(&link->signal_event);
     drop_event(&link->lost_event);
-    if (link->up) {
-        drop_pipe(link);
-    }
+    side_close(&link->core);
 }
 
 bool link_has_failed(const struct link *link)
@@ -216,35 +152,25 @@ bool link_has_failed(const struct link *link)
 
 bool link_is_up(const struct link *link)
 {
-    return link->up;
+    return link->core.up;
 }
 
 struct buf *link_out(struct link *link)
 {
-    return link->up ? &link->pipe.out : NULL;
+    return link->core.up ? &link->core.pipe.out : NULL;
 }
 
 size_t link_waiting(const struct link *link)
 {
-    return link->up ? pipe_pending(&link->pipe) : 0;
+    return link->core.up ? pipe_pending(&link->core.pipe) : 0;
 }
 
 bool link_has_room(const struct link *link, size_t bytes)
 {
-    return link->up && link->pipe.out.len + bytes <= PIPE_QUEUE_BYTES_MAX;
+    return side_has_room(&link->core, bytes);
 }
 
 void link_flush(struct link *link)
 {
-    if (!link->up || link->flushing) {
-        return; /* what waits leaves when the pipe has room */
-    }
-    struct outcome outcome = pipe_flush(&link->pipe);
-    if (!outcome_ok(outcome)) {
-        lose_pipe(link, outcome);
-        return;
-    }
-    if (pipe_pending(&link->pipe) > 0) {
-        link->flushing = event_add(link->write_event, NULL) == 0;
-    }
+    side_flush(&link->core);
 }

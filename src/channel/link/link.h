@@ -7,9 +7,7 @@
 #ifndef DANCU_CHANNEL_LINK_LINK_H
 #define DANCU_CHANNEL_LINK_LINK_H
 
-#include "proc/proc.h"
-
-#include <event2/event.h>
+#include "channel/link/side.h"
 
 struct link_handler {
     void *context;
@@ -27,13 +25,9 @@ struct link_handler {
 struct link {
     struct link_handler handler;
     struct event_base *base;
-    struct pipe_end pipe;
-    bool up;
-    bool flushing; /* write_event is waited for */
+    struct side core;
     int control_fd;
     unsigned row_number; /* this process' own */
-    struct event *read_event;
-    struct event *write_event;
     struct event *control_event;
     struct event *signal_event;
     struct event *lost_event; /* runs while there is no pipe */

@@ -11,6 +11,8 @@
 
 #include "base/check.h"
 #include "base/memory.h"
+#include "channel/http/http.h"
+#include "channel/link/link.h"
 
 #define NONE UINT32_MAX
 
@@ -67,6 +69,21 @@ struct outcome pending_add(struct pending *pending, struct http_exchange *exchan
     place->exchange = exchange;
     place->generation++;
     *ret_tag = (uint64_t)place->generation << 32 | at;
+    return OUTCOME_OK;
+}
+
+struct outcome pending_begin(struct pending *pending, const struct link *link,
+                             struct http_exchange *exchange, const uint8_t spki[32], size_t bytes,
+                             uint64_t *ret_tag)
+{
+    if (!link_is_up(link)) {
+        return outcome_fail(FAULT_CLOSED, "no pipe to the core");
+    }
+    if (!link_has_room(link, bytes)) {
+        return outcome_fail(FAULT_OVER_LIMIT, "pipe to the core");
+    }
+    TRY(pending_add(pending, exchange, pending_owner_of(spki), ret_tag));
+    http_exchange_note_set(exchange, pending_place_of(*ret_tag));
     return OUTCOME_OK;
 }
 

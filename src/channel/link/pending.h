@@ -9,9 +9,11 @@
 #include "base/ceilings.h"
 #include "base/outcome.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct http_exchange;
+struct link;
 
 /* One place of the table. The tag that the core echoes is generation << 32 | place. */
 struct pending_place {
@@ -38,6 +40,11 @@ uint16_t pending_owner_of(const uint8_t spki[32]);
  * others' (decision 0025). */
 struct outcome pending_add(struct pending *pending, struct http_exchange *exchange, uint16_t owner,
                            uint64_t *ret_tag);
+/* The same for what goes to the core now in a frame of at most `bytes`; the exchange's note is the
+ * place. FAULT_CLOSED: there is no pipe; FAULT_OVER_LIMIT: nor is there room in it. */
+struct outcome pending_begin(struct pending *pending, const struct link *link,
+                             struct http_exchange *exchange, const uint8_t spki[32], size_t bytes,
+                             uint64_t *ret_tag);
 /* The client is gone; the place stays taken until the core answers or is lost. */
 void pending_forget(struct pending *pending, uint32_t place);
 /* Frees the place of a tag. FAULT_NOT_FOUND: no such ask is pending. The exchange may be NULL. */

@@ -1,5 +1,5 @@
 /*
- * A second pipe.
+ * One side of a frame pipe.
  *
  * Invariants
  *  1. While it is up, pipe is initialised and read_event watches it; while it is down, neither
@@ -33,20 +33,22 @@ static void lose_pipe(struct side *side, struct outcome why)
     if (!side->up) {
         return;
     }
-    log_outcome(why.fault == FAULT_CLOSED ? LOG_LEVEL_WARN : LOG_LEVEL_ERROR, "side-lost", why);
+    log_outcome(why.fault == FAULT_CLOSED ? LOG_LEVEL_WARN : LOG_LEVEL_ERROR, side->handler.lost,
+                why);
     drop_pipe(side);
     side->handler.on_lost(side->handler.context); /* invariant 2 */
 }
 
 static struct outcome take_frames(struct side *side)
 {
+    struct frame frame = {0};
     struct outcome outcome = pipe_fill(&side->pipe);
 
-    if (!outcome_ok(outcome) && outcome.fault != FAULT_AGAIN) {
-        return outcome;
+    if (outcome.fault == FAULT_AGAIN) {
+        return OUTCOME_OK;
     }
+    TRY(outcome);
     for (;;) {
-        struct frame frame = {0};
         outcome = pipe_next(&side->pipe, &frame);
         if (outcome.fault == FAULT_AGAIN) {
             return OUTCOME_OK;
@@ -90,7 +92,7 @@ void side_close(struct side *side)
     }
 }
 
-void side_take(struct side *side, int fd)
+struct outcome side_take(struct side *side, int fd)
 {
     lose_pipe(side, outcome_fail(FAULT_CLOSED, "replaced by the supervisor"));
     pipe_init(&side->pipe, fd);
@@ -100,15 +102,19 @@ void side_take(struct side *side, int fd)
     if (side->read_event == NULL || side->write_event == NULL ||
         event_add(side->read_event, NULL) != 0) {
         drop_pipe(side);
-        log_line(LOG_LEVEL_ERROR, "side-pipe", "what=\"no memory for its events\"");
+        return outcome_fail(FAULT_NO_MEMORY, "events of a pipe");
     }
+    return OUTCOME_OK;
+}
+
+bool side_has_room(const struct side *side, size_t bytes)
+{
+    return side->up && side->pipe.out.len + bytes <= PIPE_QUEUE_BYTES_MAX;
 }
 
 struct buf *side_out(struct side *side, size_t bytes)
 {
-    bool room = side->up && side->pipe.out.len + bytes <= PIPE_QUEUE_BYTES_MAX;
-
-    return room ? &side->pipe.out : NULL;
+    return side_has_room(side, bytes) ? &side->pipe.out : NULL;
 }
 
 void side_flush(struct side *side)

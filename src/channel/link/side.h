@@ -1,8 +1,8 @@
 /*
- * Purpose: a second frame pipe of a channel process, to another process than the core
- * (proc_row.pipe_to), in the event loop of its HTTP server. It comes and goes as the other end
- * does; nobody waits for it.
- * Owner: whoever has the link hands it what comes by link_handler.on_peer.
+ * Purpose: a channel process' side of one frame pipe, in the event loop of its HTTP server: of the
+ * one to the core (link.h has it), and of a second one to another process (proc_row.pipe_to), which
+ * comes and goes as the other end does.
+ * Owner: whoever is told that a new pipe has come.
  */
 #ifndef DANCU_CHANNEL_LINK_SIDE_H
 #define DANCU_CHANNEL_LINK_SIDE_H
@@ -13,6 +13,7 @@
 
 struct side_handler {
     void *context;
+    const char *lost; /* the log line's event when it is lost */
     /* A whole frame; views borrow until it returns. A failure breaks the pipe. */
     struct outcome (*on_frame)(void *context, const struct frame *frame);
     /* The pipe is lost: what was asked over it is never answered. */
@@ -32,10 +33,13 @@ struct side {
 void side_init(struct side *side, struct event_base *base, const struct side_handler *handler);
 /* Accepts a zeroed one. */
 void side_close(struct side *side);
-/* A new pipe takes the place of the old one; the descriptor is the side's. */
-void side_take(struct side *side, int fd);
+/* A new pipe takes the place of the old one; the descriptor is the side's. FAULT_NO_MEMORY: now
+ * there is none. */
+struct outcome side_take(struct side *side, int fd);
+bool side_has_room(const struct side *side, size_t bytes);
 /* Where frames are appended, when there is room for `bytes` more; NULL otherwise. */
 struct buf *side_out(struct side *side, size_t bytes);
+/* Writes what the pipe takes, and the rest when it can. */
 void side_flush(struct side *side);
 
 #endif

@@ -9,15 +9,13 @@
 #include "channel/public/private.h"
 
 #include "base/check.h"
-#include "base/log.h"
 #include "channel/figures/figures.h"
 #include "channel/link/link.h"
+#include "channel/link/process.h"
 #include "channel/public/page.h"
 #include "channel/public/proven.h"
 #include "channel/public/tiles.h"
 #include "channel/texts/texts.h"
-
-#include <stdlib.h>
 
 #define PAGE_BYTES_MAX 16384
 #define BODY_BYTES_MAX 1024 /* dropped; a longer one ends an HTTP/1.1 connection */
@@ -306,21 +304,7 @@ static void on_figures(void *context, uint64_t *figures)
 
 int public_prepare(struct child *child)
 {
-    const struct tls_files files = {
-        .certificate = child->grants[GRANT_TLS_CERT],
-        .key = child->grants[GRANT_TLS_KEY],
-        .client_ca = -1,
-        .client_crl = -1,
-    };
-    struct tls_context *tls = NULL;
-
-    struct outcome outcome = tls_context_new(&files, &tls);
-    if (!outcome_ok(outcome)) {
-        log_outcome(LOG_LEVEL_ERROR, "tls-files", outcome);
-        return PROC_EXIT_REFUSED;
-    }
-    child->prepared = tls;
-    return EXIT_SUCCESS;
+    return process_prepare(child, false);
 }
 
 static struct outcome start(struct public *public, struct child *child,
@@ -379,13 +363,7 @@ int public_serve(struct child *child, const struct http_limits *limits)
     }
     bool failed = link_has_failed(&public.link);
     end(&public);
-    tls_context_free(child->prepared);
-    child->prepared = NULL;
-    if (!outcome_ok(outcome)) {
-        log_outcome(LOG_LEVEL_ERROR, "public", outcome);
-        return EXIT_FAILURE;
-    }
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return process_end(child, outcome, failed);
 }
 
 struct http_limits public_limits(void)
