@@ -50,6 +50,18 @@ void map_done(struct map *map)
     }
 }
 
+void map_free_all(struct map *map)
+{
+    if (map == NULL) {
+        return;
+    }
+    size_t at = 0;
+    for (void *value = map_next(map, &at); value != NULL; value = map_next(map, &at)) {
+        memory_free(value);
+    }
+    map_done(map);
+}
+
 /* Slot of the key, or the empty slot where it would stand. */
 static size_t slot_of(void *const *slots, size_t cap, struct view key,
                       struct view (*key_of)(const void *))

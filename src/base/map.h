@@ -22,6 +22,8 @@ struct map {
 void map_init(struct map *map, struct view (*key)(const void *value), size_t max);
 void map_init_ordered(struct map *map, struct view (*key)(const void *value), size_t max);
 void map_done(struct map *map);
+/* With the objects, of who owns them: each was taken by memory_new(). */
+void map_free_all(struct map *map);
 /* NULL when it is not there. */
 void *map_get(const struct map *map, struct view key);
 /* Makes room for one more, so that adding a key that is not there cannot fail. FAULT_OVER_LIMIT at

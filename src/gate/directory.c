@@ -60,15 +60,6 @@ void directory_init(struct directory *directory)
     directory->staff = NULL;
 }
 
-static void free_all(struct map *map)
-{
-    size_t at = 0;
-    for (void *value = map_next(map, &at); value != NULL; value = map_next(map, &at)) {
-        memory_free(value);
-    }
-    map_done(map);
-}
-
 void directory_done(struct directory *directory)
 {
     if (directory == NULL) {
@@ -80,13 +71,13 @@ void directory_done(struct directory *directory)
         policy_free(version->policy);
     }
     map_done(&directory->certificates);
-    free_all(&directory->policies);
-    free_all(&directory->permits);
+    map_free_all(&directory->policies);
+    map_free_all(&directory->permits);
     fees_clear(directory);
     map_done(&directory->statements);
-    free_all(&directory->businesses);
-    free_all(&directory->accounts);
-    free_all(&directory->parties);
+    map_free_all(&directory->businesses);
+    map_free_all(&directory->accounts);
+    map_free_all(&directory->parties);
 }
 
 struct outcome directory_add_party(struct directory *directory, struct party *party)

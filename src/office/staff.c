@@ -1,46 +1,25 @@
 /*
- * Officers, proposals and stops in memory.
+ * Officers, proposals, stops and reviews in memory.
+ *
+ * Invariant: every object here begins with its code, which is its key.
  */
 #include "office/staff.h"
 
 #include "base/check.h"
 #include "base/memory.h"
 
+#include <stddef.h>
 #include <string.h>
 
-static struct view officer_key(const void *value)
-{
-    return code_view(&((const struct officer *)value)->code);
-}
+_Static_assert(offsetof(struct officer, code) == 0 && offsetof(struct proposal, code) == 0 &&
+                   offsetof(struct stop, code) == 0 && offsetof(struct draw, code) == 0 &&
+                   offsetof(struct review, code) == 0 && offsetof(struct case_file, code) == 0 &&
+                   offsetof(struct confirmation, code) == 0,
+               "the invariant");
 
-static struct view proposal_key(const void *value)
+static struct view key_of(const void *object)
 {
-    return code_view(&((const struct proposal *)value)->code);
-}
-
-static struct view stop_key(const void *value)
-{
-    return code_view(&((const struct stop *)value)->code);
-}
-
-static struct view draw_key(const void *value)
-{
-    return code_view(&((const struct draw *)value)->code);
-}
-
-static struct view review_key(const void *value)
-{
-    return code_view(&((const struct review *)value)->code);
-}
-
-static struct view case_file_key(const void *value)
-{
-    return code_view(&((const struct case_file *)value)->code);
-}
-
-static struct view confirmation_key(const void *value)
-{
-    return code_view(&((const struct confirmation *)value)->code);
+    return code_view(object);
 }
 
 struct outcome staff_new(struct staff **ret_staff)
@@ -49,36 +28,27 @@ struct outcome staff_new(struct staff **ret_staff)
     if (staff == NULL) {
         return outcome_fail(FAULT_NO_MEMORY, "staff");
     }
-    map_init_ordered(&staff->officers, officer_key, OFFICERS_MAX);
-    map_init_ordered(&staff->proposals, proposal_key, PROPOSALS_MAX);
-    map_init_ordered(&staff->stops, stop_key, ACCOUNTS_MAX);
-    map_init_ordered(&staff->draws, draw_key, DRAWS_MAX);
-    map_init_ordered(&staff->reviews, review_key, REVIEWS_MAX);
-    map_init_ordered(&staff->case_files, case_file_key, CASE_FILES_MAX);
-    map_init_ordered(&staff->confirmations, confirmation_key, CONFIRMATIONS_MAX);
+    map_init_ordered(&staff->officers, key_of, OFFICERS_MAX);
+    map_init_ordered(&staff->proposals, key_of, PROPOSALS_MAX);
+    map_init_ordered(&staff->stops, key_of, ACCOUNTS_MAX);
+    map_init_ordered(&staff->draws, key_of, DRAWS_MAX);
+    map_init_ordered(&staff->reviews, key_of, REVIEWS_MAX);
+    map_init_ordered(&staff->case_files, key_of, CASE_FILES_MAX);
+    map_init_ordered(&staff->confirmations, key_of, CONFIRMATIONS_MAX);
     *ret_staff = staff;
     return OUTCOME_OK;
-}
-
-static void free_all(struct map *map)
-{
-    size_t at = 0;
-    for (void *value = map_next(map, &at); value != NULL; value = map_next(map, &at)) {
-        memory_free(value);
-    }
-    map_done(map);
 }
 
 void staff_free(struct staff *staff)
 {
     if (staff != NULL) {
-        free_all(&staff->officers);
-        free_all(&staff->proposals);
-        free_all(&staff->stops);
-        free_all(&staff->draws);
-        free_all(&staff->reviews);
-        free_all(&staff->case_files);
-        free_all(&staff->confirmations);
+        map_free_all(&staff->officers);
+        map_free_all(&staff->proposals);
+        map_free_all(&staff->stops);
+        map_free_all(&staff->draws);
+        map_free_all(&staff->reviews);
+        map_free_all(&staff->case_files);
+        map_free_all(&staff->confirmations);
         memory_free(staff);
     }
 }
@@ -143,7 +113,7 @@ bool staff_able(const struct directory *directory, const struct officer *changed
     CHECK(directory->staff != NULL);
     for (const struct officer *officer = map_next(&directory->staff->officers, &at);
          officer != NULL; officer = map_next(&directory->staff->officers, &at)) {
-        bool same = changed != NULL && view_equal(officer_key(officer), officer_key(changed));
+        bool same = changed != NULL && view_equal(key_of(officer), key_of(changed));
         count_officer(same ? changed : officer, &tally);
     }
     bool one_person = tally.security == 1 && tally.approve == 1 && tally.both == 1;

@@ -2,6 +2,7 @@
 #include "help.h"
 
 #include "base/map.h"
+#include "base/memory.h"
 
 #include <stdlib.h>
 
@@ -177,6 +178,24 @@ static void done_accepts_null_zeroed_and_twice(void **state)
     assert_null(map_get(&map, VIEW_LITERAL("x")));
 }
 
+/* The leak checker sees what was left. */
+static void a_map_that_owns_frees_its_objects_and_itself(void **state)
+{
+    (void)state;
+    struct map map;
+    map_init_ordered(&map, code_of, 3);
+    for (uint32_t i = 0; i < 3; i++) {
+        struct object *object = memory_new(1, sizeof(*object));
+        assert_non_null(object);
+        snprintf(object->code, sizeof(object->code), "NV-%u", i);
+        assert_ok(map_add(&map, object));
+    }
+    map_free_all(&map);
+    assert_int_equal(map.len, 0);
+    map_free_all(&map);
+    map_free_all(NULL);
+}
+
 static void init_without_ceiling(void *context)
 {
     map_init(context, code_of, 0);
@@ -293,6 +312,7 @@ int main(void)
         cmocka_unit_test(a_map_starved_at_any_growth_keeps_what_it_held),
         cmocka_unit_test(after_any_removal_the_others_are_found_and_the_removed_is_not),
         cmocka_unit_test(done_accepts_null_zeroed_and_twice),
+        cmocka_unit_test(a_map_that_owns_frees_its_objects_and_itself),
         cmocka_unit_test(misuse_of_a_map_aborts),
         cmocka_unit_test(an_ordered_map_is_walked_in_the_order_of_its_keys_from_any_key_on),
         cmocka_unit_test(what_is_taken_out_of_an_ordered_map_leaves_the_order_of_the_rest),
