@@ -17,9 +17,7 @@
 #include "seal/seal.h"
 
 #define DIRECTORY_NAME_BYTES_MAX 256
-#define CODE_TEXT_BYTES_MAX                                                                        \
-    (ASK_CODE_BYTES_MAX + 8) /* a month may stand behind a code (fees.h)                           \
-                              */
+#define CODE_TEXT_BYTES_MAX (ASK_CODE_BYTES_MAX + 8) /* with a month behind it (fees.h) */
 
 struct code_text {
     char text[CODE_TEXT_BYTES_MAX + 1];
@@ -74,6 +72,9 @@ struct party {
     uint32_t guess_count; /* gate's: misses on that day */
     uint32_t saved;       /* gate's: the last snapshot that has it (save.h) */
 };
+
+/* 9999-12-31T23:59:59Z: the last that a certificate can say (RFC 5280, 4.1.2.5). */
+#define CERTIFICATE_UNTIL_S_MAX INT64_C(253402300799)
 
 /* A certificate that is or was bound to an account: it stands for its key. */
 struct certificate {

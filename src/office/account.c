@@ -26,7 +26,9 @@ static void get_certificates(struct cursor *cursor, struct account *account)
     for (unsigned i = 0; i < count; i++) {
         struct certificate *certificate = &account->certificates[i];
         cursor_copy(cursor, certificate->spki, sizeof(certificate->spki));
-        certificate->until_s = (int64_t)cursor_u64(cursor);
+        uint64_t until_s = cursor_u64(cursor);
+        cursor->failed = cursor->failed || until_s > CERTIFICATE_UNTIL_S_MAX;
+        certificate->until_s = (int64_t)until_s;
         certificate->revoked = object_get_enum(cursor, 2) == 1;
     }
     account->certificate_count = count;

@@ -57,6 +57,9 @@ struct outcome account_bind(struct preparing *here, struct account *account)
     const struct act *act = here->act;
     struct certificate certificate = {.until_s = (int64_t)act_number(act, "not-after", 0)};
     TRY(hex_get(act_value(act, "spki"), certificate.spki, sizeof(certificate.spki)));
+    if (certificate.until_s > CERTIFICATE_UNTIL_S_MAX) {
+        return prepare_refuse(here, FAULT_BAD_INPUT, "not-after: behind the year 9999");
+    }
     if (directory_certificate(here->directory, certificate.spki) != NULL) {
         return prepare_refuse_as(
             here, ACT_CODE_CERTIFICATE_BOUND,

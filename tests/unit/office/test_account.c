@@ -275,6 +275,20 @@ static void what_has_ended_makes_room_and_what_is_revoked_does_not(void **state)
     assert_ptr_equal(certificate_of(here, SPKI("5")), &account->certificates[1]);
 }
 
+/* Its days are counted in microseconds: a later end would be one that is over. */
+static void no_certificate_ends_behind_the_last_day_that_one_can_say(void **state)
+{
+    struct here *here = *state;
+    const struct account *account = account_of(here, "A-active");
+    assert_fault(bind_key(here, SPKI("5"), CERTIFICATE_UNTIL_S_MAX + 1), FAULT_BAD_INPUT);
+    assert_fault(bind_key(here, SPKI("5"), INT64_C(1000000000000000)), FAULT_BAD_INPUT);
+    assert_null(certificate_of(here, SPKI("5")));
+    assert_ok(bind_key(here, SPKI("5"), CERTIFICATE_UNTIL_S_MAX));
+    assert_ok(revoke_key(here, SPKI("5")));
+    assert_ok(bind_key(here, SPKI("6"), TODAY_S + 86400));
+    assert_int_equal(account->certificate_count, 3); /* the revoked one is not forgotten */
+}
+
 static void a_revoked_account_gets_no_certificate(void **state)
 {
     assert_fault(act_with(*state, ACT_ACCOUNT_CERTIFICATE_ADD, "code", "A-revoked"),
@@ -295,6 +309,7 @@ int main(void)
         TEST(a_key_is_bound_once_and_not_again_after_it_was_revoked),
         TEST(revoking_one_certificate_leaves_the_other_good),
         TEST(what_has_ended_makes_room_and_what_is_revoked_does_not),
+        TEST(no_certificate_ends_behind_the_last_day_that_one_can_say),
         TEST(a_revoked_account_gets_no_certificate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
