@@ -112,22 +112,6 @@ static int tell(const struct statement *statement, bool csv)
 
 enum { FEES_HOME, FEES_KEYS, FEES_PARTY, FEES_MONTH, FEES_CSV, FEES_OPTIONS };
 
-/* `YYYY-MM`. */
-static bool month_of(const char *text, int32_t *ret_month)
-{
-    char day[16];
-    struct date date = {0};
-    if (text == NULL || strlen(text) != strlen("YYYY-MM")) {
-        return false;
-    }
-    snprintf(day, sizeof(day), "%.7s-01", text);
-    if (!outcome_ok(date_get(view_text(day), &date)) || date_to_days(date) < 0) {
-        return false;
-    }
-    *ret_month = fees_month(date_to_days(date));
-    return true;
-}
-
 int fees_cli(int argc, char **argv)
 {
     struct cli_option options[FEES_OPTIONS] = {
@@ -146,7 +130,8 @@ int fees_cli(int argc, char **argv)
     if (argc < 1 || strcmp(argv[0], "statement") != 0 ||
         !cli_options(argc - 1, argv + 1, options, FEES_OPTIONS, NULL, 0, &words) ||
         options[FEES_PARTY].value == NULL || options[FEES_PARTY].value[0] == '\0' ||
-        !month_of(options[FEES_MONTH].value, &month)) {
+        options[FEES_MONTH].value == NULL ||
+        !outcome_ok(fees_month_get(view_text(options[FEES_MONTH].value), &month))) {
         cli_complain("usage: dancu fees statement --party CODE --month YYYY-MM [--csv] "
                      "[--home DIR] [--keys DIR]");
         return EXIT_USAGE;

@@ -29,6 +29,22 @@ int32_t fees_month(int64_t day)
     return (int32_t)((date.year - YEAR_FIRST) * MONTHS_A_YEAR + date.month - 1);
 }
 
+struct outcome fees_month_get(struct view text, int32_t *ret_month)
+{
+    char day[MONTH_LEN + 4];
+    struct date date = {0};
+    if (text.len != MONTH_LEN) {
+        return outcome_fail(FAULT_BAD_INPUT, "want YYYY-MM");
+    }
+    snprintf(day, sizeof(day), "%.*s-01", MONTH_LEN, (const char *)text.data);
+    TRY(date_get(view_text(day), &date));
+    if (date_to_days(date) < 0) {
+        return outcome_fail(FAULT_BAD_INPUT, "a month before 1970");
+    }
+    *ret_month = fees_month(date_to_days(date));
+    return OUTCOME_OK;
+}
+
 struct view fees_key(const void *statement)
 {
     return code_view(&((const struct statement *)statement)->code);

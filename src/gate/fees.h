@@ -55,6 +55,8 @@ struct fee_place {
 
 /* Months since 1970-01 of a day (since 1970-01-01). */
 int32_t fees_month(int64_t day);
+/* The same of `YYYY-MM`. FAULT_BAD_INPUT: that is no month since 1970. */
+struct outcome fees_month_get(struct view text, int32_t *ret_month);
 /* Finds the statement of party and month, or makes an empty one, for which the oldest may have to
  * go. FAULT_OVER_LIMIT: none is old enough; FAULT_NO_MEMORY. */
 struct outcome fees_statement(struct directory *directory, struct party *party, int32_t month,

@@ -19,25 +19,9 @@
 #define CODE_PREFIX VIEW_LITERAL("R-")
 #define INDEX_MAX UINT64_C(1000000000000000)
 
-/* `YYYY-MM` */
-static bool month_get(struct view text, int32_t *ret_month)
-{
-    char day[16];
-    struct date date = {0};
-    if (text.len != strlen("YYYY-MM")) {
-        return false;
-    }
-    snprintf(day, sizeof(day), "%.7s-01", (const char *)text.data);
-    if (!outcome_ok(date_get(view_text(day), &date)) || date_to_days(date) < 0) {
-        return false;
-    }
-    *ret_month = fees_month(date_to_days(date));
-    return true;
-}
-
 static struct outcome prepare_month(struct preparing *here, const char *field, int32_t *ret_month)
 {
-    return month_get(act_value(here->act, field), ret_month)
+    return outcome_ok(fees_month_get(act_value(here->act, field), ret_month))
                ? OUTCOME_OK
                : prepare_refuse(here, FAULT_BAD_INPUT, "is no month: want YYYY-MM");
 }
@@ -82,7 +66,7 @@ struct outcome prepare_draw_reveal(struct preparing *here)
     uint8_t hash[SEAL_HASH_BYTES];
     int32_t month = 0;
     TRY(prepare_find(here, OBJECT_DRAW, "code", &old));
-    CHECK(month_get(code_view(&old->code), &month));
+    CHECK(outcome_ok(fees_month_get(code_view(&old->code), &month)));
     if (month >= fees_month(here->today)) { /* invariant 1 */
         return prepare_refuse(here, FAULT_CONFLICT, "the month is not over");
     }

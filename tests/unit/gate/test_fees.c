@@ -238,6 +238,22 @@ static void want_of_memory_is_told_and_bills_nothing(void **state)
     assert_null(statement_of(world, "bank.2026-11"));
 }
 
+static void a_month_is_read_as_it_is_written_and_nothing_else_is_one(void **state)
+{
+    static const char *const none[] = {"",        "2026-1",  "2026-00",  "2026-13",
+                                       "2026/11", "1969-12", "2026-11-", "202611x"};
+    int32_t month = -1;
+    (void)state;
+    for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+        assert_fault(fees_month_get(view_text(none[i]), &month), FAULT_BAD_INPUT);
+    }
+    assert_int_equal(month, -1);
+    assert_ok(fees_month_get(VIEW_LITERAL("1970-01"), &month));
+    assert_int_equal(month, 0);
+    assert_ok(fees_month_get(VIEW_LITERAL("9999-12"), &month));
+    assert_int_equal(month, FEE_MONTH_LAST);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void)
@@ -252,6 +268,7 @@ int main(void)
         TEST(when_there_are_too_many_the_oldest_goes_but_none_of_this_month_or_the_last),
         TEST(a_statement_that_goes_while_a_snapshot_is_made_does_not_stop_it),
         TEST(want_of_memory_is_told_and_bills_nothing),
+        cmocka_unit_test(a_month_is_read_as_it_is_written_and_nothing_else_is_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
