@@ -92,6 +92,19 @@ bool traceparent_valid(struct view text)
            (text.len == 55 || (!first && text.data[55] == '-'));
 }
 
+bool ask_code_shaped(struct view text, size_t bytes_max)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t c = text.data[i];
+        bool good = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+                    c == '.' || c == '_' || c == '-';
+        if (!good) {
+            return false;
+        }
+    }
+    return text.len > 0 && text.len <= bytes_max;
+}
+
 bool ask_sane(const struct ask *ask)
 {
     return (unsigned)ask->service < SERVICE_COUNT &&

@@ -43,6 +43,9 @@ struct ask {
     bool crowded; /* the core's, not on the wire: too many wait for old records already */
 };
 
+/* A code as acts make them, of an object or a signer: 1 to bytes_max letters and digits of ASCII,
+ * `.`, `_`, `-`; an address (RFC 3986, 2.3) and JSON hold it as it is. */
+bool ask_code_shaped(struct view text, size_t bytes_max);
 /* Shape that a channel process must already have ensured, checked again on receipt by the core
  * (the receiver trusts nothing): digit counts, lengths, UTF-8, known and distinct fields, date
  * form. */

@@ -10,6 +10,7 @@
 #include "base/ceilings.h"
 #include "base/check.h"
 #include "base/clock.h"
+#include "domain/ask.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -69,28 +70,13 @@ void act_value_set(struct act *act, const char *field, struct view value)
     act->values[field_index(act, field)] = value;
 }
 
-static bool code_valid(struct view text)
-{
-    if (text.len == 0 || text.len > ASK_CODE_BYTES_MAX) {
-        return false;
-    }
-    for (size_t i = 0; i < text.len; i++) {
-        uint8_t c = text.data[i];
-        bool good = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-                    c == '.' || c == '_' || c == '-';
-        if (!good) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static bool codes_valid(struct view text)
 {
     unsigned count = 0;
     for (size_t from = 0; from <= text.len; count++) {
         size_t end = view_find(text, from, ',');
-        if (count == SUB_ACCOUNT_BUSINESSES_MAX || !code_valid(view_part(text, from, end - from))) {
+        if (count == SUB_ACCOUNT_BUSINESSES_MAX ||
+            !ask_code_shaped(view_part(text, from, end - from), ASK_CODE_BYTES_MAX)) {
             return false;
         }
         from = end + 1;
@@ -138,7 +124,7 @@ static bool value_valid(const struct act_field *field, struct view value)
     case ACT_TYPE_TEXT:
         return text_valid(value, ACT_TEXT_BYTES_MAX);
     case ACT_TYPE_CODE:
-        return code_valid(value);
+        return ask_code_shaped(value, ASK_CODE_BYTES_MAX);
     case ACT_TYPE_WORD:
         return outcome_ok(words_find(field->words, value, &word));
     case ACT_TYPE_WORDS:

@@ -8,6 +8,7 @@
 #include "verify/jws.h"
 
 #include "base/ceilings.h"
+#include "domain/ask.h"
 #include "wire/json.h"
 
 #define HEADER_BYTES_MAX 512
@@ -47,20 +48,6 @@ static struct outcome no_jws(const char *what)
     return outcome_fail(FAULT_BAD_INPUT, what);
 }
 
-/* A code as acts have them (ACT_TYPE_CODE). */
-static bool is_code(struct view text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        uint8_t c = text.data[i];
-        bool good = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-                    c == '.' || c == '_' || c == '-';
-        if (!good) {
-            return false;
-        }
-    }
-    return text.len > 0 && text.len <= ASK_CODE_BYTES_MAX;
-}
-
 static struct outcome read_header(struct jws_room *room, struct view *ret_kid)
 {
     static const struct json_limits limits = {
@@ -72,7 +59,7 @@ static struct outcome read_header(struct jws_room *room, struct view *ret_kid)
     TRY(json_parse(buf_view(&room->header), &limits, &room->arena, &doc, &fault));
     TRY(json_take(&doc.nodes[0], header_rows, HEADER_ROWS, values, &fault));
     if (!view_is(values[ALG]->text, "ES256") || !view_is(values[TYP]->text, "dancu-act+json") ||
-        !is_code(values[KID]->text)) {
+        !ask_code_shaped(values[KID]->text, ASK_CODE_BYTES_MAX)) {
         return no_jws("JWS: header");
     }
     *ret_kid = values[KID]->text;

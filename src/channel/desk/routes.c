@@ -29,20 +29,6 @@ struct address {
     struct view code; /* empty: the list */
 };
 
-/* Codes are what acts make them (office/act.c): unreserved in an address, so never escaped. */
-static bool code_shaped(struct view code)
-{
-    for (size_t i = 0; i < code.len; i++) {
-        uint8_t c = code.data[i];
-        bool good = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-                    c == '.' || c == '_' || c == '-';
-        if (!good) {
-            return false;
-        }
-    }
-    return code.len >= 1 && code.len <= LOOK_CODE_BYTES_MAX;
-}
-
 static bool address_get(struct view path, struct address *ret_address)
 {
     unsigned resource = 0;
@@ -60,7 +46,7 @@ static bool address_get(struct view path, struct address *ret_address)
         return true;
     }
     ret_address->code = view_part(rest, slash + 1, rest.len - slash - 1);
-    return code_shaped(ret_address->code);
+    return ask_code_shaped(ret_address->code, LOOK_CODE_BYTES_MAX); /* never escaped */
 }
 
 /* One statement of fees is CSV for who takes that and no JSON. */

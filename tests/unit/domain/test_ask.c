@@ -175,6 +175,21 @@ static void a_traceparent_has_the_form_of_the_recommendation(void **state)
     }
 }
 
+static void a_code_is_letters_digits_dots_lines_and_dashes_and_not_too_long(void **state)
+{
+    (void)state;
+    for (unsigned c = 0; c < 256; c++) {
+        const char text[] = {'N', (char)c, '1'};
+        bool good = c != 0 && strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                     "0123456789._-",
+                                     (int)c) != NULL;
+        assert_int_equal(ask_code_shaped(view_of(text, sizeof(text)), 3), good);
+    }
+    assert_false(ask_code_shaped(VIEW_LITERAL(""), 3));
+    assert_false(ask_code_shaped(VIEW_LITERAL("NV-1"), 3));
+    assert_true(ask_code_shaped(VIEW_LITERAL("NV-1"), 4));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -186,6 +201,7 @@ int main(void)
         cmocka_unit_test(fields_are_known_and_asked_once),
         cmocka_unit_test(a_use_has_a_text_and_no_use_has_none),
         cmocka_unit_test(a_service_must_be_of_the_catalogue),
+        cmocka_unit_test(a_code_is_letters_digits_dots_lines_and_dashes_and_not_too_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
