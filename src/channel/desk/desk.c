@@ -17,18 +17,14 @@
 _Static_assert(LOOK_FRAME_BYTES_MAX > FRAME_HEADER_BYTES + 8 + 32 + 1 + 2 + ASK_CODE_BYTES_MAX + 2 +
                                           LOOK_CURSOR_BYTES_MAX + 2,
                "a look fits");
-
-/* A place for what is asked for in a frame that goes out now. */
-static struct outcome take_place(struct desk *desk, struct http_exchange *exchange,
-                                 const uint8_t spki[32], uint64_t *ret_tag)
-{
-    return pending_begin(&desk->pending, &desk->link, exchange, spki, LOOK_FRAME_BYTES_MAX,
-                         ret_tag);
-}
+/* Names and values are parts of the address; each has a length before it. */
+#define EXPLAIN_FRAME_BYTES_MAX                                                                    \
+    (FRAME_HEADER_BYTES + 8 + 32 + 2 + 1 + 4 * EXPLAIN_PAIRS_MAX + HTTP_TARGET_BYTES_MAX)
 
 struct outcome desk_look(struct desk *desk, struct http_exchange *exchange, struct look *look)
 {
-    TRY(take_place(desk, exchange, look->spki, &look->tag));
+    TRY(pending_begin(&desk->pending, &desk->link, exchange, look->spki, LOOK_FRAME_BYTES_MAX,
+                      &look->tag));
     looking_put(link_out(&desk->link), look);
     return OUTCOME_OK;
 }
@@ -36,7 +32,8 @@ struct outcome desk_look(struct desk *desk, struct http_exchange *exchange, stru
 struct outcome desk_explain(struct desk *desk, struct http_exchange *exchange,
                             struct explaining *asked)
 {
-    TRY(take_place(desk, exchange, asked->spki, &asked->tag));
+    TRY(pending_begin(&desk->pending, &desk->link, exchange, asked->spki, EXPLAIN_FRAME_BYTES_MAX,
+                      &asked->tag));
     explaining_put(link_out(&desk->link), asked);
     return OUTCOME_OK;
 }
