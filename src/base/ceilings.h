@@ -126,9 +126,13 @@
 #define SEARCH_WHY_BYTES_MAX 255
 #define SEARCH_SUMMARY_BYTES_MAX 16384 /* of an incident, as JSON */
 #define INCIDENT_DISCLOSURES_MAX                                                                   \
-    (1u << 22)          /* in one incident; more is a longer time than it was                      \
-                         */
-#define SEARCHES_MAX 16 /* remembered with what they found; the oldest goes first */
+    (1u << 22) /* in one incident; more is a longer time than it was                               \
+                */
+#define INCIDENTS_MAX 1024
+#define INCIDENT_DRAFTS_BYTES_MAX 12288 /* drafts of the notices, as JSON */
+#define INCIDENT_NOTICE_HOURS 72        /* from the detection to the notice to the authority */
+#define INCIDENT_DUE_HOURS 24           /* before its end the log and a metric tell of it */
+#define SEARCHES_MAX 16                 /* remembered with what they found; the oldest goes first */
 
 /* Machine and public listener */
 #define HTTP_CONNECTIONS_MAX 20000   /* per process */

@@ -23,6 +23,7 @@
 #define DAYS_MIN (-719162)
 #define DAYS_MAX 2932896
 #define MINUTE_LEN 17
+#define SECOND_LEN 20
 
 static int64_t read_clock(clockid_t which)
 {
@@ -209,6 +210,34 @@ void clock_put_minute(struct buf *buf, int64_t wall_us)
     *to++ = 'Z';
     CHECK(to == text + sizeof(text));
     buf_put(buf, text, sizeof(text));
+}
+
+void clock_put_second(struct buf *buf, int64_t wall_us)
+{
+    char text[CLOCK_MICRO_LEN];
+
+    clock_write_micro(text, wall_us);
+    buf_put(buf, text, SECOND_LEN - 1);
+    buf_put_text(buf, "Z");
+}
+
+struct outcome clock_get_second(struct view text, int64_t *ret_us)
+{
+    struct date date = {0};
+    bool shaped = text.len == SECOND_LEN && text.data[10] == 'T' && text.data[13] == ':' &&
+                  text.data[16] == ':' && text.data[19] == 'Z';
+    if (!shaped || !outcome_ok(date_get(view_part(text, 0, 10), &date))) {
+        return outcome_fail(FAULT_BAD_INPUT, "time");
+    }
+    int hour = fixed_digits(text, 11, 2);
+    int minute = fixed_digits(text, 14, 2);
+    int second = fixed_digits(text, 17, 2);
+    if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) {
+        return outcome_fail(FAULT_BAD_INPUT, "time");
+    }
+    *ret_us =
+        date_to_days(date) * US_PER_DAY + (int64_t)(hour * 3600 + minute * 60 + second) * US_PER_S;
+    return OUTCOME_OK;
 }
 
 void clock_put_micro(struct buf *buf, int64_t wall_us)

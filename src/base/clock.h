@@ -38,6 +38,10 @@ struct outcome date_get(struct view text, struct date *ret_date);
 int64_t clock_day_vn(int64_t wall_us);
 /* RFC 3339 UTC: to the minute `2026-11-23T08:38Z`, and with microseconds
  * `2026-11-23T08:38:01.000123Z`. */
+/* `YYYY-MM-DDThh:mm:ssZ`, UTC */
+void clock_put_second(struct buf *buf, int64_t wall_us);
+/* FAULT_BAD_INPUT. */
+struct outcome clock_get_second(struct view text, int64_t *ret_us);
 void clock_put_minute(struct buf *buf, int64_t wall_us);
 void clock_put_micro(struct buf *buf, int64_t wall_us);
 /* The same without a buf: exactly CLOCK_MICRO_LEN characters, no terminator. */

@@ -29,6 +29,7 @@ static const struct {
     {"policy", RESOURCE_POLICIES},     {"draw", RESOURCE_DRAWS},
     {"review", RESOURCE_REVIEWS},      {"stop", RESOURCE_STOPS},
     {"fees", RESOURCE_FEES},           {"confirmation", RESOURCE_CONFIRMATIONS},
+    {"incident", RESOURCE_INCIDENTS},
 };
 #define LISTS (sizeof(lists) / sizeof(lists[0]))
 

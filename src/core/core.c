@@ -194,6 +194,7 @@ static struct outcome housekeeping(struct core *core)
     TRY(store_late(core));
     watch_policy(core);
     TRY(watch_dates(core));
+    TRY(searches_keep(core));
     watch_health(core);
     peers_keep(core);
     figures_tell(core);

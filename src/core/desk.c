@@ -2,10 +2,10 @@
  * What the desk asks to see.
  *
  * Invariants
- * 1. Default deny: an active officer's certificate sees all; an active account's, while it is good,
- *    sees its own party and what belongs to that party; a sub-account's sees its party, itself and
- *    its own businesses; and nobody sees anything else. What may not be seen and what is not there
- *    are one answer.
+ * 1. Default deny: an active officer's certificate sees all, but incidents by two roles only; an
+ * active account's, while it is good, sees its own party and what belongs to that party; a
+ * sub-account's sees its party, itself and its own businesses; and nobody sees anything else. What
+ * may not be seen and what is not there are one answer.
  * 2. A page costs LOOK_STEPS_MAX objects at most, however few of them may be seen (I9): it may be
  *    short then, or empty, and says where it goes on.
  * 3. A cursor names nothing that the viewer may not see: the last object of its own, and how many
@@ -21,8 +21,11 @@
 
 #include <stdio.h>
 
+#define INCIDENT_ROLES (ROLE_BIT(ROLE_SECURITY) | ROLE_BIT(ROLE_AUDIT))
+
 struct viewer {
     bool all;                      /* an officer, or who stands at the machine */
+    unsigned roles;                /* of who sees all */
     const struct account *account; /* sees what belongs to its party */
 };
 
@@ -35,7 +38,7 @@ static bool viewer_find(const struct house *house, const uint8_t spki[SEAL_HASH_
     const struct certificate *certificate = directory_certificate(&house->directory, spki);
 
     if (officer != NULL && officer->state == OFFICER_ACTIVE) {
-        *ret_viewer = (struct viewer){.all = true};
+        *ret_viewer = (struct viewer){.all = true, .roles = officer->roles};
         return true;
     }
     if (certificate == NULL ||
@@ -67,6 +70,9 @@ static bool may_see(const struct viewer *viewer, enum resource resource, const v
     const struct party *owner = show_owner(resource, object);
     const struct account *account = viewer->account;
 
+    if (resource == RESOURCE_INCIDENTS) {
+        return viewer->all && (viewer->roles & INCIDENT_ROLES) != 0;
+    }
     if (viewer->all || resource == RESOURCE_DRAWS) { /* by which anybody can check who was drawn */
         return true;
     }
@@ -186,7 +192,7 @@ struct outcome look_put(const struct house *house, const struct look *look, bool
 {
     const struct directory *directory = &house->directory;
     struct seen seen = {.tag = look->tag};
-    struct viewer viewer = {.all = local};
+    struct viewer viewer = {.all = local, .roles = ROLES_ALL};
     char etag[16];
     BUF_AUTO json;
     BUF_AUTO next;

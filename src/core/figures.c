@@ -152,6 +152,9 @@ static void fill_gate(const struct core *core, uint64_t *figures)
     figures[CORE_INSPECTIONS_OVER] = core->ageing.counts.inspections_over;
     figures[CORE_CERTIFICATES_DUE] = core->ageing.counts.certificates_due;
     figures[CORE_CERTIFICATES_ENDED] = core->ageing.counts.certificates_ended;
+    figures[CORE_INCIDENTS_OPEN] = core->ageing.counts.incidents_open;
+    figures[CORE_INCIDENTS_DUE] = core->ageing.counts.incidents_due;
+    figures[CORE_INCIDENTS_OVERDUE] = core->ageing.counts.incidents_overdue;
     memcpy(figures + CORE_ASKS, counts->by_code, sizeof(counts->by_code));
 }
 

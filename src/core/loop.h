@@ -73,6 +73,7 @@ struct search {
 };
 struct searches {
     struct search places[SEARCHES_MAX];
+    int64_t keep_us; /* monotonic: when to look at incidents again */
 };
 
 struct core {
@@ -171,6 +172,8 @@ void searches_order(struct core *core, struct view act, uint64_t index);
 /* Has the worker do the next one, if none runs. */
 void searches_next(struct core *core);
 void searches_take(struct core *core, const struct search_found *found);
+/* Incidents get what was counted of them; what is lost is ordered anew. */
+struct outcome searches_keep(struct core *core);
 /* The worker is gone. */
 void searches_lost(struct core *core);
 /* False: there is none that the look could mean. */

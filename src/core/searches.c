@@ -5,16 +5,24 @@
  * 1. Nothing is searched before the order is recorded (I8), and a search is known by that record's
  *    index: the same signed act again finds it, or begins it anew when it is no longer remembered.
  * 2. One runs at a time. When the worker is lost, what ran waits for the next one.
- * 3. What was found is an officer's of role `audit` to see, and nobody else's.
+ * 3. What an incident's search has counted is recorded by an act of the house, once. Until it is,
+ *    the incident says that it is not counted, and a search that is lost is ordered anew.
+ * 4. What was found is an officer's of role `audit` to see, and nobody else's.
  */
 #include "core/loop.h"
 
 #include "base/check.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "office/object.h"
 #include "wire/json.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+#define KEEP_US 1000000
+#define KEEP_FAILED_US 60000000 /* after an act that could not be recorded */
 
 static const char *const state_names[SEARCH_STATE_COUNT] = {
     [SEARCH_WAITS] = "waits",
@@ -160,6 +168,7 @@ void searches_take(struct core *core, const struct search_found *found)
         log_line(LOG_LEVEL_WARN, "search-lost", "record=%llu", (unsigned long long)found->index);
         forget(search);
     } else if (ended(search)) {
+        core->searches.keep_us = 0; /* it may be an incident's */
         log_line(LOG_LEVEL_INFO, "search-ended", "record=%llu state=%s found=%llu",
                  (unsigned long long)found->index, state_names[found->state],
                  (unsigned long long)found->found);
@@ -176,6 +185,69 @@ void searches_lost(struct core *core)
         }
     }
     searches_next(core);
+}
+
+/* ---- incidents ---- */
+
+static struct outcome record_count(struct core *core, const struct incident *incident,
+                                   const struct search *search)
+{
+    struct act act = {.kind = ACT_INCIDENT_FOUND};
+    char persons[24];
+    char disclosures[24];
+    char why[256] = "";
+    uint64_t index = 0;
+    snprintf(persons, sizeof(persons), "%llu", (unsigned long long)search->found.persons);
+    snprintf(disclosures, sizeof(disclosures), "%llu", (unsigned long long)search->found.found);
+    act_value_set(&act, "code", code_view(&incident->code));
+    act_value_set(&act, "persons", view_text(persons));
+    act_value_set(&act, "disclosures", view_text(disclosures));
+    act_value_set(&act, "summary", buf_view(&search->summary));
+    struct outcome outcome = office_act(core->house->office, &act, (uint32_t)getuid(), &index, why);
+    log_line(outcome_ok(outcome) ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "incident-counted",
+             "incident=%.*s index=%llu why=\"%s\"", (int)incident->code.len, incident->code.text,
+             (unsigned long long)index, why);
+    if (!outcome_ok(outcome)) {
+        core->searches.keep_us += KEEP_FAILED_US;
+    }
+    return core_survives(outcome) ? OUTCOME_OK : outcome;
+}
+
+static void order_again(struct core *core, const struct incident *incident)
+{
+    BUF_AUTO act;
+    buf_init(&act, SEARCH_ORDER_BYTES_MAX);
+    incident_put_order(incident, &act);
+    if (outcome_ok(buf_check(&act))) {
+        searches_order(core, buf_view(&act), incident->index);
+    }
+}
+
+/* Once a second, and one act or order at most (I9). */
+struct outcome searches_keep(struct core *core)
+{
+    const struct map *incidents = &core->house->directory.staff->incidents;
+    int64_t now_us = clock_monotonic_us(&core->house->clock);
+    size_t at = 0;
+    if (now_us < core->searches.keep_us) {
+        return OUTCOME_OK;
+    }
+    core->searches.keep_us = now_us + KEEP_US;
+    for (const struct incident *incident = map_next(incidents, &at); incident != NULL;
+         incident = map_next(incidents, &at)) {
+        if (incident->counted || incident->state == INCIDENT_CLOSED) {
+            continue;
+        }
+        const struct search *search = search_of(&core->searches, incident->index);
+        if (search == NULL) {
+            order_again(core, incident);
+            return OUTCOME_OK;
+        }
+        if (search->found.state == SEARCH_DONE) {
+            return record_count(core, incident, search);
+        }
+    }
+    return OUTCOME_OK;
 }
 
 void searches_done(struct searches *searches)

@@ -135,7 +135,8 @@
     ROW(CASE_FILES, "case-files")                                                                  \
     ROW(CONFIRMATIONS, "confirmations")                                                            \
     ROW(RECORDS, "records") /* what a search in them has found */                                  \
-    ROW(STOPS, "stops")
+    ROW(STOPS, "stops")                                                                            \
+    ROW(INCIDENTS, "incidents")
 
 /* clang-format on */
 

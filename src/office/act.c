@@ -119,6 +119,7 @@ static bool value_valid(const struct act_field *field, struct view value)
     uint8_t hash[32];
     uint64_t number = 0;
     unsigned word = 0;
+    int64_t time_us = 0;
     struct date day;
     switch (field->type) {
     case ACT_TYPE_TEXT:
@@ -133,6 +134,8 @@ static bool value_valid(const struct act_field *field, struct view value)
         return outcome_ok(decimal_get(value, ACT_NUMBER_MAX, &number));
     case ACT_TYPE_DAY:
         return outcome_ok(date_get(value, &day));
+    case ACT_TYPE_TIME:
+        return outcome_ok(clock_get_second(value, &time_us)) && time_us > 0;
     case ACT_TYPE_HASH:
         return outcome_ok(hex_get(value, hash, sizeof(hash)));
     case ACT_TYPE_FLAG:
@@ -209,6 +212,16 @@ int64_t act_day(const struct act *act, const char *field, int64_t absent)
     }
     CHECK(outcome_ok(date_get(value, &day)));
     return date_to_days(day);
+}
+
+int64_t act_time(const struct act *act, const char *field, int64_t absent)
+{
+    struct view value = act_value(act, field);
+    int64_t time_us = absent;
+    if (value.len > 0) {
+        CHECK(outcome_ok(clock_get_second(value, &time_us)));
+    }
+    return time_us;
 }
 
 void act_put(const struct act *act, struct buf *buf)

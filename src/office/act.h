@@ -72,6 +72,10 @@ enum act_kind {
     ACT_LEAK_TRACE,
     ACT_RECORD_SEARCH,
     ACT_INCIDENT_OPEN,
+    ACT_INCIDENT_FOUND, /* by the house, once its search is done */
+    ACT_INCIDENT_LAPSE, /* by the clock (ageing.h) */
+    ACT_INCIDENT_NOTIFY,
+    ACT_INCIDENT_CLOSE,
     ACT_KIND_COUNT
 };
 
@@ -86,6 +90,7 @@ enum act_type {
     ACT_TYPE_FLAG,      /* `true`; absent = false */
     ACT_TYPE_BYTES,     /* anything, up to ACT_BYTES_MAX */
     ACT_TYPE_CODES,     /* comma-separated codes, up to SUB_ACCOUNT_BUSINESSES_MAX */
+    ACT_TYPE_TIME,      /* YYYY-MM-DDThh:mm:ssZ, after 1970 began */
     ACT_TYPE_CONDITION, /* on people: 1..POPULATION_TEXT_BYTES_MAX bytes of UTF-8 */
 };
 
@@ -128,6 +133,7 @@ unsigned act_word(const struct act *act, const char *field);
 uint64_t act_words_mask(const struct act *act, const char *field); /* absent = 0 */
 uint64_t act_number(const struct act *act, const char *field, uint64_t absent);
 int64_t act_day(const struct act *act, const char *field, int64_t absent);
+int64_t act_time(const struct act *act, const char *field, int64_t absent); /* microseconds */
 
 /* Bytes of an act: u8 version, u8 kind, u8 field count, then block32 per field. */
 void act_put(const struct act *act, struct buf *buf);

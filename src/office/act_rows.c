@@ -4,6 +4,7 @@
 #include "office/act.h"
 
 #include "domain/signed.h"
+#include "office/incident.h"
 
 #define REQUIRED true
 #define OPTIONAL false
@@ -330,8 +331,27 @@ const struct act_row act_rows[ACT_KIND_COUNT] = {
                             {"after", ACT_TYPE_NUMBER, OPTIONAL, NULL}}},
     [ACT_INCIDENT_OPEN] = {"incident.open",
                            false,
-                           {{"account", ACT_TYPE_CODE, REQUIRED, NULL},
+                           {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                            {"account", ACT_TYPE_CODE, REQUIRED, NULL},
                             {"from", ACT_TYPE_DAY, REQUIRED, NULL},
                             {"until", ACT_TYPE_DAY, REQUIRED, NULL},
-                            {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
+                            {"reason", ACT_TYPE_TEXT, REQUIRED, NULL},
+                            {"detected", ACT_TYPE_TIME, OPTIONAL, NULL}}},
+    [ACT_INCIDENT_FOUND] = {"incident.found",
+                            false,
+                            {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                             {"persons", ACT_TYPE_NUMBER, REQUIRED, NULL},
+                             {"disclosures", ACT_TYPE_NUMBER, REQUIRED, NULL},
+                             {"summary", ACT_TYPE_BYTES, REQUIRED, NULL}}},
+    [ACT_INCIDENT_LAPSE] = {"incident.lapse", false, {{"code", ACT_TYPE_CODE, REQUIRED, NULL}}},
+    [ACT_INCIDENT_NOTIFY] = {"incident.notify",
+                             false,
+                             {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                              {"to", ACT_TYPE_WORD, REQUIRED, &words_incident_told},
+                              {"hash", ACT_TYPE_HASH, REQUIRED, NULL},
+                              {"sent", ACT_TYPE_TIME, REQUIRED, NULL}}},
+    [ACT_INCIDENT_CLOSE] = {"incident.close",
+                            false,
+                            {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                             {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
 };

@@ -122,6 +122,45 @@ static bool overdue(const struct review *review, int64_t day)
     return review->state == REVIEW_ASKED && day > review->due_day;
 }
 
+/* ---- incidents ---- */
+
+static void tell_incident(const struct incident *incident, const char *name)
+{
+    BUF_AUTO due;
+    buf_init(&due, 32);
+    clock_put_second(&due, incident->due_us);
+    log_line(LOG_LEVEL_WARN, name, "incident=%.*s due=%.*s", (int)incident->code.len,
+             incident->code.text, (int)due.len, (const char *)due.data);
+}
+
+/* Is its act due? Hours count: one that comes to its end is told at once, and once a day. */
+static bool look_at_incident(struct incident *incident, int64_t now_us, struct ageing_watch *watch)
+{
+    bool lapses = incident_lapses(incident, now_us);
+    bool due = incident_due(incident, now_us) && !lapses;
+    bool late = incident->state == INCIDENT_OVERDUE || lapses;
+    bool news = lapses || (due && !incident->warned);
+    watch->walk.incidents_open += incident->state == INCIDENT_OPEN && !due && !lapses;
+    watch->walk.incidents_due += due;
+    watch->walk.incidents_overdue += late;
+    if ((due || late) && (news || watch->lines < AGEING_LINES_MAX)) {
+        watch->lines += watch->lines < AGEING_LINES_MAX;
+        tell_incident(incident, due ? "incident-due" : "incident-overdue");
+    }
+    incident->warned = due;
+    return lapses;
+}
+
+static struct outcome lapse_incident(struct office *office, const struct incident *incident,
+                                     uint32_t local_user)
+{
+    struct act act = {.kind = ACT_INCIDENT_LAPSE};
+    char why[256] = "";
+    uint64_t index = 0;
+    act_value_set(&act, "code", code_view(&incident->code));
+    return office_act(office, &act, local_user, &index, why);
+}
+
 /* ---- the walk ---- */
 
 /* One act is done: a step's last. */
@@ -146,12 +185,21 @@ struct outcome office_age(struct office *office, const struct directory *directo
     size_t parties = directory->parties.len;
     size_t accounts = directory->accounts.len;
     const struct map *reviews = &directory->staff->reviews;
-    size_t all = parties + accounts + reviews->len;
+    const struct map *incidents = &directory->staff->incidents;
+    size_t before = parties + accounts + reviews->len;
+    size_t all = before + incidents->len;
     if (!watch->under_way) {
         begin(watch, day);
     }
     for (unsigned step = 0; step < AGEING_STEP_MAX && watch->place < all; step++) {
         size_t place = watch->place++;
+        if (place >= before) {
+            struct incident *incident = map_at(incidents, place - before);
+            if (look_at_incident(incident, now_us, watch) && !watch->held) {
+                return acted(watch, lapse_incident(office, incident, local_user));
+            }
+            continue;
+        }
         if (place >= parties + accounts) {
             const struct review *review = map_at(reviews, place - parties - accounts);
             if (overdue(review, day) && !watch->held) {

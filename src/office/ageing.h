@@ -1,7 +1,7 @@
 /*
- * Purpose: what dates do to parties, accounts and reviews. They take effect by themselves, at the
- * ask that looks at them (gate/standing.c); here they are told once a day while there is time, and
- * recorded as acts when they have taken effect. Owner: the core's loop.
+ * Purpose: what dates do to parties, accounts, reviews and incidents. They take effect by
+ * themselves, at the ask that looks at them (gate/standing.c); here they are told once a day while
+ * there is time, and recorded as acts when they have taken effect. Owner: the core's loop.
  *
  * An act of a date is recorded exactly once, whatever the process dies of: it is due as long as the
  * directory, which is made of the log, says that it is not done, and a start replays the log before
@@ -19,6 +19,9 @@ struct ageing_counts {
     uint64_t inspections_over;
     uint64_t certificates_due;   /* good, and at their end within CERTIFICATE_DUE_DAYS */
     uint64_t certificates_ended; /* past it, of accounts that are not revoked */
+    uint64_t incidents_open;     /* the authority is to be told, ... */
+    uint64_t incidents_due;      /* ... within INCIDENT_DUE_HOURS, ... */
+    uint64_t incidents_overdue;  /* ... and was not in time */
 };
 
 /* Zeroed at first. */
@@ -28,7 +31,7 @@ struct ageing_watch {
     /* the walk in hand */
     bool under_way;
     bool held;    /* an act could not be recorded: the others wait for the next walk too */
-    size_t place; /* parties first, then accounts, then reviews */
+    size_t place; /* parties first, then accounts, reviews, incidents */
     unsigned lines;
     struct ageing_counts walk;
 };

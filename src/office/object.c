@@ -24,6 +24,7 @@ static const struct object_row *const rows[OBJECT_KIND_COUNT] = {
     [OBJECT_REVIEW] = &object_review,
     [OBJECT_CASE_FILE] = &object_case_file,
     [OBJECT_CONFIRMATION] = &object_confirmation,
+    [OBJECT_INCIDENT] = &object_incident,
 };
 
 const struct object_row *object_row(enum object_kind kind)

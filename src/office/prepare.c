@@ -206,6 +206,10 @@ static struct outcome (*const preparations[ACT_KIND_COUNT])(struct preparing *he
     [ACT_LEAK_TRACE] = prepare_search,
     [ACT_RECORD_SEARCH] = prepare_search,
     [ACT_INCIDENT_OPEN] = prepare_incident_open,
+    [ACT_INCIDENT_FOUND] = prepare_incident_found,
+    [ACT_INCIDENT_LAPSE] = prepare_incident_lapse,
+    [ACT_INCIDENT_NOTIFY] = prepare_incident_notify,
+    [ACT_INCIDENT_CLOSE] = prepare_incident_close,
 };
 
 struct outcome prepare_inner(struct preparing *here, const struct act *inner)

@@ -123,7 +123,13 @@ struct outcome prepare_review_conclude(struct preparing *here);
 /* The place in the log that a review's code names. */
 bool review_index(struct view code, uint64_t *ret_index);
 struct outcome prepare_search(struct preparing *here);        /* search.c */
-struct outcome prepare_incident_open(struct preparing *here); /* search.c */
+struct outcome prepare_incident_open(struct preparing *here); /* incident.c, as the next four */
+struct outcome prepare_incident_found(struct preparing *here);
+struct outcome prepare_incident_lapse(struct preparing *here);
+struct outcome prepare_incident_notify(struct preparing *here);
+struct outcome prepare_incident_close(struct preparing *here);
+/* The act's `from` is not behind its `until`. */
+struct outcome prepare_days(struct preparing *here); /* search.c */
 /* A stop of the account that the act names ends with the act. */
 void prepare_stop_end(struct preparing *here); /* stop.c */
 

@@ -1,7 +1,6 @@
 /*
- * Searches in the records are ordered: the record is all that such an act does, but that an
- * incident stops its account. Who does the search reads what it is to look for; what has leaked is
- * bytes here.
+ * Searches in the records are ordered: the record is all that such an act does, but for an incident
+ * (incident.c). Who does the search reads what it is to look for; what has leaked is bytes here.
  */
 #include "office/prepare.h"
 
@@ -19,27 +18,12 @@ bool act_orders_search(struct view bytes)
     return outcome_ok(act_get(bytes, &act)) && orders_search(act.kind);
 }
 
-static struct outcome check_days(struct preparing *here)
+struct outcome prepare_days(struct preparing *here)
 {
     const struct act *act = here->act;
     return act_day(act, "until", INT64_MAX) < act_day(act, "from", INT64_MIN)
                ? prepare_refuse(here, FAULT_BAD_INPUT, "it ends before it begins")
                : OUTCOME_OK;
-}
-
-/* An account that is active is stopped as by `account.stop`, to be confirmed by another officer. */
-struct outcome prepare_incident_open(struct preparing *here)
-{
-    struct act stop = {.kind = ACT_ACCOUNT_STOP};
-    struct account *account = NULL;
-    TRY(check_days(here));
-    TRY(prepare_find(here, OBJECT_ACCOUNT, "account", &account));
-    if (account->state != ACCOUNT_ACTIVE) {
-        return OUTCOME_OK;
-    }
-    act_value_set(&stop, "code", act_value(here->act, "account"));
-    act_value_set(&stop, "reason", act_value(here->act, "reason"));
-    return prepare_inner(here, &stop);
 }
 
 struct outcome prepare_search(struct preparing *here)
@@ -52,5 +36,5 @@ struct outcome prepare_search(struct preparing *here)
     if (!leak && act_value(act, "person").len > 0 && !country_id_valid(act_value(act, "person"))) {
         return prepare_refuse(here, FAULT_BAD_INPUT, "a person's number has 12 digits");
     }
-    return check_days(here);
+    return prepare_days(here);
 }

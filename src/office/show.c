@@ -222,6 +222,39 @@ static const struct show_field stop_fields[] = {
     {"version", SHOW_NUMBER32, STOP(version), NULL},
 };
 
+static const char *const incident_state_names[INCIDENT_STATE_COUNT] = {
+    [INCIDENT_OPEN] = "open",
+    [INCIDENT_OVERDUE] = "overdue",
+    [INCIDENT_NOTIFIED] = "notified",
+    [INCIDENT_CLOSED] = "closed",
+};
+static const struct words incident_states = {incident_state_names, INCIDENT_STATE_COUNT};
+
+#define INCIDENT(member) offsetof(struct incident, member)
+#define NOTICE(told, member) INCIDENT(notices[INCIDENT_TOLD_##told].member)
+static const struct show_field incident_fields[] = {
+    {"account", SHOW_CODE, INCIDENT(account), NULL},
+    {"authority_notice", SHOW_HASH, NOTICE(AUTHORITY, hash), NULL},
+    {"authority_sent", SHOW_TIME, NOTICE(AUTHORITY, sent_us), NULL},
+    {"code", SHOW_CODE, INCIDENT(code), NULL},
+    {"conclusion", SHOW_TEXT, INCIDENT(conclusion), NULL},
+    {"detected", SHOW_TIME, INCIDENT(detected_us), NULL},
+    {"disclosures", SHOW_COUNTED, INCIDENT(disclosures), NULL},
+    {"drafts", SHOW_DRAFTS, 0, NULL},
+    {"due", SHOW_TIME, INCIDENT(due_us), NULL},
+    {"fields", SHOW_BY_FIELD, 0, NULL},
+    {"from", SHOW_DAY, INCIDENT(from_day), NULL},
+    {"opened", SHOW_TIME, INCIDENT(opened_us), NULL},
+    {"persons", SHOW_COUNTED, INCIDENT(persons), NULL},
+    {"persons_notice", SHOW_HASH, NOTICE(PERSONS, hash), NULL},
+    {"persons_sent", SHOW_TIME, NOTICE(PERSONS, sent_us), NULL},
+    {"reason", SHOW_TEXT, INCIDENT(reason), NULL},
+    {"record", SHOW_NUMBER64, INCIDENT(index), NULL},
+    {"state", SHOW_WORD, INCIDENT(state), &incident_states},
+    {"until", SHOW_DAY, INCIDENT(until_day), NULL},
+    {"version", SHOW_NUMBER32, INCIDENT(version), NULL},
+};
+
 /* A statement is made by the gate and never stored here: it is only shown. */
 static const struct object_row object_statement = {
     .name = "statement",
@@ -255,6 +288,7 @@ static const struct show_row {
     [RESOURCE_CASE_FILES] = {&object_case_file, CASE_FILE(party), FIELDS(case_file_fields)},
     [RESOURCE_CONFIRMATIONS] = {&object_confirmation, CONFIRMATION(party),
                                 FIELDS(confirmation_fields)},
+    [RESOURCE_INCIDENTS] = {&object_incident, OFFICE, FIELDS(incident_fields)},
     /* RESOURCE_RECORDS is no object of the office. */
 };
 

@@ -232,6 +232,11 @@ bool show_value_absent(const struct show_field *field, const void *object)
         return show_number32(object, field->at) == HOURS_ALL;
     case SHOW_NUMBER32:
         return show_number32(object, field->at) == 0;
+    case SHOW_COUNTED:
+    case SHOW_BY_FIELD:
+    case SHOW_DRAFTS:
+        return !((const struct incident *)object)->counted;
+    case SHOW_TIME:
     case SHOW_LIMIT64:
         return number64_at(object, field->at) == 0;
     case SHOW_HASH:
@@ -254,6 +259,35 @@ static void put_file(struct buf *buf, const struct case_file *file)
     buf_put_text(buf, "\"");
     base64std_put(buf, view_of(file->bytes, file->len));
     buf_put_text(buf, "\"");
+}
+
+/* In the order of their names. */
+static void put_by_field(struct buf *buf, const struct incident *incident)
+{
+    const char *between = "";
+    const char *last = "";
+
+    buf_put_text(buf, "{");
+    for (;;) {
+        const char *next = NULL;
+        unsigned field = 0;
+        for (unsigned i = 0; i < FIELD_COUNT; i++) {
+            const char *name = words_name(&words_field, i);
+            if (incident->by_field[i] > 0 && strcmp(name, last) > 0 &&
+                (next == NULL || strcmp(name, next) < 0)) {
+                next = name;
+                field = i;
+            }
+        }
+        if (next == NULL) {
+            break;
+        }
+        buf_printf(buf, "%s\"%s\":", between, next);
+        buf_put_decimal(buf, incident->by_field[field]);
+        between = ",";
+        last = next;
+    }
+    buf_put_text(buf, "}");
 }
 
 static void put_own(struct buf *buf, const struct show_field *field, const void *object)
@@ -293,6 +327,19 @@ static void put_own(struct buf *buf, const struct show_field *field, const void 
         break;
     case SHOW_FILE:
         put_file(buf, object);
+        break;
+    case SHOW_TIME:
+        put_time(buf, (int64_t)number64_at(object, field->at) / US_PER_S);
+        break;
+    case SHOW_COUNTED:
+        buf_put_decimal(buf, number64_at(object, field->at));
+        break;
+    case SHOW_BY_FIELD:
+        put_by_field(buf, object);
+        break;
+    case SHOW_DRAFTS: /* as they were counted, canonical */
+        buf_put(buf, ((const struct incident *)object)->drafts,
+                ((const struct incident *)object)->drafts_len);
         break;
     case SHOW_LINES:
         fees_put_lines(object, buf);

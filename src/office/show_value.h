@@ -40,6 +40,11 @@ enum show_type {
     SHOW_REVIEWED,
     SHOW_REVIEWED_PARTY,
     SHOW_FILE,
+    SHOW_TIME, /* microseconds; 0 = absent */
+    /* of an incident, absent until it is counted */
+    SHOW_COUNTED, /* uint64_t */
+    SHOW_BY_FIELD,
+    SHOW_DRAFTS,
 };
 
 struct show_field {

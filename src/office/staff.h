@@ -1,13 +1,14 @@
 /*
  * Purpose: who works in the office, and what waits there for a second pair of eyes: officers,
- * proposals, emergency stops, reviews. Kept beside the gate's directory, which carries a pointer to
- * it and never looks. Source: issue "The office", item 1.
+ * proposals, emergency stops, reviews, incidents. Kept beside the gate's directory, which carries a
+ * pointer to it and never looks. Source: issue "The office", item 1.
  */
 #ifndef DANCU_OFFICE_STAFF_H
 #define DANCU_OFFICE_STAFF_H
 
 #include "domain/signed.h"
 #include "gate/directory.h"
+#include "office/incident.h"
 #include "office/review.h"
 
 enum officer_state {
@@ -57,6 +58,7 @@ struct staff {
     struct map reviews;
     struct map case_files;
     struct map confirmations;
+    struct map incidents;
     uint64_t changes; /* of officers, since the start: `verify` is told anew when it grows */
 };
 

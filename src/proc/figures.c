@@ -27,6 +27,7 @@
 #define INSPECTIONS                                                                                \
     "Parties connected or suspended whose security inspection ends within 30 days, has ended, ended "  \
     "over 30 days ago."
+#define INCIDENTS "Incidents of which the authority is to be told: in time, within 24 hours, too late."
 #define CERTIFICATES "Accounts' certificates, not revoked, that end within 30 days or have ended."
 #define DAMAGED "Damaged places that the scrub found, by pass; `dancu scrub status` names them."
 #define PIPES "Bytes waiting in the core's pipes: in, not yet taken; out, not yet written."
@@ -101,6 +102,9 @@ static const struct figure_row core_rows[] = {
     GAUGE_BY("dancu_inspections", CORE_INSPECTIONS_OVER, "state", "over", INSPECTIONS),
     GAUGE_BY("dancu_account_certificates", CORE_CERTIFICATES_DUE, "state", "due", CERTIFICATES),
     GAUGE_BY("dancu_account_certificates", CORE_CERTIFICATES_ENDED, "state", "ended", CERTIFICATES),
+    GAUGE_BY("dancu_incidents", CORE_INCIDENTS_OPEN, "state", "open", INCIDENTS),
+    GAUGE_BY("dancu_incidents", CORE_INCIDENTS_DUE, "state", "due", INCIDENTS),
+    GAUGE_BY("dancu_incidents", CORE_INCIDENTS_OVERDUE, "state", "overdue", INCIDENTS),
     COUNT_BY("dancu_asks_total", CORE_ASKS, "outcome", NULL, "Asks that the core answered, by outcome."),
     {"dancu_batch_asks", FIGURE_HISTOGRAM, CORE_BATCH, NULL, NULL, &histogram_batch, 1,
         "Asks decided and recorded by one commit."},

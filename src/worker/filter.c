@@ -72,6 +72,7 @@ static struct outcome read_incident(const struct act *act, struct filter *filter
     filter->texts[FILTER_ACCOUNT] = act_value(act, "account");
     filter->kind = KIND_DISCLOSURE;
     filter->incident = true;
+    filter->detected_us = act_time(act, "detected", 0);
     return OUTCOME_OK;
 }
 

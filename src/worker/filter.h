@@ -28,6 +28,7 @@ struct filter {
     int64_t to_us;                   /* ... and before this */
     bool persons;                    /* of people whom `leak` fits ... */
     bool incident;                   /* people and fields are counted (incident.h) */
+    int64_t detected_us;             /* of an incident; 0 = was not said */
     bool versions;                   /* ... as they were at a version that it fits */
     struct leaked leak;
 };

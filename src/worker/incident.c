@@ -5,6 +5,7 @@
  */
 #include "worker/incident.h"
 
+#include "base/ceilings.h"
 #include "base/clock.h"
 #include "base/memory.h"
 #include "wire/json.h"
@@ -12,16 +13,16 @@
 #include <stdlib.h>
 
 #define KEYS_FIRST 1024u
-#define HOURS_72_US (INT64_C(72) * 3600 * 1000000)
+#define NOTICE_US (INCIDENT_NOTICE_HOURS * INT64_C(3600) * 1000000)
 #define DRAFT_BYTES_MAX 4096u
 
-void incident_done(struct incident *incident)
+void incident_done(struct touched *incident)
 {
     memory_free(incident->keys);
     incident->keys = NULL;
 }
 
-static struct outcome grow(struct incident *incident)
+static struct outcome grow(struct touched *incident)
 {
     size_t cap = incident->key_cap == 0 ? KEYS_FIRST : 2 * incident->key_cap;
     if (incident->key_count == INCIDENT_DISCLOSURES_MAX) {
@@ -36,7 +37,7 @@ static struct outcome grow(struct incident *incident)
     return OUTCOME_OK;
 }
 
-struct outcome incident_add(struct incident *incident, uint64_t key, uint64_t fields)
+struct outcome incident_add(struct touched *incident, uint64_t key, uint64_t fields)
 {
     if (incident->key_count == incident->key_cap) {
         TRY(grow(incident));
@@ -55,7 +56,7 @@ static int compare_keys(const void *a, const void *b)
     return *first < *second ? -1 : *first > *second;
 }
 
-uint64_t incident_persons(struct incident *incident)
+uint64_t incident_persons(struct touched *incident)
 {
     uint64_t persons = 0;
     if (incident->key_count > 0) {
@@ -70,7 +71,7 @@ uint64_t incident_persons(struct incident *incident)
 /* ---- telling ---- */
 
 /* Names with commas between; with counts as JSON members. */
-static void put_fields(const struct incident *incident, bool json, struct buf *buf)
+static void put_fields(const struct touched *incident, bool json, struct buf *buf)
 {
     const char *between = "";
     for (unsigned i = 0; i < FIELD_COUNT; i++) {
@@ -92,6 +93,13 @@ static void put_time(int64_t time_us, struct buf *buf)
     buf_put_text(buf, "\"");
 }
 
+/* As in the office (office/incident.c): never later than the record. */
+static int64_t detected_us(const struct touched *incident, const struct filter *filter)
+{
+    bool said = filter->detected_us > 0 && filter->detected_us < incident->opened_us;
+    return said ? filter->detected_us : incident->opened_us;
+}
+
 static void put_period(const struct filter *filter, struct buf *buf)
 {
     struct date from = date_from_days(clock_day_vn(filter->from_us));
@@ -100,7 +108,7 @@ static void put_period(const struct filter *filter, struct buf *buf)
                until.day, until.month, until.year);
 }
 
-static void put_draft_authority(const struct incident *incident, const struct filter *filter,
+static void put_draft_authority(const struct touched *incident, const struct filter *filter,
                                 uint64_t persons, uint64_t disclosures, struct buf *buf)
 {
     struct view account = filter->texts[FILTER_ACCOUNT];
@@ -115,14 +123,14 @@ static void put_draft_authority(const struct incident *incident, const struct fi
     buf_put_decimal(buf, persons);
     buf_put_text(buf, " công dân, gồm các trường: ");
     put_fields(incident, false, buf);
-    buf_put_text(buf, ". Tài khoản đã bị dừng. Sự cố được mở lúc ");
-    clock_put_minute(buf, incident->opened_us);
+    buf_put_text(buf, ". Tài khoản đã bị dừng. Sự cố được phát hiện lúc ");
+    clock_put_minute(buf, detected_us(incident, filter));
     buf_put_text(buf, "; thông báo này phải được gửi trước ");
-    clock_put_minute(buf, incident->opened_us + HOURS_72_US);
+    clock_put_minute(buf, detected_us(incident, filter) + NOTICE_US);
     buf_put_text(buf, ". Nguyên nhân, hậu quả và biện pháp khắc phục: [bổ sung].");
 }
 
-static void put_draft_persons(const struct incident *incident, const struct filter *filter,
+static void put_draft_persons(const struct touched *incident, const struct filter *filter,
                               struct buf *buf)
 {
     buf_put_text(buf, "Kính gửi Ông/Bà [họ tên]. Từ ngày ");
@@ -141,7 +149,7 @@ static void put_draft(struct buf *buf, const char *name, const struct buf *draft
     buf->failed = buf->failed || draft->failed;
 }
 
-void incident_put(const struct incident *incident, const struct filter *filter, uint64_t persons,
+void incident_put(const struct touched *incident, const struct filter *filter, uint64_t persons,
                   uint64_t disclosures, struct buf *buf)
 {
     BUF_AUTO authority;
@@ -157,7 +165,7 @@ void incident_put(const struct incident *incident, const struct filter *filter, 
     buf_put_text(buf, ",");
     put_draft(buf, "persons", &people);
     buf_put_text(buf, "},\"due\":");
-    put_time(incident->opened_us + HOURS_72_US, buf);
+    put_time(detected_us(incident, filter) + NOTICE_US, buf);
     buf_put_text(buf, ",\"fields\":{");
     put_fields(incident, true, buf);
     buf_put_text(buf, "},\"opened\":");

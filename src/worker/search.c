@@ -33,7 +33,7 @@ struct search {
     const struct search_config *config;
     const struct search_order *order;
     struct filter filter;
-    struct incident incident;
+    struct touched incident;
     struct hit *hits; /* in order, once the register was asked */
     size_t hit_count; /* may be above SEARCH_HITS_MAX: then they are too many */
     struct arena arena;

@@ -154,7 +154,8 @@ test('records are searched by criteria, a page after the other, each page an act
 });
 
 test('an incident stops the account, counts people and fields, and runs for 72 hours', async () => {
-    const values = { account: 'bank', from: day(-1), until: day(1), reason: 'Thẻ bị mất' };
+    const values = { code: 'SC-1', account: 'bank', from: day(-1), until: day(1),
+        reason: 'Thẻ bị mất' };
     const opened = await order(security, signers.LAN, 'incident.open', values, { reader: auditor });
     assert.deepEqual([opened.state, opened.found, opened.persons], ['done', 3, 2]);
     const { incident } = opened;

@@ -194,9 +194,37 @@ static void the_machines_clock_tells_the_time_and_never_runs_back(void **state)
     }
 }
 
+static void a_second_is_read_as_it_was_written_and_nothing_else_is(void **state)
+{
+    static const char *const bad[] = {
+        "",
+        "2026-11-23T05:00Z",
+        "2026-11-23T05:00:00",
+        "2026-11-23 05:00:00Z",
+        "2026-11-31T05:00:00Z",
+        "2026-11-23T24:00:00Z",
+        "2026-11-23T05:60:00Z",
+        "2026-11-23T05:00:60Z",
+        "2026-11-23T+5:00:00Z",
+        "2026-11-23T05:00:00Z ",
+    };
+    int64_t us = 0;
+    BUF_AUTO buf;
+    (void)state;
+    assert_ok(clock_get_second(VIEW_LITERAL("2026-11-23T05:06:07Z"), &us));
+    assert_true(us == INT64_C(1795410367000000));
+    buf_init(&buf, 64);
+    clock_put_second(&buf, us + 999999);
+    assert_view(buf_view(&buf), "2026-11-23T05:06:07Z");
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_fault(clock_get_second(view_text(bad[i]), &us), FAULT_BAD_INPUT);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_second_is_read_as_it_was_written_and_nothing_else_is),
         cmocka_unit_test(dates_agree_with_counting_day_by_day_from_year_1_to_9999),
         cmocka_unit_test(known_days_have_their_numbers),
         cmocka_unit_test(the_c_library_agrees_over_400_years),

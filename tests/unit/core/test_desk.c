@@ -349,6 +349,37 @@ static void an_active_officer_sees_all_and_one_who_left_or_lost_the_key_nothing(
     staff_free(staff);
 }
 
+static void an_incident_is_for_officers_of_security_or_audit(void **state)
+{
+    struct staff *staff = NULL;
+    struct officer *officer = memory_new(1, sizeof(*officer));
+    struct incident *incident = memory_new(1, sizeof(*incident));
+
+    (void)state;
+    assert_non_null(officer);
+    assert_non_null(incident);
+    assert_ok(code_set(&officer->code, VIEW_LITERAL("lan")));
+    memset(officer->spki, 7, sizeof(officer->spki));
+    assert_ok(code_set(&incident->code, VIEW_LITERAL("SC-1")));
+    incident->version = 1;
+    assert_ok(staff_new(&staff));
+    assert_ok(map_add(&staff->officers, officer));
+    assert_ok(map_add(&staff->incidents, incident));
+    house.directory.staff = staff;
+    for (unsigned role = 0; role < ROLE_COUNT; role++) {
+        bool may = role == ROLE_SECURITY || role == ROLE_AUDIT;
+        struct look one = look_of(7, RESOURCE_INCIDENTS, "SC-1");
+        struct look list = look_of(7, RESOURCE_INCIDENTS, "");
+        officer->roles = ROLE_BIT(role);
+        assert_int_equal(see(&one).fault, may ? FAULT_NONE : FAULT_NOT_FOUND);
+        assert_int_equal(contains(see(&list).json, "SC-1"), may);
+    }
+    struct look account = look_of(1, RESOURCE_INCIDENTS, "SC-1");
+    assert_int_equal(see(&account).fault, FAULT_NOT_FOUND);
+    house.directory.staff = NULL;
+    staff_free(staff);
+}
+
 static void a_page_is_cut_where_it_is_long(void **state)
 {
     static char name[DIRECTORY_NAME_BYTES_MAX];
@@ -405,6 +436,7 @@ int main(void)
         cmocka_unit_test(among_many_strangers_a_page_costs_no_more_and_the_last_one_comes_at_last),
         cmocka_unit_test(an_active_officer_sees_all_and_one_who_left_or_lost_the_key_nothing),
         cmocka_unit_test(a_sub_account_sees_its_party_itself_and_its_own_businesses),
+        cmocka_unit_test(an_incident_is_for_officers_of_security_or_audit),
         cmocka_unit_test(a_page_is_cut_where_it_is_long),
         cmocka_unit_test(want_of_memory_is_told),
     };

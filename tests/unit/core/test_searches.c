@@ -4,6 +4,7 @@
 #include "help.h"
 
 #include "core/loop.h"
+#include "office/act.h"
 #include "office/staff.h"
 
 #include <sys/socket.h>
@@ -259,6 +260,44 @@ static void auditors_see_it_and_nobody_else_learns_that_it_is_there(void **state
     assert_int_equal(seen.fault, FAULT_CLOSED);
 }
 
+static struct incident *add_incident(uint64_t index)
+{
+    struct incident *incident = memory_new(1, sizeof(*incident));
+    assert_non_null(incident);
+    assert_ok(code_set(&incident->code, VIEW_LITERAL("SC-1")));
+    assert_ok(code_set(&incident->account, VIEW_LITERAL("bank-1")));
+    assert_ok(long_set(&incident->reason, VIEW_LITERAL("card")));
+    incident->index = index;
+    assert_ok(map_add(&house.directory.staff->incidents, incident));
+    return incident;
+}
+
+/* After a restart nothing is remembered of its search. */
+static void an_incident_that_is_not_counted_is_searched_until_it_is_counted_or_closed(void **state)
+{
+    struct search_order got;
+    struct act act;
+    struct incident *incident = add_incident(9);
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        searches_done(&core.searches);
+        core.searches.keep_us = 0;
+        incident->counted = i == 1;
+        incident->state = i == 2 ? INCIDENT_CLOSED : INCIDENT_OPEN;
+        assert_ok(searches_keep(&core));
+        assert_int_equal(next_order(&got), i == 0);
+        if (i == 0) {
+            assert_true(got.index == 9);
+            assert_ok(act_get(got.act, &act));
+            assert_int_equal(act.kind, ACT_INCIDENT_OPEN);
+        }
+    }
+    searches_done(&core.searches);
+    incident->state = INCIDENT_OPEN;
+    assert_ok(searches_keep(&core)); /* a second is not over */
+    assert_false(next_order(&got));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -270,6 +309,7 @@ int main(void)
         TEST(what_nobody_ordered_is_not_taken),
         TEST(the_oldest_that_has_ended_makes_room_and_none_that_waits_does),
         TEST(auditors_see_it_and_nobody_else_learns_that_it_is_there),
+        TEST(an_incident_that_is_not_counted_is_searched_until_it_is_counted_or_closed),
 #undef TEST
     };
     return cmocka_run_group_tests_name("core/searches", tests, NULL, NULL);

@@ -136,10 +136,21 @@ static const struct acts_value acts_good[ACT_KIND_COUNT][ACTS_VALUES_MAX] = {
     [ACT_PERMIT_DELETION] = {{"code", "GP-copy-0"}, {"statement", ACTS_SPKI_NEW}},
     [ACT_LEAK_TRACE] = {{"leaked", "{}"}, {"reason", "offered for sale"}},
     [ACT_RECORD_SEARCH] = {{"reason", "inspection"}, {"party", "bank"}},
-    [ACT_INCIDENT_OPEN] = {{"account", "A-active"},
+    [ACT_INCIDENT_OPEN] = {{"code", "SC-1"},
+                           {"account", "A-active"},
                            {"from", "2026-11-01"},
                            {"until", "2026-11-02"},
                            {"reason", "stolen card"}},
+    [ACT_INCIDENT_FOUND] = {{"code", "SC-1"},
+                            {"persons", "2"},
+                            {"disclosures", "3"},
+                            {"summary", "{\"drafts\":{},\"fields\":{\"full_name\":3}}"}},
+    [ACT_INCIDENT_LAPSE] = {{"code", "SC-1"}},
+    [ACT_INCIDENT_NOTIFY] = {{"code", "SC-1"},
+                             {"to", "authority"},
+                             {"hash", ACTS_SPKI_NEW},
+                             {"sent", "2026-11-23T16:59:59Z"}},
+    [ACT_INCIDENT_CLOSE] = {{"code", "SC-1"}, {"reason", "card replaced"}},
 };
 
 static const char *const acts_states[BUSINESS_STATE_COUNT] = {

@@ -25,6 +25,8 @@ static struct view good_value(const struct act_field *field)
         return VIEW_LITERAL("17");
     case ACT_TYPE_DAY:
         return VIEW_LITERAL("2026-11-23");
+    case ACT_TYPE_TIME:
+        return VIEW_LITERAL("2026-11-23T05:06:07Z");
     case ACT_TYPE_HASH:
         return VIEW_LITERAL(HASH);
     case ACT_TYPE_FLAG:
@@ -164,6 +166,7 @@ static const struct act_field fields[] = {
     [ACT_TYPE_WORDS] = {"f", ACT_TYPE_WORDS, true, &words_channel},
     [ACT_TYPE_NUMBER] = {"f", ACT_TYPE_NUMBER, true, NULL},
     [ACT_TYPE_DAY] = {"f", ACT_TYPE_DAY, true, NULL},
+    [ACT_TYPE_TIME] = {"f", ACT_TYPE_TIME, true, NULL},
     [ACT_TYPE_HASH] = {"f", ACT_TYPE_HASH, true, NULL},
     [ACT_TYPE_FLAG] = {"f", ACT_TYPE_FLAG, true, NULL},
     [ACT_TYPE_BYTES] = {"f", ACT_TYPE_BYTES, true, NULL},
@@ -200,6 +203,8 @@ static void a_value_of_another_type_is_refused(void **state)
         {ACT_TYPE_DAY, "2026-02-29"},
         {ACT_TYPE_DAY, "2026-1-1"},
         {ACT_TYPE_DAY, "20260101"},
+        {ACT_TYPE_TIME, "2026-11-23T05:00Z"},
+        {ACT_TYPE_TIME, "1970-01-01T00:00:00Z"},
         {ACT_TYPE_HASH, "00"},
         {ACT_TYPE_HASH, HASH "0"},
         {ACT_TYPE_FLAG, "false"},

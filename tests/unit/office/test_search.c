@@ -87,41 +87,6 @@ static void other_searches_are_an_auditor_s_too_and_name_a_person_by_a_number(vo
     }
 }
 
-static struct signed_result open_incident(struct desk *desk, enum who who, const char *account,
-                                          const char *until)
-{
-    struct act act = {.kind = ACT_INCIDENT_OPEN};
-    act_value_set(&act, "account", view_text(account));
-    act_value_set(&act, "from", VIEW_LITERAL("2026-11-01"));
-    act_value_set(&act, "until", view_text(until));
-    act_value_set(&act, "reason", VIEW_LITERAL("stolen card"));
-    return desk_do(desk, who, &act);
-}
-
-static enum account_state account_state_of(const struct desk *desk)
-{
-    return directory_account(&desk->directory, VIEW_LITERAL("A-active"))->state;
-}
-
-/* The stop is one as any other: another officer confirms it, and a restart knows it. */
-static void an_incident_stops_its_account_to_be_confirmed_by_another_officer(void **state)
-{
-    struct desk *desk = *state;
-    assert_code(open_incident(desk, AN, "A-active", "2026-11-02").code, ACT_CODE_ROLE_MISSING);
-    assert_code(open_incident(desk, LAN, "nobody", "2026-11-02").code, ACT_CODE_NOT_FOUND);
-    assert_code(open_incident(desk, LAN, "A-active", "2026-10-31").code, ACT_CODE_BAD_INPUT);
-    assert_int_equal(account_state_of(desk), ACCOUNT_ACTIVE);
-    struct signed_result opened = open_incident(desk, LAN, "A-active", "2026-11-02");
-    assert_code(opened.code, ACT_CODE_DONE);
-    assert_string_equal(opened.object.text, "A-active");
-    assert_int_equal(account_state_of(desk), ACCOUNT_SUSPENDED);
-    assert_ok(desk_restart(desk));
-    assert_int_equal(account_state_of(desk), ACCOUNT_SUSPENDED);
-    assert_code(desk_try(desk, LAN, ACT_ACCOUNT_STOP_CONFIRM, "A-active"), ACT_CODE_OWN_PROPOSAL);
-    assert_code(desk_try(desk, HOA, ACT_ACCOUNT_STOP_CONFIRM, "A-active"), ACT_CODE_DONE);
-    assert_code(open_incident(desk, HOA, "A-active", "2026-11-02").code, ACT_CODE_DONE); /* again */
-}
-
 static void the_acts_that_order_searches_are_known(void **state)
 {
     (void)state;
@@ -144,7 +109,6 @@ int main(void)
         TEST(an_auditor_orders_it_and_nobody_else_may),
         TEST(it_is_known_after_a_restart_by_the_same_act),
         TEST(other_searches_are_an_auditor_s_too_and_name_a_person_by_a_number),
-        TEST(an_incident_stops_its_account_to_be_confirmed_by_another_officer),
         TEST(the_acts_that_order_searches_are_known),
         TEST(what_is_too_long_or_ends_before_it_begins_is_refused),
     };

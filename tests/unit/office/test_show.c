@@ -505,6 +505,45 @@ static void a_stop_shows_who_is_to_confirm_it_until_when(void **state)
     json_decref(root);
 }
 
+static void an_incident_shows_what_it_touched_once_it_is_counted(void **state)
+{
+    static struct incident incident = {
+        .code = {"SC-1", 4},
+        .version = 2,
+        .account = {"bank-1", 6},
+        .from_day = 20780,
+        .until_day = 20787,
+        .reason = {"card", 4},
+        .index = 7,
+        .opened_us = INT64_C(1795410367000000),
+        .detected_us = INT64_C(1795410367000000),
+        .due_us = INT64_C(1795669567000000),
+    };
+
+    (void)state;
+    json_t *root = shown(RESOURCE_INCIDENTS, &incident);
+    assert_int_equal(json_object_size(root), 11);
+    assert_text(root, "state", "open");
+    assert_text(root, "detected", "2026-11-23T05:06:07Z");
+    assert_text(root, "due", "2026-11-26T05:06:07Z");
+    assert_null(json_object_get(root, "persons"));
+    json_decref(root);
+    incident.counted = true;
+    incident.by_field[FIELD_FULL_NAME] = 3;
+    incident.by_field[FIELD_BIRTH_DATE] = 2;
+    incident.drafts_len = 2;
+    memcpy(incident.drafts, "{}", 2);
+    incident.notices[INCIDENT_TOLD_AUTHORITY].sent_us = INT64_C(1795410368000000);
+    incident.notices[INCIDENT_TOLD_AUTHORITY].hash[0] = 1;
+    root = shown(RESOURCE_INCIDENTS, &incident);
+    assert_list(root, "fields", "{\"birth_date\":2,\"full_name\":3}");
+    assert_list(root, "drafts", "{}");
+    assert_true(json_is_integer(json_object_get(root, "persons"))); /* none is a count too */
+    assert_text(root, "authority_sent", "2026-11-23T05:06:08Z");
+    assert_null(json_object_get(root, "persons_sent"));
+    json_decref(root);
+}
+
 struct known {
     const void *object;
     const char *code;
@@ -537,6 +576,7 @@ static void each_resource_knows_its_objects_and_whose_they_are(void **state)
     struct review review = {.code = {"R-7", 3}, .version = 10, .business = &business};
     static struct case_file file = {.code = {"R-7", 3}, .version = 11, .party = &bank};
     struct confirmation told = {.code = {"bank.2026-10", 12}, .version = 12, .party = &bank};
+    static struct incident incident = {.code = {"SC-1", 4}, .version = 13};
     struct directory d;
     struct staff *staff = NULL;
 
@@ -561,6 +601,7 @@ static void each_resource_knows_its_objects_and_whose_they_are(void **state)
         [RESOURCE_CASE_FILES] = {&file, "R-7", 11, &bank, &staff->case_files},
         [RESOURCE_CONFIRMATIONS] = {&told, "bank.2026-10", 12, &bank, &staff->confirmations},
         [RESOURCE_STOPS] = {&stop, "bank-1", 9, NULL, &staff->stops},
+        [RESOURCE_INCIDENTS] = {&incident, "SC-1", 13, NULL, &staff->incidents},
     };
     for (enum resource resource = 0; resource < RESOURCE_COUNT; resource++) {
         assert_known(&d, resource, &rows[resource]);
@@ -587,6 +628,7 @@ int main(void)
         cmocka_unit_test(a_statement_of_fees_is_shown_with_its_lines_and_sums),
         cmocka_unit_test(a_review_is_shown_with_its_business_and_what_is_not_there_yet_is_absent),
         cmocka_unit_test(a_stop_shows_who_is_to_confirm_it_until_when),
+        cmocka_unit_test(an_incident_shows_what_it_touched_once_it_is_counted),
         cmocka_unit_test(each_resource_knows_its_objects_and_whose_they_are),
     };
     return cmocka_run_group_tests_name("office/show", tests, NULL, NULL);

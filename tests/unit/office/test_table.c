@@ -116,6 +116,8 @@ static const struct row {
     [ACT_LEAK_TRACE] = {.does = "audit"},
     [ACT_RECORD_SEARCH] = {.does = "audit"},
     [ACT_INCIDENT_OPEN] = {.does = "security"},
+    [ACT_INCIDENT_NOTIFY] = {.does = "security"},
+    [ACT_INCIDENT_CLOSE] = {.does = "security", .approves = "approve"},
 };
 
 static const char *name_of(unsigned person)
@@ -243,6 +245,14 @@ static struct desk *begin(enum act_kind kind)
     if (kind == ACT_ACCOUNT_STOP_CONFIRM) {
         struct act stop = act_of(ACT_ACCOUNT_STOP, row->code);
         assert_code(do_as(desk, STOPPER, &stop).code, ACT_CODE_DONE);
+    }
+    if (kind == ACT_INCIDENT_NOTIFY || kind == ACT_INCIDENT_CLOSE) {
+        struct act open = act_of(ACT_INCIDENT_OPEN, NULL);
+        assert_code(do_as(desk, STOPPER, &open).code, ACT_CODE_DONE);
+    }
+    if (kind == ACT_INCIDENT_CLOSE) {
+        struct act notify = act_of(ACT_INCIDENT_NOTIFY, NULL);
+        assert_code(do_as(desk, STOPPER, &notify).code, ACT_CODE_DONE);
     }
     return desk;
 }

@@ -352,6 +352,7 @@ static void open_incident(struct home *home, const char *account, int64_t from, 
     struct date last = date_from_days(until);
     snprintf(days[0], 16, "%04d-%02d-%02d", first.year, first.month, first.day);
     snprintf(days[1], 16, "%04d-%02d-%02d", last.year, last.month, last.day);
+    act_value_set(&act, "code", VIEW_LITERAL("SC-1"));
     act_value_set(&act, "account", view_text(account));
     act_value_set(&act, "from", view_text(days[0]));
     act_value_set(&act, "until", view_text(days[1]));
@@ -391,6 +392,34 @@ static void an_incident_counts_people_and_fields_and_has_its_clock_and_drafts(vo
     assert_null(strstr(reader_text(drafts, "persons"), "bank-1"));
     json_decref(summary);
     result_done(&result);
+}
+
+/* What was said of a later hour than the record's is the record's. */
+static void an_incident_s_clock_runs_from_its_detection(void **state)
+{
+    static const struct {
+        const char *detected;
+        const char *due; /* NULL: 72 hours behind the record */
+    } rows[] = {{"2026-01-02T03:04:05Z", "2026-01-05T03:04Z"}, {"2999-01-01T00:00:00Z", NULL}};
+    for (size_t i = 0; i < 2; i++) {
+        struct act act = {.kind = ACT_INCIDENT_OPEN};
+        struct result result = {.steps = 0};
+        act_value_set(&act, "code", VIEW_LITERAL("SC-1"));
+        act_value_set(&act, "account", VIEW_LITERAL("bank-1"));
+        act_value_set(&act, "from", VIEW_LITERAL("2026-01-01"));
+        act_value_set(&act, "until", VIEW_LITERAL("2026-01-01"));
+        act_value_set(&act, "reason", VIEW_LITERAL("test"));
+        act_value_set(&act, "detected", view_text(rows[i].detected));
+        search_by(*state, &act, &result);
+        json_t *summary = reader_json(result.found.summary);
+        if (rows[i].due == NULL) {
+            assert_int_equal(minute_of(summary, "due") - minute_of(summary, "opened"), 72 * 60);
+        } else {
+            assert_string_equal(reader_text(summary, "due"), rows[i].due);
+        }
+        json_decref(summary);
+        result_done(&result);
+    }
 }
 
 static void an_incident_of_another_account_or_time_touches_nobody(void **state)
@@ -506,6 +535,7 @@ int main(void)
         cmocka_unit_test(a_page_begins_behind_the_record_that_is_named),
         cmocka_unit_test(an_act_is_shown_with_what_it_was_about),
         cmocka_unit_test(an_incident_counts_people_and_fields_and_has_its_clock_and_drafts),
+        cmocka_unit_test(an_incident_s_clock_runs_from_its_detection),
         cmocka_unit_test(an_incident_of_another_account_or_time_touches_nobody),
         cmocka_unit_test(what_orders_no_search_is_refused),
         cmocka_unit_test(damage_in_the_log_means_no_set_at_all),
