@@ -5,6 +5,8 @@
 
 #include "gate/fees.h"
 #include "ledger/private.h"
+#include "office/staff.h"
+#include "story_deeds.h"
 
 #define PROBES_MAX 8
 
@@ -82,7 +84,23 @@ static bool check_act(struct look *look, const struct witness *witness, bool tol
     }
     look->found->acts += told;
     return (told ? times == 1 : times <= 1) ||
-           wrong(look, "act %s is recorded %u times", act_rows[witness->act].name, times);
+           wrong(look, "act %s is recorded %u times",
+                 witness->which_signed > 0 ? "signed" : act_rows[witness->act].name, times);
+}
+
+/* The same JWS again gets the one result that it was told, and no other record. */
+static bool check_again(struct look *look, const struct witness *witness)
+{
+    struct outcome outcome = OUTCOME_OK;
+    struct signed_result result = {0};
+    uint8_t hash[SEAL_HASH_BYTES];
+    uint64_t size = ledger_size(look->house->ledger);
+    bool told = deed_say(look->house->office, look->story->now_us, witness->which_signed - 1, hash,
+                         &outcome, &result);
+    return (told && result.index == witness->index && ledger_size(look->house->ledger) == size) ||
+           wrong(look, "signed act %u, told as entry %llu, is %llu when it comes again",
+                 witness->which_signed, (unsigned long long)witness->index,
+                 (unsigned long long)result.index);
 }
 
 static bool check_chunk(struct look *look, const struct witness *witness)
@@ -113,7 +131,8 @@ static bool check_witness(struct look *look, const struct witness *witness)
         look->found->checkpoints += told;
         return !told || check_root(look, witness, "published checkpoint");
     case WITNESS_ACT:
-        return check_act(look, witness, told);
+        return check_act(look, witness, told) &&
+               (!told || witness->which_signed == 0 || check_again(look, witness));
     case WITNESS_CHUNK:
         return !told || check_chunk(look, witness);
     }
@@ -166,6 +185,11 @@ static bool check_parties(struct look *look)
             there = directory_party(directory, code) != NULL;
         } else if (log->acts[i].kind == ACT_ACCOUNT_ADD) {
             there = directory_account(directory, code) != NULL;
+        } else if (log->acts[i].kind == ACT_PROPOSAL_ADD) {
+            there = (staff_proposal(directory, code) != NULL) !=
+                    (directory_account(directory, VIEW_LITERAL("agency-2")) != NULL);
+        } else if (log->acts[i].kind == ACT_PROPOSAL_APPROVE) {
+            there = directory_account(directory, VIEW_LITERAL("agency-2")) != NULL;
         } else if (log->acts[i].kind == ACT_ACCOUNT_SUSPEND) { /* it has no other end here */
             const struct account *account = directory_account(directory, code);
             there = account != NULL && account->state == ACCOUNT_SUSPENDED;
@@ -265,8 +289,8 @@ static bool check_all(struct look *look)
         }
     }
     return check_business(look, "NV-SECRET-KYC") && check_business(look, "NV-FEW") &&
-           check_parties(look) && check_fees(look) && check_policy(look) && check_registry(look) &&
-           check_applied(look);
+           check_business(look, "NV-OWN") && check_parties(look) && check_fees(look) &&
+           check_policy(look) && check_registry(look) && check_applied(look);
 }
 
 /* ---- and it lives on ---- */

@@ -33,7 +33,7 @@ struct oracle_log {
     struct {
         uint64_t index;
         enum act_kind kind;
-        uint8_t hash[SEAL_HASH_BYTES];
+        uint8_t hash[SEAL_HASH_BYTES];     /* of its bytes; of a signed one: its JWS's */
         char code[ASK_CODE_BYTES_MAX + 1]; /* of the object, or the number of a chunk */
         char value[SEAL_HASH_BYTES * 2 + 1];
         uint64_t added;

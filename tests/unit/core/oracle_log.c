@@ -2,6 +2,7 @@
 #include "oracle.h"
 
 #include "gate/work.h"
+#include "office/deed.h"
 
 static void put_text(char *ret_text, size_t size, struct view view)
 {
@@ -11,12 +12,18 @@ static void put_text(char *ret_text, size_t size, struct view view)
 static struct outcome read_act(struct oracle_log *log, uint64_t index, const struct record *record)
 {
     struct act act = {0};
+    struct deed deed = {0};
     unsigned field = 0;
     assert_true(log->act_count < ORACLE_ACTS_MAX);
-    TRY(act_get(record->effect, &act));
+    TRY(deed_get(record->effect, &deed));
+    TRY(act_get(deed.act, &act));
     log->acts[log->act_count].index = index;
     log->acts[log->act_count].kind = act.kind;
-    seal_sha256(record->effect, log->acts[log->act_count].hash);
+    if (deed.is_signed) {
+        memcpy(log->acts[log->act_count].hash, deed.signed_.jws_hash, SEAL_HASH_BYTES);
+    } else {
+        seal_sha256(record->effect, log->acts[log->act_count].hash);
+    }
     log->acts[log->act_count].code[0] = '\0';
     if (outcome_ok(act_field_find(act.kind, VIEW_LITERAL("code"), &field))) {
         put_text(log->acts[log->act_count].code, ASK_CODE_BYTES_MAX + 1, act.values[field]);

@@ -180,6 +180,18 @@ static void the_next_day(struct story *story)
     deed_batch(story, 10);
 }
 
+static void found_the_office(struct story *story)
+{
+    deed_found(story);
+}
+
+static void act_by_signature(struct story *story)
+{
+    for (enum deed_signed which = 0; which < DEED_SIGNED_COUNT; which++) {
+        deed_signed(story, which);
+    }
+}
+
 static const struct {
     const char *name;
     void (*body)(struct story *story);
@@ -202,6 +214,8 @@ static const struct {
     {"pending", import_without_the_act},
     {"next day", the_next_day},
     {"segment", grow_into_the_next_segment},
+    {"officers", found_the_office},
+    {"signed", act_by_signature},
     {"kill", end_uncleanly},
     {"asks", ask_about_many_things},
     {"turn", a_turn_of_the_loop},

@@ -1,7 +1,7 @@
 /*
  * Purpose: the life of a whole house on the disk in memory, as a script of steps: batches, acts,
- * import chunks, publication, segments with and without the keeper, snapshots, clean and unclean
- * ends. What it told the world stands on its tape.
+ * by hand and signed, import chunks, publication, segments with and without the keeper, snapshots,
+ * clean and unclean ends. What it told the world stands on its tape.
  */
 #ifndef DANCU_TESTS_CORE_STORY_H
 #define DANCU_TESTS_CORE_STORY_H

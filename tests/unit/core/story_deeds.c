@@ -7,6 +7,7 @@
 #include "gate/law.h"
 #include "gate/work.h"
 #include "ledger/private.h"
+#include "office/found.h"
 #include "office/prepare.h"
 #include "tlog/note.h"
 
@@ -204,6 +205,154 @@ void deed_publish(struct story *story, const char *comment)
     act(story, &made);
     policy_free(policy);
     law_done(&law);
+}
+
+/* ---- signed acts ---- */
+
+/* Keys of RFC 7515, appendix A.3, and RFC 7517, appendix A.1: nothing is signed with them here. */
+static const char *const officer_points[2] = {
+    "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEUx_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+    "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D44Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"};
+
+static struct officer officer_of(unsigned which)
+{
+    static const uint8_t prefix[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
+                                     0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
+                                     0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04};
+    struct officer officer = {.roles = which == 0 ? ROLE_BIT(ROLE_INTAKE) | ROLE_BIT(ROLE_SECURITY)
+                                                  : ROLE_BIT(ROLE_APPROVE)};
+    const char *name = which == 0 ? "LAN" : "MINH";
+    BUF_AUTO point;
+    buf_init(&point, 64);
+    assert_ok(base64url_get(view_of(officer_points[which], 43), &point));
+    assert_ok(base64url_get(view_of(officer_points[which] + 43, 43), &point));
+    memcpy(officer.key, prefix, sizeof(prefix));
+    memcpy(officer.key + sizeof(prefix), point.data, point.len);
+    memset(officer.spki, 0xb0 + (int)which, sizeof(officer.spki));
+    assert_ok(code_set(&officer.code, view_text(name)));
+    assert_ok(long_set(&officer.name, view_text(name)));
+    return officer;
+}
+
+void deed_found(struct story *story)
+{
+    const struct officer officers[2] = {officer_of(0), officer_of(1)};
+    struct act made = {.kind = ACT_OFFICER_FOUND};
+    BUF_AUTO bytes;
+    buf_init(&bytes, ACT_BYTES_MAX);
+    found_put(officers, 2, &bytes);
+    act_value_set(&made, "officers", buf_view(&bytes));
+    act(story, &made);
+}
+
+static void jws_of(enum deed_signed which, char ret_jws[32], uint8_t ret_hash[SEAL_HASH_BYTES])
+{
+    snprintf(ret_jws, 32, "header.payload-%d.signature", (int)which);
+    seal_sha256(view_text(ret_jws), ret_hash);
+}
+
+static void party_act(struct act *act)
+{
+    act->kind = ACT_PARTY_ADD;
+    act_value_set(act, "code", VIEW_LITERAL("signed"));
+    act_value_set(act, "class", VIEW_LITERAL("state"));
+    act_value_set(act, "kind", VIEW_LITERAL("agency"));
+    act_value_set(act, "name", VIEW_LITERAL("Agency"));
+}
+
+static void own_act(struct act *act)
+{
+    act->kind = ACT_BUSINESS_ADD;
+    act_value_set(act, "code", VIEW_LITERAL("NV-OWN"));
+    act_value_set(act, "party", VIEW_LITERAL("bank"));
+    act_value_set(act, "purpose", VIEW_LITERAL("KYC"));
+    act_value_set(act, "legal-basis", VIEW_LITERAL("Law"));
+    act_value_set(act, "services", VIEW_LITERAL("citizen.lookup"));
+    act_value_set(act, "channels", VIEW_LITERAL("guided"));
+    act_value_set(act, "fields", VIEW_LITERAL("full_name"));
+    act_value_set(act, "quota-day", VIEW_LITERAL("4"));
+}
+
+/* Values that are not literals lie in ret_text. */
+static void signed_act_of(enum deed_signed which, struct act *act,
+                          char ret_text[2 * SEAL_HASH_BYTES + 1])
+{
+    uint8_t hash[SEAL_HASH_BYTES];
+    char jws[32];
+    switch (which) {
+    case DEED_SIGNED_OWN:
+        own_act(act);
+        break;
+    case DEED_SIGNED_PROPOSAL:
+        act->kind = ACT_ACCOUNT_ADD;
+        act_value_set(act, "code", VIEW_LITERAL("agency-2"));
+        act_value_set(act, "party", VIEW_LITERAL("bank"));
+        act_value_set(act, "channel", VIEW_LITERAL("guided"));
+        break;
+    case DEED_SIGNED_APPROVAL:
+        act->kind = ACT_PROPOSAL_APPROVE;
+        jws_of(DEED_SIGNED_PROPOSAL, jws, hash);
+        for (size_t i = 0; i < SEAL_HASH_BYTES; i++) {
+            snprintf(&ret_text[2 * i], 3, "%02x", hash[i]);
+        }
+        act_value_set(act, "code", view_text(ret_text));
+        break;
+    default:
+        party_act(act);
+        break;
+    }
+}
+
+bool deed_say(struct office *office, int64_t now_us, enum deed_signed which,
+              uint8_t ret_jws_hash[SEAL_HASH_BYTES], struct outcome *ret_outcome,
+              struct signed_result *ret_result)
+{
+    const bool own = which == DEED_SIGNED_OWN;
+    const struct officer officer = officer_of(which == DEED_SIGNED_APPROVAL);
+    struct act act = {0};
+    uint8_t key[SEAL_HASH_BYTES];
+    uint8_t spki[SEAL_HASH_BYTES];
+    char text[2 * SEAL_HASH_BYTES + 1];
+    char jws[32];
+    BUF_AUTO bytes;
+    buf_init(&bytes, ACT_BYTES_MAX);
+    signed_act_of(which, &act, text);
+    act_put(&act, &bytes);
+    jws_of(which, jws, ret_jws_hash);
+    seal_sha256(view_of(officer.key, sizeof(officer.key)), key);
+    memset(spki, HOME_SPKI_BYTE, sizeof(spki));
+    const struct signed_act told = {
+        .doer = {.kind = own ? SIGNER_ACCOUNT : SIGNER_OFFICER,
+                 .code = own ? VIEW_LITERAL("bank-1") : code_view(&officer.code)},
+        .key = own ? spki : key,
+        .spki = own ? spki : officer.spki,
+        .jws_hash = ret_jws_hash,
+        .code = ACT_CODE_DONE,
+        .act = buf_view(&bytes),
+        .jti = view_text(jws),
+        .iat_s = (uint64_t)(now_us / 1000000),
+        .jws = view_text(jws)};
+    *ret_outcome = office_signed(office, &told, ret_result);
+    return outcome_ok(*ret_outcome) && ret_result->code != ACT_CODE_UNAVAILABLE &&
+           ret_result->code != ACT_CODE_SIGNATURE_INVALID;
+}
+
+void deed_signed(struct story *story, enum deed_signed which)
+{
+    struct outcome outcome = OUTCOME_OK;
+    struct signed_result result;
+    if (over(story)) {
+        return;
+    }
+    struct witness *witness = tape_witness(&story->tape, WITNESS_ACT);
+    witness->act = ACT_KIND_COUNT;
+    witness->which_signed = which + 1;
+    bool told =
+        deed_say(story->house->office, story->now_us, which, witness->act_hash, &outcome, &result);
+    if (done(story, outcome) && told) {
+        witness->index = result.index;
+        witness->told = story->tape.count;
+    }
 }
 
 /* ---- import ---- */

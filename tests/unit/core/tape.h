@@ -33,7 +33,8 @@ struct witness {
     uint8_t root[SEAL_HASH_BYTES];
     /* an act's whole bytes, hashed */
     enum act_kind act;
-    uint8_t act_hash[SEAL_HASH_BYTES];
+    uint8_t act_hash[SEAL_HASH_BYTES]; /* of a signed one: its JWS's */
+    unsigned which_signed;             /* enum deed_signed + 1; 0: it is not signed */
     /* a chunk's */
     struct registry_chunk chunk;
     unsigned first_person;
