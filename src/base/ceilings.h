@@ -97,6 +97,8 @@
 #define CONFIRMATIONS_MAX 16384   /* likewise */
 #define CASE_FILES_MAX 128        /* of reviews that are not decided */
 #define CASE_FILE_BYTES_MAX 98304 /* so that it fits a signed act */
+#define CASE_FILE_READ_S 600      /* that one is given to who has signed to read it ... */
+#define CASE_FILE_READINGS_MAX 64 /* ... at once; the oldest goes first */
 #define REVIEW_DAYS_USUAL 5       /* working days to answer in */
 #define REVIEW_DAYS_MAX 60
 

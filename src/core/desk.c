@@ -10,6 +10,8 @@
  *    short then, or empty, and says where it goes on.
  * 3. A cursor names nothing that the viewer may not see: the last object of its own, and how many
  *    were passed over behind it.
+ * 4. What a case file holds is given one at a time, to an officer who has signed for it in
+ *    readings.c; everybody else, its party and who stands at the machine included, sees the rest.
  */
 #include "core/look.h"
 #include "core/loop.h"
@@ -26,6 +28,7 @@
 struct viewer {
     bool all;                      /* an officer, or who stands at the machine */
     unsigned roles;                /* of who sees all */
+    bool reads;                    /* the case file that is looked at: invariant 4 */
     const struct account *account; /* sees what belongs to its party */
 };
 
@@ -91,13 +94,17 @@ static void see_one(const struct directory *directory, const struct viewer *view
         ret_seen->fault = FAULT_NOT_FOUND;
         return;
     }
+    const char *form = "";
     if (look->csv) {
+        form = "-csv";
         fees_put_csv(object, json);
+    } else if (viewer->reads) {
+        form = "-file";
+        show_put_case_file(object, json);
     } else {
         show_put(look->resource, object, json);
     }
-    int len =
-        snprintf(ret_etag, 16, look->csv ? "%u-csv" : "%u", show_version(look->resource, object));
+    int len = snprintf(ret_etag, 16, "%u%s", show_version(look->resource, object), form);
     ret_seen->etag = view_of(ret_etag, (size_t)len);
 }
 
@@ -187,24 +194,24 @@ static struct outcome put_searches(struct core *core, const struct look *look, s
     return OUTCOME_OK;
 }
 
-struct outcome look_put(const struct house *house, const struct look *look, bool local,
-                        struct buf *out)
+/* `viewer` NULL: nobody who may look. */
+static struct outcome put_look(const struct house *house, const struct look *look,
+                               const struct viewer *viewer, struct buf *out)
 {
     const struct directory *directory = &house->directory;
     struct seen seen = {.tag = look->tag};
-    struct viewer viewer = {.all = local, .roles = ROLES_ALL};
     char etag[16];
     BUF_AUTO json;
     BUF_AUTO next;
 
     buf_init(&json, FRAME_BYTES_MAX);
     buf_init(&next, LOOK_CURSOR_BYTES_MAX);
-    if (!local && !viewer_find(house, look->spki, &viewer)) {
+    if (viewer == NULL) {
         seen.fault = FAULT_CLOSED;
     } else if (look->code.len > 0) {
-        see_one(directory, &viewer, look, &json, etag, &seen);
+        see_one(directory, viewer, look, &json, etag, &seen);
     } else {
-        see_list(directory, &viewer, look, &json, &next, &seen);
+        see_list(directory, viewer, look, &json, &next, &seen);
     }
     TRY(buf_check(&json));
     TRY(buf_check(&next));
@@ -213,11 +220,37 @@ struct outcome look_put(const struct house *house, const struct look *look, bool
     return OUTCOME_OK;
 }
 
+struct outcome look_put(const struct house *house, const struct look *look, bool local,
+                        struct buf *out)
+{
+    struct viewer viewer = {.all = true, .roles = ROLES_ALL};
+    bool known = local || viewer_find(house, look->spki, &viewer);
+    return put_look(house, look, known ? &viewer : NULL, out);
+}
+
+static struct outcome put_case_file(struct core *core, const struct look *look, struct buf *out)
+{
+    struct viewer viewer = {0};
+    bool known = viewer_find(core->house, look->spki, &viewer);
+    viewer.reads = known && readings_allow(core, look); /* invariant 4 */
+    return put_look(core->house, look, known ? &viewer : NULL, out);
+}
+
+static struct outcome put_any(struct core *core, const struct look *look, struct buf *out)
+{
+    switch (look->resource) {
+    case RESOURCE_RECORDS:
+        return put_searches(core, look, out);
+    case RESOURCE_CASE_FILES:
+        return put_case_file(core, look, out);
+    default:
+        return look_put(core->house, look, false, out);
+    }
+}
+
 struct outcome look_show(struct core *core, struct peer *peer, const struct look *look)
 {
-    bool searches = look->resource == RESOURCE_RECORDS;
-    TRY(searches ? put_searches(core, look, &peer->pipe.out)
-                 : look_put(core->house, look, false, &peer->pipe.out));
+    TRY(put_any(core, look, &peer->pipe.out));
     peer->broken = !outcome_ok(pipe_flush(&peer->pipe));
     return OUTCOME_OK;
 }

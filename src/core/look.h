@@ -9,7 +9,8 @@
 #include "proc/looking.h"
 
 /* Appends the answer as a frame. `local`: asked by a user of this machine who may do acts here, and
- * who sees all; else the look's certificate counts. A failure is want of memory. */
+ * who sees all but what case files hold; else the look's certificate counts. A failure is want of
+ * memory. */
 struct outcome look_put(const struct house *house, const struct look *look, bool local,
                         struct buf *out);
 

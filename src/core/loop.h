@@ -76,6 +76,16 @@ struct searches {
     int64_t keep_us; /* monotonic: when to look at incidents again */
 };
 
+/* An officer has signed to read one case file. */
+struct reading {
+    struct code_text officer; /* empty: a free place */
+    struct code_text code;    /* the review's */
+    int64_t until_us;         /* monotonic */
+};
+struct readings {
+    struct reading places[CASE_FILE_READINGS_MAX];
+};
+
 struct core {
     const struct child *child;
     struct house *house;
@@ -102,6 +112,7 @@ struct core {
     uint64_t frames_refused;
     struct scrub_status scrub; /* as the worker told it last */
     struct searches searches;
+    struct readings readings;
     /* figures */
     struct told told[CORE_PEERS_MAX]; /* as peers */
     struct channel_sum sums[FIGURES_CHANNELS_MAX];
@@ -179,6 +190,12 @@ void searches_lost(struct core *core);
 /* False: there is none that the look could mean. */
 bool searches_show(struct searches *searches, const struct look *look, struct buf *json);
 void searches_done(struct searches *searches); /* wipes */
+
+/* readings.c */
+/* The officer's act to read it was recorded just now. */
+void readings_grant(struct core *core, struct view officer, struct view code);
+/* May whoever looks have what the case file holds? */
+bool readings_allow(const struct core *core, const struct look *look);
 
 /* batch.c */
 struct outcome batch_serve(struct core *core);

@@ -92,6 +92,17 @@ static void order_search(struct core *core, const struct signed_act *signed_,
     }
 }
 
+/* What was done before grants nothing: who kept the JWS reads nothing by it. */
+static void grant_reading(struct core *core, const struct signed_act *signed_,
+                          const struct signed_result *result)
+{
+    struct act act;
+    if (result->code == ACT_CODE_DONE && !result->again &&
+        outcome_ok(act_get(signed_->act, &act)) && act.kind == ACT_REVIEW_READ) {
+        readings_grant(core, signed_->doer.code, act_value(&act, "code"));
+    }
+}
+
 struct outcome signed_take(struct core *core, struct peer *peer,
                            const struct signed_stamped *stamped)
 {
@@ -110,6 +121,7 @@ struct outcome signed_take(struct core *core, struct peer *peer,
     }
     answer(peer, stamped->tag, &result);
     order_search(core, &act, &result);
+    grant_reading(core, &act, &result);
     if (office_officer_changes(office) != officers) {
         signers_tell(core);
     }

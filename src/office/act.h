@@ -76,6 +76,7 @@ enum act_kind {
     ACT_INCIDENT_LAPSE, /* by the clock (ageing.h) */
     ACT_INCIDENT_NOTIFY,
     ACT_INCIDENT_CLOSE,
+    ACT_REVIEW_READ,
     ACT_KIND_COUNT
 };
 

@@ -354,4 +354,8 @@ const struct act_row act_rows[ACT_KIND_COUNT] = {
                             false,
                             {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
                              {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
+    [ACT_REVIEW_READ] = {"review.read",
+                         false,
+                         {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                          {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
 };

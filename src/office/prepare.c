@@ -210,6 +210,7 @@ static struct outcome (*const preparations[ACT_KIND_COUNT])(struct preparing *he
     [ACT_INCIDENT_LAPSE] = prepare_incident_lapse,
     [ACT_INCIDENT_NOTIFY] = prepare_incident_notify,
     [ACT_INCIDENT_CLOSE] = prepare_incident_close,
+    [ACT_REVIEW_READ] = prepare_review_read,
 };
 
 struct outcome prepare_inner(struct preparing *here, const struct act *inner)

@@ -113,10 +113,11 @@ struct outcome prepare_proposal_reject(struct preparing *here);   /* proposal.c 
 struct outcome prepare_proposal_withdraw(struct preparing *here); /* proposal.c */
 struct outcome prepare_account_stop(struct preparing *here);      /* stop.c */
 struct outcome prepare_account_stop_confirm(struct preparing *here); /* stop.c */
-struct outcome prepare_draw_commit(struct preparing *here); /* review_acts.c, as the next six */
+struct outcome prepare_draw_commit(struct preparing *here); /* review_acts.c, as the next seven */
 struct outcome prepare_draw_reveal(struct preparing *here);
 struct outcome prepare_review_ask(struct preparing *here);
 struct outcome prepare_review_answer(struct preparing *here);
+struct outcome prepare_review_read(struct preparing *here);
 struct outcome prepare_review_decide(struct preparing *here); /* confirm, object */
 struct outcome prepare_review_lapse(struct preparing *here);
 struct outcome prepare_review_conclude(struct preparing *here);

@@ -156,6 +156,7 @@ static struct outcome get_case_file(const struct directory *directory, struct vi
     TRY(object_get_end(&cursor, "stored case file does not decode"));
     file->len = (uint32_t)content.len;
     memcpy(file->bytes, content.data, content.len);
+    seal_sha256(content, file->hash);
     return OUTCOME_OK;
 }
 

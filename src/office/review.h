@@ -65,6 +65,7 @@ struct case_file {
     uint32_t version;
     struct party *party;
     enum file_type type;
+    uint8_t hash[SEAL_HASH_BYTES]; /* SHA-256 of the bytes; not stored: it follows from them */
     uint32_t len;
     uint8_t bytes[CASE_FILE_BYTES_MAX];
 };

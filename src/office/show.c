@@ -195,7 +195,9 @@ static const struct show_field review_fields[] = {
 static const struct show_field case_file_fields[] = {
     {"code", SHOW_CODE, CASE_FILE(code), NULL},
     {"content", SHOW_FILE, 0, NULL},
+    {"hash", SHOW_HASH, CASE_FILE(hash), NULL},
     {"party", SHOW_PARTY, CASE_FILE(party), NULL},
+    {"size", SHOW_NUMBER32, CASE_FILE(len), NULL},
     {"type", SHOW_WORD, CASE_FILE(type), &words_file_type},
     {"version", SHOW_NUMBER32, CASE_FILE(version), NULL},
 };
@@ -326,14 +328,15 @@ uint32_t show_version(enum resource resource, const void *object)
     return object_version(rows[resource].object, object);
 }
 
-void show_put(enum resource resource, const void *object, struct buf *buf)
+static void put(enum resource resource, const void *object, bool content, struct buf *buf)
 {
     CHECK((unsigned)resource < RESOURCE_COUNT);
     const struct show_row *row = &rows[resource];
     const char *between = "{";
 
     for (unsigned i = 0; i < row->field_count; i++) {
-        if (show_value_absent(&row->fields[i], object)) {
+        if (show_value_absent(&row->fields[i], object) ||
+            (row->fields[i].type == SHOW_FILE && !content)) {
             continue;
         }
         buf_printf(buf, "%s\"%s\":", between, row->fields[i].name);
@@ -341,4 +344,14 @@ void show_put(enum resource resource, const void *object, struct buf *buf)
         between = ",";
     }
     buf_put_text(buf, "}");
+}
+
+void show_put(enum resource resource, const void *object, struct buf *buf)
+{
+    put(resource, object, false, buf);
+}
+
+void show_put_case_file(const struct case_file *file, struct buf *buf)
+{
+    put(RESOURCE_CASE_FILES, file, true, buf);
 }

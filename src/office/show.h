@@ -17,5 +17,8 @@ struct view show_code(enum resource resource, const void *object);
 uint32_t show_version(enum resource resource, const void *object);
 /* Appends one JSON object; a value that is absent has no member. */
 void show_put(enum resource resource, const void *object, struct buf *buf);
+struct case_file;
+/* A case file with what it holds, which show_put() leaves out: for who has signed to read it. */
+void show_put_case_file(const struct case_file *file, struct buf *buf);
 
 #endif

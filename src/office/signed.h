@@ -27,6 +27,7 @@ struct signed_act {
 
 struct signed_result {
     enum act_code code;
+    bool again;     /* the same JWS was met before: nothing was done now */
     uint64_t index; /* of the record, when there is one */
     char pointer[SIGNED_POINTER_BYTES_MAX + 1];
     char reason[SIGNED_REASON_BYTES_MAX + 1];

@@ -23,10 +23,10 @@ const clients = {};
 const disclosed = []; // { index, ask, day }
 
 const dayOf = (time) => new Date(Date.parse(time) + VN_MS).toISOString().slice(0, 10);
-const bring = (who, act, values) => clients[who].request({
-    method: 'POST', path: '/v1/acts', body: signers[who].act(act, values),
-    headers: { 'content-type': 'application/jose' },
+const post = (who, jws) => clients[who].request({
+    method: 'POST', path: '/v1/acts', body: jws, headers: { 'content-type': 'application/jose' },
 });
+const bring = (who, act, values) => post(who, signers[who].act(act, values));
 const good = async (who, act, values) => {
     const answer = await bring(who, act, values);
     assert.ok([200, 202].includes(answer.status), `${act}: ${answer.text}`);
@@ -37,14 +37,29 @@ const both = async (act, values) => {
     return good('HOA', 'proposal.approve', { code: json.object });
 };
 const see = (who, address) => clients[who].get(address);
-
-before(async () => {
-    demo = await demonstration('reviews');
-    signers = { ...await makeOfficers(demo), bank: accountOf(demo, 'bank') };
+const reads = async (who, code) => {
+    const { json } = await see(who, `/v1/case-files/${code}`);
+    assert.deepEqual(Buffer.from(json.content, 'base64'), FILE);
+};
+const nobodyReads = async (code, hash) => {
+    for (const who of Object.keys(clients)) {
+        const { json } = await see(who, `/v1/case-files/${code}`);
+        assert.deepEqual(json, { code, hash, party: 'bank', size: FILE.length,
+            type: 'application/pdf', version: 1 }, who);
+    }
+};
+const open = async () => {
+    Object.values(clients).forEach((client) => client.destroy());
     server = await serve(demo);
     for (const [name, signer] of Object.entries(signers)) {
         clients[name] = new Http2Client({ port: server.port + 2, ca: demo.ca, ...signer.client });
     }
+};
+
+before(async () => {
+    demo = await demonstration('reviews');
+    signers = { ...await makeOfficers(demo), bank: accountOf(demo, 'bank') };
+    await open();
     const bank = new Http2Client({ port: server.port, ca: demo.ca, ...demo.client('bank') });
     for (const person of demo.samples().slice(0, 40)) {
         const { json } = await bank.lookup(kycAsk(person));
@@ -74,13 +89,40 @@ test('a disclosure is picked, its case file shown, and its purpose confirmed by 
         { code, type: 'application/pdf', file: FILE.toString('base64url') });
     const hash = createHash('sha256').update(FILE).digest('hex');
     assert.equal((await see('bank', `/v1/reviews/${code}`)).json.file, hash);
-    const shown = await see('HOA', `/v1/case-files/${code}`);
-    assert.deepEqual(Buffer.from(shown.json.content, 'base64'), FILE);
+    await nobodyReads(code, hash);
+    await good('HOA', 'review.read', { code, reason: 'Xét hồ sơ' });
+    await reads('HOA', code);
+    assert.equal((await see('MINH', `/v1/case-files/${code}`)).json.content, undefined);
+    assert.equal((await see('HOA', '/v1/case-files')).json.items[0].content, undefined);
     await both('review.confirm', { code, finding: 'Đúng mục đích' });
     const done = await see('bank', `/v1/reviews/${code}`);
     assert.equal(done.json.state, 'confirmed');
     assert.equal(done.json.finding, 'Đúng mục đích');
     verifyProblem(await see('HOA', `/v1/case-files/${code}`), 404, 'not_found');
+});
+
+test('who kept an act of reading reads nothing by it, after a start neither', async () => {
+    const one = disclosed[3];
+    const code = `R-${one.index}`;
+    await good('HOA', 'review.ask', askFor(one));
+    verifyProblem(await bring('HOA', 'review.read', { code, reason: 'x' }), 404, 'act_not_found');
+    await good('bank', 'review.answer',
+        { code, type: 'application/pdf', file: FILE.toString('base64url') });
+    verifyProblem(await bring('bank', 'review.read', { code, reason: 'x' }), 403, 'not_yours');
+    verifyProblem(await bring('HOA', 'review.read', { code: 'R-1', reason: 'x' }), 404,
+        'act_not_found');
+    const jws = signers.MINH.act('review.read', { code, reason: 'Xét hồ sơ' });
+    const first = await post('MINH', jws);
+    assert.equal(first.status, 200, first.text);
+    await reads('MINH', code);
+    await server.stop();
+    await open();
+    const again = await post('MINH', jws);
+    assert.equal(again.status, 200, again.text);
+    assert.equal(again.json.record, first.json.record, 'nothing was done now');
+    await nobodyReads(code, createHash('sha256').update(FILE).digest('hex'));
+    await good('MINH', 'review.read', { code, reason: 'Xét lại' });
+    await reads('MINH', code);
 });
 
 test('what is picked must be recorded as it is said, and a case file be what it says', async () => {

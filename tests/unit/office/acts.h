@@ -151,6 +151,7 @@ static const struct acts_value acts_good[ACT_KIND_COUNT][ACTS_VALUES_MAX] = {
                              {"hash", ACTS_SPKI_NEW},
                              {"sent", "2026-11-23T16:59:59Z"}},
     [ACT_INCIDENT_CLOSE] = {{"code", "SC-1"}, {"reason", "card replaced"}},
+    [ACT_REVIEW_READ] = {{"code", "R-7"}, {"reason", "to decide"}},
 };
 
 static const char *const acts_states[BUSINESS_STATE_COUNT] = {

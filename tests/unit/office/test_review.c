@@ -348,6 +348,33 @@ static void a_case_file_is_of_a_known_type_and_kept_until_the_review_is_decided(
     assert_false(has_file(desk, &picked));
 }
 
+static void a_case_file_is_read_by_a_recorded_act_while_the_review_is_open(void **state)
+{
+    struct desk *desk = *state;
+    uint8_t hash[SHA256_DIGEST_LENGTH];
+    struct picked picked = asked(desk);
+    struct act read = desk_act(ACT_REVIEW_READ, picked.code, "to decide");
+    assert_code(desk_do(desk, AN, &read).code, ACT_CODE_NOT_FOUND); /* nothing was shown yet */
+    struct act act = answer_to(picked.code, "application/pdf", PDF);
+    assert_code(desk_do(desk, BANK, &act).code, ACT_CODE_DONE);
+    assert_code(desk_do(desk, BANK, &read).code, ACT_CODE_NOT_YOURS);
+    unsigned count = desk_entries(desk);
+    assert_code(desk_do(desk, AN, &read).code, ACT_CODE_DONE);
+    assert_code(desk_do(desk, MINH, &read).code, ACT_CODE_DONE);
+    assert_int_equal(desk_entries(desk), count + 2);
+    SHA256((const uint8_t *)PDF, strlen(PDF), hash);
+    for (unsigned start = 0; start < 2; start++) {
+        const struct case_file *file =
+            object_case_file.find(&desk->directory, view_text(picked.code));
+        assert_memory_equal(file->hash, hash, sizeof(hash));
+        assert_int_equal(file->version, 1); /* to read changes nothing */
+        assert_ok(desk_restart(desk));
+    }
+    struct act confirm = decide(ACT_REVIEW_CONFIRM, picked.code);
+    assert_code(desk_both(desk, &confirm), ACT_CODE_DONE);
+    assert_code(desk_do(desk, AN, &read).code, ACT_CODE_NOT_FOUND);
+}
+
 static void no_more_case_files_are_kept_than_there_is_room_for(void **state)
 {
     struct desk *desk = *state;
@@ -404,6 +431,7 @@ int main(void)
         TEST(who_is_drawn_follows_from_a_seed_committed_before_and_revealed_after),
         TEST(who_does_not_answer_in_time_has_the_business_suspended),
         TEST(a_case_file_is_of_a_known_type_and_kept_until_the_review_is_decided),
+        TEST(a_case_file_is_read_by_a_recorded_act_while_the_review_is_open),
         TEST(no_more_case_files_are_kept_than_there_is_room_for),
         TEST(a_month_is_confirmed_to_a_party_once_whole_and_for_good),
     };

@@ -460,8 +460,11 @@ static void a_review_is_shown_with_its_business_and_what_is_not_there_yet_is_abs
     static struct case_file file = {
         .code = {"R-7", 3}, .version = 1, .party = &bank, .type = FILE_TYPE_PDF, .len = 5};
     memcpy(file.bytes, "%PDF-", 5);
+    file.hash[0] = 0xab;
     root = shown(RESOURCE_CASE_FILES, &file);
-    assert_text(root, "content", "JVBERi0=");
+    assert_null(json_object_get(root, "content"));
+    assert_int_equal(json_integer_value(json_object_get(root, "size")), 5);
+    assert_text(root, "hash", "ab00000000000000000000000000000000000000000000000000000000000000");
     assert_text(root, "type", "application/pdf");
     json_decref(root);
     struct draw draw = {.code = {"2026-12", 7}, .version = 1, .hash = {1}, .one_in = 500};
@@ -477,6 +480,23 @@ static void a_review_is_shown_with_its_business_and_what_is_not_there_yet_is_abs
     root = shown(RESOURCE_CONFIRMATIONS, &told);
     assert_int_equal(json_integer_value(json_object_get(root, "confirmed")), 2);
     assert_true(json_is_integer(json_object_get(root, "objected")));
+    json_decref(root);
+}
+
+static void what_a_case_file_holds_is_shown_only_when_it_is_asked_for_by_itself(void **state)
+{
+    static struct case_file file = {
+        .code = {"R-7", 3}, .version = 1, .party = &bank, .type = FILE_TYPE_PDF, .len = 5};
+    json_error_t error;
+    BUF_AUTO buf;
+    (void)state;
+    memcpy(file.bytes, "%PDF-", 5);
+    buf_init(&buf, 4096);
+    show_put_case_file(&file, &buf);
+    assert_ok(buf_check(&buf));
+    json_t *root = json_loadb((const char *)buf.data, buf.len, JSON_REJECT_DUPLICATES, &error);
+    assert_non_null(root);
+    assert_text(root, "content", "JVBERi0=");
     json_decref(root);
 }
 
@@ -627,6 +647,7 @@ int main(void)
         cmocka_unit_test(a_proposal_is_shown_with_what_is_to_be_approved),
         cmocka_unit_test(a_statement_of_fees_is_shown_with_its_lines_and_sums),
         cmocka_unit_test(a_review_is_shown_with_its_business_and_what_is_not_there_yet_is_absent),
+        cmocka_unit_test(what_a_case_file_holds_is_shown_only_when_it_is_asked_for_by_itself),
         cmocka_unit_test(a_stop_shows_who_is_to_confirm_it_until_when),
         cmocka_unit_test(an_incident_shows_what_it_touched_once_it_is_counted),
         cmocka_unit_test(each_resource_knows_its_objects_and_whose_they_are),

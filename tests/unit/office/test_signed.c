@@ -297,6 +297,7 @@ static void the_same_act_again_gets_the_same_answer_and_another_is_replayed(void
     for (unsigned start = 0; start < 2; start++) {
         assert_ok(office_signed(desk->office, &signing.told, &again));
         assert_same_result(&first, &again);
+        assert_true(!first.again && again.again);
         assert_int_equal(desk_entries(desk), count);
         assert_ok(desk_restart(desk));
     }

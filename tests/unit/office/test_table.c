@@ -118,6 +118,8 @@ static const struct row {
     [ACT_INCIDENT_OPEN] = {.does = "security"},
     [ACT_INCIDENT_NOTIFY] = {.does = "security"},
     [ACT_INCIDENT_CLOSE] = {.does = "security", .approves = "approve"},
+    [ACT_REVIEW_READ] = {.does = "audit decide approve",
+                         .before = {ACT_REVIEW_ASK, ACT_REVIEW_ANSWER}},
 };
 
 static const char *name_of(unsigned person)
@@ -204,7 +206,7 @@ static void fill_review(struct act *act)
 static struct act act_of(enum act_kind kind, const char *code)
 {
     struct act act = acts_make(kind);
-    if (kind >= ACT_DRAW_COMMIT && kind <= ACT_REVIEW_CONCLUDE) {
+    if ((kind >= ACT_DRAW_COMMIT && kind <= ACT_REVIEW_CONCLUDE) || kind == ACT_REVIEW_READ) {
         fill_review(&act);
     }
     if (code != NULL) {
