@@ -1,6 +1,7 @@
 // Kills processes with SIGKILL under load, again and again: the core, the keeper, channels, the
 // supervisor, whatever `dancu ps` lists; sometimes two at once, sometimes who comes in their stead.
 // Every answered ask must be in the log afterwards, where its receipt says, and nothing else may be;
+// every signed act that was answered is in force once, any other once or not at all (lib/acts.mjs);
 // every checkpoint that was published must be a state that the log went through; the fees are those of
 // the records; nobody outlives the supervisor; no process grows from round to round.
 //   tests/fault/kill [--rounds N] [--seed N]
@@ -18,6 +19,7 @@ import { descriptors, residentKib, startedTicks } from '../e2e/lib/proc.mjs';
 import { median, quantile, randomOf } from '../e2e/lib/stats.mjs';
 import { leafHash, readBundle, rootByPath, tilePath, tilesOf, Tree } from '../e2e/lib/tree.mjs';
 import { serve } from '../e2e/lib/server.mjs';
+import { Acts } from './lib/acts.mjs';
 
 const CLIENTS = 4;
 const AT_ONCE = 25; // on each client's connection
@@ -257,15 +259,16 @@ function compare(demo, seen, before) {
     return { entries: last.size, checkpoints: states, outcomes };
 }
 
-// No more entries of a kind than asks of it; but for acts (what a recovery sets aside) no others.
-function nothingElse(outcomes, sent, kills) {
+// No more entries of a kind than asks of it; but for acts (signed ones, and what a recovery sets aside)
+// no others.
+function nothingElse(outcomes, sent, acts) {
     const rest = { ...outcomes };
     for (const [kind, names] of Object.entries(KINDS)) {
         const count = names.reduce((sum, name) => sum + (rest[name] ?? 0), 0);
         names.forEach((name) => delete rest[name]);
         assert.ok(count <= sent[kind], `${count} entries, ${sent[kind]} asks: ${kind}`);
     }
-    assert.ok((rest.act ?? 0) <= kills, `${rest.act} acts`);
+    assert.ok((rest.act ?? 0) <= acts, `${rest.act} acts`);
     delete rest.act;
     assert.deepEqual(rest, {}, 'nothing that nobody asked');
 }
@@ -305,6 +308,7 @@ function growth(samples) {
 // `rounds`: one for each process when none are given.
 export async function killRounds(name, { tell = () => {}, seed = 1, edges, ...options } = {}) {
     const demo = await demonstration(name);
+    const acts = await Acts.of(demo, randomOf(seed + 1));
     const before = readCheckpoint(
         readFileSync(path.join(demo.home, 'ledger/checkpoint'), 'utf8'), demo.vkey).size;
     const server = await serve(demo, { edges });
@@ -313,7 +317,7 @@ export async function killRounds(name, { tell = () => {}, seed = 1, edges, ...op
     const seen = new Seen(demo.vkey);
     const random = randomOf(seed);
     const told = { everybody: [], samples: [], killed: {}, orphansMs: [], deck: new Set() };
-    const load = [auditor(server, demo, seen),
+    const load = [auditor(server, demo, seen), acts.run(server, seen),
         ...Array.from({ length: CLIENTS }, () => client(server, demo, samples, seen))];
     const failed = Promise.all(load); // an assertion in there ends the rounds
     const back = [];
@@ -331,19 +335,21 @@ export async function killRounds(name, { tell = () => {}, seed = 1, edges, ...op
         await Promise.allSettled(load);
     }
     await failed;
+    await acts.settle();
     const fees = await sameFees(server, demo);
     const how = await server.stop();
     assert.deepEqual(how, { status: 0, signal: null }, server.said);
     assert.deepEqual(told.everybody.filter(lives), [], 'nobody is left');
-    const verified = await demo.dancu(['ledger', 'verify']);
-    assert.equal(verified.status, 0, verified.stdout + verified.stderr);
+    const verified = await demo.dancu(['ledger', 'verify', '--acts', '--json']);
+    assert.equal(verified.status, 0, verified.stderr);
+    const acted = acts.compare(verified.stdout);
     const log = compare(demo, seen, before);
-    nothingElse(log.outcomes, seen.sent, 2 * rounds);
+    nothingElse(log.outcomes, seen.sent, 2 * rounds + acted.signed);
     const grown = growth(told.samples);
     demo.remove();
     return {
         rounds, seed, killed: told.killed, kept: seen.kept.size, sent: seen.sent, lost: seen.lost,
-        statuses: seen.statuses, fees, published: seen.published, ...log,
+        statuses: seen.statuses, acts: acted, fees, published: seen.published, ...log,
         back_ms: { median: median(back), p95: quantile(back, 0.95), most: Math.max(...back) },
         orphans_gone_ms_most: Math.max(0, ...told.orphansMs), grown,
     };
