@@ -52,7 +52,9 @@ test('every resource of the desk has a list and objects, with examples that are 
     assert.ok(resources.length > 5);
     for (const resource of resources) {
         const one = example(`/v1/${resource}/{code}`);
-        contract.check({ path: `/v1/${resource}/${one.code ?? one.record}` }, response(one, { headers }));
+        const kept = resource === 'case-files' ? { 'cache-control': 'no-store' } : {};
+        contract.check({ path: `/v1/${resource}/${one.code ?? one.record}` },
+            response(one, { headers: { ...headers, ...kept } }));
         contract.check({ path: `/v1/${resource}?limit=1` },
             response(example(`/v1/${resource}`), { headers }));
     }

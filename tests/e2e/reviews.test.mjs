@@ -38,8 +38,9 @@ const both = async (act, values) => {
 };
 const see = (who, address) => clients[who].get(address);
 const reads = async (who, code) => {
-    const { json } = await see(who, `/v1/case-files/${code}`);
+    const { json, headers } = await see(who, `/v1/case-files/${code}`);
     assert.deepEqual(Buffer.from(json.content, 'base64'), FILE);
+    assert.equal(headers['cache-control'], 'no-store');
 };
 const nobodyReads = async (code, hash) => {
     for (const who of Object.keys(clients)) {

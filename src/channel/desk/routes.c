@@ -20,6 +20,8 @@
 #define CSV_TYPE_FULL VIEW_LITERAL("text/csv; charset=utf-8")
 /* May be kept by who asked, and asked again. */
 #define CACHE_OWN VIEW_LITERAL("private, no-cache")
+/* A case file: who wants it once more signs for it once more. */
+#define CACHE_NEVER VIEW_LITERAL("no-store")
 #define ETAG_BYTES_MAX (LOOK_ETAG_BYTES_MAX + 2)
 #define LINK_BYTES_MAX 256
 
@@ -247,7 +249,8 @@ static struct outcome respond_good(struct http_exchange *exchange, const struct 
     TRY(buf_check(body));
     TRY(put_etag(seen, buf_view(body), &etag));
     http_response_add(&response, "etag", buf_view(&etag));
-    http_response_add(&response, "cache-control", CACHE_OWN);
+    bool file = !list && address.resource == RESOURCE_CASE_FILES;
+    http_response_add(&response, "cache-control", file ? CACHE_NEVER : CACHE_OWN);
     if (fields_has_etag(request->fields[HTTP_FIELD_IF_NONE_MATCH], buf_view(&etag))) {
         response.status = 304;
         http_respond(exchange, &response, NULL);
