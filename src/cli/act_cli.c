@@ -9,7 +9,8 @@
  *
  * Some fields are given by file: `--cert FILE` stands for `spki` and `not-after`, `--public-key
  * FILE` for an officer's `key`, a sheet for the first officers, a case file for `file`, JSON for
- * what has leaked, and a policy's folder for `files` and `hash`.
+ * what has leaked, a personal number a line for `persons`, and a policy's folder for `files` and
+ * `hash`.
  */
 #include "cli/act_cli.h"
 
@@ -45,6 +46,7 @@ static const char *const option_names[OPTION_COUNT] = {
     [OPTION_TLS_CA] = "tls-ca",
 };
 #define ACT_OPTIONS_MAX (ACT_FIELDS_MAX + OPTION_COUNT)
+#define PERSONS_FILE_BYTES_MAX (LIST_ACT_PERSONS_MAX * 16)
 #define KEY_TEXT_BYTES (BASE64URL_LEN(ES256_SPKI_BYTES) + 1)
 
 void act_options(struct cli_option ret_options[OPTION_COUNT])
@@ -260,6 +262,7 @@ struct act_files {
     struct buf officers;
     struct buf case_file;
     struct buf leaked;
+    struct buf persons;
 };
 
 static int file_fault(const char *path, struct outcome outcome)
@@ -344,13 +347,36 @@ static int take_leaked(struct act *act, struct act_files *files)
     return status;
 }
 
+/* A number a line becomes the act's list: so none stands in the shell's history. */
+static int take_persons(struct act *act, struct act_files *files)
+{
+    char path[1024];
+    struct buf *persons = &files->persons;
+    bool changes = act->kind == ACT_LIST_PUT || act->kind == ACT_LIST_REMOVE;
+    if (!changes || act_value(act, "persons").len == 0) {
+        return EXIT_GOOD;
+    }
+    struct view name = act_value(act, "persons");
+    snprintf(path, sizeof(path), "%.*s", (int)name.len, (const char *)name.data);
+    int status = file_fault(path, files_read(path, persons));
+    while (persons->len > 0 && persons->data[persons->len - 1] == '\n') {
+        buf_cut(persons, persons->len - 1);
+    }
+    for (size_t i = 0; i < persons->len; i++) {
+        persons->data[i] = persons->data[i] == '\n' ? ',' : persons->data[i];
+    }
+    act_value_set(act, "persons", buf_view(persons));
+    return status;
+}
+
 static int take_files(struct act *act, const struct cli_option *options, struct act_files *files)
 {
     int status = take_cert(act, options[OPTION_CERT].value, files);
     status = status == EXIT_GOOD ? take_key(act, options[OPTION_PUBLIC_KEY].value, files) : status;
     status = status == EXIT_GOOD ? take_sheet(act, files) : status;
     status = status == EXIT_GOOD ? take_case_file(act, files) : status;
-    return status == EXIT_GOOD ? take_leaked(act, files) : status;
+    status = status == EXIT_GOOD ? take_leaked(act, files) : status;
+    return status == EXIT_GOOD ? take_persons(act, files) : status;
 }
 
 int act_go(struct act *act, const struct cli_option options[OPTION_COUNT])
@@ -414,6 +440,7 @@ int act_cli(const char *noun, int argc, char **argv)
     buf_init(&files.officers, ACT_BYTES_MAX);
     buf_init(&files.case_file, CASE_FILE_BYTES_MAX);
     buf_init(&files.leaked, SEARCH_LEAKED_BYTES_MAX);
+    buf_init(&files.persons, PERSONS_FILE_BYTES_MAX);
     status = take_files(&act, others, &files);
     if (status == EXIT_USAGE) {
         usage(kind);
@@ -423,6 +450,8 @@ int act_cli(const char *noun, int argc, char **argv)
     buf_done(&files.case_file);
     memory_wipe(files.leaked.data, files.leaked.cap);
     buf_done(&files.leaked);
+    memory_wipe(files.persons.data, files.persons.cap);
+    buf_done(&files.persons);
     return status;
 }
 

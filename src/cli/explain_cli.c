@@ -81,7 +81,7 @@ static int usage(void)
           "F,...] [--sensitive F,...] [--from DAY] [--until DAY] [--population CONDITION]\n"
           "  counters: [--used N] [--used-second N] [--used-total N] [--misses N]\n"
           "  the subject: [--unknown] [--mismatch] [--province CODE@LIST] [--birth-date DATE] "
-          "[--sex N] [--protected] [--locked]\n",
+          "[--sex N] [--lists L] [--protected] [--locked]\n",
           stderr);
     return EXIT_USAGE;
 }

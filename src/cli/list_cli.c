@@ -29,7 +29,7 @@ static const struct {
     {"policy", RESOURCE_POLICIES},     {"draw", RESOURCE_DRAWS},
     {"review", RESOURCE_REVIEWS},      {"stop", RESOURCE_STOPS},
     {"fees", RESOURCE_FEES},           {"confirmation", RESOURCE_CONFIRMATIONS},
-    {"incident", RESOURCE_INCIDENTS},
+    {"incident", RESOURCE_INCIDENTS},  {"person-list", RESOURCE_LISTS},
 };
 #define LISTS (sizeof(lists) / sizeof(lists[0]))
 

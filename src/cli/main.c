@@ -84,6 +84,11 @@ static int incident_cli(int argc, char **argv)
     return act_cli("incident", argc, argv);
 }
 
+static int person_list_cli(int argc, char **argv)
+{
+    return act_cli("person-list", argc, argv);
+}
+
 static int help_cli(int argc, char **argv);
 
 static const struct {
@@ -108,6 +113,8 @@ static const struct {
      "list | draft | add | revise | submit | grant | refuse | suspend | resume | revoke"},
     {"permit", permit_cli,
      "list | grant | withdraw | deletion: leave to keep a copy or pass it on"},
+    {"person-list", person_list_cli,
+     "list | add | put | remove | end: people whom conditions of businesses name together"},
     {"officer", officer_cli, "list | found | add | roles | replace | leave | lost"},
     {"stop", stop_cli, "list: accounts that one officer stopped at once"},
     {"proposal", proposal_cli, "list | approve | reject | withdraw"},

@@ -261,6 +261,7 @@ static struct outcome open_stores(struct house *house, const char *home, enum re
     TRY(why(open_registry(&registry, &house->registry), ret_why, "registry"));
     TRY(why(hidden_set_load(house->registry, &house->hidden), ret_why, "registry"));
     registry_hidden_follow(house->registry, house->hidden);
+    house->directory.blinder = registry_blinder(house->registry);
     TRY(why(office_open(&office, &house->office), ret_why, "office"));
     struct gate_config gate = {
         .directory = &house->directory,

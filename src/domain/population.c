@@ -12,6 +12,7 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "domain/ask.h"
 #include "domain/country.h"
 
 #include <string.h>
@@ -22,7 +23,8 @@
 _Static_assert(TRUTH_NO < TRUTH_UNKNOWN && TRUTH_UNKNOWN < TRUTH_YES && TRUTH_NO == 0 &&
                    TRUTH_YES == 2,
                "invariant 2");
-_Static_assert(POPULATION_NODES_MAX <= UINT8_MAX && POPULATION_PROVINCES_MAX <= UINT8_MAX,
+_Static_assert(POPULATION_NODES_MAX <= UINT8_MAX && POPULATION_PROVINCES_MAX <= UINT8_MAX &&
+                   ASK_CODE_BYTES_MAX <= UINT8_MAX && POPULATION_TEXT_BYTES_MAX <= UINT16_MAX,
                "places fit their types");
 
 /* ---- parsing ---- */
@@ -234,6 +236,25 @@ static struct outcome take_sex(struct parser *parser)
     return add_node(parser, start, (struct population_node){.kind = POPULATION_SEX, .first = sex});
 }
 
+/* Behind `list=`. Which lists there are changes by acts: one that is not there is no fault. */
+static struct outcome take_list(struct parser *parser)
+{
+    size_t start = parser->at;
+    struct view name = rest(parser);
+    size_t len = 0;
+    while (len < name.len && ask_code_shaped(view_part(name, len, 1), 1)) {
+        len++;
+    }
+    if (len == 0 || len > ASK_CODE_BYTES_MAX) {
+        return refuse(parser, FAULT_BAD_INPUT, start, "want the code of a list behind `list=`");
+    }
+    parser->at += len;
+    parser->population.names_lists = true;
+    return add_node(parser, start,
+                    (struct population_node){
+                        .kind = POPULATION_LIST, .count = (uint8_t)len, .at = (uint16_t)start});
+}
+
 static struct outcome take_condition(struct parser *parser)
 {
     if (take(parser, "permanent_residence.province=")) {
@@ -245,9 +266,12 @@ static struct outcome take_condition(struct parser *parser)
     if (take(parser, "age")) {
         return take_age(parser);
     }
+    if (take(parser, "list=")) {
+        return take_list(parser);
+    }
     return refuse(parser, FAULT_BAD_INPUT, parser->at,
                   "want permanent_residence.province=CODE,...@YYYY-MM-DD, age>=YEARS, sex=CODE, "
-                  "`not` or (");
+                  "list=NAME, `not` or (");
 }
 
 /* What an operand may begin with, up to the whole of a condition. */
@@ -412,6 +436,15 @@ static enum truth sex_holds(const struct population_node *node,
     return !known ? TRUTH_UNKNOWN : subject->sex == node->first ? TRUTH_YES : TRUTH_NO;
 }
 
+static enum truth list_holds(const struct population *population,
+                             const struct population_node *node,
+                             const struct population_subject *subject)
+{
+    const struct population_lists_port *lists = &subject->lists;
+    struct view code = view_part(population_text(population), node->at, node->count);
+    return lists->listed == NULL ? TRUTH_UNKNOWN : lists->listed(lists->context, code);
+}
+
 enum truth population_holds(const struct population *population,
                             const struct population_subject *subject)
 {
@@ -433,6 +466,9 @@ enum truth population_holds(const struct population *population,
             break;
         case POPULATION_SEX:
             stack[len++] = sex_holds(node, subject);
+            break;
+        case POPULATION_LIST:
+            stack[len++] = list_holds(population, node, subject);
             break;
         case POPULATION_NOT:
             stack[len++] = TRUTH_YES - right;

@@ -9,10 +9,13 @@
  *   condition  = "permanent_residence.province=" CODE *("," CODE) "@" LIST
  *              / "age" (">=" / "<=" / ">" / "<" / "=") YEARS [ "@" DAY ]
  *              / "sex=" ("1" / "2")
+ *              / "list=" NAME
  *
  * `not` binds before `and`, `and` before `or`. Between words and around parentheses there may be
  * spaces. LIST is the date of a list of provinces (domain/country.h). YEARS are completed years of
  * age on DAY, or on the day of the ask; who is known by the year of birth alone may be of two ages.
+ * NAME is the code of a list of persons that the authority keeps (1 to 64 of A-Z a-z 0-9 . _ -); of
+ * a list that is not there, or has ended, everybody's membership is UNKNOWN (decision 0047).
  */
 #ifndef DANCU_DOMAIN_POPULATION_H
 #define DANCU_DOMAIN_POPULATION_H
@@ -25,6 +28,7 @@ enum population_kind {
     POPULATION_PROVINCE,
     POPULATION_AGE,
     POPULATION_SEX,
+    POPULATION_LIST,
     POPULATION_NOT,
     POPULATION_AND,
     POPULATION_OR,
@@ -46,8 +50,9 @@ enum population_compare {
 struct population_node {
     uint8_t kind;
     uint8_t first; /* province: place of its codes; age: how it compares; sex: the code */
-    uint8_t count; /* province: of its codes */
+    uint8_t count; /* province: of its codes; list: of the bytes of its code */
     uint16_t years;
+    uint16_t at; /* list: where its code begins in the text */
     int32_t day; /* province: date of the list; age: POPULATION_DAY_OF_ASK or the day */
 };
 
@@ -55,6 +60,7 @@ struct population_node {
 struct population {
     unsigned count; /* of nodes; 0 = no condition: everyone */
     unsigned code_count;
+    bool names_lists;
     size_t text_len;
     struct population_node nodes[POPULATION_NODES_MAX];
     char codes[POPULATION_PROVINCES_MAX][3];
@@ -67,13 +73,20 @@ struct population_fault {
     const char *reason; /* never NULL */
 };
 
+/* Does the person that is looked at stand in the list of that code? UNKNOWN: there is none. */
+struct population_lists_port {
+    enum truth (*listed)(void *context, struct view code);
+    void *context;
+};
+
 /* What a condition looks at. */
 struct population_subject {
     char province[3]; /* of permanent residence in its list; empty = none */
     int32_t province_list_day;
-    struct view birth_date; /* YYYY-MM-DD or YYYY */
-    uint8_t sex;            /* 1, 2 or 0 = unknown */
-    int64_t today;          /* the day of the ask, UTC+7 */
+    struct view birth_date;             /* YYYY-MM-DD or YYYY */
+    uint8_t sex;                        /* 1, 2 or 0 = unknown */
+    int64_t today;                      /* the day of the ask, UTC+7 */
+    struct population_lists_port lists; /* NULL: there are none */
 };
 
 /* Empty text = no condition. FAULT_BAD_INPUT, FAULT_OVER_LIMIT (one of the ceilings): *ret_fault,

@@ -136,7 +136,8 @@
     ROW(CONFIRMATIONS, "confirmations")                                                            \
     ROW(RECORDS, "records") /* what a search in them has found */                                  \
     ROW(STOPS, "stops")                                                                            \
-    ROW(INCIDENTS, "incidents")
+    ROW(INCIDENTS, "incidents")                                                                    \
+    ROW(LISTS, "lists") /* of persons; their members are not shown */
 
 /* clang-format on */
 

@@ -379,6 +379,36 @@ static bool name_matches(struct gate *gate, const struct work *work,
     return outcome_ok(folded) && view_equal(buf_view(&gate->folded), record->folded_name);
 }
 
+/* Whoever was fetched, with the decoy's tag for who is not there (I5). */
+struct listing {
+    const struct directory *directory;
+    uint8_t tag[SEAL_BLIND_BYTES];
+};
+
+static enum truth listed_port(void *context, struct view code)
+{
+    const struct listing *listing = context;
+    return directory_listed(listing->directory, code, listing->tag);
+}
+
+/* The record says the personal number, whatever the ask named the person by. */
+static enum truth population_of(const struct gate *gate, const struct work *work,
+                                const struct person_record *record)
+{
+    const struct population *population = &work->business->population;
+    struct listing listing = {.directory = gate->directory};
+    struct population_subject subject = {.province_list_day = record->province_list_day,
+                                         .birth_date = record->birth_date,
+                                         .sex = record->sex,
+                                         .today = clock_day_vn(work->now_us),
+                                         .lists = {listed_port, &listing}};
+    memcpy(subject.province, record->province, sizeof(subject.province));
+    if (population->names_lists) {
+        blinder_tag(registry_blinder(gate->registry), BLIND_ID, record->id, listing.tag);
+    }
+    return population_holds(population, &subject);
+}
+
 struct outcome work_decide_subject(struct gate *gate, struct work *work,
                                    const struct registry_probe *probe)
 {
@@ -391,17 +421,12 @@ struct outcome work_decide_subject(struct gate *gate, struct work *work,
         return OUTCOME_OK;
     }
     TRY(person_record_open(probe->record, &record));
-    struct population_subject subject = {.province_list_day = record.province_list_day,
-                                         .birth_date = record.birth_date,
-                                         .sex = record.sex,
-                                         .today = clock_day_vn(work->now_us)};
-    memcpy(subject.province, record.province, sizeof(subject.province));
     struct subject_question question = {
         .party_class = work->party->class,
         .found = probe->found,
         .name_matches = name_matches(gate, work, &record),
         .birth_date_matches = view_equal(work->ask->birth_date, record.birth_date),
-        .population = population_holds(&business->population, &subject),
+        .population = population_of(gate, work, &record),
         .protected_person = (record.flags & PERSON_PROTECTED) != 0,
         .clearance_protected = business->clearance_protected,
         .locked = (record.flags & PERSON_LOCKED) != 0,

@@ -45,6 +45,11 @@ static struct view policy_key(const void *value)
     return code_view(&((const struct policy_version *)value)->code);
 }
 
+static struct view list_key(const void *value)
+{
+    return code_view(&((const struct person_list *)value)->code);
+}
+
 void directory_init(struct directory *directory)
 {
     map_init_ordered(&directory->parties, party_key, PARTIES_MAX);
@@ -53,6 +58,8 @@ void directory_init(struct directory *directory)
     map_init_ordered(&directory->businesses, business_key, BUSINESSES_MAX);
     map_init_ordered(&directory->permits, permit_key, PERMITS_MAX);
     map_init_ordered(&directory->policies, policy_key, POLICIES_MAX);
+    map_init_ordered(&directory->lists, list_key, LISTS_MAX);
+    directory->blinder = NULL;
     map_init_ordered(&directory->statements, fees_key, FEE_STATEMENTS_MAX);
     directory->statements_first = NULL;
     directory->statements_last = NULL;
@@ -72,6 +79,7 @@ void directory_done(struct directory *directory)
     }
     map_done(&directory->certificates);
     map_free_all(&directory->policies);
+    map_free_all(&directory->lists);
     map_free_all(&directory->permits);
     fees_clear(directory);
     map_done(&directory->statements);
@@ -289,6 +297,21 @@ struct permit *directory_permit(const struct directory *directory, struct view c
 struct policy_version *directory_policy(const struct directory *directory, struct view hash)
 {
     return map_get(&directory->policies, hash);
+}
+
+struct person_list *directory_list(const struct directory *directory, struct view code)
+{
+    return map_get(&directory->lists, code);
+}
+
+enum truth directory_listed(const struct directory *directory, struct view code,
+                            const uint8_t tag[SEAL_BLIND_BYTES])
+{
+    const struct person_list *list = directory_list(directory, code);
+    if (list == NULL || list->state != LIST_IN_FORCE) {
+        return TRUTH_UNKNOWN;
+    }
+    return person_list_has(list, tag) ? TRUTH_YES : TRUTH_NO;
 }
 
 /* A copy is kept until a day; whoever names none keeps it for longer than anything permits. */

@@ -196,6 +196,23 @@ struct permit {
     struct permit *next;                /* of the same business, in the order of their codes */
 };
 
+enum list_state { LIST_IN_FORCE, LIST_ENDED, LIST_STATE_COUNT };
+
+/* Persons whom conditions of businesses can name together (decision 0047). */
+struct person_list {
+    struct code_text code; /* never given again, or old conditions would name new people */
+    uint32_t version;
+    enum list_state state;
+    struct long_text name;
+    struct long_text reason; /* of the last change */
+    int64_t from_day;
+    int64_t changed_day;
+    uint32_t count;                                   /* LIST_ENDED: 0 */
+    uint8_t tags[LIST_MEMBERS_MAX][SEAL_BLIND_BYTES]; /* of personal numbers, ascending */
+};
+/* In as many steps as the list's length alone says, whoever it is. */
+bool person_list_has(const struct person_list *list, const uint8_t tag[SEAL_BLIND_BYTES]);
+
 enum policy_state { POLICY_PROPOSED, POLICY_PUBLISHED, POLICY_STATE_COUNT };
 
 /* A version of the law that is on file; the office's, no matter of the gate's. */
@@ -242,7 +259,9 @@ struct directory {
     struct map businesses;
     struct map permits;
     struct map policies;
-    struct map statements; /* gate's (fees.h) */
+    struct map lists;
+    struct blinder *blinder; /* borrowed: makes the tags of lists' members; NULL: none is made */
+    struct map statements;   /* gate's (fees.h) */
     struct statement *statements_first;
     struct statement *statements_last;
     struct statement *statements_unsaved; /* the next one that a snapshot copies */
@@ -282,6 +301,10 @@ struct account *directory_account_by_spki(const struct directory *directory,
 struct business *directory_business(const struct directory *directory, struct view code);
 struct permit *directory_permit(const struct directory *directory, struct view code);
 struct policy_version *directory_policy(const struct directory *directory, struct view hash);
+struct person_list *directory_list(const struct directory *directory, struct view code);
+/* UNKNOWN: no such list is in force. */
+enum truth directory_listed(const struct directory *directory, struct view code,
+                            const uint8_t tag[SEAL_BLIND_BYTES]);
 
 /* The permit in force on that day that covers a declared use: all the fields, and the recipient
  * named or a copy kept until then (`text` as in formats.md "Ask"). Of several the one whose code

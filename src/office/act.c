@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "domain/ask.h"
+#include "domain/country.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -84,6 +85,19 @@ static bool codes_valid(struct view text)
     return true;
 }
 
+static bool persons_valid(struct view text)
+{
+    unsigned count = 0;
+    for (size_t from = 0; from <= text.len; count++) {
+        size_t end = view_find(text, from, ',');
+        if (count == LIST_ACT_PERSONS_MAX || !country_id_valid(view_part(text, from, end - from))) {
+            return false;
+        }
+        from = end + 1;
+    }
+    return true;
+}
+
 static bool text_valid(struct view text, size_t bytes_max)
 {
     if (text.len == 0 || text.len > bytes_max || !utf8_valid(text)) {
@@ -146,6 +160,8 @@ static bool value_valid(const struct act_field *field, struct view value)
         return value.len <= ACT_BYTES_MAX;
     case ACT_TYPE_CONDITION:
         return text_valid(value, POPULATION_TEXT_BYTES_MAX);
+    case ACT_TYPE_PERSONS:
+        return persons_valid(value);
     }
     return false;
 }

@@ -77,6 +77,10 @@ enum act_kind {
     ACT_INCIDENT_NOTIFY,
     ACT_INCIDENT_CLOSE,
     ACT_REVIEW_READ,
+    ACT_LIST_ADD,
+    ACT_LIST_PUT,
+    ACT_LIST_REMOVE,
+    ACT_LIST_END,
     ACT_KIND_COUNT
 };
 
@@ -93,6 +97,7 @@ enum act_type {
     ACT_TYPE_CODES,     /* comma-separated codes, up to SUB_ACCOUNT_BUSINESSES_MAX */
     ACT_TYPE_TIME,      /* YYYY-MM-DDThh:mm:ssZ, after 1970 began */
     ACT_TYPE_CONDITION, /* on people: 1..POPULATION_TEXT_BYTES_MAX bytes of UTF-8 */
+    ACT_TYPE_PERSONS,   /* comma-separated personal numbers, up to LIST_ACT_PERSONS_MAX */
 };
 
 struct act_field {

@@ -41,6 +41,7 @@ const struct explain_row explain_rows[EXPLAIN_VALUE_COUNT] = {
     [EXPLAIN_PROVINCE] = {"province", false},
     [EXPLAIN_BIRTH_DATE] = {"birth-date", false},
     [EXPLAIN_SEX] = {"sex", false},
+    [EXPLAIN_LISTS] = {"lists", false},
     [EXPLAIN_PROTECTED] = {"protected", true},
     [EXPLAIN_LOCKED] = {"locked", true},
 };
@@ -57,6 +58,7 @@ struct scene {
     struct account account;         /* likewise */
     struct business business;       /* likewise */
     struct gate_case asked;
+    const struct directory *directory; /* NULL: the lists are those that are named */
 };
 
 static struct view value_of(const struct scene *scene, enum explain_value value)
@@ -260,13 +262,32 @@ static void take_province(struct scene *scene, struct population_subject *subjec
     subject->province_list_day = (int32_t)date_to_days(list);
 }
 
+/* In those lists that are named, and in no other; not told: unknown. So is, as to the gate, what is
+ * about a list that is not in force. */
+static enum truth listed_port(void *context, struct view code)
+{
+    const struct scene *scene = context;
+    struct view text = value_of(scene, EXPLAIN_LISTS);
+    const struct person_list *list =
+        scene->directory == NULL ? NULL : directory_list(scene->directory, code);
+    bool in_force = scene->directory == NULL || (list != NULL && list->state == LIST_IN_FORCE);
+    enum truth truth = TRUTH_NO;
+    for (size_t from = 0; from < text.len;) {
+        size_t end = view_find(text, from, ',');
+        truth = view_equal(view_part(text, from, end - from), code) ? TRUTH_YES : truth;
+        from = end + 1;
+    }
+    return given(scene, EXPLAIN_LISTS) && in_force ? truth : TRUTH_UNKNOWN;
+}
+
 static struct subject_question subject_question_of(struct scene *scene,
                                                    const struct party_question *party)
 {
     const struct business *business = scene->asked.business;
     struct population_subject subject = {.birth_date = value_of(scene, EXPLAIN_BIRTH_DATE),
                                          .sex = (uint8_t)count_of(scene, EXPLAIN_SEX),
-                                         .today = clock_day_vn(scene->now_us)};
+                                         .today = clock_day_vn(scene->now_us),
+                                         .lists = {listed_port, scene}};
     take_province(scene, &subject);
     return (struct subject_question){
         .party_class = party->party_class,
@@ -286,7 +307,8 @@ struct outcome explain_put(const struct explain_ask *ask, const struct directory
                            const struct policy *policy, int64_t now_us, bool json, struct buf *buf,
                            struct explain_fault *ret_fault)
 {
-    struct scene scene = {.given = ask, .fault = ret_fault, .now_us = now_us};
+    struct scene scene = {
+        .given = ask, .fault = ret_fault, .now_us = now_us, .directory = directory};
     fill_ask(&scene);
     if (directory != NULL) {
         find_objects(&scene, directory);

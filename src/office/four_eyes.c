@@ -77,6 +77,12 @@ static const struct four_eyes rows[ACT_KIND_COUNT] = {
     [ACT_INCIDENT_OPEN] = {SECURITY, ONE_IS_ENOUGH, NOT_OWN, OBJECT_INCIDENT},
     [ACT_INCIDENT_NOTIFY] = {SECURITY, ONE_IS_ENOUGH, NOT_OWN, OBJECT_INCIDENT},
     [ACT_INCIDENT_CLOSE] = {SECURITY, APPROVE, NOT_OWN, OBJECT_INCIDENT},
+    /* Behind a `not` taking somebody out gives more, as putting in does elsewhere; what ends is
+     * unknown of everybody, which never gives. */
+    [ACT_LIST_ADD] = {DECIDE, APPROVE, NOT_OWN, OBJECT_LIST},
+    [ACT_LIST_PUT] = {INTAKE | DECIDE, APPROVE, NOT_OWN, OBJECT_LIST},
+    [ACT_LIST_REMOVE] = {INTAKE | DECIDE, APPROVE, NOT_OWN, OBJECT_LIST},
+    [ACT_LIST_END] = {DECIDE | SECURITY, ONE_IS_ENOUGH, NOT_OWN, OBJECT_LIST},
     /* Which roles these need is the proposal's own row's matter (proposal.c). */
     [ACT_PROPOSAL_APPROVE] = {ROLES_ALL, ONE_IS_ENOUGH, NOT_OWN, OBJECT_PROPOSAL},
     [ACT_PROPOSAL_REJECT] = {ROLES_ALL, ONE_IS_ENOUGH, NOT_OWN, OBJECT_PROPOSAL},

@@ -25,6 +25,7 @@ static const struct object_row *const rows[OBJECT_KIND_COUNT] = {
     [OBJECT_CASE_FILE] = &object_case_file,
     [OBJECT_CONFIRMATION] = &object_confirmation,
     [OBJECT_INCIDENT] = &object_incident,
+    [OBJECT_LIST] = &object_list,
 };
 
 const struct object_row *object_row(enum object_kind kind)

@@ -31,6 +31,7 @@ enum object_kind {
     OBJECT_REVIEW = 14,    /* points to a business */
     OBJECT_CASE_FILE = 15, /* code = the review's */
     OBJECT_CONFIRMATION = 16,
+    OBJECT_LIST = 17,
     OBJECT_INCIDENT = 18, /* names an account */
     OBJECT_KIND_COUNT
 };
@@ -82,6 +83,7 @@ extern const struct object_row object_review;
 extern const struct object_row object_case_file;
 extern const struct object_row object_confirmation;
 extern const struct object_row object_incident; /* incident.c */
+extern const struct object_row object_list;     /* list.c */
 
 /* NULL for a kind that the directory does not keep. */
 const struct object_row *object_row(enum object_kind kind);

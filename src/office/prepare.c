@@ -211,6 +211,10 @@ static struct outcome (*const preparations[ACT_KIND_COUNT])(struct preparing *he
     [ACT_INCIDENT_NOTIFY] = prepare_incident_notify,
     [ACT_INCIDENT_CLOSE] = prepare_incident_close,
     [ACT_REVIEW_READ] = prepare_review_read,
+    [ACT_LIST_ADD] = prepare_list_add,
+    [ACT_LIST_PUT] = prepare_list_change,
+    [ACT_LIST_REMOVE] = prepare_list_change,
+    [ACT_LIST_END] = prepare_list_end,
 };
 
 struct outcome prepare_inner(struct preparing *here, const struct act *inner)

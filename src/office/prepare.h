@@ -130,7 +130,10 @@ struct outcome prepare_incident_lapse(struct preparing *here);
 struct outcome prepare_incident_notify(struct preparing *here);
 struct outcome prepare_incident_close(struct preparing *here);
 /* The act's `from` is not behind its `until`. */
-struct outcome prepare_days(struct preparing *here); /* search.c */
+struct outcome prepare_days(struct preparing *here);        /* search.c */
+struct outcome prepare_list_add(struct preparing *here);    /* list.c, as the next two */
+struct outcome prepare_list_change(struct preparing *here); /* put, remove */
+struct outcome prepare_list_end(struct preparing *here);
 /* A stop of the account that the act names ends with the act. */
 void prepare_stop_end(struct preparing *here); /* stop.c */
 

@@ -257,6 +257,24 @@ static const struct show_field incident_fields[] = {
     {"version", SHOW_NUMBER32, INCIDENT(version), NULL},
 };
 
+static const char *const list_state_names[LIST_STATE_COUNT] = {
+    [LIST_IN_FORCE] = "in_force",
+    [LIST_ENDED] = "ended",
+};
+static const struct words list_states = {list_state_names, LIST_STATE_COUNT};
+
+#define LIST(member) offsetof(struct person_list, member)
+static const struct show_field list_fields[] = {
+    {"changed", SHOW_DAY, LIST(changed_day), NULL},
+    {"code", SHOW_CODE, LIST(code), NULL},
+    {"from", SHOW_DAY, LIST(from_day), NULL},
+    {"name", SHOW_TEXT, LIST(name), NULL},
+    {"persons", SHOW_COUNT32, LIST(count), NULL},
+    {"reason", SHOW_TEXT, LIST(reason), NULL},
+    {"state", SHOW_WORD, LIST(state), &list_states},
+    {"version", SHOW_NUMBER32, LIST(version), NULL},
+};
+
 /* A statement is made by the gate and never stored here: it is only shown. */
 static const struct object_row object_statement = {
     .name = "statement",
@@ -291,6 +309,7 @@ static const struct show_row {
     [RESOURCE_CONFIRMATIONS] = {&object_confirmation, CONFIRMATION(party),
                                 FIELDS(confirmation_fields)},
     [RESOURCE_INCIDENTS] = {&object_incident, OFFICE, FIELDS(incident_fields)},
+    [RESOURCE_LISTS] = {&object_list, OFFICE, FIELDS(list_fields)},
     /* RESOURCE_RECORDS is no object of the office. */
 };
 

@@ -114,6 +114,13 @@ static void put_people(struct buf *buf, const struct population *population)
     buf_put_text(buf, "\"");
 }
 
+/* Not shown: files, and whom a list gets; the act's JWS, whose hash is the proposal's code, tells.
+ */
+static bool kept_back(enum act_type type)
+{
+    return type == ACT_TYPE_BYTES || type == ACT_TYPE_PERSONS;
+}
+
 /* What a second officer is asked to approve. Its bytes were checked when it was proposed. */
 static void put_act(struct buf *buf, const struct proposal *proposal)
 {
@@ -125,7 +132,7 @@ static void put_act(struct buf *buf, const struct proposal *proposal)
     const struct act_row *row = &act_rows[act.kind];
     buf_printf(buf, "{\"name\":\"%s\",\"values\":{", row->name);
     for (unsigned i = 0; i < act_field_count(act.kind); i++) {
-        if (act.values[i].len > 0 && row->fields[i].type != ACT_TYPE_BYTES) {
+        if (act.values[i].len > 0 && !kept_back(row->fields[i].type)) {
             buf_printf(buf, "%s\"%s\":", between, row->fields[i].name);
             json_put_string(buf, act.values[i]);
             between = ",";

@@ -24,7 +24,7 @@ enum show_type {
     SHOW_HASH,    /* zeros = absent */
     SHOW_FLAG,
     SHOW_KEY, /* ES256_SPKI_BYTES of DER, base64 */
-    SHOW_ACT, /* of a proposal: name and values, but for what is bytes */
+    SHOW_ACT, /* of a proposal: name and values, but for bytes and persons */
     /* of a party: */
     SHOW_PROVINCE, /* empty = absent */
     SHOW_LACKS,

@@ -102,6 +102,45 @@ test('a condition on age and sex decides who may be asked about', async () => {
     }
 });
 
+test('a condition names a list: who stands in it is disclosed, and nobody else', async () => {
+    const [, inside, outside] = demo.samples(); // each misses less often than five times
+    const file = path.join(demo.dir, 'persons.txt');
+    writeFileSync(file, `${inside.id}\n`);
+    const about = (business) => Promise.all([inside, outside].map((one) =>
+        asked(kycAsk(one, { business }))));
+    const statuses = async (business) => (await about(business)).map(({ status }) => status);
+    await addBusiness(demo, 'T-LIST', 'bank', { args: ['--population', 'list=SOCIAL-79'] });
+    await addBusiness(demo, 'T-UNLISTED', 'bank', { args: ['--population', 'not list=SOCIAL-79'] });
+    assert.deepEqual(await statuses('T-UNLISTED'), [404, 404]); // there is no such list
+    await demo.act('person-list', 'add', 'SOCIAL-79', '--name', 'Hưởng trợ cấp xã hội');
+    await demo.act('person-list', 'put', 'SOCIAL-79', '--persons', file);
+    const [found, missed] = await about('T-LIST');
+    assert.equal(found.status, 200);
+    verifyProblem(missed, 404, 'subject_not_available', { receipt: true, vkey: demo.vkey });
+    assert.deepEqual(await statuses('T-UNLISTED'), [404, 200]);
+    process.kill((await server.process('core')).pid, 'SIGKILL');
+    let again = 503;
+    while (again === 503) {
+        ({ status: again } = await asked(kycAsk(inside, { business: 'T-LIST' }))
+            .catch(() => ({ status: 503 })));
+    }
+    assert.equal(again, 200);
+    const { stdout } = await demo.dancu(['person-list', 'list', 'SOCIAL-79']);
+    const { persons, state, version } = JSON.parse(stdout);
+    assert.deepEqual([persons, state, version], [1, 'in_force', 2]);
+    assert.ok(!stdout.includes(inside.id));
+    const twice = await demo.dancu(['person-list', 'put', 'SOCIAL-79', '--persons', file]);
+    assert.equal(twice.status, 1);
+    assert.match(twice.stderr, /in the list already/);
+    await demo.act('person-list', 'remove', 'SOCIAL-79', '--persons', file);
+    assert.equal((await asked(kycAsk(inside, { business: 'T-LIST' }))).status, 404);
+    await demo.act('person-list', 'end', 'SOCIAL-79', '--reason', 'Hết hạn');
+    assert.equal((await asked(kycAsk(outside, { business: 'T-UNLISTED' }))).status, 404);
+    const why = (...lists) => explain('--population', 'list=SOCIAL-79', ...lists);
+    assert.equal((await why('--lists', 'OTHER,SOCIAL-79')).decision.rule, 'permitted');
+    assert.equal((await why()).decision.rule, 'population');
+});
+
 test('quotas of the second and of the whole are exact, over a kill of the core too', async () => {
     await addBusiness(demo, 'T-WHOLE', 'bank', { args: ['--quota-total', '3'] });
     await addBusiness(demo, 'T-SECOND', 'bank', { args: ['--quota-second', '2'] });

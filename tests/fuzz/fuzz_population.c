@@ -13,6 +13,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char *const births[] = {"1990-01-02", "2008", "2030-12-31", ""};
 
+static enum truth listed(void *context, struct view code)
+{
+    (void)context;
+    CHECK(code.len >= 1 && code.len <= ASK_CODE_BYTES_MAX);
+    return code.data[0] % (TRUTH_YES + 1);
+}
+
 static void check_truths(const struct population *population, const struct population *mirrored)
 {
     for (unsigned i = 0; i < 24; i++) {
@@ -22,6 +29,7 @@ static void check_truths(const struct population *population, const struct popul
             .birth_date = view_text(births[i / 2 % 4]),
             .sex = (uint8_t)(i / 8),
             .today = 20780,
+            .lists = {listed, NULL},
         };
         enum truth truth = population_holds(population, &subject);
         CHECK(truth == TRUTH_NO || truth == TRUTH_UNKNOWN || truth == TRUTH_YES);

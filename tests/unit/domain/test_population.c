@@ -133,6 +133,52 @@ static void what_is_not_known_of_a_person_is_unknown(void **state)
     assert_int_equal(of_age("not age>=0", "1990-13-01"), TRUTH_UNKNOWN);
 }
 
+/* ---- lists ---- */
+
+struct asked {
+    unsigned count;
+    char codes[256];
+};
+
+/* IN-... has everybody, OUT-... nobody, others are not there. */
+static enum truth listed(void *context, struct view code)
+{
+    struct asked *asked = context;
+    size_t len = strlen(asked->codes);
+    asked->count++;
+    snprintf(asked->codes + len, sizeof(asked->codes) - len, "%.*s ", (int)code.len,
+             (const char *)code.data);
+    return view_starts(code, VIEW_LITERAL("IN"))    ? TRUTH_YES
+           : view_starts(code, VIEW_LITERAL("OUT")) ? TRUTH_NO
+                                                    : TRUTH_UNKNOWN;
+}
+
+static enum truth of_lists(const char *text, const char *codes)
+{
+    struct asked asked = {0};
+    struct population_subject subject = an();
+    subject.lists = (struct population_lists_port){listed, &asked};
+    assert_true(parsed(text).names_lists);
+    enum truth truth = holds(text, subject);
+    assert_string_equal(asked.codes, codes); /* each, whatever came of those before (I5) */
+    return truth;
+}
+
+static void membership_in_a_list_is_asked_of_each_that_is_named(void **state)
+{
+    (void)state;
+    assert_int_equal(of_lists("list=IN-79", "IN-79 "), TRUTH_YES);
+    assert_int_equal(of_lists("list=OUT_1.a", "OUT_1.a "), TRUTH_NO);
+    assert_int_equal(of_lists("list=GONE", "GONE "), TRUTH_UNKNOWN);
+    assert_int_equal(of_lists("not list=GONE", "GONE "), TRUTH_UNKNOWN);
+    assert_int_equal(of_lists("list=OUT and list=IN", "OUT IN "), TRUTH_NO);
+    assert_int_equal(of_lists("list=IN or list=GONE", "IN GONE "), TRUTH_YES);
+    assert_int_equal(of_lists("(list=OUT or list=GONE) and sex=1", "OUT GONE "), TRUTH_UNKNOWN);
+    assert_int_equal(of_lists("not(list=OUT)and sex=1", "OUT "), TRUTH_YES);
+    assert_int_equal(holds("list=IN", an()), TRUTH_UNKNOWN); /* where there are no lists */
+    assert_false(parsed("sex=1").names_lists);
+}
+
 /* ---- the second evaluator ---- */
 
 /* A tree as the test makes it: a leaf of three, or an operator. */
@@ -296,6 +342,11 @@ static const struct bad bads[] = {
     {"age>=-1", 6, "want an age"},
     {"age>=18@2026-02-30", 9, "want a date"},
     {"sex=1 sex=2", 7, "want `and`"},
+    {"list=", 6, "want the code"},
+    {"sex=1 and list= A", 16, "want the code"},
+    {"list=\"A\"", 6, "want the code"},
+    {"list=A,B", 7, "want `and`"},
+    {"list=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", 6, "want the code"},
     {"sex=1and sex=2", 6, NULL},
     {"sex=1 andsex=2", 7, "want `and`"},
     {"sex=1 and", 10, "missing"},
@@ -372,6 +423,7 @@ int main(void)
         cmocka_unit_test(age_without_a_day_is_that_of_the_day_of_the_ask),
         cmocka_unit_test(who_is_known_by_the_year_alone_may_be_of_two_ages),
         cmocka_unit_test(what_is_not_known_of_a_person_is_unknown),
+        cmocka_unit_test(membership_in_a_list_is_asked_of_each_that_is_named),
         cmocka_unit_test(every_row_of_every_truth_table_is_as_the_second_evaluator_has_it),
         cmocka_unit_test(what_is_no_condition_is_refused_with_its_place),
         cmocka_unit_test(each_ceiling_is_reached_and_not_passed),

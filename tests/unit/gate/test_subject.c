@@ -136,6 +136,57 @@ static void a_citizen_is_found_by_the_old_card_number(void **state)
     assert_int_equal(world_serve(*state, &ask)->code, CODE_DISCLOSED);
 }
 
+/* ---- lists ---- */
+
+static struct person_list *list_of(struct world *world, const char *id)
+{
+    struct person_list *list = memory_new(1, sizeof(*list));
+    assert_non_null(list);
+    assert_ok(code_set(&list->code, VIEW_LITERAL("L-1")));
+    memcpy(list->tags[0], world_person(world, id)->id_tag, SEAL_BLIND_BYTES);
+    list->count = 1;
+    assert_ok(map_add(&world->directory.lists, list));
+    return list;
+}
+
+static void condition(struct world *world, const char *text)
+{
+    struct business *business = world_business(world, "NV-1");
+    assert_ok(population_parse(view_text(text), &business->population, NULL));
+}
+
+static bool disclosed(struct world *world, const struct ask *ask)
+{
+    bool yes = world_serve(world, ask)->code == CODE_DISCLOSED;
+    world_check_rule(world, yes ? RULE_PERMITTED : RULE_POPULATION);
+    return yes;
+}
+
+static void who_stands_in_the_list_is_disclosed_and_nobody_else_is(void **state)
+{
+    struct world *world = *state;
+    struct ask an = world_ask();
+    struct ask dung = world_ask();
+    dung.key = VIEW_LITERAL(WORLD_DUNG);
+    dung.name = VIEW_LITERAL("Lê Dũng");
+    dung.birth_date = VIEW_LITERAL("1990");
+    condition(world, "list=L-1");
+    assert_false(disclosed(world, &an)); /* there is no such list yet */
+    struct person_list *list = list_of(world, WORLD_AN);
+    assert_true(disclosed(world, &an));
+    assert_false(disclosed(world, &dung));
+    an.subject_kind = SUBJECT_CMND; /* kept by the personal number, however he is asked for */
+    an.key = VIEW_LITERAL(WORLD_AN_CMND);
+    assert_true(disclosed(world, &an));
+    condition(world, "not list=L-1");
+    assert_false(disclosed(world, &an));
+    assert_true(disclosed(world, &dung));
+    list->state = LIST_ENDED;
+    assert_false(disclosed(world, &dung));
+    condition(world, "list=L-1 or sex=1 or sex=2");
+    assert_true(disclosed(world, &dung));
+}
+
 static void a_year_of_birth_is_asked_for_by_the_year(void **state)
 {
     struct ask ask = world_ask();
@@ -286,6 +337,7 @@ int main(void)
         TEST(names_match_however_they_are_written),
         TEST(a_name_that_cannot_be_folded_is_a_mismatch),
         TEST(a_citizen_is_found_by_the_old_card_number),
+        TEST(who_stands_in_the_list_is_disclosed_and_nobody_else_is),
         TEST(a_year_of_birth_is_asked_for_by_the_year),
         TEST(a_protected_person_is_seen_by_a_cleared_business_only),
         TEST(a_lock_counts_where_the_law_has_it),

@@ -152,6 +152,10 @@ static const struct acts_value acts_good[ACT_KIND_COUNT][ACTS_VALUES_MAX] = {
                              {"sent", "2026-11-23T16:59:59Z"}},
     [ACT_INCIDENT_CLOSE] = {{"code", "SC-1"}, {"reason", "card replaced"}},
     [ACT_REVIEW_READ] = {{"code", "R-7"}, {"reason", "to decide"}},
+    [ACT_LIST_ADD] = {{"code", "L-1"}, {"name", "Hưởng trợ cấp xã hội"}},
+    [ACT_LIST_PUT] = {{"code", "L-1"}, {"persons", "079090912345"}},
+    [ACT_LIST_REMOVE] = {{"code", "L-1"}, {"persons", "079090912345"}},
+    [ACT_LIST_END] = {{"code", "L-1"}, {"reason", "over"}},
 };
 
 static const char *const acts_states[BUSINESS_STATE_COUNT] = {

@@ -66,6 +66,7 @@ struct outcome desk_start(struct desk *desk)
                                    .directory = &desk->directory};
     shelf_use(&desk->store);
     directory_init(&desk->directory);
+    desk->directory.blinder = desk->world->registry.blinder;
     struct outcome outcome = office_open(&config, &desk->office);
     if (!outcome_ok(outcome)) {
         directory_done(&desk->directory);

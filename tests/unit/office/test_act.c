@@ -37,6 +37,8 @@ static struct view good_value(const struct act_field *field)
         return VIEW_LITERAL("any\x01 bytes\xff");
     case ACT_TYPE_CONDITION:
         return VIEW_LITERAL("age>=18 and sex=1");
+    case ACT_TYPE_PERSONS:
+        return VIEW_LITERAL("079090912345,001090912348");
     }
     fail();
     return view_of(NULL, 0);

@@ -110,6 +110,11 @@ static void what_is_not_given_is_well_and_each_value_makes_its_check_fail(void *
         {{{EXPLAIN_POPULATION, "permanent_residence.province=79@2025-07-01"},
           {EXPLAIN_PROVINCE, "79@2025-07-01"}},
          "permitted"},
+        {{{EXPLAIN_POPULATION, "list=L-1"}}, "population"},
+        {{{EXPLAIN_POPULATION, "not list=L-1"}}, "population"},
+        {{{EXPLAIN_POPULATION, "list=L-1"}, {EXPLAIN_LISTS, "L-0,L-1"}}, "permitted"},
+        {{{EXPLAIN_POPULATION, "list=L-1"}, {EXPLAIN_LISTS, "L-10"}}, "population"},
+        {{{EXPLAIN_POPULATION, "not list=L-1"}, {EXPLAIN_LISTS, "L-10"}}, "permitted"},
         {{{EXPLAIN_PROTECTED, "true"}}, "protected"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -139,6 +144,24 @@ static void a_home_is_asked_by_its_own_objects(void **state)
         struct explain_ask ask = ask_of(rows[i].values);
         check_rule(*state, true, &ask, rows[i].rule);
     }
+}
+
+static void a_home_knows_which_lists_are_in_force(void **state)
+{
+    struct here *here = *state;
+    struct population *population =
+        &directory_business(&here->directory, VIEW_LITERAL("NV-granted"))->population;
+    const struct explain_ask ask = ask_of((struct value[VALUES_MAX]){
+        {EXPLAIN_ACCOUNT, "A-active"}, {EXPLAIN_BUSINESS, "NV-granted"}, {EXPLAIN_LISTS, "L-1"}});
+    struct person_list *list = memory_new(1, sizeof(*list));
+    assert_non_null(list);
+    assert_ok(population_parse(VIEW_LITERAL("list=L-1"), population, NULL));
+    check_rule(here, true, &ask, "population");
+    assert_ok(code_set(&list->code, VIEW_LITERAL("L-1")));
+    assert_ok(map_add(&here->directory.lists, list));
+    check_rule(here, true, &ask, "permitted");
+    list->state = LIST_ENDED;
+    check_rule(here, true, &ask, "population");
 }
 
 static void a_value_that_is_off_is_named_with_a_reason(void **state)
@@ -197,6 +220,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(what_is_not_given_is_well_and_each_value_makes_its_check_fail),
         TEST(a_home_is_asked_by_its_own_objects),
+        TEST(a_home_knows_which_lists_are_in_force),
         TEST(a_value_that_is_off_is_named_with_a_reason),
         cmocka_unit_test(every_value_has_a_name_of_its_own),
     };

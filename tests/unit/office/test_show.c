@@ -564,6 +564,27 @@ static void an_incident_shows_what_it_touched_once_it_is_counted(void **state)
     json_decref(root);
 }
 
+static void a_list_is_shown_with_its_count_and_without_its_members(void **state)
+{
+    static const struct person_list list = {.code = {"L-1", 3},
+                                            .version = 2,
+                                            .name = {"aid", 3},
+                                            .from_day = 20780,
+                                            .changed_day = 20787,
+                                            .count = 1,
+                                            .tags = {{1, 2, 3}}};
+
+    (void)state;
+    json_t *root = shown(RESOURCE_LISTS, &list);
+    assert_int_equal(json_object_size(root), 7);
+    assert_text(root, "name", "aid");
+    assert_text(root, "from", "2026-11-23");
+    assert_text(root, "changed", "2026-11-30");
+    assert_text(root, "state", "in_force");
+    assert_int_equal(json_integer_value(json_object_get(root, "persons")), 1);
+    json_decref(root);
+}
+
 struct known {
     const void *object;
     const char *code;
@@ -597,6 +618,7 @@ static void each_resource_knows_its_objects_and_whose_they_are(void **state)
     static struct case_file file = {.code = {"R-7", 3}, .version = 11, .party = &bank};
     struct confirmation told = {.code = {"bank.2026-10", 12}, .version = 12, .party = &bank};
     static struct incident incident = {.code = {"SC-1", 4}, .version = 13};
+    static const struct person_list list = {.code = {"L-1", 3}, .version = 13};
     struct directory d;
     struct staff *staff = NULL;
 
@@ -622,6 +644,7 @@ static void each_resource_knows_its_objects_and_whose_they_are(void **state)
         [RESOURCE_CONFIRMATIONS] = {&told, "bank.2026-10", 12, &bank, &staff->confirmations},
         [RESOURCE_STOPS] = {&stop, "bank-1", 9, NULL, &staff->stops},
         [RESOURCE_INCIDENTS] = {&incident, "SC-1", 13, NULL, &staff->incidents},
+        [RESOURCE_LISTS] = {&list, "L-1", 13, NULL, &d.lists},
     };
     for (enum resource resource = 0; resource < RESOURCE_COUNT; resource++) {
         assert_known(&d, resource, &rows[resource]);
@@ -650,6 +673,7 @@ int main(void)
         cmocka_unit_test(what_a_case_file_holds_is_shown_only_when_it_is_asked_for_by_itself),
         cmocka_unit_test(a_stop_shows_who_is_to_confirm_it_until_when),
         cmocka_unit_test(an_incident_shows_what_it_touched_once_it_is_counted),
+        cmocka_unit_test(a_list_is_shown_with_its_count_and_without_its_members),
         cmocka_unit_test(each_resource_knows_its_objects_and_whose_they_are),
     };
     return cmocka_run_group_tests_name("office/show", tests, NULL, NULL);

@@ -120,6 +120,12 @@ static const struct row {
     [ACT_INCIDENT_CLOSE] = {.does = "security", .approves = "approve"},
     [ACT_REVIEW_READ] = {.does = "audit decide approve",
                          .before = {ACT_REVIEW_ASK, ACT_REVIEW_ANSWER}},
+    [ACT_LIST_ADD] = {.does = "decide", .approves = "approve"},
+    [ACT_LIST_PUT] = {.does = "intake decide", .approves = "approve", .before = {ACT_LIST_ADD}},
+    [ACT_LIST_REMOVE] = {.does = "intake decide",
+                         .approves = "approve",
+                         .before = {ACT_LIST_ADD, ACT_LIST_PUT}},
+    [ACT_LIST_END] = {.does = "decide security", .before = {ACT_LIST_ADD, ACT_LIST_PUT}},
 };
 
 static const char *name_of(unsigned person)
