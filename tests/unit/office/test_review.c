@@ -365,7 +365,7 @@ static void a_case_file_is_read_by_a_recorded_act_while_the_review_is_open(void 
     SHA256((const uint8_t *)PDF, strlen(PDF), hash);
     for (unsigned start = 0; start < 2; start++) {
         const struct case_file *file =
-            object_case_file.find(&desk->directory, view_text(picked.code));
+            object_find(&desk->directory, &object_case_file, view_text(picked.code));
         assert_memory_equal(file->hash, hash, sizeof(hash));
         assert_int_equal(file->version, 1); /* to read changes nothing */
         assert_ok(desk_restart(desk));
