@@ -88,7 +88,8 @@ static bool month_of(struct view minute, char ret_month[MONTH_LEN + 1])
     }
     int64_t next = hour + VIETNAM_HOURS >= HOURS_OF_DAY ? 1 : 0;
     date = date_from_days(date_to_days(date) + next);
-    snprintf(ret_month, MONTH_LEN + 1, "%04d-%02d", date.year % 10000, date.month % 100);
+    snprintf(ret_month, MONTH_LEN + 1, "%04u-%02u", (unsigned)date.year % 10000,
+             (unsigned)date.month % 100);
     return true;
 }
 

@@ -52,8 +52,9 @@ struct view fees_key(const void *statement)
 
 static void code_make(struct view party, int32_t month, struct code_text *ret_code)
 {
+    bool named = party.len > 0;
     int len = snprintf(ret_code->text, sizeof(ret_code->text), "%.*s%s%04d-%02d", (int)party.len,
-                       (const char *)party.data, party.len > 0 ? "." : "",
+                       named ? (const char *)party.data : "", named ? "." : "",
                        (int)(YEAR_FIRST + month / MONTHS_A_YEAR), (int)(month % MONTHS_A_YEAR + 1));
     CHECK(len > 0 && (size_t)len < sizeof(ret_code->text));
     ret_code->len = (uint8_t)len;
