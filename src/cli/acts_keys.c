@@ -45,20 +45,11 @@ void acts_keys_init(struct acts_keys *keys)
     map_init(&keys->proposals, pending_key, PENDING_MAX);
 }
 
-static void free_all(struct map *map)
-{
-    size_t at = 0;
-    for (void *value = map_next(map, &at); value != NULL; value = map_next(map, &at)) {
-        memory_free(value);
-    }
-    map_done(map);
-}
-
 void acts_keys_done(struct acts_keys *keys)
 {
-    free_all(&keys->officers);
-    free_all(&keys->bindings);
-    free_all(&keys->proposals);
+    map_free_all(&keys->officers);
+    map_free_all(&keys->bindings);
+    map_free_all(&keys->proposals);
 }
 
 /* Takes the object over; one that was there under its key goes. */

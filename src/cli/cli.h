@@ -36,6 +36,9 @@ struct outcome cli_home_open(const char *home, const char *keys, int *ret_home_f
                              char ret_origin[HOUSE_ORIGIN_BYTES_MAX + 1],
                              struct house_keys *ret_keys);
 
+/* The log of that home, to be read. Borrows all three. */
+struct ledger_config cli_ledger(int home_fd, const char *origin, const struct house_keys *keys);
+
 /* A house of one's own while no server runs. FAULT_BUSY: one does. */
 struct cli_house {
     int home_fd;

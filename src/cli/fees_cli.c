@@ -76,15 +76,7 @@ static struct outcome count_home(struct counting *counting, const char *home, co
     char origin[HOUSE_ORIGIN_BYTES_MAX + 1] = "";
     int home_fd = -1;
     TRY(cli_home_open(home, keys, &home_fd, origin, &held));
-    struct ledger_config config = {
-        .home_fd = home_fd,
-        .origin = origin,
-        .wrap_key = &held.wrap,
-        .sign_key = &held.sign,
-        .clock = clock_system(),
-        .random = random_system(),
-        .segment_bytes = COMMIT_SEGMENT_BYTES,
-    };
+    struct ledger_config config = cli_ledger(home_fd, origin, &held);
     struct outcome outcome = ledger_verify_home(&config, &watch, &report);
     if (!outcome_ok(outcome)) {
         cli_complain("the log: %s", report.why[0] != '\0' ? report.why : outcome.what);

@@ -175,15 +175,7 @@ static int verify_home(const char *home, const char *keys, bool show_acts, bool 
     if (!outcome_ok(outcome)) {
         return EXIT_BAD;
     }
-    struct ledger_config config = {
-        .home_fd = home_fd,
-        .origin = origin,
-        .wrap_key = &held.wrap,
-        .sign_key = &held.sign,
-        .clock = clock_system(),
-        .random = random_system(),
-        .segment_bytes = COMMIT_SEGMENT_BYTES,
-    };
+    struct ledger_config config = cli_ledger(home_fd, origin, &held);
     outcome = verify_opened(&config, &verifying, show_acts, &report);
     house_keys_done(&held);
     close(home_fd);

@@ -160,6 +160,19 @@ struct outcome cli_home_open(const char *home, const char *keys, int *ret_home_f
     return outcome;
 }
 
+struct ledger_config cli_ledger(int home_fd, const char *origin, const struct house_keys *keys)
+{
+    return (struct ledger_config){
+        .home_fd = home_fd,
+        .origin = origin,
+        .wrap_key = &keys->wrap,
+        .sign_key = &keys->sign,
+        .clock = clock_system(),
+        .random = random_system(),
+        .segment_bytes = COMMIT_SEGMENT_BYTES,
+    };
+}
+
 void cli_house_close(struct cli_house *house)
 {
     house_close(house->house);

@@ -90,3 +90,13 @@ const struct act_code_text *act_code_text(enum act_code code)
     CHECK((unsigned)code < ACT_CODE_COUNT);
     return &texts[code];
 }
+
+bool signed_visible(struct view text, size_t max)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] <= ' ' || text.data[i] > '~') {
+            return false;
+        }
+    }
+    return text.len <= max;
+}

@@ -63,6 +63,9 @@ enum act_code {
 #define ROLE_BIT(role) (1u << (role))
 #define ROLES_ALL ((1u << ROLE_COUNT) - 1)
 
+/* An act's number, an ETag, a code: nothing but visible ASCII, at most so long. */
+bool signed_visible(struct view text, size_t max);
+
 extern const struct words words_role;
 extern const struct words words_act_code;
 

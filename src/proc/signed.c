@@ -9,16 +9,6 @@
 
 #include "base/check.h"
 
-static bool visible(struct view text, size_t max)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] <= ' ' || text.data[i] > '~') {
-            return false;
-        }
-    }
-    return text.len <= max;
-}
-
 static bool plain(struct view text, size_t max)
 {
     for (size_t i = 0; i < text.len; i++) {
@@ -102,11 +92,11 @@ static bool stamped_sane(const struct signed_stamped *stamped)
 
     return (act || none) &&
            (stamped->signer == SIGNER_OFFICER || stamped->signer == SIGNER_ACCOUNT) &&
-           stamped->kid.len > 0 && visible(stamped->kid, ASK_CODE_BYTES_MAX) &&
+           stamped->kid.len > 0 && signed_visible(stamped->kid, ASK_CODE_BYTES_MAX) &&
            plain(stamped->pointer, SIGNED_POINTER_BYTES_MAX) &&
            plain(stamped->reason, SIGNED_REASON_BYTES_MAX) &&
-           visible(stamped->jti, SIGNED_JTI_BYTES_MAX) &&
-           visible(stamped->if_match, SIGNED_ETAG_BYTES_MAX) && stamped->jws.len > 0 &&
+           signed_visible(stamped->jti, SIGNED_JTI_BYTES_MAX) &&
+           signed_visible(stamped->if_match, SIGNED_ETAG_BYTES_MAX) && stamped->jws.len > 0 &&
            stamped->jws.len <= SIGNED_JWS_BYTES_MAX && stamped->act.len <= SIGNED_JWS_BYTES_MAX;
 }
 
@@ -166,8 +156,9 @@ struct outcome signed_get_done(const struct frame *frame, struct signed_done *re
     TRY(cursor_end(&cursor, "what became of a signed act"));
     if (frame->kind != FRAME_SIGNED_DONE || frame->count != 1 || code >= ACT_CODE_COUNT ||
         !plain(done.pointer, SIGNED_POINTER_BYTES_MAX) ||
-        !plain(done.reason, SIGNED_REASON_BYTES_MAX) || !visible(done.object, ASK_CODE_BYTES_MAX) ||
-        !visible(done.etag, SIGNED_ETAG_BYTES_MAX)) {
+        !plain(done.reason, SIGNED_REASON_BYTES_MAX) ||
+        !signed_visible(done.object, ASK_CODE_BYTES_MAX) ||
+        !signed_visible(done.etag, SIGNED_ETAG_BYTES_MAX)) {
         return wrong("what became of a signed act");
     }
     done.code = (enum act_code)code;
@@ -186,8 +177,9 @@ struct outcome signed_get_signer(struct cursor *cursor, struct signed_signer *re
     struct signed_signer signer = {.code = cursor_block16(cursor)};
 
     signer.key = cursor_block16(cursor);
-    if (cursor->failed || signer.code.len == 0 || !visible(signer.code, ASK_CODE_BYTES_MAX) ||
-        signer.key.len == 0 || signer.key.len > SIGNED_SPKI_BYTES_MAX) {
+    if (cursor->failed || signer.code.len == 0 ||
+        !signed_visible(signer.code, ASK_CODE_BYTES_MAX) || signer.key.len == 0 ||
+        signer.key.len > SIGNED_SPKI_BYTES_MAX) {
         return wrong("signer");
     }
     *ret_signer = signer;

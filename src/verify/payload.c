@@ -52,12 +52,7 @@ static struct outcome refuse_member(const struct json_doc *doc, const struct jso
 
 static bool visible(struct view text, size_t max)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] <= ' ' || text.data[i] > '~') {
-            return false;
-        }
-    }
-    return text.len > 0 && text.len <= max;
+    return text.len > 0 && signed_visible(text, max);
 }
 
 static struct outcome refuse_field(const char *name, const char *reason,
