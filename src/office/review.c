@@ -6,6 +6,7 @@
 #include "office/review.h"
 
 #include "base/check.h"
+#include "gate/fees.h"
 #include "office/object.h"
 
 #include <string.h>
@@ -77,6 +78,7 @@ static struct outcome get_draw(const struct directory *directory, struct view by
 {
     struct cursor cursor = cursor_of(bytes);
     struct draw *draw = ret_object;
+    int32_t month = 0;
     (void)directory;
     cursor.failed = cursor_u8(&cursor) != REVIEW_VERSION;
     object_get_code(&cursor, &draw->code);
@@ -84,7 +86,8 @@ static struct outcome get_draw(const struct directory *directory, struct view by
     cursor_copy(&cursor, draw->hash, sizeof(draw->hash));
     cursor_copy(&cursor, draw->seed, sizeof(draw->seed));
     draw->one_in = cursor_u64(&cursor);
-    cursor.failed = cursor.failed || draw->one_in == 0 || draw->one_in > DRAW_ONE_IN_MAX;
+    cursor.failed = cursor.failed || draw->one_in == 0 || draw->one_in > DRAW_ONE_IN_MAX ||
+                    !outcome_ok(fees_month_get(code_view(&draw->code), &month));
     return object_get_end(&cursor, "stored draw does not decode");
 }
 

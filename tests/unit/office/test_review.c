@@ -423,9 +423,27 @@ static void a_month_is_confirmed_to_a_party_once_whole_and_for_good(void **state
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, desk_setup, desk_teardown)
 
+static void a_stored_draw_is_of_a_month(void **state)
+{
+    static const char *const bad[] = {"2026-13", "2026-1", "2026-11-05", "KYC"};
+    struct draw draw = {.one_in = 10};
+    struct draw again;
+    (void)state;
+    for (size_t i = 0; i <= sizeof(bad) / sizeof(bad[0]); i++) {
+        bool good = i == sizeof(bad) / sizeof(bad[0]);
+        BUF_AUTO bytes;
+        buf_init(&bytes, 1024);
+        assert_ok(code_set(&draw.code, view_text(good ? "2026-11" : bad[i])));
+        object_draw.put(&draw, &bytes);
+        assert_int_equal(object_draw.get(NULL, buf_view(&bytes), &again).fault,
+                         good ? FAULT_NONE : FAULT_CORRUPT);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_stored_draw_is_of_a_month),
         TEST(a_review_meets_each_event_in_each_state_as_the_table_says),
         TEST(a_review_is_of_a_recorded_disclosure_and_says_of_it_what_the_record_says),
         TEST(who_is_drawn_follows_from_a_seed_committed_before_and_revealed_after),
