@@ -256,21 +256,25 @@ void buf_put_decimal(struct buf *buf, uint64_t value)
     buf_put(buf, digits + at, sizeof(digits) - at);
 }
 
-void buf_put_hex(struct buf *buf, struct view bytes)
+void hex_write(char *ret_text, struct view bytes)
 {
     static const char digits[] = "0123456789abcdef";
 
+    for (size_t i = 0; i < bytes.len; i++) {
+        ret_text[2 * i] = digits[bytes.data[i] >> 4];
+        ret_text[2 * i + 1] = digits[bytes.data[i] & 15];
+    }
+}
+
+void buf_put_hex(struct buf *buf, struct view bytes)
+{
     if (bytes.len > buf->max) { /* so that the doubled length cannot overflow */
         buf->failed = true;
         return;
     }
     uint8_t *place = buf_claim(buf, bytes.len * 2);
-    if (place == NULL) {
-        return;
-    }
-    for (size_t i = 0; i < bytes.len; i++) {
-        place[2 * i] = (uint8_t)digits[bytes.data[i] >> 4];
-        place[2 * i + 1] = (uint8_t)digits[bytes.data[i] & 15];
+    if (place != NULL) {
+        hex_write((char *)place, bytes);
     }
 }
 

@@ -117,7 +117,8 @@ void base64std_put(struct buf *buf, struct view bytes);
 void base64url_write(char *ret_text, struct view bytes);
 struct outcome base64url_get(struct view text, struct buf *ret_bytes);
 struct outcome base64std_get(struct view text, struct buf *ret_bytes);
-/* Exactly 2*len hex digits, lower case. */
+/* Exactly 2*len hex digits, lower case; written without a terminator. */
+void hex_write(char *ret_text, struct view bytes);
 struct outcome hex_get(struct view text, void *ret_bytes, size_t len);
 
 /* Decimal without sign, leading zeros or overflow; FAULT_BAD_INPUT otherwise. */

@@ -14,15 +14,12 @@
 
 #include <time.h>
 
-#define US_PER_S 1000000
-#define S_PER_DAY 86400
 #define US_PER_DAY ((int64_t)S_PER_DAY * US_PER_S)
 #define VIETNAM_OFFSET_US ((int64_t)7 * 3600 * US_PER_S)
 #define ERA_DAYS 146097
 #define EPOCH_DAYS 719468 /* from 0000-03-01 to 1970-01-01 */
 #define DAYS_MIN (-719162)
 #define DAYS_MAX 2932896
-#define MINUTE_LEN 17
 #define SECOND_LEN 20
 
 static int64_t read_clock(clockid_t which)
@@ -170,18 +167,47 @@ static char *write_digits(char *to, int64_t value, size_t len)
     return to + len;
 }
 
+/* `YYYY-MM`; returns the end. */
+static char *write_month(char *to, struct date date)
+{
+    to = write_digits(to, date.year, 4);
+    *to++ = '-';
+    return write_digits(to, date.month, 2);
+}
+
+/* `YYYY-MM-DD`; returns the end. */
+static char *write_date(char *to, struct date date)
+{
+    to = write_month(to, date);
+    *to++ = '-';
+    return write_digits(to, date.day, 2);
+}
+
+void date_write(char ret_text[DATE_LEN + 1], int64_t days)
+{
+    *write_date(ret_text, date_from_days(days)) = '\0';
+}
+
+void date_put(struct buf *buf, int64_t days)
+{
+    char text[DATE_LEN + 1];
+
+    date_write(text, days);
+    buf_put(buf, text, DATE_LEN);
+}
+
+void date_write_month(char ret_text[MONTH_LEN + 1], int64_t days)
+{
+    *write_month(ret_text, date_from_days(days)) = '\0';
+}
+
 /* `YYYY-MM-DDThh:mm`; returns the end. */
 static char *write_minute(char *to, int64_t wall_us)
 {
     int64_t days = floor_divide(wall_us, US_PER_DAY);
     int64_t second = (wall_us - days * US_PER_DAY) / US_PER_S;
-    struct date date = date_from_days(days);
 
-    to = write_digits(to, date.year, 4);
-    *to++ = '-';
-    to = write_digits(to, date.month, 2);
-    *to++ = '-';
-    to = write_digits(to, date.day, 2);
+    to = write_date(to, date_from_days(days));
     *to++ = 'T';
     to = write_digits(to, second / 3600, 2);
     *to++ = ':';
@@ -204,7 +230,7 @@ void clock_write_micro(char *ret_text, int64_t wall_us)
 
 void clock_put_minute(struct buf *buf, int64_t wall_us)
 {
-    char text[MINUTE_LEN];
+    char text[CLOCK_MINUTE_LEN];
     char *to = write_minute(text, wall_us);
 
     *to++ = 'Z';
@@ -221,22 +247,41 @@ void clock_put_second(struct buf *buf, int64_t wall_us)
     buf_put_text(buf, "Z");
 }
 
-struct outcome clock_get_second(struct view text, int64_t *ret_us)
+/* `YYYY-MM-DDThh:mm` before what follows; FAULT_BAD_INPUT. */
+static struct outcome get_minute(struct view text, int64_t *ret_us)
 {
     struct date date = {0};
-    bool shaped = text.len == SECOND_LEN && text.data[10] == 'T' && text.data[13] == ':' &&
-                  text.data[16] == ':' && text.data[19] == 'Z';
-    if (!shaped || !outcome_ok(date_get(view_part(text, 0, 10), &date))) {
-        return outcome_fail(FAULT_BAD_INPUT, "time");
-    }
+    bool shaped = text.data[10] == 'T' && text.data[13] == ':';
     int hour = fixed_digits(text, 11, 2);
     int minute = fixed_digits(text, 14, 2);
-    int second = fixed_digits(text, 17, 2);
-    if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) {
+    if (!shaped || !outcome_ok(date_get(view_part(text, 0, DATE_LEN), &date)) || hour < 0 ||
+        hour > 23 || minute < 0 || minute > 59) {
         return outcome_fail(FAULT_BAD_INPUT, "time");
     }
-    *ret_us =
-        date_to_days(date) * US_PER_DAY + (int64_t)(hour * 3600 + minute * 60 + second) * US_PER_S;
+    *ret_us = date_to_days(date) * US_PER_DAY + (int64_t)(hour * 3600 + minute * 60) * US_PER_S;
+    return OUTCOME_OK;
+}
+
+struct outcome clock_get_minute(struct view text, int64_t *ret_us)
+{
+    if (text.len != CLOCK_MINUTE_LEN || text.data[CLOCK_MINUTE_LEN - 1] != 'Z') {
+        return outcome_fail(FAULT_BAD_INPUT, "time");
+    }
+    return get_minute(text, ret_us);
+}
+
+struct outcome clock_get_second(struct view text, int64_t *ret_us)
+{
+    if (text.len != SECOND_LEN || text.data[16] != ':' || text.data[SECOND_LEN - 1] != 'Z') {
+        return outcome_fail(FAULT_BAD_INPUT, "time");
+    }
+    int second = fixed_digits(text, 17, 2);
+    int64_t us = 0;
+    TRY(get_minute(text, &us));
+    if (second < 0 || second > 59) {
+        return outcome_fail(FAULT_BAD_INPUT, "time");
+    }
+    *ret_us = us + (int64_t)second * US_PER_S;
     return OUTCOME_OK;
 }
 

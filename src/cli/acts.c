@@ -20,8 +20,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define US_PER_S 1000000
-
 struct acts {
     struct view origin;
     const struct acts_watch *watch;

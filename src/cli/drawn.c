@@ -16,9 +16,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define VN_S (7 * 3600)
-#define DAY_S (24 * 3600)
-
 struct drawing {
     const char *month;
     uint8_t seed[DRAW_SEED_BYTES];
@@ -36,31 +33,16 @@ static struct view behind(struct view entry, struct view mark, size_t len)
     return view_of(NULL, 0);
 }
 
-/* The month in Viet Nam of `2026-11-23T08:38Z`. */
-static struct outcome month_of(struct view minute, char ret_month[16])
-{
-    struct date date = {0};
-    uint64_t hour = 0;
-    uint8_t first = minute.len > 12 ? minute.data[11] : 0;
-    if (first == '0') {
-        hour = (uint64_t)(minute.data[12] - '0');
-    } else if (first == 0 || !outcome_ok(decimal_get(view_part(minute, 11, 2), 23, &hour))) {
-        return outcome_fail(FAULT_CORRUPT, "an entry has no time");
-    }
-    TRY(date_get(view_part(minute, 0, 10), &date));
-    date = date_from_days(date_to_days(date) + (hour * 3600 + VN_S >= DAY_S ? 1 : 0));
-    snprintf(ret_month, 16, "%04d-%02d", date.year, date.month);
-    return OUTCOME_OK;
-}
-
 static struct outcome look(void *context, uint64_t index, struct view entry)
 {
     const struct drawing *drawing = context;
-    char month[16];
+    char month[MONTH_LEN + 1];
     if (behind(entry, VIEW_LITERAL("\"kind\":\"disclosure\""), 0).data == NULL) {
         return OUTCOME_OK;
     }
-    TRY(month_of(behind(entry, VIEW_LITERAL("\"t\":\""), 17), month));
+    if (!show_month(behind(entry, VIEW_LITERAL("\"t\":\""), CLOCK_MINUTE_LEN), month)) {
+        return outcome_fail(FAULT_CORRUPT, "an entry has no time");
+    }
     if (strcmp(month, drawing->month) == 0 && draw_takes(drawing->seed, drawing->one_in, index)) {
         printf("%" PRIu64 "\n", index);
     }

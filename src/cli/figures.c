@@ -11,6 +11,8 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "cli/show.h"
+#include "gate/fees.h"
 #include "tlog/note.h"
 #include "tlog/tiles.h"
 #include "wire/json.h"
@@ -24,11 +26,6 @@
 #define CHECKPOINT_TRIES 5u
 #define ENTRY_VALUES_MAX 64u
 #define ENTRY_ARENA_BYTES (ENTRY_VALUES_MAX * sizeof(struct json_node) + 2 * ENTRY_BYTES_MAX)
-#define MINUTE_LEN 17 /* 2026-11-23T08:38Z */
-#define MONTH_LEN 7
-#define YEAR_MAX 9998
-#define HOURS_OF_DAY 24
-#define VIETNAM_HOURS 7
 #define ABSENT "-" /* in the table */
 
 struct counting {
@@ -66,33 +63,6 @@ static const struct json_row members[MEMBERS] = {
     [VERSION] = {"v", JSON_INTEGER_BIT, true},
 };
 
-static bool two_digits(struct view text, size_t at, int max, int *ret_value)
-{
-    int tens = text.data[at] - '0';
-    int ones = text.data[at + 1] - '0';
-    *ret_value = tens * 10 + ones;
-    return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 && *ret_value <= max;
-}
-
-/* The month in Viet Nam of a minute in UTC; false when it is no minute. */
-static bool month_of(struct view minute, char ret_month[MONTH_LEN + 1])
-{
-    struct date date;
-    int hour = 0;
-    int past = 0;
-    if (minute.len != MINUTE_LEN || !outcome_ok(date_get(view_part(minute, 0, 10), &date)) ||
-        date.year > YEAR_MAX || minute.data[10] != 'T' || minute.data[13] != ':' ||
-        minute.data[16] != 'Z' || !two_digits(minute, 11, HOURS_OF_DAY - 1, &hour) ||
-        !two_digits(minute, 14, 59, &past)) {
-        return false;
-    }
-    int64_t next = hour + VIETNAM_HOURS >= HOURS_OF_DAY ? 1 : 0;
-    date = date_from_days(date_to_days(date) + next);
-    snprintf(ret_month, MONTH_LEN + 1, "%04u-%02u", (unsigned)date.year % 10000,
-             (unsigned)date.month % 100);
-    return true;
-}
-
 static bool put_word(struct figure *figure, struct view word)
 {
     if (word.len > FIGURE_WORD_BYTES_MAX) {
@@ -118,7 +88,7 @@ static bool line_of(struct counting *counting, struct view entry, struct figure 
     arena_reset(&counting->arena);
     if (!outcome_ok(json_parse(entry, &limits, &counting->arena, &doc, &fault)) ||
         !outcome_ok(json_take(&doc.nodes[0], members, MEMBERS, values, &fault)) ||
-        json_integer_of(values[VERSION]) != 1 || !month_of(values[TIME]->text, month)) {
+        json_integer_of(values[VERSION]) != 1 || !show_month(values[TIME]->text, month)) {
         return false;
     }
     ret_figure->key_len = 0;
@@ -291,23 +261,15 @@ static struct outcome sort_lines(struct figures *figures)
     return OUTCOME_OK;
 }
 
-static bool month_valid(struct view month)
-{
-    int year = 0;
-    int number = 0;
-    return month.len == MONTH_LEN && two_digits(month, 0, 99, &year) &&
-           two_digits(month, 2, 99, &year) && month.data[4] == '-' &&
-           two_digits(month, 5, 12, &number) && number > 0;
-}
-
 static struct outcome count(struct counting *counting, struct view vkey)
 {
     struct note_key key;
+    int32_t month = 0;
     if (!outcome_ok(note_key_get(vkey, &key))) {
         snprintf(counting->why, FIGURES_WHY_BYTES, "the verifier key is none");
         return outcome_fail(FAULT_BAD_INPUT, "verifier key");
     }
-    if (counting->month.len > 0 && !month_valid(counting->month)) {
+    if (counting->month.len > 0 && !outcome_ok(fees_month_get(counting->month, &month))) {
         snprintf(counting->why, FIGURES_WHY_BYTES, "a month is written YYYY-MM");
         return outcome_fail(FAULT_BAD_INPUT, "month");
     }

@@ -53,9 +53,8 @@ struct outcome files_cert_of(X509 *certificate, struct files_cert *ret_facts)
     }
     seal_sha256(view_of(der, (size_t)len), hash);
     OPENSSL_free(der);
-    for (size_t i = 0; i < sizeof(hash); i++) {
-        snprintf(ret_facts->spki + 2 * i, 3, "%02x", hash[i]);
-    }
+    hex_write(ret_facts->spki, view_of(hash, sizeof(hash)));
+    ret_facts->spki[2 * sizeof(hash)] = '\0';
     return not_after_of(certificate, ret_facts->not_after);
 }
 

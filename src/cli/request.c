@@ -7,6 +7,7 @@
 #include "cli/request.h"
 
 #include "base/check.h"
+#include "base/clock.h"
 
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
@@ -14,7 +15,6 @@
 
 #define SERIAL_BYTES 16
 #define BEFORE_S 300 /* clocks differ */
-#define DAY_S 86400
 
 struct outcome request_look_at_key(EVP_PKEY *key)
 {
@@ -166,7 +166,7 @@ static bool set_subject(X509 *certificate, const char *account)
 static bool fill(X509 *certificate, EVP_PKEY *key, const struct request_terms *terms, X509 *ca)
 {
     time_t from = (time_t)(terms->now_s - BEFORE_S);
-    time_t until = (time_t)(terms->now_s + (int64_t)terms->days * DAY_S - BEFORE_S);
+    time_t until = (time_t)(terms->now_s + (int64_t)terms->days * S_PER_DAY - BEFORE_S);
     return X509_set_version(certificate, X509_VERSION_3) == 1 &&
            set_serial(certificate, &terms->random) &&
            ASN1_TIME_set(X509_getm_notBefore(certificate), from) != NULL &&
@@ -178,7 +178,7 @@ static bool fill(X509 *certificate, EVP_PKEY *key, const struct request_terms *t
 
 static struct outcome look_at_ca(X509 *ca, EVP_PKEY *ca_key, const struct request_terms *terms)
 {
-    time_t until = (time_t)(terms->now_s + (int64_t)terms->days * DAY_S);
+    time_t until = (time_t)(terms->now_s + (int64_t)terms->days * S_PER_DAY);
     if (X509_check_ca(ca) != 1 || X509_check_private_key(ca, ca_key) != 1) {
         return outcome_fail(FAULT_BAD_INPUT, "the CA's certificate is none, or its key another's");
     }

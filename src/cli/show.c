@@ -133,3 +133,15 @@ struct outcome show_entries(int dir_fd, uint64_t size, uint64_t first, uint64_t 
     }
     return OUTCOME_OK;
 }
+
+bool show_month(struct view minute, char ret_month[MONTH_LEN + 1])
+{
+    const struct date end = {9999, 1, 1};
+    int64_t us = 0;
+    if (!outcome_ok(clock_get_minute(minute, &us)) ||
+        us / US_PER_S >= date_to_days(end) * S_PER_DAY) {
+        return false;
+    }
+    date_write_month(ret_month, clock_day_vn(us));
+    return true;
+}

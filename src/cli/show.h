@@ -5,7 +5,7 @@
 #ifndef DANCU_CLI_SHOW_H
 #define DANCU_CLI_SHOW_H
 
-#include "base/bytes.h"
+#include "base/clock.h"
 
 /* Size by the published checkpoint of the folder that holds `checkpoint` and `tile/`. */
 struct outcome show_size(int dir_fd, uint64_t *ret_size);
@@ -16,5 +16,8 @@ struct outcome show_entries(int dir_fd, uint64_t size, uint64_t first, uint64_t 
 struct outcome show_each(int dir_fd, uint64_t size,
                          struct outcome (*each)(void *context, uint64_t index, struct view entry),
                          void *context);
+
+/* The month in Viet Nam (UTC+7) of an entry's minute; false: it is none, or after the year 9998. */
+bool show_month(struct view minute, char ret_month[MONTH_LEN + 1]);
 
 #endif

@@ -14,7 +14,6 @@
 #include <stdio.h>
 
 #define JTI_BYTES 16
-#define US_PER_S 1000000
 
 static void put_values(const struct act *act, struct buf *payload)
 {

@@ -17,7 +17,6 @@
 #include <stdio.h>
 
 #define TELL_US 1000000
-#define US_PER_S 1000000
 #define TELLINGS_BURST_MAX 16
 
 static struct told *told_of(struct core *core, const struct peer *peer)

@@ -311,13 +311,6 @@ static struct outcome record_numbers(struct house *house, enum act_kind kind, ui
     return office_act(house->office, &act, local_user, &index, reason);
 }
 
-static void hex_text(const uint8_t *bytes, size_t len, char ret_text[80])
-{
-    for (size_t i = 0; i < len; i++) {
-        snprintf(ret_text + 2 * i, 3, "%02x", bytes[i]);
-    }
-}
-
 static struct outcome record_chunk(struct house *house, const struct registry_chunk *chunk,
                                    uint32_t local_user)
 {
@@ -329,8 +322,8 @@ static struct outcome record_chunk(struct house *house, const struct registry_ch
     snprintf(texts[1], sizeof(texts[1]), "%u", chunk->added);
     snprintf(texts[2], sizeof(texts[2]), "%u", chunk->changed);
     snprintf(texts[3], sizeof(texts[3]), "%u", chunk->unchanged);
-    hex_text(chunk->hash, sizeof(chunk->hash), texts[4]);
-    hex_text(chunk->file, sizeof(chunk->file), texts[5]);
+    hex_write(texts[4], view_of(chunk->hash, sizeof(chunk->hash)));
+    hex_write(texts[5], view_of(chunk->file, sizeof(chunk->file)));
     snprintf(texts[6], sizeof(texts[6]), "%llu", (unsigned long long)chunk->until);
     return record_numbers(house, ACT_IMPORT_CHUNK, local_user, names, texts, count);
 }

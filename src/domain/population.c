@@ -18,7 +18,6 @@
 #include <string.h>
 
 #define YEARS_MAX 999
-#define DATE_LEN 10
 #define PARENTHESIS POPULATION_KIND_COUNT /* on the parser's stack only */
 _Static_assert(TRUTH_NO < TRUTH_UNKNOWN && TRUTH_UNKNOWN < TRUTH_YES && TRUTH_NO == 0 &&
                    TRUTH_YES == 2,

@@ -16,7 +16,6 @@
 #include <string.h>
 
 #define HOUR_US INT64_C(3600000000)
-#define DAY_S (24 * 3600)
 #define VN_OFFSET_US (7 * HOUR_US)
 #define BLIND_GUESS 16 /* kind of the guesses' tags, beside those of domain/person.h */
 
@@ -57,8 +56,8 @@ static bool blank(struct view text)
 
 uint32_t seconds_to_midnight(int64_t now_us)
 {
-    int64_t second = ((now_us + VN_OFFSET_US) / 1000000) % DAY_S;
-    return (uint32_t)(DAY_S - second);
+    int64_t second = ((now_us + VN_OFFSET_US) / 1000000) % S_PER_DAY;
+    return (uint32_t)(S_PER_DAY - second);
 }
 
 static void business_turn(struct gate *gate, struct business *business, int64_t now_us)

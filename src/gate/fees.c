@@ -17,8 +17,7 @@
 
 #define MONTHS_A_YEAR 12
 #define YEAR_FIRST 1970
-#define MONTH_LEN 7 /* "2026-11" */
-#define GONE_MAX 4  /* taken out with one new statement: they come in no faster */
+#define GONE_MAX 4 /* taken out with one new statement: they come in no faster */
 
 _Static_assert(ASK_CODE_BYTES_MAX + 1 + MONTH_LEN <= CODE_TEXT_BYTES_MAX, "a statement's code");
 _Static_assert(FEE_STATEMENTS_MAX >= 3 * PARTIES_MAX, "two months of all parties, and one to go");

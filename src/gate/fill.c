@@ -198,8 +198,9 @@ static void put_sealed_until(const struct work *work, struct buf *buf)
         buf_put_text(buf, "null");
         return;
     }
-    struct date day = date_from_days(work->business->sealed_until_day);
-    buf_printf(buf, "\"%04d-%02d-%02d\"", day.year, day.month, day.day);
+    buf_put_u8(buf, '"');
+    date_put(buf, work->business->sealed_until_day);
+    buf_put_u8(buf, '"');
 }
 
 static void put_trace(const struct work *work, struct buf *buf)

@@ -45,8 +45,9 @@ static void put_hours(uint32_t mask, struct buf *buf)
 
 static void put_day(int64_t days, struct buf *buf)
 {
-    struct date day = date_from_days(days);
-    buf_printf(buf, "\"%04d-%02d-%02d\"", day.year, day.month, day.day);
+    buf_put_u8(buf, '"');
+    date_put(buf, days);
+    buf_put_u8(buf, '"');
 }
 
 static void put_or_null(struct view text, struct buf *buf)

@@ -336,12 +336,6 @@ struct outcome prepare_incident_found(struct preparing *here)
 
 /* ---- the order of the search, once more ---- */
 
-static void put_day(int64_t day, struct buf *buf)
-{
-    struct date date = date_from_days(day);
-    buf_printf(buf, "%04d-%02d-%02d", date.year, date.month, date.day);
-}
-
 void incident_put_order(const struct incident *incident, struct buf *buf)
 {
     struct act act = {.kind = ACT_INCIDENT_OPEN};
@@ -351,8 +345,8 @@ void incident_put_order(const struct incident *incident, struct buf *buf)
     buf_init(&from, 16);
     buf_init(&until, 16);
     buf_init(&detected, 32);
-    put_day(incident->from_day, &from);
-    put_day(incident->until_day, &until);
+    date_put(&from, incident->from_day);
+    date_put(&until, incident->until_day);
     clock_put_second(&detected, incident->detected_us);
     act_value_set(&act, "code", code_view(&incident->code));
     act_value_set(&act, "account", code_view(&incident->account));

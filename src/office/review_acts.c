@@ -26,12 +26,6 @@ static struct outcome prepare_month(struct preparing *here, const char *field, i
                : prepare_refuse(here, FAULT_BAD_INPUT, "is no month: want YYYY-MM");
 }
 
-static void month_put(int64_t day, char ret_text[16])
-{
-    struct date date = date_from_days(day);
-    snprintf(ret_text, 16, "%04d-%02d", date.year, date.month);
-}
-
 /* ---- draws ---- */
 
 struct outcome prepare_draw_commit(struct preparing *here)
@@ -95,13 +89,13 @@ bool review_index(struct view code, uint64_t *ret_index)
 /* Picked at random is what was drawn; all else has a reason. */
 static struct outcome check_pick(struct preparing *here, int64_t day, uint64_t index)
 {
-    char month[16];
+    char month[MONTH_LEN + 1];
     if (act_word(here->act, "drawn") != DRAWN_RANDOM) {
         return act_value(here->act, "reason").len > 0
                    ? OUTCOME_OK
                    : prepare_refuse(here, FAULT_BAD_INPUT, "what is not drawn needs a reason");
     }
-    month_put(day, month);
+    date_write_month(month, day);
     const struct draw *draw = object_find(here->directory, &object_draw, view_text(month));
     if (draw == NULL || is_zero(draw->seed)) {
         return prepare_refuse(here, FAULT_CONFLICT, "the seed of that month is not revealed");
@@ -149,14 +143,14 @@ struct outcome prepare_review_ask(struct preparing *here)
     struct business *business = NULL;
     struct review *review = NULL;
     uint64_t index = 0;
-    char month[16];
+    char month[MONTH_LEN + 1];
     int64_t day = act_day(here->act, "day", 0);
     if (!review_index(act_value(here->act, "code"), &index)) {
         return prepare_refuse(here, FAULT_BAD_INPUT, "the code must be R- and the record's place");
     }
     TRY(prepare_find(here, OBJECT_BUSINESS, "business", &business));
     TRY(check_pick(here, day, index));
-    month_put(day, month);
+    date_write_month(month, day);
     TRY(check_month_open(here, business->party, month));
     TRY(prepare_new(here, OBJECT_REVIEW, &review));
     review->state = REVIEW_ASKED;

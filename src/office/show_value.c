@@ -14,8 +14,6 @@
 #include <string.h>
 
 #define HOURS 24
-#define DAY_S 86400
-#define US_PER_S 1000000
 #define HOURS_ALL ((UINT32_C(1) << HOURS) - 1)
 #define DAY_FIRST 0 /* what office/business.c takes for no day */
 #define DAY_LAST INT64_C(2932896)
@@ -87,9 +85,9 @@ static void put_hours(struct buf *buf, uint32_t mask)
 
 static void put_day(struct buf *buf, int64_t days)
 {
-    struct date day = date_from_days(days);
-
-    buf_printf(buf, "\"%04d-%02d-%02d\"", day.year, day.month, day.day);
+    buf_put_u8(buf, '"');
+    date_put(buf, days);
+    buf_put_u8(buf, '"');
 }
 
 static void put_hash(struct buf *buf, const uint8_t hash[SEAL_HASH_BYTES])
@@ -164,13 +162,11 @@ static void put_businesses(struct buf *buf, const struct account *account)
     buf_put_text(buf, "]");
 }
 
-static void put_time(struct buf *buf, int64_t time_s)
+static void put_time(struct buf *buf, int64_t time_us)
 {
-    int64_t of_day = time_s % DAY_S;
-    struct date date = date_from_days(time_s / DAY_S);
-
-    buf_printf(buf, "\"%04d-%02d-%02dT%02d:%02d:%02dZ\"", date.year, date.month, date.day,
-               (int)(of_day / 3600), (int)(of_day / 60 % 60), (int)(of_day % 60));
+    buf_put_u8(buf, '"');
+    clock_put_second(buf, time_us);
+    buf_put_u8(buf, '"');
 }
 
 static void put_certificates(struct buf *buf, const struct account *account)
@@ -183,7 +179,7 @@ static void put_certificates(struct buf *buf, const struct account *account)
         put_hash(buf, certificate->spki);
         if (certificate->until_s != 0) { /* the last second in which it is good is known here */
             buf_put_text(buf, ",\"until\":");
-            put_time(buf, certificate->until_s);
+            put_time(buf, certificate->until_s * US_PER_S);
         }
         buf_put_text(buf, "}");
     }
@@ -206,7 +202,7 @@ static void put_move(struct buf *buf, const struct business_move *move)
     buf_put_text(buf, ",\"record\":");
     buf_put_decimal(buf, move->index);
     buf_printf(buf, ",\"state\":\"%s\",\"time\":", words_name(&words_business_state, move->state));
-    put_time(buf, move->time_us / US_PER_S);
+    put_time(buf, move->time_us);
     buf_printf(buf, ",\"version\":%u}", move->version);
 }
 
@@ -336,7 +332,7 @@ static void put_own(struct buf *buf, const struct show_field *field, const void 
         put_file(buf, object);
         break;
     case SHOW_TIME:
-        put_time(buf, (int64_t)number64_at(object, field->at) / US_PER_S);
+        put_time(buf, (int64_t)number64_at(object, field->at));
         break;
     case SHOW_COUNTED:
         buf_put_decimal(buf, number64_at(object, field->at));

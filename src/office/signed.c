@@ -21,8 +21,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define US_PER_S 1000000
-
 /* One signed act on its way. */
 struct way {
     struct office *office;
@@ -56,9 +54,8 @@ static struct outcome refuse(struct way *way, enum act_code code, const char *po
 
 static void hash_text(const uint8_t hash[SEAL_HASH_BYTES], char ret_text[2 * SEAL_HASH_BYTES + 1])
 {
-    for (size_t i = 0; i < SEAL_HASH_BYTES; i++) {
-        snprintf(&ret_text[2 * i], 3, "%02x", hash[i]);
-    }
+    hex_write(ret_text, view_of(hash, SEAL_HASH_BYTES));
+    ret_text[2 * SEAL_HASH_BYTES] = '\0';
 }
 
 /* ---- is it an act at all, now? ---- */
@@ -254,8 +251,7 @@ static struct outcome propose(struct way *way, struct change *ret_change)
     TRY(prepare(way, &way->act, &dry));
     change_done(&dry);
     hash_text(way->told->jws_hash, code);
-    struct date day = date_from_days(clock_day_vn(way->now_us) + PROPOSAL_DAYS);
-    buf_printf(&until, "%04d-%02d-%02d", day.year, day.month, day.day);
+    date_put(&until, clock_day_vn(way->now_us) + PROPOSAL_DAYS);
     TRY(buf_check(&until));
     act_value_set(&act, "code", view_text(code));
     act_value_set(&act, "by", way->told->doer.code);

@@ -52,10 +52,11 @@ static void tell_number(struct telling *telling, const char *name, uint64_t numb
 
 static void tell_day(struct telling *telling, const char *name, int64_t days)
 {
-    struct date day = date_from_days(days);
+    const char *quote = telling->json ? "\"" : "";
     tell_name(telling, name);
-    buf_printf(telling->buf, telling->json ? "\"%04d-%02d-%02d\"" : "%04d-%02d-%02d", day.year,
-               day.month, day.day);
+    buf_put_text(telling->buf, quote);
+    date_put(telling->buf, days);
+    buf_put_text(telling->buf, quote);
 }
 
 /* Words of a mask as a list; in a text they are joined by plus signs. */

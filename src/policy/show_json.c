@@ -46,8 +46,9 @@ static void put_day(struct object *object, const char *name, int64_t day)
         buf_put_text(object->buf, "null");
         return;
     }
-    struct date date = date_from_days(day);
-    buf_printf(object->buf, "\"%04d-%02d-%02d\"", date.year, date.month, date.day);
+    buf_put_u8(object->buf, '"');
+    date_put(object->buf, day);
+    buf_put_u8(object->buf, '"');
 }
 
 static void put_words(struct object *object, const char *name, const struct words *words,

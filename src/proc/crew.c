@@ -23,7 +23,6 @@
 #include <unistd.h>
 
 #define US_PER_MS 1000
-#define US_PER_S 1000000
 #define GRANTS_RENEWED                                                                             \
     (1u << GRANT_TLS_CERT | 1u << GRANT_TLS_KEY | 1u << GRANT_CLIENT_CA | 1u << GRANT_CLIENT_CRL)
 

@@ -11,8 +11,6 @@
 #include "base/check.h"
 #include "base/log.h"
 
-#define US_PER_S 1000000
-
 static const int64_t step_bounds_s[STOP_STEP_COUNT] = {
     [STOP_CHANNELS] = PROC_STOP_CHANNELS_S_MAX,
     [STOP_KEEPER] = PROC_STOP_KEEPER_S_MAX,

@@ -9,8 +9,8 @@
 #include "proc/figures.h"
 
 #include "base/check.h"
+#include "base/clock.h"
 
-#define US_PER_S 1000000
 #define MS_PER_S 1000
 
 /* Rows read better as they stand. */

@@ -19,7 +19,6 @@
 #include <poll.h>
 #include <unistd.h>
 
-#define US_PER_S 1000000
 #define TURN_MS_MAX 1000
 #define CORE_ROOM_BYTES (PIPE_QUEUE_BYTES_MAX / 2) /* more waits for the core: desks wait too */
 

@@ -14,7 +14,6 @@
 
 #include <string.h>
 
-#define US_PER_S 1000000
 #define POOL_EXCHANGES_MAX 1024
 #define KEPT_BYTES_MAX 4096 /* a buf of the pool keeps no more memory than this */
 

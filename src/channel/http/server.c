@@ -18,7 +18,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define US_PER_S 1000000
 #define LINGER_S_MAX 2
 #define EARLY_S_MAX 2      /* a request that was answered before its end may go on for so long */
 #define EVICT_STEPS_MAX 64 /* connections looked at for one that can be dropped */

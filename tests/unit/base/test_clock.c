@@ -221,9 +221,59 @@ static void a_second_is_read_as_it_was_written_and_nothing_else_is(void **state)
     }
 }
 
+static void a_minute_is_read_as_it_was_written_and_nothing_else_is(void **state)
+{
+    static const char *const bad[] = {
+        "",
+        "2026-11-23T05:06",
+        "2026-11-23T05:06z",
+        "2026-11-23 05:06Z",
+        "2026-11-23T05.06Z",
+        "2026-02-29T05:06Z",
+        "2026-11-23T24:06Z",
+        "2026-11-23T05:60Z",
+        "2026-11-23T0x:06Z",
+        "2026-11-23T05:06:07Z",
+    };
+    int64_t us = 0;
+    BUF_AUTO buf;
+    (void)state;
+    assert_ok(clock_get_minute(VIEW_LITERAL("2026-11-23T05:06Z"), &us));
+    assert_true(us == INT64_C(1795410360000000));
+    buf_init(&buf, 64);
+    clock_put_minute(&buf, us);
+    assert_view(buf_view(&buf), "2026-11-23T05:06Z");
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_fault(clock_get_minute(view_text(bad[i]), &us), FAULT_BAD_INPUT);
+    }
+}
+
+static void a_day_is_written_whole_and_its_month_alone(void **state)
+{
+    static const struct date dates[] = {{1, 1, 1}, {1969, 12, 31}, {2026, 11, 5}, {9999, 12, 31}};
+    static const char *const texts[] = {"0001-01-01", "1969-12-31", "2026-11-05", "9999-12-31"};
+    (void)state;
+    for (size_t i = 0; i < sizeof(dates) / sizeof(dates[0]); i++) {
+        int64_t days = date_to_days(dates[i]);
+        char text[DATE_LEN + 1];
+        char month[MONTH_LEN + 1];
+        BUF_AUTO buf;
+        buf_init(&buf, 64);
+        date_put(&buf, days);
+        assert_view(buf_view(&buf), texts[i]);
+        date_write(text, days);
+        assert_string_equal(text, texts[i]);
+        date_write_month(month, days);
+        assert_memory_equal(month, texts[i], MONTH_LEN);
+        assert_int_equal(month[MONTH_LEN], 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_minute_is_read_as_it_was_written_and_nothing_else_is),
+        cmocka_unit_test(a_day_is_written_whole_and_its_month_alone),
         cmocka_unit_test(a_second_is_read_as_it_was_written_and_nothing_else_is),
         cmocka_unit_test(dates_agree_with_counting_day_by_day_from_year_1_to_9999),
         cmocka_unit_test(known_days_have_their_numbers),
