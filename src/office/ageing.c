@@ -13,36 +13,29 @@
 #include "base/log.h"
 #include "office/staff.h"
 
-#include <stdio.h>
-
 static const char *const told[AGEING_COUNT] = {
     [AGEING_DUE] = "inspection-due",
     [AGEING_LAPSED] = "inspection-lapsed",
     [AGEING_OVER] = "inspection-over",
 };
 
-static void day_text(int64_t day, char ret_text[16])
-{
-    struct date date = date_from_days(day);
-    snprintf(ret_text, 16, "%04d-%02d-%02d", date.year, date.month, date.day);
-}
-
 static void tell(const struct party *party, enum ageing ageing, struct ageing_watch *watch)
 {
-    char until[16];
+    char until[DATE_LEN + 1];
     if (ageing == AGEING_CURRENT || watch->lines == AGEING_LINES_MAX) {
         return;
     }
     watch->lines++;
-    day_text(party->inspection.until_day, until);
+    date_write(until, party->inspection.until_day);
     log_line(LOG_LEVEL_WARN, told[ageing], "party=%.*s until=%s", (int)party->code.len,
              party->code.text, until);
 }
 
 /* Is its act due? Who is closed, or was never connected, has no inspection that could end. */
-static bool look_at_party(const struct party *party, int64_t day, struct ageing_watch *watch)
+static bool look_at_party(void *object, int64_t now_us, struct ageing_watch *watch)
 {
-    enum ageing ageing = inspection_ageing(&party->inspection, day);
+    const struct party *party = object;
+    enum ageing ageing = inspection_ageing(&party->inspection, clock_day_vn(now_us));
     if (party->state != PARTY_CONNECTED && party->state != PARTY_SUSPENDED) {
         return false;
     }
@@ -51,18 +44,6 @@ static bool look_at_party(const struct party *party, int64_t day, struct ageing_
     watch->walk.inspections_over += ageing == AGEING_OVER;
     tell(party, ageing, watch);
     return ageing == AGEING_OVER && party->state == PARTY_CONNECTED;
-}
-
-static struct outcome lapse(struct office *office, const struct party *party, uint32_t local_user)
-{
-    struct act act = {.kind = ACT_PARTY_LAPSE};
-    char until[16];
-    char why[256] = "";
-    uint64_t index = 0;
-    day_text(party->inspection.until_day, until);
-    act_value_set(&act, "code", code_view(&party->code));
-    act_value_set(&act, "until", view_text(until));
-    return office_act(office, &act, local_user, &index, why);
 }
 
 /* ---- certificates ---- */
@@ -97,29 +78,25 @@ static void look_at_certificate(const struct certificate *certificate, int64_t d
              (int)certificate->account->code.len, certificate->account->code.text, (long long)left);
 }
 
-static void look_at_account(const struct account *account, int64_t day, struct ageing_watch *watch)
+/* No act is due of it. */
+static bool look_at_account(void *object, int64_t now_us, struct ageing_watch *watch)
 {
+    const struct account *account = object;
+    int64_t day = clock_day_vn(now_us);
     for (unsigned i = 0; i < account->certificate_count && account->state != ACCOUNT_REVOKED; i++) {
         look_at_certificate(&account->certificates[i], day, watch);
     }
+    return false;
 }
 
 /* ---- reviews ---- */
 
 /* Nobody has answered in time: the business is suspended by the act, from then on. */
-static struct outcome lapse_review(struct office *office, const struct review *review,
-                                   uint32_t local_user)
+static bool look_at_review(void *object, int64_t now_us, struct ageing_watch *watch)
 {
-    struct act act = {.kind = ACT_REVIEW_LAPSE};
-    char why[256] = "";
-    uint64_t index = 0;
-    act_value_set(&act, "code", code_view(&review->code));
-    return office_act(office, &act, local_user, &index, why);
-}
-
-static bool overdue(const struct review *review, int64_t day)
-{
-    return review->state == REVIEW_ASKED && day > review->due_day;
+    const struct review *review = object;
+    (void)watch;
+    return review->state == REVIEW_ASKED && clock_day_vn(now_us) > review->due_day;
 }
 
 /* ---- incidents ---- */
@@ -134,8 +111,9 @@ static void tell_incident(const struct incident *incident, const char *name)
 }
 
 /* Is its act due? Hours count: one that comes to its end is told at once, and once a day. */
-static bool look_at_incident(struct incident *incident, int64_t now_us, struct ageing_watch *watch)
+static bool look_at_incident(void *object, int64_t now_us, struct ageing_watch *watch)
 {
+    struct incident *incident = object;
     bool lapses = incident_lapses(incident, now_us);
     bool due = incident_due(incident, now_us) && !lapses;
     bool late = incident->state == INCIDENT_OVERDUE || lapses;
@@ -151,21 +129,54 @@ static bool look_at_incident(struct incident *incident, int64_t now_us, struct a
     return lapses;
 }
 
-static struct outcome lapse_incident(struct office *office, const struct incident *incident,
-                                     uint32_t local_user)
-{
-    struct act act = {.kind = ACT_INCIDENT_LAPSE};
-    char why[256] = "";
-    uint64_t index = 0;
-    act_value_set(&act, "code", code_view(&incident->code));
-    return office_act(office, &act, local_user, &index, why);
-}
-
 /* ---- the walk ---- */
 
-/* One act is done: a step's last. */
-static struct outcome acted(struct ageing_watch *watch, struct outcome outcome)
+/* Objects of one kind: tells and counts what is coming, true when an act is due; and which act. */
+struct walk {
+    const struct map *map;
+    bool (*look)(void *object, int64_t now_us, struct ageing_watch *watch);
+    enum act_kind act;
+};
+
+enum { WALKS = 4 };
+
+/* In the order of the places. */
+static void walks_of(const struct directory *directory, struct walk ret_walks[WALKS])
 {
+    const struct staff *staff = directory->staff;
+    ret_walks[0] = (struct walk){&directory->parties, look_at_party, ACT_PARTY_LAPSE};
+    ret_walks[1] = (struct walk){&directory->accounts, look_at_account, ACT_KIND_COUNT};
+    ret_walks[2] = (struct walk){&staff->reviews, look_at_review, ACT_REVIEW_LAPSE};
+    ret_walks[3] = (struct walk){&staff->incidents, look_at_incident, ACT_INCIDENT_LAPSE};
+}
+
+/* NULL: that place is behind the last. */
+static void *object_at(const struct walk walks[WALKS], size_t place, const struct walk **ret_walk)
+{
+    for (unsigned i = 0; i < WALKS; i++) {
+        if (place < walks[i].map->len) {
+            *ret_walk = &walks[i];
+            return map_at(walks[i].map, place);
+        }
+        place -= walks[i].map->len;
+    }
+    return NULL;
+}
+
+/* One act is done: a step's last. */
+static struct outcome lapse(struct office *office, const struct walk *walk, const void *object,
+                            uint32_t local_user, struct ageing_watch *watch)
+{
+    struct act act = {.kind = walk->act};
+    char until[DATE_LEN + 1];
+    char why[256] = "";
+    uint64_t index = 0;
+    act_value_set(&act, "code", walk->map->key(object));
+    if (walk->act == ACT_PARTY_LAPSE) {
+        date_write(until, ((const struct party *)object)->inspection.until_day);
+        act_value_set(&act, "until", view_text(until));
+    }
+    struct outcome outcome = office_act(office, &act, local_user, &index, why);
     watch->held = !outcome_ok(outcome);
     return outcome;
 }
@@ -181,42 +192,23 @@ static void begin(struct ageing_watch *watch, int64_t day)
 struct outcome office_age(struct office *office, const struct directory *directory, int64_t now_us,
                           uint32_t local_user, struct ageing_watch *watch)
 {
-    int64_t day = clock_day_vn(now_us);
-    size_t parties = directory->parties.len;
-    size_t accounts = directory->accounts.len;
-    const struct map *reviews = &directory->staff->reviews;
-    const struct map *incidents = &directory->staff->incidents;
-    size_t before = parties + accounts + reviews->len;
-    size_t all = before + incidents->len;
+    struct walk walks[WALKS];
+    const struct walk *walk = NULL;
+    walks_of(directory, walks);
     if (!watch->under_way) {
-        begin(watch, day);
+        begin(watch, clock_day_vn(now_us));
     }
-    for (unsigned step = 0; step < AGEING_STEP_MAX && watch->place < all; step++) {
-        size_t place = watch->place++;
-        if (place >= before) {
-            struct incident *incident = map_at(incidents, place - before);
-            if (look_at_incident(incident, now_us, watch) && !watch->held) {
-                return acted(watch, lapse_incident(office, incident, local_user));
-            }
-            continue;
+    for (unsigned step = 0; step < AGEING_STEP_MAX; step++) {
+        void *object = object_at(walks, watch->place, &walk);
+        if (object == NULL) {
+            break;
         }
-        if (place >= parties + accounts) {
-            const struct review *review = map_at(reviews, place - parties - accounts);
-            if (overdue(review, day) && !watch->held) {
-                return acted(watch, lapse_review(office, review, local_user));
-            }
-            continue;
-        }
-        if (place >= parties) {
-            look_at_account(map_at(&directory->accounts, place - parties), day, watch);
-            continue;
-        }
-        const struct party *party = map_at(&directory->parties, place);
-        if (look_at_party(party, day, watch) && !watch->held) {
-            return acted(watch, lapse(office, party, local_user));
+        watch->place++;
+        if (walk->look(object, now_us, watch) && !watch->held) {
+            return lapse(office, walk, object, local_user, watch);
         }
     }
-    if (watch->place >= all) {
+    if (object_at(walks, watch->place, &walk) == NULL) {
         watch->counts = watch->walk;
         watch->under_way = false;
     }
