@@ -126,7 +126,7 @@ static const struct proc_row rows[] = {
         .grants = BIT(GRANT_DESK_LISTENER) | BIT(GRANT_TLS_CERT) | BIT(GRANT_TLS_KEY) |
                   BIT(GRANT_CLIENT_CA) | BIT(GRANT_CLIENT_CRL),
         .core_pipe = true,
-        .pipe_to = "verify",
+        .pipes_to = {"verify"},
         .frames = FRAME_BIT(FRAME_LOOK) | FRAME_BIT(FRAME_EXPLAIN) | FRAME_BIT(FRAME_STATS),
         .takes = CHANNEL_TAKES,
         .memory_bytes_max = 2048 * MIB,

@@ -95,14 +95,15 @@ static struct outcome add_slots(struct crew *crew, unsigned row_number)
     return OUTCOME_OK;
 }
 
-/* Its second pipe leads to another row, of one process, that is in the table. */
-static bool second_row_sane(const struct supervisor_config *config, const struct proc_row *row)
+/* A second pipe leads to another row, of one process, that is in the table. */
+static bool second_row_sane(const struct supervisor_config *config, const struct proc_row *row,
+                            const char *name)
 {
-    bool found = row->pipe_to == NULL;
+    bool found = name == NULL;
 
     for (unsigned i = 0; i < config->row_count && !found; i++) {
         const struct proc_row *other = &config->rows[i];
-        found = other != row && other->count == 1 && strcmp(other->name, row->pipe_to) == 0;
+        found = other != row && other->count == 1 && strcmp(other->name, name) == 0;
     }
     return found;
 }
@@ -115,7 +116,10 @@ struct outcome crew_init(struct crew *crew, const struct supervisor_config *conf
     CHECK(config->core_row < config->row_count && config->row_count <= UINT8_MAX);
     CHECK(core->count == 1 && !core->core_pipe);
     for (unsigned i = 0; i < config->row_count; i++) {
-        CHECK(second_row_sane(config, &config->rows[i]));
+        const struct proc_row *row = &config->rows[i];
+        for (unsigned j = 0; j < PROC_SECOND_PIPES_MAX; j++) {
+            CHECK(second_row_sane(config, row, row->pipes_to[j]));
+        }
     }
     crew->config = config;
     crew->openings = openings;
@@ -227,9 +231,10 @@ static void second_pipes_due(struct crew *crew, const struct slot *slot)
 {
     for (unsigned i = 0; i < PROC_PROCESSES_MAX; i++) {
         struct process *process = &crew->processes[i];
-        if (process->state != PROCESS_FREE && process->slot->row->pipe_to != NULL &&
-            strcmp(process->slot->row->pipe_to, slot->row->name) == 0) {
-            process->second_due = true;
+        for (unsigned j = 0; j < PROC_SECOND_PIPES_MAX && process->state != PROCESS_FREE; j++) {
+            const char *name = process->slot->row->pipes_to[j];
+            bool ended = name != NULL && strcmp(name, slot->row->name) == 0;
+            process->seconds_due[j] = process->seconds_due[j] || ended;
         }
     }
 }
@@ -360,8 +365,10 @@ static void pipes_turn(struct crew *crew)
         if (crew->processes[i].pipe_due) {
             crew_pair(crew, &crew->processes[i]);
         }
-        if (crew->processes[i].second_due) {
-            crew_pair_second(crew, &crew->processes[i]);
+        for (unsigned j = 0; j < PROC_SECOND_PIPES_MAX; j++) {
+            if (crew->processes[i].seconds_due[j]) {
+                crew_pair_second(crew, &crew->processes[i], j);
+            }
         }
     }
 }
@@ -387,6 +394,16 @@ void crew_sooner(int64_t *soonest_us, int64_t at_us)
     *soonest_us = at_us < *soonest_us ? at_us : *soonest_us;
 }
 
+static bool seconds_due(const struct process *process)
+{
+    bool due = false;
+
+    for (unsigned i = 0; i < PROC_SECOND_PIPES_MAX; i++) {
+        due = due || process->seconds_due[i];
+    }
+    return due;
+}
+
 int crew_wait_ms(const struct crew *crew)
 {
     int64_t now_us = clock_monotonic_us(&crew->clock);
@@ -407,7 +424,7 @@ int crew_wait_ms(const struct crew *crew)
         if (process->deadline_us != 0) {
             crew_sooner(&soonest_us, process->deadline_us);
         }
-        bool due = process->second_due || (process->pipe_due && crew->slots[0].serving != NULL);
+        bool due = seconds_due(process) || (process->pipe_due && crew->slots[0].serving != NULL);
         if (due && !stopping) {
             crew_sooner(&soonest_us, now_us + CREW_RETRY_US);
         }

@@ -43,12 +43,12 @@ struct process {
     enum process_state state;
     struct slot *slot;
     pid_t pid;
-    int control_fd;      /* -1 once the process is gone */
-    bool deaf;           /* its control socket is not read any more */
-    bool pipe_due;       /* it waits for a pipe to the core */
-    bool second_due;     /* it waits for its second pipe */
-    int64_t started_us;  /* monotonic */
-    int64_t deadline_us; /* killed then; 0 = none */
+    int control_fd;                          /* -1 once the process is gone */
+    bool deaf;                               /* its control socket is not read any more */
+    bool pipe_due;                           /* it waits for a pipe to the core */
+    bool seconds_due[PROC_SECOND_PIPES_MAX]; /* it waits for these pipes to others */
+    int64_t started_us;                      /* monotonic */
+    int64_t deadline_us;                     /* killed then; 0 = none */
 };
 
 struct slot {
@@ -114,7 +114,8 @@ bool crew_gone(const struct crew *crew);
 /* Shared by crew.c, crew_start.c and crew_stop.c. */
 void crew_start(struct crew *crew, struct slot *slot, bool as_coming);
 void crew_pair(struct crew *crew, struct process *process);
-void crew_pair_second(struct crew *crew, struct process *process);
+/* The pipe to row->pipes_to[which], which is due. */
+void crew_pair_second(struct crew *crew, struct process *process, unsigned which);
 void process_signal(struct process *process, enum process_event event);
 bool slot_is_core(const struct crew *crew, const struct slot *slot);
 void crew_stop_turn(struct crew *crew);

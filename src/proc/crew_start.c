@@ -26,7 +26,7 @@
 #define US_PER_MS 1000
 
 struct pair {
-    int core;  /* end for the core, or whoever is named by pipe_to */
+    int core;  /* end for the core, or whoever is named by pipes_to */
     int other; /* end for the channel or the keeper */
 };
 
@@ -107,21 +107,21 @@ void crew_pair(struct crew *crew, struct process *process)
 }
 
 /* Who serves at the far end of a second pipe; NULL: nobody now. */
-static struct process *far_end(struct crew *crew, const struct proc_row *row)
+static struct process *far_end(struct crew *crew, const char *name)
 {
     for (unsigned i = 0; i < crew->slot_count; i++) {
         struct slot *slot = &crew->slots[i];
-        if (strcmp(slot->row->name, row->pipe_to) == 0) {
+        if (strcmp(slot->row->name, name) == 0) {
             return alive(slot->serving) ? slot->serving : NULL;
         }
     }
     return NULL;
 }
 
-void crew_pair_second(struct crew *crew, struct process *process)
+void crew_pair_second(struct crew *crew, struct process *process, unsigned which)
 {
     const struct slot *slot = process->slot;
-    struct process *far = alive(process) ? far_end(crew, slot->row) : NULL;
+    struct process *far = alive(process) ? far_end(crew, slot->row->pipes_to[which]) : NULL;
     struct pair pair;
 
     if (far == NULL) {
@@ -134,7 +134,7 @@ void crew_pair_second(struct crew *crew, struct process *process)
     }
     outcome = peer_send(far->control_fd, slot->row_number, slot->index, pair.core);
     if (outcome_ok(outcome)) {
-        process->second_due = false;
+        process->seconds_due[which] = false;
         outcome =
             peer_send(process->control_fd, far->slot->row_number, far->slot->index, pair.other);
         if (!outcome_ok(outcome)) { /* it does not read its control socket: it is stuck */
@@ -208,7 +208,9 @@ static struct outcome launch(struct crew *crew, struct slot *slot, struct proces
     if (outcome_ok(outcome)) {
         *process = (struct process){.slot = slot, .pid = pid, .control_fd = control_fd};
         process->pipe_due = !paired;
-        process->second_due = slot->row->pipe_to != NULL;
+        for (unsigned i = 0; i < PROC_SECOND_PIPES_MAX; i++) {
+            process->seconds_due[i] = slot->row->pipes_to[i] != NULL;
+        }
         process->started_us = clock_monotonic_us(&crew->clock);
         (void)process_move(process, PROCESS_SPAWNED);
         outcome = handover_send(control_fd, &handover);

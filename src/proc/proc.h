@@ -69,6 +69,8 @@ enum proc_root {
 
 struct child;
 
+#define PROC_SECOND_PIPES_MAX 2
+
 /* One row of the table. At most 255 rows, at most PROC_ROW_PROCESSES_MAX processes of one. */
 struct proc_row {
     const char *name; /* "edge"; title "dancu: edge 1" when count != 1 */
@@ -78,10 +80,11 @@ struct proc_row {
     int (*main)(struct child *child); /* returns the exit status */
     enum proc_user user;
     enum proc_root root;
-    unsigned count;            /* how many; 0 = settings.edges, or one per online CPU */
-    uint32_t grants;           /* bit per enum proc_grant */
-    bool core_pipe;            /* has a frame pipe to the core */
-    const char *pipe_to;       /* name of a row of one process to which it has a second pipe */
+    unsigned count;  /* how many; 0 = settings.edges, or one per online CPU */
+    uint32_t grants; /* bit per enum proc_grant */
+    bool core_pipe;  /* has a frame pipe to the core */
+    const char *pipes_to[PROC_SECOND_PIPES_MAX]; /* names of rows of one process each to which it
+                                                    has a pipe besides */
     uint64_t frames;           /* FRAME_BIT() of each kind that it may send to the core */
     uint64_t takes;            /* likewise, of those that the core sends to it unasked */
     uint32_t calls;            /* groups of system calls that its filter allows (proc/calls.h) */
@@ -121,10 +124,10 @@ struct child {
  *   while the former pipe still lives: a process that is being replaced drains on its old one;
  *   to a channel or the keeper, with the receiver's own row: its new pipe to the core (the core was
  *   restarted; it replaces the old one at once). A channel's first pipe is child->core_fd; it may
- * be at EOF from the start; with another row: one end of a second pipe (proc_row.pipe_to) to that
+ * be at EOF from the start; with another row: one end of a second pipe (proc_row.pipes_to) to that
  * process. It comes after the start and again whenever either end was replaced; to the one that is
- * named by pipe_to the same row and index may come while the former pipe still drains. Receives one
- * without waiting; FAULT_AGAIN when none waits, FAULT_CLOSED when the supervisor is gone,
+ * named by pipes_to the same row and index may come while the former pipe still drains. Receives
+ * one without waiting; FAULT_AGAIN when none waits, FAULT_CLOSED when the supervisor is gone,
  * FAULT_BAD_INPUT when it was no such frame (our own supervisor: worth a log line). */
 struct proc_peer {
     int fd;       /* non-blocking, close-on-exec; the receiver's */

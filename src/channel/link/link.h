@@ -17,8 +17,8 @@ struct link_handler {
     void (*on_lost)(void *context);
     /* SIGTERM, the supervisor is gone, or no pipe has come for too long: finish what is in hand. */
     void (*on_stop)(void *context);
-    /* One end of a second pipe came (proc_row.pipe_to); the descriptor is the receiver's. NULL: the
-     * row has none, and what comes is closed. */
+    /* One end of a second pipe came (proc_row.pipes_to); the descriptor is the receiver's. NULL:
+     * the row has none, and what comes is closed. */
     void (*on_peer)(void *context, const struct proc_peer *peer);
 };
 

@@ -1,8 +1,7 @@
 /*
  * Purpose: a channel process' side of one frame pipe, in the event loop of its HTTP server: of the
- * one to the core (link.h has it), and of a second one to another process (proc_row.pipe_to), which
- * comes and goes as the other end does.
- * Owner: whoever is told that a new pipe has come.
+ * one to the core (link.h has it), and of a second one to another process (proc_row.pipes_to),
+ * which comes and goes as the other end does. Owner: whoever is told that a new pipe has come.
  */
 #ifndef DANCU_CHANNEL_LINK_SIDE_H
 #define DANCU_CHANNEL_LINK_SIDE_H

@@ -177,7 +177,7 @@ static const struct proc_row desk_rows[] = {
      .main = no_main,
      .count = 1,
      .core_pipe = true,
-     .pipe_to = "verify",
+     .pipes_to = {NULL, "verify"},
      .user = PROC_USER_FRONT},
     {.name = "verify", .main = no_main, .count = 1, .core_pipe = true, .user = PROC_USER_FRONT},
 };
@@ -198,7 +198,7 @@ static struct crew *make_desk_crew(const struct supervisor_config *config, int r
         crew->slots[i].serving = &crew->processes[i];
         ret_ends[i - 1] = ends[1];
     }
-    crew->processes[1].second_due = true;
+    crew->processes[1].seconds_due[1] = true;
     return crew;
 }
 
@@ -219,8 +219,8 @@ static void a_second_pipe_joins_two_processes_that_name_each_other_by_row(void *
     char byte = 0;
     (void)state;
     struct crew *crew = make_desk_crew(&config, ends);
-    crew_pair_second(crew, &crew->processes[1]);
-    assert_false(crew->processes[1].second_due);
+    crew_pair_second(crew, &crew->processes[1], 1);
+    assert_false(crew->processes[1].seconds_due[1]);
     for (unsigned i = 0; i < 2; i++) {
         assert_ok(proc_receive_peer(ends[i], &peers[i]));
         assert_int_equal(peers[i].row, i == 0 ? 2 : 1); /* the other's */
@@ -242,17 +242,17 @@ static void a_second_pipe_waits_until_the_other_lives_and_reads(void **state)
     (void)state;
     struct crew *crew = make_desk_crew(&config, ends);
     crew->slots[2].serving = NULL;
-    crew_pair_second(crew, &crew->processes[1]);
-    assert_true(crew->processes[1].second_due);
+    crew_pair_second(crew, &crew->processes[1], 1);
+    assert_true(crew->processes[1].seconds_due[1]);
     assert_fault(proc_receive_peer(ends[0], &peer), FAULT_AGAIN); /* nothing for half of a pair */
     crew->slots[2].serving = &crew->processes[2];
     crew->processes[2].state = PROCESS_KILLED;
-    crew_pair_second(crew, &crew->processes[1]);
-    assert_true(crew->processes[1].second_due);
+    crew_pair_second(crew, &crew->processes[1], 1);
+    assert_true(crew->processes[1].seconds_due[1]);
     crew->processes[2].state = PROCESS_SERVING;
     assert_int_equal(shutdown(ends[1], SHUT_RDWR), 0);
-    crew_pair_second(crew, &crew->processes[1]);
-    assert_true(crew->processes[1].second_due);
+    crew_pair_second(crew, &crew->processes[1], 1);
+    assert_true(crew->processes[1].seconds_due[1]);
     assert_fault(proc_receive_peer(ends[0], &peer), FAULT_AGAIN);
     free_desk_crew(crew, ends);
 }
@@ -263,7 +263,7 @@ static void a_row_that_leads_nowhere(void *context)
     struct supervisor_config config = {.rows = wrong, .row_count = 3, .core_row = 0};
     struct outcome outcome;
     memcpy(wrong, desk_rows, sizeof(wrong));
-    wrong[1].pipe_to = context;
+    wrong[1].pipes_to[0] = context;
     free(make_crew(&config, &outcome));
 }
 
