@@ -155,20 +155,15 @@ static void expect_bytes(struct buf *body, const struct answer *answer)
     buf_reset(body);
 }
 
-static void respond_disclosed(struct http_exchange *exchange, const struct answer *answer,
-                              struct http_response *response)
+static void respond_disclosed(struct edge *edge, struct http_exchange *exchange,
+                              const struct answer *answer, struct http_response *response)
 {
+    const struct http_request *request = http_exchange_request(exchange);
     struct buf body;
 
     buf_init(&body, ANSWER_BYTES_MAX);
     expect_bytes(&body, answer);
-    if (answer->receipt_only) {
-        receipt_json_put(&body, answer);
-    } else {
-        answer_json_put(&body, answer);
-    }
-    response->status = code_status(CODE_DISCLOSED);
-    http_response_add(response, "content-type", VIEW_LITERAL("application/json"));
+    edge_front_of(request)->put_answer(edge, request, answer, response, &body);
     http_response_add(response, "cache-control", VIEW_LITERAL("no-store"));
     http_respond(exchange, response, &body);
 }
@@ -213,7 +208,7 @@ static struct outcome take_answer(struct edge *edge, const struct answer *answer
     }
     add_limits(&response, answer, &limits);
     if (answer->code == CODE_DISCLOSED) {
-        respond_disclosed(exchange, answer, &response);
+        respond_disclosed(edge, exchange, answer, &response);
     } else {
         respond_refused(edge, exchange, answer, &response);
     }
@@ -338,6 +333,7 @@ static struct outcome start(struct edge *edge, struct child *child,
 
     edge->child = child;
     texts_init(&edge->texts);
+    edge->texts.form_of = edge_form_of;
     ask_faults_init(&edge->faults);
     TRY(arena_init(&edge->arena, ASK_JSON_ARENA_BYTES));
     TRY(pending_init(&edge->pending, EDGE_ASKS_PENDING_MAX));

@@ -3,6 +3,7 @@
  *
  *   edge.c      the process: start, turns, answers of the core, end
  *   routes.c    from a request to an ask or a refusal
+ *   fronts.c    which language is spoken at which address
  */
 #ifndef DANCU_CHANNEL_EDGE_PRIVATE_H
 #define DANCU_CHANNEL_EDGE_PRIVATE_H
@@ -30,6 +31,24 @@ struct edge {
     struct channel_figures figures;
     bool told_ready;
 };
+
+/* A language that asks and answers are written in. All of them become a struct ask, and what the
+ * core answers is the same struct answer. */
+struct edge_front {
+    struct view prefix; /* of its addresses */
+    struct view takes;  /* media type of a body that is sent */
+    struct view gives;  /* of an answer; a client that does not accept it is refused */
+    const struct texts_form *refusal; /* NULL: a problem document */
+    /* Writes an answer whose code is CODE_DISCLOSED: status, content-type, body. The request is as
+     * it came: what the answer's form hangs on is read from it again. */
+    void (*put_answer)(struct edge *edge, const struct http_request *request,
+                       const struct answer *answer, struct http_response *response,
+                       struct buf *body);
+};
+
+/* fronts.c */
+const struct edge_front *edge_front_of(const struct http_request *request);
+const struct texts_form *edge_form_of(const struct http_request *request);
 
 /* routes.c */
 void edge_on_head(void *context, struct http_exchange *exchange);

@@ -36,8 +36,6 @@ static const struct route routes[] = {
     {VIEW_LITERAL("/v1/grants"), false, HTTP_METHOD_GET, "GET", SERVICE_COUNT, on_grants},
 };
 
-#define JSON_TYPE VIEW_LITERAL("application/json")
-
 static void refuse(struct edge *edge, struct http_exchange *exchange, enum code code,
                    const struct http_response *extra)
 {
@@ -79,12 +77,14 @@ static void refuse_method(struct edge *edge, struct http_exchange *exchange,
 static bool are_fields_ok(struct edge *edge, struct http_exchange *exchange,
                           const struct http_request *request)
 {
-    if (!fields_accepts(request->fields[HTTP_FIELD_ACCEPT], JSON_TYPE)) {
+    const struct edge_front *front = edge_front_of(request);
+
+    if (!fields_accepts(request->fields[HTTP_FIELD_ACCEPT], front->gives)) {
         refuse(edge, exchange, CODE_NOT_ACCEPTABLE, NULL);
         return false;
     }
     if (request->method == HTTP_METHOD_POST &&
-        (!fields_type_is(request->fields[HTTP_FIELD_CONTENT_TYPE], JSON_TYPE) ||
+        (!fields_type_is(request->fields[HTTP_FIELD_CONTENT_TYPE], front->takes) ||
          request->fields[HTTP_FIELD_CONTENT_ENCODING].data != NULL)) {
         refuse(edge, exchange, CODE_UNSUPPORTED_MEDIA_TYPE, NULL);
         return false;

@@ -70,6 +70,7 @@ struct outcome texts_load(struct texts *texts, const struct frame *frame)
     }
     fresh.loaded = true;
     memcpy(fresh.told, texts->told, sizeof(fresh.told)); /* counts outlive the words */
+    fresh.form_of = texts->form_of;
     texts_done(texts);
     *texts = fresh;
     return OUTCOME_OK;
@@ -106,12 +107,27 @@ void texts_fill(const struct texts *texts, enum language language, struct proble
     }
 }
 
+static const struct texts_form problem_form = {
+    .type = VIEW_LITERAL("application/problem+json"),
+    .status = problem_status,
+    .put = problem_json_put,
+};
+
+static const struct texts_form *form_at(const struct texts *texts,
+                                        const struct http_request *request)
+{
+    const struct texts_form *form = texts->form_of == NULL ? NULL : texts->form_of(request);
+
+    return form == NULL ? &problem_form : form;
+}
+
 void texts_respond(struct texts *texts, struct http_exchange *exchange, struct problem *problem,
                    const struct http_response *extra)
 {
     const struct http_request *request = http_exchange_request(exchange);
     enum language language = fields_language(request->fields[HTTP_FIELD_ACCEPT_LANGUAGE]);
-    struct http_response response = {.status = problem_status(problem)};
+    const struct texts_form *form = form_at(texts, request);
+    struct http_response response = {.status = form->status(problem)};
     bool own = problem->name != NULL; /* it brings its words */
     struct buf body;
 
@@ -125,8 +141,8 @@ void texts_respond(struct texts *texts, struct http_exchange *exchange, struct p
         }
     }
     buf_init(&body, PROBLEM_BYTES_MAX);
-    problem_json_put(&body, problem);
-    http_response_add(&response, "content-type", VIEW_LITERAL("application/problem+json"));
+    form->put(&body, problem);
+    http_response_add(&response, "content-type", form->type);
     http_response_add(&response, "cache-control", VIEW_LITERAL("no-store"));
     bool vietnamese = (own || texts->known[problem->code]) && language == LANGUAGE_VI;
     http_response_add(&response, "content-language",

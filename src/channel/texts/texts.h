@@ -13,12 +13,21 @@
 #include "channel/json/answer_json.h"
 #include "proc/frame.h"
 
+/* How a refusal looks where it is no problem document: another language has its own form. */
+struct texts_form {
+    struct view type; /* media type */
+    unsigned (*status)(const struct problem *problem);
+    void (*put)(struct buf *buf, const struct problem *problem);
+};
+
 struct texts {
     struct buf content; /* what the rows borrow from */
     struct text_row rows[CODE_COUNT];
     bool known[CODE_COUNT];
     bool loaded;
     uint64_t told[CODE_COUNT]; /* answers given, by code; the owner counts CODE_DISCLOSED */
+    /* The owner's: the form at an address; NULL, and NULL from it: a problem document. */
+    const struct texts_form *(*form_of)(const struct http_request *request);
 };
 
 void texts_init(struct texts *texts);
@@ -29,7 +38,8 @@ struct outcome texts_load(struct texts *texts, const struct frame *frame);
 /* Title, detail and clause of a code. `detail` of a problem may be set beforehand: it stays. */
 void texts_fill(const struct texts *texts, enum language language, struct problem *problem);
 
-/* Answers an exchange with a problem in the client's language: status, fields, document. A
+/* Answers an exchange with a problem in the client's language: status, fields, document (or the
+ * form that is used at its address). A
  * problem's title, detail and clause come from the texts; a parameter without reason gets the
  * title as one. One with a name of its own brings title and detail. `extra` (may be NULL) holds
  * fields to be added, such as Allow. */
