@@ -21,6 +21,9 @@
 #ifdef DANCU_WITH_FYAML
 #include <libfyaml.h>
 #endif
+#ifdef DANCU_WITH_XML
+#include <libxml/xmlreader.h>
+#endif
 #ifdef DANCU_WITH_UNISTRING
 #include <unistring/cdefs.h>
 #endif
