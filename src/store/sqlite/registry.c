@@ -49,6 +49,9 @@ static const char *const migrations[] = {
     "                    unchanged INTEGER NOT NULL, cmnd_taken INTEGER NOT NULL,"
     "                    chunks INTEGER NOT NULL, finished INTEGER NOT NULL)"
     "                    STRICT, WITHOUT ROWID;",
+    /* former_tag: of numbers that a person had and has no more. */
+    "CREATE TABLE former_tag(key INTEGER NOT NULL, tag BLOB NOT NULL,"
+    "                    PRIMARY KEY(key, tag)) STRICT, WITHOUT ROWID;",
 };
 
 static const char *const statements[STATEMENT_SCRUB_COUNT] = {
@@ -99,6 +102,10 @@ static const char *const statements[STATEMENT_SCRUB_COUNT] = {
                              " cmnd_taken, chunks, finished) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7,"
                              " ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
     [STATEMENT_INTAKE_REMOVE] = "DELETE FROM intake WHERE tag = ?1",
+    [STATEMENT_FORMER_ADD] = "INSERT INTO former_tag(tag, key) VALUES(?1, ?2)"
+                             " ON CONFLICT(key, tag) DO NOTHING",
+    [STATEMENT_FORMER_REMOVE] = "DELETE FROM former_tag WHERE tag = ?1 AND key = ?2",
+    [STATEMENT_FORMER_OF] = "SELECT tag FROM former_tag WHERE key = ?1",
     [STATEMENT_SCRUB_STRUCTURE] = "PRAGMA integrity_check(32)",
     [STATEMENT_SCRUB_PERSON] = "SELECT key, version, sealed FROM person WHERE key > ?1"
                                " ORDER BY key LIMIT 1",
@@ -116,6 +123,9 @@ static const char *const statements[STATEMENT_SCRUB_COUNT] = {
                                " LEFT JOIN person p ON p.key = h.key"
                                " WHERE (h.tag, h.key) > (?1, ?2) ORDER BY h.tag, h.key LIMIT 1",
     [STATEMENT_SCRUB_HIDDEN_AT] = "SELECT flags FROM hidden WHERE tag = ?1 AND key = ?2",
+    [STATEMENT_SCRUB_FORMER_TAG] = "SELECT key, tag FROM former_tag WHERE (key, tag) > (?1, ?2)"
+                                   " ORDER BY key, tag LIMIT 1",
+    [STATEMENT_SCRUB_FORMER_TAG_AT] = "SELECT 1 FROM former_tag WHERE tag = ?1 AND key = ?2",
     [STATEMENT_SCRUB_CHUNK] = "SELECT number, added, changed, unchanged, hash FROM chunk"
                               " WHERE number > ?1 ORDER BY number LIMIT 1",
     [STATEMENT_SCRUB_CHUNK_AT] = "SELECT number, added, changed, unchanged, hash, file, until, user"

@@ -1,5 +1,5 @@
 /*
- * Purpose: the registry's insides, shared by its five files; private to store/.
+ * Purpose: the registry's insides, shared by its files; private to store/.
  */
 #ifndef DANCU_STORE_SQLITE_REGISTRY_H
 #define DANCU_STORE_SQLITE_REGISTRY_H
@@ -53,6 +53,9 @@ enum registry_statement {
     STATEMENT_INTAKE_COUNT,
     STATEMENT_INTAKE_PUT,
     STATEMENT_INTAKE_REMOVE,
+    STATEMENT_FORMER_ADD,
+    STATEMENT_FORMER_REMOVE,
+    STATEMENT_FORMER_OF,
     STATEMENT_WRITE_COUNT,
     /* those above too, and what follows, for the scrub */
     STATEMENT_SCRUB_STRUCTURE = STATEMENT_WRITE_COUNT,
@@ -62,6 +65,8 @@ enum registry_statement {
     STATEMENT_SCRUB_TAG,     /* the first tag behind ?1 */
     STATEMENT_SCRUB_HIDDEN,  /* the first hidden tag behind ?1, ?2 */
     STATEMENT_SCRUB_HIDDEN_AT,
+    STATEMENT_SCRUB_FORMER_TAG, /* the first former number behind ?1, ?2 */
+    STATEMENT_SCRUB_FORMER_TAG_AT,
     STATEMENT_SCRUB_CHUNK, /* the first chunk behind ?1 */
     STATEMENT_SCRUB_CHUNK_AT,
     STATEMENT_SCRUB_CHUNK_LAST,

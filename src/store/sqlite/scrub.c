@@ -7,7 +7,7 @@
  * each row is judged within one state of the registry.
  *  3. Whoever has a number is found by its tag, and a tag leads to whom it is of: the first is
  *     looked at person by person, the second tag by tag, so that no row of either table is believed
- *     because of the other. A CMND that another person has too stays with the first (import.c).
+ *     because of the other. A CMND that another person has too stays with the first (versions.c).
  *  4. Keys rise by one row at a time: a page that is reached twice, or out of order, is told.
  */
 #include "store/sqlite/scrub.h"
@@ -161,6 +161,30 @@ static struct outcome check_hidden(struct registry_scrub *scrub, uint64_t key,
     return OUTCOME_OK;
 }
 
+/* Whoever is hidden is so under every number of old. */
+static struct outcome check_former_hidden(struct registry_scrub *scrub, uint64_t key,
+                                          uint32_t flags)
+{
+    struct db *db = &scrub->registry->db;
+    sqlite3_stmt *statement = db_statement(db, STATEMENT_FORMER_OF);
+    struct outcome outcome = OUTCOME_OK;
+
+    db_bind_u64(statement, 1, key);
+    while (outcome_ok(outcome)) {
+        bool row = false;
+        TRY(db_step(db, statement, &row));
+        if (!row) {
+            break;
+        }
+        struct view tag = db_column_view(statement, 0);
+        if (tag.len == SEAL_BLIND_BYTES) { /* else its own walk tells */
+            outcome = check_hidden(scrub, key, tag.data, flags, "former number");
+        }
+    }
+    db_done(statement);
+    return outcome;
+}
+
 static struct outcome check_numbers(struct registry_scrub *scrub, uint64_t key,
                                     const struct person_record *record)
 {
@@ -177,6 +201,7 @@ static struct outcome check_numbers(struct registry_scrub *scrub, uint64_t key,
                  there ? "leads to another person" : "is not in the index");
     }
     TRY(check_hidden(scrub, key, tag, flags, "personal number"));
+    TRY(check_former_hidden(scrub, key, flags));
     if (record->cmnd.len == 0) {
         return OUTCOME_OK;
     }
@@ -268,6 +293,7 @@ static const struct {
     {"former versions", scrub_look_former, by_key, 500},
     {"tags", scrub_look_tag, by_tag, 550},
     {"hidden tags", scrub_look_hidden, by_tag, 980},
+    {"former numbers", scrub_look_former_tag, by_key, 990},
     {"chunks", scrub_look_sums, whole, 995},
 };
 #define PHASES (sizeof(phases) / sizeof(phases[0]))

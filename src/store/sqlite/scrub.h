@@ -60,5 +60,6 @@ struct outcome scrub_look_sums(struct registry_scrub *scrub, bool *ret_more);
 struct outcome scrub_look_former(struct registry_scrub *scrub, bool *ret_more);
 struct outcome scrub_look_tag(struct registry_scrub *scrub, bool *ret_more);
 struct outcome scrub_look_hidden(struct registry_scrub *scrub, bool *ret_more);
+struct outcome scrub_look_former_tag(struct registry_scrub *scrub, bool *ret_more);
 
 #endif

@@ -1,12 +1,13 @@
 /*
- * The scrub of the registry: former versions, blind tags, hidden tags.
+ * The scrub of the registry: former versions, blind tags, hidden tags, former numbers.
  *
  * Invariants
- *  1. A tag in the index is that of a number of the person whom it leads to; so is a hidden one,
- * and its flags are the record's.
+ *  1. A tag in the index is that of a number of the person whom it leads to, or of a former one; so
+ *     is a hidden one, and its flags are the record's.
  *  2. A former version is older than the one in force, of the same person, and has one before it.
  *  3. A CMND without a tag is told, unless a former version of another person had it: then the tag
- *     went when that person changed, and this person's was never in the index (import.c).
+ *     went when that person changed, and this person's was never in the index (versions.c).
+ *  4. A former number is that of a former version of the person.
  */
 #include "store/sqlite/scrub.h"
 
@@ -47,6 +48,19 @@ static bool tag_of_record(const struct registry_scrub *scrub, const struct perso
     return memcmp(tag, scrub->tag, sizeof(tag)) == 0;
 }
 
+/* Is the tag in hand that of a number that the person had? */
+static struct outcome tag_former(struct registry_scrub *scrub, uint64_t key, bool *ret_there)
+{
+    struct db *db = &scrub->registry->db;
+    sqlite3_stmt *statement = db_statement(db, STATEMENT_SCRUB_FORMER_TAG_AT);
+
+    db_bind_view(statement, 1, view_of(scrub->tag, scrub->tag_len));
+    db_bind_u64(statement, 2, key);
+    TRY(db_step(db, statement, ret_there));
+    db_done(statement);
+    return OUTCOME_OK;
+}
+
 /* The person of a row, opened and found to have the number of the tag in hand. Columns: version and
  * sealed record from `column` on. */
 static struct outcome person_of_tag(struct registry_scrub *scrub, sqlite3_stmt *statement,
@@ -61,7 +75,11 @@ static struct outcome person_of_tag(struct registry_scrub *scrub, sqlite3_stmt *
     uint32_t version = (uint32_t)db_column_u64(statement, column);
     TRY(scrub_open_person(scrub, key, version, db_column_view(statement, column + 1), ret_record,
                           ret_good));
-    if (*ret_good && !tag_of_record(scrub, ret_record)) { /* invariant 1 */
+    bool own = !*ret_good || tag_of_record(scrub, ret_record);
+    if (!own) {
+        TRY(tag_former(scrub, key, &own));
+    }
+    if (!own) { /* invariant 1 */
         scrub_found(scrub, "%s of person %llu is of none of the person's numbers", kind,
                     (unsigned long long)key);
         *ret_good = false;
@@ -218,5 +236,68 @@ struct outcome scrub_look_former(struct registry_scrub *scrub, bool *ret_more)
     if (!*ret_more) {
         tell_missing(scrub);
     }
+    return outcome;
+}
+
+/* ---- Former numbers ---- */
+
+/* Looks through all versions of the person for the number of the tag in hand. */
+static struct outcome find_number(struct registry_scrub *scrub, bool *ret_found)
+{
+    struct db *db = &scrub->registry->db;
+    sqlite3_stmt *statement = db_statement(db, STATEMENT_COMPARE_ONE);
+    struct outcome outcome = OUTCOME_OK;
+
+    *ret_found = false;
+    db_bind_u64(statement, 1, scrub->key);
+    while (outcome_ok(outcome) && !*ret_found) {
+        struct person_record record = {0};
+        bool row = false;
+        bool good = false;
+        TRY(db_step(db, statement, &row));
+        if (!row) {
+            break;
+        }
+        outcome = scrub_open_person(scrub, scrub->key, (uint32_t)db_column_u64(statement, 1),
+                                    db_column_view(statement, 2), &record, &good);
+        *ret_found = outcome_ok(outcome) && good && tag_of_record(scrub, &record);
+    }
+    db_done(statement);
+    return outcome;
+}
+
+static struct outcome check_former_tag(struct registry_scrub *scrub, sqlite3_stmt *statement)
+{
+    uint64_t key = db_column_u64(statement, 0);
+    struct view tag = db_column_view(statement, 1);
+    bool found = false;
+
+    if (tag.len != SEAL_BLIND_BYTES || key > INT64_MAX || key < scrub->key ||
+        (key == scrub->key && view_compare(tag, view_of(scrub->tag, scrub->tag_len)) <= 0)) {
+        return outcome_fail(FAULT_CORRUPT, "a former number is out of order");
+    }
+    scrub->key = key;
+    scrub->tag_len = tag.len;
+    memcpy(scrub->tag, tag.data, tag.len);
+    TRY(find_number(scrub, &found));
+    if (!found) { /* invariant 4 */
+        scrub_found(scrub, "former number of person %llu is of none of the person's versions",
+                    (unsigned long long)key);
+    }
+    return OUTCOME_OK;
+}
+
+struct outcome scrub_look_former_tag(struct registry_scrub *scrub, bool *ret_more)
+{
+    struct db *db = &scrub->registry->db;
+    sqlite3_stmt *statement = db_statement(db, STATEMENT_SCRUB_FORMER_TAG);
+    uint8_t last[SEAL_BLIND_BYTES];
+
+    memcpy(last, scrub->tag, sizeof(last));
+    db_bind_u64(statement, 1, scrub->key);
+    db_bind_view(statement, 2, view_of(last, scrub->tag_len));
+    TRY(db_step(db, statement, ret_more));
+    struct outcome outcome = *ret_more ? check_former_tag(scrub, statement) : OUTCOME_OK;
+    db_done(statement);
     return outcome;
 }

@@ -171,13 +171,48 @@ static void what_is_imported_while_the_walk_is_under_way_is_not_told(void **stat
     }
 }
 
+struct damage {
+    const char *sql;
+    const char *place;
+};
+
+static void damage_and_mend(struct home *home, const struct damage *damage)
+{
+    char command[256];
+    (void)snprintf(command, sizeof(command), "cp %s/registry.db %s/aside", home->path, home->path);
+    assert_int_equal(system(command), 0);
+    home_sql(home, "registry.db", damage->sql);
+    assert_told(home, damage->place);
+    (void)snprintf(command, sizeof(command), "rm -f %s/registry.db-* && mv %s/aside %s/registry.db",
+                   home->path, home->path, home->path);
+    assert_int_equal(system(command), 0);
+    assert_sound(home);
+}
+
+static void a_former_number_that_nobody_had_or_that_hides_nobody_is_told(void **state)
+{
+    struct home *home = *state;
+    static const struct damage damages[] = {
+        {"INSERT INTO former_tag SELECT key, randomblob(16) FROM blind WHERE key = 30 LIMIT 1",
+         "former number of person 30 is of none of the person's versions"},
+        {"INSERT INTO former_tag SELECT 999, tag FROM blind WHERE key = 30",
+         "former number of person 999 is of none"},
+        {"INSERT INTO former_tag SELECT key, tag FROM blind WHERE key = 30;"
+         "INSERT INTO hidden SELECT tag, key, 1 FROM blind WHERE key = 30",
+         "person 30: tag of the former number is not among the hidden"},
+        {"INSERT INTO former_tag SELECT key, x'01' FROM blind WHERE key = 30 LIMIT 1",
+         "a former number is out of order"},
+    };
+    home_close(home);
+    for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
+        damage_and_mend(home, &damages[i]);
+    }
+}
+
 static void every_kind_of_damage_to_a_row_is_told_with_its_place(void **state)
 {
     struct home *home = *state;
-    static const struct {
-        const char *sql;
-        const char *place;
-    } damages[] = {
+    static const struct damage damages[] = {
         {"UPDATE person SET sealed = zeroblob(length(sealed)) WHERE key = 7", "person 7 version"},
         {"UPDATE person SET version = 9 WHERE key = 2", "person 2 version 9"},
         {"DELETE FROM person WHERE key = 20", "tag of person 20 leads to nobody"},
@@ -227,17 +262,7 @@ static void every_kind_of_damage_to_a_row_is_told_with_its_place(void **state)
     };
     home_close(home);
     for (size_t i = 0; i < sizeof(damages) / sizeof(damages[0]); i++) {
-        char command[256];
-        (void)snprintf(command, sizeof(command), "cp %s/registry.db %s/aside", home->path,
-                       home->path);
-        assert_int_equal(system(command), 0);
-        home_sql(home, "registry.db", damages[i].sql);
-        assert_told(home, damages[i].place);
-        (void)snprintf(command, sizeof(command),
-                       "rm -f %s/registry.db-* && mv %s/aside %s/registry.db", home->path,
-                       home->path, home->path);
-        assert_int_equal(system(command), 0);
-        assert_sound(home);
+        damage_and_mend(home, &damages[i]);
     }
 }
 
@@ -477,6 +502,7 @@ int main(void)
         TEST(an_empty_registry_is_sound),
         TEST(what_is_imported_while_the_walk_is_under_way_is_not_told),
         TEST(every_kind_of_damage_to_a_row_is_told_with_its_place),
+        TEST(a_former_number_that_nobody_had_or_that_hides_nobody_is_told),
         TEST(a_cmnd_without_tag_is_sound_only_when_another_had_it_before),
         TEST(another_index_key_is_told_and_another_data_key_too),
         TEST(a_chunk_of_the_ledger_is_held_against_the_stored_one),

@@ -275,7 +275,8 @@ static bool is_hidden(struct home *home, const struct hidden_set *set, enum blin
     return hidden_set_flags(set, tag) != 0;
 }
 
-static void the_hidden_are_known_by_both_numbers_for_as_long_as_they_are_hidden(void **state)
+static void
+the_hidden_are_known_by_all_numbers_they_ever_had_for_as_long_as_they_are_hidden(void **state)
 {
     struct home *home = *state;
     static const char *const protect[] = {"protected", "true", NULL};
@@ -296,9 +297,11 @@ static void the_hidden_are_known_by_both_numbers_for_as_long_as_they_are_hidden(
     assert_false(is_hidden(home, set, BLIND_ID, "079090900001"));
     hidden_set_free(set);
 
-    assert_ok(home_import(home, 0, 1, lock, &chunk)); /* hidden still, with another CMND */
+    /* Hidden still, with another CMND: other people's records may name them by the old one. */
+    assert_ok(home_import(home, 0, 1, lock, &chunk));
     assert_ok(hidden_set_load(home->registry, &set));
-    assert_false(is_hidden(home, set, BLIND_CMND, "900000000"));
+    assert_int_equal(hidden_set_count(set), 3);
+    assert_true(is_hidden(home, set, BLIND_CMND, "900000000"));
     assert_true(is_hidden(home, set, BLIND_CMND, "988888888"));
     hidden_set_free(set);
 
@@ -357,7 +360,7 @@ int main(void)
         TEST(the_hash_of_a_chunk_is_that_of_keys_versions_and_sealed_bytes),
         TEST(nothing_of_a_person_lies_in_clear_in_any_file),
         TEST(sealed_lengths_tell_a_class_only),
-        TEST(the_hidden_are_known_by_both_numbers_for_as_long_as_they_are_hidden),
+        TEST(the_hidden_are_known_by_all_numbers_they_ever_had_for_as_long_as_they_are_hidden),
         TEST(a_crowd_of_hidden_is_all_there_and_nobody_else),
         TEST(the_tag_of_all_zeros_is_a_tag_too),
     };
