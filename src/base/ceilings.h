@@ -54,9 +54,14 @@
 #define POPULATION_NODES_MAX 32       /* conditions and operators in one ... */
 #define POPULATION_DEPTH_MAX 16       /* ... waiting for what stands behind them at once */
 #define POPULATION_TEXT_BYTES_MAX 512 /* of one, as it is written */
-#define LISTS_MAX 64              /* of persons that conditions name, with those that have ended */
-#define LIST_MEMBERS_MAX 16000    /* of one: a condition can name several */
-#define LIST_ACT_PERSONS_MAX 1024 /* that one act puts in or takes out */
+#define LISTS_MAX 64               /* of persons that conditions name, with those that have ended */
+#define LIST_MEMBERS_MAX 16000     /* of one: a condition can name several */
+#define LIST_ACT_PERSONS_MAX 1024  /* that one act puts in or takes out */
+#define SIGNING_KEYS_MAX 4096      /* by which accounts sign asks, with those revoked */
+#define SIGNING_KEYS_VALID_MAX 2   /* of one account at once: the old one and its follower */
+#define OPERATORS_MAX 1024         /* parties whose systems carry others' asks */
+#define OPERATOR_MEMBERS_MAX 16000 /* parties and officers registered with one */
+#define OPERATOR_ACT_NAMES_MAX 1024   /* that one act puts in or takes out */
 #define BUSINESSES_PER_PARTY_MAX 1024 /* also what one account can be shown */
 #define GRANTS_PAGE_MAX 16            /* businesses in one answer to `GET /v1/grants` */
 #define GRANTS_BYTES_MAX (FRAME_BYTES_MAX - 4096)

@@ -9,8 +9,8 @@
  *
  * Some fields are given by file: `--cert FILE` stands for `spki` and `not-after`, `--public-key
  * FILE` for an officer's `key`, a sheet for the first officers, a case file for `file`, JSON for
- * what has leaked, a personal number a line for `persons`, and a policy's folder for `files` and
- * `hash`.
+ * what has leaked, a personal number a line for `persons`, `@FILE` for a name a line, and a
+ * policy's folder for `files` and `hash`.
  */
 #include "cli/act_cli.h"
 
@@ -46,7 +46,7 @@ static const char *const option_names[OPTION_COUNT] = {
     [OPTION_TLS_CA] = "tls-ca",
 };
 #define ACT_OPTIONS_MAX (ACT_FIELDS_MAX + OPTION_COUNT)
-#define PERSONS_FILE_BYTES_MAX (LIST_ACT_PERSONS_MAX * 16)
+#define MEMBERS_FILE_BYTES_MAX (OPERATOR_ACT_NAMES_MAX * (ASK_CODE_BYTES_MAX + 1))
 #define KEY_TEXT_BYTES (BASE64URL_LEN(ES256_SPKI_BYTES) + 1)
 
 void act_options(struct cli_option ret_options[OPTION_COUNT])
@@ -262,7 +262,7 @@ struct act_files {
     struct buf officers;
     struct buf case_file;
     struct buf leaked;
-    struct buf persons;
+    struct buf members;
 };
 
 static int file_fault(const char *path, struct outcome outcome)
@@ -347,26 +347,37 @@ static int take_leaked(struct act *act, struct act_files *files)
     return status;
 }
 
-/* A number a line becomes the act's list: so none stands in the shell's history. */
-static int take_persons(struct act *act, struct act_files *files)
+/* One a line becomes the act's list. */
+static int take_lines(struct act *act, unsigned field, struct view name, struct buf *lines)
 {
     char path[1024];
-    struct buf *persons = &files->persons;
-    bool changes = act->kind == ACT_LIST_PUT || act->kind == ACT_LIST_REMOVE;
-    if (!changes || act_value(act, "persons").len == 0) {
-        return EXIT_GOOD;
-    }
-    struct view name = act_value(act, "persons");
     snprintf(path, sizeof(path), "%.*s", (int)name.len, (const char *)name.data);
-    int status = file_fault(path, files_read(path, persons));
-    while (persons->len > 0 && persons->data[persons->len - 1] == '\n') {
-        buf_cut(persons, persons->len - 1);
+    int status = file_fault(path, files_read(path, lines));
+    while (lines->len > 0 && lines->data[lines->len - 1] == '\n') {
+        buf_cut(lines, lines->len - 1);
     }
-    for (size_t i = 0; i < persons->len; i++) {
-        persons->data[i] = persons->data[i] == '\n' ? ',' : persons->data[i];
+    for (size_t i = 0; i < lines->len; i++) {
+        lines->data[i] = lines->data[i] == '\n' ? ',' : lines->data[i];
     }
-    act_value_set(act, "persons", buf_view(persons));
+    act->values[field] = buf_view(lines);
     return status;
+}
+
+/* Persons are given by file alone, so that no number stands in the shell's history; names also by
+ * `@FILE`. An act has one such field at most. */
+static int take_members(struct act *act, struct act_files *files)
+{
+    for (unsigned i = 0; i < act_field_count(act->kind); i++) {
+        enum act_type type = act_rows[act->kind].fields[i].type;
+        struct view name = act->values[i];
+        if (type == ACT_TYPE_PERSONS && name.len > 0) {
+            return take_lines(act, i, name, &files->members);
+        }
+        if (type == ACT_TYPE_NAMES && name.len > 0 && name.data[0] == '@') {
+            return take_lines(act, i, view_part(name, 1, name.len - 1), &files->members);
+        }
+    }
+    return EXIT_GOOD;
 }
 
 static int take_files(struct act *act, const struct cli_option *options, struct act_files *files)
@@ -376,7 +387,7 @@ static int take_files(struct act *act, const struct cli_option *options, struct 
     status = status == EXIT_GOOD ? take_sheet(act, files) : status;
     status = status == EXIT_GOOD ? take_case_file(act, files) : status;
     status = status == EXIT_GOOD ? take_leaked(act, files) : status;
-    return status == EXIT_GOOD ? take_persons(act, files) : status;
+    return status == EXIT_GOOD ? take_members(act, files) : status;
 }
 
 int act_go(struct act *act, const struct cli_option options[OPTION_COUNT])
@@ -440,7 +451,7 @@ int act_cli(const char *noun, int argc, char **argv)
     buf_init(&files.officers, ACT_BYTES_MAX);
     buf_init(&files.case_file, CASE_FILE_BYTES_MAX);
     buf_init(&files.leaked, SEARCH_LEAKED_BYTES_MAX);
-    buf_init(&files.persons, PERSONS_FILE_BYTES_MAX);
+    buf_init(&files.members, MEMBERS_FILE_BYTES_MAX);
     status = take_files(&act, others, &files);
     if (status == EXIT_USAGE) {
         usage(kind);
@@ -450,8 +461,8 @@ int act_cli(const char *noun, int argc, char **argv)
     buf_done(&files.case_file);
     memory_wipe(files.leaked.data, files.leaked.cap);
     buf_done(&files.leaked);
-    memory_wipe(files.persons.data, files.persons.cap);
-    buf_done(&files.persons);
+    memory_wipe(files.members.data, files.members.cap);
+    buf_done(&files.members);
     return status;
 }
 

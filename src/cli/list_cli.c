@@ -30,6 +30,7 @@ static const struct {
     {"review", RESOURCE_REVIEWS},      {"stop", RESOURCE_STOPS},
     {"fees", RESOURCE_FEES},           {"confirmation", RESOURCE_CONFIRMATIONS},
     {"incident", RESOURCE_INCIDENTS},  {"person-list", RESOURCE_LISTS},
+    {"operator", RESOURCE_OPERATORS},  {"signing-key", RESOURCE_SIGNING_KEYS},
 };
 #define LISTS (sizeof(lists) / sizeof(lists[0]))
 

@@ -89,6 +89,16 @@ static int person_list_cli(int argc, char **argv)
     return act_cli("person-list", argc, argv);
 }
 
+static int operator_cli(int argc, char **argv)
+{
+    return act_cli("operator", argc, argv);
+}
+
+static int signing_key_cli(int argc, char **argv)
+{
+    return act_cli("signing-key", argc, argv);
+}
+
 static int help_cli(int argc, char **argv);
 
 static const struct {
@@ -106,7 +116,8 @@ static const struct {
     {"party", party_cli,
      "list | add | dossier | inspection | connect | suspend | resume | redesign | close"},
     {"account", account_cli,
-     "list | add | suspend | resume | stop | stop-confirm | revoke | sub-add | sub-businesses | "
+     "list | add | require | suspend | resume | stop | stop-confirm | revoke | sub-add | "
+     "sub-businesses | "
      "sub-lock | sub-unlock |\n"
      "               certificate-add | certificate-revoke | enrol | certificate"},
     {"business", business_cli,
@@ -115,6 +126,11 @@ static const struct {
      "list | grant | withdraw | deletion: leave to keep a copy or pass it on"},
     {"person-list", person_list_cli,
      "list | add | put | remove | end: people whom conditions of businesses name together"},
+    {"operator", operator_cli,
+     "list | add | parties-put | parties-remove | officers-put | officers-remove: whom a system "
+     "that carries others' asks may ask for, and who asks there"},
+    {"signing-key", signing_key_cli,
+     "list | add | revoke: keys by which accounts sign assertions and asks"},
     {"officer", officer_cli, "list | found | add | roles | replace | leave | lost"},
     {"stop", stop_cli, "list: accounts that one officer stopped at once"},
     {"proposal", proposal_cli, "list | approve | reject | withdraw"},

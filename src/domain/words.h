@@ -137,7 +137,9 @@
     ROW(RECORDS, "records") /* what a search in them has found */                                  \
     ROW(STOPS, "stops")                                                                            \
     ROW(INCIDENTS, "incidents")                                                                    \
-    ROW(LISTS, "lists") /* of persons; their members are not shown */
+    ROW(LISTS, "lists") /* of persons; their members are not shown */                              \
+    ROW(SIGNING_KEYS, "signing-keys")                                                              \
+    ROW(OPERATORS, "operators") /* likewise */
 
 /* clang-format on */
 

@@ -50,6 +50,16 @@ static struct view list_key(const void *value)
     return code_view(&((const struct person_list *)value)->code);
 }
 
+static struct view signing_key_key(const void *value)
+{
+    return code_view(&((const struct signing_key *)value)->code);
+}
+
+static struct view operator_key(const void *value)
+{
+    return code_view(&((const struct operator_register *)value)->code);
+}
+
 void directory_init(struct directory *directory)
 {
     map_init_ordered(&directory->parties, party_key, PARTIES_MAX);
@@ -59,6 +69,8 @@ void directory_init(struct directory *directory)
     map_init_ordered(&directory->permits, permit_key, PERMITS_MAX);
     map_init_ordered(&directory->policies, policy_key, POLICIES_MAX);
     map_init_ordered(&directory->lists, list_key, LISTS_MAX);
+    map_init_ordered(&directory->signing_keys, signing_key_key, SIGNING_KEYS_MAX);
+    map_init_ordered(&directory->operators, operator_key, OPERATORS_MAX);
     directory->blinder = NULL;
     map_init_ordered(&directory->statements, fees_key, FEE_STATEMENTS_MAX);
     directory->statements_first = NULL;
@@ -80,6 +92,8 @@ void directory_done(struct directory *directory)
     map_done(&directory->certificates);
     map_free_all(&directory->policies);
     map_free_all(&directory->lists);
+    map_free_all(&directory->signing_keys);
+    map_free_all(&directory->operators);
     map_free_all(&directory->permits);
     fees_clear(directory);
     map_done(&directory->statements);
@@ -302,6 +316,29 @@ struct policy_version *directory_policy(const struct directory *directory, struc
 struct person_list *directory_list(const struct directory *directory, struct view code)
 {
     return map_get(&directory->lists, code);
+}
+
+struct signing_key *directory_signing_key(const struct directory *directory, struct view code)
+{
+    return map_get(&directory->signing_keys, code);
+}
+
+struct operator_register *directory_operator(const struct directory *directory, struct view code)
+{
+    return map_get(&directory->operators, code);
+}
+
+bool directory_registered(const struct directory *directory, struct view operator_code,
+                          enum operator_role role, struct view name)
+{
+    const struct operator_register *found = directory_operator(directory, operator_code);
+    uint8_t tag[SEAL_BLIND_BYTES];
+    if (found == NULL || name.len == 0 || name.len > ASK_CODE_BYTES_MAX) {
+        return false;
+    }
+    CHECK(directory->blinder != NULL);
+    operator_tag(directory->blinder, operator_code, role, name, tag);
+    return operator_has(found, tag);
 }
 
 enum truth directory_listed(const struct directory *directory, struct view code,

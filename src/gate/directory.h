@@ -101,6 +101,7 @@ struct account {
     unsigned certificate_count;
     struct long_text instrument; /* guidance instrument for `guided`; empty = none on file */
     bool assertion_required;     /* acts for others by signed assertion only (portals) */
+    bool signature_required;     /* its asks are signed, each (RFC 9421) */
     enum account_holder holder;
     /* of a sub-account only */
     struct account *parent;
@@ -213,6 +214,46 @@ struct person_list {
 /* In as many steps as the list's length alone says, whoever it is. */
 bool person_list_has(const struct person_list *list, const uint8_t tag[SEAL_BLIND_BYTES]);
 
+enum signing_key_state { SIGNING_KEY_IN_FORCE, SIGNING_KEY_REVOKED, SIGNING_KEY_STATE_COUNT };
+
+/* A key by which an account signs assertions and asks, other than its certificates'. */
+struct signing_key {
+    struct code_text code; /* `kid`; never given again */
+    uint32_t version;
+    struct account *account;
+    enum signing_key_state state;
+    uint8_t key[ES256_SPKI_BYTES]; /* SubjectPublicKeyInfo, DER */
+    int64_t from_day;
+    int64_t until_day;       /* last day */
+    struct long_text reason; /* of its state */
+};
+bool signing_key_good(const struct signing_key *key, int64_t day);
+
+/* Whom an operator may name in asks. */
+enum operator_role {
+    OPERATOR_PARTY,   /* whom its system may ask for */
+    OPERATOR_OFFICER, /* who asks there: `officer`, `MaCanBo` */
+    OPERATOR_ROLE_COUNT
+};
+
+/* What is registered with a party as operator of a system that carries asks. Thousands of names,
+ * some of them personal numbers: kept as lists of persons are. */
+struct operator_register {
+    struct code_text code; /* the operator's own, as a party */
+    uint32_t version;
+    struct party *party;
+    struct long_text reason; /* of the last change */
+    int64_t from_day;
+    int64_t changed_day;
+    uint32_t counts[OPERATOR_ROLE_COUNT];
+    uint8_t tags[OPERATOR_MEMBERS_MAX][SEAL_BLIND_BYTES]; /* of all roles, ascending */
+};
+/* The tag of a name in that role; the operator's own code is in it. */
+void operator_tag(struct blinder *blinder, struct view operator_code, enum operator_role role,
+                  struct view name, uint8_t ret_tag[SEAL_BLIND_BYTES]);
+bool operator_has(const struct operator_register *operator_register,
+                  const uint8_t tag[SEAL_BLIND_BYTES]);
+
 enum policy_state { POLICY_PROPOSED, POLICY_PUBLISHED, POLICY_STATE_COUNT };
 
 /* A version of the law that is on file; the office's, no matter of the gate's. */
@@ -260,7 +301,9 @@ struct directory {
     struct map permits;
     struct map policies;
     struct map lists;
-    struct blinder *blinder; /* borrowed: makes the tags of lists' members; NULL: none is made */
+    struct map signing_keys;
+    struct map operators;
+    struct blinder *blinder; /* borrowed: makes the tags of members; NULL: none is made */
     struct map statements;   /* gate's (fees.h) */
     struct statement *statements_first;
     struct statement *statements_last;
@@ -302,6 +345,12 @@ struct business *directory_business(const struct directory *directory, struct vi
 struct permit *directory_permit(const struct directory *directory, struct view code);
 struct policy_version *directory_policy(const struct directory *directory, struct view hash);
 struct person_list *directory_list(const struct directory *directory, struct view code);
+struct signing_key *directory_signing_key(const struct directory *directory, struct view code);
+/* NULL: the party is no operator. */
+struct operator_register *directory_operator(const struct directory *directory, struct view code);
+/* Is the name registered with that operator, in that role? */
+bool directory_registered(const struct directory *directory, struct view operator_code,
+                          enum operator_role role, struct view name);
 /* UNKNOWN: no such list is in force. */
 enum truth directory_listed(const struct directory *directory, struct view code,
                             const uint8_t tag[SEAL_BLIND_BYTES]);

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define ACCOUNT_VERSION 3
+#define ACCOUNT_VERSION 4
 
 static void put_certificates(const struct account *account, struct buf *buf)
 {
@@ -64,6 +64,7 @@ static void put_account(const void *object, struct buf *buf)
     buf_put_u8(buf, (uint8_t)account->state);
     buf_put_block16(buf, long_view(&account->instrument));
     buf_put_u8(buf, account->assertion_required ? 1 : 0);
+    buf_put_u8(buf, account->signature_required ? 1 : 0);
     put_certificates(account, buf);
     buf_put_u8(buf, (uint8_t)account->holder);
     if (account->parent != NULL) {
@@ -100,6 +101,7 @@ static struct outcome get_account(const struct directory *directory, struct view
     account.state = object_get_enum(&cursor, ACCOUNT_STATE_COUNT);
     object_get_long(&cursor, &account.instrument);
     account.assertion_required = object_get_enum(&cursor, 2) == 1;
+    account.signature_required = object_get_enum(&cursor, 2) == 1;
     get_certificates(&cursor, &account);
     account.holder = object_get_enum(&cursor, HOLDER_COUNT);
     if (account.holder != HOLDER_ORGANISATION) {

@@ -48,6 +48,17 @@ struct outcome prepare_account_add(struct preparing *here)
     return bind_first(here, account);
 }
 
+struct outcome prepare_account_require(struct preparing *here)
+{
+    enum { PROOF_NONE, PROOF_SIGNATURE, PROOF_ASSERTION };
+    struct account *account = NULL;
+    unsigned proof = act_word(here->act, "proof");
+    TRY(account_edit(here, &account));
+    account->assertion_required = proof == PROOF_ASSERTION;
+    account->signature_required = proof == PROOF_SIGNATURE;
+    return OUTCOME_OK;
+}
+
 /* ---- sub-accounts ---- */
 
 /* Invariant 2. */
@@ -118,6 +129,7 @@ struct outcome prepare_account_sub_add(struct preparing *here)
     account->party = parent->party;
     account->channel = parent->channel;
     account->assertion_required = parent->assertion_required;
+    account->signature_required = parent->signature_required;
     account->state = ACCOUNT_ACTIVE;
     account->holder = HOLDER_PERSON + act_word(act, "holder");
     TRY(code_set(&account->code, act_value(act, "code")));

@@ -111,6 +111,20 @@ static bool text_valid(struct view text, size_t bytes_max)
     return true;
 }
 
+static bool names_valid(struct view text)
+{
+    unsigned count = 0;
+    for (size_t from = 0; from <= text.len; count++) {
+        size_t end = view_find(text, from, ',');
+        if (count == OPERATOR_ACT_NAMES_MAX ||
+            !text_valid(view_part(text, from, end - from), ASK_CODE_BYTES_MAX)) {
+            return false;
+        }
+        from = end + 1;
+    }
+    return true;
+}
+
 static struct outcome words_mask(const struct words *words, struct view text, uint64_t *ret_mask)
 {
     uint64_t mask = 0;
@@ -162,6 +176,8 @@ static bool value_valid(const struct act_field *field, struct view value)
         return text_valid(value, POPULATION_TEXT_BYTES_MAX);
     case ACT_TYPE_PERSONS:
         return persons_valid(value);
+    case ACT_TYPE_NAMES:
+        return names_valid(value);
     }
     return false;
 }

@@ -81,6 +81,14 @@ enum act_kind {
     ACT_LIST_PUT,
     ACT_LIST_REMOVE,
     ACT_LIST_END,
+    ACT_ACCOUNT_REQUIRE,
+    ACT_SIGNING_KEY_ADD,
+    ACT_SIGNING_KEY_REVOKE,
+    ACT_OPERATOR_ADD,
+    ACT_OPERATOR_PARTIES_PUT,
+    ACT_OPERATOR_PARTIES_REMOVE,
+    ACT_OPERATOR_OFFICERS_PUT,
+    ACT_OPERATOR_OFFICERS_REMOVE,
     ACT_KIND_COUNT
 };
 
@@ -98,6 +106,8 @@ enum act_type {
     ACT_TYPE_TIME,      /* YYYY-MM-DDThh:mm:ssZ, after 1970 began */
     ACT_TYPE_CONDITION, /* on people: 1..POPULATION_TEXT_BYTES_MAX bytes of UTF-8 */
     ACT_TYPE_PERSONS,   /* comma-separated personal numbers, up to LIST_ACT_PERSONS_MAX */
+    ACT_TYPE_NAMES,     /* comma-separated, each as `officer` in an ask, up to
+                           OPERATOR_ACT_NAMES_MAX */
 };
 
 struct act_field {

@@ -11,6 +11,8 @@
 
 static const char *const result_names[] = {"passed", "failed"};
 static const char *const holder_names[] = {"person", "system"};
+static const char *const proof_names[] = {"none", "signature", "assertion"};
+static const struct words words_proof = {proof_names, 3};
 static const struct words words_holder = {holder_names, 2};
 static const struct words words_result = {result_names, 2};
 
@@ -43,6 +45,13 @@ static const struct words words_result = {result_names, 2};
     {"code", ACT_TYPE_CODE, REQUIRED, NULL}, {"reason", ACT_TYPE_TEXT, reason, NULL},              \
     {                                                                                              \
         "clause", ACT_TYPE_CODE, OPTIONAL, NULL                                                    \
+    }
+
+/* Who is put in or taken out of what is registered with an operator. */
+#define OPERATOR_CHANGE(names)                                                                     \
+    {"code", ACT_TYPE_CODE, REQUIRED, NULL}, {names, ACT_TYPE_NAMES, REQUIRED, NULL},              \
+    {                                                                                              \
+        "reason", ACT_TYPE_TEXT, OPTIONAL, NULL                                                    \
     }
 
 const struct act_row act_rows[ACT_KIND_COUNT] = {
@@ -377,4 +386,29 @@ const struct act_row act_rows[ACT_KIND_COUNT] = {
                       true,
                       {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
                        {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
+    [ACT_ACCOUNT_REQUIRE] = {"account.require",
+                             true,
+                             {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                              {"proof", ACT_TYPE_WORD, REQUIRED, &words_proof},
+                              {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
+    [ACT_SIGNING_KEY_ADD] = {"signing-key.add",
+                             true,
+                             {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                              {"account", ACT_TYPE_CODE, REQUIRED, NULL},
+                              {"key", ACT_TYPE_TEXT, REQUIRED, NULL},
+                              {"until", ACT_TYPE_DAY, OPTIONAL, NULL}}},
+    [ACT_SIGNING_KEY_REVOKE] = {"signing-key.revoke",
+                                true,
+                                {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                                 {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
+    [ACT_OPERATOR_ADD] = {"operator.add",
+                          true,
+                          {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                           {"reason", ACT_TYPE_TEXT, OPTIONAL, NULL}}},
+    [ACT_OPERATOR_PARTIES_PUT] = {"operator.parties-put", true, {OPERATOR_CHANGE("parties")}},
+    [ACT_OPERATOR_PARTIES_REMOVE] = {"operator.parties-remove", true, {OPERATOR_CHANGE("parties")}},
+    [ACT_OPERATOR_OFFICERS_PUT] = {"operator.officers-put", true, {OPERATOR_CHANGE("officers")}},
+    [ACT_OPERATOR_OFFICERS_REMOVE] = {"operator.officers-remove",
+                                      true,
+                                      {OPERATOR_CHANGE("officers")}},
 };

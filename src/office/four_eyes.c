@@ -83,6 +83,16 @@ static const struct four_eyes rows[ACT_KIND_COUNT] = {
     [ACT_LIST_PUT] = {INTAKE | DECIDE, APPROVE, NOT_OWN, OBJECT_LIST},
     [ACT_LIST_REMOVE] = {INTAKE | DECIDE, APPROVE, NOT_OWN, OBJECT_LIST},
     [ACT_LIST_END] = {DECIDE | SECURITY, ONE_IS_ENOUGH, NOT_OWN, OBJECT_LIST},
+    /* What an account must show with its asks, and by which keys, and for whom an operator may ask;
+     * who asks there is the operator's own matter, as sub-accounts are. */
+    [ACT_ACCOUNT_REQUIRE] = {DECIDE | SECURITY, APPROVE, NOT_OWN, OBJECT_ACCOUNT},
+    [ACT_SIGNING_KEY_ADD] = {INTAKE | DECIDE, APPROVE, NOT_OWN, OBJECT_SIGNING_KEY},
+    [ACT_SIGNING_KEY_REVOKE] = {DECIDE | SECURITY, ONE_IS_ENOUGH, OWN, OBJECT_SIGNING_KEY},
+    [ACT_OPERATOR_ADD] = {DECIDE, APPROVE, NOT_OWN, OBJECT_OPERATOR},
+    [ACT_OPERATOR_PARTIES_PUT] = {INTAKE | DECIDE, APPROVE, NOT_OWN, OBJECT_OPERATOR},
+    [ACT_OPERATOR_PARTIES_REMOVE] = {DECIDE | SECURITY, ONE_IS_ENOUGH, NOT_OWN, OBJECT_OPERATOR},
+    [ACT_OPERATOR_OFFICERS_PUT] = {INTAKE | DECIDE, APPROVE, OWN, OBJECT_OPERATOR},
+    [ACT_OPERATOR_OFFICERS_REMOVE] = {DECIDE | SECURITY, ONE_IS_ENOUGH, OWN, OBJECT_OPERATOR},
     /* Which roles these need is the proposal's own row's matter (proposal.c). */
     [ACT_PROPOSAL_APPROVE] = {ROLES_ALL, ONE_IS_ENOUGH, NOT_OWN, OBJECT_PROPOSAL},
     [ACT_PROPOSAL_REJECT] = {ROLES_ALL, ONE_IS_ENOUGH, NOT_OWN, OBJECT_PROPOSAL},
@@ -129,6 +139,12 @@ const struct party *four_eyes_party(const struct directory *directory, const str
     }
     if (object != NULL && row == &object_review) {
         return ((const struct review *)object)->business->party;
+    }
+    if (object != NULL && row == &object_signing_key) {
+        return ((const struct signing_key *)object)->account->party;
+    }
+    if (object != NULL && row == &object_operator) {
+        return ((const struct operator_register *)object)->party;
     }
     return NULL;
 }

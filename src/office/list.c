@@ -3,15 +3,12 @@
  *
  * Invariants
  * 1. Members are kept by the blind tags of their personal numbers, in ascending order, each once.
- * 2. An act puts in nobody who is in, and takes out nobody who is not: it does what it says, or
- *    nothing.
- * 3. A list that has ended has no members, and does not come back; nor does its code.
+ * 2. A list that has ended has no members, and does not come back; nor does its code.
  */
-#include "office/prepare.h"
+#include "office/members.h"
 
 #include "base/check.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define LIST_VERSION 1
@@ -33,15 +30,11 @@ static void put_list(const void *object, struct buf *buf)
     buf_put(buf, list->tags, (size_t)list->count * SEAL_BLIND_BYTES);
 }
 
-/* Invariants 1 and 3. */
+/* Invariants 1 and 2. */
 static bool members_good(const struct person_list *list)
 {
-    for (uint32_t i = 1; i < list->count; i++) {
-        if (memcmp(list->tags[i - 1], list->tags[i], SEAL_BLIND_BYTES) >= 0) {
-            return false;
-        }
-    }
-    return list->state == LIST_IN_FORCE || list->count == 0;
+    return members_ordered(list->tags, list->count) &&
+           (list->state == LIST_IN_FORCE || list->count == 0);
 }
 
 static struct outcome get_list(const struct directory *directory, struct view bytes,
@@ -77,18 +70,7 @@ const struct object_row object_list = {
 
 /* ---- acts ---- */
 
-/* The persons of an act, by their tags in ascending order. */
-struct persons {
-    uint32_t count;
-    uint8_t tags[LIST_ACT_PERSONS_MAX][SEAL_BLIND_BYTES];
-};
-
-static int compare_tags(const void *a, const void *b)
-{
-    return memcmp(a, b, SEAL_BLIND_BYTES);
-}
-
-static struct outcome read_persons(struct preparing *here, struct persons *persons)
+static struct outcome read_persons(struct preparing *here, struct members *persons)
 {
     struct view text = act_value(here->act, "persons");
     CHECK(here->directory->blinder != NULL);
@@ -100,54 +82,7 @@ static struct outcome read_persons(struct preparing *here, struct persons *perso
                     persons->tags[persons->count++]);
         from = end + 1;
     }
-    qsort(persons->tags, persons->count, SEAL_BLIND_BYTES, compare_tags);
-    for (uint32_t i = 1; i < persons->count; i++) {
-        if (compare_tags(persons->tags[i - 1], persons->tags[i]) == 0) {
-            return prepare_refuse(here, FAULT_BAD_INPUT, "somebody is named twice");
-        }
-    }
-    return OUTCOME_OK;
-}
-
-/* From behind, so that each tag moves once. */
-static struct outcome put_in(struct preparing *here, const struct persons *persons,
-                             struct person_list *list)
-{
-    uint32_t old = list->count;
-    uint32_t new = persons->count;
-    if (new > LIST_MEMBERS_MAX - old) {
-        return prepare_refuse(here, FAULT_OVER_LIMIT, "the list has no room for so many");
-    }
-    list->count += new;
-    while (new > 0) {
-        int order = old == 0 ? -1 : compare_tags(list->tags[old - 1], persons->tags[new - 1]);
-        if (order == 0) {
-            return prepare_refuse(here, FAULT_CONFLICT, "somebody is in the list already");
-        }
-        const uint8_t *last = order > 0 ? list->tags[--old] : persons->tags[--new];
-        memmove(list->tags[old + new], last, SEAL_BLIND_BYTES);
-    }
-    return OUTCOME_OK;
-}
-
-static struct outcome take_out(struct preparing *here, const struct persons *persons,
-                               struct person_list *list)
-{
-    uint32_t kept = 0;
-    uint32_t taken = 0;
-    for (uint32_t i = 0; i < list->count; i++) {
-        bool out = taken < persons->count && compare_tags(list->tags[i], persons->tags[taken]) == 0;
-        taken += out ? 1 : 0;
-        if (!out) {
-            memmove(list->tags[kept++], list->tags[i], SEAL_BLIND_BYTES);
-        }
-    }
-    if (taken < persons->count) {
-        return prepare_refuse(here, FAULT_CONFLICT, "somebody is not in the list");
-    }
-    memset(list->tags[kept], 0, (size_t)taken * SEAL_BLIND_BYTES);
-    list->count = kept;
-    return OUTCOME_OK;
+    return members_order(here, persons);
 }
 
 struct outcome prepare_list_add(struct preparing *here)
@@ -162,7 +97,7 @@ struct outcome prepare_list_add(struct preparing *here)
     return long_set(&list->reason, act_value(here->act, "reason"));
 }
 
-/* The list that the act names, to be changed: invariant 3. */
+/* The list that the act names, to be changed: invariant 2. */
 static struct outcome edit_list(struct preparing *here, struct person_list **ret_list)
 {
     struct person_list *old = NULL;
@@ -178,11 +113,12 @@ static struct outcome edit_list(struct preparing *here, struct person_list **ret
 struct outcome prepare_list_change(struct preparing *here)
 {
     struct person_list *list = NULL;
-    struct persons persons;
+    struct members persons;
     TRY(edit_list(here, &list));
     TRY(read_persons(here, &persons));
-    return here->act->kind == ACT_LIST_PUT ? put_in(here, &persons, list)
-                                           : take_out(here, &persons, list);
+    return here->act->kind == ACT_LIST_PUT
+               ? members_put(here, &persons, LIST_MEMBERS_MAX, list->tags, &list->count)
+               : members_remove(here, &persons, list->tags, &list->count);
 }
 
 struct outcome prepare_list_end(struct preparing *here)

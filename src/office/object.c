@@ -26,6 +26,8 @@ static const struct object_row *const rows[OBJECT_KIND_COUNT] = {
     [OBJECT_CONFIRMATION] = &object_confirmation,
     [OBJECT_INCIDENT] = &object_incident,
     [OBJECT_LIST] = &object_list,
+    [OBJECT_SIGNING_KEY] = &object_signing_key,
+    [OBJECT_OPERATOR] = &object_operator,
 };
 
 const struct object_row *object_row(enum object_kind kind)

@@ -32,7 +32,9 @@ enum object_kind {
     OBJECT_CASE_FILE = 15, /* code = the review's */
     OBJECT_CONFIRMATION = 16,
     OBJECT_LIST = 17,
-    OBJECT_INCIDENT = 18, /* names an account */
+    OBJECT_INCIDENT = 18,    /* names an account */
+    OBJECT_SIGNING_KEY = 19, /* points to an account, of either tier */
+    OBJECT_OPERATOR = 20,    /* code = the party's */
     OBJECT_KIND_COUNT
 };
 
@@ -82,8 +84,10 @@ extern const struct object_row object_draw;        /* review.c, as the next thre
 extern const struct object_row object_review;
 extern const struct object_row object_case_file;
 extern const struct object_row object_confirmation;
-extern const struct object_row object_incident; /* incident.c */
-extern const struct object_row object_list;     /* list.c */
+extern const struct object_row object_incident;    /* incident.c */
+extern const struct object_row object_list;        /* list.c */
+extern const struct object_row object_signing_key; /* signing_key.c */
+extern const struct object_row object_operator;    /* operator.c */
 
 /* NULL for a kind that the directory does not keep. */
 const struct object_row *object_row(enum object_kind kind);

@@ -17,6 +17,9 @@ static const enum own_reach reaches[ACT_KIND_COUNT] = {
     [ACT_ACCOUNT_REVOKE] = OWN_BELOW,
     [ACT_ACCOUNT_CERTIFICATE_ADD] = OWN_BELOW,
     [ACT_ACCOUNT_CERTIFICATE_REVOKE] = OWN_OR_SELF,
+    [ACT_SIGNING_KEY_REVOKE] = OWN_KEY,
+    [ACT_OPERATOR_OFFICERS_PUT] = OWN_PARTY,
+    [ACT_OPERATOR_OFFICERS_REMOVE] = OWN_PARTY,
 };
 
 enum own_reach own_reach_of(enum act_kind kind)
@@ -33,6 +36,17 @@ bool own_stands(const struct certificate *signer, int64_t now_us)
            party_state_on(account->party, clock_day_vn(now_us)) == PARTY_CONNECTED;
 }
 
+/* The account that the act is about; NULL: none that is there. */
+static const struct account *named_account(const struct directory *directory, enum own_reach reach,
+                                           const struct act *act)
+{
+    if (reach == OWN_KEY) {
+        const struct signing_key *key = directory_signing_key(directory, act_value(act, "code"));
+        return key == NULL ? NULL : key->account;
+    }
+    return directory_account(directory, act_value(act, reach == OWN_MAKES ? "parent" : "code"));
+}
+
 bool own_may(const struct directory *directory, const struct certificate *signer,
              const struct act *act, int64_t now_us)
 {
@@ -40,8 +54,10 @@ bool own_may(const struct directory *directory, const struct certificate *signer
     if (signer == NULL || reach == OWN_NOTHING || !own_stands(signer, now_us)) {
         return false;
     }
-    const char *field = reach == OWN_MAKES ? "parent" : "code";
-    const struct account *named = directory_account(directory, act_value(act, field));
+    if (reach == OWN_PARTY) {
+        return view_equal(code_view(&signer->account->party->code), act_value(act, "code"));
+    }
+    const struct account *named = named_account(directory, reach, act);
     if (named == NULL) {
         return false;
     }
@@ -53,6 +69,7 @@ bool own_may(const struct directory *directory, const struct certificate *signer
     case OWN_BELOW:
         return below;
     case OWN_OR_SELF:
+    case OWN_KEY:
         return self || below;
     default:
         return false;

@@ -15,6 +15,8 @@ enum own_reach {
     OWN_MAKES,   /* `parent` names its account */
     OWN_BELOW,   /* `code` names a sub-account of its account */
     OWN_OR_SELF, /* likewise, or its account itself */
+    OWN_KEY,     /* `code` names a signing key of its account, or of one below */
+    OWN_PARTY,   /* `code` names its party */
     OWN_REACH_COUNT
 };
 enum own_reach own_reach_of(enum act_kind kind);

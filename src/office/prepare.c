@@ -215,6 +215,14 @@ static struct outcome (*const preparations[ACT_KIND_COUNT])(struct preparing *he
     [ACT_LIST_PUT] = prepare_list_change,
     [ACT_LIST_REMOVE] = prepare_list_change,
     [ACT_LIST_END] = prepare_list_end,
+    [ACT_ACCOUNT_REQUIRE] = prepare_account_require,
+    [ACT_SIGNING_KEY_ADD] = prepare_signing_key_add,
+    [ACT_SIGNING_KEY_REVOKE] = prepare_signing_key_revoke,
+    [ACT_OPERATOR_ADD] = prepare_operator_add,
+    [ACT_OPERATOR_PARTIES_PUT] = prepare_operator_change,
+    [ACT_OPERATOR_PARTIES_REMOVE] = prepare_operator_change,
+    [ACT_OPERATOR_OFFICERS_PUT] = prepare_operator_change,
+    [ACT_OPERATOR_OFFICERS_REMOVE] = prepare_operator_change,
 };
 
 struct outcome prepare_inner(struct preparing *here, const struct act *inner)

@@ -134,6 +134,11 @@ struct outcome prepare_days(struct preparing *here);        /* search.c */
 struct outcome prepare_list_add(struct preparing *here);    /* list.c, as the next two */
 struct outcome prepare_list_change(struct preparing *here); /* put, remove */
 struct outcome prepare_list_end(struct preparing *here);
+struct outcome prepare_account_require(struct preparing *here); /* account_acts.c */
+struct outcome prepare_signing_key_add(struct preparing *here); /* signing_key.c, as the next */
+struct outcome prepare_signing_key_revoke(struct preparing *here);
+struct outcome prepare_operator_add(struct preparing *here); /* operator.c, as the next */
+struct outcome prepare_operator_change(struct preparing *here);
 /* A stop of the account that the act names ends with the act. */
 void prepare_stop_end(struct preparing *here); /* stop.c */
 

@@ -74,6 +74,7 @@ static const struct show_field account_fields[] = {
     {"name", SHOW_TEXT, ACCOUNT(holder_name), NULL},
     {"parent", SHOW_PARENT, 0, NULL},
     {"party", SHOW_PARTY, ACCOUNT(party), NULL},
+    {"signature_required", SHOW_FLAG, ACCOUNT(signature_required), NULL},
     {"state", SHOW_WORD, ACCOUNT(state), &words_account_state},
     {"version", SHOW_NUMBER32, ACCOUNT(version), NULL},
 };
@@ -275,6 +276,35 @@ static const struct show_field list_fields[] = {
     {"version", SHOW_NUMBER32, LIST(version), NULL},
 };
 
+static const char *const signing_key_state_names[SIGNING_KEY_STATE_COUNT] = {
+    [SIGNING_KEY_IN_FORCE] = "in_force",
+    [SIGNING_KEY_REVOKED] = "revoked",
+};
+static const struct words signing_key_states = {signing_key_state_names, SIGNING_KEY_STATE_COUNT};
+
+#define SIGNING_KEY(member) offsetof(struct signing_key, member)
+static const struct show_field signing_key_fields[] = {
+    {"account", SHOW_ACCOUNT, SIGNING_KEY(account), NULL},
+    {"code", SHOW_CODE, SIGNING_KEY(code), NULL},
+    {"from", SHOW_DAY, SIGNING_KEY(from_day), NULL},
+    {"key", SHOW_KEY, SIGNING_KEY(key), NULL},
+    {"reason", SHOW_TEXT, SIGNING_KEY(reason), NULL},
+    {"state", SHOW_WORD, SIGNING_KEY(state), &signing_key_states},
+    {"until", SHOW_DAY, SIGNING_KEY(until_day), NULL},
+    {"version", SHOW_NUMBER32, SIGNING_KEY(version), NULL},
+};
+
+#define OPERATOR(member) offsetof(struct operator_register, member)
+static const struct show_field operator_fields[] = {
+    {"changed", SHOW_DAY, OPERATOR(changed_day), NULL},
+    {"code", SHOW_CODE, OPERATOR(code), NULL},
+    {"from", SHOW_DAY, OPERATOR(from_day), NULL},
+    {"officers", SHOW_COUNT32, OPERATOR(counts[OPERATOR_OFFICER]), NULL},
+    {"parties", SHOW_COUNT32, OPERATOR(counts[OPERATOR_PARTY]), NULL},
+    {"reason", SHOW_TEXT, OPERATOR(reason), NULL},
+    {"version", SHOW_NUMBER32, OPERATOR(version), NULL},
+};
+
 /* A statement is made by the gate and never stored here: it is only shown. */
 static const struct object_row object_statement = {
     .name = "statement",
@@ -287,6 +317,7 @@ static const struct object_row object_statement = {
 #define OFFICE (SIZE_MAX - 1)  /* it is the office's own */
 #define PERMITS (SIZE_MAX - 2) /* a permit's: the party of its business */
 #define REVIEWS (SIZE_MAX - 3) /* a review's: likewise */
+#define KEYS (SIZE_MAX - 4)    /* a signing key's: the party of its account */
 #define FIELDS(rows) rows, sizeof(rows) / sizeof((rows)[0])
 static const struct show_row {
     const struct object_row *object;
@@ -310,6 +341,8 @@ static const struct show_row {
                                 FIELDS(confirmation_fields)},
     [RESOURCE_INCIDENTS] = {&object_incident, OFFICE, FIELDS(incident_fields)},
     [RESOURCE_LISTS] = {&object_list, OFFICE, FIELDS(list_fields)},
+    [RESOURCE_SIGNING_KEYS] = {&object_signing_key, KEYS, FIELDS(signing_key_fields)},
+    [RESOURCE_OPERATORS] = {&object_operator, OPERATOR(party), FIELDS(operator_fields)},
     /* RESOURCE_RECORDS is no object of the office. */
 };
 
@@ -331,6 +364,9 @@ const struct party *show_owner(enum resource resource, const void *object)
     }
     if (owner == REVIEWS) {
         return ((const struct review *)object)->business->party;
+    }
+    if (owner == KEYS) {
+        return ((const struct signing_key *)object)->account->party;
     }
     return owner == ITSELF ? object : show_party(object, owner);
 }

@@ -31,6 +31,15 @@ const void *show_part(const void *object, size_t at)
     return (const uint8_t *)object + at;
 }
 
+static const struct account *account_at(const void *object, size_t at)
+{
+    const struct account *account = NULL;
+
+    memcpy(&account, show_part(object, at), sizeof(account));
+    CHECK(account != NULL);
+    return account;
+}
+
 const struct party *show_party(const void *object, size_t at)
 {
     const struct party *party = NULL;
@@ -368,6 +377,9 @@ void show_value_put(struct buf *buf, const struct show_field *field, const void 
         break;
     case SHOW_PARTY:
         json_put_string(buf, code_view(&show_party(object, field->at)->code));
+        break;
+    case SHOW_ACCOUNT:
+        json_put_string(buf, code_view(&account_at(object, field->at)->code));
         break;
     case SHOW_WORD:
         buf_printf(buf, "\"%s\"", words_name(field->words, show_number32(object, field->at)));

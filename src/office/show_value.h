@@ -8,10 +8,11 @@
 #include "gate/directory.h"
 
 enum show_type {
-    SHOW_CODE,    /* struct code_text; empty = absent, as of the next two */
-    SHOW_TEXT,    /* struct long_text */
-    SHOW_PEOPLE,  /* struct population, as an act writes it */
-    SHOW_PARTY,   /* pointer: its code */
+    SHOW_CODE,   /* struct code_text; empty = absent, as of the next two */
+    SHOW_TEXT,   /* struct long_text */
+    SHOW_PEOPLE, /* struct population, as an act writes it */
+    SHOW_PARTY,  /* pointer: its code, as of the next */
+    SHOW_ACCOUNT,
     SHOW_WORD,    /* an enum */
     SHOW_WORDS32, /* masks */
     SHOW_WORDS64,

@@ -156,6 +156,14 @@ static const struct acts_value acts_good[ACT_KIND_COUNT][ACTS_VALUES_MAX] = {
     [ACT_LIST_PUT] = {{"code", "L-1"}, {"persons", "079090912345"}},
     [ACT_LIST_REMOVE] = {{"code", "L-1"}, {"persons", "079090912345"}},
     [ACT_LIST_END] = {{"code", "L-1"}, {"reason", "over"}},
+    [ACT_ACCOUNT_REQUIRE] = {{"code", "A-active"}, {"proof", "signature"}, {"reason", "risk"}},
+    [ACT_SIGNING_KEY_ADD] = {{"code", "K-1"}, {"account", "A-active"}, {"key", ACTS_KEY_FREE}},
+    [ACT_SIGNING_KEY_REVOKE] = {{"code", "K-1"}, {"reason", "lost"}},
+    [ACT_OPERATOR_ADD] = {{"code", "bank"}},
+    [ACT_OPERATOR_PARTIES_PUT] = {{"code", "bank"}, {"parties", "notary"}},
+    [ACT_OPERATOR_PARTIES_REMOVE] = {{"code", "bank"}, {"parties", "notary"}},
+    [ACT_OPERATOR_OFFICERS_PUT] = {{"code", "bank"}, {"officers", "lan@so.example"}},
+    [ACT_OPERATOR_OFFICERS_REMOVE] = {{"code", "bank"}, {"officers", "lan@so.example"}},
 };
 
 static const char *const acts_states[BUSINESS_STATE_COUNT] = {

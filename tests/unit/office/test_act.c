@@ -39,6 +39,8 @@ static struct view good_value(const struct act_field *field)
         return VIEW_LITERAL("age>=18 and sex=1");
     case ACT_TYPE_PERSONS:
         return VIEW_LITERAL("079090912345,001090912348");
+    case ACT_TYPE_NAMES:
+        return VIEW_LITERAL("079090912345,lan.nguyen@so.example");
     }
     fail();
     return view_of(NULL, 0);

@@ -37,7 +37,8 @@ static struct account an_account(struct party *party)
                               .version = 8,
                               .channel = CHANNEL_GUIDED,
                               .state = ACCOUNT_REVOKED,
-                              .assertion_required = true};
+                              .assertion_required = true,
+                              .signature_required = true};
     assert_ok(code_set(&account.code, VIEW_LITERAL("bank-1")));
     memset(account.certificates[0].spki, 0x5a, SEAL_HASH_BYTES);
     memset(account.certificates[1].spki, 0x5b, SEAL_HASH_BYTES);
@@ -185,6 +186,7 @@ static void an_account_is_read_as_it_was_written(void **state)
     assert_int_equal(again.channel, CHANNEL_GUIDED);
     assert_int_equal(again.state, ACCOUNT_REVOKED);
     assert_true(again.assertion_required);
+    assert_true(again.signature_required);
     assert_int_equal(again.refusals.used, 0);
 }
 

@@ -146,7 +146,8 @@ static void an_account_is_shown_without_its_counters(void **state)
 
     (void)state;
     json_t *root = shown(RESOURCE_ACCOUNTS, &account);
-    assert_int_equal(json_object_size(root), 8); /* no instrument is on file */
+    assert_int_equal(json_object_size(root), 9); /* no instrument is on file */
+    assert_true(json_is_false(json_object_get(root, "signature_required")));
     assert_true(json_is_true(json_object_get(root, "assertion_required")));
     assert_text(root, "party", "bank");
     assert_text(root, "channel", "guided");
@@ -181,7 +182,7 @@ static void a_sub_account_is_shown_under_its_parent_with_its_businesses(void **s
     account.certificates[1].until_s = 1798765384;
     memset(account.certificates[1].spki, 0xab, SEAL_HASH_BYTES);
     json_t *root = shown(RESOURCE_ACCOUNTS, &account);
-    assert_int_equal(json_object_size(root), 11);
+    assert_int_equal(json_object_size(root), 12);
     assert_list(root, "businesses", "[\"NV-1\",\"NV-2\"]");
     assert_text(root, "parent", "bank-1");
     assert_text(root, "holder", "person");
@@ -585,6 +586,44 @@ static void a_list_is_shown_with_its_count_and_without_its_members(void **state)
     json_decref(root);
 }
 
+static void a_signing_key_is_shown_with_its_account(void **state)
+{
+    struct account account = account_of();
+    const struct signing_key key = {.code = {"K-1", 3},
+                                    .version = 1,
+                                    .account = &account,
+                                    .from_day = 20780,
+                                    .until_day = 20787};
+
+    (void)state;
+    json_t *root = shown(RESOURCE_SIGNING_KEYS, &key);
+    assert_int_equal(json_object_size(root), 7);
+    assert_text(root, "account", "bank-1");
+    assert_text(root, "from", "2026-11-23");
+    assert_text(root, "until", "2026-11-30");
+    assert_text(root, "state", "in_force");
+    json_decref(root);
+}
+
+static void an_operator_is_shown_with_its_counts_and_without_names(void **state)
+{
+    static const struct operator_register of = {.code = {"bank", 4},
+                                                .version = 2,
+                                                .party = &bank,
+                                                .from_day = 20780,
+                                                .changed_day = 20787,
+                                                .counts = {1, 2},
+                                                .tags = {{1, 2, 3}}};
+
+    (void)state;
+    json_t *root = shown(RESOURCE_OPERATORS, &of);
+    assert_int_equal(json_object_size(root), 6);
+    assert_text(root, "changed", "2026-11-30");
+    assert_int_equal(json_integer_value(json_object_get(root, "parties")), 1);
+    assert_int_equal(json_integer_value(json_object_get(root, "officers")), 2);
+    json_decref(root);
+}
+
 struct known {
     const void *object;
     const char *code;
@@ -619,6 +658,8 @@ static void each_resource_knows_its_objects_and_whose_they_are(void **state)
     struct confirmation told = {.code = {"bank.2026-10", 12}, .version = 12, .party = &bank};
     static struct incident incident = {.code = {"SC-1", 4}, .version = 13};
     static const struct person_list list = {.code = {"L-1", 3}, .version = 13};
+    const struct signing_key key = {.code = {"K-1", 3}, .version = 14, .account = &account};
+    static const struct operator_register of = {.code = {"bank", 4}, .version = 15, .party = &bank};
     struct directory d;
     struct staff *staff = NULL;
 
@@ -645,6 +686,8 @@ static void each_resource_knows_its_objects_and_whose_they_are(void **state)
         [RESOURCE_STOPS] = {&stop, "bank-1", 9, NULL, &staff->stops},
         [RESOURCE_INCIDENTS] = {&incident, "SC-1", 13, NULL, &staff->incidents},
         [RESOURCE_LISTS] = {&list, "L-1", 13, NULL, &d.lists},
+        [RESOURCE_SIGNING_KEYS] = {&key, "K-1", 14, &bank, &d.signing_keys},
+        [RESOURCE_OPERATORS] = {&of, "bank", 15, &bank, &d.operators},
     };
     for (enum resource resource = 0; resource < RESOURCE_COUNT; resource++) {
         assert_known(&d, resource, &rows[resource]);
@@ -674,6 +717,8 @@ int main(void)
         cmocka_unit_test(a_stop_shows_who_is_to_confirm_it_until_when),
         cmocka_unit_test(an_incident_shows_what_it_touched_once_it_is_counted),
         cmocka_unit_test(a_list_is_shown_with_its_count_and_without_its_members),
+        cmocka_unit_test(a_signing_key_is_shown_with_its_account),
+        cmocka_unit_test(an_operator_is_shown_with_its_counts_and_without_names),
         cmocka_unit_test(each_resource_knows_its_objects_and_whose_they_are),
     };
     return cmocka_run_group_tests_name("office/show", tests, NULL, NULL);
