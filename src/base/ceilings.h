@@ -6,12 +6,14 @@
 #define DANCU_BASE_CEILINGS_H
 
 /* Asks */
-#define ASK_BODY_BYTES_MAX 16384 /* HTTP body of one ask: over it, 413 too_large */
-#define ASK_CASE_BYTES_MAX 128   /* consumer's case reference */
-#define ASK_NAME_BYTES_MAX 256   /* a person's full name, UTF-8 */
-#define ASK_CODE_BYTES_MAX 64    /* codes of business, party, account, officer */
-#define ASK_USE_BYTES_MAX 256    /* text of `use` */
-#define ASK_FIELDS_MAX 64        /* fields in one ask: as many as a mask has bits */
+#define ASK_BODY_BYTES_MAX 16384  /* HTTP body of one ask: over it, 413 too_large */
+#define ASK_CASE_BYTES_MAX 128    /* consumer's case reference */
+#define ASK_NAME_BYTES_MAX 256    /* a person's full name, UTF-8 */
+#define ASK_CODE_BYTES_MAX 64     /* codes of business, party, account, officer */
+#define ASK_USE_BYTES_MAX 256     /* text of `use` */
+#define ASK_FIELDS_MAX 64         /* fields in one ask: as many as a mask has bits */
+#define ASK_CLAIMS_MAX 32         /* claims in one ask ... */
+#define ASK_CLAIMS_BYTES_MAX 2048 /* ... and the bytes of their members and values together */
 #define IDEMPOTENCY_KEY_BYTES_MAX 64
 #define TRACEPARENT_BYTES_MAX 64
 

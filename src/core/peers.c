@@ -152,7 +152,7 @@ static struct outcome take_asks(struct core *core, struct peer *peer, const stru
         if (core->count == BATCH_ASKS_MAX) {
             TRY(batch_serve(core));
         }
-        if (!outcome_ok(frame_get_ask(&cursor, &core->asks[core->count]))) {
+        if (!outcome_ok(frame_get_ask(&cursor, ASK_SENDER_EDGE, &core->asks[core->count]))) {
             refuse(core, peer, "an ask does not decode");
             return OUTCOME_OK;
         }

@@ -61,7 +61,7 @@ static struct outcome serve_ask(struct core *core)
         TRY(batch_serve(core));
     }
     if (peer != NULL) {
-        struct outcome outcome = frame_get_ask(&cursor, &core->asks[core->count]);
+        struct outcome outcome = frame_get_ask(&cursor, ASK_SENDER_CORE, &core->asks[core->count]);
         CHECK(outcome_ok(outcome)); /* it was read from a frame before */
         core->origin[core->count] = peer;
         core->count++;

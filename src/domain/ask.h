@@ -7,12 +7,18 @@
 #define DANCU_DOMAIN_ASK_H
 
 #include "base/ceilings.h"
+#include "domain/claim.h"
 #include "domain/words.h"
 
 enum subject_kind {
-    SUBJECT_ID,   /* 12-digit personal id */
-    SUBJECT_CMND, /* 9-digit identity card number */
+    SUBJECT_ID,     /* 12-digit personal id */
+    SUBJECT_CMND,   /* 9-digit identity card number */
+    SUBJECT_NAME,   /* citizen.search: name and birth date or year, no key */
+    SUBJECT_PERSON, /* list.extract: the person's own key, 8 bytes; only from the process `jobs` */
+    SUBJECT_KIND_COUNT,
 };
+
+#define ASK_PERSON_KEY_BYTES 8
 
 enum use_kind {
     USE_NONE,
@@ -20,27 +26,53 @@ enum use_kind {
     USE_THIRD_PARTY, /* text = recipient */
 };
 
-/* Every view borrows from the frame that brought the ask. Shape already checked (ask_sane). */
+/* Every view borrows from the frame that brought the ask. Shape already checked (ask_sane). What
+ * language it was put in is not to be seen here. */
 struct ask {
     uint64_t tag;     /* the channel process' own number for it, echoed in the answer */
     uint8_t spki[32]; /* SHA-256 of the client certificate's SubjectPublicKeyInfo */
     enum service service;
-    struct view business; /* 1..ASK_CODE_BYTES_MAX */
+    struct view business; /* 1..ASK_CODE_BYTES_MAX; empty when a procedure stands for it */
     struct view case_ref; /* as sent; may be empty */
     struct view party;    /* empty = the account's own party */
     struct view officer;  /* empty = none */
     enum subject_kind subject_kind;
-    struct view key;                /* the digits */
-    struct view name;               /* as sent, UTF-8, 1..ASK_NAME_BYTES_MAX */
-    struct view birth_date;         /* YYYY-MM-DD or YYYY */
+    struct view key;        /* the digits; of SUBJECT_NAME empty */
+    struct view name;       /* as sent, UTF-8, 1..ASK_NAME_BYTES_MAX; of SUBJECT_PERSON ... */
+    struct view birth_date; /* ... both are empty; YYYY-MM-DD or YYYY */
     uint8_t fields[ASK_FIELDS_MAX]; /* enum field, in the order sent, no duplicates */
-    unsigned field_count;           /* 1..FIELD_COUNT */
+    unsigned field_count;           /* 1..FIELD_COUNT where fields are asked for; of claims: theirs,
+                                       in the order of the claims; else 0 */
+    bool fields_granted;            /* `fields` is empty and stands for what the business grants
+                                       through the service, sensitive ones when it names them */
     enum use_kind use_kind;
     struct view use_text;
     struct view idempotency_key; /* empty = none; 1..64 visible ASCII */
     uint8_t body_sha256[32];     /* of the raw bytes of the request's body */
     struct view traceparent;     /* empty = none */
-    bool crowded; /* the core's, not on the wire: too many wait for old records already */
+    bool crowded;          /* the core's, not on the wire: too many wait for old records already */
+    bool per_claim;        /* one answer a claim; needs claims */
+    unsigned claim_count;  /* citizen.verify, relative.verify: 1..ASK_CLAIMS_MAX; else 0 */
+    uint8_t sex;           /* citizen.search: 0 = not given */
+    struct view province;  /* citizen.search: two digits, "@", the list's date; empty = not given */
+    struct view unit;      /* with a procedure: the unit's code; may be empty */
+    struct view procedure; /* instead of `business`, which the core finds; empty = none */
+    bool of_job;           /* only from `jobs`: a line of it */
+    uint8_t job_id[16];
+    uint32_t job_line;
+    bool asserted;         /* only from `verify`: a signature stands behind it ... */
+    uint8_t assertion[16]; /* ... that this is the hash of: signer and jti */
+    bool citizen_self;     /* only from `verify`: it names a citizen, who is the subject */
+    struct claim claims[ASK_CLAIMS_MAX];
+};
+
+/* Who may say what of an ask: members above that are for some alone. */
+enum ask_sender {
+    ASK_SENDER_EDGE,
+    ASK_SENDER_VERIFY,
+    ASK_SENDER_JOBS,
+    ASK_SENDER_CORE, /* its own copy of what one of them has said */
+    ASK_SENDER_COUNT,
 };
 
 /* A code as acts make them, of an object or a signer: 1 to bytes_max letters and digits of ASCII,
@@ -48,8 +80,10 @@ struct ask {
 bool ask_code_shaped(struct view text, size_t bytes_max);
 /* Shape that a channel process must already have ensured, checked again on receipt by the core
  * (the receiver trusts nothing): digit counts, lengths, UTF-8, known and distinct fields, date
- * form. */
+ * form, claims, and that the service takes such a subject and such parameters. */
 bool ask_sane(const struct ask *ask);
+/* May that sender say all that the ask says? `jobs` speaks of lines of jobs alone. */
+bool ask_sayable(const struct ask *ask, enum ask_sender sender);
 uint64_t ask_field_mask(const struct ask *ask);
 
 /* Which member of the request a refusal points at, for `invalid_params`. */

@@ -45,6 +45,13 @@
                                     ROW(TEMPORARY_ABSENCE, "temporary_absence")                    \
                                         ROW(TEMPORARY_RESIDENCE, "temporary_residence")
 
+/* To whom a person may be claimed to stand in a relation: those of formats.md "Person", and the
+ * head of the household. */
+#define WORDS_RELATION(ROW)                                                                        \
+    ROW(FATHER, "father")                                                                          \
+    ROW(MOTHER, "mother") ROW(SPOUSE, "spouse") ROW(CHILD, "child")                                \
+        ROW(REPRESENTATIVE, "representative") ROW(HEAD, "head")
+
 /* A notice about a person is a disclosure of its own (design.md section 5, step 5). */
 #define WORDS_NOTICE(ROW) ROW(DECEASED, "deceased") ROW(UNDER_CORRECTION, "under_correction")
 
@@ -167,6 +174,12 @@ enum field {
 #undef ROW
         FIELD_COUNT
 };
+enum relation {
+#define ROW(name, text) RELATION_##name,
+    WORDS_RELATION(ROW)
+#undef ROW
+        RELATION_COUNT
+};
 enum notice {
 #define ROW(name, text) NOTICE_##name,
     WORDS_NOTICE(ROW)
@@ -229,6 +242,7 @@ extern const struct words words_class;
 extern const struct words words_channel;
 extern const struct words words_service;
 extern const struct words words_field;
+extern const struct words words_relation;
 extern const struct words words_notice;
 extern const struct words words_permit;
 extern const struct words words_drawn;

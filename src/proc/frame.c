@@ -22,6 +22,16 @@
 #define ANSWER_CHECKPOINT_OWN 4
 #define ANSWER_FLAGS (ANSWER_LIMITED | ANSWER_RECEIPT_ONLY | ANSWER_CHECKPOINT_OWN)
 
+/* What an ask has besides what every ask has, in the order in which it follows. */
+#define ASK_CLAIMS 1u
+#define ASK_PER_CLAIM 2u /* nothing follows */
+#define ASK_SEARCH 4u
+#define ASK_PROCEDURE 8u
+#define ASK_FIELDS_GRANTED 16u /* nothing follows */
+#define ASK_OF_JOB 32u
+#define ASK_ASSERTED 64u
+#define ASK_CITIZEN_SELF 128u /* nothing follows */
+
 static bool kind_known(unsigned kind)
 {
     return kind > 0 && kind < FRAME_KIND_COUNT;
@@ -89,6 +99,55 @@ struct outcome frame_peek(struct view received, struct frame *ret_frame, size_t 
     return OUTCOME_OK;
 }
 
+static unsigned ask_parts(const struct ask *ask)
+{
+    return (ask->claim_count > 0 ? ASK_CLAIMS : 0) | (ask->per_claim ? ASK_PER_CLAIM : 0) |
+           (ask->sex != 0 || ask->province.len > 0 ? ASK_SEARCH : 0) |
+           (ask->procedure.len > 0 || ask->unit.len > 0 ? ASK_PROCEDURE : 0) |
+           (ask->fields_granted ? ASK_FIELDS_GRANTED : 0) | (ask->of_job ? ASK_OF_JOB : 0) |
+           (ask->asserted ? ASK_ASSERTED : 0) | (ask->citizen_self ? ASK_CITIZEN_SELF : 0);
+}
+
+static void put_claims(struct buf *buf, const struct ask *ask)
+{
+    CHECK(ask->claim_count <= ASK_CLAIMS_MAX);
+    buf_put_u8(buf, (uint8_t)ask->claim_count);
+    for (unsigned i = 0; i < ask->claim_count; i++) {
+        const struct claim *claim = &ask->claims[i];
+        buf_put_u8(buf, claim->kind);
+        buf_put_u8(buf, claim->what);
+        buf_put_u8(buf, claim->compare);
+        buf_put_block16(buf, claim->member);
+        buf_put_block16(buf, claim->value);
+    }
+}
+
+/* Few asks have any of these: one byte tells so. */
+static void put_ask_parts(struct buf *buf, const struct ask *ask)
+{
+    unsigned parts = ask_parts(ask);
+
+    buf_put_u8(buf, (uint8_t)parts);
+    if ((parts & ASK_CLAIMS) != 0) {
+        put_claims(buf, ask);
+    }
+    if ((parts & ASK_SEARCH) != 0) {
+        buf_put_u8(buf, ask->sex);
+        buf_put_block16(buf, ask->province);
+    }
+    if ((parts & ASK_PROCEDURE) != 0) {
+        buf_put_block16(buf, ask->unit);
+        buf_put_block16(buf, ask->procedure);
+    }
+    if ((parts & ASK_OF_JOB) != 0) {
+        buf_put(buf, ask->job_id, sizeof(ask->job_id));
+        buf_put_u32(buf, ask->job_line);
+    }
+    if ((parts & ASK_ASSERTED) != 0) {
+        buf_put(buf, ask->assertion, sizeof(ask->assertion));
+    }
+}
+
 void frame_put_ask(struct buf *buf, const struct ask *ask)
 {
     CHECK(ask->field_count <= ASK_FIELDS_MAX);
@@ -110,6 +169,7 @@ void frame_put_ask(struct buf *buf, const struct ask *ask)
     buf_put_block16(buf, ask->idempotency_key);
     buf_put(buf, ask->body_sha256, sizeof(ask->body_sha256));
     buf_put_block16(buf, ask->traceparent);
+    put_ask_parts(buf, ask);
 }
 
 /* An enumerator on the wire; a value outside the vocabulary fails the cursor's owner. */
@@ -136,7 +196,58 @@ static struct outcome get_ask_fields(struct cursor *cursor, struct ask *ask)
     return OUTCOME_OK;
 }
 
-struct outcome frame_get_ask(struct cursor *cursor, struct ask *ret_ask)
+static struct outcome get_claims(struct cursor *cursor, struct ask *ask)
+{
+    unsigned count = cursor_u8(cursor);
+
+    if (count > ASK_CLAIMS_MAX) {
+        return outcome_fail(FAULT_BAD_INPUT, "ask: count of claims");
+    }
+    for (unsigned i = 0; i < count; i++) {
+        struct claim *claim = &ask->claims[i];
+        claim->kind = cursor_u8(cursor);
+        claim->what = cursor_u8(cursor);
+        claim->compare = cursor_u8(cursor);
+        claim->member = cursor_block16(cursor);
+        claim->value = cursor_block16(cursor);
+    }
+    ask->claim_count = count;
+    return OUTCOME_OK;
+}
+
+/* A part that says nothing is not sent: each ask has one encoding. */
+static struct outcome get_ask_parts(struct cursor *cursor, struct ask *ask)
+{
+    unsigned parts = cursor_u8(cursor);
+
+    if ((parts & ASK_CLAIMS) != 0) {
+        TRY(get_claims(cursor, ask));
+    }
+    ask->per_claim = (parts & ASK_PER_CLAIM) != 0;
+    if ((parts & ASK_SEARCH) != 0) {
+        ask->sex = cursor_u8(cursor);
+        ask->province = cursor_block16(cursor);
+    }
+    if ((parts & ASK_PROCEDURE) != 0) {
+        ask->unit = cursor_block16(cursor);
+        ask->procedure = cursor_block16(cursor);
+    }
+    ask->fields_granted = (parts & ASK_FIELDS_GRANTED) != 0;
+    ask->of_job = (parts & ASK_OF_JOB) != 0;
+    if (ask->of_job) {
+        cursor_copy(cursor, ask->job_id, sizeof(ask->job_id));
+        ask->job_line = cursor_u32(cursor);
+    }
+    ask->asserted = (parts & ASK_ASSERTED) != 0;
+    if (ask->asserted) {
+        cursor_copy(cursor, ask->assertion, sizeof(ask->assertion));
+    }
+    ask->citizen_self = (parts & ASK_CITIZEN_SELF) != 0;
+    return ask_parts(ask) == parts ? OUTCOME_OK
+                                   : outcome_fail(FAULT_BAD_INPUT, "ask: an empty part");
+}
+
+struct outcome frame_get_ask(struct cursor *cursor, enum ask_sender sender, struct ask *ret_ask)
 {
     struct ask ask = {0};
 
@@ -157,11 +268,11 @@ struct outcome frame_get_ask(struct cursor *cursor, struct ask *ret_ask)
     ask.idempotency_key = cursor_block16(cursor);
     cursor_copy(cursor, ask.body_sha256, sizeof(ask.body_sha256));
     ask.traceparent = cursor_block16(cursor);
-
+    TRY(get_ask_parts(cursor, &ask));
     if (cursor->failed) {
         return outcome_fail(FAULT_BAD_INPUT, "ask: cut short");
     }
-    if (!enum_known(service, SERVICE_COUNT) || !enum_known(subject_kind, SUBJECT_CMND + 1) ||
+    if (!enum_known(service, SERVICE_COUNT) || !enum_known(subject_kind, SUBJECT_KIND_COUNT) ||
         !enum_known(use_kind, USE_THIRD_PARTY + 1)) {
         return outcome_fail(FAULT_BAD_INPUT, "ask: unknown word");
     }
@@ -170,6 +281,9 @@ struct outcome frame_get_ask(struct cursor *cursor, struct ask *ret_ask)
     ask.use_kind = (enum use_kind)use_kind;
     if (!ask_sane(&ask)) {
         return outcome_fail(FAULT_BAD_INPUT, "ask: shape");
+    }
+    if (!ask_sayable(&ask, sender)) {
+        return outcome_fail(FAULT_BAD_INPUT, "ask: not for this sender to say");
     }
     *ret_ask = ask;
     return OUTCOME_OK;

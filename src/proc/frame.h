@@ -74,9 +74,10 @@ void frame_finish(struct buf *buf, size_t start, unsigned count);
  * ret_bytes = bytes of the whole frame, to be consumed after use (the views borrow). */
 struct outcome frame_peek(struct view received, struct frame *ret_frame, size_t *ret_bytes);
 
-/* One ask within FRAME_ASKS. Reading checks every length, every enum and ask_sane(). */
+/* One ask within FRAME_ASKS. Reading checks every length, every enum, ask_sane(), and that the
+ * sender may say it. */
 void frame_put_ask(struct buf *buf, const struct ask *ask);
-struct outcome frame_get_ask(struct cursor *cursor, struct ask *ret_ask);
+struct outcome frame_get_ask(struct cursor *cursor, enum ask_sender sender, struct ask *ret_ask);
 
 /* One receipt asked for within FRAME_RECEIPT: u64 tag, 32 bytes of the key's hash, 16 bytes of the
  * ask's id, u8: 1 = with the opening. Its answer comes in FRAME_ANSWERS. */

@@ -20,7 +20,8 @@ static void check_accepted(struct ask *ask)
     buf_init(&again, FRAME_BYTES_MAX);
     frame_put_ask(&frame, ask);
     struct cursor cursor = cursor_of(buf_view(&frame));
-    CHECK(outcome_ok(frame_get_ask(&cursor, &back)) && outcome_ok(cursor_end(&cursor, "ask")));
+    CHECK(outcome_ok(frame_get_ask(&cursor, ASK_SENDER_EDGE, &back)) &&
+          outcome_ok(cursor_end(&cursor, "ask")));
     frame_put_ask(&again, &back);
     CHECK(view_equal(buf_view(&frame), buf_view(&again)));
 }

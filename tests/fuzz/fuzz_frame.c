@@ -27,7 +27,7 @@ static void read_asks(const struct frame *frame, struct buf *again)
     for (unsigned i = 0; i < frame->count; i++) {
         struct ask ask;
         const uint8_t *from = cursor.at;
-        if (!outcome_ok(frame_get_ask(&cursor, &ask))) {
+        if (!outcome_ok(frame_get_ask(&cursor, ASK_SENDER_CORE, &ask))) {
             return;
         }
         CHECK(ask_sane(&ask));

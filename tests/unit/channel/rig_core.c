@@ -242,7 +242,7 @@ static void serve_frame(struct core *core, const struct frame *frame)
     frame_put_checkpoint(&core->pipe.out, VIEW_LITERAL("origin\n1\nroot\n\n— origin sig\n"));
     for (unsigned i = 0; i < frame->count; i++) {
         struct ask ask;
-        assert_ok(frame_get_ask(&cursor, &ask));
+        assert_ok(frame_get_ask(&cursor, ASK_SENDER_EDGE, &ask));
         remember(core->rig, &ask);
         garbage |= view_is(ask.case_ref, "garbage");
         serve_ask(core, &ask, &count);

@@ -86,7 +86,7 @@ static void a_key_must_fit_its_kind(void **state)
     ask = usual();
     ask.key = VIEW_LITERAL("901234567");
     assert_false(ask_sane(&ask));
-    ask.subject_kind = (enum subject_kind)2;
+    ask.subject_kind = SUBJECT_KIND_COUNT;
     assert_false(ask_sane(&ask));
     assert_false(sane_with(offsetof(struct ask, birth_date), VIEW_LITERAL("1990-02-30")));
 }
@@ -146,6 +146,197 @@ static void a_service_must_be_of_the_catalogue(void **state)
     assert_false(ask_sane(&ask));
 }
 
+static struct ask verifying(void)
+{
+    struct ask ask = usual();
+    ask.service = SERVICE_CITIZEN_VERIFY;
+    ask.fields[0] = FIELD_SEX;
+    ask.fields[1] = FIELD_BIRTH_DATE;
+    ask.claim_count = 3;
+    ask.claims[0] = (struct claim){.what = FIELD_SEX, .value = VIEW_LITERAL("\"1\"")};
+    ask.claims[1] = (struct claim){
+        .what = FIELD_BIRTH_DATE, .compare = CLAIM_AGE_AT_LEAST, .value = VIEW_LITERAL("18")};
+    ask.claims[2] = (struct claim){.what = FIELD_SEX, .value = VIEW_LITERAL("\"2\"")};
+    return ask;
+}
+
+static void an_ask_with_claims_is_one_for_their_fields_in_their_order(void **state)
+{
+    (void)state;
+    struct ask ask = verifying();
+    assert_true(ask_sane(&ask));
+    ask.per_claim = true;
+    assert_true(ask_sane(&ask));
+    ask.fields_granted = true;
+    assert_false(ask_sane(&ask));
+    ask = verifying();
+    ask.field_count = 1;
+    assert_false(ask_sane(&ask));
+    ask = verifying();
+    ask.fields[2] = FIELD_FULL_NAME;
+    ask.field_count = 3;
+    assert_false(ask_sane(&ask));
+    ask = verifying();
+    ask.fields[0] = FIELD_BIRTH_DATE;
+    ask.fields[1] = FIELD_SEX;
+    assert_false(ask_sane(&ask));
+    ask = verifying();
+    ask.claims[1].value = VIEW_LITERAL("\"18\"");
+    assert_false(ask_sane(&ask));
+    ask = verifying();
+    ask.claim_count = 0;
+    assert_false(ask_sane(&ask));
+    ask.claim_count = ASK_CLAIMS_MAX + 1;
+    assert_false(ask_sane(&ask));
+}
+
+static void claims_have_a_ceiling_of_bytes_together(void **state)
+{
+    (void)state;
+    char text[ASK_NAME_BYTES_MAX + 3];
+    struct ask ask = verifying();
+    memset(text, 'a', sizeof(text));
+    text[0] = text[ASK_NAME_BYTES_MAX + 1] = '"';
+    ask.field_count = 1;
+    ask.fields[0] = FIELD_FULL_NAME;
+    for (unsigned i = 0; i < 8; i++) {
+        ask.claims[i] =
+            (struct claim){.what = FIELD_FULL_NAME, .value = view_of(text, ASK_NAME_BYTES_MAX + 2)};
+    }
+    ask.claim_count = 7;
+    assert_true(ask_sane(&ask));
+    ask.claim_count = 8;
+    assert_false(ask_sane(&ask));
+}
+
+static void services_without_claims_take_none(void **state)
+{
+    (void)state;
+    struct ask ask = verifying();
+    ask.service = SERVICE_CITIZEN_LOOKUP;
+    assert_false(ask_sane(&ask));
+    ask = usual();
+    ask.per_claim = true;
+    assert_false(ask_sane(&ask));
+    ask = usual();
+    ask.service = SERVICE_RELATIVE_VERIFY;
+    assert_false(ask_sane(&ask));
+}
+
+static void fields_are_named_or_what_is_granted_or_the_service_s_own(void **state)
+{
+    (void)state;
+    struct ask ask = usual();
+    ask.fields_granted = true;
+    assert_false(ask_sane(&ask));
+    ask.field_count = 0;
+    assert_true(ask_sane(&ask));
+    ask.service = SERVICE_ID_MAP;
+    assert_false(ask_sane(&ask));
+    ask.fields_granted = false;
+    assert_true(ask_sane(&ask));
+    ask.field_count = 1;
+    assert_false(ask_sane(&ask));
+}
+
+static void a_search_goes_by_name_and_no_other_service_does(void **state)
+{
+    (void)state;
+    struct ask ask = usual();
+    ask.subject_kind = SUBJECT_NAME;
+    ask.key = view_of(NULL, 0);
+    assert_false(ask_sane(&ask));
+    ask.service = SERVICE_CITIZEN_SEARCH;
+    ask.field_count = 0;
+    assert_true(ask_sane(&ask));
+    ask.sex = 2;
+    ask.province = VIEW_LITERAL("79@2021-07-01");
+    assert_true(ask_sane(&ask));
+    ask.sex = 3;
+    assert_false(ask_sane(&ask));
+    ask.sex = 0;
+    static const char *const provinces[] = {"79", "79@2021-07-02", "99@2021-07-01",
+                                            "79@2021-07-01 ", "x9@2021-07-01"};
+    for (size_t i = 0; i < sizeof(provinces) / sizeof(provinces[0]); i++) {
+        ask.province = view_text(provinces[i]);
+        assert_false(ask_sane(&ask));
+    }
+    ask.province = view_of(NULL, 0);
+    ask.key = VIEW_LITERAL("079090912345");
+    assert_false(ask_sane(&ask));
+    ask = usual();
+    ask.sex = 1;
+    assert_false(ask_sane(&ask));
+}
+
+static void a_person_key_stands_alone_and_for_lists_alone(void **state)
+{
+    (void)state;
+    struct ask ask = usual();
+    ask.service = SERVICE_LIST_EXTRACT;
+    assert_false(ask_sane(&ask));
+    ask.subject_kind = SUBJECT_PERSON;
+    ask.key = VIEW_LITERAL("12345678");
+    assert_false(ask_sane(&ask));
+    ask.name = ask.birth_date = view_of(NULL, 0);
+    assert_true(ask_sane(&ask));
+    ask.key = VIEW_LITERAL("1234567");
+    assert_false(ask_sane(&ask));
+    ask.key = VIEW_LITERAL("12345678");
+    ask.service = SERVICE_CITIZEN_LOOKUP;
+    assert_false(ask_sane(&ask));
+}
+
+static void a_procedure_stands_in_the_place_of_the_business(void **state)
+{
+    (void)state;
+    struct ask ask = usual();
+    ask.procedure = VIEW_LITERAL("1.004227");
+    assert_false(ask_sane(&ask));
+    ask.business = view_of(NULL, 0);
+    assert_true(ask_sane(&ask));
+    ask.unit = VIEW_LITERAL("000.00.00.H29");
+    assert_true(ask_sane(&ask));
+    ask.procedure = view_of(NULL, 0);
+    assert_false(ask_sane(&ask));
+    ask = usual();
+    ask.unit = VIEW_LITERAL("000.00.00.H29");
+    assert_false(ask_sane(&ask));
+}
+
+/* Which sender may say what: edge, verify, jobs, the core's own copy. */
+static void no_sender_says_what_is_another_s_to_say(void **state)
+{
+    (void)state;
+    static const struct {
+        bool asserted;
+        bool citizen_self;
+        bool of_job;
+        bool person;
+        bool sayable[ASK_SENDER_COUNT];
+    } rows[] = {
+        {false, false, false, false, {true, true, false, true}},
+        {true, false, false, false, {false, true, false, true}},
+        {true, true, false, false, {false, true, false, true}},
+        {false, true, false, false, {false, false, false, true}},
+        {false, false, true, false, {false, false, true, true}},
+        {true, false, true, false, {false, false, false, true}},
+        {false, false, true, true, {false, false, true, true}},
+        {false, false, false, true, {false, false, false, true}},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct ask ask = usual();
+        ask.asserted = rows[i].asserted;
+        ask.citizen_self = rows[i].citizen_self;
+        ask.of_job = rows[i].of_job;
+        ask.subject_kind = rows[i].person ? SUBJECT_PERSON : SUBJECT_ID;
+        for (unsigned sender = 0; sender <= ASK_SENDER_COUNT; sender++) {
+            bool want = sender < ASK_SENDER_COUNT && rows[i].sayable[sender];
+            assert_int_equal(ask_sayable(&ask, (enum ask_sender)sender), want);
+        }
+    }
+}
+
 static void a_traceparent_has_the_form_of_the_recommendation(void **state)
 {
     (void)state;
@@ -201,6 +392,14 @@ int main(void)
         cmocka_unit_test(fields_are_known_and_asked_once),
         cmocka_unit_test(a_use_has_a_text_and_no_use_has_none),
         cmocka_unit_test(a_service_must_be_of_the_catalogue),
+        cmocka_unit_test(an_ask_with_claims_is_one_for_their_fields_in_their_order),
+        cmocka_unit_test(claims_have_a_ceiling_of_bytes_together),
+        cmocka_unit_test(services_without_claims_take_none),
+        cmocka_unit_test(fields_are_named_or_what_is_granted_or_the_service_s_own),
+        cmocka_unit_test(a_search_goes_by_name_and_no_other_service_does),
+        cmocka_unit_test(a_person_key_stands_alone_and_for_lists_alone),
+        cmocka_unit_test(a_procedure_stands_in_the_place_of_the_business),
+        cmocka_unit_test(no_sender_says_what_is_another_s_to_say),
         cmocka_unit_test(a_code_is_letters_digits_dots_lines_and_dashes_and_not_too_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,7 +68,7 @@ static void an_ask_comes_back_as_it_was(void **state)
     buf_init(&buf, ROUND_BYTES_MAX);
     frame_put_ask(&buf, &ask);
     struct cursor cursor = cursor_of(buf_view(&buf));
-    assert_ok(frame_get_ask(&cursor, &back));
+    assert_ok(frame_get_ask(&cursor, ASK_SENDER_EDGE, &back));
     assert_ok(cursor_end(&cursor, "ask"));
     assert_true(back.tag == ask.tag && back.service == ask.service);
     assert_memory_equal(back.spki, ask.spki, sizeof(ask.spki));
@@ -89,6 +89,141 @@ static void an_ask_comes_back_as_it_was(void **state)
     assert_views_equal(back.traceparent, ask.traceparent);
 }
 
+/* An ask of every part that one sender may say, by what it is. */
+static struct ask part_ask(unsigned part)
+{
+    struct ask ask = full_ask();
+
+    if (part == 0) {
+        ask.service = SERVICE_CITIZEN_VERIFY;
+        ask.per_claim = true;
+        ask.claim_count = 2;
+        ask.fields[0] = FIELD_PERMANENT_RESIDENCE;
+        ask.fields[1] = FIELD_RELATIVES;
+        ask.field_count = 2;
+        ask.claims[0] = (struct claim){.what = FIELD_PERMANENT_RESIDENCE,
+                                       .member = VIEW_LITERAL("province"),
+                                       .value = VIEW_LITERAL("\"79\"")};
+        ask.claims[1] = (struct claim){.kind = CLAIM_RELATION,
+                                       .what = RELATION_MOTHER,
+                                       .value = VIEW_LITERAL("{\"name\":\"An\"}")};
+    } else if (part == 1) {
+        ask.service = SERVICE_CITIZEN_SEARCH;
+        ask.subject_kind = SUBJECT_NAME;
+        ask.key = view_of(NULL, 0);
+        ask.field_count = 0;
+        ask.sex = 2;
+        ask.province = VIEW_LITERAL("79@2021-07-01");
+    } else if (part == 2) {
+        ask.business = view_of(NULL, 0);
+        ask.unit = VIEW_LITERAL("000.00.00.H29");
+        ask.procedure = VIEW_LITERAL("1.004227");
+        ask.field_count = 0;
+        ask.fields_granted = true;
+    } else if (part == 3) {
+        ask.asserted = ask.citizen_self = true;
+        memset(ask.assertion, 0x77, sizeof(ask.assertion));
+    } else {
+        ask.of_job = true;
+        ask.job_line = 4711;
+        memset(ask.job_id, 0x11, sizeof(ask.job_id));
+    }
+    return ask;
+}
+#define PARTS 5
+static const enum ask_sender part_senders[PARTS] = {
+    ASK_SENDER_EDGE, ASK_SENDER_EDGE, ASK_SENDER_EDGE, ASK_SENDER_VERIFY, ASK_SENDER_JOBS};
+
+static void assert_parts_equal(const struct ask *a, const struct ask *b)
+{
+    assert_int_equal(a->claim_count, b->claim_count);
+    for (unsigned i = 0; i < a->claim_count; i++) {
+        assert_true(a->claims[i].kind == b->claims[i].kind);
+        assert_true(a->claims[i].what == b->claims[i].what);
+        assert_true(a->claims[i].compare == b->claims[i].compare);
+        assert_views_equal(a->claims[i].member, b->claims[i].member);
+        assert_views_equal(a->claims[i].value, b->claims[i].value);
+    }
+    assert_true(a->per_claim == b->per_claim && a->sex == b->sex);
+    assert_views_equal(a->province, b->province);
+    assert_views_equal(a->unit, b->unit);
+    assert_views_equal(a->procedure, b->procedure);
+    assert_true(a->fields_granted == b->fields_granted);
+    assert_true(a->of_job == b->of_job && a->job_line == b->job_line);
+    assert_memory_equal(a->job_id, b->job_id, sizeof(a->job_id));
+    assert_true(a->asserted == b->asserted && a->citizen_self == b->citizen_self);
+    assert_memory_equal(a->assertion, b->assertion, sizeof(a->assertion));
+}
+
+static void every_part_of_an_ask_comes_back_and_from_no_other_sender(void **state)
+{
+    BUF_AUTO buf;
+
+    (void)state;
+    buf_init(&buf, ROUND_BYTES_MAX);
+    for (unsigned part = 0; part < PARTS; part++) {
+        struct ask ask = part_ask(part);
+        struct ask back;
+        buf_reset(&buf);
+        frame_put_ask(&buf, &ask);
+        struct cursor cursor = cursor_of(buf_view(&buf));
+        assert_ok(frame_get_ask(&cursor, part_senders[part], &back));
+        assert_ok(cursor_end(&cursor, "ask"));
+        assert_parts_equal(&ask, &back);
+        cursor = cursor_of(buf_view(&buf));
+        assert_ok(frame_get_ask(&cursor, ASK_SENDER_CORE, &back));
+        cursor = cursor_of(buf_view(&buf));
+        enum ask_sender other = part < 3 ? ASK_SENDER_JOBS : ASK_SENDER_EDGE;
+        assert_fault(frame_get_ask(&cursor, other, &back), FAULT_BAD_INPUT);
+        for (size_t len = 0; len < buf.len; len++) {
+            cursor = cursor_of(view_part(buf_view(&buf), 0, len));
+            assert_fault(frame_get_ask(&cursor, ASK_SENDER_CORE, &back), FAULT_BAD_INPUT);
+        }
+    }
+}
+
+static void a_part_that_says_nothing_is_refused(void **state)
+{
+    BUF_AUTO buf;
+    struct ask ask = full_ask();
+    struct ask back;
+
+    (void)state;
+    buf_init(&buf, ROUND_BYTES_MAX);
+    for (unsigned part = 1; part < 256; part <<= 1) {
+        buf_reset(&buf);
+        frame_put_ask(&buf, &ask);
+        buf.data[buf.len - 1] = (uint8_t)part;
+        buf_put_zeros(&buf, part == 1    ? 1
+                            : part == 4  ? 3
+                            : part == 8  ? 4
+                            : part == 32 ? 20
+                            : part == 64 ? 16
+                                         : 0);
+        struct cursor cursor = cursor_of(buf_view(&buf));
+        bool means = part >= 32; /* a job, an assertion of zeros, a citizen: they mean something */
+        assert_int_equal(outcome_ok(frame_get_ask(&cursor, ASK_SENDER_CORE, &back)), means);
+    }
+}
+
+static void too_many_claims_are_refused_before_they_are_read(void **state)
+{
+    BUF_AUTO buf;
+    struct ask ask = part_ask(0);
+    struct ask back;
+
+    (void)state;
+    buf_init(&buf, ROUND_BYTES_MAX);
+    ask.claim_count = 0;
+    ask.per_claim = false;
+    frame_put_ask(&buf, &ask);
+    buf.data[buf.len - 1] = 1;
+    buf_put_u8(&buf, ASK_CLAIMS_MAX + 1);
+    buf_put_zeros(&buf, 4096);
+    struct cursor cursor = cursor_of(buf_view(&buf));
+    assert_fault(frame_get_ask(&cursor, ASK_SENDER_CORE, &back), FAULT_BAD_INPUT);
+}
+
 static void every_truncation_of_an_ask_is_refused(void **state)
 {
     BUF_AUTO buf;
@@ -100,7 +235,7 @@ static void every_truncation_of_an_ask_is_refused(void **state)
     frame_put_ask(&buf, &ask);
     for (size_t len = 0; len < buf.len; len++) {
         struct cursor cursor = cursor_of(view_part(buf_view(&buf), 0, len));
-        assert_fault(frame_get_ask(&cursor, &back), FAULT_BAD_INPUT);
+        assert_fault(frame_get_ask(&cursor, ASK_SENDER_EDGE, &back), FAULT_BAD_INPUT);
     }
 }
 
@@ -121,17 +256,17 @@ static void words_outside_a_vocabulary_are_refused(void **state)
         frame_put_ask(&buf, &ask);
         buf.data[AT_SERVICE] = not_words[i];
         struct cursor cursor = cursor_of(buf_view(&buf));
-        assert_fault(frame_get_ask(&cursor, &back), FAULT_BAD_INPUT);
+        assert_fault(frame_get_ask(&cursor, ASK_SENDER_EDGE, &back), FAULT_BAD_INPUT);
     }
     for (unsigned wrong = 0; wrong < 3; wrong++) {
         struct ask changed = full_ask();
-        changed.subject_kind = wrong == 0 ? (enum subject_kind)2 : changed.subject_kind;
+        changed.subject_kind = wrong == 0 ? SUBJECT_KIND_COUNT : changed.subject_kind;
         changed.use_kind = wrong == 1 ? (enum use_kind)3 : changed.use_kind;
         changed.fields[1] = wrong == 2 ? FIELD_COUNT : changed.fields[1];
         buf_reset(&buf);
         frame_put_ask(&buf, &changed);
         struct cursor cursor = cursor_of(buf_view(&buf));
-        assert_fault(frame_get_ask(&cursor, &back), FAULT_BAD_INPUT);
+        assert_fault(frame_get_ask(&cursor, ASK_SENDER_EDGE, &back), FAULT_BAD_INPUT);
     }
 }
 
@@ -156,7 +291,7 @@ static void an_ask_without_sane_shape_is_refused(void **state)
         buf_reset(&buf);
         frame_put_ask(&buf, &wrong[i]);
         struct cursor cursor = cursor_of(buf_view(&buf));
-        assert_fault(frame_get_ask(&cursor, &back), FAULT_BAD_INPUT);
+        assert_fault(frame_get_ask(&cursor, ASK_SENDER_EDGE, &back), FAULT_BAD_INPUT);
     }
 }
 
@@ -481,6 +616,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_ask_comes_back_as_it_was),
+        cmocka_unit_test(every_part_of_an_ask_comes_back_and_from_no_other_sender),
+        cmocka_unit_test(a_part_that_says_nothing_is_refused),
+        cmocka_unit_test(too_many_claims_are_refused_before_they_are_read),
         cmocka_unit_test(every_truncation_of_an_ask_is_refused),
         cmocka_unit_test(words_outside_a_vocabulary_are_refused),
         cmocka_unit_test(an_ask_without_sane_shape_is_refused),
