@@ -56,6 +56,9 @@
 #define POPULATION_NODES_MAX 32       /* conditions and operators in one ... */
 #define POPULATION_DEPTH_MAX 16       /* ... waiting for what stands behind them at once */
 #define POPULATION_TEXT_BYTES_MAX 512 /* of one, as it is written */
+#define NAMESAKES_SHOWN_MAX 10        /* that one search gives; one more, and it gives nobody */
+#define NAMESAKES_BLOCK 32            /* rows of the index looked at together, at least so many */
+#define NAMESAKES_LOOKED_MAX 4096     /* of one name and birth: behind them, there are too many */
 #define LISTS_MAX 64               /* of persons that conditions name, with those that have ended */
 #define LIST_MEMBERS_MAX 16000     /* of one: a condition can name several */
 #define LIST_ACT_PERSONS_MAX 1024  /* that one act puts in or takes out */

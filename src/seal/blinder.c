@@ -1,5 +1,5 @@
 /*
- * The blind index: the first 16 bytes of HMAC-SHA-256(key, kind byte || text).
+ * The blind index: the first 16 bytes of HMAC-SHA-256(key, kind byte || text), or of two texts.
  *
  * Invariant 1: the key is absorbed once, in blinder_new(); a tag starts from there.
  */
@@ -53,15 +53,43 @@ void blinder_free(struct blinder *blinder)
     memory_free(blinder);
 }
 
-void blinder_tag(struct blinder *blinder, uint8_t kind, struct view text,
-                 uint8_t ret_tag[SEAL_BLIND_BYTES])
+static void begin(struct blinder *blinder, uint8_t kind)
+{
+    CHECK(EVP_MAC_init(blinder->hmac, NULL, 0, NULL) == 1); /* invariant 1 */
+    CHECK(EVP_MAC_update(blinder->hmac, &kind, 1) == 1);
+}
+
+static void add(struct blinder *blinder, struct view text)
+{
+    CHECK(text.len == 0 || EVP_MAC_update(blinder->hmac, text.data, text.len) == 1);
+}
+
+static void end(struct blinder *blinder, uint8_t ret_tag[SEAL_BLIND_BYTES])
 {
     uint8_t hash[SEAL_HASH_BYTES];
     size_t len = 0;
 
-    CHECK(EVP_MAC_init(blinder->hmac, NULL, 0, NULL) == 1); /* invariant 1 */
-    CHECK(EVP_MAC_update(blinder->hmac, &kind, 1) == 1);
-    CHECK(text.len == 0 || EVP_MAC_update(blinder->hmac, text.data, text.len) == 1);
     CHECK(EVP_MAC_final(blinder->hmac, hash, &len, sizeof(hash)) == 1 && len == sizeof(hash));
     memcpy(ret_tag, hash, SEAL_BLIND_BYTES);
+}
+
+void blinder_tag(struct blinder *blinder, uint8_t kind, struct view text,
+                 uint8_t ret_tag[SEAL_BLIND_BYTES])
+{
+    begin(blinder, kind);
+    add(blinder, text);
+    end(blinder, ret_tag);
+}
+
+void blinder_tag_pair(struct blinder *blinder, uint8_t kind, struct view first, struct view second,
+                      uint8_t ret_tag[SEAL_BLIND_BYTES])
+{
+    uint8_t len[2] = {(uint8_t)(first.len >> 8), (uint8_t)first.len};
+
+    CHECK(first.len <= UINT16_MAX);
+    begin(blinder, kind);
+    add(blinder, view_of(len, sizeof(len)));
+    add(blinder, first);
+    add(blinder, second);
+    end(blinder, ret_tag);
 }

@@ -73,6 +73,19 @@ struct outcome blinder_new(const struct secret *key, struct blinder **ret_blinde
 void blinder_free(struct blinder *blinder);
 void blinder_tag(struct blinder *blinder, uint8_t kind, struct view text,
                  uint8_t ret_tag[SEAL_BLIND_BYTES]);
+/* The same of two texts: HMAC-SHA256(key, kind byte || u16 length of the first || first || second).
+ */
+void blinder_tag_pair(struct blinder *blinder, uint8_t kind, struct view first, struct view second,
+                      uint8_t ret_tag[SEAL_BLIND_BYTES]);
+
+/* Masks, to be XORed onto short values that stand in the open beside a tag. A block is the value's
+ * place, and no two values may share one: AES-256 of each block, in its place. */
+#define SEAL_MASK_BYTES 16
+#define SEAL_MASKS_MAX 4096 /* in one call */
+struct masker;
+struct outcome masker_new(const struct secret *key, struct masker **ret_masker);
+void masker_free(struct masker *masker);
+void masker_mask(struct masker *masker, uint8_t (*blocks)[SEAL_MASK_BYTES], unsigned count);
 
 /* Ed25519 (RFC 8032). */
 struct signer;

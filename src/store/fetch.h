@@ -32,4 +32,41 @@ struct outcome registry_fetch(struct registry *registry, struct registry_probe *
 struct outcome registry_fetch_version(struct registry *registry, uint64_t key, uint32_t version,
                                       struct buf *scratch, struct view *ret_record);
 
+/* What the index says of a namesake before any record is read. */
+struct registry_facts {
+    struct view birth_date; /* YYYY-MM-DD, or YYYY of who is known by the year alone */
+    uint8_t sex;            /* 1, 2 or 0 = unknown */
+    char province[3];       /* of permanent residence in its list; empty = none */
+    int32_t province_list_day;
+    uint32_t flags; /* PERSON_PROTECTED, PERSON_LOCKED */
+};
+
+struct registry_namesake {
+    bool wanted;
+    uint64_t key;
+    uint32_t version;
+    struct view record; /* plain record, in the caller's scratch */
+};
+
+/* Who has a name and a birth date. */
+struct registry_search {
+    /* in */
+    struct view folded_name; /* country_fold_name() */
+    struct view birth_date;  /* YYYY-MM-DD: of that day; YYYY: all of that year */
+    /* Whether one with these facts is to be counted; asked for strangers too. */
+    bool (*wants)(void *context, const struct registry_facts *facts);
+    void *context;
+    /* out */
+    bool over; /* more are wanted than NAMESAKES_SHOWN_MAX, or more were to be looked at than may */
+    struct registry_namesake found[NAMESAKES_SHOWN_MAX]; /* the wanted first, then decoys */
+    unsigned count;                                      /* less only in a smaller registry */
+};
+
+/* Whoever is wanted and whoever is not, the same is done (I5): rows of the index are looked at in
+ * blocks of NAMESAKES_BLOCK, and NAMESAKES_SHOWN_MAX records are read and opened. `scratch` is
+ * reset first and holds the records. FAULT_CORRUPT when a row or a record is damaged, a decoy's too
+ * (the place is logged, nothing is found); FAULT_IO. */
+struct outcome registry_search(struct registry *registry, struct registry_search *search,
+                               struct buf *scratch);
+
 #endif

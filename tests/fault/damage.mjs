@@ -118,7 +118,7 @@ function dump(home, file) {
         ? { object: 'kind, tag', applied: 'one', migration: 'number' }
         : {
             person: 'key', person_history: 'key, version', blind: 'tag', hidden: 'tag, key',
-            chunk: 'number', keys: 'one', migration: 'number',
+            search: 'tag, key', search_waits: 'one', chunk: 'number', keys: 'one', migration: 'number',
         };
     for (const ending of ['', '-wal', '-shm']) {
         rmSync(aside + ending, { force: true });

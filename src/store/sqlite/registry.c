@@ -9,7 +9,7 @@
  *  4. The first connection that writes leaves a mark of both keys; no other keys open the registry
  *     after that. Persons under two keys, or found by neither, would be lost.
  */
-#include "store/sqlite/registry.h"
+#include "store/sqlite/search.h"
 
 #include "base/check.h"
 #include "base/log.h"
@@ -52,6 +52,13 @@ static const char *const migrations[] = {
     /* former_tag: of numbers that a person had and has no more. */
     "CREATE TABLE former_tag(key INTEGER NOT NULL, tag BLOB NOT NULL,"
     "                    PRIMARY KEY(key, tag)) STRICT, WITHOUT ROWID;",
+    /* Persons by name and birth (search_rows.c). search_waits: of a registry that has persons
+     * without rows, up to which key they have them. */
+    "CREATE TABLE search(tag BLOB NOT NULL, key INTEGER NOT NULL, version INTEGER NOT NULL,"
+    "                    facts INTEGER NOT NULL, PRIMARY KEY(tag, key)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE search_waits(one INTEGER PRIMARY KEY CHECK(one = 1),"
+    "                    upto INTEGER NOT NULL) STRICT;"
+    "INSERT INTO search_waits(one, upto) SELECT 1, 0 WHERE EXISTS (SELECT 1 FROM person);",
 };
 
 static const char *const statements[STATEMENT_SCRUB_COUNT] = {
@@ -73,13 +80,17 @@ static const char *const statements[STATEMENT_SCRUB_COUNT] = {
     [STATEMENT_CHUNK_LAST] = "SELECT coalesce(max(number), 0) FROM chunk",
     [STATEMENT_HIDDEN_CHANGED] = "SELECT tag FROM hidden_change WHERE chunk > ?1",
     [STATEMENT_HIDDEN_FLAGS] = "SELECT flags FROM hidden WHERE tag = ?1",
+    [STATEMENT_PERSON_READ] = "SELECT version, sealed FROM person WHERE key = ?1",
+    [STATEMENT_SEARCH_FROM] = "SELECT tag, key, version, facts FROM search WHERE tag >= ?1"
+                              " ORDER BY tag, key",
+    [STATEMENT_SEARCH_FIRST] = "SELECT tag, key, version, facts FROM search ORDER BY tag, key",
+    [STATEMENT_SEARCH_WAITS] = "SELECT upto FROM search_waits",
     [STATEMENT_KEY_NEXT] = "SELECT coalesce(max(key), 0) + 1 FROM person",
     [STATEMENT_CHUNK_NEXT] = "SELECT coalesce(max(number), 0) + 1 FROM chunk",
     [STATEMENT_TAG_ADD] = "INSERT INTO blind(tag, key) VALUES(?1, ?2) ON CONFLICT(tag) DO NOTHING",
     [STATEMENT_TAG_KEY] = "SELECT key FROM blind WHERE tag = ?1",
     [STATEMENT_TAG_REMOVE] = "DELETE FROM blind WHERE tag = ?1 AND key = ?2",
     [STATEMENT_PERSON_ADD] = "INSERT INTO person(key, version, sealed) VALUES(?1, ?2, ?3)",
-    [STATEMENT_PERSON_READ] = "SELECT version, sealed FROM person WHERE key = ?1",
     [STATEMENT_PERSON_KEEP] = "INSERT INTO person_history(key, version, sealed)"
                               " SELECT key, version, sealed FROM person WHERE key = ?1",
     [STATEMENT_PERSON_CHANGE] = "UPDATE person SET version = ?2, sealed = ?3 WHERE key = ?1",
@@ -106,6 +117,13 @@ static const char *const statements[STATEMENT_SCRUB_COUNT] = {
                              " ON CONFLICT(key, tag) DO NOTHING",
     [STATEMENT_FORMER_REMOVE] = "DELETE FROM former_tag WHERE tag = ?1 AND key = ?2",
     [STATEMENT_FORMER_OF] = "SELECT tag FROM former_tag WHERE key = ?1",
+    [STATEMENT_SEARCH_ADD] = "INSERT INTO search(tag, key, version, facts) VALUES(?1, ?2, ?3, ?4)"
+                             " ON CONFLICT(tag, key) DO UPDATE SET version = ?3, facts = ?4",
+    [STATEMENT_SEARCH_REMOVE] = "DELETE FROM search WHERE tag = ?1 AND key = ?2",
+    [STATEMENT_SEARCH_PERSONS] = "SELECT key, version, sealed FROM person WHERE key > ?1"
+                                 " ORDER BY key LIMIT ?2",
+    [STATEMENT_SEARCH_UPTO] = "UPDATE search_waits SET upto = ?1",
+    [STATEMENT_SEARCH_DONE] = "DELETE FROM search_waits",
     [STATEMENT_SCRUB_STRUCTURE] = "PRAGMA integrity_check(32)",
     [STATEMENT_SCRUB_PERSON] = "SELECT key, version, sealed FROM person WHERE key > ?1"
                                " ORDER BY key LIMIT 1",
@@ -126,6 +144,12 @@ static const char *const statements[STATEMENT_SCRUB_COUNT] = {
     [STATEMENT_SCRUB_FORMER_TAG] = "SELECT key, tag FROM former_tag WHERE (key, tag) > (?1, ?2)"
                                    " ORDER BY key, tag LIMIT 1",
     [STATEMENT_SCRUB_FORMER_TAG_AT] = "SELECT 1 FROM former_tag WHERE tag = ?1 AND key = ?2",
+    [STATEMENT_SCRUB_SEARCH] =
+        "SELECT s.tag, s.key, s.version, s.facts, p.version, p.sealed FROM search s"
+        " LEFT JOIN person p ON p.key = s.key"
+        " WHERE (s.tag, s.key) > (?1, ?2) ORDER BY s.tag, s.key LIMIT 1",
+    [STATEMENT_SCRUB_SEARCH_AT] = "SELECT tag, key, version, facts FROM search"
+                                  " WHERE tag = ?1 AND key = ?2",
     [STATEMENT_SCRUB_CHUNK] = "SELECT number, added, changed, unchanged, hash FROM chunk"
                               " WHERE number > ?1 ORDER BY number LIMIT 1",
     [STATEMENT_SCRUB_CHUNK_AT] = "SELECT number, added, changed, unchanged, hash, file, until, user"
@@ -188,6 +212,8 @@ static struct outcome keys_set(struct registry *registry, const struct registry_
 
     TRY(seal_derive(config->data_key, "dancu registry persons v1", &subkey));
     TRY(sealer_new(&subkey, &config->random, &registry->sealer));
+    TRY(seal_derive(config->index_key, "dancu registry search v1", &subkey));
+    TRY(masker_new(&subkey, &registry->masker));
     return blinder_new(config->index_key, &registry->blinder);
 }
 
@@ -243,6 +269,20 @@ static struct outcome keys_check(struct registry *registry)
     return row || registry->mode == REGISTRY_READ ? OUTCOME_OK : mark_set(registry);
 }
 
+/* Who writes first makes the search index whole; who reads waits for that (FAULT_CONFLICT). */
+static struct outcome search_check(struct registry *registry)
+{
+    sqlite3_stmt *statement = db_statement(&registry->db, STATEMENT_SEARCH_WAITS);
+    bool waits = false;
+
+    if (registry->mode == REGISTRY_WRITE) {
+        return search_fill(registry);
+    }
+    TRY(db_step(&registry->db, statement, &waits));
+    db_done(statement);
+    return waits ? outcome_fail(FAULT_CONFLICT, "the search index is not whole") : OUTCOME_OK;
+}
+
 struct outcome registry_open(const struct registry_config *config, struct registry **ret_registry)
 {
     struct db_config db_config = config_of(config->home, config->mode, config->wal_bytes_max);
@@ -261,6 +301,9 @@ struct outcome registry_open(const struct registry_config *config, struct regist
     }
     if (outcome_ok(outcome)) {
         outcome = keys_check(registry);
+    }
+    if (outcome_ok(outcome)) {
+        outcome = search_check(registry);
     }
     if (!outcome_ok(outcome)) {
         registry_close(registry);
@@ -284,6 +327,7 @@ void registry_close(struct registry *registry)
     db_close(&registry->db);
     sealer_free(registry->sealer);
     blinder_free(registry->blinder);
+    masker_free(registry->masker);
     wipe_done(&registry->plain);
     wipe_done(&registry->old);
     buf_done(&registry->sealed);

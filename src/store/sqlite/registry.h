@@ -32,6 +32,10 @@ enum registry_statement {
     STATEMENT_CHUNK_LAST,
     STATEMENT_HIDDEN_CHANGED, /* tags whose flags changed in chunks after ?1 */
     STATEMENT_HIDDEN_FLAGS,   /* of one tag, a row for each person who has it */
+    STATEMENT_PERSON_READ,    /* in force */
+    STATEMENT_SEARCH_FROM,    /* rows of the search index from tag ?1 on */
+    STATEMENT_SEARCH_FIRST,   /* from its begin on */
+    STATEMENT_SEARCH_WAITS,   /* persons up to that key are in it; no row: all are */
     STATEMENT_READ_COUNT,     /* those above; what follows is for importing */
     STATEMENT_KEY_NEXT = STATEMENT_READ_COUNT,
     STATEMENT_CHUNK_NEXT,
@@ -39,7 +43,6 @@ enum registry_statement {
     STATEMENT_TAG_KEY,
     STATEMENT_TAG_REMOVE,
     STATEMENT_PERSON_ADD,
-    STATEMENT_PERSON_READ,
     STATEMENT_PERSON_KEEP, /* copies the version in force into the history */
     STATEMENT_PERSON_CHANGE,
     STATEMENT_HIDDEN_ADD,
@@ -56,6 +59,11 @@ enum registry_statement {
     STATEMENT_FORMER_ADD,
     STATEMENT_FORMER_REMOVE,
     STATEMENT_FORMER_OF,
+    STATEMENT_SEARCH_ADD,
+    STATEMENT_SEARCH_REMOVE,
+    STATEMENT_SEARCH_PERSONS, /* ?2 persons behind key ?1 */
+    STATEMENT_SEARCH_UPTO,
+    STATEMENT_SEARCH_DONE,
     STATEMENT_WRITE_COUNT,
     /* those above too, and what follows, for the scrub */
     STATEMENT_SCRUB_STRUCTURE = STATEMENT_WRITE_COUNT,
@@ -67,6 +75,8 @@ enum registry_statement {
     STATEMENT_SCRUB_HIDDEN_AT,
     STATEMENT_SCRUB_FORMER_TAG, /* the first former number behind ?1, ?2 */
     STATEMENT_SCRUB_FORMER_TAG_AT,
+    STATEMENT_SCRUB_SEARCH, /* the first row of the search index behind ?1, ?2 */
+    STATEMENT_SCRUB_SEARCH_AT,
     STATEMENT_SCRUB_CHUNK, /* the first chunk behind ?1 */
     STATEMENT_SCRUB_CHUNK_AT,
     STATEMENT_SCRUB_CHUNK_LAST,
@@ -83,6 +93,7 @@ struct registry {
     enum registry_mode mode;
     struct sealer *sealer;
     struct blinder *blinder;
+    struct masker *masker;     /* facts in the search index */
     struct hidden_set *hidden; /* borrowed; brought up to date by every fetch; may be NULL */
     /* Reused by every import: person by person. */
     struct buf plain;  /* a record with its length before it, padded */

@@ -234,6 +234,7 @@ static struct outcome check_person(struct registry_scrub *scrub, sqlite3_stmt *s
     TRY(scrub_open_person(scrub, key, (uint32_t)version, sealed, &record, &good));
     if (good) {
         TRY(check_numbers(scrub, key, &record));
+        TRY(scrub_search_person(scrub, key, (uint32_t)version, &record));
     }
     bool there = version == 1;
     if (!there) {
@@ -292,6 +293,7 @@ static const struct {
     {"persons", look_person, by_key, 50},
     {"former versions", scrub_look_former, by_key, 500},
     {"tags", scrub_look_tag, by_tag, 550},
+    {"search index", scrub_look_search, by_tag, 820},
     {"hidden tags", scrub_look_hidden, by_tag, 980},
     {"former numbers", scrub_look_former_tag, by_key, 990},
     {"chunks", scrub_look_sums, whole, 995},

@@ -1,5 +1,5 @@
 /*
- * Purpose: the registry's scrub in memory, shared by its three files. Private to store/.
+ * Purpose: the registry's scrub in memory, shared by its files. Private to store/.
  */
 #ifndef DANCU_STORE_SQLITE_SCRUB_H
 #define DANCU_STORE_SQLITE_SCRUB_H
@@ -61,5 +61,11 @@ struct outcome scrub_look_former(struct registry_scrub *scrub, bool *ret_more);
 struct outcome scrub_look_tag(struct registry_scrub *scrub, bool *ret_more);
 struct outcome scrub_look_hidden(struct registry_scrub *scrub, bool *ret_more);
 struct outcome scrub_look_former_tag(struct registry_scrub *scrub, bool *ret_more);
+
+/* The row of the search index that a person in force must have; one row of the index: both in
+ * scrub_search.c. */
+struct outcome scrub_search_person(struct registry_scrub *scrub, uint64_t key, uint32_t version,
+                                   const struct person_record *record);
+struct outcome scrub_look_search(struct registry_scrub *scrub, bool *ret_more);
 
 #endif

@@ -9,8 +9,11 @@
  *     it, in a household or as a relative, is hidden as the person is.
  *  4. Every tag whose hidden flags the chunk changes is noted under its number, so that who reads
  *     can follow (hidden.c).
+ *  5. The row in the search index is that of the version in force (search_rows.c).
  */
 #include "store/sqlite/versions.h"
+
+#include "store/sqlite/search.h"
 
 #include "base/check.h"
 
@@ -195,6 +198,48 @@ static struct outcome write_plain(struct writing *writing, enum registry_stateme
     return buf_check(&writing->hashes);
 }
 
+/* ---- Search rows: invariant 5 ---- */
+
+/* That of the version in registry->plain. */
+static struct outcome row_of_plain(struct registry *registry, uint64_t key, uint32_t version,
+                                   struct search_row *ret_row)
+{
+    struct person_record record = {0};
+    struct cursor cursor = cursor_of(buf_view(&registry->plain));
+    size_t len = cursor_u32(&cursor);
+
+    TRY(person_record_open(cursor_view(&cursor, len), &record));
+    search_row_of(registry, key, version, &record, ret_row);
+    return OUTCOME_OK;
+}
+
+static struct outcome row_add(struct writing *writing, uint64_t key)
+{
+    struct search_row row;
+
+    TRY(row_of_plain(writing->registry, key, 1, &row));
+    buf_put(&writing->rows, &row, sizeof(row));
+    return buf_check(&writing->rows);
+}
+
+/* A row that says what it has said stays as it is. */
+static struct outcome row_change(struct writing *writing, uint64_t key, uint32_t version,
+                                 const struct person_record *old)
+{
+    struct registry *registry = writing->registry;
+    struct search_row row;
+    struct search_row before;
+
+    TRY(row_of_plain(registry, key, version, &row));
+    search_row_of(registry, key, version, old, &before);
+    if (memcmp(row.tag, before.tag, sizeof(row.tag)) == 0 && row.facts == before.facts) {
+        return OUTCOME_OK;
+    }
+    buf_put(&writing->rows, &row, sizeof(row));
+    TRY(search_row_remove(registry, &before));
+    return buf_check(&writing->rows);
+}
+
 struct outcome version_add(struct writing *writing, const struct holder *holder,
                            const struct person *person, struct view origins)
 {
@@ -202,6 +247,7 @@ struct outcome version_add(struct writing *writing, const struct holder *holder,
 
     TRY(plain_fill(writing->registry, person, origins));
     TRY(write_plain(writing, STATEMENT_PERSON_ADD, holder->key, 1));
+    TRY(row_add(writing, holder->key));
     if (flags != 0) {
         TRY(hidden_set_holder(writing, holder, flags));
     }
@@ -336,6 +382,7 @@ struct outcome version_change(struct writing *writing, const struct holder *hold
     db_bind_u64(keep, 1, holder->key);
     TRY(db_run(&registry->db, keep)); /* invariant 1 */
     TRY(write_plain(writing, STATEMENT_PERSON_CHANGE, holder->key, old->number + 1));
+    TRY(row_change(writing, holder->key, old->number + 1, &record));
     TRY(move_id(writing, &before, holder));
     TRY(move_cmnd(writing, &before, holder));
     TRY(move_hidden(writing, &before, flags, holder, hidden_flags(person_flags(person))));
@@ -349,11 +396,13 @@ void writing_init(struct writing *writing, struct registry *registry)
 {
     *writing = (struct writing){.registry = registry};
     buf_init(&writing->hashes, (size_t)REGISTRY_CHUNK_MAX * SEAL_HASH_BYTES);
+    buf_init(&writing->rows, (size_t)REGISTRY_CHUNK_MAX * sizeof(struct search_row));
 }
 
 void writing_done(struct writing *writing)
 {
     buf_done(&writing->hashes);
+    buf_done(&writing->rows);
 }
 
 struct outcome writing_begin(struct writing *writing)
@@ -380,11 +429,20 @@ static struct outcome hidden_check(struct writing *writing)
     return tags <= HIDDEN_TAGS_MAX ? OUTCOME_OK : outcome_fail(FAULT_OVER_LIMIT, "hidden persons");
 }
 
+static struct outcome rows_write(struct writing *writing)
+{
+    struct buf *rows = &writing->rows;
+
+    return search_rows_add(writing->registry, (struct search_row *)(void *)rows->data,
+                           (unsigned)(rows->len / sizeof(struct search_row)));
+}
+
 struct outcome writing_end(struct writing *writing)
 {
     struct registry *registry = writing->registry;
     struct registry_chunk *chunk = &writing->chunk;
 
+    TRY(rows_write(writing));
     TRY(hidden_check(writing));
     sqlite3_stmt *statement = db_statement(&registry->db, STATEMENT_CHUNK_ADD);
     seal_sha256(buf_view(&writing->hashes), chunk->hash);

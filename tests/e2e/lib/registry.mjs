@@ -50,6 +50,7 @@ export function dumpRegistry(demo) {
     digest('persons', 'SELECT key, version, sealed FROM person ORDER BY key', person);
     digest('history', 'SELECT key, version, sealed FROM person_history ORDER BY key, version', person);
     digest('tags', 'SELECT tag, key FROM blind ORDER BY tag', (row) => [row.tag, row.key]);
+    digest('search', 'SELECT tag, key FROM search ORDER BY tag, key', (row) => [row.tag, row.key]);
     digest('hidden', 'SELECT tag, key, flags FROM hidden ORDER BY tag, key',
         (row) => [row.tag, row.key, row.flags]);
     digest('chunks', 'SELECT number, added, changed, unchanged, file, until, recorded FROM chunk' +

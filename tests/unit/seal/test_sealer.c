@@ -215,6 +215,68 @@ static void a_blind_tag_is_the_start_of_the_hmac_of_kind_and_text(void **state)
     blinder_free(NULL);
 }
 
+static void a_tag_of_two_texts_tells_where_the_first_ends(void **state)
+{
+    (void)state;
+    struct secret key = {"a key for the blind index"};
+    struct blinder *blinder = NULL;
+    uint8_t tag[SEAL_BLIND_BYTES];
+    uint8_t other[SEAL_BLIND_BYTES];
+    uint8_t hash[SEAL_HASH_BYTES];
+    assert_ok(blinder_new(&key, &blinder));
+    blinder_tag_pair(blinder, 3, VIEW_LITERAL("AN"), VIEW_LITERAL("1990"), tag);
+    seal_hmac(&key,
+              VIEW_LITERAL("\x03\x00\x02"
+                           "AN1990"),
+              hash);
+    assert_memory_equal(tag, hash, sizeof(tag));
+    blinder_tag_pair(blinder, 3, VIEW_LITERAL("AN1"), VIEW_LITERAL("990"), other);
+    assert_memory_not_equal(tag, other, sizeof(tag));
+    blinder_free(blinder);
+}
+
+static void a_mask_is_the_block_under_aes(void **state)
+{
+    (void)state;
+    /* FIPS 197, appendix C.3. */
+    static const uint8_t expected[SEAL_MASK_BYTES] = {0x8e, 0xa2, 0xb7, 0xca, 0x51, 0x67,
+                                                      0x45, 0xbf, 0xea, 0xfc, 0x49, 0x90,
+                                                      0x4b, 0x49, 0x60, 0x89};
+    struct secret key;
+    struct masker *masker = NULL;
+    uint8_t blocks[3][SEAL_MASK_BYTES];
+    for (unsigned i = 0; i < sizeof(key.bytes); i++) {
+        key.bytes[i] = (uint8_t)i;
+    }
+    for (unsigned i = 0; i < SEAL_MASK_BYTES; i++) {
+        blocks[0][i] = blocks[2][i] = (uint8_t)(i * 0x11);
+        blocks[1][i] = (uint8_t)i;
+    }
+    assert_ok(masker_new(&key, &masker));
+    masker_mask(masker, blocks, 3);
+    assert_memory_equal(blocks[0], expected, sizeof(expected));
+    assert_memory_not_equal(blocks[1], expected, sizeof(expected));
+    assert_memory_equal(blocks[2], expected, sizeof(expected));
+    masker_free(masker);
+    masker_free(NULL);
+}
+
+static struct outcome make_a_masker(void *context)
+{
+    struct secret key = {"a key"};
+    struct masker *masker = NULL;
+    (void)context;
+    TRY(masker_new(&key, &masker));
+    masker_free(masker);
+    return OUTCOME_OK;
+}
+
+static void a_masker_that_finds_no_memory_says_so(void **state)
+{
+    (void)state;
+    assert_int_equal(each_allocation_fails(make_a_masker, NULL), 1);
+}
+
 static struct outcome make_a_blinder(void *context)
 {
     struct secret key = {"a key"};
@@ -245,6 +307,9 @@ int main(void)
         cmocka_unit_test(lengths_are_padded_by_the_table),
         cmocka_unit_test(a_blind_tag_is_the_start_of_the_hmac_of_kind_and_text),
         cmocka_unit_test(a_blinder_that_finds_no_memory_says_so),
+        cmocka_unit_test(a_tag_of_two_texts_tells_where_the_first_ends),
+        cmocka_unit_test(a_mask_is_the_block_under_aes),
+        cmocka_unit_test(a_masker_that_finds_no_memory_says_so),
     };
     return cmocka_run_group_tests_name("seal/sealer", tests, NULL, NULL);
 }
