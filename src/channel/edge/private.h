@@ -32,12 +32,23 @@ struct edge {
     bool told_ready;
 };
 
+/* An address, and who takes what comes to it. */
+struct edge_route {
+    struct view path; /* `*` stands for one segment that is not empty */
+    enum http_method method;
+    const char *allow;
+    unsigned what; /* the front's own: of JSON the service asked for */
+    void (*on_request)(struct edge *edge, struct http_exchange *exchange,
+                       const struct edge_route *route);
+};
+
 /* A language that asks and answers are written in. All of them become a struct ask, and what the
  * core answers is the same struct answer. */
 struct edge_front {
-    struct view prefix; /* of its addresses */
-    struct view takes;  /* media type of a body that is sent */
-    struct view gives;  /* of an answer; a client that does not accept it is refused */
+    struct view prefix;              /* of its addresses */
+    struct view takes;               /* media type of a body that is sent */
+    struct view gives;               /* of an answer; a client that does not accept it is refused */
+    const struct edge_route *routes; /* behind the last one stands one without a path */
     const struct texts_form *refusal; /* NULL: a problem document */
     /* Writes an answer whose code is CODE_DISCLOSED: status, content-type, body. The request is as
      * it came: what the answer's form hangs on is read from it again. */
@@ -48,9 +59,18 @@ struct edge_front {
 
 /* fronts.c */
 const struct edge_front *edge_front_of(const struct http_request *request);
+/* Of several at one address the one of the request's method, else the first; NULL: there is nothing
+ * at this address. */
+const struct edge_route *edge_route_of(const struct http_request *request);
+/* The nth segment, from 0, that a `*` of the route stands for. */
+struct view edge_segment(const struct edge_route *route, const struct http_request *request,
+                         unsigned nth);
 const struct texts_form *edge_form_of(const struct http_request *request);
 
 /* routes.c */
+extern const struct edge_route edge_json_routes[];
+/* Tells all faults that were found in the parameters, and counts the request as malformed. */
+void edge_refuse_parameters(struct edge *edge, struct http_exchange *exchange);
 void edge_on_head(void *context, struct http_exchange *exchange);
 void edge_on_request(void *context, struct http_exchange *exchange);
 void edge_on_refuse(void *context, struct http_exchange *exchange, enum http_refusal why,

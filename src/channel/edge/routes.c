@@ -13,45 +13,27 @@
 
 #include <openssl/evp.h>
 
-struct route {
-    struct view path;
-    bool prefix; /* one more segment follows, which on_request reads */
-    enum http_method method;
-    const char *allow;
-    enum service service; /* of an ask */
-    void (*on_request)(struct edge *edge, struct http_exchange *exchange, enum service service);
-};
+static void on_ask(struct edge *edge, struct http_exchange *exchange,
+                   const struct edge_route *route);
+static void on_receipt(struct edge *edge, struct http_exchange *exchange,
+                       const struct edge_route *route);
+static void on_grants(struct edge *edge, struct http_exchange *exchange,
+                      const struct edge_route *route);
 
-static void on_ask(struct edge *edge, struct http_exchange *exchange, enum service service);
-static void on_receipt(struct edge *edge, struct http_exchange *exchange, enum service service);
-static void on_grants(struct edge *edge, struct http_exchange *exchange, enum service service);
-
-#define RECEIPTS VIEW_LITERAL("/v1/receipts/")
 #define WITH_OPENING "opening=1" /* the one query of a receipt */
 #define AFTER "after="           /* the one query of grants */
 
-static const struct route routes[] = {
-    {VIEW_LITERAL("/v1/lookup"), false, HTTP_METHOD_POST, "POST", SERVICE_CITIZEN_LOOKUP, on_ask},
-    {RECEIPTS, true, HTTP_METHOD_GET, "GET", SERVICE_COUNT, on_receipt},
-    {VIEW_LITERAL("/v1/grants"), false, HTTP_METHOD_GET, "GET", SERVICE_COUNT, on_grants},
+const struct edge_route edge_json_routes[] = {
+    {VIEW_LITERAL("/v1/lookup"), HTTP_METHOD_POST, "POST", SERVICE_CITIZEN_LOOKUP, on_ask},
+    {VIEW_LITERAL("/v1/receipts/*"), HTTP_METHOD_GET, "GET", SERVICE_COUNT, on_receipt},
+    {VIEW_LITERAL("/v1/grants"), HTTP_METHOD_GET, "GET", SERVICE_COUNT, on_grants},
+    {.allow = NULL}, /* behind the last */
 };
 
 static void refuse(struct edge *edge, struct http_exchange *exchange, enum code code,
                    const struct http_response *extra)
 {
     texts_refuse(&edge->texts, exchange, code, extra);
-}
-
-static const struct route *find_route(const struct http_request *request)
-{
-    for (size_t i = 0; i < sizeof(routes) / sizeof(routes[0]); i++) {
-        bool found = routes[i].prefix ? view_starts(request->path, routes[i].path)
-                                      : view_equal(request->path, routes[i].path);
-        if (found) {
-            return &routes[i];
-        }
-    }
-    return NULL;
 }
 
 static void refuse_unauthenticated(struct edge *edge, struct http_exchange *exchange,
@@ -65,7 +47,7 @@ static void refuse_unauthenticated(struct edge *edge, struct http_exchange *exch
 }
 
 static void refuse_method(struct edge *edge, struct http_exchange *exchange,
-                          const struct route *route)
+                          const struct edge_route *route)
 {
     struct http_response extra = {0};
 
@@ -102,7 +84,7 @@ void edge_on_head(void *context, struct http_exchange *exchange)
         refuse_unauthenticated(edge, exchange, verdict);
         return;
     }
-    const struct route *route = find_route(request);
+    const struct edge_route *route = edge_route_of(request);
     if (route == NULL) {
         refuse(edge, exchange, CODE_NOT_FOUND, NULL);
         return;
@@ -112,7 +94,7 @@ void edge_on_head(void *context, struct http_exchange *exchange)
         return;
     }
     if (are_fields_ok(edge, exchange, request)) {
-        http_exchange_note_set(exchange, (uint32_t)(route - routes));
+        http_exchange_note_set(exchange, (uint32_t)(route - edge_front_of(request)->routes));
     }
 }
 
@@ -141,7 +123,7 @@ static void check_idempotency_key(struct edge *edge, struct view key)
     }
 }
 
-static void refuse_parameters(struct edge *edge, struct http_exchange *exchange)
+void edge_refuse_parameters(struct edge *edge, struct http_exchange *exchange)
 {
     struct problem problem = {.code = CODE_BAD_REQUEST};
 
@@ -150,7 +132,8 @@ static void refuse_parameters(struct edge *edge, struct http_exchange *exchange)
     texts_respond(&edge->texts, exchange, &problem, NULL);
 }
 
-static void on_ask(struct edge *edge, struct http_exchange *exchange, enum service service)
+static void on_ask(struct edge *edge, struct http_exchange *exchange,
+                   const struct edge_route *route)
 {
     const struct http_request *request = http_exchange_request(exchange);
     enum language language = fields_language(request->fields[HTTP_FIELD_ACCEPT_LANGUAGE]);
@@ -162,18 +145,18 @@ static void on_ask(struct edge *edge, struct http_exchange *exchange, enum servi
     check_idempotency_key(edge, key);
     struct outcome read = ask_json_get(request->body, language, &edge->arena, &ask, &edge->faults);
     if (!outcome_ok(read) || edge->faults.count > 0) {
-        refuse_parameters(edge, exchange);
+        edge_refuse_parameters(edge, exchange);
         return;
     }
     ask.idempotency_key = key;
     ask.traceparent = edge_traceparent(request);
-    ask.service = service;
+    ask.service = (enum service)route->what;
     memcpy(ask.spki, http_exchange_peer(exchange)->spki, sizeof(ask.spki));
     int hashed = EVP_Digest(request->body.data, request->body.len, ask.body_sha256, NULL,
                             EVP_sha256(), NULL);
     if (hashed != 1 ||
         !ask_sane(&ask)) { /* invariant 2: a shape that only the core's check knows */
-        refuse_parameters(edge, exchange);
+        edge_refuse_parameters(edge, exchange);
         return;
     }
     if (!outcome_ok(edge_ask(edge, exchange, &ask))) {
@@ -202,21 +185,19 @@ static bool ask_id_get(struct view text, uint8_t ret_id[16])
     return ret_id[6] >> 4 == 7 && ret_id[8] >> 6 == 2;
 }
 
-static void on_receipt(struct edge *edge, struct http_exchange *exchange, enum service service)
+static void on_receipt(struct edge *edge, struct http_exchange *exchange,
+                       const struct edge_route *route)
 {
     const struct http_request *request = http_exchange_request(exchange);
     struct receipt_ask ask = {.opening = request->query.len > 0};
-    size_t start = RECEIPTS.len;
 
-    CHECK(service == SERVICE_COUNT);
     if (ask.opening && !view_is(request->query, WITH_OPENING)) {
         ask_faults_reset(&edge->faults);
         ask_faults_add(&edge->faults, "query", WITH_OPENING);
-        refuse_parameters(edge, exchange);
+        edge_refuse_parameters(edge, exchange);
         return;
     }
-    struct view id = view_part(request->path, start, request->path.len - start);
-    if (!ask_id_get(id, ask.ask_id)) {
+    if (!ask_id_get(edge_segment(route, request, 0), ask.ask_id)) {
         refuse(edge, exchange, CODE_NOT_FOUND, NULL);
         return;
     }
@@ -241,16 +222,17 @@ static bool after_get(struct view query, struct view *ret_after)
            view_find(*ret_after, 0, '&') == ret_after->len;
 }
 
-static void on_grants(struct edge *edge, struct http_exchange *exchange, enum service service)
+static void on_grants(struct edge *edge, struct http_exchange *exchange,
+                      const struct edge_route *route)
 {
     const struct http_request *request = http_exchange_request(exchange);
     struct grants_ask ask = {0};
 
-    CHECK(service == SERVICE_COUNT);
+    (void)route;
     if (!after_get(request->query, &ask.after)) {
         ask_faults_reset(&edge->faults);
         ask_faults_add(&edge->faults, "query", AFTER "CODE");
-        refuse_parameters(edge, exchange);
+        edge_refuse_parameters(edge, exchange);
         return;
     }
     memcpy(ask.spki, http_exchange_peer(exchange)->spki, sizeof(ask.spki));
@@ -261,9 +243,10 @@ static void on_grants(struct edge *edge, struct http_exchange *exchange, enum se
 
 void edge_on_request(void *context, struct http_exchange *exchange)
 {
-    const struct route *route = &routes[http_exchange_note(exchange)];
+    const struct edge_front *front = edge_front_of(http_exchange_request(exchange));
+    const struct edge_route *route = &front->routes[http_exchange_note(exchange)];
 
-    route->on_request(context, exchange, route->service);
+    route->on_request(context, exchange, route);
 }
 
 void edge_respond_unavailable(struct edge *edge, struct http_exchange *exchange)
