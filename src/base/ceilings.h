@@ -66,9 +66,10 @@
 #define SIGNING_KEYS_VALID_MAX 2   /* of one account at once: the old one and its follower */
 #define OPERATORS_MAX 1024         /* parties whose systems carry others' asks */
 #define OPERATOR_MEMBERS_MAX 16000 /* parties and officers registered with one */
-#define OPERATOR_ACT_NAMES_MAX 1024   /* that one act puts in or takes out */
-#define BUSINESSES_PER_PARTY_MAX 1024 /* also what one account can be shown */
-#define GRANTS_PAGE_MAX 16            /* businesses in one answer to `GET /v1/grants` */
+#define OPERATOR_ACT_NAMES_MAX 1024     /* that one act puts in or takes out */
+#define BUSINESSES_PER_PARTY_MAX 1024   /* also what one account can be shown */
+#define BUSINESSES_PER_PROCEDURE_MAX 16 /* of one party: looked through at an ask that names it */
+#define GRANTS_PAGE_MAX 16              /* businesses in one answer to `GET /v1/grants` */
 #define GRANTS_BYTES_MAX (FRAME_BYTES_MAX - 4096)
 #define PERMITS_MAX 65536
 #define PERMITS_PER_BUSINESS_MAX 32 /* looked through at an ask that declares a use */

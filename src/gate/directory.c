@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "gate/fees.h"
+#include "gate/places.h"
 
 #include <string.h>
 
@@ -66,6 +67,7 @@ void directory_init(struct directory *directory)
     map_init_ordered(&directory->accounts, account_key, ACCOUNTS_MAX);
     map_init(&directory->certificates, certificate_key, CERTIFICATES_MAX);
     map_init_ordered(&directory->businesses, business_key, BUSINESSES_MAX);
+    places_init(directory);
     map_init_ordered(&directory->permits, permit_key, PERMITS_MAX);
     map_init_ordered(&directory->policies, policy_key, POLICIES_MAX);
     map_init_ordered(&directory->lists, list_key, LISTS_MAX);
@@ -90,6 +92,7 @@ void directory_done(struct directory *directory)
         policy_free(version->policy);
     }
     map_done(&directory->certificates);
+    places_done(directory);
     map_free_all(&directory->policies);
     map_free_all(&directory->lists);
     map_free_all(&directory->signing_keys);
@@ -104,7 +107,10 @@ void directory_done(struct directory *directory)
 
 struct outcome directory_add_party(struct directory *directory, struct party *party)
 {
-    return map_add(&directory->parties, party);
+    TRY(places_party_room(directory));
+    TRY(map_add(&directory->parties, party));
+    places_add_party(directory, party);
+    return OUTCOME_OK;
 }
 
 /* The first `count` of an account's certificates are in the map: out again. */
@@ -157,7 +163,9 @@ struct outcome directory_add_business(struct directory *directory, struct busine
     if (party->business_count >= BUSINESSES_PER_PARTY_MAX) {
         return outcome_fail(FAULT_OVER_LIMIT, "business: its party has too many");
     }
+    TRY(places_business_room(directory));
     TRY(map_add(&directory->businesses, business));
+    places_add_business(directory, business);
     struct business **place = &party->businesses;
     while (*place != NULL && view_compare(business_key(*place), business_key(business)) < 0) {
         place = &(*place)->next;
@@ -186,16 +194,21 @@ struct outcome directory_add_permit(struct directory *directory, struct permit *
     return OUTCOME_OK;
 }
 
-void directory_replace_party(struct party *old, const struct party *new)
+struct outcome directory_replace_party(struct directory *directory, struct party *old,
+                                       const struct party *new)
 {
     struct party kept = *old;
     CHECK(view_equal(code_view(&old->code), code_view(&new->code)));
+    TRY(places_party_room(directory));
+    places_remove_party(directory, old);
     *old = *new;
     old->guess_day = kept.guess_day;
     old->guess_count = kept.guess_count;
     old->saved = kept.saved;
     old->businesses = kept.businesses;
     old->business_count = kept.business_count;
+    places_add_party(directory, old);
+    return OUTCOME_OK;
 }
 
 /* The new version's certificates are nobody else's, and there is room for them. */
@@ -238,10 +251,13 @@ struct outcome directory_replace_account(struct directory *directory, struct acc
     return OUTCOME_OK;
 }
 
-void directory_replace_business(struct business *old, const struct business *new)
+struct outcome directory_replace_business(struct directory *directory, struct business *old,
+                                          const struct business *new)
 {
     const struct business kept = *old;
     CHECK(view_equal(code_view(&old->code), code_view(&new->code)) && old->party == new->party);
+    TRY(places_business_room(directory));
+    places_remove_business(directory, old);
     *old = *new;
     old->quota_day = kept.quota_day;
     old->quota_used = kept.quota_used;
@@ -252,6 +268,8 @@ void directory_replace_business(struct business *old, const struct business *new
     old->next = kept.next;
     old->permits = kept.permits;
     old->permit_count = kept.permit_count;
+    places_add_business(directory, old);
+    return OUTCOME_OK;
 }
 
 void directory_replace_permit(struct permit *old, const struct permit *new)

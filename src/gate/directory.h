@@ -134,6 +134,13 @@ struct business_move {
 
 struct permit;
 
+/* A party's code, a zero, a procedure; empty: no procedure. */
+struct business_place {
+    char text[2 * CODE_TEXT_BYTES_MAX + 1];
+    uint8_t len;
+};
+_Static_assert(2 * CODE_TEXT_BYTES_MAX + 1 <= UINT8_MAX, "a place's length fits");
+
 struct business {
     struct code_text code;
     struct party *party;
@@ -166,6 +173,9 @@ struct business {
     uint64_t quota_total_used;
     uint32_t saved;        /* the last snapshot that has it (save.h) */
     struct business *next; /* of the same party */
+    /* the directory's: where it is found by its procedure (places.h), and the next there */
+    struct business_place place;
+    struct business *next_same;
     /* permits, in the order of their codes */
     struct permit *permits;
     unsigned permit_count;
@@ -298,6 +308,8 @@ struct directory {
     struct map accounts;
     struct map certificates; /* of all accounts, by hash of their key */
     struct map businesses;
+    struct map units;      /* parties by their identification (places.h) */
+    struct map procedures; /* businesses by party and procedure (places.h) */
     struct map permits;
     struct map policies;
     struct map lists;
@@ -325,10 +337,12 @@ struct outcome directory_add_policy(struct directory *directory, struct policy_v
 /* `old`, which is there, becomes what `new` is, but keeps the gate's counters; the code and the
  * party must be the same. Pointers to it stay good. `new` stays the caller's. FAULT_CONFLICT: the
  * certificate is bound to another account, nothing is changed. */
-void directory_replace_party(struct party *old, const struct party *new);
+struct outcome directory_replace_party(struct directory *directory, struct party *old,
+                                       const struct party *new);
 struct outcome directory_replace_account(struct directory *directory, struct account *old,
                                          const struct account *new);
-void directory_replace_business(struct business *old, const struct business *new);
+struct outcome directory_replace_business(struct directory *directory, struct business *old,
+                                          const struct business *new);
 /* The business must be the same, too. */
 void directory_replace_permit(struct permit *old, const struct permit *new);
 /* What is loaded of it stays. */
@@ -342,6 +356,15 @@ struct certificate *directory_certificate(const struct directory *directory,
 struct account *directory_account_by_spki(const struct directory *directory,
                                           const uint8_t spki[SEAL_HASH_BYTES]);
 struct business *directory_business(const struct directory *directory, struct view code);
+/* The party with that identification (`MaDonVi`). */
+struct party *directory_party_by_unit(const struct directory *directory, struct view unit);
+/* The party's business for an administrative procedure (`MaDVC`) through a service: of several the
+ * first that may be asked by that channel on that day, else the first that comes nearest to it. */
+struct business *directory_business_for(const struct directory *directory,
+                                        const struct party *party, struct view procedure,
+                                        enum service service, enum channel channel, int64_t day);
+unsigned directory_procedure_count(const struct directory *directory, const struct party *party,
+                                   struct view procedure);
 struct permit *directory_permit(const struct directory *directory, struct view code);
 struct policy_version *directory_policy(const struct directory *directory, struct view hash);
 struct person_list *directory_list(const struct directory *directory, struct view code);

@@ -110,9 +110,7 @@ static struct outcome add_business(struct directory *directory, void *object)
 
 static struct outcome replace_business(struct directory *directory, void *old, const void *object)
 {
-    (void)directory;
-    directory_replace_business(old, object);
-    return OUTCOME_OK;
+    return directory_replace_business(directory, old, object);
 }
 
 /* The move that the act is was put last. */

@@ -109,6 +109,19 @@ static struct outcome population_fill(struct preparing *here, struct business *b
     return prepare_refuse(here, FAULT_BAD_INPUT, why);
 }
 
+/* An ask that names a procedure looks through all businesses for it. */
+static struct outcome procedure_fill(struct preparing *here, struct business *business)
+{
+    struct view procedure = act_value(here->act, "procedure");
+    bool other = !view_equal(procedure, code_view(&business->procedure));
+    if (other && directory_procedure_count(here->directory, business->party, procedure) >=
+                     BUSINESSES_PER_PROCEDURE_MAX) {
+        return prepare_refuse(here, FAULT_OVER_LIMIT,
+                              "the party has too many businesses for the procedure");
+    }
+    return code_set(&business->procedure, procedure);
+}
+
 /* All that is registered; the code and the party stay what they are. */
 static struct outcome business_fill(struct preparing *here, struct business *business)
 {
@@ -135,7 +148,7 @@ static struct outcome business_fill(struct preparing *here, struct business *bus
         return prepare_refuse(here, FAULT_BAD_INPUT,
                               "`sensitive` names a field that `fields` does not");
     }
-    TRY(code_set(&business->procedure, act_value(act, "procedure")));
+    TRY(procedure_fill(here, business));
     TRY(long_set(&business->purpose, act_value(act, "purpose")));
     return long_set(&business->legal_basis, act_value(act, "legal-basis"));
 }

@@ -101,9 +101,7 @@ static struct outcome add_party(struct directory *directory, void *object)
 
 static struct outcome replace_party(struct directory *directory, void *old, const void *object)
 {
-    (void)directory;
-    directory_replace_party(old, object);
-    return OUTCOME_OK;
+    return directory_replace_party(directory, old, object);
 }
 
 const struct object_row object_party = {
@@ -147,6 +145,10 @@ static struct outcome set_identification(struct preparing *here, struct party *p
 {
     if (code.len > IDENTIFICATION_BYTES_MAX) {
         return prepare_refuse(here, FAULT_BAD_INPUT, "identification: too long");
+    }
+    const struct party *there = directory_party_by_unit(here->directory, code);
+    if (there != NULL && !view_equal(code_view(&there->code), act_value(here->act, "code"))) {
+        return prepare_refuse(here, FAULT_CONFLICT, "identification: another party has it");
     }
     return code_set(&party->identification, code);
 }

@@ -116,9 +116,9 @@ static void a_new_version_takes_the_place_of_the_old_and_keeps_its_counters(void
     account_next.state = ACCOUNT_SUSPENDED;
     business_next.state = BUSINESS_REVOKED;
     memset(account_next.certificates[0].spki, 3, sizeof(account_next.certificates[0].spki));
-    directory_replace_party(party, &party_next);
+    assert_ok(directory_replace_party(&directory, party, &party_next));
     assert_ok(directory_replace_account(&directory, account, &account_next));
-    directory_replace_business(business, &business_next);
+    assert_ok(directory_replace_business(&directory, business, &business_next));
     assert_int_equal(party->state, PARTY_SUSPENDED);
     assert_int_equal(party->guess_count, 3);
     assert_int_equal(account->state, ACCOUNT_SUSPENDED);
@@ -209,7 +209,7 @@ static void of_several_permits_the_first_by_code_is_taken_however_they_came(void
         struct business next = *business; /* a new version of it keeps its permits */
         next.permits = NULL;
         next.permit_count = 0;
-        directory_replace_business(business, &next);
+        assert_ok(directory_replace_business(&directory, business, &next));
         assert_int_equal(business->permit_count, 3);
         const struct permit *taken = business_permit(business, USE_COPY, VIEW_LITERAL("2024-01-01"),
                                                      FIELD_BIT(FIELD_SEX), 19000);
