@@ -29,7 +29,8 @@ static bool is_understood(const struct xml_node *block, const struct soap_block 
     bool found = false;
 
     for (unsigned i = 0; i < count; i++) {
-        found = found || xml_is(block, understood[i].space, understood[i].name);
+        found = found || (view_equal(block->space, understood[i].space) &&
+                          view_equal(block->name, understood[i].name));
     }
     return found;
 }
@@ -117,8 +118,7 @@ void soap_put_end(struct buf *buf)
     buf_put_text(buf, "</soapenv:Body></soapenv:Envelope>\n");
 }
 
-void soap_put_fault_start(struct buf *buf, enum soap_code code, struct view text,
-                          const char *language)
+void soap_put_fault_start(struct buf *buf, enum soap_code code, struct view text)
 {
     static const char *const codes[SOAP_CODE_COUNT] = {
         [SOAP_VERSION_MISMATCH] = "VersionMismatch",
@@ -129,8 +129,7 @@ void soap_put_fault_start(struct buf *buf, enum soap_code code, struct view text
 
     CHECK((unsigned)code < SOAP_CODE_COUNT);
     /* The children of a fault have no namespace (section 4.4). */
-    buf_printf(buf, "<soapenv:Fault><faultcode>soapenv:%s</faultcode><faultstring xml:lang=\"%s\">",
-               codes[code], language);
+    buf_printf(buf, "<soapenv:Fault><faultcode>soapenv:%s</faultcode><faultstring>", codes[code]);
     xml_put_text(buf, text);
     buf_put_text(buf, "</faultstring><detail>");
 }

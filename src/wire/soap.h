@@ -31,7 +31,7 @@ struct soap_message {
 /* A header block, by name. */
 struct soap_block {
     struct view space;
-    const char *name;
+    struct view name;
 };
 
 /* `understood`: the header blocks that may be demanded (mustUnderstand) of who reads this message.
@@ -46,8 +46,7 @@ void soap_put_start(struct buf *buf);
 void soap_put_body(struct buf *buf);
 void soap_put_end(struct buf *buf);
 /* Within the body: a fault, in whose detail the caller writes elements until it ends. */
-void soap_put_fault_start(struct buf *buf, enum soap_code code, struct view text,
-                          const char *language);
+void soap_put_fault_start(struct buf *buf, enum soap_code code, struct view text);
 void soap_put_fault_end(struct buf *buf);
 
 #endif

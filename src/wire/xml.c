@@ -500,8 +500,6 @@ static const char *escape_of(struct view rest)
         return "&lt;";
     case '>':
         return "&gt;";
-    case '"':
-        return "&quot;";
     case '\t':
     case '\n':
         return NULL;

@@ -75,8 +75,8 @@ bool xml_is(const struct xml_node *node, struct view space, const char *name);
 struct view xml_attribute(const struct xml_doc *doc, const struct xml_node *node, struct view space,
                           const char *name);
 
-/* Appends text for the inside of an element or a quoted attribute; `text` must be well-formed
- * UTF-8. What no XML can hold (control characters) becomes U+FFFD. */
+/* Appends text for the inside of an element (no attribute); `text` must be well-formed UTF-8. What
+ * no XML can hold (control characters) becomes U+FFFD. */
 void xml_put_text(struct buf *buf, struct view text);
 
 #endif
