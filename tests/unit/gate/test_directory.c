@@ -343,6 +343,8 @@ static struct outcome fill_directory(void *context)
         outcome = directory_add_business(&directory, &business);
     }
     map_done(&directory.certificates);
+    map_done(&directory.units);
+    map_done(&directory.procedures);
     map_done(&directory.parties);
     map_done(&directory.accounts);
     map_done(&directory.businesses);
