@@ -1,11 +1,12 @@
-// docs/openapi.yaml itself: that it is sound, that its examples are what it says, that it knows every
-// refusal of the house, and that the check which holds responses against it notices what is wrong.
+// docs/openapi.yaml itself: that it is sound (as docs/osia.yaml is), that its examples are what it
+// says, that it knows every refusal of the house, and that the check which holds responses against
+// it notices what is wrong.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { before, describe, test } from 'node:test';
 import { root, run } from './lib/command.mjs';
-import { Contract, documentPath, readDocument } from './lib/contract.mjs';
+import { Contract, documentPath, osiaPath, readDocument } from './lib/contract.mjs';
 
 const LOOKUP = { method: 'POST', path: '/v1/lookup' };
 const HEADERS = { 'content-type': 'application/json', 'cache-control': 'no-store' };
@@ -26,7 +27,7 @@ const badRequest = (changes) => ({ ...doc.components.examples.BadRequest.value, 
 
 test("Redocly's linter finds nothing, not even to warn of", async () => {
     const { status, stdout, stderr } = await run(path.join(root, 'node_modules/.bin/node'),
-        [path.join(root, 'node_modules/.bin/redocly'), 'lint', documentPath,
+        [path.join(root, 'node_modules/.bin/redocly'), 'lint', documentPath, osiaPath,
             '--config', path.join(root, 'tests/openapi/redocly.yaml')],
         { env: { REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true' } });
     assert.equal(status, 0, stdout + stderr);

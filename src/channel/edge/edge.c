@@ -109,8 +109,14 @@ static void on_turn(void *context)
 
 /* ---- answers ---- */
 
-static struct view field_name_at(char *place, size_t room, unsigned index)
+static struct view field_name_at(struct edge *edge, const struct http_request *request, char *place,
+                                 size_t room, uint8_t index)
 {
+    const struct edge_front *front = edge_front_of(request);
+
+    if (front->field_name != NULL) {
+        return front->field_name(edge, request, index);
+    }
     int len = snprintf(place, room, "/fields/%u", index);
     return view_of(place, (size_t)len);
 }
@@ -134,7 +140,8 @@ static void respond_refused(struct edge *edge, struct http_exchange *exchange,
     char seconds[16];
 
     if (answer->field_index != ANSWER_FIELD_NONE) {
-        problem.params[0].name = field_name_at(name, sizeof(name), answer->field_index);
+        problem.params[0].name = field_name_at(edge, http_exchange_request(exchange), name,
+                                               sizeof(name), answer->field_index);
         problem.param_count = 1;
     }
     add_retry_after(extra, answer, seconds);
@@ -188,12 +195,28 @@ static void add_limits(struct http_response *response, const struct answer *answ
     http_response_add(response, "ratelimit", view_text(texts->rest));
 }
 
+/* A receipt is fetched by it; for want of memory it is left out. */
+static void add_id(const struct http_exchange *exchange, struct http_response *response,
+                   const struct answer *answer, struct buf *text)
+{
+    if (!edge_front_of(http_exchange_request(exchange))->tells_ask ||
+        !code_has_receipt(answer->code)) {
+        return;
+    }
+    ask_id_put(text, answer->ask_id);
+    if (outcome_ok(buf_check(text))) {
+        http_response_add(response, "dancu-ask", buf_view(text));
+    }
+}
+
 static struct outcome take_answer(struct edge *edge, const struct answer *answer)
 {
     struct http_exchange *exchange = NULL;
     struct http_response response = {0};
     struct limit_texts limits;
+    BUF_AUTO id;
 
+    buf_init(&id, ASK_ID_TEXT_LEN);
     TRY(pending_take(&edge->pending, answer->tag, &exchange));
     if (exchange == NULL) { /* the client is gone; the record stands */
         return OUTCOME_OK;
@@ -207,6 +230,7 @@ static struct outcome take_answer(struct edge *edge, const struct answer *answer
         http_response_add(&response, "traceparent", trace);
     }
     add_limits(&response, answer, &limits);
+    add_id(exchange, &response, answer, &id);
     if (answer->code == CODE_DISCLOSED) {
         respond_disclosed(edge, exchange, answer, &response);
     } else {
@@ -335,7 +359,7 @@ static struct outcome start(struct edge *edge, struct child *child,
     texts_init(&edge->texts);
     edge->texts.form_of = edge_form_of;
     ask_faults_init(&edge->faults);
-    TRY(arena_init(&edge->arena, ASK_JSON_ARENA_BYTES));
+    TRY(arena_init(&edge->arena, EDGE_ARENA_BYTES));
     TRY(pending_init(&edge->pending, EDGE_ASKS_PENDING_MAX));
     TRY(http_server_new(&config, &edge->server));
     const struct channel_figures figures = {.server = edge->server,

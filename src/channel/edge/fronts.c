@@ -22,6 +22,16 @@ static void put_json(struct edge *edge, const struct http_request *request,
 
 static const struct edge_front fronts[] = {
     {
+        .prefix = VIEW_LITERAL("/osia/"),
+        .takes = VIEW_LITERAL("application/json"),
+        .gives = VIEW_LITERAL("application/json"),
+        .routes = edge_osia_routes,
+        .refusal = &edge_osia_refusal,
+        .put_answer = edge_osia_put,
+        .field_name = edge_osia_field,
+        .tells_ask = true,
+    },
+    {
         .prefix = VIEW_LITERAL(""), /* stands last */
         .takes = VIEW_LITERAL("application/json"),
         .gives = VIEW_LITERAL("application/json"),

@@ -4,6 +4,7 @@
  *   edge.c      the process: start, turns, answers of the core, end
  *   routes.c    from a request to an ask or a refusal
  *   fronts.c    which language is spoken at which address
+ *   osia.c      the one of OSIA
  */
 #ifndef DANCU_CHANNEL_EDGE_PRIVATE_H
 #define DANCU_CHANNEL_EDGE_PRIVATE_H
@@ -15,8 +16,12 @@
 #include "channel/json/ask_json.h"
 #include "channel/link/link.h"
 #include "channel/link/pending.h"
+#include "channel/osia/osia.h"
 #include "channel/texts/texts.h"
 #include "proc/granting.h"
+
+/* What reading one request, and writing its answer, may need. */
+#define EDGE_ARENA_BYTES OSIA_PLAN_ARENA_BYTES
 
 struct edge {
     const struct child *child;
@@ -55,6 +60,9 @@ struct edge_front {
     void (*put_answer)(struct edge *edge, const struct http_request *request,
                        const struct answer *answer, struct http_response *response,
                        struct buf *body);
+    /* What the field of that index, which is not granted, is called there; NULL: `/fields/N`. */
+    struct view (*field_name)(struct edge *edge, const struct http_request *request, uint8_t index);
+    bool tells_ask; /* the ask's id is in a header field, since the body has no place for it */
 };
 
 /* fronts.c */
@@ -66,6 +74,13 @@ const struct edge_route *edge_route_of(const struct http_request *request);
 struct view edge_segment(const struct edge_route *route, const struct http_request *request,
                          unsigned nth);
 const struct texts_form *edge_form_of(const struct http_request *request);
+
+/* osia.c */
+extern const struct edge_route edge_osia_routes[];
+extern const struct texts_form edge_osia_refusal;
+void edge_osia_put(struct edge *edge, const struct http_request *request,
+                   const struct answer *answer, struct http_response *response, struct buf *body);
+struct view edge_osia_field(struct edge *edge, const struct http_request *request, uint8_t index);
 
 /* routes.c */
 extern const struct edge_route edge_json_routes[];

@@ -37,6 +37,12 @@ enum http_method {
     ROW(CONTENT_TYPE, "content-type", 0)                                                           \
     ROW(CONTENT_LENGTH, "content-length", 0)                                                       \
     ROW(CONTENT_ENCODING, "content-encoding", 1)                                                   \
+    ROW(DANCU_BIRTH_DATE, "dancu-birth-date", 0)                                                   \
+    ROW(DANCU_BUSINESS, "dancu-business", 0)                                                       \
+    ROW(DANCU_CASE, "dancu-case", 0)                                                               \
+    ROW(DANCU_NAME, "dancu-name", 0)                                                               \
+    ROW(DANCU_OFFICER, "dancu-officer", 0)                                                         \
+    ROW(DANCU_PARTY, "dancu-party", 0)                                                             \
     ROW(EXPECT, "expect", 0)                                                                       \
     ROW(IDEMPOTENCY_KEY, "idempotency-key", 0)                                                     \
     ROW(IF_MATCH, "if-match", 1)                                                                   \

@@ -36,6 +36,7 @@ unsigned problem_status(const struct problem *problem);
 /* Appends application/problem+json. */
 void problem_json_put(struct buf *buf, const struct problem *problem);
 /* Appends an ask id as text: UUID, lower case (RFC 9562). */
+#define ASK_ID_TEXT_LEN 36
 void ask_id_put(struct buf *buf, const uint8_t id[16]);
 
 #endif

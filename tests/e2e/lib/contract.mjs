@@ -1,5 +1,5 @@
-// Every response that a client of these tests gets, held against docs/openapi.yaml by a JSON Schema
-// validator that is not ours. A response at an address, of a method, status, header field or body
+// Every response that a client of these tests gets, held against docs/openapi.yaml (or, at OSIA's
+// addresses, docs/osia.yaml) by a JSON Schema validator that is not ours. A response at an address, of a method, status, header field or body
 // that is not documented is an error in the test that caused it. What is sent off the contract on
 // purpose is marked so (`client.off`): what comes must be one of the responses of `x-anywhere` or
 // of the operation, and conform to it.
@@ -13,6 +13,7 @@ import addFormats from 'ajv-formats';
 import { root, workFolder } from './command.mjs';
 
 export const documentPath = path.join(root, 'docs/openapi.yaml');
+export const osiaPath = path.join(root, 'docs/osia.yaml');
 
 // What every response may have besides what is documented: fields of HTTP itself.
 const OF_HTTP = new Set(['content-type', 'content-length', 'date', 'connection']);
@@ -22,12 +23,14 @@ const counts = { checked: 0, off: 0, wrong: [] };
 
 export class Contract {
     #doc;
+    #file;
     #ajv;
     #addresses;
     #validators = new Map();
 
-    constructor(doc) {
+    constructor(doc, file = documentPath) {
         this.#doc = doc;
+        this.#file = path.relative(root, file);
         this.#ajv = new Ajv2020({ strict: false, allErrors: false });
         addFormats(this.#ajv);
         this.#ajv.addSchema({ ...this.#doc, $id: ID }, ID, false);
@@ -162,17 +165,17 @@ export class Contract {
                 throw faults[0];
             }
         } catch (error) {
-            throw new Error(`${method} ${target} -> ${status} is not as docs/openapi.yaml says: ` +
+            throw new Error(`${method} ${target} -> ${status} is not as ${this.#file} says: ` +
                 `${error.message}\n${bytes.subarray(0, 2000)}`, { cause: error });
         }
     }
 }
 
 // Reading YAML takes longer than all the rest: the first test file leaves the others the JSON.
-export async function readDocument() {
-    const text = readFileSync(documentPath, 'utf8');
+export async function readDocument(document = documentPath) {
+    const text = readFileSync(document, 'utf8');
     const mark = createHash('sha256').update(text).digest('hex').slice(0, 16);
-    const file = path.join(workFolder, `openapi-${mark}.json`);
+    const file = path.join(workFolder, `${path.basename(document, '.yaml')}-${mark}.json`);
     if (!existsSync(file)) {
         const { parse } = await import('yaml');
         mkdirSync(workFolder, { recursive: true });
@@ -182,13 +185,20 @@ export async function readDocument() {
     return JSON.parse(readFileSync(file, 'utf8'));
 }
 
-let contract;
+const contracts = new Map();
+
+function contractAt(address) {
+    const file = address.startsWith('/osia/') ? osiaPath : documentPath;
+    if (!contracts.has(file)) {
+        contracts.set(file, readDocument(file).then((doc) => new Contract(doc, file)));
+    }
+    return contracts.get(file);
+}
 
 export async function checkResponse(request, response) {
-    contract ??= readDocument().then((doc) => new Contract(doc));
     counts.checked++;
     counts.off += request.off ? 1 : 0;
-    const whole = await contract;
+    const whole = await contractAt(request.path);
     try {
         whole.check(request, response);
     } catch (error) {
