@@ -266,18 +266,22 @@ static struct outcome answer(struct https *https, struct head *ret_head, struct 
     return buf_check(ret_bytes);
 }
 
-static struct outcome exchange(struct https *https, const char *path, struct view jws,
+static struct outcome exchange(struct https *https, const char *path, const struct https_body *body,
                                struct head *ret_head, struct buf *ret_bytes)
 {
     BUF_AUTO request;
+    struct view bytes = body == NULL ? view_of(NULL, 0) : body->bytes;
     buf_init(&request, 4 * HTTPS_URL_BYTES_MAX + SIGNED_JWS_BYTES_MAX);
     buf_printf(&request, "%s %s/%s HTTP/1.1\r\nHost: %s\r\nAccept: */*\r\n",
-               jws.len > 0 ? "POST" : "GET", https->base, path, https->address);
-    if (jws.len > 0) {
-        buf_printf(&request, "Content-Type: application/jose\r\nContent-Length: %zu\r\n", jws.len);
+               bytes.len > 0 ? "POST" : "GET", https->base, path, https->address);
+    if (bytes.len > 0) {
+        buf_printf(&request, "Content-Type: %s\r\nContent-Length: %zu\r\n", body->type, bytes.len);
+        if (body->idempotency_key != NULL) {
+            buf_printf(&request, "Idempotency-Key: %s\r\n", body->idempotency_key);
+        }
     }
     buf_put_text(&request, "\r\n");
-    buf_put_view(&request, jws);
+    buf_put_view(&request, bytes);
     TRY(buf_check(&request));
     if (!send_all(https->bio, buf_view(&request))) {
         return outcome_fail(FAULT_CLOSED, "the server ended the connection");
@@ -285,19 +289,19 @@ static struct outcome exchange(struct https *https, const char *path, struct vie
     return answer(https, ret_head, ret_bytes);
 }
 
-struct outcome https_ask(struct https *https, const char *path, struct view jws,
-                         unsigned *ret_status, struct buf *ret_bytes)
+struct outcome https_post(struct https *https, const char *path, const struct https_body *body,
+                          unsigned *ret_status, struct buf *ret_bytes)
 {
     struct head head = {0};
     struct outcome outcome = OUTCOME_OK;
     bool used = https->bio != NULL;
     if (used) {
-        outcome = exchange(https, path, jws, &head, ret_bytes);
+        outcome = exchange(https, path, body, &head, ret_bytes);
     }
     if (!used || outcome.fault == FAULT_CLOSED) { /* or it had grown old: once anew */
         disconnect(https);
         TRY(connect_to(https));
-        outcome = exchange(https, path, jws, &head, ret_bytes);
+        outcome = exchange(https, path, body, &head, ret_bytes);
     }
     if (!outcome_ok(outcome) || head.close) {
         disconnect(https);
@@ -305,6 +309,13 @@ struct outcome https_ask(struct https *https, const char *path, struct view jws,
     TRY(outcome);
     *ret_status = head.status;
     return OUTCOME_OK;
+}
+
+struct outcome https_ask(struct https *https, const char *path, struct view jws,
+                         unsigned *ret_status, struct buf *ret_bytes)
+{
+    const struct https_body body = {.type = "application/jose", .bytes = jws};
+    return https_post(https, path, jws.len > 0 ? &body : NULL, ret_status, ret_bytes);
 }
 
 struct outcome https_fetch(struct https *https, const char *path, struct buf *ret_bytes)

@@ -32,6 +32,15 @@ void https_free(struct https *https);
  * than ret_bytes holds. */
 struct outcome https_ask(struct https *https, const char *path, struct view jws,
                          unsigned *ret_status, struct buf *ret_bytes);
+/* POST of any body, likewise. What it asks for may be asked for twice when a connection that had
+ * grown old is made anew: with an Idempotency-Key that is one ask. */
+struct https_body {
+    const char *type;
+    struct view bytes;           /* not empty */
+    const char *idempotency_key; /* NULL = none */
+};
+struct outcome https_post(struct https *https, const char *path, const struct https_body *body,
+                          unsigned *ret_status, struct buf *ret_bytes);
 /* Appends the body of URL/path. FAULT_NOT_FOUND: 404. FAULT_IO: any other status too. */
 struct outcome https_fetch(struct https *https, const char *path, struct buf *ret_bytes);
 

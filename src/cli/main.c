@@ -143,6 +143,7 @@ static const struct {
      "list | open | notify | close: an account's misuse, what it touched, who was told"},
     {"record", record_cli, "search ... | found RECORD: what a search has found"},
     {"ledger", ledger_cli, "verify | show | figures"},
+    {"ask", ask_cli, "SERVICE FILE|-: one ask to a server, as a client"},
     {"receipt", receipt_cli, "verify FILE --vkey FILE"},
     {"version", version_cli, "version of this program"},
     {"help", help_cli, "this list"},

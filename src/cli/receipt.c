@@ -204,6 +204,7 @@ static bool same_canonical(const struct json_node *a, const struct json_node *b)
            view_equal(buf_view(&left), buf_view(&right));
 }
 
+/* A person, or a service's result: whichever was answered. */
 static struct outcome check_person(struct check *check, const struct json_node *person)
 {
     BUF_AUTO canonical;
@@ -262,26 +263,37 @@ static const struct json_row whole_rows[] = {
     {"type", JSON_STRING_BIT, false},    {"title", JSON_STRING_BIT, false},
     {"status", JSON_INTEGER_BIT, false}, {"detail", JSON_STRING_BIT, false},
     {"clause", JSON_STRING_BIT, false},  {"invalid_params", JSON_ARRAY_BIT, false},
+    {"result", JSON_OBJECT_BIT, false},
 };
 #define WHOLE_ROWS (sizeof(whole_rows) / sizeof(whole_rows[0]))
-enum { WHOLE_RECEIPT, WHOLE_ASK, WHOLE_NOTICES, WHOLE_OPENING, WHOLE_PERSON, WHOLE_CODE };
+enum {
+    WHOLE_RECEIPT,
+    WHOLE_ASK,
+    WHOLE_NOTICES,
+    WHOLE_OPENING,
+    WHOLE_PERSON,
+    WHOLE_CODE,
+    WHOLE_RESULT = WHOLE_ROWS - 1,
+};
 
 static const struct json_row receipt_rows[] = {
     {"entry", JSON_STRING_BIT, true},
     {"proof", JSON_STRING_BIT, true},
 };
 
-/* A file apart: the thing itself, or an answer that has it as a member. */
+/* A file apart: the thing itself, or an answer that has it as a member, by either name. */
 static struct outcome other_file(struct check *check, struct view text, const char *what,
-                                 const char *member, const struct json_node **ret_node)
+                                 const char *member, const char *other,
+                                 const struct json_node **ret_node)
 {
     const struct json_node *root = NULL;
     if (text.len == 0) {
         return OUTCOME_OK;
     }
     TRY(parse(check, text, what, &root));
-    const struct json_node *inner =
-        root->kind == JSON_KIND_OBJECT ? json_member(root, member) : NULL;
+    bool object = root->kind == JSON_KIND_OBJECT;
+    const struct json_node *inner = object ? json_member(root, member) : NULL;
+    inner = inner == NULL && object ? json_member(root, other) : inner;
     *ret_node = inner != NULL ? inner : root;
     return OUTCOME_OK;
 }
@@ -304,9 +316,14 @@ static struct outcome check_files(struct check *check, const struct receipt_file
     if (root->kind == JSON_KIND_OBJECT && json_member(root, "receipt") != NULL) {
         TRY(take(check, root, "answer", whole_rows, WHOLE_ROWS, whole));
         root = whole[WHOLE_RECEIPT];
+        if (whole[WHOLE_PERSON] != NULL && whole[WHOLE_RESULT] != NULL) {
+            return bad(check, "answer: a person and a result");
+        }
+        whole[WHOLE_PERSON] =
+            whole[WHOLE_RESULT] != NULL ? whole[WHOLE_RESULT] : whole[WHOLE_PERSON];
     }
-    TRY(other_file(check, files->opening, "opening", "opening", &whole[WHOLE_OPENING]));
-    TRY(other_file(check, files->answer, "answer", "person", &whole[WHOLE_PERSON]));
+    TRY(other_file(check, files->opening, "opening", "opening", "opening", &whole[WHOLE_OPENING]));
+    TRY(other_file(check, files->answer, "answer", "person", "result", &whole[WHOLE_PERSON]));
     TRY(check_proof(check, root, files->vkey));
     TRY(check_opening(check, whole[WHOLE_OPENING]));
     TRY(check_ask(check, whole[WHOLE_ASK]));

@@ -110,14 +110,16 @@ static bool fields_sane(const struct ask *ask)
     return right && fields_distinct(ask) && ask->claim_count == 0 && !ask->per_claim;
 }
 
-/* A province by its code, and the list that the code is of. */
-static bool province_sane(struct view text)
+bool ask_fields_fixed(enum service service)
+{
+    CHECK((unsigned)service < SERVICE_COUNT);
+    return shapes[service].fields == FIELDS_FIXED;
+}
+
+bool ask_province_sane(struct view text)
 {
     struct date date;
 
-    if (text.len == 0) {
-        return true;
-    }
     if (text.len != 3 + DATE_LEN || text.data[2] != '@' ||
         !outcome_ok(date_get(view_part(text, 3, DATE_LEN), &date))) {
         return false;
@@ -159,7 +161,7 @@ static bool subject_sane(const struct ask *ask)
     }
     return text_sane(ask->name, 1, ASK_NAME_BYTES_MAX) &&
            country_birth_date_valid(ask->birth_date) && ask->sex <= 2 &&
-           province_sane(ask->province);
+           (ask->province.len == 0 || ask_province_sane(ask->province));
 }
 
 /* The business is named, or it is found by a procedure. */

@@ -78,6 +78,10 @@ enum ask_sender {
 /* A code as acts make them, of an object or a signer: 1 to bytes_max letters and digits of ASCII,
  * `.`, `_`, `-`; an address (RFC 3986, 2.3) and JSON hold it as it is. */
 bool ask_code_shaped(struct view text, size_t bytes_max);
+/* Asks for that service name no fields and claim none: it has its own. */
+bool ask_fields_fixed(enum service service);
+/* A province by its code, "@", the date of the list that the code is of. */
+bool ask_province_sane(struct view text);
 /* Shape that a channel process must already have ensured, checked again on receipt by the core
  * (the receiver trusts nothing): digit counts, lengths, UTF-8, known and distinct fields, date
  * form, claims, and that the service takes such a subject and such parameters. */
@@ -102,6 +106,7 @@ struct answer {
     bool receipt_only;   /* answers a struct receipt_ask: code is CODE_DISCLOSED whatever the entry
                             tells, nothing is disclosed, and there may be no opening */
     uint8_t ask_id[16];  /* UUIDv7; zero when the code carries no receipt */
+    bool result;         /* what is disclosed is a service's result: JSON answers name it so */
     struct view person;  /* canonical JSON object; only when disclosed */
     struct view notices; /* canonical JSON array; only when disclosed */
     /* Receipt; only when code_has_receipt(code). */

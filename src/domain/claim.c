@@ -242,3 +242,44 @@ enum field claim_field(const struct claim *claim)
     }
     return claim->what == RELATION_HEAD ? FIELD_HOUSEHOLD : FIELD_RELATIVES;
 }
+
+const char *const claim_compare_names[CLAIM_COMPARE_COUNT] = {
+    [CLAIM_EQUAL] = "value",
+    [CLAIM_LESS] = "less",
+    [CLAIM_AT_MOST] = "at_most",
+    [CLAIM_MORE] = "more",
+    [CLAIM_AT_LEAST] = "at_least",
+    [CLAIM_AGE_UNDER] = "age_under",
+    [CLAIM_AGE_AT_LEAST] = "age_at_least",
+};
+
+static void put_member(struct buf *buf, const char *before, const char *name, struct view value)
+{
+    buf_printf(buf, "%s\"%s\":", before, name);
+    buf_put_view(buf, value);
+}
+
+void claim_put(const struct claim *claim, struct buf *buf)
+{
+    if (claim->kind == CLAIM_RELATION) { /* `relation` comes last */
+        buf_put_view(buf, view_part(claim->value, 0, claim->value.len - 1));
+        buf_printf(buf, ",\"relation\":\"%s\"}", words_name(&words_relation, claim->what));
+        return;
+    }
+    const char *compare = claim_compare_names[claim->compare];
+    bool before = view_compare(view_text(compare), VIEW_LITERAL("field")) < 0;
+    buf_put_u8(buf, '{');
+    if (before) {
+        put_member(buf, "", compare, claim->value);
+    }
+    buf_printf(buf, "%s\"field\":\"%s\"", before ? "," : "", words_name(&words_field, claim->what));
+    if (claim->member.len > 0) {
+        buf_put_text(buf, ",\"member\":\"");
+        buf_put_view(buf, claim->member);
+        buf_put_u8(buf, '"');
+    }
+    if (!before) {
+        put_member(buf, ",", compare, claim->value);
+    }
+    buf_put_u8(buf, '}');
+}

@@ -8,6 +8,7 @@
 #define DANCU_DOMAIN_CLAIM_H
 
 #include "base/ceilings.h"
+#include "domain/truth.h"
 #include "domain/words.h"
 
 enum claim_kind {
@@ -51,5 +52,18 @@ struct claim {
 bool claim_sane(const struct claim *claim);
 /* The field that it is an ask for. */
 enum field claim_field(const struct claim *claim);
+
+/* The member of a claim that says how it compares: `value`, `less`, ... as asks and records have
+ * it. */
+extern const char *const claim_compare_names[CLAIM_COMPARE_COUNT];
+/* Appends a claim as canonical JSON, as records have it: the members of an ask's claim. */
+void claim_put(const struct claim *claim, struct buf *buf);
+
+/* Is it so, on that day (UTC+7), of the person with these fields: canonical JSON, as a look-up
+ * would give it? UNKNOWN: the register has nothing there, or not so exactly as it is claimed. Names
+ * and details of addresses are compared folded (domain/country.h), in `scratch`, whose content is
+ * lost. FAULT_NO_MEMORY. */
+struct outcome claim_holds(const struct claim *claim, struct view person, int64_t today,
+                           struct buf *scratch, enum truth *ret_holds);
 
 #endif

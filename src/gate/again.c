@@ -163,6 +163,7 @@ static void forget_person(struct gate *gate, struct work *work)
     }
     work->person = view_of(NULL, 0);
     work->notices = view_of(NULL, 0);
+    work->as_of_us = work->now_us;
     work->person_found = false;
     work->person_key = 0;
     work->person_version = 0;
@@ -194,6 +195,7 @@ static struct outcome recall_person(struct gate *gate, struct work *work,
     memcpy(probe.tag, work->tag, SEAL_BLIND_BYTES);
     TRY(registry_fetch(gate->registry, &probe, 1, &gate->records));
     work->decision = (struct decision){CODE_DISCLOSED, RULE_PERMITTED, FIELD_COUNT};
+    work->as_of_us = record->time_us;
     TRY(work_decide_subject(gate, work, &probe));
     if (work->decision.code != CODE_DISCLOSED || record->person_count != 1 ||
         record->persons[0] != probe.key) {

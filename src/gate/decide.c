@@ -159,6 +159,7 @@ static void ask_business(const struct gate_case *asked, struct party_question *q
     question->business_channels = business->channels;
     question->business_services = business->services;
     question->business_fields = business->fields;
+    question->business_per_claim = business->verify_per_claim;
     question->business_sensitive = business->sensitive;
     question->business_hours = business->hours;
     question->business_override_lock = business->override_lock;
@@ -227,17 +228,36 @@ struct party_question gate_question(const struct gate_case *asked, const struct 
     CHECK(asked->account != NULL && asked->certificate != NULL);
     const struct ask *ask = asked->ask;
     struct party_question question = {.service = ask->service, .now_us = asked->now_us};
-    question.fields = ask_field_mask(ask);
+    question.per_claim = ask->per_claim;
     question.case_given = !blank(ask->case_ref);
     question.use_declared = ask->use_kind != USE_NONE;
     ask_account(asked, &question);
     ask_business(asked, &question);
+    question.fields = service_fields(asked, question.party_class);
     *ret_permit = asked->business == NULL
                       ? NULL
                       : business_permit(asked->business, ask->use_kind, ask->use_text,
                                         question.fields, clock_day_vn(asked->now_us));
     question.permit_covers = *ret_permit != NULL;
     return question;
+}
+
+/* What the ask names, or what stands for it. */
+static void take_fields(struct work *work, uint64_t mask)
+{
+    const struct ask *ask = work->ask;
+    work->field_mask = mask;
+    work->fields = ask->fields;
+    work->field_count = ask->field_count;
+    if (ask->field_count > 0) {
+        return;
+    }
+    work->fields = work->own_fields;
+    for (unsigned field = 0; field < FIELD_COUNT; field++) {
+        if ((mask & FIELD_BIT(field)) != 0) {
+            work->own_fields[work->field_count++] = (uint8_t)field;
+        }
+    }
 }
 
 /* The question but for its counters. */
@@ -249,8 +269,21 @@ static struct party_question party_question_of(const struct gate *gate, struct w
                               .party = work->party,
                               .business = work->business,
                               .ask = work->ask,
+                              .policy = gate->policy,
                               .now_us = work->now_us};
-    return gate_question(&asked, &work->permit);
+    struct party_question question = gate_question(&asked, &work->permit);
+    take_fields(work, question.fields);
+    return question;
+}
+
+/* A service that nothing here gives is refused like one that is not open. */
+static struct decision decide_given(const struct gate *gate, const struct work *work,
+                                    const struct party_question *question)
+{
+    struct decision decision = decide_party(gate->policy, question);
+    return decision.code != CODE_DISCLOSED || service_given(work->ask->service)
+               ? decision
+               : (struct decision){CODE_SERVICE_NOT_OPEN, RULE_SERVICE_CLASS, FIELD_COUNT};
 }
 
 struct decision work_standing(struct gate *gate, struct work *work)
@@ -260,7 +293,7 @@ struct decision work_standing(struct gate *gate, struct work *work)
         make_tags(gate, work);
     }
     question.quota_max = question.quota_second_max = question.quota_total_max = UINT64_MAX;
-    return decide_party(gate->policy, &question);
+    return decide_given(gate, work, &question);
 }
 
 /* A unit is one of the day, of the second and of the whole. */
@@ -288,7 +321,7 @@ void work_decide_party(struct gate *gate, struct work *work)
 {
     struct party_question question = party_question_of(gate, work);
     ask_counters(gate, work, &question);
-    work->decision = decide_party(gate->policy, &question);
+    work->decision = decide_given(gate, work, &question);
     if (work->decision.code == CODE_DISCLOSED) {
         CHECK(work->business != NULL && work->party != NULL);
         quota_take(gate, work);
@@ -307,7 +340,7 @@ struct outcome work_charge(struct gate *gate, struct work *work)
     if (fee.vnd_per_field == 0) {
         return OUTCOME_OK;
     }
-    work->fee = (struct fee){view_text(fee.product), fee.vnd_per_field, work->ask->field_count};
+    work->fee = (struct fee){view_text(fee.product), fee.vnd_per_field, work->field_count};
     return fees_reserve(gate->directory, work->party, fees_month(day), &work->fee,
                         &work->fee_place);
 }
@@ -336,7 +369,7 @@ static struct veil veil_of(const struct gate *gate, const struct work *work)
     };
 }
 
-/* Appends the permitted fields and notices of the record to gate->persons. */
+/* Appends what is given of the record, and its notices, to gate->persons. */
 static struct outcome project(struct gate *gate, struct work *work,
                               const struct person_record *record)
 {
@@ -350,7 +383,7 @@ static struct outcome project(struct gate *gate, struct work *work,
         }
     }
     size_t start = persons->len;
-    TRY(person_record_project(record, ask_field_mask(work->ask), &hidden, persons));
+    TRY(service_put(gate, work, record, &hidden));
     size_t middle = persons->len;
     person_record_notices(record, notices, persons);
     TRY(buf_check(persons));

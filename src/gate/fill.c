@@ -19,7 +19,7 @@
 #define EFFECT_KEY 4
 #define EFFECT_SEALED 8
 #define EFFECT_FEE 16
-#define ENGINE_VERSION 2 /* of the deciding code; grows when a decision could change */
+#define ENGINE_VERSION 3 /* of the deciding code; grows when a decision could change */
 
 void effect_put(const struct effect *effect, struct buf *buf)
 {
@@ -147,6 +147,18 @@ static void put_use(const struct ask *ask, struct buf *buf)
     buf_put_u8(buf, '}');
 }
 
+static void put_claims(const struct ask *ask, struct buf *buf)
+{
+    if (ask->claim_count == 0) {
+        return;
+    }
+    for (unsigned i = 0; i < ask->claim_count; i++) {
+        buf_put_text(buf, i == 0 ? ",\"claims\":[" : ",");
+        claim_put(&ask->claims[i], buf);
+    }
+    buf_put_u8(buf, ']');
+}
+
 static void put_request(const struct work *work, struct buf *buf)
 {
     const struct ask *ask = work->ask;
@@ -156,13 +168,18 @@ static void put_request(const struct work *work, struct buf *buf)
     json_put_string(buf, ask->key);
     buf_put_text(buf, ",\"name\":");
     json_put_string(buf, ask->name);
-    buf_put_text(buf, "},\"fields\":[");
-    for (unsigned i = 0; i < ask->field_count; i++) {
+    buf_put_u8(buf, '}');
+    put_claims(ask, buf);
+    buf_put_text(buf, ",\"fields\":[");
+    for (unsigned i = 0; i < work->field_count; i++) {
         buf_put_text(buf, i == 0 ? "\"" : ",\"");
-        buf_put_text(buf, words_name(&words_field, ask->fields[i]));
+        buf_put_text(buf, words_name(&words_field, work->fields[i]));
         buf_put_u8(buf, '"');
     }
-    buf_put_text(buf, "],\"use\":");
+    buf_put_text(buf, ask->claim_count == 0 ? "]"
+                      : ask->per_claim      ? "],\"per_claim\":true"
+                                            : "],\"per_claim\":false");
+    buf_put_text(buf, ",\"use\":");
     put_use(ask, buf);
     buf_put_u8(buf, '}');
 }

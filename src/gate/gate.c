@@ -326,9 +326,9 @@ struct outcome work_add_record(struct gate *gate, const struct record *record,
 
 static uint8_t field_index_of(const struct work *work)
 {
-    for (unsigned i = 0; i < work->ask->field_count; i++) {
+    for (unsigned i = 0; i < work->field_count; i++) {
         if (work->decision.code == CODE_FIELD_NOT_GRANTED &&
-            work->ask->fields[i] == work->decision.field) {
+            work->fields[i] == work->decision.field) {
             return (uint8_t)i;
         }
     }
@@ -417,6 +417,7 @@ static struct outcome answer_recorded(struct gate *gate, const struct work *work
     ret_answer->field_index = work->field_index;
     memcpy(ret_answer->ask_id, work->record.ask_id, sizeof(ret_answer->ask_id));
     if (work->decision.code == CODE_DISCLOSED) {
+        ret_answer->result = service_result(work->ask->service);
         ret_answer->person = work->person;
         ret_answer->notices = work->notices;
     }
@@ -465,8 +466,10 @@ static void start_batch(struct gate *gate, const struct ask *asks, unsigned coun
     keys_batch(&gate->keys);
     policy_turn(gate, now_us);
     for (unsigned i = 0; i < count; i++) {
-        gate->works[i] =
-            (struct work){.ask = &asks[i], .now_us = now_us, .field_index = ANSWER_FIELD_NONE};
+        gate->works[i] = (struct work){.ask = &asks[i],
+                                       .now_us = now_us,
+                                       .as_of_us = now_us,
+                                       .field_index = ANSWER_FIELD_NONE};
     }
 }
 

@@ -82,8 +82,11 @@ struct gate_case {
     const struct party *party;             /* acting; NULL: one that is not known */
     const struct business *business;       /* NULL: not found */
     const struct ask *ask;
+    const struct policy *policy;
     int64_t now_us;
 };
+/* The fields that the policy is asked about, for an acting party of that class. */
+uint64_t service_fields(const struct gate_case *asked, enum party_class class);
 struct party_question gate_question(const struct gate_case *asked,
                                     const struct permit **ret_permit);
 

@@ -27,8 +27,13 @@ struct work {
     const struct permit *permit; /* covers the use that is declared; NULL: none does, or is */
     struct decision decision;
     int64_t now_us;
-    bool limited; /* beyond the recorded rate: counted only */
-    bool refused; /* a refusal was put into the account's bucket */
+    int64_t as_of_us;      /* the moment that claims are about: now; of a repeat, then */
+    const uint8_t *fields; /* that it is decided for, in the order sent: the ask's, or ... */
+    unsigned field_count;
+    uint64_t field_mask;
+    uint8_t own_fields[FIELD_COUNT]; /* ... the service's or those granted, rising */
+    bool limited;                    /* beyond the recorded rate: counted only */
+    bool refused;                    /* a refusal was put into the account's bucket */
     bool corrupt; /* the person's record fails its check: answered `internal`, nothing released */
     bool quota_taken;                    /* one unit was reserved */
     bool missed;                         /* a guess was counted */
@@ -105,6 +110,16 @@ struct outcome work_decide_subject(struct gate *gate, struct work *work,
                                    const struct registry_probe *probe);
 /* Projects a plain record, for this ask, instead of what was projected before. */
 struct outcome work_project(struct gate *gate, struct work *work, struct view record);
+/* service.c */
+/* Is it given at all? */
+bool service_given(enum service service);
+/* Is the answer's member `result`? */
+bool service_result(enum service service);
+/* Appends what the service makes of the person to gate->persons. */
+struct outcome service_put(struct gate *gate, const struct work *work,
+                           const struct person_record *record,
+                           const struct person_hidden_port *hidden);
+
 /* Fills in work->record from what was decided; work->index is set. */
 struct outcome work_fill_record(struct gate *gate, struct work *work);
 /* The value `answer` of a disclosure. */

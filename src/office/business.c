@@ -7,7 +7,11 @@
 
 #include <string.h>
 
-#define BUSINESS_VERSION 2
+#define BUSINESS_VERSION 3 /* 2 had no options; else they are the same */
+#define BUSINESS_VERSION_FIRST 2
+/* Options, one bit each. */
+#define OPTION_VERIFY_PER_CLAIM 1u
+#define OPTIONS (OPTION_VERIFY_PER_CLAIM)
 
 static void put_move(const struct business_move *move, struct buf *buf)
 {
@@ -61,6 +65,7 @@ static void put_business(const void *object, struct buf *buf)
     for (unsigned i = 0; i < business->move_count; i++) {
         put_move(&business->moves[i], buf);
     }
+    buf_put_u8(buf, business->verify_per_claim ? OPTION_VERIFY_PER_CLAIM : 0);
 }
 
 static struct outcome get_business(const struct directory *directory, struct view bytes,
@@ -68,7 +73,8 @@ static struct outcome get_business(const struct directory *directory, struct vie
 {
     struct cursor cursor = cursor_of(bytes);
     struct business business = {0};
-    cursor.failed = cursor_u8(&cursor) != BUSINESS_VERSION;
+    uint8_t version = cursor_u8(&cursor);
+    cursor.failed = version < BUSINESS_VERSION_FIRST || version > BUSINESS_VERSION;
     object_get_code(&cursor, &business.code);
     business.party = object_get_party(&cursor, directory);
     business.state = object_get_enum(&cursor, BUSINESS_STATE_COUNT);
@@ -98,6 +104,9 @@ static struct outcome get_business(const struct directory *directory, struct vie
     for (unsigned i = 0; i < business.move_count; i++) {
         get_move(&cursor, &business.moves[i]);
     }
+    unsigned options = version > BUSINESS_VERSION_FIRST ? cursor_u8(&cursor) : 0;
+    cursor.failed = cursor.failed || (options & ~OPTIONS) != 0;
+    business.verify_per_claim = (options & OPTION_VERIFY_PER_CLAIM) != 0;
     TRY(object_get_end(&cursor, "stored business does not decode"));
     memcpy(ret_object, &business, sizeof(business));
     return OUTCOME_OK;

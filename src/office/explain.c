@@ -19,6 +19,7 @@ const struct explain_row explain_rows[EXPLAIN_VALUE_COUNT] = {
     [EXPLAIN_BUSINESS] = {"business", false},
     [EXPLAIN_SERVICE] = {"service", false},
     [EXPLAIN_FIELDS] = {"fields", false},
+    [EXPLAIN_PER_CLAIM] = {"per-claim", true},
     [EXPLAIN_CASE] = {"case", false},
     [EXPLAIN_COPY] = {"copy", false},
     [EXPLAIN_THIRD_PARTY] = {"third-party", false},
@@ -29,6 +30,7 @@ const struct explain_row explain_rows[EXPLAIN_VALUE_COUNT] = {
     [EXPLAIN_STATE] = {"state", false},
     [EXPLAIN_GRANTED] = {"granted", false},
     [EXPLAIN_SENSITIVE] = {"sensitive", false},
+    [EXPLAIN_NO_PER_CLAIM] = {"no-per-claim", true},
     [EXPLAIN_FROM] = {"from", false},
     [EXPLAIN_UNTIL] = {"until", false},
     [EXPLAIN_POPULATION] = {"population", false},
@@ -160,9 +162,10 @@ static void fill_ask(struct scene *scene)
     bool copy = given(scene, EXPLAIN_COPY);
     bool third = given(scene, EXPLAIN_THIRD_PARTY);
     ask->service = word_of(scene, EXPLAIN_SERVICE, &words_service, SERVICE_CITIZEN_LOOKUP);
+    ask->per_claim = given(scene, EXPLAIN_PER_CLAIM);
     ask->case_ref = given(scene, EXPLAIN_CASE) ? value_of(scene, EXPLAIN_CASE) : VIEW_LITERAL("1");
     for (enum field field = 0; field < FIELD_COUNT; field++) {
-        if ((fields & FIELD_BIT(field)) != 0) {
+        if ((fields & FIELD_BIT(field)) != 0 && !ask_fields_fixed(ask->service)) {
             ask->fields[ask->field_count++] = (uint8_t)field;
         }
     }
@@ -181,7 +184,7 @@ static void fill_ask(struct scene *scene)
 static void fill_business(struct scene *scene, const struct policy *policy)
 {
     struct business *business = &scene->business;
-    uint64_t asked = ask_field_mask(&scene->ask);
+    uint64_t asked = service_fields(&scene->asked, scene->party.class);
     business->party = &scene->party;
     business->state = word_of(scene, EXPLAIN_STATE, &words_business_state, BUSINESS_GRANTED);
     business->services = 1u << scene->ask.service;
@@ -191,6 +194,7 @@ static void fill_business(struct scene *scene, const struct policy *policy)
         mask_of(scene, EXPLAIN_SENSITIVE, business->fields & policy_fields_sensitive(policy));
     business->quota_day_max = UINT64_MAX;
     business->hours = 0xffffff;
+    business->verify_per_claim = !given(scene, EXPLAIN_NO_PER_CLAIM);
     business->from_day = day_of(scene, EXPLAIN_FROM, 0);
     business->until_day = day_of(scene, EXPLAIN_UNTIL, DAY_LAST);
     struct population_fault fault = {0};
@@ -309,6 +313,7 @@ struct outcome explain_put(const struct explain_ask *ask, const struct directory
 {
     struct scene scene = {
         .given = ask, .fault = ret_fault, .now_us = now_us, .directory = directory};
+    scene.asked.policy = policy;
     fill_ask(&scene);
     if (directory != NULL) {
         find_objects(&scene, directory);

@@ -15,6 +15,7 @@ enum explain_value {
     /* the ask */
     EXPLAIN_SERVICE,
     EXPLAIN_FIELDS,
+    EXPLAIN_PER_CLAIM,
     EXPLAIN_CASE,
     EXPLAIN_COPY,
     EXPLAIN_THIRD_PARTY,
@@ -26,6 +27,7 @@ enum explain_value {
     EXPLAIN_STATE,
     EXPLAIN_GRANTED,
     EXPLAIN_SENSITIVE,
+    EXPLAIN_NO_PER_CLAIM,
     EXPLAIN_FROM,
     EXPLAIN_UNTIL,
     EXPLAIN_POPULATION,

@@ -152,7 +152,8 @@ static void put_business(const struct business *business, int64_t now_us, struct
     buf_printf(buf, ",\"state\":\"%s\",\"until\":",
                words_name(&words_business_state, office_business_state(business, today)));
     put_day(business->until_day, buf);
-    buf_printf(buf, ",\"version\":%u}", business->version);
+    buf_printf(buf, ",\"verify_per_claim\":%s,\"version\":%u}",
+               business->verify_per_claim ? "true" : "false", business->version);
 }
 
 static void put_account(const struct account *account, enum account_state state, struct buf *buf)

@@ -103,6 +103,7 @@ static const struct show_field business_fields[] = {
     {"services", SHOW_WORDS32, BUSINESS(services), &words_service},
     {"state", SHOW_WORD, BUSINESS(state), &words_business_state},
     {"until", SHOW_DAY, BUSINESS(until_day), NULL},
+    {"verify_per_claim", SHOW_FLAG, BUSINESS(verify_per_claim), NULL},
     {"version", SHOW_NUMBER32, BUSINESS(version), NULL},
 };
 

@@ -147,6 +147,14 @@ static uint64_t fields_unnamed(const struct policy_masks *masks,
     return question->fields & masks->sensitive & ~question->business_sensitive;
 }
 
+/* P4: what one answer tells is less than what many tell. */
+static uint64_t per_claim_fails(const struct policy_masks *masks,
+                                const struct party_question *question)
+{
+    (void)masks;
+    return question->per_claim && !question->business_per_claim;
+}
+
 /* P4 */
 static uint64_t permit_fails(const struct policy_masks *masks,
                              const struct party_question *question)
@@ -212,6 +220,7 @@ const struct policy_check policy_checks[POLICY_CHECKS] = {
     {RULE_FIELD_GRANT, CODE_FIELD_NOT_GRANTED, true, fields_ungranted},
     {RULE_FIELD_CEILING, CODE_FIELD_NOT_GRANTED, true, fields_above_ceiling},
     {RULE_FIELD_SENSITIVE, CODE_FIELD_NOT_GRANTED, true, fields_unnamed},
+    {RULE_PER_CLAIM, CODE_PER_CLAIM_NOT_GRANTED, false, per_claim_fails},
     {RULE_PERMIT, CODE_PERMIT_MISSING, false, permit_fails},
     {RULE_HOURS, CODE_BUSINESS_NOT_GRANTED, false, hours_fail},
     {RULE_QUOTA_TOTAL, CODE_QUOTA_EXCEEDED, false, quota_total_fails},

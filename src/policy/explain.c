@@ -226,6 +226,14 @@ static void saw_field_sensitive(const struct policy *policy, const struct party_
     tell_words(telling, "named", &words_field, question->business_sensitive);
 }
 
+static void saw_per_claim(const struct policy *policy, const struct party_question *question,
+                          struct telling *telling)
+{
+    (void)policy;
+    tell_flag(telling, "asked", question->per_claim);
+    tell_flag(telling, "granted", question->business_per_claim);
+}
+
 static void saw_permit(const struct policy *policy, const struct party_question *question,
                        struct telling *telling)
 {
@@ -300,6 +308,7 @@ static saw_function *const saw[RULE_COUNT] = {
     [RULE_FIELD_GRANT] = saw_field_grant,
     [RULE_FIELD_CEILING] = saw_field_ceiling,
     [RULE_FIELD_SENSITIVE] = saw_field_sensitive,
+    [RULE_PER_CLAIM] = saw_per_claim,
     [RULE_PERMIT] = saw_permit,
     [RULE_HOURS] = saw_hours,
     [RULE_QUOTA] = saw_quota,

@@ -141,6 +141,7 @@ struct party_question {
     /* ask */
     enum service service;
     uint64_t fields;     /* asked */
+    bool per_claim;      /* one answer for each claim, not one for all */
     bool case_given;     /* present and not blank */
     bool use_declared;   /* copy or third party */
     bool permit_covers;  /* a permit covers use, fields and date */
@@ -155,6 +156,7 @@ struct party_question {
     unsigned business_services; /* bit per enum service */
     uint64_t business_fields;
     uint64_t business_sensitive; /* sensitive fields that the grant names explicitly */
+    bool business_per_claim;     /* may have one answer for each claim */
     uint32_t business_hours;     /* bit per hour 0..23, UTC+7; all set = any hour */
     bool business_override_lock; /* by law, see policy row */
     bool clearance_protected;    /* may see protected persons (U4) */

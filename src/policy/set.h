@@ -279,7 +279,7 @@ struct policy_check {
     bool names_field;
     policy_check_function *fails;
 };
-#define POLICY_CHECKS 23
+#define POLICY_CHECKS 24
 extern const struct policy_check policy_checks[POLICY_CHECKS];
 
 struct policy {

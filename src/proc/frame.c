@@ -20,7 +20,8 @@
 #define ANSWER_LIMITED 1
 #define ANSWER_RECEIPT_ONLY 2
 #define ANSWER_CHECKPOINT_OWN 4
-#define ANSWER_FLAGS (ANSWER_LIMITED | ANSWER_RECEIPT_ONLY | ANSWER_CHECKPOINT_OWN)
+#define ANSWER_RESULT 8
+#define ANSWER_FLAGS (ANSWER_LIMITED | ANSWER_RECEIPT_ONLY | ANSWER_CHECKPOINT_OWN | ANSWER_RESULT)
 
 /* What an ask has besides what every ask has, in the order in which it follows. */
 #define ASK_CLAIMS 1u
@@ -350,14 +351,15 @@ static uint8_t answer_flags(const struct answer *answer)
 {
     return (uint8_t)((answer->limited ? ANSWER_LIMITED : 0) |
                      (answer->receipt_only ? ANSWER_RECEIPT_ONLY : 0) |
-                     (answer->checkpoint_own ? ANSWER_CHECKPOINT_OWN : 0));
+                     (answer->checkpoint_own ? ANSWER_CHECKPOINT_OWN : 0) |
+                     (answer->result ? ANSWER_RESULT : 0));
 }
 
 void frame_put_answer(struct buf *buf, const struct answer *answer)
 {
     CHECK((unsigned)answer->code < CODE_COUNT);
     bool person = answer->code == CODE_DISCLOSED && !answer->receipt_only;
-    CHECK(person || (answer->person.len == 0 && answer->notices.len == 0));
+    CHECK(person || (answer->person.len == 0 && answer->notices.len == 0 && !answer->result));
     CHECK(!answer->receipt_only || answer->code == CODE_DISCLOSED);
     CHECK(!answer->checkpoint_own || code_has_receipt(answer->code));
     buf_put_u64(buf, answer->tag);
@@ -410,7 +412,9 @@ static struct outcome get_answer_flags(struct cursor *cursor, struct answer *ans
     answer->limited = (flags & ANSWER_LIMITED) != 0;
     answer->receipt_only = (flags & ANSWER_RECEIPT_ONLY) != 0;
     answer->checkpoint_own = (flags & ANSWER_CHECKPOINT_OWN) != 0;
+    answer->result = (flags & ANSWER_RESULT) != 0;
     if ((flags & ~(unsigned)ANSWER_FLAGS) != 0 ||
+        (answer->result && (answer->code != CODE_DISCLOSED || answer->receipt_only)) ||
         (answer->receipt_only && answer->code != CODE_DISCLOSED) ||
         (answer->checkpoint_own && !code_has_receipt(answer->code))) {
         return outcome_fail(FAULT_BAD_INPUT, "answer: flags");

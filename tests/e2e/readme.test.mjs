@@ -22,7 +22,7 @@ before(async () => {
     symlinkSync(binary, path.join(folder, 'build/release/dancu'));
     const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
     const blocks = [...readme.matchAll(/^```sh\n([\s\S]*?)^```/gm)].map((match) => match[1]);
-    assert.equal(blocks.length, 7);
+    assert.equal(blocks.length, 8);
     said = await run('bash', ['-e', '-o', 'pipefail', '-c', blocks.join('echo ---\n')],
         { cwd: folder, env: { DANCU_PORT: String(server.port) } });
 });
@@ -60,16 +60,22 @@ test('the refusals are those that are promised', () => {
     assert.match(part(3), /"code":"subject_not_available"[\s\S]*404 over HTTP\/2/);
 });
 
+test('a verification is answered and its receipt verified', () => {
+    const { result } = JSON.parse(part(4));
+    assert.equal(typeof result.verified, 'boolean');
+});
+
 test('the log and the health are there for everybody', () => {
-    assert.match(part(4), /^localhost\/dancu-demo\n\d+\n/);
-    assert.match(part(4), /\{"status":"ok"\}/);
+    assert.match(part(5), /^localhost\/dancu-demo\n\d+\n/);
+    assert.match(part(5), /\{"status":"ok"\}/);
 });
 
 test('the figures are counted, and the log has signed what they were counted from', () => {
-    assert.match(part(5), /^\d+ entries counted; .* lead to its signed root$/m);
+    assert.match(part(6), /^\d+ entries counted; .* lead to its signed root$/m);
 });
 
 test('the bank sees its businesses and itself over the desk', () => {
-    const shown = part(6).trimEnd().split('\n').map((line) => JSON.parse(line));
-    assert.deepEqual(shown.map((one) => one.code), ['NV-BANK-KYC', 'NV-BANK-TINY', 'bank']);
+    const shown = part(7).trimEnd().split('\n').map((line) => JSON.parse(line));
+    assert.deepEqual(shown.map((one) => one.code),
+        ['NV-BANK-KYC', 'NV-BANK-TINY', 'NV-BANK-VERIFY', 'bank']);
 });

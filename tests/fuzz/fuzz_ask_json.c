@@ -45,6 +45,10 @@ static void check_refused(const struct ask_faults *faults, struct arena *arena)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    static const enum service services[] = {SERVICE_CITIZEN_LOOKUP,  SERVICE_CITIZEN_VERIFY,
+                                            SERVICE_CITIZEN_SEARCH,  SERVICE_HOUSEHOLD_LOOKUP,
+                                            SERVICE_RELATIVE_VERIFY, SERVICE_ID_MAP,
+                                            SERVICE_NOTICE_EXTRACT};
     static struct arena arena; /* made once: most of a run would be making it */
     struct ask_faults faults;
     struct ask ask = {0};
@@ -58,7 +62,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     arena_reset(&arena);
     ask_faults_init(&faults);
     enum language language = size % 2 == 0 ? LANGUAGE_VI : LANGUAGE_EN;
-    if (outcome_ok(ask_json_get(view_of(data, size), language, &arena, &ask, &faults))) {
+    enum service service = services[size / 2 % (sizeof(services) / sizeof(services[0]))];
+    if (outcome_ok(ask_json_get(view_of(data, size), service, language, &arena, &ask, &faults))) {
         check_accepted(&ask);
     } else {
         check_refused(&faults, &arena);

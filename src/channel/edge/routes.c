@@ -25,6 +25,12 @@ static void on_grants(struct edge *edge, struct http_exchange *exchange,
 
 const struct edge_route edge_json_routes[] = {
     {VIEW_LITERAL("/v1/lookup"), HTTP_METHOD_POST, "POST", SERVICE_CITIZEN_LOOKUP, on_ask},
+    {VIEW_LITERAL("/v1/verify"), HTTP_METHOD_POST, "POST", SERVICE_CITIZEN_VERIFY, on_ask},
+    {VIEW_LITERAL("/v1/household"), HTTP_METHOD_POST, "POST", SERVICE_HOUSEHOLD_LOOKUP, on_ask},
+    {VIEW_LITERAL("/v1/id-map"), HTTP_METHOD_POST, "POST", SERVICE_ID_MAP, on_ask},
+    {VIEW_LITERAL("/v1/relatives/verify"), HTTP_METHOD_POST, "POST", SERVICE_RELATIVE_VERIFY,
+     on_ask},
+    {VIEW_LITERAL("/v1/notice"), HTTP_METHOD_POST, "POST", SERVICE_NOTICE_EXTRACT, on_ask},
     {VIEW_LITERAL("/v1/receipts/*"), HTTP_METHOD_GET, "GET", SERVICE_COUNT, on_receipt},
     {VIEW_LITERAL("/v1/grants"), HTTP_METHOD_GET, "GET", SERVICE_COUNT, on_grants},
     {.allow = NULL}, /* behind the last */
@@ -143,14 +149,18 @@ static void on_ask(struct edge *edge, struct http_exchange *exchange,
     arena_reset(&edge->arena);
     ask_faults_reset(&edge->faults);
     check_idempotency_key(edge, key);
-    struct outcome read = ask_json_get(request->body, language, &edge->arena, &ask, &edge->faults);
-    if (!outcome_ok(read) || edge->faults.count > 0) {
+    struct outcome read = ask_json_get(request->body, (enum service)route->what, language,
+                                       &edge->arena, &ask, &edge->faults);
+    if (!outcome_ok(read) && edge->faults.count == 0) {
+        refuse(edge, exchange, CODE_INTERNAL, NULL);
+        return;
+    }
+    if (edge->faults.count > 0) {
         edge_refuse_parameters(edge, exchange);
         return;
     }
     ask.idempotency_key = key;
     ask.traceparent = edge_traceparent(request);
-    ask.service = (enum service)route->what;
     memcpy(ask.spki, http_exchange_peer(exchange)->spki, sizeof(ask.spki));
     int hashed = EVP_Digest(request->body.data, request->body.len, ask.body_sha256, NULL,
                             EVP_sha256(), NULL);

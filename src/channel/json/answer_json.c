@@ -98,10 +98,16 @@ void answer_json_put(struct buf *buf, const struct answer *answer)
     buf_put_view(buf, answer->notices);
     buf_put_text(buf, ",\"opening\":");
     put_opening(buf, answer);
-    buf_put_text(buf, ",\"person\":");
-    buf_put_view(buf, answer->person);
+    if (!answer->result) {
+        buf_put_text(buf, ",\"person\":");
+        buf_put_view(buf, answer->person);
+    }
     buf_put_text(buf, ",\"receipt\":");
     put_receipt(buf, answer);
+    if (answer->result) {
+        buf_put_text(buf, ",\"result\":");
+        buf_put_view(buf, answer->person);
+    }
     buf_put_text(buf, "}");
 }
 

@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "domain/country.h"
 #include "wire/json.h"
+#include "wire/json_canonical.h"
 
 #define FAULT_TEXT_BYTES_MAX 8192
 #define POINTER_KEPT_BYTES_MAX 128 /* a longer name is foreign chatter: its object is named */
@@ -34,7 +35,21 @@
     ROW(NO_FIELD, "phải nêu ít nhất một trường thông tin", "must name at least one field")         \
     ROW(UNKNOWN_FIELD, "không phải là tên trường thông tin", "is not the name of a field")         \
     ROW(FIELD_TWICE, "trường này đã được nêu", "is named twice")                                   \
-    ROW(CONTROL, "có ký tự điều khiển", "has a control character")
+    ROW(CONTROL, "có ký tự điều khiển", "has a control character")                                 \
+    ROW(NOT_A_SEX, "phải là \"1\" hoặc \"2\"", "must be \"1\" or \"2\"")                           \
+    ROW(NO_CLAIM, "phải nêu từ 1 đến 32 điều xác thực", "must have 1 to 32 claims")                \
+    ROW(CLAIMS_LENGTH, "các giá trị cộng lại dài nhất là 2048 byte",                               \
+        "its values must have at most 2048 bytes together")                                        \
+    ROW(ONE_KIND, "phải có đúng một trong hai: field, relation",                                   \
+        "must have exactly one of field, relation")                                                \
+    ROW(ONE_COMPARE, "phải có đúng một giá trị hoặc phép so sánh",                                 \
+        "must have exactly one value or comparison")                                               \
+    ROW(NO_PERSON, "phải có ít nhất một trong: name, id, cmnd, birth_date",                        \
+        "must have at least one of name, id, cmnd, birth_date")                                    \
+    ROW(UNKNOWN_RELATION, "không phải là tên quan hệ", "is not the name of a relation")            \
+    ROW(NOT_CLAIMABLE, "không xác thực được theo cách này", "cannot be claimed like this")         \
+    ROW(NOT_A_PROVINCE, "phải là mã tỉnh@ngày của danh mục, ví dụ 79@2021-07-01",                  \
+        "must be a province's code@list, such as 79@2021-07-01")
 
 enum reason {
 #define ROW(name, vi, en) REASON_##name,
@@ -54,6 +69,8 @@ struct reading {
     struct ask ask;
     struct ask_faults *faults;
     enum language language;
+    struct arena *arena;
+    struct outcome outcome; /* of what needs memory */
 };
 
 /* ---- faults ---- */
@@ -217,6 +234,23 @@ static void take_birth_date(struct reading *reading, const struct json_node *nod
     reading->ask.birth_date = node->text;
 }
 
+static void take_sex(struct reading *reading, const struct json_node *node)
+{
+    if (!country_code_valid(COUNTRY_CODES_SEX, node->text)) {
+        refuse(reading, node, REASON_NOT_A_SEX);
+        return;
+    }
+    reading->ask.sex = (uint8_t)(node->text.data[0] - '0');
+}
+
+static void take_province(struct reading *reading, const struct json_node *node)
+{
+    if (!ask_province_sane(node->text)) {
+        refuse(reading, node, REASON_NOT_A_PROVINCE);
+    }
+    reading->ask.province = node->text;
+}
+
 static void take_use(struct reading *reading, const struct json_node *node, enum use_kind kind)
 {
     reading->ask.use_kind = kind;
@@ -267,10 +301,17 @@ static void take_fields(struct reading *reading, const struct json_node *node)
 
 struct row {
     const char *name;
-    unsigned kind; /* enum json_kind */
+    unsigned kinds; /* JSON_..._BIT */
     bool required;
     void (*take)(struct reading *reading, const struct json_node *node);
+    unsigned services; /* that have the member, a bit each; 0 = all */
 };
+
+/* Does an ask for that service have the row's member? */
+static bool row_holds(const struct reading *reading, const struct row *row)
+{
+    return row->services == 0 || (row->services >> reading->ask.service & 1) != 0;
+}
 
 /* Reads an object by its rows; gives the set of rows that were there. */
 static unsigned take_object(struct reading *reading, const struct json_node *object,
@@ -281,7 +322,7 @@ static unsigned take_object(struct reading *reading, const struct json_node *obj
     for (const struct json_node *node = json_first(object); node != NULL;
          node = json_next(object, node)) {
         unsigned i = 0;
-        while (i < count && !view_is(node->name, rows[i].name)) {
+        while (i < count && !(view_is(node->name, rows[i].name) && row_holds(reading, &rows[i]))) {
             i++;
         }
         if (i == count) {
@@ -289,25 +330,35 @@ static unsigned take_object(struct reading *reading, const struct json_node *obj
             continue;
         }
         seen |= 1u << i;
-        if (node->kind != rows[i].kind) {
+        if ((rows[i].kinds >> node->kind & 1) == 0) {
             refuse(reading, node, REASON_WRONG_TYPE);
         } else {
             rows[i].take(reading, node);
         }
     }
     for (unsigned i = 0; i < count; i++) {
-        if (rows[i].required && (seen & 1u << i) == 0) {
+        if (rows[i].required && (seen & 1u << i) == 0 && row_holds(reading, &rows[i])) {
             refuse_missing(reading, object, rows[i].name);
         }
     }
     return seen;
 }
 
+#define SERVICE_BIT(service) (1u << (service))
+#define SEARCHES SERVICE_BIT(SERVICE_CITIZEN_SEARCH)
+#define CLAIMING (SERVICE_BIT(SERVICE_CITIZEN_VERIFY) | SERVICE_BIT(SERVICE_RELATIVE_VERIFY))
+#define NAMING                                                                                     \
+    (SERVICE_BIT(SERVICE_CITIZEN_LOOKUP) | SERVICE_BIT(SERVICE_HOUSEHOLD_LOOKUP) |                 \
+     SERVICE_BIT(SERVICE_NOTICE_EXTRACT))
+#define BY_KEY (CLAIMING | NAMING | SERVICE_BIT(SERVICE_ID_MAP))
+
 static const struct row subject_rows[] = {
-    {"id", JSON_KIND_STRING, false, take_id},
-    {"cmnd", JSON_KIND_STRING, false, take_cmnd},
-    {"name", JSON_KIND_STRING, true, take_name},
-    {"birth_date", JSON_KIND_STRING, true, take_birth_date},
+    {"id", JSON_STRING_BIT, false, take_id, BY_KEY},
+    {"cmnd", JSON_STRING_BIT, false, take_cmnd, BY_KEY},
+    {"name", JSON_STRING_BIT, true, take_name, 0},
+    {"birth_date", JSON_STRING_BIT, true, take_birth_date, 0},
+    {"sex", JSON_STRING_BIT, false, take_sex, SEARCHES},
+    {"province", JSON_STRING_BIT, false, take_province, SEARCHES},
 };
 #define SUBJECT_ROWS (sizeof(subject_rows) / sizeof(subject_rows[0]))
 #define SUBJECT_KEYS 3u /* the first two */
@@ -315,15 +366,18 @@ static const struct row subject_rows[] = {
 static void take_subject(struct reading *reading, const struct json_node *node)
 {
     unsigned keys = take_object(reading, node, subject_rows, SUBJECT_ROWS) & SUBJECT_KEYS;
+    bool search = reading->ask.service == SERVICE_CITIZEN_SEARCH;
 
-    if (keys == 0 || keys == SUBJECT_KEYS) {
+    if (search) {
+        reading->ask.subject_kind = SUBJECT_NAME;
+    } else if (keys == 0 || keys == SUBJECT_KEYS) {
         refuse(reading, node, REASON_ONE_KEY);
     }
 }
 
 static const struct row use_rows[] = {
-    {"copy", JSON_KIND_STRING, false, take_copy},
-    {"third_party", JSON_KIND_STRING, false, take_third_party},
+    {"copy", JSON_STRING_BIT, false, take_copy, 0},
+    {"third_party", JSON_STRING_BIT, false, take_third_party, 0},
 };
 
 static void take_use_object(struct reading *reading, const struct json_node *node)
@@ -335,14 +389,227 @@ static void take_use_object(struct reading *reading, const struct json_node *nod
     }
 }
 
+/* ---- claims ---- */
+
+/* Where the claim in hand is filled in. */
+static struct claim *claim_of(struct reading *reading)
+{
+    return &reading->ask.claims[reading->ask.claim_count];
+}
+
+static void take_claimed_field(struct reading *reading, const struct json_node *node)
+{
+    unsigned field = 0;
+
+    if (!outcome_ok(words_find(&words_field, node->text, &field))) {
+        refuse(reading, node, REASON_UNKNOWN_FIELD);
+    }
+    claim_of(reading)->what = (uint8_t)field;
+}
+
+static void take_relation(struct reading *reading, const struct json_node *node)
+{
+    unsigned relation = 0;
+
+    if (!outcome_ok(words_find(&words_relation, node->text, &relation))) {
+        refuse(reading, node, REASON_UNKNOWN_RELATION);
+    }
+    claim_of(reading)->kind = CLAIM_RELATION;
+    claim_of(reading)->what = (uint8_t)relation;
+}
+
+static void take_member(struct reading *reading, const struct json_node *node)
+{
+    claim_of(reading)->member = node->text;
+}
+
+/* What is read later, from the object as a whole. */
+static void take_later(struct reading *reading, const struct json_node *node)
+{
+    (void)reading;
+    (void)node;
+}
+
+enum { CLAIM_ROW_FIELD, CLAIM_ROW_RELATION, CLAIM_ROW_MEMBER, CLAIM_ROW_COMPARE };
+#define CLAIM_ROW_PERSON (CLAIM_ROW_COMPARE + CLAIM_COMPARE_COUNT)
+#define CLAIM_ROWS (CLAIM_ROW_PERSON + 4)
+#define VALUE_BITS (JSON_STRING_BIT | JSON_OBJECT_BIT | JSON_NULL_BIT)
+
+/* A comparison's member stands where claim_compare_names[] has it. In a relation, those of the
+ * person stand in the order of canonical JSON. */
+static const struct row claim_rows[CLAIM_ROWS] = {
+    [CLAIM_ROW_FIELD] = {"field", JSON_STRING_BIT, false, take_claimed_field, 0},
+    [CLAIM_ROW_RELATION] = {"relation", JSON_STRING_BIT, false, take_relation, 0},
+    [CLAIM_ROW_MEMBER] = {"member", JSON_STRING_BIT, false, take_member, 0},
+    [CLAIM_ROW_COMPARE + CLAIM_EQUAL] = {"value", VALUE_BITS, false, take_later, 0},
+    [CLAIM_ROW_COMPARE + CLAIM_LESS] = {"less", JSON_STRING_BIT, false, take_later, 0},
+    [CLAIM_ROW_COMPARE + CLAIM_AT_MOST] = {"at_most", JSON_STRING_BIT, false, take_later, 0},
+    [CLAIM_ROW_COMPARE + CLAIM_MORE] = {"more", JSON_STRING_BIT, false, take_later, 0},
+    [CLAIM_ROW_COMPARE + CLAIM_AT_LEAST] = {"at_least", JSON_STRING_BIT, false, take_later, 0},
+    [CLAIM_ROW_COMPARE + CLAIM_AGE_UNDER] = {"age_under", JSON_INTEGER_BIT, false, take_later, 0},
+    [CLAIM_ROW_COMPARE +
+        CLAIM_AGE_AT_LEAST] = {"age_at_least", JSON_INTEGER_BIT, false, take_later, 0},
+    [CLAIM_ROW_PERSON] = {"birth_date", JSON_STRING_BIT, false, take_later, 0},
+    [CLAIM_ROW_PERSON + 1] = {"cmnd", JSON_STRING_BIT, false, take_later, 0},
+    [CLAIM_ROW_PERSON + 2] = {"id", JSON_STRING_BIT, false, take_later, 0},
+    [CLAIM_ROW_PERSON + 3] = {"name", JSON_STRING_BIT, false, take_later, 0},
+};
+#define COMPARE_ROWS (((1u << CLAIM_COMPARE_COUNT) - 1) << CLAIM_ROW_COMPARE)
+#define PERSON_ROWS (15u << CLAIM_ROW_PERSON)
+
+/* Written canonically into the arena, where the ask borrows it. */
+static void keep_value(struct reading *reading, struct buf *buf)
+{
+    struct outcome outcome = buf_check(buf);
+
+    if (outcome_ok(outcome)) {
+        outcome = arena_copy(reading->arena, buf_view(buf), &claim_of(reading)->value);
+    }
+    if (!outcome_ok(outcome)) {
+        reading->outcome = outcome;
+    }
+}
+
+static void take_value(struct reading *reading, const struct json_node *object, unsigned seen)
+{
+    BUF_AUTO buf;
+    unsigned compare = (unsigned)__builtin_ctz(seen & COMPARE_ROWS) - CLAIM_ROW_COMPARE;
+
+    buf_init(&buf, ASK_BODY_BYTES_MAX);
+    claim_of(reading)->compare = (uint8_t)compare;
+    const struct json_node *node = json_member(object, claim_compare_names[compare]);
+    struct outcome outcome = json_put_canonical(&buf, node);
+    if (outcome.fault == FAULT_BAD_INPUT) { /* some number in it: no claim has one */
+        refuse(reading, node, REASON_NOT_CLAIMABLE);
+        return;
+    }
+    keep_value(reading, &buf);
+}
+
+static void take_person(struct reading *reading, const struct json_node *object)
+{
+    BUF_AUTO buf;
+    char before = '{';
+
+    buf_init(&buf, ASK_BODY_BYTES_MAX);
+    for (unsigned row = CLAIM_ROW_PERSON; row < CLAIM_ROWS; row++) {
+        const struct json_node *node = json_member(object, claim_rows[row].name);
+        if (node != NULL) {
+            buf_printf(&buf, "%c\"%s\":", before, claim_rows[row].name);
+            json_put_string(&buf, node->text);
+            before = ',';
+        }
+    }
+    buf_put_u8(&buf, '}');
+    keep_value(reading, &buf);
+}
+
+/* Members that do not belong to a claim of that kind; each is told. */
+static void refuse_rows(struct reading *reading, const struct json_node *object, unsigned rows)
+{
+    for (unsigned row = 0; row < CLAIM_ROWS; row++) {
+        if ((rows >> row & 1) != 0) {
+            refuse(reading, json_member(object, claim_rows[row].name), REASON_UNKNOWN_MEMBER);
+        }
+    }
+}
+
+/* One claim whose members were read by their rows. */
+static void take_whole_claim(struct reading *reading, const struct json_node *object, unsigned seen)
+{
+    bool field = (seen & 1u << CLAIM_ROW_FIELD) != 0;
+    bool relation = (seen & 1u << CLAIM_ROW_RELATION) != 0;
+    unsigned compares = seen & COMPARE_ROWS;
+
+    if (field == relation) {
+        refuse(reading, object, REASON_ONE_KIND);
+    } else if (relation) {
+        refuse_rows(reading, object, seen & (COMPARE_ROWS | 1u << CLAIM_ROW_MEMBER));
+        if ((seen & PERSON_ROWS) == 0) {
+            refuse(reading, object, REASON_NO_PERSON);
+        }
+        take_person(reading, object);
+    } else {
+        refuse_rows(reading, object, seen & PERSON_ROWS);
+        if (compares == 0 || (compares & (compares - 1)) != 0) {
+            refuse(reading, object, REASON_ONE_COMPARE);
+        } else {
+            take_value(reading, object, seen);
+        }
+    }
+}
+
+/* The field that it is of joins those that the ask is for. */
+static void add_claim(struct reading *reading)
+{
+    struct ask *ask = &reading->ask;
+    enum field field = claim_field(claim_of(reading));
+
+    if ((ask_field_mask(ask) & FIELD_BIT(field)) == 0) {
+        ask->fields[ask->field_count++] = (uint8_t)field;
+    }
+    ask->claim_count++;
+}
+
+static void take_claim(struct reading *reading, const struct json_node *node)
+{
+    unsigned faults = reading->faults->count;
+
+    *claim_of(reading) = (struct claim){0};
+    if (node->kind != JSON_KIND_OBJECT) {
+        refuse(reading, node, REASON_WRONG_TYPE);
+        return;
+    }
+    unsigned seen = take_object(reading, node, claim_rows, CLAIM_ROWS);
+    if (reading->faults->count == faults) {
+        take_whole_claim(reading, node, seen);
+    }
+    if (reading->faults->count == faults && outcome_ok(reading->outcome)) {
+        if (!claim_sane(claim_of(reading))) {
+            refuse(reading, node, REASON_NOT_CLAIMABLE);
+        } else {
+            add_claim(reading);
+        }
+    }
+}
+
+static void take_claims(struct reading *reading, const struct json_node *node)
+{
+    size_t bytes = 0;
+
+    if (node->count == 0 || node->count > ASK_CLAIMS_MAX) {
+        refuse(reading, node, REASON_NO_CLAIM);
+        return;
+    }
+    for (const struct json_node *item = json_first(node); item != NULL;
+         item = json_next(node, item)) {
+        take_claim(reading, item);
+    }
+    for (unsigned i = 0; i < reading->ask.claim_count; i++) {
+        bytes += reading->ask.claims[i].member.len + reading->ask.claims[i].value.len;
+    }
+    if (bytes > ASK_CLAIMS_BYTES_MAX) {
+        refuse(reading, node, REASON_CLAIMS_LENGTH);
+    }
+}
+
+static void take_per_claim(struct reading *reading, const struct json_node *node)
+{
+    reading->ask.per_claim = node->truth;
+}
+
+/* ---- the whole ---- */
+
 static const struct row ask_rows[] = {
-    {"business", JSON_KIND_STRING, true, take_business},
-    {"case", JSON_KIND_STRING, false, take_case},
-    {"subject", JSON_KIND_OBJECT, true, take_subject},
-    {"fields", JSON_KIND_ARRAY, true, take_fields},
-    {"party", JSON_KIND_STRING, false, take_party},
-    {"officer", JSON_KIND_STRING, false, take_officer},
-    {"use", JSON_KIND_OBJECT, false, take_use_object},
+    {"business", JSON_STRING_BIT, true, take_business, 0},
+    {"case", JSON_STRING_BIT, false, take_case, 0},
+    {"subject", JSON_OBJECT_BIT, true, take_subject, 0},
+    {"fields", JSON_ARRAY_BIT, true, take_fields, NAMING},
+    {"claims", JSON_ARRAY_BIT, true, take_claims, CLAIMING},
+    {"per_claim", JSON_BOOLEAN_BIT, false, take_per_claim, CLAIMING},
+    {"party", JSON_STRING_BIT, false, take_party, 0},
+    {"officer", JSON_STRING_BIT, false, take_officer, 0},
+    {"use", JSON_OBJECT_BIT, false, take_use_object, 0},
 };
 #define ASK_ROWS (sizeof(ask_rows) / sizeof(ask_rows[0]))
 
@@ -356,18 +623,22 @@ static struct outcome refuse_document(struct ask_faults *faults, const struct js
     return outcome_fail(FAULT_BAD_INPUT, "ask: not JSON");
 }
 
-struct outcome ask_json_get(struct view body, enum language language, struct arena *arena,
-                            struct ask *ret_ask, struct ask_faults *faults)
+struct outcome ask_json_get(struct view body, enum service service, enum language language,
+                            struct arena *arena, struct ask *ret_ask, struct ask_faults *faults)
 {
     static const struct json_limits limits = {
         .bytes_max = ASK_BODY_BYTES_MAX,
-        .depth_max = 4,
+        .depth_max = 6, /* the place in an absence that is claimed */
         .values_max = ASK_JSON_VALUES_MAX,
         .members_max = 16,
     };
     struct json_doc doc = {0};
     struct json_fault fault = {0};
-    struct reading reading = {.doc = &doc, .faults = faults, .language = language};
+    struct reading reading = {.doc = &doc,
+                              .ask = {.service = service},
+                              .faults = faults,
+                              .language = language,
+                              .arena = arena};
 
     if (!outcome_ok(json_parse(body, &limits, arena, &doc, &fault))) {
         return refuse_document(faults, &fault);
@@ -377,6 +648,7 @@ struct outcome ask_json_get(struct view body, enum language language, struct are
     } else {
         take_object(&reading, &doc.nodes[0], ask_rows, ASK_ROWS);
     }
+    TRY(reading.outcome);
     if (faults->count > 0 || faults->text.failed) {
         return outcome_fail(FAULT_BAD_INPUT, "ask: parameters");
     }

@@ -11,8 +11,8 @@
 #include "channel/json/answer_json.h"
 #include "domain/ask.h"
 
-#define ASK_JSON_VALUES_MAX 128
-#define ASK_JSON_ARENA_BYTES 32768 /* what ask_json_get() may need */
+#define ASK_JSON_VALUES_MAX 512
+#define ASK_JSON_ARENA_BYTES 65536 /* what ask_json_get() may need */
 
 /* What is wrong with the parameters, all at once as far as they can be told apart. */
 struct ask_faults {
@@ -31,9 +31,10 @@ void ask_faults_add(struct ask_faults *faults, const char *name, const char *rea
 /* Into the problem, which borrows. */
 void ask_faults_tell(const struct ask_faults *faults, struct problem *ret_problem);
 
-/* Fills what the body gives (business, case, party, officer, subject, fields, use); views borrow
- * from the body and the arena. FAULT_BAD_INPUT: *faults has at least one, in that language. */
-struct outcome ask_json_get(struct view body, enum language language, struct arena *arena,
-                            struct ask *ret_ask, struct ask_faults *faults);
+/* Fills the service and what the body gives (business, case, party, officer, subject, fields or
+ * claims, use); views borrow from the body and the arena. FAULT_BAD_INPUT: *faults has at least
+ * one, in that language. FAULT_NO_MEMORY. */
+struct outcome ask_json_get(struct view body, enum service service, enum language language,
+                            struct arena *arena, struct ask *ret_ask, struct ask_faults *faults);
 
 #endif

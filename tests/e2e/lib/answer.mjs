@@ -53,25 +53,43 @@ export function verifyReceipt(body, vkey) {
 
 const useOf = (ask) => ask.use ?? null;
 
+// Which services give a person; the others give a result.
+const PERSONS = ['citizen.lookup', 'notice.extract'];
+
+// The request as its record must have it.
+function requestOf(ask, service) {
+    const request = { asked: ask.subject, fields: ask.fields, use: useOf(ask) };
+    if (service === 'id.map') {
+        return { ...request, fields: ['birth_date', 'full_name'] };
+    }
+    if (ask.claims === undefined) {
+        return request;
+    }
+    const field = (claim) => claim.field ?? (claim.relation === 'head' ? 'household' : 'relatives');
+    return { ...request, claims: ask.claims, fields: [...new Set(ask.claims.map(field))],
+        per_claim: ask.per_claim ?? false };
+}
+
 // Everything about an answer that can be known from the ask alone.
-export function verifyAnswer(answer, ask, vkey, { party, account }) {
+export function verifyAnswer(answer, ask, vkey, { party, account }, service = 'citizen.lookup') {
+    const member = PERSONS.includes(service) ? 'person' : 'result';
     assert.equal(answer.status, 200, answer.text);
     assert.match(answer.headers['content-type'], /^application\/json/);
     const body = answer.json;
-    assert.deepEqual(Object.keys(body).sort(), ['ask', 'notices', 'opening', 'person', 'receipt']);
+    assert.deepEqual(Object.keys(body).sort(), ['ask', 'notices', 'opening', 'receipt', member].sort());
     assert.deepEqual(Object.keys(body.receipt).sort(), ['entry', 'proof']);
     const verified = verifyReceipt(body, vkey);
     const { entry, opened } = verified;
     assert.equal(entry.kind, 'disclosure');
     assert.equal(entry.outcome, 'disclosed');
-    assert.equal(entry.service, 'citizen.lookup');
+    assert.equal(entry.service, service);
     assert.equal(opened.party, party);
     assert.deepEqual(opened.agent, { account, officer: ask.officer ?? null, operator: null });
     assert.equal(opened.business, ask.business);
     assert.equal(opened.case, ask.case);
-    assert.deepEqual(opened.request, { asked: ask.subject, fields: ask.fields, use: useOf(ask) });
+    assert.deepEqual(opened.request, requestOf(ask, service));
     assert.deepEqual(opened.answer, {
-        digest: base64url(sha256(canonical(body.person))), notices: body.notices,
+        digest: base64url(sha256(canonical(body[member]))), notices: body.notices,
     });
     return verified;
 }

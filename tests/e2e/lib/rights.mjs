@@ -27,10 +27,11 @@ export async function addParty(demo, name, { class: kind = 'organisation', chann
 }
 
 export async function addBusiness(demo, code, party, {
-    channels = 'guided', fields = KYC_FIELDS, quota = 1_000_000_000, grant = true, args = [],
+    services = 'citizen.lookup', channels = 'guided', fields = KYC_FIELDS, quota = 1_000_000_000,
+    grant = true, args = [],
 } = {}) {
     await demo.act('business', 'add', '--code', code, '--party', party, '--purpose', 'Kiểm thử',
-        '--legal-basis', 'Kiểm thử', '--services', 'citizen.lookup', '--channels', channels,
+        '--legal-basis', 'Kiểm thử', '--services', services, '--channels', channels,
         '--fields', fields.join(','), '--quota-day', String(quota), ...args);
     if (grant) {
         await demo.act('business', 'grant', code);

@@ -10,6 +10,7 @@ struct fixture {
     struct ask_faults faults;
     struct ask ask;
     struct problem problem;
+    enum service service;
 };
 
 static int setup(void **state)
@@ -38,8 +39,8 @@ static struct outcome get(struct fixture *fixture, const char *body)
     ask_faults_reset(&fixture->faults);
     fixture->ask = (struct ask){.tag = 7};
     fixture->problem = (struct problem){0};
-    struct outcome outcome = ask_json_get(view_text(body), LANGUAGE_EN, &fixture->arena,
-                                          &fixture->ask, &fixture->faults);
+    struct outcome outcome = ask_json_get(view_text(body), fixture->service, LANGUAGE_EN,
+                                          &fixture->arena, &fixture->ask, &fixture->faults);
     ask_faults_tell(&fixture->faults, &fixture->problem);
     return outcome;
 }
@@ -278,12 +279,156 @@ static void faults_beyond_the_ceiling_are_left_out(void **state)
     assert_int_equal(fixture->problem.param_count, PROBLEM_PARAMS_MAX);
 }
 
+#define CLAIMS(claims) "{\"business\":\"b\"," SUBJECT ",\"claims\":[" claims "]}"
+
+static void claims_of_fields_are_taken_as_canonical_values(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct ask *ask = &fixture->ask;
+
+    fixture->service = SERVICE_CITIZEN_VERIFY;
+    assert_ok(get(fixture, "{\"business\":\"b\"," SUBJECT ",\"per_claim\":true,\"claims\":["
+                           "{\"field\":\"sex\",\"value\":\"\\u0031\"},"
+                           "{\"field\":\"birth_date\",\"age_at_least\":18},"
+                           "{\"age_under\":99,\"field\":\"birth_date\"},"
+                           "{\"field\":\"native_place\",\"member\":\"province\",\"value\":\"79\"},"
+                           "{\"field\":\"native_place\",\"value\": {\"ward\": \"00001\", "
+                           "\"country\":\"VN\"}},"
+                           "{\"field\":\"death_or_missing\",\"value\":null}]}"));
+    assert_true(ask_sane(ask));
+    assert_int_equal(ask->service, SERVICE_CITIZEN_VERIFY);
+    assert_true(ask->per_claim);
+    assert_int_equal(ask->claim_count, 6);
+    assert_int_equal(ask->field_count, 4);
+    assert_view(ask->claims[0].value, "\"1\"");
+    assert_int_equal(ask->claims[1].compare, CLAIM_AGE_AT_LEAST);
+    assert_view(ask->claims[1].value, "18");
+    assert_int_equal(ask->claims[2].compare, CLAIM_AGE_UNDER);
+    assert_view(ask->claims[3].member, "province");
+    assert_view(ask->claims[4].value, "{\"country\":\"VN\",\"ward\":\"00001\"}");
+    assert_view(ask->claims[5].value, "null");
+    assert_int_equal(ask->fields[3], FIELD_DEATH_OR_MISSING);
+}
+
+static void a_claimed_relation_is_taken_as_one_object(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct ask *ask = &fixture->ask;
+
+    fixture->service = SERVICE_RELATIVE_VERIFY;
+    assert_ok(get(fixture, CLAIMS("{\"relation\":\"father\",\"name\":\"A \\\"B\\\"\","
+                                  "\"cmnd\":\"901234567\"},"
+                                  "{\"relation\":\"head\",\"name\":\"A\"}")));
+    assert_true(ask_sane(ask));
+    assert_int_equal(ask->claims[0].kind, CLAIM_RELATION);
+    assert_int_equal(ask->claims[0].what, RELATION_FATHER);
+    assert_view(ask->claims[0].value, "{\"cmnd\":\"901234567\",\"name\":\"A \\\"B\\\"\"}");
+    assert_int_equal(ask->claims[1].what, RELATION_HEAD);
+    assert_int_equal(ask->field_count, 2);
+    assert_int_equal(ask->fields[0], FIELD_RELATIVES);
+    assert_int_equal(ask->fields[1], FIELD_HOUSEHOLD);
+    assert_false(ask->per_claim);
+}
+
+static void a_claim_that_cannot_be_is_told_by_its_pointer(void **state)
+{
+    static const struct {
+        const char *body;
+        const char *pointer;
+        const char *reason;
+    } rows[] = {
+        {CLAIMS(""), "/claims", "1 to 32"},
+        {CLAIMS("7"), "/claims/0", "type"},
+        {CLAIMS("{\"field\":\"sex\"}"), "/claims/0", "one value or comparison"},
+        {CLAIMS("{\"field\":\"sex\",\"value\":\"1\",\"less\":\"1\"}"), "/claims/0", "one value"},
+        {CLAIMS("{\"value\":\"1\"}"), "/claims/0", "field, relation"},
+        {CLAIMS("{\"field\":\"sex\",\"relation\":\"father\",\"value\":\"1\"}"), "/claims/0",
+         "field, relation"},
+        {CLAIMS("{\"field\":\"sex\",\"value\":\"3\"}"), "/claims/0", "cannot be claimed"},
+        {CLAIMS("{\"field\":\"sexes\",\"value\":\"1\"}"), "/claims/0/field", "name of a field"},
+        {CLAIMS("{\"field\":\"sex\",\"less\":\"1\"}"), "/claims/0", "cannot be claimed"},
+        {CLAIMS("{\"field\":\"sex\",\"age_under\":1}"), "/claims/0", "cannot be claimed"},
+        {CLAIMS("{\"field\":\"birth_date\",\"age_under\":-1}"), "/claims/0", "cannot be claimed"},
+        {CLAIMS("{\"field\":\"birth_date\",\"age_under\":1.5}"), "/claims/0/age_under", "type"},
+        {CLAIMS("{\"field\":\"native_place\",\"value\":{\"ward\":1.5}}"), "/claims/0/value",
+         "cannot be claimed"},
+        {CLAIMS("{\"field\":\"native_place\",\"value\":{\"ward\":1}}"), "/claims/0",
+         "cannot be claimed"},
+        {CLAIMS("{\"field\":\"relatives\",\"value\":null}"), "/claims/0", "cannot be claimed"},
+        {CLAIMS("{\"relation\":\"aunt\",\"name\":\"A\"}"), "/claims/0/relation", "relation"},
+        {CLAIMS("{\"relation\":\"father\"}"), "/claims/0", "at least one of"},
+        {CLAIMS("{\"relation\":\"father\",\"name\":\"A\",\"value\":\"1\"}"), "/claims/0/value",
+         "member"},
+        {CLAIMS("{\"field\":\"sex\",\"value\":\"1\",\"name\":\"A\"}"), "/claims/0/name", "member"},
+        {CLAIMS("{\"field\":\"sex\",\"value\":\"1\",\"x\":1}"), "/claims/0/x", "member"},
+        {BODY_WITH(",\"claims\":[{\"field\":\"sex\",\"value\":\"1\"}]"), "/fields", "member"},
+        {"{\"business\":\"b\"," SUBJECT "}", "/claims", "required"},
+    };
+    struct fixture *fixture = *state;
+
+    fixture->service = SERVICE_CITIZEN_VERIFY;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_one_fault(fixture, rows[i].body, rows[i].pointer, rows[i].reason);
+    }
+}
+
+static void too_many_claims_and_too_many_bytes_of_them_are_told(void **state)
+{
+    struct fixture *fixture = *state;
+
+    fixture->service = SERVICE_CITIZEN_VERIFY;
+    for (unsigned round = 0; round < 2; round++) {
+        static char body[16384];
+        char name[ASK_NAME_BYTES_MAX + 1] = {0};
+        memset(name, 'a', round == 0 ? 1 : ASK_NAME_BYTES_MAX);
+        size_t len = (size_t)snprintf(body, sizeof(body), "%s",
+                                      "{\"business\":\"b\"," SUBJECT ",\"claims\":[");
+        for (unsigned i = 0; i < (round == 0 ? ASK_CLAIMS_MAX + 1 : 8); i++) {
+            len += (size_t)snprintf(body + len, sizeof(body) - len,
+                                    "%s{\"field\":\"full_name\",\"value\":\"%s\"}",
+                                    i == 0 ? "" : ",", name);
+        }
+        snprintf(body + len, sizeof(body) - len, "]}");
+        assert_one_fault(fixture, body, "/claims", round == 0 ? "1 to 32" : "2048");
+    }
+}
+
+static void a_service_takes_the_members_that_are_its_own(void **state)
+{
+    struct fixture *fixture = *state;
+
+    fixture->service = SERVICE_ID_MAP;
+    assert_ok(get(fixture, "{\"business\":\"b\"," SUBJECT "}"));
+    assert_true(ask_sane(&fixture->ask) && fixture->ask.field_count == 0);
+    assert_one_fault(fixture, BODY_WITH(""), "/fields", "member");
+    fixture->service = SERVICE_HOUSEHOLD_LOOKUP;
+    assert_ok(get(fixture, BODY_WITH("")));
+    assert_true(ask_sane(&fixture->ask));
+    assert_one_fault(fixture, BODY_WITH(",\"per_claim\":true"), "/per_claim", "member");
+    fixture->service = SERVICE_CITIZEN_SEARCH;
+    assert_ok(get(fixture,
+                  "{\"business\":\"b\",\"subject\":{\"name\":\"A\",\"birth_date\":\"1960\","
+                  "\"sex\":\"2\",\"province\":\"79@2021-07-01\"}}"));
+    assert_true(ask_sane(&fixture->ask));
+    assert_int_equal(fixture->ask.subject_kind, SUBJECT_NAME);
+    assert_int_equal(fixture->ask.sex, 2);
+    assert_one_fault(fixture, "{\"business\":\"b\"," SUBJECT "}", "/subject/id", "member");
+    assert_one_fault(fixture,
+                     "{\"business\":\"b\",\"subject\":{\"name\":\"A\",\"birth_date\":\"1960\","
+                     "\"sex\":\"3\"}}",
+                     "/subject/sex", "must be");
+    assert_one_fault(fixture,
+                     "{\"business\":\"b\",\"subject\":{\"name\":\"A\",\"birth_date\":\"1960\","
+                     "\"province\":\"79\"}}",
+                     "/subject/province", "code@list");
+}
+
 static void reasons_are_told_in_the_callers_language(void **state)
 {
     struct fixture *fixture = *state;
 
-    assert_fault(ask_json_get(VIEW_LITERAL("[]"), LANGUAGE_VI, &fixture->arena, &fixture->ask,
-                              &fixture->faults),
+    assert_fault(ask_json_get(VIEW_LITERAL("[]"), fixture->service, LANGUAGE_VI, &fixture->arena,
+                              &fixture->ask, &fixture->faults),
                  FAULT_BAD_INPUT);
     ask_faults_tell(&fixture->faults, &fixture->problem);
     assert_view(fixture->problem.params[0].reason, "sai kiểu dữ liệu");
@@ -303,6 +448,11 @@ int main(void)
         TEST(all_faults_are_told_at_once),
         TEST(faults_beyond_the_ceiling_are_left_out),
         TEST(reasons_are_told_in_the_callers_language),
+        TEST(claims_of_fields_are_taken_as_canonical_values),
+        TEST(a_claimed_relation_is_taken_as_one_object),
+        TEST(a_claim_that_cannot_be_is_told_by_its_pointer),
+        TEST(too_many_claims_and_too_many_bytes_of_them_are_told),
+        TEST(a_service_takes_the_members_that_are_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

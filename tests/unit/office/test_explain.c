@@ -88,6 +88,14 @@ static void what_is_not_given_is_well_and_each_value_makes_its_check_fail(void *
         const char *rule;
     } rows[] = {
         {{{0}}, "permitted"},
+        {{{EXPLAIN_SERVICE, "citizen.verify"}, {EXPLAIN_PER_CLAIM, "true"}}, "permitted"},
+        {{{EXPLAIN_SERVICE, "citizen.verify"},
+          {EXPLAIN_PER_CLAIM, "true"},
+          {EXPLAIN_NO_PER_CLAIM, "true"}},
+         "per_claim"},
+        {{{EXPLAIN_SERVICE, "citizen.verify"}, {EXPLAIN_NO_PER_CLAIM, "true"}}, "permitted"},
+        {{{EXPLAIN_SERVICE, "id.map"}}, "permitted"},
+        {{{EXPLAIN_SERVICE, "id.map"}, {EXPLAIN_GRANTED, "birth_date"}}, "field_grant"},
         {{{EXPLAIN_CLASS, "other"}}, "channel_class"},
         {{{EXPLAIN_CHANNEL, "written"}}, "permitted"},
         {{{EXPLAIN_NO_INSTRUMENT, "true"}}, "channel_class"},

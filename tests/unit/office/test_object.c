@@ -79,6 +79,7 @@ static struct business a_business(struct party *party)
         .until_day = INT64_C(2932896),
         .clearance_protected = true,
         .override_lock = true,
+        .verify_per_claim = true,
         .quota_second_max = 3,
         .quota_total_max = 4,
         .bulk_max = 5,
@@ -238,7 +239,7 @@ static void a_business_is_read_as_it_was_written(void **state)
     assert_int_equal(again.quota_day_max, UINT64_C(1000000000000000));
     assert_int_equal(again.hours, 0x00ff00);
     assert_true(again.from_day == -1 && again.until_day == INT64_C(2932896));
-    assert_true(again.clearance_protected && again.override_lock);
+    assert_true(again.clearance_protected && again.override_lock && again.verify_per_claim);
     assert_int_equal(again.quota_second_max, 3);
     assert_int_equal(again.quota_total_max, 4);
     assert_int_equal(again.bulk_max, 5);
@@ -333,6 +334,21 @@ static void an_object_of_another_version_is_corrupt(void **state)
     }
 }
 
+static void a_business_of_the_version_before_has_no_options(void **state)
+{
+    BUF_AUTO bytes;
+    struct business again = {0};
+    buf_init(&bytes, 4096);
+    put_any(get_business, *state, &bytes);
+    bytes.data[0] = 2;
+    assert_fault(get_business(*state, buf_view(&bytes)), FAULT_CORRUPT);
+    buf_cut(&bytes, bytes.len - 1);
+    assert_ok(object_business.get(*state, buf_view(&bytes), &again));
+    assert_true(again.override_lock && !again.verify_per_claim);
+    bytes.data[0] = 1;
+    assert_fault(get_business(*state, buf_view(&bytes)), FAULT_CORRUPT);
+}
+
 static void an_object_of_a_party_that_is_not_there_is_corrupt(void **state)
 {
     (void)state;
@@ -374,12 +390,12 @@ static void a_word_out_of_range_is_corrupt(void **state)
         bytes.data[places[i].at] = 200;
         assert_fault(places[i].get(*state, buf_view(&bytes)), FAULT_CORRUPT);
     }
-    /* Counted from the end: state of the last move; that of the first; how many; override;
+    /* Counted from the end: options; state of the last move; that of the first; how many; override;
      * clearance. */
-    static const size_t last = 1 + 4 + 8 + 8 + 2 + 2 + 2 + 2 + 256;
+    static const size_t last = 1 + 1 + 4 + 8 + 8 + 2 + 2 + 2 + 2 + 256;
     static const size_t first = 1 + 4 + 8 + 8 + 2 + 80 + 2 + 2;
-    const size_t backs[] = {last, last + first, last + first + 1, last + first + 10,
-                            last + first + 11};
+    const size_t backs[] = {
+        1, last, last + first, last + first + 1, last + first + 10, last + first + 11};
     for (size_t i = 0; i < sizeof(backs) / sizeof(backs[0]); i++) {
         BUF_AUTO bytes;
         buf_init(&bytes, 4096);
@@ -427,6 +443,7 @@ int main(void)
         TEST(a_permit_is_read_as_it_was_written),
         TEST(an_object_cut_anywhere_or_too_long_is_corrupt),
         TEST(an_object_of_another_version_is_corrupt),
+        TEST(a_business_of_the_version_before_has_no_options),
         TEST(an_object_of_a_party_that_is_not_there_is_corrupt),
         TEST(a_word_out_of_range_is_corrupt),
         TEST(texts_over_their_ceiling_and_unknown_populations_are_corrupt),

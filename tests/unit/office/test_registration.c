@@ -209,6 +209,7 @@ static void a_revision_names_everything_anew(void **state)
     old->clearance_protected = true;
     old->quota_total_max = 7;
     act_value_set(&act, "override-lock", VIEW_LITERAL("true"));
+    act_value_set(&act, "verify-per-claim", VIEW_LITERAL("true"));
     act_value_set(&act, "quota-second", VIEW_LITERAL("3"));
     act_value_set(&act, "bulk", VIEW_LITERAL("1000"));
     act_value_set(&act, "sealed-until", VIEW_LITERAL("2027-01-02"));
@@ -217,7 +218,7 @@ static void a_revision_names_everything_anew(void **state)
     const struct business *business = made(&change, OBJECT_BUSINESS);
     assert_int_equal(business->state, BUSINESS_DRAFT);
     assert_false(business->clearance_protected);
-    assert_true(business->override_lock);
+    assert_true(business->override_lock && business->verify_per_claim);
     assert_int_equal(business->quota_day_max, 10);
     assert_int_equal(business->quota_second_max, 3);
     assert_int_equal(business->quota_total_max, 0);

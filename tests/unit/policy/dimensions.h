@@ -249,6 +249,12 @@ static inline void set_permit_good(struct party_question *question, unsigned val
     set_permit(question, value == 1 ? 3 : 1);
 }
 
+static inline void set_per_claim(struct party_question *question, unsigned value)
+{
+    question->per_claim = (value & 1) != 0;
+    question->business_per_claim = (value & 2) != 0;
+}
+
 static inline void set_hours_good(struct party_question *question, unsigned value)
 {
     /* now_us is noon in Vietnam */

@@ -251,6 +251,9 @@ struct decision oracle_party(const struct party_question *q)
     if (decision.code != CODE_DISCLOSED) {
         return decision;
     }
+    if (q->per_claim && !q->business_per_claim) {
+        return no(CODE_PER_CLAIM_NOT_GRANTED, RULE_PER_CLAIM);
+    }
     if (q->use_declared && !q->permit_covers) {
         return no(CODE_PERMIT_MISSING, RULE_PERMIT);
     }

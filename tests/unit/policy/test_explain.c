@@ -103,6 +103,7 @@ static const char *const order[] = {"account",
                                     "field_grant",
                                     "field_ceiling",
                                     "field_sensitive",
+                                    "per_claim",
                                     "permit",
                                     "hours",
                                     "quota_total",
@@ -114,7 +115,7 @@ static const char *const order[] = {"account",
                                     "population",
                                     "protected",
                                     "locked"};
-#define CHECKS 23
+#define CHECKS 24
 #define ALL (sizeof(order) / sizeof(order[0]))
 
 static void an_ask_that_is_answered_is_told_check_by_check_in_order(void **state)
@@ -150,9 +151,10 @@ static void each_check_tells_what_it_looked_at(void **state)
         {8, "{\"channel\":\"guided\",\"granted\":[\"guided\"]}"},
         {14, "{\"asked\":[\"full_name\",\"sex\"],\"granted\":[\"full_name\",\"sex\"]}"},
         {16, "{\"asked\":[],\"named\":[]}"},
-        {18, "{\"granted\":[12],\"hour\":12}"},
-        {19, "{\"max\":null,\"used\":0}"},
-        {20, "{\"max\":7,\"used\":6}"},
+        {17, "{\"asked\":false,\"granted\":false}"},
+        {19, "{\"granted\":[12],\"hour\":12}"},
+        {20, "{\"max\":null,\"used\":0}"},
+        {21, "{\"max\":7,\"used\":6}"},
     };
     struct party_question question = good();
     question.party_state = PARTY_SUSPENDED;
@@ -203,6 +205,7 @@ static struct party_question shaken(uint32_t *seed)
     set_acting(&question, 2 - (dice(seed, 4) == 0));
     set_case(&question, dice(seed, 8) != 0);
     set_subject(&question, dice(seed, 2));
+    set_per_claim(&question, dice(seed, 4));
     set_permit(&question, dice(seed, 4));
     set_quota(&question, dice(seed, 2) == 0 ? 3 : dice(seed, 8));
     set_guesses(&question, dice(seed, 7));

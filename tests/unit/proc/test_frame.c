@@ -445,8 +445,9 @@ static void flags_that_do_not_belong_to_an_answer_are_refused(void **state)
     static const struct {
         enum code code;
         uint8_t flags;
-    } wrong[] = {{CODE_DISCLOSED, 8}, {CODE_DISCLOSED, 0x80}, {CODE_SUBJECT_NOT_AVAILABLE, 2},
-                 {CODE_NOT_FOUND, 2}, {CODE_NOT_FOUND, 4},    {CODE_IDEMPOTENCY_CONFLICT, 4}};
+    } wrong[] = {{CODE_DISCLOSED, 16}, {CODE_DISCLOSED, 0x80}, {CODE_SUBJECT_NOT_AVAILABLE, 2},
+                 {CODE_DISCLOSED, 10}, {CODE_NOT_FOUND, 8},    {CODE_SUBJECT_NOT_AVAILABLE, 8},
+                 {CODE_NOT_FOUND, 2},  {CODE_NOT_FOUND, 4},    {CODE_IDEMPOTENCY_CONFLICT, 4}};
     BUF_AUTO buf;
     struct answer back;
 
