@@ -93,7 +93,8 @@
     ROW(IDEMPOTENCY_CONFLICT, "idempotency_conflict", 409, 0)                                      \
     ROW(LEDGER_UNAVAILABLE, "ledger_unavailable", 503, 0)                                          \
     ROW(INTERNAL, "internal", 500, 0)                                                              \
-    ROW(PER_CLAIM_NOT_GRANTED, "per_claim_not_granted", 403, 1)
+    ROW(PER_CLAIM_NOT_GRANTED, "per_claim_not_granted", 403, 1)                                    \
+    ROW(REQUEST_CONFLICT, "request_conflict", 409, 1)
 
 /* The rule that decided, in the order of the checks but for those that were appended; it stands in
  * the sealed opening only. */
@@ -127,7 +128,8 @@
     ROW(PERMITTED, "permitted")                                                                    \
     ROW(QUOTA_SECOND, "quota_second")                                                              \
     ROW(QUOTA_TOTAL, "quota_total")                                                                \
-    ROW(PER_CLAIM, "per_claim")
+    ROW(PER_CLAIM, "per_claim")                                                                    \
+    ROW(REQUEST_KEY, "request_key")
 
 /* What the desk shows: also the segment of its address. */
 #define WORDS_RESOURCE(ROW)                                                                        \

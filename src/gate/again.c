@@ -144,12 +144,15 @@ void work_key(struct gate *gate, struct work *work)
     work->keyed = true;
 }
 
-/* The key stands for other bytes. An account that may nothing is refused, and recorded, all the
- * same; its key goes on to stand for what it stood for. */
-static void conflict(struct work *work, bool blocked)
+/* The key stands for something else, and goes on to. An account that may nothing is refused, and
+ * recorded, all the same; so is a message of a one-stop system, whose key is the number that its
+ * users know the request by. */
+void work_conflict(struct work *work, bool blocked)
 {
-    if (blocked) {
+    bool request = work->ask->procedure.len > 0;
+    if (blocked || request) {
         work->keyed = false;
+        work->conflicts = !blocked;
         return;
     }
     work->recall = RECALL_CONFLICT;
@@ -262,7 +265,7 @@ static struct outcome recall_record(struct gate *gate, struct work *work, uint64
         return outcome_fail(FAULT_CORRUPT, "a key's record is not one of its ask");
     }
     if (memcmp(effect->body, work->ask->body_sha256, SEAL_HASH_BYTES) != 0) {
-        conflict(work, now.rule == RULE_ACCOUNT);
+        work_conflict(work, now.rule == RULE_ACCOUNT);
         return OUTCOME_OK;
     }
     TRY(stands(gate, work, &recalled, now, (enum code)code, &good));
@@ -291,7 +294,7 @@ struct outcome work_recall(struct gate *gate, struct work *work)
     work_find_party(gate, work);
     struct decision now = work_standing(gate, work);
     if (memcmp(key->body, work->ask->body_sha256, KEY_BODY_BYTES) != 0) {
-        conflict(work, now.rule == RULE_ACCOUNT);
+        work_conflict(work, now.rule == RULE_ACCOUNT);
         return OUTCOME_OK;
     }
     if (work->ask->crowded || !reread_take(gate, work->account, work->now_us)) {

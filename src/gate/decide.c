@@ -17,6 +17,7 @@
 
 #define HOUR_US INT64_C(3600000000)
 #define VN_OFFSET_US (7 * HOUR_US)
+#define BIRTH_YEAR_LEN 4
 #define BLIND_GUESS 16 /* kind of the guesses' tags, beside those of domain/person.h */
 
 /* Characters beyond ASCII that show nothing: a case reference of these alone refers to nothing.
@@ -105,9 +106,10 @@ void work_answer_limits(struct gate *gate, const struct work *work, struct answe
     const struct account *account =
         work->account != NULL ? work->account
                               : directory_account_by_spki(gate->directory, work->ask->spki);
-    const struct business *business =
-        work->business != NULL ? work->business
-                               : directory_business(gate->directory, work->ask->business);
+    const struct business *business = work->business != NULL ? work->business
+                                      : work->ask->procedure.len == 0
+                                          ? directory_business(gate->directory, work->ask->business)
+                                          : NULL;
     if (account == NULL || business == NULL || !account_covers(account, business)) {
         return;
     }
@@ -140,6 +142,19 @@ static void make_tags(struct gate *gate, struct work *work)
     memcpy(text + code.len + 1, work->tag, SEAL_BLIND_BYTES);
     blinder_tag(registry_blinder(gate->registry), BLIND_GUESS,
                 view_of(text, code.len + 1 + SEAL_BLIND_BYTES), work->guess_tag);
+}
+
+/* By its code, or by the procedure that the ask names in place of one. */
+static struct business *find_business(const struct gate *gate, const struct work *work)
+{
+    const struct ask *ask = work->ask;
+    if (ask->procedure.len == 0) {
+        return directory_business(gate->directory, ask->business);
+    }
+    return work->party == NULL
+               ? NULL
+               : directory_business_for(gate->directory, work->party, ask->procedure, ask->service,
+                                        work->account->channel, clock_day_vn(work->now_us));
 }
 
 static void ask_business(const struct gate_case *asked, struct party_question *question)
@@ -219,8 +234,13 @@ static void ask_account(const struct gate_case *asked, struct party_question *qu
 
 void work_find_party(const struct gate *gate, struct work *work)
 {
-    bool own = work->ask->party.len == 0;
-    work->party = own ? work->account->party : directory_party(gate->directory, work->ask->party);
+    const struct ask *ask = work->ask;
+    if (ask->unit.len > 0) {
+        work->party = directory_party_by_unit(gate->directory, ask->unit);
+        return;
+    }
+    bool own = ask->party.len == 0;
+    work->party = own ? work->account->party : directory_party(gate->directory, ask->party);
 }
 
 struct party_question gate_question(const struct gate_case *asked, const struct permit **ret_permit)
@@ -263,7 +283,7 @@ static void take_fields(struct work *work, uint64_t mask)
 /* The question but for its counters. */
 static struct party_question party_question_of(const struct gate *gate, struct work *work)
 {
-    work->business = directory_business(gate->directory, work->ask->business);
+    work->business = find_business(gate, work);
     struct gate_case asked = {.account = work->account,
                               .certificate = work->certificate,
                               .party = work->party,
@@ -294,6 +314,12 @@ struct decision work_standing(struct gate *gate, struct work *work)
     }
     question.quota_max = question.quota_second_max = question.quota_total_max = UINT64_MAX;
     return decide_given(gate, work, &question);
+}
+
+void work_refuse_conflict(struct gate *gate, struct work *work)
+{
+    (void)work_standing(gate, work); /* for the record: party, business, fields */
+    work->decision = (struct decision){CODE_REQUEST_CONFLICT, RULE_REQUEST_KEY, FIELD_COUNT};
 }
 
 /* A unit is one of the day, of the second and of the whole. */
@@ -411,6 +437,15 @@ static bool name_matches(struct gate *gate, const struct work *work,
     return outcome_ok(folded) && view_equal(buf_view(&gate->folded), record->folded_name);
 }
 
+/* Of the same precision, but where the business takes the year alone for the day. */
+static bool birth_date_matches(const struct work *work, const struct person_record *record)
+{
+    struct view asked = work->ask->birth_date;
+    bool year = work->business->birth_year_alone && asked.len == BIRTH_YEAR_LEN &&
+                record->birth_date.len > BIRTH_YEAR_LEN;
+    return year ? view_starts(record->birth_date, asked) : view_equal(asked, record->birth_date);
+}
+
 /* Whoever was fetched, with the decoy's tag for who is not there (I5). */
 struct listing {
     const struct directory *directory;
@@ -457,7 +492,7 @@ struct outcome work_decide_subject(struct gate *gate, struct work *work,
         .party_class = work->party->class,
         .found = probe->found,
         .name_matches = name_matches(gate, work, &record),
-        .birth_date_matches = view_equal(work->ask->birth_date, record.birth_date),
+        .birth_date_matches = birth_date_matches(work, &record),
         .population = population_of(gate, work, &record),
         .protected_person = (record.flags & PERSON_PROTECTED) != 0,
         .clearance_protected = business->clearance_protected,

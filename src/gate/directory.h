@@ -163,6 +163,7 @@ struct business {
     int64_t until_day;
     bool clearance_protected;
     bool override_lock;
+    bool birth_year_alone;    /* a subject's year of birth does where the day is stored */
     bool verify_per_claim;    /* may have an answer for each claim, not one for all */
     int64_t sealed_until_day; /* its look-ups are hidden from whom they are about before that day;
                                  BUSINESS_UNSEALED = they never are */

@@ -107,16 +107,24 @@ static void put_text_or_null(struct buf *buf, struct view text)
     }
 }
 
+/* For whom it is asked: as the ask names it, or found by its unit. */
+static struct view acting_of(const struct work *work)
+{
+    if (work->ask->party.len > 0) {
+        return work->ask->party;
+    }
+    return code_view(work->party != NULL ? &work->party->code : &work->account->party->code);
+}
+
 static void put_party(const struct work *work, struct buf *buf)
 {
-    json_put_string(buf, work->ask->party.len > 0 ? work->ask->party
-                                                  : code_view(&work->account->party->code));
+    json_put_string(buf, acting_of(work));
 }
 
 static void put_agent(const struct work *work, struct buf *buf)
 {
     struct view own = code_view(&work->account->party->code);
-    bool for_other = work->ask->party.len > 0 && !view_equal(work->ask->party, own);
+    bool for_other = !view_equal(acting_of(work), own);
     buf_put_text(buf, "{\"account\":");
     json_put_string(buf, code_view(&work->account->code));
     buf_put_text(buf, ",\"officer\":");
@@ -128,7 +136,13 @@ static void put_agent(const struct work *work, struct buf *buf)
 
 static void put_business(const struct work *work, struct buf *buf)
 {
-    json_put_string(buf, work->ask->business);
+    const struct ask *ask = work->ask;
+    if (ask->procedure.len == 0) {
+        json_put_string(buf, ask->business);
+    } else { /* found, or not */
+        put_text_or_null(buf, work->business != NULL ? code_view(&work->business->code)
+                                                     : view_of(NULL, 0));
+    }
 }
 
 static void put_case(const struct work *work, struct buf *buf)
@@ -159,6 +173,15 @@ static void put_claims(const struct ask *ask, struct buf *buf)
     buf_put_u8(buf, ']');
 }
 
+/* What named the business in place of its code. */
+static void put_place(struct buf *buf, const char *name, struct view value)
+{
+    if (value.len > 0) {
+        buf_printf(buf, ",\"%s\":", name);
+        json_put_string(buf, value);
+    }
+}
+
 static void put_request(const struct work *work, struct buf *buf)
 {
     const struct ask *ask = work->ask;
@@ -179,6 +202,8 @@ static void put_request(const struct work *work, struct buf *buf)
     buf_put_text(buf, ask->claim_count == 0 ? "]"
                       : ask->per_claim      ? "],\"per_claim\":true"
                                             : "],\"per_claim\":false");
+    put_place(buf, "procedure", ask->procedure);
+    put_place(buf, "unit", ask->unit);
     buf_put_text(buf, ",\"use\":");
     put_use(ask, buf);
     buf_put_u8(buf, '}');

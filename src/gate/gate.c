@@ -246,10 +246,13 @@ static struct outcome meet_key(struct gate *gate, struct work *work, unsigned *p
         return work_recall(gate, work);
     }
     bool same = memcmp(first->ask->body_sha256, work->ask->body_sha256, SEAL_HASH_BYTES) == 0;
-    work->recall = same ? RECALL_TWIN : RECALL_CONFLICT;
-    work->twin = same ? first : NULL;
-    work->decision = same ? first->decision
-                          : (struct decision){CODE_IDEMPOTENCY_CONFLICT, RULE_NONE, FIELD_COUNT};
+    if (!same) {
+        work_conflict(work, false);
+        return OUTCOME_OK;
+    }
+    work->recall = RECALL_TWIN;
+    work->twin = first;
+    work->decision = first->decision;
     return OUTCOME_OK;
 }
 
@@ -294,6 +297,10 @@ static struct outcome decide_one(struct gate *gate, struct work *work, unsigned 
     }
     TRY(kept);
     work_find_party(gate, work);
+    if (work->conflicts) {
+        work_refuse_conflict(gate, work);
+        return OUTCOME_OK;
+    }
     if (in_flight(gate, *probed, work)) {
         TRY(settle(gate, probed));
     }

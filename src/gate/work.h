@@ -55,6 +55,7 @@ struct work {
     struct record_text text;
     uint64_t index; /* in the log */
     bool keyed;     /* its key is to stand for its record */
+    bool conflicts; /* its key stands for another request: to be refused, and recorded */
     uint8_t key_tag[SEAL_BLIND_BYTES];
     enum recall recall;
     const struct work *twin; /* the one before it */
@@ -101,6 +102,8 @@ void work_decide_party(struct gate *gate, struct work *work);
 struct outcome work_charge(struct gate *gate, struct work *work);
 /* What work_decide_party() would say with quota and misses left out; nothing is taken. */
 struct decision work_standing(struct gate *gate, struct work *work);
+/* Refuses an ask whose key stands for another request: nothing is counted. */
+void work_refuse_conflict(struct gate *gate, struct work *work);
 /* The quota of the asker's own business, for the RateLimit fields; nothing when it is not known. */
 void work_answer_limits(struct gate *gate, const struct work *work, struct answer *ret_answer);
 uint32_t seconds_to_midnight(int64_t now_us);
@@ -151,6 +154,8 @@ void work_key(struct gate *gate, struct work *work);
 /* An ask whose key stands for a record: sets work->recall, or gives it up or limits it; when all is
  * left as it was, the ask is to be decided as any other. */
 struct outcome work_recall(struct gate *gate, struct work *work);
+/* Its key stands for something else; `blocked`: the account may nothing anyway. */
+void work_conflict(struct work *work, bool blocked);
 /* Hides the record's place in the log among the random bits of its id, and finds it again. */
 void ask_id_hide(struct gate *gate, uint64_t index, uint8_t id[16]);
 uint64_t ask_id_place(struct gate *gate, const uint8_t id[16]);

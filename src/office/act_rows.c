@@ -38,7 +38,8 @@ static const struct words words_result = {result_names, 2};
     {"clearance-protected", ACT_TYPE_FLAG, OPTIONAL, NULL},                                        \
     {"override-lock", ACT_TYPE_FLAG, OPTIONAL, NULL},                                              \
     {"sealed-until", ACT_TYPE_DAY, OPTIONAL, NULL},                                                \
-    {"verify-per-claim", ACT_TYPE_FLAG, OPTIONAL, NULL}
+    {"verify-per-claim", ACT_TYPE_FLAG, OPTIONAL, NULL},                                           \
+    {"birth-year-alone", ACT_TYPE_FLAG, OPTIONAL, NULL}
 /* clang-format on */
 
 /* A move of its state: why, and by which clause of the policy. */

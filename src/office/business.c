@@ -11,7 +11,8 @@
 #define BUSINESS_VERSION_FIRST 2
 /* Options, one bit each. */
 #define OPTION_VERIFY_PER_CLAIM 1u
-#define OPTIONS (OPTION_VERIFY_PER_CLAIM)
+#define OPTION_BIRTH_YEAR_ALONE 2u
+#define OPTIONS (OPTION_VERIFY_PER_CLAIM | OPTION_BIRTH_YEAR_ALONE)
 
 static void put_move(const struct business_move *move, struct buf *buf)
 {
@@ -65,7 +66,8 @@ static void put_business(const void *object, struct buf *buf)
     for (unsigned i = 0; i < business->move_count; i++) {
         put_move(&business->moves[i], buf);
     }
-    buf_put_u8(buf, business->verify_per_claim ? OPTION_VERIFY_PER_CLAIM : 0);
+    buf_put_u8(buf, (uint8_t)((business->verify_per_claim ? OPTION_VERIFY_PER_CLAIM : 0) |
+                              (business->birth_year_alone ? OPTION_BIRTH_YEAR_ALONE : 0)));
 }
 
 static struct outcome get_business(const struct directory *directory, struct view bytes,
@@ -107,6 +109,7 @@ static struct outcome get_business(const struct directory *directory, struct vie
     unsigned options = version > BUSINESS_VERSION_FIRST ? cursor_u8(&cursor) : 0;
     cursor.failed = cursor.failed || (options & ~OPTIONS) != 0;
     business.verify_per_claim = (options & OPTION_VERIFY_PER_CLAIM) != 0;
+    business.birth_year_alone = (options & OPTION_BIRTH_YEAR_ALONE) != 0;
     TRY(object_get_end(&cursor, "stored business does not decode"));
     memcpy(ret_object, &business, sizeof(business));
     return OUTCOME_OK;

@@ -136,6 +136,7 @@ static struct outcome business_fill(struct preparing *here, struct business *bus
     business->bulk_max = act_number(act, "bulk", 0);
     business->clearance_protected = act_value(act, "clearance-protected").len > 0;
     business->override_lock = act_value(act, "override-lock").len > 0;
+    business->birth_year_alone = act_value(act, "birth-year-alone").len > 0;
     business->verify_per_claim = act_value(act, "verify-per-claim").len > 0;
     business->sealed_until_day = act_day(act, "sealed-until", BUSINESS_UNSEALED);
     business->from_day = act_day(act, "from", DAY_FIRST);

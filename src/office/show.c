@@ -81,6 +81,7 @@ static const struct show_field account_fields[] = {
 
 #define BUSINESS(member) offsetof(struct business, member)
 static const struct show_field business_fields[] = {
+    {"birth_year_alone", SHOW_FLAG, BUSINESS(birth_year_alone), NULL},
     {"bulk", SHOW_LIMIT64, BUSINESS(bulk_max), NULL},
     {"channels", SHOW_WORDS32, BUSINESS(channels), &words_channel},
     {"clearance_protected", SHOW_FLAG, BUSINESS(clearance_protected), NULL},
