@@ -9,6 +9,7 @@
 #include "channel/desk/desk.h"
 #include "channel/edge/edge.h"
 #include "channel/metrics/metrics.h"
+#include "channel/ndxp/ndxp.h"
 #include "channel/public/public.h"
 #include "core/core.h"
 #include "core/loader.h"
@@ -25,6 +26,7 @@
 
 #define BIT(value) (UINT32_C(1) << (value))
 #define MIB (UINT64_C(1) << 20)
+#define NDXP_CASE_USUAL "MaHoSo" /* nobody's yet: ours */
 /* Every channel: the texts of the policy in force, and whether the ledger can write. */
 #define CHANNEL_TAKES (FRAME_BIT(FRAME_TEXTS) | FRAME_BIT(FRAME_HEALTH))
 
@@ -211,6 +213,7 @@ enum serve_option {
     OPTION_EDGES,
     OPTION_ADDRESS,
     OPTION_SCRUB_S,
+    OPTION_NDXP_CASE,
     OPTION_COUNT
 };
 
@@ -218,7 +221,7 @@ static int usage(void)
 {
     cli_complain("usage: dancu serve [--home DIR] [--keys DIR] [--port N] --cert FILE --key FILE "
                  "--client-ca FILE [--client-crl FILE] [--edges N] [--address IP] "
-                 "[--scrub-s N]");
+                 "[--scrub-s N] [--ndxp-case ELEMENT,...]");
     return EXIT_USAGE;
 }
 
@@ -245,7 +248,7 @@ int serve_with(const struct proc_row *table, unsigned count, int argc, char **ar
     struct cli_option options[OPTION_COUNT] = {
         {.name = "home"},    {.name = "keys"},      {.name = "port"},       {.name = "cert"},
         {.name = "key"},     {.name = "client-ca"}, {.name = "client-crl"}, {.name = "edges"},
-        {.name = "address"}, {.name = "scrub-s"},
+        {.name = "address"}, {.name = "scrub-s"},   {.name = "ndxp-case"},
     };
     unsigned words = 0;
     uint64_t port = 8443;
@@ -260,6 +263,8 @@ int serve_with(const struct proc_row *table, unsigned count, int argc, char **ar
         scrub_s == 0) {
         return usage();
     }
+    const char *cases = options[OPTION_NDXP_CASE].value;
+    cases = cases == NULL ? NDXP_CASE_USUAL : cases;
     struct supervisor_config config = {
         .rows = table,
         .row_count = count,
@@ -269,6 +274,11 @@ int serve_with(const struct proc_row *table, unsigned count, int argc, char **ar
                      .scrub_s = (uint32_t)scrub_s},
         .listen_address = options[OPTION_ADDRESS].value,
     };
+    if (!ndxp_cases_valid(view_text(cases)) ||
+        strlen(cases) >= sizeof(config.settings.ndxp_cases)) {
+        return usage();
+    }
+    snprintf(config.settings.ndxp_cases, sizeof(config.settings.ndxp_cases), "%s", cases);
     const char *home = cli_home(options[OPTION_HOME].value);
     snprintf(config.settings.home, sizeof(config.settings.home), "%s", home);
     if (!origin_read(home, config.settings.origin)) {

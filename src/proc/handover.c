@@ -36,6 +36,7 @@ static void put_settings(struct buf *buf, const struct serve_settings *settings)
     buf_put_u32(buf, settings->scrub_s);
     buf_put_block16(buf, view_text(settings->home));
     buf_put_block16(buf, view_text(settings->origin));
+    buf_put_block16(buf, view_text(settings->ndxp_cases));
 }
 
 struct outcome handover_send(int control_fd, const struct handover *handover)
@@ -89,7 +90,8 @@ static struct outcome get_settings(struct cursor *cursor, struct serve_settings 
     ret_settings->edges = cursor_u32(cursor);
     ret_settings->scrub_s = cursor_u32(cursor);
     TRY(get_text(cursor, ret_settings->home, sizeof(ret_settings->home)));
-    return get_text(cursor, ret_settings->origin, sizeof(ret_settings->origin));
+    TRY(get_text(cursor, ret_settings->origin, sizeof(ret_settings->origin)));
+    return get_text(cursor, ret_settings->ndxp_cases, sizeof(ret_settings->ndxp_cases));
 }
 
 /* Everything but the descriptors; `ret_present` has a bit per grant, and bit GRANT_COUNT for the

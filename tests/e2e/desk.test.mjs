@@ -89,13 +89,15 @@ for (const kind of protocols) {
                 [['submitted', 1]]);
             assert.match(history[0].agent.officer, /^local:\d+$/);
             assert.deepEqual(shown, {
-                channels: ['guided'], clearance_protected: false, code: 'NV-BANK-3',
+                birth_year_alone: false, channels: ['guided'], clearance_protected: false,
+                code: 'NV-BANK-3',
                 fields: ['birth_date', 'full_name'], from: '2026-01-01',
                 hours: [8, 9, 10, 11, 12, 13, 14, 15, 16], legal_basis: 'Điều 3',
                 override_lock: false, party: 'bank',
                 population: 'permanent_residence.province=79,01@2021-07-01',
                 purpose: 'Mục đích "3"', quota_day: 10, sensitive: [],
-                services: ['citizen.lookup'], state: 'submitted', until: '2027-12-31', version: 1,
+                services: ['citizen.lookup'], state: 'submitted', until: '2027-12-31',
+                verify_per_claim: false, version: 1,
             });
         });
 

@@ -175,6 +175,15 @@ static void respond_disclosed(struct edge *edge, struct http_exchange *exchange,
     http_respond(exchange, response, &body);
 }
 
+/* No refusal, in the language of who asked. */
+static bool is_told(struct edge *edge, struct http_exchange *exchange, const struct answer *answer)
+{
+    const struct http_request *request = http_exchange_request(exchange);
+    const struct edge_front *front = edge_front_of(request);
+
+    return front->tells != NULL && front->tells(edge, request, answer);
+}
+
 /* draft-ietf-httpapi-ratelimit-headers: one policy, the business' quota of a day. */
 struct limit_texts {
     char policy[48];
@@ -231,7 +240,7 @@ static struct outcome take_answer(struct edge *edge, const struct answer *answer
     }
     add_limits(&response, answer, &limits);
     add_id(exchange, &response, answer, &id);
-    if (answer->code == CODE_DISCLOSED) {
+    if (answer->code == CODE_DISCLOSED || is_told(edge, exchange, answer)) {
         respond_disclosed(edge, exchange, answer, &response);
     } else {
         respond_refused(edge, exchange, answer, &response);

@@ -22,6 +22,16 @@ static void put_json(struct edge *edge, const struct http_request *request,
 
 static const struct edge_front fronts[] = {
     {
+        .prefix = VIEW_LITERAL("/ndxp/"),
+        .takes = VIEW_LITERAL("text/xml"),
+        .gives = VIEW_LITERAL("text/xml"),
+        .routes = edge_ndxp_routes,
+        .refusal = &edge_ndxp_refusal,
+        .put_answer = edge_ndxp_put,
+        .field_name = edge_ndxp_field,
+        .tells = edge_ndxp_tells,
+    },
+    {
         .prefix = VIEW_LITERAL("/osia/"),
         .takes = VIEW_LITERAL("application/json"),
         .gives = VIEW_LITERAL("application/json"),

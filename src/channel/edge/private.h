@@ -4,6 +4,7 @@
  *   edge.c      the process: start, turns, answers of the core, end
  *   routes.c    from a request to an ask or a refusal
  *   fronts.c    which language is spoken at which address
+ *   ndxp.c      the one of one-stop systems
  *   osia.c      the one of OSIA
  */
 #ifndef DANCU_CHANNEL_EDGE_PRIVATE_H
@@ -16,12 +17,14 @@
 #include "channel/json/ask_json.h"
 #include "channel/link/link.h"
 #include "channel/link/pending.h"
+#include "channel/ndxp/ndxp.h"
 #include "channel/osia/osia.h"
 #include "channel/texts/texts.h"
 #include "proc/granting.h"
 
 /* What reading one request, and writing its answer, may need. */
-#define EDGE_ARENA_BYTES OSIA_PLAN_ARENA_BYTES
+#define EDGE_ARENA_BYTES                                                                           \
+    (OSIA_PLAN_ARENA_BYTES > NDXP_ARENA_BYTES ? OSIA_PLAN_ARENA_BYTES : NDXP_ARENA_BYTES)
 
 struct edge {
     const struct child *child;
@@ -63,7 +66,21 @@ struct edge_front {
     /* What the field of that index, which is not granted, is called there; NULL: `/fields/N`. */
     struct view (*field_name)(struct edge *edge, const struct http_request *request, uint8_t index);
     bool tells_ask; /* the ask's id is in a header field, since the body has no place for it */
+    /* Is an answer with another code one that the language has words for, and no refusal? Then it
+     * is written likewise. NULL: none is. */
+    bool (*tells)(struct edge *edge, const struct http_request *request,
+                  const struct answer *answer);
 };
+
+/* ndxp.c */
+extern const struct edge_route edge_ndxp_routes[];
+extern const struct texts_form edge_ndxp_refusal;
+void edge_ndxp_put(struct edge *edge, const struct http_request *request,
+                   const struct answer *answer, struct http_response *response, struct buf *body);
+struct view edge_ndxp_field(struct edge *edge, const struct http_request *request, uint8_t index);
+/* A miss is an answer where yes or no was asked. */
+bool edge_ndxp_tells(struct edge *edge, const struct http_request *request,
+                     const struct answer *answer);
 
 /* fronts.c */
 const struct edge_front *edge_front_of(const struct http_request *request);

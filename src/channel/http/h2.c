@@ -134,7 +134,8 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
     } else if (view_is(field, ":path")) {
         exchange_set_target(exchange, text(value, value_len));
     } else {
-        exchange_add_field(exchange, field, text(value, value_len));
+        struct view known = view_is(field, ":authority") ? VIEW_LITERAL("host") : field;
+        exchange_add_field(exchange, known, text(value, value_len));
     }
     return 0;
 }

@@ -44,6 +44,7 @@ enum http_method {
     ROW(DANCU_OFFICER, "dancu-officer", 0)                                                         \
     ROW(DANCU_PARTY, "dancu-party", 0)                                                             \
     ROW(EXPECT, "expect", 0)                                                                       \
+    ROW(HOST, "host", 1) /* as the client has reached us; `:authority` too */                      \
     ROW(IDEMPOTENCY_KEY, "idempotency-key", 0)                                                     \
     ROW(IF_MATCH, "if-match", 1)                                                                   \
     ROW(IF_NONE_MATCH, "if-none-match", 1)                                                         \

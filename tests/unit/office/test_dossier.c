@@ -284,7 +284,11 @@ static void what_is_said_of_a_party_is_looked_at(void **state)
     assert_view(code_view(&here->party->parent), "ministry");
     assert_string_equal(here->party->province, "79");
     assert_view(code_view(&here->party->identification), "000.00.00.H29");
-    act = acts_make(ACT_PARTY_DOSSIER); /* a ring of two */
+    assert_ok(act_on(here, &act, ACTS_TODAY)); /* its own may be said again, ... */
+    act_value_set(&act, "code", VIEW_LITERAL("ministry"));
+    act_value_set(&act, "parent", view_of(NULL, 0));
+    assert_fault(act_on(here, &act, ACTS_TODAY), FAULT_CONFLICT); /* ... and is nobody else's */
+    act = acts_make(ACT_PARTY_DOSSIER);                           /* a ring of two */
     act_value_set(&act, "code", VIEW_LITERAL("ministry"));
     act_value_set(&act, "parent", VIEW_LITERAL("bank"));
     assert_fault(act_on(here, &act, ACTS_TODAY), FAULT_BAD_INPUT);

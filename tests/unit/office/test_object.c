@@ -80,6 +80,7 @@ static struct business a_business(struct party *party)
         .clearance_protected = true,
         .override_lock = true,
         .verify_per_claim = true,
+        .birth_year_alone = true,
         .quota_second_max = 3,
         .quota_total_max = 4,
         .bulk_max = 5,
@@ -239,7 +240,8 @@ static void a_business_is_read_as_it_was_written(void **state)
     assert_int_equal(again.quota_day_max, UINT64_C(1000000000000000));
     assert_int_equal(again.hours, 0x00ff00);
     assert_true(again.from_day == -1 && again.until_day == INT64_C(2932896));
-    assert_true(again.clearance_protected && again.override_lock && again.verify_per_claim);
+    assert_true(again.clearance_protected && again.override_lock);
+    assert_true(again.verify_per_claim && again.birth_year_alone);
     assert_int_equal(again.quota_second_max, 3);
     assert_int_equal(again.quota_total_max, 4);
     assert_int_equal(again.bulk_max, 5);

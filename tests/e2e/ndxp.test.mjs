@@ -1,0 +1,241 @@
+// One-stop systems' SOAP messages, by a client that knows our WSDL alone and as they are sent today.
+import assert from 'node:assert/strict';
+import https from 'node:https';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import soap from 'soap';
+import { granted } from './lib/asks.mjs';
+import { Http1Client, Http2Client } from './lib/client.mjs';
+import { binary, must } from './lib/command.mjs';
+import { demonstration } from './lib/demo.mjs';
+import { residentKib } from './lib/proc.mjs';
+import { serve } from './lib/server.mjs';
+
+const PATH = '/ndxp/v1';
+const UNIT = '000.00.00.H29';
+const PROCEDURE = '1.004222';
+const OFFICER = 'CB-HCM-01';
+const FIELDS = ['full_name', 'birth_date', 'sex', 'nationality', 'permanent_residence',
+    'current_residence', 'marital_status', 'household', 'relation_to_head', 'relatives',
+    'death_or_missing'];
+let demo;
+let server;
+let client; // of package `soap`
+let raw; // HTTP/2
+let person;
+let number = 0;
+
+before(async () => {
+    demo = await demonstration('ndxp');
+    server = await serve(demo, { edges: 1, args: ['--ndxp-case', 'MaHoSo,MaYeuCau'] });
+    person = demo.samples().find((one) => one.permanent_residence.province === '79' &&
+        one.birth_date.length === 10 && one.marital_status !== null);
+    const { cert, key } = demo.client('hcm-onestop');
+    raw = new Http2Client({ port: server.port, ca: demo.ca, cert, key });
+    const wsdl = path.join(demo.dir, 'dancu.wsdl');
+    writeFileSync(wsdl, (await get({ accept: 'text/xml' })).text);
+    client = await soap.createClientAsync(wsdl, {
+        endpoint: `https://localhost:${server.port}${PATH}` });
+    client.setSecurity(new soap.ClientSSLSecurity(key, cert, demo.ca, { agent: new https.Agent({
+        host: '127.0.0.1', servername: 'localhost', keepAlive: true, key, cert, ca: demo.ca }) }));
+});
+after(async () => {
+    await raw?.close();
+    await server?.stop();
+    demo?.remove();
+});
+
+const request = () => `YC-${process.pid}-${++number}`;
+const digits = (date) => date.replaceAll('-', '');
+const plain = (name) => name.normalize('NFD').replace(/\p{M}/gu, '').replace(/đ/gi, 'D')
+    .replace(/ /g, '').toUpperCase();
+const asked = (integration, more = {}) => ({
+    MaYeuCau: request(), MaDVC: PROCEDURE, MaTichHop: integration, MaCanBo: OFFICER, MaDonVi: UNIT,
+    MaHoSo: 'HS-2026/1', SoDinhDanh: person.id, HoVaTen: plain(person.full_name),
+    NgayThangNamSinh: { NgayThangNam: digits(person.birth_date) }, ...more,
+});
+
+// The envelope of the systems in use, as it stands.
+const envelope = (values = {}) => {
+    const of = { request: request(), unit: UNIT, officer: OFFICER, id: person.id,
+        name: plain(person.full_name), date: digits(person.birth_date), ...values };
+    return `<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" xmlns:dan="http://dancuquocgia.bca"><soapenv:Header/><soapenv:Body>
+ <dan:TraCuuThongTinCongDan><dan:MaYeuCau>${of.request}</dan:MaYeuCau><dan:MaDVC>${PROCEDURE}</dan:MaDVC><dan:MaTichHop>037</dan:MaTichHop><dan:MaCanBo>${of.officer}</dan:MaCanBo><dan:MaDonVi>${of.unit}</dan:MaDonVi>
+  <dan:SoDinhDanh>${of.id}</dan:SoDinhDanh><dan:HoVaTen>${of.name}</dan:HoVaTen><dan:NgayThangNamSinh><dan:NgayThangNam>${of.date}</dan:NgayThangNam></dan:NgayThangNamSinh>
+ </dan:TraCuuThongTinCongDan></soapenv:Body></soapenv:Envelope>`;
+};
+// Sent past docs/openapi.yaml, which is the contract of JSON alone: that of messages is the WSDL.
+const postBy = (one, text, headers = {}) => one.send({ method: 'POST', path: PATH, body: text,
+    headers: { 'content-type': 'text/xml; charset=utf-8', accept: 'text/xml', ...headers } });
+const post = (text, headers) => postBy(raw, text, headers);
+const get = (headers) => raw.send({ method: 'GET', path: `${PATH}?wsdl`, headers });
+
+const unescape = (text) => text.replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&#13;/g, '\r')
+    .replace(/&amp;/g, '&');
+const inside = (text, name) =>
+    text.match(new RegExp(`<(?:\\w+:)?${name}(?: [^>]*)?>([^]*?)</(?:\\w+:)?${name}>`))?.[1];
+const receiptIn = (text) => JSON.parse(unescape(inside(text, 'BienNhan')));
+const fault = (answer, number, code, status = 500) => {
+    assert.equal(answer.status, status, answer.text);
+    assert.equal(inside(answer.text, 'MaLoi'), number, answer.text);
+    assert.equal(inside(answer.text, 'TuChoi'), code);
+    return answer.text;
+};
+
+describe('a SOAP client that was given our WSDL', () => {
+    test('gets a record in the elements of the systems in use', async () => {
+        const [result] = await client.TraCuuThongTinCongDanAsync(asked('037'));
+        const found = [].concat(result.CongDan)[0];
+        assert.equal(found.SoDinhDanh, person.id);
+        assert.equal(found.HoVaTen.Ten, person.full_name);
+        assert.equal(found.GioiTinh, person.sex);
+        assert.equal(found.TinhTrangHonNhan, person.marital_status);
+        assert.equal(found.NgayThangNamSinh.NgayThangNam, digits(person.birth_date));
+        assert.equal(found.ThuongTru.MaTinhThanh, person.permanent_residence.province);
+        assert.equal(found.ThuongTru.ChiTiet, person.permanent_residence.detail);
+        assert.equal(found.ChuHo.HoVaTen, person.household.head.full_name);
+        assert.equal(found.DanToc, undefined); // not granted
+    });
+
+    test('is told yes and no', async () => {
+        const truth = async (operation, values) =>
+            (await client[`${operation}Async`](values))[0].TonTai;
+        const residence = (province) => ({ ThuongTru: { MaTinhThanh: province } });
+        assert.equal(await truth('XacThucThongTinCongDan', asked('033')), true);
+        assert.equal(await truth('XacThucThongTinCongDan', asked('033', residence('79'))), true);
+        assert.equal(await truth('XacThucThongTinCongDan', asked('033', residence('01'))), false);
+        assert.equal(await truth('XacThucThongTinCongDan',
+            asked('033', { HoVaTen: 'KHONGPHAITENNAY' })), false); // a miss
+        assert.equal(await truth('XacMinhTinhTrangHonNhan',
+            asked('099', { TinhTrangHonNhan: person.marital_status })), true);
+        assert.equal(await truth('XacMinhTinhTrangChetMatTich', asked('099')), false);
+        assert.equal(await truth('XacMinhThongTinChuHo',
+            asked('099', { ChuHo: { HoVaTen: person.household.head.full_name } })), true);
+    });
+
+    test('gets a household', async () => {
+        const [result] = await client.CungCapThongTinHoGiaDinhAsync(asked('034'));
+        const found = [].concat(result.CongDan)[0];
+        assert.equal(found.SoSoHoKhau, person.household.number);
+        assert.equal(found.ChuHo.HoVaTen, person.household.head.full_name);
+    });
+
+    test('gets a refusal as a fault with the code in use', async () => {
+        await assert.rejects(client.TraCuuThongTinCongDanAsync(asked('037', { MaDVC: '9.999999' })),
+            (error) => {
+                assert.equal(error.root.Envelope.Body.Fault.detail.Loi.MaLoi, '004');
+                return true;
+            });
+    });
+});
+
+describe('the envelope as it is sent today', () => {
+    for (const kind of [Http1Client, Http2Client]) {
+        test(`is answered over ${kind.label}, with a receipt that anyone can check`, async () => {
+            const one = new kind({ port: server.port, ca: demo.ca, ...demo.client('hcm-onestop') });
+            const answer = await postBy(one, envelope(),
+                { 'content-type': 'text/xml;charset=UTF-8', soapaction: '""' });
+            assert.equal(answer.status, 200, answer.text);
+            assert.equal(inside(answer.text, 'Ten'), person.full_name);
+            const file = path.join(demo.dir, 'answer.json');
+            const json = receiptIn(answer.text);
+            assert.deepEqual(json.person, granted(person, FIELDS));
+            writeFileSync(file, JSON.stringify(json));
+            await must(binary, ['receipt', 'verify', file, '--vkey', demo.vkeyFile]);
+            await one.close();
+        });
+    }
+
+    test('is answered for every spelling of the name, and for the year where it is allowed',
+        async () => {
+            for (const name of [person.full_name, person.full_name.normalize('NFD'),
+                person.full_name.toUpperCase(), plain(person.full_name)]) {
+                assert.equal((await post(envelope({ name }))).status, 200, name);
+            }
+            const year = envelope().replace(/<dan:NgayThangNam>.*<\/dan:NgayThangNam>/,
+                `<dan:Nam>${person.birth_date.slice(0, 4)}</dan:Nam>`);
+            assert.equal((await post(year)).status, 200);
+        });
+
+    test('that comes twice has the same record; another one under its number is refused and recorded',
+        async () => {
+            const one = envelope();
+            const first = await post(one);
+            const again = await post(one.replace(/>\s+</g, '><'));
+            assert.equal(receiptIn(again.text).ask, receiptIn(first.text).ask);
+            const other = demo.samples().find((who) => who.id !== person.id &&
+                who.permanent_residence.province === '79');
+            const text = fault(await post(one.replace(person.id, other.id)), '150',
+                'request_conflict');
+            assert.match(receiptIn(text).receipt.entry, /"outcome":"request_conflict"/);
+            assert.equal(receiptIn((await post(one)).text).ask, receiptIn(first.text).ask);
+        });
+
+    test('for nobody, or another unit, is a fault with its code and receipt', async () => {
+        assert.match(fault(await post(envelope({ id: '079090999999' })), '140',
+            'subject_not_available'), /BienNhan/);
+        assert.match(fault(await post(envelope({ unit: '000.00.00.X99' })), '004',
+            'business_not_granted'), /BienNhan/);
+    });
+});
+
+describe('bad messages', () => {
+    const bomb = `<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa">${'bcdefghi'.split('').map((name, i) =>
+        `<!ENTITY ${name} "${`&${'abcdefgh'[i]};`.repeat(10)}">`).join('')}]><a>&i;</a>`;
+    const deep = '<a>'.repeat(3000);
+    const soap12 = () => envelope().replace('http://schemas.xmlsoap.org/soap/envelope/',
+        'http://www.w3.org/2003/05/soap-envelope');
+    const demanding = () => envelope().replace('<soapenv:Header/>', '<soapenv:Header><w:S xmlns:w="urn:w" ' +
+        'soapenv:mustUnderstand="1"/></soapenv:Header>');
+    for (const [what, text, expected] of [
+        ['an entity bomb', () => bomb, /document type/],
+        ['an external entity', () => '<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>',
+            /document type/],
+        ['a deep nesting', () => deep, /deep/],
+        ['a huge attribute', () => `<a ${'b="'.padEnd(20000, 'x')}"/>`, null],
+        ['another encoding', () => '<?xml version="1.0" encoding="UTF-16"?><a/>', /encoding/],
+        ['garbage', () => 'garbage', /well-formed/],
+        ['another namespace', () => envelope().replace('http://dancuquocgia.bca', 'urn:other'),
+            /operation/],
+        ['SOAP 1.2', soap12, /VersionMismatch/],
+        ['a header that must be understood', demanding, /MustUnderstand/],
+    ]) {
+        test(`${what} is a clear fault`, async () => {
+            const answer = await post(text(), { 'accept-language': 'en' });
+            assert.equal(answer.status, expected === null ? 413 : 500);
+            assert.match(answer.text, /<soapenv:Fault>/);
+            assert.match(answer.text, expected ?? /too_large/);
+        });
+    }
+
+    test('100 MB are refused and hold no memory', async () => {
+        const flood = new Http2Client({ port: server.port, ca: demo.ca,
+            ...demo.client('hcm-onestop') });
+        const answer = await postBy(flood, '<a>'.padEnd(100 << 20, 'x')).catch((error) => error);
+        assert.ok(answer instanceof Error || answer.status === 413); // it goes on sending
+        flood.destroy();
+        const [{ pid }] = (await server.processes()).filter((one) => /^edge/.test(one.process));
+        assert.ok(residentKib(pid) < 128 << 10, `${residentKib(pid)} KiB`);
+        assert.equal((await post(envelope())).status, 200);
+    });
+
+    test('what is wrong at the door is a fault too', async () => {
+        const { status, text } = await get({ accept: 'application/json' });
+        assert.equal(status, 406);
+        assert.match(text, /<soapenv:Fault>/);
+        fault(await post(envelope(), { 'content-type': 'application/soap+xml' }), '105',
+            'unsupported_media_type', 415);
+    });
+});
+
+test('a case that nobody names is for the core to refuse, which records it', async () => {
+    await raw.close();
+    await server.stop();
+    server = await serve(demo, { edges: 1 });
+    raw = new Http2Client({ port: server.port, ca: demo.ca, ...demo.client('hcm-onestop') });
+    assert.match(fault(await post(envelope()), '120', 'case_missing'), /BienNhan/);
+    const named = envelope().replace('<soapenv:Header/>',
+        '<soapenv:Header><dan:MaHoSo>HS-1</dan:MaHoSo></soapenv:Header>');
+    assert.equal((await post(named)).status, 200);
+});
