@@ -220,7 +220,7 @@ static void a_business_is_shown_and_what_it_does_not_have_is_absent(void **state
 
     (void)state;
     json_t *root = shown(RESOURCE_BUSINESSES, &business);
-    assert_int_equal(json_object_size(root), 15);
+    assert_int_equal(json_object_size(root), 16);
     assert_list(root, "services", "[\"citizen.lookup\",\"id.map\"]");
     assert_list(root, "channels", "[\"guided\"]");
     assert_list(root, "fields", "[\"birth_date\",\"sex\"]");
