@@ -133,6 +133,14 @@
 #define SIGNED_SKEW_S_MAX 600         /* between an act's `iat` and our clock */
 #define SIGNED_DESKS_MAX 8            /* pipes from the desk at once, draining ones included */
 
+/* Changes of source systems */
+#define SOURCES_MAX 64               /* who ever was one included */
+#define CHANGES_MAX 1000             /* in one set */
+#define CHANGE_FAULTS_MAX 16         /* of one set told at once; all are counted */
+#define CHANGE_POINTER_BYTES_MAX 128 /* JSON Pointer into a set */
+#define CHANGE_SETS_KEPT_MAX 65536   /* of a source: their results are given again */
+#define FEED_FLIGHTS_MAX 16          /* sets with the loader at once; beyond: 503 */
+
 /* Searches on the private side of the records, after a leak */
 #define SEARCH_LEAKED_BYTES_MAX 16384                           /* what has leaked, as JSON */
 #define SEARCH_ORDER_BYTES_MAX (SEARCH_LEAKED_BYTES_MAX + 8192) /* the act that orders one */

@@ -91,7 +91,7 @@ static const char *check_signature(struct acts *acts, const struct signed_act *t
     if (memcmp(hash, told->jws_hash, sizeof(hash)) != 0) {
         return "its JWS has another hash";
     }
-    if (!outcome_ok(jws_read(told->jws, &acts->room, ret_jws))) {
+    if (!outcome_ok(jws_read(told->jws, JWS_TYPE_ACT, &acts->room, ret_jws))) {
         return "its JWS is none";
     }
     if (!view_equal(ret_jws->kid, told->doer.code)) {

@@ -99,6 +99,11 @@ static int signing_key_cli(int argc, char **argv)
     return act_cli("signing-key", argc, argv);
 }
 
+static int source_cli(int argc, char **argv)
+{
+    return act_cli("source", argc, argv);
+}
+
 static int help_cli(int argc, char **argv);
 
 static const struct {
@@ -132,6 +137,9 @@ static const struct {
     {"signing-key", signing_key_cli,
      "list | add | revoke: keys by which accounts sign assertions and asks"},
     {"officer", officer_cli, "list | found | add | roles | replace | leave | lost"},
+    {"source", source_cli,
+     "list | add | replace | suspend | resume | end: systems that send changes of the register"},
+    {"feed", feed_cli, "sign | send FILE|-: changes of a source, signed and numbered"},
     {"stop", stop_cli, "list: accounts that one officer stopped at once"},
     {"proposal", proposal_cli, "list | approve | reject | withdraw"},
     {"draw", draw_cli, "list | commit | reveal: what picks disclosures at random, month by month"},

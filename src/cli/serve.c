@@ -72,14 +72,16 @@ static const struct proc_row rows[] = {
         .count = 1,
         .grants = BIT(GRANT_HOME_DIR) | BIT(GRANT_KEYS_DIR) | BIT(GRANT_LOADER_LISTENER),
         .core_pipe = true,
-        .frames = FRAME_BIT(FRAME_CHUNK),
+        .frames = FRAME_BIT(FRAME_CHUNK) | FRAME_BIT(FRAME_CHANGED),
+        .takes = FRAME_BIT(FRAME_CHANGES_ORDER),
         .memory_bytes_max = 4096 * MIB,
         .calls = CALLS_BASE | CALLS_PIPES | CALLS_ADMIN | CALLS_READ | CALLS_WRITE | CALLS_STORE,
         .files_max = 64,
         .may_write_files = true,
-        .rights = "files: home read-write, what an import hands it; keys: data, index (read before "
-                  "the rights are dropped); sockets: import, pipe to the core (chunks only); no "
-                  "network",
+        .rights =
+            "files: home read-write, what an import hands it; keys: data, index (read before "
+            "the rights are dropped); sockets: import, pipe to the core (chunks, what became of "
+            "changes); no network",
     },
     {
         .name = "edge",
@@ -135,7 +137,7 @@ static const struct proc_row rows[] = {
         .calls = CALLS_BASE | CALLS_PIPES | CALLS_LISTEN,
         .files_max = 2560,
         .rights = "files: none; keys: its TLS key; sockets: desk listener, pipes to the core (what "
-                  "is to be shown, figures) and to verify (signed acts)",
+                  "is to be shown, figures) and to verify (signed acts and changes)",
     },
     {
         .name = "metrics",
@@ -161,13 +163,15 @@ static const struct proc_row rows[] = {
         .root = PROC_ROOT_EMPTY,
         .count = 1,
         .core_pipe = true,
-        .frames = FRAME_BIT(FRAME_STAMPED),
-        .takes = FRAME_BIT(FRAME_SIGNERS) | FRAME_BIT(FRAME_SIGNED_DONE),
+        .frames = FRAME_BIT(FRAME_STAMPED) | FRAME_BIT(FRAME_CHANGES_STAMPED),
+        .takes = FRAME_BIT(FRAME_SIGNERS) | FRAME_BIT(FRAME_SIGNED_DONE) |
+                 FRAME_BIT(FRAME_SOURCES) | FRAME_BIT(FRAME_CHANGED),
         .calls = CALLS_BASE | CALLS_PIPES,
         .memory_bytes_max = 512 * MIB,
         .files_max = 64,
-        .rights = "files: none; keys: officers' public keys; sockets: pipes from the desk and to "
-                  "the core (rightly signed acts; of others, two hashes); no network",
+        .rights = "files: none; keys: officers' and sources' public keys; sockets: pipes from "
+                  "the desk and to the core (rightly signed acts and changes; of other acts, two "
+                  "hashes); no network",
     },
     {
         .name = "worker",

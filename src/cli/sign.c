@@ -1,5 +1,5 @@
 /*
- * Signing an act: header, payload, signature.
+ * Signing: header, payload, signature.
  *
  * Invariant 1: the key is read, used and wiped here; nothing of it is printed or written.
  */
@@ -72,7 +72,7 @@ static void put_payload(const struct act *act, const struct sign_order *order, s
     buf_put_text(payload, "}");
 }
 
-static struct outcome read_key(const char *path, struct es256 **ret_key)
+struct outcome sign_key_read(const char *path, struct es256 **ret_key)
 {
     BUF_AUTO pem;
     buf_init(&pem, KEY_FILE_BYTES_MAX);
@@ -99,28 +99,36 @@ static bool texts_valid(const struct sign_order *order)
            utf8_valid(view_text(order->if_match)) && utf8_valid(view_text(order->jti));
 }
 
+struct outcome sign_payload(const struct es256 *key, const char *as, const char *type,
+                            struct view payload, struct buf *ret_jws)
+{
+    BUF_AUTO header;
+
+    buf_init(&header, 1024);
+    buf_put_text(&header, "{\"alg\":\"ES256\",\"kid\":");
+    json_put_string(&header, view_text(as));
+    buf_printf(&header, ",\"typ\":\"%s\"}", type);
+    TRY(buf_check(&header));
+    base64url_put(ret_jws, buf_view(&header));
+    buf_put_u8(ret_jws, '.');
+    base64url_put(ret_jws, payload);
+    return sign_with(key, ret_jws);
+}
+
 struct outcome sign_act(const struct act *act, const struct sign_order *order, struct buf *ret_jws)
 {
     struct es256 *key = NULL;
-    BUF_AUTO header;
     BUF_AUTO payload;
-    buf_init(&header, 1024);
     buf_init(&payload, SIGNED_JWS_BYTES_MAX);
 
     if (!texts_valid(order)) {
         return outcome_fail(FAULT_BAD_INPUT, "not UTF-8");
     }
-    TRY(read_key(order->key_path, &key));
-    buf_put_text(&header, "{\"alg\":\"ES256\",\"kid\":");
-    json_put_string(&header, view_text(order->as));
-    buf_put_text(&header, ",\"typ\":\"dancu-act+json\"}");
+    TRY(sign_key_read(order->key_path, &key));
     put_payload(act, order, &payload);
     struct outcome outcome = buf_check(&payload);
     if (outcome_ok(outcome)) {
-        base64url_put(ret_jws, buf_view(&header));
-        buf_put_u8(ret_jws, '.');
-        base64url_put(ret_jws, buf_view(&payload));
-        outcome = sign_with(key, ret_jws);
+        outcome = sign_payload(key, order->as, "dancu-act+json", buf_view(&payload), ret_jws);
     }
     es256_free(key);
     return outcome;

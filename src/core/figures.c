@@ -157,6 +157,12 @@ static void fill_gate(const struct core *core, uint64_t *figures)
     memcpy(figures + CORE_ASKS, counts->by_code, sizeof(counts->by_code));
 }
 
+static void fill_feed(const struct core *core, uint64_t *figures)
+{
+    memcpy(figures + CORE_SETS, core->feed.sets, sizeof(core->feed.sets));
+    memcpy(figures + CORE_CHANGES, core->feed.changes, sizeof(core->feed.changes));
+}
+
 static void fill_scrub(const struct core *core, uint64_t *figures)
 {
     const struct scrub_status *scrub = &core->scrub;
@@ -190,6 +196,7 @@ static void tell(struct core *core, struct peer *peer)
     fill_gate(core, core->figures);
     fill_pipes(core, core->figures);
     fill_scrub(core, core->figures);
+    fill_feed(core, core->figures);
     size_t start = frame_start(out, FRAME_METRICS);
     figures_put(out, &core_table, core->figures);
     for (unsigned i = 0; i < core->sum_count; i++) {

@@ -314,10 +314,13 @@ static struct outcome record_numbers(struct house *house, enum act_kind kind, ui
 static struct outcome record_chunk(struct house *house, const struct registry_chunk *chunk,
                                    uint32_t local_user)
 {
-    static const char *const names[] = {"number", "added", "changed", "unchanged",
-                                        "hash",   "file",  "until"};
-    char texts[7][80] = {{0}};
-    unsigned count = chunk->until == 0 ? 5 : 7; /* of no file */
+    static const char *const import_names[] = {"number", "added", "changed", "unchanged",
+                                               "hash",   "file",  "until"};
+    static const char *const set_names[] = {"number", "added", "changed", "unchanged",
+                                            "hash",   "jws",   "set",     "code"};
+    char texts[8][80] = {{0}};
+    bool set = chunk->source[0] != '\0';
+    unsigned count = set ? 8 : chunk->until == 0 ? 5 : 7; /* of no file */
     snprintf(texts[0], sizeof(texts[0]), "%llu", (unsigned long long)chunk->number);
     snprintf(texts[1], sizeof(texts[1]), "%u", chunk->added);
     snprintf(texts[2], sizeof(texts[2]), "%u", chunk->changed);
@@ -325,7 +328,9 @@ static struct outcome record_chunk(struct house *house, const struct registry_ch
     hex_write(texts[4], view_of(chunk->hash, sizeof(chunk->hash)));
     hex_write(texts[5], view_of(chunk->file, sizeof(chunk->file)));
     snprintf(texts[6], sizeof(texts[6]), "%llu", (unsigned long long)chunk->until);
-    return record_numbers(house, ACT_IMPORT_CHUNK, local_user, names, texts, count);
+    snprintf(texts[7], sizeof(texts[7]), "%s", chunk->source);
+    return record_numbers(house, set ? ACT_SOURCE_CHANGES : ACT_IMPORT_CHUNK, local_user,
+                          set ? set_names : import_names, texts, count);
 }
 
 struct outcome house_chunk_act(struct house *house, const struct registry_chunk *chunk,

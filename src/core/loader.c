@@ -21,6 +21,7 @@
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 /* ioprio_set(2): who, and class in the upper bits. */
@@ -68,9 +69,11 @@ static void attach(struct loader *loader, int fd)
 {
     pipe_renew(&loader->core, fd);
     loader->sent = 0; /* this core has not been asked */
+    loader->cores++;
+    loader_feed_forget(loader);
 }
 
-static struct outcome take_answers(struct loader *loader)
+static struct outcome take_frames(struct loader *loader)
 {
     for (;;) {
         struct frame frame;
@@ -79,14 +82,18 @@ static struct outcome take_answers(struct loader *loader)
             return OUTCOME_OK;
         }
         TRY(outcome);
-        TRY(loading_get_done(&frame, &loader->done, &loader->done_fault));
+        if (frame.kind == FRAME_CHANGES_ORDER) {
+            TRY(loader_feed_put(loader, &frame));
+        } else {
+            TRY(loading_get_done(&frame, &loader->done, &loader->done_fault));
+        }
     }
 }
 
 static void hear_core(struct loader *loader)
 {
     struct outcome filled = pipe_fill(&loader->core);
-    struct outcome outcome = take_answers(loader);
+    struct outcome outcome = take_frames(loader);
 
     if (outcome_ok(outcome) && filled.fault != FAULT_AGAIN) {
         outcome = filled;
@@ -199,6 +206,30 @@ struct outcome loader_check(const struct loader *loader)
                : OUTCOME_OK;
 }
 
+void loader_rest(struct loader *loader, int64_t worked_us)
+{
+    int64_t until_us = clock_monotonic_us(&loader->clock) +
+                       worked_us * (100 - LOADER_SHARE_PERCENT) / LOADER_SHARE_PERCENT;
+
+    for (int64_t left_us = until_us - clock_monotonic_us(&loader->clock);
+         left_us > 0 && outcome_ok(loader_check(loader));
+         left_us = until_us - clock_monotonic_us(&loader->clock)) {
+        loader_turn(loader, (int)(left_us / 1000) + 1, -1, NULL);
+    }
+}
+
+struct outcome loader_space(const struct loader *loader)
+{
+    struct statfs disk;
+
+    if (fstatfs(loader->child->grants[GRANT_HOME_DIR], &disk) != 0) {
+        return outcome_sys(errno, "room on the disk of the home");
+    }
+    return (uint64_t)disk.f_bavail * (uint64_t)disk.f_bsize >= LOADER_SPACE_BYTES_MIN
+               ? OUTCOME_OK
+               : outcome_fail(FAULT_NO_SPACE, "the rest of the disk is left to the server");
+}
+
 /* ---- A chunk's act ---- */
 
 static void send_chunk(struct loader *loader, const struct registry_chunk *chunk)
@@ -214,6 +245,7 @@ static void send_chunk(struct loader *loader, const struct registry_chunk *chunk
 
     memcpy(asked.hash, chunk->hash, sizeof(asked.hash));
     memcpy(asked.file, chunk->file, sizeof(asked.file));
+    asked.source = view_text(chunk->source);
     loading_put_chunk(&loader->core.out, &asked);
     struct outcome outcome = pipe_flush(&loader->core);
     if (!outcome_ok(outcome)) {
@@ -267,7 +299,7 @@ struct outcome loader_record(struct loader *loader, const struct registry_chunk 
 }
 
 /* What a loader or an import left that ended between the chunk and its act. */
-static struct outcome record_pending(struct loader *loader)
+struct outcome loader_record_pending(struct loader *loader)
 {
     struct registry_chunk chunk = {0};
     struct outcome outcome = registry_chunk_pending(loader->registry, &chunk);
@@ -304,13 +336,14 @@ static struct outcome open_all(struct loader *loader)
 
 static void run(struct loader *loader)
 {
-    struct outcome outcome = record_pending(loader);
+    struct outcome outcome = loader_record_pending(loader);
 
     if (!outcome_ok(outcome) && !loader->stopping) {
         log_outcome(LOG_LEVEL_ERROR, "chunk-not-recorded", outcome);
     }
     loader->listening = true; /* who comes before waits in the queue */
     while (!loader->stopping) {
+        loader_feed(loader);
         loader_turn(loader, -1, -1, NULL);
     }
 }
@@ -333,6 +366,7 @@ int loader_main(struct child *child)
     } else {
         log_outcome(LOG_LEVEL_ERROR, "loader-not-ready", outcome);
     }
+    loader_feed_done(&loader);
     registry_close(loader.registry);
     pipe_done(&loader.core);
     (void)close(loader.signal_fd);

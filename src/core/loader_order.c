@@ -18,7 +18,6 @@
 #include <errno.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 struct session {
@@ -35,20 +34,6 @@ static int64_t now_us(const struct loader *loader)
 
 /* ---- What the import calls ---- */
 
-/* What is left of the disk is for those who serve: the ledger must not find it full because of us.
- */
-static struct outcome space_check(const struct loader *loader)
-{
-    struct statfs disk;
-
-    if (fstatfs(loader->child->grants[GRANT_HOME_DIR], &disk) != 0) {
-        return outcome_sys(errno, "room on the disk of the home");
-    }
-    return (uint64_t)disk.f_bavail * (uint64_t)disk.f_bsize >= LOADER_SPACE_BYTES_MIN
-               ? OUTCOME_OK
-               : outcome_fail(FAULT_NO_SPACE, "the rest of the disk is left to the server");
-}
-
 static struct outcome before_read(void *context, int fd)
 {
     struct session *session = context;
@@ -57,26 +42,23 @@ static struct outcome before_read(void *context, int fd)
 
     loader_turn(loader, 0, -1, NULL);
     TRY(loader_check(loader));
-    TRY(space_check(loader));
+    TRY(loader_space(loader));
+    loader_feed(loader);
     while (!session->plain && !ready) {
         loader_turn(loader, -1, fd, &ready);
         TRY(loader_check(loader));
+        loader_feed(loader);
     }
     return OUTCOME_OK;
 }
 
-/* Rests in proportion to the work, so that who serves finds the machine at rest. */
+/* Changes do not wait for the end of an import: they come between its chunks. */
 static void rest(struct session *session)
 {
     struct loader *loader = session->loader;
-    int64_t worked_us = now_us(loader) - session->chunk_from_us;
-    int64_t until_us =
-        now_us(loader) + worked_us * (100 - LOADER_SHARE_PERCENT) / LOADER_SHARE_PERCENT;
 
-    for (int64_t left_us = until_us - now_us(loader);
-         left_us > 0 && outcome_ok(loader_check(loader)); left_us = until_us - now_us(loader)) {
-        loader_turn(loader, (int)(left_us / 1000) + 1, -1, NULL);
-    }
+    loader_rest(loader, now_us(loader) - session->chunk_from_us);
+    loader_feed(loader);
     session->chunk_from_us = now_us(loader);
 }
 

@@ -34,6 +34,8 @@ struct loader {
     uint64_t sent; /* chunk that this core was asked to record; 0 = none */
     uint64_t done; /* chunk that it answered about; 0 = none */
     enum fault done_fault;
+    uint64_t cores;           /* that there have been: a pipe's successor is another core's */
+    struct loader_feed *feed; /* sets of changes that wait; NULL before the first */
     /* Who asked for an import */
     bool busy;
     bool client_gone;
@@ -50,6 +52,23 @@ struct outcome loader_check(const struct loader *loader);
 /* Waits until the core has recorded the chunk, however often core and ledger come and go meanwhile.
  * FAULT_CLOSED: we are to end. FAULT_CONFLICT: the core refuses it. */
 struct outcome loader_record(struct loader *loader, const struct registry_chunk *chunk);
+
+/* What was left between a chunk and its act is recorded now. */
+struct outcome loader_record_pending(struct loader *loader);
+/* FAULT_NO_SPACE: the rest of the disk is left to who serves. */
+struct outcome loader_space(const struct loader *loader);
+/* Rests in proportion to that much work, so that who serves finds the machine at rest; hears
+ * everybody meanwhile. */
+void loader_rest(struct loader *loader, int64_t worked_us);
+
+/* loader_feed.c */
+/* An order of the core: it waits. FAULT_BAD_INPUT, FAULT_NO_MEMORY: the pipe is to be broken. */
+struct outcome loader_feed_put(struct loader *loader, const struct frame *frame);
+/* Serves those that wait; while no transaction is open and no chunk waits that is not ours. */
+void loader_feed(struct loader *loader);
+/* The core that gave them is gone. */
+void loader_feed_forget(struct loader *loader);
+void loader_feed_done(struct loader *loader);
 
 /* loader_order.c */
 void loader_accept(struct loader *loader);

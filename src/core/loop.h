@@ -4,9 +4,11 @@
 #ifndef DANCU_CORE_LOOP_H
 #define DANCU_CORE_LOOP_H
 
+#include "base/leak.h"
 #include "core/house.h"
 #include "office/ageing.h"
 #include "proc/explaining.h"
+#include "proc/feeding.h"
 #include "proc/figures.h"
 #include "proc/looking.h"
 #include "proc/proc.h"
@@ -86,6 +88,24 @@ struct readings {
     struct reading places[CASE_FILE_READINGS_MAX];
 };
 
+/* A set of changes that the loader has. */
+struct flight {
+    bool used;
+    uint32_t serial;   /* of the set in this place: with the place, the loader's tag */
+    struct peer *peer; /* who asked; NULL: its pipe has ended */
+    uint64_t tag;      /* its own */
+    struct code_text source;
+    uint8_t jws_hash[SEAL_HASH_BYTES];
+};
+struct feed {
+    struct flight flights[FEED_FLIGHTS_MAX];
+    struct leak conflicts; /* that are recorded */
+    uint64_t conflicts_untold;
+    uint64_t sets[SET_CODE_COUNT];         /* figures: by what became of them */
+    uint64_t changes[CHANGE_RESULT_COUNT]; /* likewise, each once */
+    struct feeding_changed changed;        /* the answer in hand */
+};
+
 struct core {
     const struct child *child;
     struct house *house;
@@ -113,6 +133,7 @@ struct core {
     struct scrub_status scrub; /* as the worker told it last */
     struct searches searches;
     struct readings readings;
+    struct feed feed;
     /* figures */
     struct told told[CORE_PEERS_MAX]; /* as peers */
     struct channel_sum sums[FIGURES_CHANNELS_MAX];
@@ -173,6 +194,14 @@ struct outcome signed_take(struct core *core, struct peer *peer,
 /* desk.c */
 /* Shows what may be seen by whom; a failure is want of memory. */
 struct outcome look_show(struct core *core, struct peer *peer, const struct look *look);
+
+/* feed.c */
+/* False: it does not decode. */
+bool feed_take(struct core *core, struct peer *peer, const struct frame *frame);
+/* *ret_good false: it does not decode, or answers nothing. */
+struct outcome feed_done(struct core *core, const struct frame *frame, bool *ret_good);
+/* The peer is gone, whichever it was. */
+void feed_forget(struct core *core, const struct peer *peer);
 
 /* explain.c */
 struct outcome explain_show(struct core *core, struct peer *peer, const struct explaining *asked);

@@ -255,6 +255,9 @@ static struct outcome take_chunk(struct core *core, struct peer *peer, const str
     };
     memcpy(chunk.hash, asked.hash, sizeof(chunk.hash));
     memcpy(chunk.file, asked.file, sizeof(chunk.file));
+    if (asked.source.len > 0) {
+        memcpy(chunk.source, asked.source.data, asked.source.len);
+    }
     struct outcome outcome = registry_hidden_refresh(core->house->registry);
     if (outcome_ok(outcome)) {
         outcome = house_chunk_act(core->house, &chunk, asked.user);
@@ -278,6 +281,16 @@ static struct outcome take_stamped(struct core *core, struct peer *peer, const s
         return OUTCOME_OK;
     }
     return signed_take(core, peer, &stamped);
+}
+
+static struct outcome take_changed(struct core *core, struct peer *peer, const struct frame *frame)
+{
+    bool good = false;
+    TRY(feed_done(core, frame, &good));
+    if (!good) {
+        refuse(core, peer, "what became of changes does not decode, or nobody asked");
+    }
+    return OUTCOME_OK;
 }
 
 static void take_look(struct core *core, struct peer *peer, const struct frame *frame)
@@ -335,6 +348,15 @@ static struct outcome take_frame(struct core *core, struct peer *peer, const str
     }
     if (frame->kind == FRAME_STAMPED) {
         return take_stamped(core, peer, frame);
+    }
+    if (frame->kind == FRAME_CHANGED) {
+        return take_changed(core, peer, frame);
+    }
+    if (frame->kind == FRAME_CHANGES_STAMPED) {
+        if (!feed_take(core, peer, frame)) {
+            refuse(core, peer, "signed changes do not decode");
+        }
+        return OUTCOME_OK;
     }
     if (frame->kind == FRAME_EXPLAIN) {
         take_explain(core, peer, frame);
@@ -396,6 +418,8 @@ static unsigned cost_of(const struct frame *frame)
         return frame->count;
     case FRAME_STAMPED: /* a commit of its own */
         return PEER_ASKS_MAX;
+    case FRAME_CHANGES_STAMPED: /* a large frame is copied */
+        return PEER_ASKS_MAX / FEED_FLIGHTS_MAX;
     case FRAME_LOOK:
     case FRAME_EXPLAIN:
         return PEER_ASKS_MAX / LOOKS_PER_TURN_MAX;
@@ -448,6 +472,7 @@ void peers_sweep(struct core *core)
             }
             figures_end(core, peer);
             rereads_forget(&core->rereads, peer);
+            feed_forget(core, peer);
             bool searches = takes(peer, FRAME_SEARCH);
             pipe_done(&peer->pipe);
             *peer = (struct peer){.pipe.fd = -1};

@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "office/signed.h"
+#include "office/source.h"
 
 struct telling {
     struct buf *out;
@@ -25,12 +26,19 @@ static void tell_signer(void *context, struct view code, struct view key)
     telling->count++;
 }
 
+/* Officers, and sources of changes. */
 static void tell_signers(struct core *core, struct peer *peer)
 {
     struct telling telling = {.out = &peer->pipe.out};
     size_t start = frame_start(telling.out, FRAME_SIGNERS);
     office_signers(core->house->office, tell_signer, &telling);
     frame_finish(telling.out, start, telling.count);
+    if (frame_set_has(peer->row->takes, FRAME_SOURCES)) {
+        telling.count = 0;
+        start = frame_start(telling.out, FRAME_SOURCES);
+        staff_sources(&core->house->directory, tell_signer, &telling);
+        frame_finish(telling.out, start, telling.count);
+    }
     peer->broken = peer->broken || !outcome_ok(pipe_flush(&peer->pipe));
 }
 

@@ -262,6 +262,25 @@ struct outcome person_parse(struct view line, struct arena *arena, struct person
     return OUTCOME_OK;
 }
 
+struct outcome person_member_take(struct parsing *parsing, const char *name,
+                                  const struct json_node *node)
+{
+    size_t at = 0;
+
+    while (strcmp(member_shapes[at].name, name) != 0) {
+        at++;
+        CHECK(at < MEMBER_COUNT);
+    }
+    if ((member_shapes[at].kinds & JSON_BIT(node->kind)) == 0) {
+        return refuse(parsing, node, "wrong type");
+    }
+    if (member_rows[at].take != NULL) {
+        return member_rows[at].take(parsing, node);
+    }
+    buf_put_text(&parsing->out, node->truth ? "true" : "false");
+    return OUTCOME_OK;
+}
+
 struct view person_id(const struct person *person)
 {
     return person_part(person, person->id);

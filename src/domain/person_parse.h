@@ -23,6 +23,10 @@ struct parsing {
     struct json_fault fault;
 };
 
+/* One member of a line by itself, by its name: what an import would take of it. */
+struct outcome person_member_take(struct parsing *parsing, const char *name,
+                                  const struct json_node *node);
+
 /* ---- person_values.c ---- */
 
 /* Where the next byte of out will stand. */

@@ -150,7 +150,8 @@
     ROW(INCIDENTS, "incidents")                                                                    \
     ROW(LISTS, "lists") /* of persons; their members are not shown */                              \
     ROW(SIGNING_KEYS, "signing-keys")                                                              \
-    ROW(OPERATORS, "operators") /* likewise */
+    ROW(OPERATORS, "operators") /* likewise */                                                     \
+    ROW(SOURCES, "sources")
 
 /* clang-format on */
 

@@ -476,6 +476,13 @@ static enum truth population_of(const struct gate *gate, const struct work *work
     return population_holds(population, &subject);
 }
 
+/* The index leads from a number that was corrected to whom it was of, and that number is asked for
+ * by nobody rightly any more: it is nobody's (decision 0051). */
+static bool number_in_force(const struct ask *ask, const struct person_record *record)
+{
+    return ask->subject_kind != SUBJECT_ID || view_equal(ask->key, record->id);
+}
+
 struct outcome work_decide_subject(struct gate *gate, struct work *work,
                                    const struct registry_probe *probe)
 {
@@ -490,7 +497,7 @@ struct outcome work_decide_subject(struct gate *gate, struct work *work,
     TRY(person_record_open(probe->record, &record));
     struct subject_question question = {
         .party_class = work->party->class,
-        .found = probe->found,
+        .found = probe->found && number_in_force(work->ask, &record),
         .name_matches = name_matches(gate, work, &record),
         .birth_date_matches = birth_date_matches(work, &record),
         .population = population_of(gate, work, &record),

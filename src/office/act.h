@@ -89,6 +89,13 @@ enum act_kind {
     ACT_OPERATOR_PARTIES_REMOVE,
     ACT_OPERATOR_OFFICERS_PUT,
     ACT_OPERATOR_OFFICERS_REMOVE,
+    ACT_SOURCE_ADD,
+    ACT_SOURCE_REPLACE,
+    ACT_SOURCE_SUSPEND,
+    ACT_SOURCE_RESUME,
+    ACT_SOURCE_END,
+    ACT_SOURCE_CHANGES,  /* by the house: a set of changes was applied */
+    ACT_SOURCE_CONFLICT, /* likewise: other content under a number that was used */
     ACT_KIND_COUNT
 };
 
@@ -150,6 +157,9 @@ uint64_t act_words_mask(const struct act *act, const char *field); /* absent = 0
 uint64_t act_number(const struct act *act, const char *field, uint64_t absent);
 int64_t act_day(const struct act *act, const char *field, int64_t absent);
 int64_t act_time(const struct act *act, const char *field, int64_t absent); /* microseconds */
+
+/* Whether it records a chunk of the registry: of an import, or a set of changes. */
+bool act_is_chunk(enum act_kind kind);
 
 /* Bytes of an act: u8 version, u8 kind, u8 field count, then block32 per field. */
 void act_put(const struct act *act, struct buf *buf);

@@ -3,6 +3,7 @@
  */
 #include "office/act.h"
 
+#include "domain/change.h"
 #include "domain/signed.h"
 #include "office/incident.h"
 
@@ -413,4 +414,50 @@ const struct act_row act_rows[ACT_KIND_COUNT] = {
     [ACT_OPERATOR_OFFICERS_REMOVE] = {"operator.officers-remove",
                                       true,
                                       {OPERATOR_CHANGE("officers")}},
+    [ACT_SOURCE_ADD] = {"source.add",
+                        true,
+                        {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                         {"name", ACT_TYPE_TEXT, REQUIRED, NULL},
+                         {"kind", ACT_TYPE_WORD, REQUIRED, &words_source},
+                         {"spki", ACT_TYPE_HASH, REQUIRED, NULL},
+                         {"key", ACT_TYPE_TEXT, REQUIRED, NULL}}},
+    [ACT_SOURCE_REPLACE] = {"source.replace",
+                            true,
+                            {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                             {"spki", ACT_TYPE_HASH, REQUIRED, NULL},
+                             {"key", ACT_TYPE_TEXT, REQUIRED, NULL},
+                             {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
+    [ACT_SOURCE_SUSPEND] = {"source.suspend",
+                            true,
+                            {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                             {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
+    [ACT_SOURCE_RESUME] = {"source.resume",
+                           true,
+                           {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                            {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
+    [ACT_SOURCE_END] = {"source.end",
+                        true,
+                        {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                         {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
+    [ACT_SOURCE_CHANGES] = {"source.changes",
+                            false,
+                            {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                             {"set", ACT_TYPE_NUMBER, REQUIRED, NULL},
+                             {"number", ACT_TYPE_NUMBER, REQUIRED, NULL},
+                             {"added", ACT_TYPE_NUMBER, REQUIRED, NULL},
+                             {"changed", ACT_TYPE_NUMBER, REQUIRED, NULL},
+                             {"unchanged", ACT_TYPE_NUMBER, REQUIRED, NULL},
+                             {"hash", ACT_TYPE_HASH, REQUIRED, NULL},
+                             {"jws", ACT_TYPE_HASH, REQUIRED, NULL}}},
+    [ACT_SOURCE_CONFLICT] = {"source.conflict",
+                             false,
+                             {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                              {"set", ACT_TYPE_NUMBER, REQUIRED, NULL},
+                              {"jws", ACT_TYPE_HASH, REQUIRED, NULL},
+                              {"before", ACT_TYPE_NUMBER, OPTIONAL, NULL}}},
 };
+
+bool act_is_chunk(enum act_kind kind)
+{
+    return kind == ACT_IMPORT_CHUNK || kind == ACT_SOURCE_CHANGES;
+}

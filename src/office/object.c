@@ -28,6 +28,7 @@ static const struct object_row *const rows[OBJECT_KIND_COUNT] = {
     [OBJECT_LIST] = &object_list,
     [OBJECT_SIGNING_KEY] = &object_signing_key,
     [OBJECT_OPERATOR] = &object_operator,
+    [OBJECT_SOURCE] = &object_source,
 };
 
 const struct object_row *object_row(enum object_kind kind)

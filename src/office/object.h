@@ -35,6 +35,7 @@ enum object_kind {
     OBJECT_INCIDENT = 18,    /* names an account */
     OBJECT_SIGNING_KEY = 19, /* points to an account, of either tier */
     OBJECT_OPERATOR = 20,    /* code = the party's */
+    OBJECT_SOURCE = 21,
     OBJECT_KIND_COUNT
 };
 
@@ -88,6 +89,7 @@ extern const struct object_row object_incident;    /* incident.c */
 extern const struct object_row object_list;        /* list.c */
 extern const struct object_row object_signing_key; /* signing_key.c */
 extern const struct object_row object_operator;    /* operator.c */
+extern const struct object_row object_source;      /* source.c */
 
 /* NULL for a kind that the directory does not keep. */
 const struct object_row *object_row(enum object_kind kind);

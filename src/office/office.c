@@ -236,7 +236,7 @@ struct outcome office_apply(struct office *office, const struct object_stamp *st
     buf_reset(&office->object);
     if (change->edit_count > 0) {
         outcome = apply_change(office, stamp, change);
-    } else if (act->kind == ACT_IMPORT_CHUNK) {
+    } else if (act_is_chunk(act->kind)) {
         outcome = apply_chunk(office, stamp->index, act);
     } else {
         outcome = store_objects(office, stamp->index, NULL, 0);
@@ -335,7 +335,7 @@ struct outcome office_room(struct office *office, const struct act *act, char re
     if (outcome.fault != FAULT_NO_SPACE) {
         return outcome_ok(outcome) ? outcome : outcome_fail(FAULT_IO, outcome.what);
     }
-    if (act->kind != ACT_IMPORT_CHUNK && late_has_room(&office->late)) {
+    if (!act_is_chunk(act->kind) && late_has_room(&office->late)) {
         return OUTCOME_OK;
     }
     snprintf(ret_why, 256, "office.db has no room, and %u acts wait for it", office->late.count);

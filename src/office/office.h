@@ -70,7 +70,7 @@ struct outcome office_act(struct office *office, const struct act *act, uint32_t
 
 /* Whether officers sign acts here: from then on office_act() takes none that is by hand. */
 bool office_founded(const struct office *office);
-/* Grows when an officer is made or changes: who may sign is to be told anew. */
+/* Grows when an officer or a source is made or changes: who may sign is to be told anew. */
 uint64_t office_officer_changes(const struct office *office);
 /* Calls `each` for every officer who may sign. */
 void office_signers(const struct office *office,

@@ -223,6 +223,13 @@ static struct outcome (*const preparations[ACT_KIND_COUNT])(struct preparing *he
     [ACT_OPERATOR_PARTIES_REMOVE] = prepare_operator_change,
     [ACT_OPERATOR_OFFICERS_PUT] = prepare_operator_change,
     [ACT_OPERATOR_OFFICERS_REMOVE] = prepare_operator_change,
+    [ACT_SOURCE_ADD] = prepare_source_add,
+    [ACT_SOURCE_REPLACE] = prepare_source_move,
+    [ACT_SOURCE_SUSPEND] = prepare_source_move,
+    [ACT_SOURCE_RESUME] = prepare_source_move,
+    [ACT_SOURCE_END] = prepare_source_move,
+    [ACT_SOURCE_CHANGES] = prepare_nothing,
+    [ACT_SOURCE_CONFLICT] = prepare_nothing,
 };
 
 struct outcome prepare_inner(struct preparing *here, const struct act *inner)

@@ -139,6 +139,8 @@ struct outcome prepare_signing_key_add(struct preparing *here); /* signing_key.c
 struct outcome prepare_signing_key_revoke(struct preparing *here);
 struct outcome prepare_operator_add(struct preparing *here); /* operator.c, as the next */
 struct outcome prepare_operator_change(struct preparing *here);
+struct outcome prepare_source_add(struct preparing *here);  /* source.c, as the next */
+struct outcome prepare_source_move(struct preparing *here); /* replace to end */
 /* A stop of the account that the act names ends with the act. */
 void prepare_stop_end(struct preparing *here); /* stop.c */
 

@@ -307,6 +307,25 @@ static const struct show_field operator_fields[] = {
     {"version", SHOW_NUMBER32, OPERATOR(version), NULL},
 };
 
+static const char *const source_state_names[SOURCE_STATE_COUNT] = {
+    [SOURCE_STATE_ACTIVE] = "active",
+    [SOURCE_STATE_SUSPENDED] = "suspended",
+    [SOURCE_STATE_ENDED] = "ended",
+};
+static const struct words source_states = {source_state_names, SOURCE_STATE_COUNT};
+
+#define SOURCE(member) offsetof(struct source, member)
+static const struct show_field source_fields[] = {
+    {"code", SHOW_CODE, SOURCE(code), NULL},
+    {"key", SHOW_KEY, SOURCE(key), NULL},
+    {"kind", SHOW_WORD, SOURCE(kind), &words_source},
+    {"name", SHOW_TEXT, SOURCE(name), NULL},
+    {"reason", SHOW_TEXT, SOURCE(reason), NULL},
+    {"spki", SHOW_HASH, SOURCE(spki), NULL},
+    {"state", SHOW_WORD, SOURCE(state), &source_states},
+    {"version", SHOW_NUMBER32, SOURCE(version), NULL},
+};
+
 /* A statement is made by the gate and never stored here: it is only shown. */
 static const struct object_row object_statement = {
     .name = "statement",
@@ -345,6 +364,7 @@ static const struct show_row {
     [RESOURCE_LISTS] = {&object_list, OFFICE, FIELDS(list_fields)},
     [RESOURCE_SIGNING_KEYS] = {&object_signing_key, KEYS, FIELDS(signing_key_fields)},
     [RESOURCE_OPERATORS] = {&object_operator, OPERATOR(party), FIELDS(operator_fields)},
+    [RESOURCE_SOURCES] = {&object_source, OFFICE, FIELDS(source_fields)},
     /* RESOURCE_RECORDS is no object of the office. */
 };
 

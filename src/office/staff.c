@@ -14,7 +14,8 @@
 _Static_assert(offsetof(struct officer, code) == 0 && offsetof(struct proposal, code) == 0 &&
                    offsetof(struct stop, code) == 0 && offsetof(struct draw, code) == 0 &&
                    offsetof(struct review, code) == 0 && offsetof(struct case_file, code) == 0 &&
-                   offsetof(struct confirmation, code) == 0 && offsetof(struct incident, code) == 0,
+                   offsetof(struct confirmation, code) == 0 &&
+                   offsetof(struct incident, code) == 0 && offsetof(struct source, code) == 0,
                "the invariant");
 
 static struct view key_of(const void *object)
@@ -36,6 +37,7 @@ struct outcome staff_new(struct staff **ret_staff)
     map_init_ordered(&staff->case_files, key_of, CASE_FILES_MAX);
     map_init_ordered(&staff->confirmations, key_of, CONFIRMATIONS_MAX);
     map_init_ordered(&staff->incidents, key_of, INCIDENTS_MAX);
+    map_init_ordered(&staff->sources, key_of, SOURCES_MAX);
     *ret_staff = staff;
     return OUTCOME_OK;
 }
@@ -51,6 +53,7 @@ void staff_free(struct staff *staff)
         map_free_all(&staff->case_files);
         map_free_all(&staff->confirmations);
         map_free_all(&staff->incidents);
+        map_free_all(&staff->sources);
         memory_free(staff);
     }
 }

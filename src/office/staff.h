@@ -1,7 +1,7 @@
 /*
  * Purpose: who works in the office, and what waits there for a second pair of eyes: officers,
- * proposals, emergency stops, reviews, incidents. Kept beside the gate's directory, which carries a
- * pointer to it and never looks. Source: issue "The office", item 1.
+ * proposals, emergency stops, reviews, incidents, source systems. Kept beside the gate's directory,
+ * which carries a pointer to it and never looks. Source: issue "The office", item 1.
  */
 #ifndef DANCU_OFFICE_STAFF_H
 #define DANCU_OFFICE_STAFF_H
@@ -10,6 +10,7 @@
 #include "gate/directory.h"
 #include "office/incident.h"
 #include "office/review.h"
+#include "office/source.h"
 
 enum officer_state {
     OFFICER_ACTIVE,
@@ -59,7 +60,9 @@ struct staff {
     struct map case_files;
     struct map confirmations;
     struct map incidents;
-    uint64_t changes; /* of officers, since the start: `verify` is told anew when it grows */
+    struct map sources;
+    uint64_t
+        changes; /* of officers and sources, since the start: `verify` is told anew when it grows */
 };
 
 struct outcome staff_new(struct staff **ret_staff);

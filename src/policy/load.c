@@ -16,7 +16,7 @@
 
 static const struct policy_file_schema *const schemas[] = {
     &policy_schema_circular, &policy_schema_fields,   &policy_schema_refusals,
-    &policy_schema_fees,     &policy_schema_holidays,
+    &policy_schema_fees,     &policy_schema_holidays, &policy_schema_sources,
 };
 #define SCHEMA_COUNT (sizeof(schemas) / sizeof(schemas[0]))
 

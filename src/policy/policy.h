@@ -88,6 +88,10 @@ enum truth policy_working_day(const struct policy *policy, int64_t day);
 struct outcome policy_deadline_day(const struct policy *policy, int64_t day, unsigned working_days,
                                    int64_t *ret_day);
 
+/* Who may change what in the register, and whose word stands. */
+struct change_law;
+void policy_change_law(const struct policy *policy, struct change_law *ret_law);
+
 /* A matrix that a lawyer can read (text), or the same as JSON. */
 void policy_show(const struct policy *policy, bool json, struct buf *buf);
 

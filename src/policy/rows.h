@@ -83,6 +83,7 @@ extern const struct policy_file_schema policy_schema_fields;
 extern const struct policy_file_schema policy_schema_refusals;
 extern const struct policy_file_schema policy_schema_fees;
 extern const struct policy_file_schema policy_schema_holidays;
+extern const struct policy_file_schema policy_schema_sources;
 
 #define POLICY_ROW_BYTES_MAX 256
 #define POLICY_ROWS_MAX                                                                            \

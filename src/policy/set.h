@@ -6,6 +6,7 @@
 #ifndef DANCU_POLICY_SET_H
 #define DANCU_POLICY_SET_H
 
+#include "domain/change.h"
 #include "policy/tree.h"
 
 #define POLICY_CLAUSES_MAX 128
@@ -256,6 +257,26 @@ struct policy_make_up_day {
     const char *clause;
 };
 
+/* Whose word stands for a member of a person, the highest first. */
+#define POLICY_AUTHORITIES_MAX 3
+struct policy_authority {
+    struct policy_row row;
+    unsigned member;
+    unsigned order[POLICY_AUTHORITIES_MAX];
+    uint8_t ranks[SOURCE_COUNT]; /* the same by source: 1 = highest, 0 = no say */
+    const char *clause;
+};
+
+struct policy_change {
+    struct policy_row row;
+    unsigned change;
+    uint64_t sources;
+    uint64_t members;
+    const char *clause;
+    const char *label_vi;
+    const char *label_en;
+};
+
 /* What deciding looks at, and nothing else. */
 struct policy_masks {
     unsigned channels_open[CLASS_COUNT]; /* bit per channel */
@@ -321,6 +342,9 @@ struct policy {
     unsigned holiday_count;
     struct policy_make_up_day make_up_days[POLICY_MAKE_UP_DAYS_MAX];
     unsigned make_up_day_count;
+
+    struct policy_authority authorities[MEMBER_COUNT];
+    struct policy_change changes[CHANGE_COUNT];
 };
 
 extern const struct words policy_words_shape;

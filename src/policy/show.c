@@ -204,6 +204,16 @@ static void show_notices(const struct policy *policy, struct buf *buf)
     }
 }
 
+/* The words of a mask, each after a blank. */
+static void put_marked(struct buf *buf, const struct words *words, uint64_t mask)
+{
+    for (unsigned word = 0; word < words->count; word++) {
+        if (policy_bit(mask, word)) {
+            buf_printf(buf, " %s", words_name(words, word));
+        }
+    }
+}
+
 static void show_laws(const struct policy *policy, struct buf *buf)
 {
     put_heading(buf, 5, "Pháp luật liên quan (related law)");
@@ -275,9 +285,35 @@ static void show_holidays(const struct policy *policy, struct buf *buf)
     }
 }
 
+static void show_sources(const struct policy *policy, struct buf *buf)
+{
+    put_heading(buf, 9, "Nguồn thay đổi (sources of changes)");
+    for (unsigned change = 0; change < CHANGE_COUNT; change++) {
+        const struct policy_change *row = &policy->changes[change];
+        buf_printf(buf, "%s %s (%s):", words_name(&words_change, change), row->label_vi,
+                   row->clause);
+        put_marked(buf, &words_source, row->sources);
+        buf_put_text(buf, "\n  ");
+        put_marked(buf, &words_member, row->members);
+        buf_put_text(buf, "\n");
+    }
+    for (unsigned member = 0; member < MEMBER_COUNT; member++) {
+        const struct policy_authority *row = &policy->authorities[member];
+        put_padded(buf, words_name(&words_member, member), 26);
+        const char *between = "";
+        for (unsigned i = 0; i < POLICY_AUTHORITIES_MAX; i++) {
+            if (row->ranks[row->order[i]] == i + 1) {
+                buf_printf(buf, "%s%s", between, words_name(&words_source, row->order[i]));
+                between = " > ";
+            }
+        }
+        buf_printf(buf, " (%s)\n", row->clause);
+    }
+}
+
 static void show_clauses(const struct policy *policy, struct buf *buf)
 {
-    put_heading(buf, 9, "Điều khoản (clauses)");
+    put_heading(buf, 10, "Điều khoản (clauses)");
     for (unsigned i = 0; i < policy->clause_count; i++) {
         const struct policy_clause *row = &policy->clauses[i];
         put_padded(buf, row->id, 9);
@@ -300,5 +336,6 @@ void policy_show(const struct policy *policy, bool json, struct buf *buf)
     show_refusals(policy, buf);
     show_fees(policy, buf);
     show_holidays(policy, buf);
+    show_sources(policy, buf);
     show_clauses(policy, buf);
 }

@@ -287,6 +287,37 @@ static void put_holidays(const struct policy *policy, struct buf *buf)
     table_end(buf);
 }
 
+static void put_sources(const struct policy *policy, struct buf *buf)
+{
+    table_begin(buf, "changes");
+    for (unsigned change = 0; change < CHANGE_COUNT; change++) {
+        const struct policy_change *row = &policy->changes[change];
+        struct object object = row_begin(buf, change == 0);
+        put_text(&object, "change", words_name(&words_change, change));
+        put_words(&object, "sources", &words_source, row->sources);
+        put_words(&object, "members", &words_member, row->members);
+        put_text(&object, "clause", row->clause);
+        put_text(&object, "label_vi", row->label_vi);
+        put_text(&object, "label_en", row->label_en);
+        row_end(&object);
+    }
+    table_end(buf);
+    table_begin(buf, "authority");
+    for (unsigned member = 0; member < MEMBER_COUNT; member++) {
+        const struct policy_authority *row = &policy->authorities[member];
+        struct object object = row_begin(buf, member == 0);
+        put_text(&object, "member", words_name(&words_member, member));
+        for (unsigned source = 0; source < SOURCE_COUNT; source++) {
+            if (row->ranks[source] != 0) {
+                put_count(&object, words_name(&words_source, source), row->ranks[source]);
+            }
+        }
+        put_text(&object, "clause", row->clause);
+        row_end(&object);
+    }
+    table_end(buf);
+}
+
 static void put_clauses(const struct policy *policy, struct buf *buf)
 {
     table_begin(buf, "clauses");
@@ -323,6 +354,7 @@ void policy_show_json(const struct policy *policy, struct buf *buf)
     put_refusals(policy, buf);
     put_fees(policy, buf);
     put_holidays(policy, buf);
+    put_sources(policy, buf);
     put_clauses(policy, buf);
     buf_put_text(buf, "\n}\n");
 }

@@ -61,6 +61,8 @@ static const struct figure_row channel_rows[] = {
         "From an ask's last byte to its whole answer handed to TLS, of asks that the core answered."),
 };
 
+#define SETS "Sets of changes that reached the core, by what became of them."
+#define CHANGES "Changes of sets that were taken, each once, by result."
 static const struct figure_row core_rows[] = {
     GAUGE_OF("dancu_core_start_time_seconds", CORE_STARTED_S, "When the core began to serve, since 1970."),
     GAUGE_OF("dancu_policy_in_force", CORE_POLICY, "1 when a policy is in force; without one nothing is answered."),
@@ -105,6 +107,23 @@ static const struct figure_row core_rows[] = {
     GAUGE_BY("dancu_incidents", CORE_INCIDENTS_OPEN, "state", "open", INCIDENTS),
     GAUGE_BY("dancu_incidents", CORE_INCIDENTS_DUE, "state", "due", INCIDENTS),
     GAUGE_BY("dancu_incidents", CORE_INCIDENTS_OVERDUE, "state", "overdue", INCIDENTS),
+    COUNT_BY("dancu_change_sets_total", CORE_SETS + SET_CODE_DONE, "outcome", "done", SETS),
+    COUNT_BY("dancu_change_sets_total", CORE_SETS + SET_CODE_BAD_INPUT, "outcome", "bad_input", SETS),
+    COUNT_BY("dancu_change_sets_total", CORE_SETS + SET_CODE_SIGNATURE_INVALID, "outcome", "signature_invalid", SETS),
+    COUNT_BY("dancu_change_sets_total", CORE_SETS + SET_CODE_NOT_YOURS, "outcome", "not_yours", SETS),
+    COUNT_BY("dancu_change_sets_total", CORE_SETS + SET_CODE_NUMBER_GAP, "outcome", "number_gap", SETS),
+    COUNT_BY("dancu_change_sets_total", CORE_SETS + SET_CODE_NUMBER_CONFLICT, "outcome", "number_conflict", SETS),
+    COUNT_BY("dancu_change_sets_total", CORE_SETS + SET_CODE_NUMBER_PAST, "outcome", "number_past", SETS),
+    COUNT_BY("dancu_change_sets_total", CORE_SETS + SET_CODE_UNAVAILABLE, "outcome", "changes_unavailable", SETS),
+    COUNT_BY("dancu_changes_total", CORE_CHANGES + CHANGE_RESULT_APPLIED, "result", "applied", CHANGES),
+    COUNT_BY("dancu_changes_total", CORE_CHANGES + CHANGE_RESULT_UNCHANGED, "result", "unchanged", CHANGES),
+    COUNT_BY("dancu_changes_total", CORE_CHANGES + CHANGE_RESULT_OUTRANKED, "result", "outranked", CHANGES),
+    COUNT_BY("dancu_changes_total", CORE_CHANGES + CHANGE_RESULT_NOT_AUTHORISED, "result", "not_authorised", CHANGES),
+    COUNT_BY("dancu_changes_total", CORE_CHANGES + CHANGE_RESULT_NOT_FOUND, "result", "not_found", CHANGES),
+    COUNT_BY("dancu_changes_total", CORE_CHANGES + CHANGE_RESULT_ALREADY_THERE, "result", "already_there", CHANGES),
+    COUNT_BY("dancu_changes_total", CORE_CHANGES + CHANGE_RESULT_NUMBER_TAKEN, "result", "number_taken", CHANGES),
+    COUNT_BY("dancu_changes_total", CORE_CHANGES + CHANGE_RESULT_CMND_TAKEN, "result", "cmnd_taken", CHANGES),
+    COUNT_BY("dancu_changes_total", CORE_CHANGES + CHANGE_RESULT_TOO_LARGE, "result", "too_large", CHANGES),
     COUNT_BY("dancu_asks_total", CORE_ASKS, "outcome", NULL, "Asks that the core answered, by outcome."),
     {"dancu_batch_asks", FIGURE_HISTOGRAM, CORE_BATCH, NULL, NULL, &histogram_batch, 1,
         "Asks decided and recorded by one commit."},

@@ -13,7 +13,7 @@
 
 #include "base/bytes.h"
 #include "base/histogram.h"
-#include "domain/words.h"
+#include "domain/change.h"
 
 #define FIGURE_MAX (UINT64_C(1) << 53)
 #define FIGURES_NAME_BYTES 48 /* of a process, with its terminator */
@@ -113,7 +113,9 @@ enum core_figure {
     CORE_INCIDENTS_OPEN,
     CORE_INCIDENTS_DUE,
     CORE_INCIDENTS_OVERDUE,
-    CORE_ASKS,
+    CORE_SETS, /* of changes, by what became of them */
+    CORE_CHANGES = CORE_SETS + SET_CODE_COUNT,
+    CORE_ASKS = CORE_CHANGES + CHANGE_RESULT_COUNT,
     CORE_BATCH = CORE_ASKS + CODE_COUNT,
     CORE_SERVE_SPAN = CORE_BATCH + HISTOGRAM_BATCH_PLACES,
     CORE_SYNC_SPAN = CORE_SERVE_SPAN + HISTOGRAM_SPAN_PLACES,

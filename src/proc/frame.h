@@ -34,20 +34,25 @@ enum frame_kind {
     FRAME_CHUNK = 15,      /* loader -> core: an import chunk that waits for its act */
     FRAME_CHUNK_DONE = 16, /* core -> loader */
     FRAME_IMPORT = 17,     /* `dancu registry import` -> loader (loading.h) */
-    FRAME_IMPORT_STATE = 18, /* loader -> `dancu registry import` */
-    FRAME_CREW = 19,         /* supervisor -> metrics: count processes' figures with names */
-    FRAME_LOG_KEY = 20,      /* core -> public: the log's verifier key, at connect */
-    FRAME_STAMPED = 21,      /* verify -> core: one whose signature is right */
-    FRAME_SIGNED_DONE = 22,  /* core -> verify -> desk: what became of it */
-    FRAME_LOOK = 23,         /* desk or admin socket -> core: objects to be shown (looking.h) */
-    FRAME_SEEN = 24,         /* its answer */
-    FRAME_SIGNERS = 25,      /* core -> verify: count officers who may sign, with their keys */
-    FRAME_GRANTS = 26,       /* edge -> core: an account asks for its grants (granting.h) */
-    FRAME_GRANTED = 27,      /* core -> edge */
-    FRAME_SIGNED = 28,       /* desk -> verify: a signed act as it came (signed.h) */
-    FRAME_EXPLAIN = 29,      /* desk -> core: why would this be so? (explaining.h); FRAME_SEEN */
-    FRAME_SEARCH = 30,       /* core -> worker: what to look for (searching.h) */
-    FRAME_FOUND = 31,        /* worker -> core */
+    FRAME_IMPORT_STATE = 18,    /* loader -> `dancu registry import` */
+    FRAME_CREW = 19,            /* supervisor -> metrics: count processes' figures with names */
+    FRAME_LOG_KEY = 20,         /* core -> public: the log's verifier key, at connect */
+    FRAME_STAMPED = 21,         /* verify -> core: one whose signature is right */
+    FRAME_SIGNED_DONE = 22,     /* core -> verify -> desk: what became of it */
+    FRAME_LOOK = 23,            /* desk or admin socket -> core: objects to be shown (looking.h) */
+    FRAME_SEEN = 24,            /* its answer */
+    FRAME_SIGNERS = 25,         /* core -> verify: count officers who may sign, with their keys */
+    FRAME_GRANTS = 26,          /* edge -> core: an account asks for its grants (granting.h) */
+    FRAME_GRANTED = 27,         /* core -> edge */
+    FRAME_SIGNED = 28,          /* desk -> verify: a signed act as it came (signed.h) */
+    FRAME_EXPLAIN = 29,         /* desk -> core: why would this be so? (explaining.h); FRAME_SEEN */
+    FRAME_SEARCH = 30,          /* core -> worker: what to look for (searching.h) */
+    FRAME_FOUND = 31,           /* worker -> core */
+    FRAME_SOURCES = 40,         /* core -> verify: count sources who may send changes */
+    FRAME_CHANGES = 41,         /* desk -> verify: a set of changes as it came (feeding.h) */
+    FRAME_CHANGES_STAMPED = 42, /* verify -> core: one whose signature is right */
+    FRAME_CHANGED = 43,         /* loader -> core -> verify -> desk: what became of it */
+    FRAME_CHANGES_ORDER = 46,   /* core -> loader: one to be applied */
     FRAME_KIND_COUNT
 };
 

@@ -32,6 +32,7 @@ void loading_put_chunk(struct buf *buf, const struct loading_chunk *chunk)
     buf_put(buf, chunk->file, sizeof(chunk->file));
     buf_put_u64(buf, chunk->until);
     buf_put_u32(buf, chunk->user);
+    buf_put_block16(buf, chunk->source);
     frame_finish(buf, start, 1);
 }
 
@@ -48,8 +49,10 @@ struct outcome loading_get_chunk(const struct frame *frame, struct loading_chunk
     cursor_copy(&cursor, chunk.file, sizeof(chunk.file));
     chunk.until = cursor_u64(&cursor);
     chunk.user = cursor_u32(&cursor);
+    chunk.source = cursor_block16(&cursor);
     TRY(cursor_end(&cursor, "chunk"));
-    if (frame->count != 1 || chunk.number == 0) {
+    bool source_good = chunk.source.len == 0 || ask_code_shaped(chunk.source, ASK_CODE_BYTES_MAX);
+    if (frame->count != 1 || chunk.number == 0 || !source_good) {
         return outcome_fail(FAULT_BAD_INPUT, "chunk");
     }
     *ret_chunk = chunk;

@@ -13,8 +13,8 @@
 #include "proc/frame.h"
 #include "seal/seal.h"
 
-/* FRAME_CHUNK: u64 number, u32 added, changed, unchanged, hash, file's hash, u64 until, u32 user.
- */
+/* FRAME_CHUNK: u64 number, u32 added, changed, unchanged, hash, file's hash, u64 until, u32 user,
+ * block16 source: empty = of an import. */
 struct loading_chunk {
     uint64_t number;
     uint32_t added;
@@ -24,6 +24,7 @@ struct loading_chunk {
     uint8_t file[SEAL_HASH_BYTES];
     uint64_t until;
     uint32_t user;
+    struct view source; /* borrows from the frame */
 };
 void loading_put_chunk(struct buf *buf, const struct loading_chunk *chunk);
 struct outcome loading_get_chunk(const struct frame *frame, struct loading_chunk *ret_chunk);

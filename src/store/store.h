@@ -10,7 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/memory.h"
-#include "domain/person.h"
+#include "domain/change.h"
 #include "seal/seal.h"
 
 /* ---- Registry: home/registry.db ---- */
@@ -55,6 +55,9 @@ struct registry_chunk {
     uint8_t hash[SEAL_HASH_BYTES]; /* SHA-256 over the SHA-256 of each version written (key u64,
                                       version u32, sealed bytes), in order */
     uint8_t file[SEAL_HASH_BYTES]; /* SHA-256 of the file; zeros = of no file */
+    /* Of a set of changes: its source. Then `until` is the set's number, and `file` the SHA-256 of
+     * its JWS. Empty: of an import. */
+    char source[ASK_CODE_BYTES_MAX + 1];
 };
 struct outcome registry_import(struct registry *registry, struct person *const *persons,
                                unsigned count, struct registry_chunk *ret_chunk);
@@ -90,6 +93,30 @@ struct outcome registry_intake_find(struct registry *registry, struct view name,
 /* FAULT_OVER_LIMIT. */
 struct outcome registry_intake_put(struct registry *registry, const struct registry_intake *intake);
 struct outcome registry_intake_remove(struct registry *registry, struct view name);
+
+/* One set of changes of a source, in one transaction with its chunk, which stays `pending` as an
+ * import's does; durable on return. Each change has a result of its own. */
+struct registry_feed {
+    struct view source; /* its code, 1..ASK_CODE_BYTES_MAX */
+    enum source_kind kind;
+    const struct change_set *set; /* without faults */
+    const struct change_law *law;
+    struct view payload; /* as it was signed: whether it is the same again is judged by it */
+    uint8_t jws_hash[SEAL_HASH_BYTES];
+    uint32_t user;
+};
+struct registry_fed {
+    enum set_code code; /* SET_CODE_DONE, or a NUMBER_ one: nothing was changed */
+    uint64_t number;
+    uint64_t expected; /* the next set's number, after this one */
+    bool again;        /* it was taken before, and these are the results of then */
+    unsigned count;    /* of SET_CODE_DONE */
+    struct change_made done[CHANGES_MAX];
+    struct registry_chunk chunk; /* of what is not `again`; else its number alone */
+};
+/* FAULT_CONFLICT: a chunk waits for its record. FAULT_OVER_LIMIT: too many hidden persons. */
+struct outcome registry_feed(struct registry *registry, const struct registry_feed *feed,
+                             struct registry_fed *ret_fed);
 
 /* Writes the log of the store back into its file. What a reader holds back is left for later. */
 struct outcome registry_settle(struct registry *registry);

@@ -48,7 +48,7 @@ static struct outcome no_jws(const char *what)
     return outcome_fail(FAULT_BAD_INPUT, what);
 }
 
-static struct outcome read_header(struct jws_room *room, struct view *ret_kid)
+static struct outcome read_header(struct jws_room *room, const char *type, struct view *ret_kid)
 {
     static const struct json_limits limits = {
         .bytes_max = HEADER_BYTES_MAX, .depth_max = 1, .values_max = 8, .members_max = 4};
@@ -58,7 +58,7 @@ static struct outcome read_header(struct jws_room *room, struct view *ret_kid)
 
     TRY(json_parse(buf_view(&room->header), &limits, &room->arena, &doc, &fault));
     TRY(json_take(&doc.nodes[0], header_rows, HEADER_ROWS, values, &fault));
-    if (!view_is(values[ALG]->text, "ES256") || !view_is(values[TYP]->text, "dancu-act+json") ||
+    if (!view_is(values[ALG]->text, "ES256") || !view_is(values[TYP]->text, type) ||
         !ask_code_shaped(values[KID]->text, ASK_CODE_BYTES_MAX)) {
         return no_jws("JWS: header");
     }
@@ -77,7 +77,8 @@ static struct outcome decode(struct view part, struct buf *ret_bytes)
     return buf_check(ret_bytes);
 }
 
-struct outcome jws_read(struct view text, struct jws_room *room, struct jws *ret_jws)
+struct outcome jws_read(struct view text, const char *type, struct jws_room *room,
+                        struct jws *ret_jws)
 {
     size_t first = view_find(text, 0, '.');
     size_t second = first < text.len ? view_find(text, first + 1, '.') : text.len;
@@ -94,7 +95,7 @@ struct outcome jws_read(struct view text, struct jws_room *room, struct jws *ret
         return no_jws("JWS: signature");
     }
     struct view kid;
-    TRY(read_header(room, &kid));
+    TRY(read_header(room, type, &kid));
     *ret_jws = (struct jws){
         .signed_text = view_part(text, 0, second),
         .kid = kid,

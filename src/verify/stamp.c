@@ -56,7 +56,7 @@ void stamp(const struct signers *signers, struct view origin, const struct signe
 
     seal_sha256(asked->spki, stamped.spki);
     seal_sha256(asked->jws, stamped.jws_hash);
-    if (!outcome_ok(jws_read(asked->jws, &stamping->room, &jws)) ||
+    if (!outcome_ok(jws_read(asked->jws, JWS_TYPE_ACT, &stamping->room, &jws)) ||
         !signers_verify(signers, jws.kid, asked->spki, jws.signed_text, jws.signature,
                         &stamped.signer, stamped.key)) {
         *ret_stamped = stamped;

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "verify/changes.h"
 #include "verify/stamp.h"
 
 #include <errno.h>
@@ -30,9 +31,10 @@ struct desk {
     bool broken;
 };
 
-/* An act that the core has been told. */
+/* An act, or a set of changes, that the core has been told. */
 struct pending {
     bool used;
+    bool changes;
     uint32_t serial; /* of the act in this place: with the place, the tag */
     uint64_t desk;   /* serial of the desk's pipe */
     uint64_t tag;    /* the desk's */
@@ -51,7 +53,9 @@ struct verify {
     struct pending pending[SIGNED_PENDING_MAX];
     unsigned pending_count;
     struct signers signers;
+    struct signers sources; /* of changes */
     struct stamping stamping;
+    struct feeding_changed changed; /* the answer in hand */
     uint64_t stamped;
     uint64_t refused; /* signatures */
 };
@@ -72,6 +76,12 @@ static struct desk *desk_find(struct verify *verify, uint64_t serial)
 static void answer(struct desk *desk, const struct signed_done *done)
 {
     signed_put_done(&desk->pipe.out, done);
+    desk->broken = desk->broken || !outcome_ok(pipe_flush(&desk->pipe));
+}
+
+static void answer_set(struct desk *desk, uint64_t tag, enum set_code code)
+{
+    feeding_put_code(&desk->pipe.out, tag, code);
     desk->broken = desk->broken || !outcome_ok(pipe_flush(&desk->pipe));
 }
 
@@ -128,11 +138,14 @@ static void core_lost(struct verify *verify, struct outcome why)
     pipe_done(&verify->core);
     verify->piped = false;
     verify->signers.told = false;
+    verify->sources.told = false;
     for (unsigned i = 0; i < SIGNED_PENDING_MAX; i++) { /* invariant 2 */
         struct pending *pending = &verify->pending[i];
         if (pending->used) {
             struct desk *desk = desk_find(verify, pending->desk);
-            if (desk != NULL) {
+            if (desk != NULL && pending->changes) {
+                answer_set(desk, pending->tag, SET_CODE_UNAVAILABLE);
+            } else if (desk != NULL) {
                 answer_code(desk, pending->tag, ACT_CODE_UNAVAILABLE);
             }
             pending_end(verify, pending);
@@ -165,6 +178,43 @@ static void take_asked(struct verify *verify, struct desk *desk, const struct si
     }
 }
 
+static void take_changes(struct verify *verify, struct desk *desk, const struct signed_asked *asked)
+{
+    struct feeding_stamped stamped;
+
+    if (!verify->piped || !verify->sources.told) {
+        answer_set(desk, asked->tag, SET_CODE_UNAVAILABLE);
+        return;
+    }
+    if (!changes_stamp(&verify->sources, asked, &verify->stamping.room, &stamped)) {
+        verify->refused++; /* nothing of it goes further */
+        answer_set(desk, asked->tag, SET_CODE_SIGNATURE_INVALID);
+        return;
+    }
+    verify->stamped++;
+    pending_new(verify, desk, asked->tag, &stamped.tag)->changes = true;
+    feeding_put_stamped(&verify->core.out, &stamped);
+    struct outcome outcome = pipe_flush(&verify->core);
+    if (!outcome_ok(outcome)) {
+        core_lost(verify, outcome);
+    }
+}
+
+static struct outcome take_desk_frame(struct verify *verify, struct desk *desk,
+                                      const struct frame *frame)
+{
+    struct signed_asked asked;
+
+    if (frame->kind == FRAME_CHANGES) {
+        TRY(feeding_get_asked(frame, &asked));
+        take_changes(verify, desk, &asked);
+        return OUTCOME_OK;
+    }
+    TRY(signed_get_asked(frame, &asked));
+    take_asked(verify, desk, &asked);
+    return OUTCOME_OK;
+}
+
 /* Invariant 3. */
 static bool has_room(const struct verify *verify)
 {
@@ -176,20 +226,18 @@ static void take_desk(struct verify *verify, struct desk *desk)
 {
     while (!desk->broken && has_room(verify)) {
         struct frame frame;
-        struct signed_asked asked;
         struct outcome outcome = pipe_next(&desk->pipe, &frame);
         if (outcome.fault == FAULT_AGAIN) {
             return;
         }
         if (outcome_ok(outcome)) {
-            outcome = signed_get_asked(&frame, &asked);
+            outcome = take_desk_frame(verify, desk, &frame);
         }
         if (!outcome_ok(outcome)) {
             log_outcome(LOG_LEVEL_ERROR, "desk-broken", outcome);
             desk->broken = true;
             return;
         }
-        take_asked(verify, desk, &asked);
     }
 }
 
@@ -237,7 +285,7 @@ static struct outcome take_done(struct verify *verify, const struct frame *frame
 
     TRY(signed_get_done(frame, &done));
     struct pending *pending = pending_find(verify, done.tag);
-    if (pending == NULL) {
+    if (pending == NULL || pending->changes) {
         return outcome_fail(FAULT_BAD_INPUT, "an answer to no act in hand");
     }
     struct desk *desk = desk_find(verify, pending->desk);
@@ -247,6 +295,39 @@ static struct outcome take_done(struct verify *verify, const struct frame *frame
     }
     pending_end(verify, pending);
     return OUTCOME_OK;
+}
+
+static struct outcome take_changed(struct verify *verify, const struct frame *frame)
+{
+    struct feeding_changed *changed = &verify->changed;
+
+    TRY(feeding_get_changed(frame, changed));
+    struct pending *pending = pending_find(verify, changed->tag);
+    if (pending == NULL || !pending->changes) {
+        return outcome_fail(FAULT_BAD_INPUT, "an answer to no changes in hand");
+    }
+    struct desk *desk = desk_find(verify, pending->desk);
+    changed->tag = pending->tag;
+    if (desk != NULL) {
+        feeding_put_changed(&desk->pipe.out, changed);
+        desk->broken = desk->broken || !outcome_ok(pipe_flush(&desk->pipe));
+    }
+    pending_end(verify, pending);
+    return OUTCOME_OK;
+}
+
+static struct outcome take_core_frame(struct verify *verify, const struct frame *frame)
+{
+    switch (frame->kind) {
+    case FRAME_SIGNERS:
+        return signers_take(&verify->signers, frame);
+    case FRAME_SOURCES:
+        return signers_take(&verify->sources, frame);
+    case FRAME_CHANGED:
+        return take_changed(verify, frame);
+    default:
+        return take_done(verify, frame);
+    }
 }
 
 static struct outcome take_core(struct verify *verify)
@@ -260,11 +341,7 @@ static struct outcome take_core(struct verify *verify)
             return filled.fault == FAULT_AGAIN ? OUTCOME_OK : filled;
         }
         TRY(outcome);
-        if (frame.kind == FRAME_SIGNERS) {
-            TRY(signers_take(&verify->signers, &frame));
-        } else {
-            TRY(take_done(verify, &frame));
-        }
+        TRY(take_core_frame(verify, &frame));
     }
 }
 

@@ -148,19 +148,24 @@ static bool chunk_of(const struct act *act, struct registry_chunk *ret_chunk)
         .changed = (uint32_t)act_number(act, "changed", 0),
         .unchanged = (uint32_t)act_number(act, "unchanged", 0),
     };
-    ret_chunk->until = act_number(act, "until", 0);
-    struct view file = act_value(act, "file");
+    bool set = act->kind == ACT_SOURCE_CHANGES;
+    ret_chunk->until = act_number(act, set ? "set" : "until", 0);
+    struct view file = act_value(act, set ? "jws" : "file");
+    if (set) { /* a code that was checked: it fits */
+        struct view source = act_value(act, "code");
+        memcpy(ret_chunk->source, source.data, source.len);
+    }
     return outcome_ok(hex_get(act_value(act, "hash"), ret_chunk->hash, sizeof(ret_chunk->hash))) &&
            (file.len == 0 || outcome_ok(hex_get(file, ret_chunk->file, sizeof(ret_chunk->file))));
 }
 
-/* Invariant 1: what the act says was imported is in the registry. */
+/* Invariant 1: what the act says was imported, or changed, is in the registry. */
 static void check_chunk(struct pass *pass, const struct act *act)
 {
     struct registry_chunk chunk;
 
     if (!chunk_of(act, &chunk)) {
-        tell(pass, "commit log: an import's act has no hash");
+        tell(pass, "commit log: a chunk's act has no hash");
         return;
     }
     pass->chunk_last = chunk.number > pass->chunk_last ? chunk.number : pass->chunk_last;
@@ -191,7 +196,7 @@ static void take_opening(void *context, uint64_t index, struct view opening)
     pass->acts_until = index + 1;
     if (!outcome_ok(deed_get(record.effect, &deed)) || !outcome_ok(act_get(deed.act, &act))) {
         tell(pass, "commit log: act at entry %llu does not decode", (unsigned long long)index);
-    } else if (act.kind == ACT_IMPORT_CHUNK) {
+    } else if (act_is_chunk(act.kind)) {
         check_chunk(pass, &act);
     }
 }

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "channel/json/answer_json.h"
 #include "proc/explaining.h"
+#include "proc/feeding.h"
 #include "proc/figures.h"
 #include "proc/frame.h"
 #include "proc/granting.h"
@@ -230,6 +231,29 @@ static void read_signed(const struct frame *frame, struct view whole, struct buf
     CHECK(view_equal(buf_view(again), whole));
 }
 
+/* Likewise those of changes. */
+static void read_feeding(const struct frame *frame, struct view whole, struct buf *again)
+{
+    static struct feeding_changed changed;
+    struct signed_asked asked;
+    struct feeding_stamped stamped;
+    struct feeding_order order;
+
+    buf_reset(again);
+    if (outcome_ok(feeding_get_asked(frame, &asked))) {
+        feeding_put_asked(again, &asked);
+    } else if (outcome_ok(feeding_get_stamped(frame, &stamped))) {
+        feeding_put_stamped(again, &stamped);
+    } else if (outcome_ok(feeding_get_order(frame, &order))) {
+        feeding_put_order(again, &order);
+    } else if (outcome_ok(feeding_get_changed(frame, &changed))) {
+        feeding_put_changed(again, &changed);
+    } else {
+        return;
+    }
+    CHECK(view_equal(buf_view(again), whole));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct view received = view_of(data, size);
@@ -248,6 +272,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         read_figures(&frame, &again);
         read_loading(&frame, view_part(received, 0, bytes), &again);
         read_signed(&frame, view_part(received, 0, bytes), &again);
+        read_feeding(&frame, view_part(received, 0, bytes), &again);
         read_looking(&frame, view_part(received, 0, bytes), &again);
         read_grants(&frame, view_part(received, 0, bytes), &again);
         read_searching(&frame, view_part(received, 0, bytes), &again);

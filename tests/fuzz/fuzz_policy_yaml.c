@@ -23,7 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FILES 5
+#define FILES 6
 #define FILE_ROOM (2u << 20)
 #define INPUT_BYTES_MAX 65536
 #define WHOLE_WAY_ONE_IN 256
@@ -33,12 +33,12 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* In the order of their names; order[] is the one in which policy_load() reads them. */
-static const char *const names[FILES] = {"circular-2021.yaml", "fees.yaml", "fields.yaml",
-                                         "holidays.yaml", "refusals.yaml"};
+static const char *const names[FILES] = {"circular-2021.yaml", "fees.yaml",     "fields.yaml",
+                                         "holidays.yaml",      "refusals.yaml", "sources.yaml"};
 static const struct policy_file_schema *const schemas[FILES] = {
-    &policy_schema_circular, &policy_schema_fees, &policy_schema_fields, &policy_schema_holidays,
-    &policy_schema_refusals};
-static const unsigned order[FILES] = {0, 2, 4, 1, 3};
+    &policy_schema_circular, &policy_schema_fees,     &policy_schema_fields,
+    &policy_schema_holidays, &policy_schema_refusals, &policy_schema_sources};
+static const unsigned order[FILES] = {0, 2, 4, 1, 3, 5};
 
 static struct policy_file set[FILES];
 static struct policy_tree trees[FILES];

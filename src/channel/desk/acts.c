@@ -16,14 +16,15 @@
 #define FRAME_OVERHEAD_BYTES 64
 #define BODY_BYTES_MAX 1024
 
-static void refuse(struct desk *desk, struct http_exchange *exchange, const char *name,
-                   const char *why)
+void desk_refuse_signed(struct desk *desk, struct http_exchange *exchange, const char *name,
+                        const char *why)
 {
     http_server_counters(desk->server)->malformed++;
     texts_refuse_param(&desk->texts, exchange, CODE_BAD_REQUEST, view_text(name), view_text(why));
 }
 
-static struct outcome send_act(struct desk *desk, struct http_exchange *exchange, struct view jws)
+struct outcome desk_send_signed(struct desk *desk, struct http_exchange *exchange, struct view jws,
+                                void (*put)(struct buf *buf, const struct signed_asked *asked))
 {
     struct signed_asked asked = {.jws = jws};
     struct buf *out =
@@ -41,7 +42,7 @@ static struct outcome send_act(struct desk *desk, struct http_exchange *exchange
     uint16_t owner = pending_owner_of(http_exchange_peer(exchange)->spki);
     TRY(pending_add(&desk->acts, exchange, owner, &asked.tag));
     http_exchange_note_set(exchange, DESK_NOTE_ACT | pending_place_of(asked.tag));
-    signed_put_asked(out, &asked);
+    put(out, &asked);
     return OUTCOME_OK;
 }
 
@@ -57,10 +58,10 @@ void desk_on_act(struct desk *desk, struct http_exchange *exchange)
     }
     if (outcome_ok(outcome)) {
         name = "certificate";
-        outcome = send_act(desk, exchange, request->body);
+        outcome = desk_send_signed(desk, exchange, request->body, signed_put_asked);
     }
     if (outcome.fault == FAULT_BAD_INPUT) {
-        refuse(desk, exchange, name, outcome.what);
+        desk_refuse_signed(desk, exchange, name, outcome.what);
     } else if (!outcome_ok(outcome)) {
         texts_refuse_unavailable(&desk->texts, exchange);
     }

@@ -129,12 +129,28 @@ static void on_stop(void *context)
 
 /* ---- the process that checks signatures ---- */
 
+static struct outcome on_changed(struct desk *desk, const struct frame *frame)
+{
+    struct http_exchange *exchange = NULL;
+    struct feeding_changed *changed = &desk->changed;
+
+    TRY(feeding_get_changed(frame, changed));
+    TRY(pending_take(&desk->acts, changed->tag, &exchange));
+    if (exchange != NULL) { /* else the client is gone; what was done stands */
+        desk_respond_changed(desk, exchange, changed);
+    }
+    return OUTCOME_OK;
+}
+
 static struct outcome on_done(void *context, const struct frame *frame)
 {
     struct desk *desk = context;
     struct http_exchange *exchange = NULL;
     struct signed_done done = {0};
 
+    if (frame->kind == FRAME_CHANGED) {
+        return on_changed(desk, frame);
+    }
     TRY(signed_get_done(frame, &done));
     TRY(pending_take(&desk->acts, done.tag, &exchange));
     if (exchange != NULL) { /* else the client is gone; the record stands */
@@ -145,7 +161,13 @@ static struct outcome on_done(void *context, const struct frame *frame)
 
 static void tell_unknown(void *context, struct http_exchange *exchange)
 {
-    desk_respond_unknown(context, exchange);
+    static const struct feeding_changed unknown = {.code = SET_CODE_UNAVAILABLE};
+
+    if (desk_is_changes(http_exchange_request(exchange)->path)) {
+        desk_respond_changed(context, exchange, &unknown);
+    } else {
+        desk_respond_unknown(context, exchange);
+    }
 }
 
 static void on_verify_lost(void *context)

@@ -5,6 +5,7 @@
  *   routes.c    from a request to a look or a refusal
  *   signed.c    what can be seen of a signed act without a key
  *   acts.c      signed acts: to the process that checks them, and back
+ *   changes.c   signed sets of changes: likewise
  *   query.c     the parameters of a list's address
  *   explain.c   hypothetical asks: theirs
  */
@@ -19,6 +20,7 @@
 #include "channel/link/side.h"
 #include "channel/texts/texts.h"
 #include "proc/explaining.h"
+#include "proc/feeding.h"
 #include "proc/looking.h"
 #include "proc/signed.h"
 
@@ -31,8 +33,9 @@ struct desk {
     struct texts texts;
     struct side verify;     /* the pipe to the process that checks signatures */
     struct pending pending; /* looks */
-    struct pending acts;
+    struct pending acts;    /* and sets of changes */
     struct channel_figures figures;
+    struct feeding_changed changed; /* the answer in hand */
     bool told_ready;
 };
 
@@ -64,11 +67,25 @@ void desk_on_explain(struct desk *desk, struct http_exchange *exchange);
 
 /* acts.c */
 void desk_on_act(struct desk *desk, struct http_exchange *exchange);
+/* Sends what was signed to the process that checks it, by one of its frames. FAULT_CLOSED,
+ * FAULT_OVER_LIMIT: not now. FAULT_BAD_INPUT: the certificate's key is too long. */
+struct outcome desk_send_signed(struct desk *desk, struct http_exchange *exchange, struct view jws,
+                                void (*put)(struct buf *buf, const struct signed_asked *asked));
+/* A parameter of what was signed is wrong. */
+void desk_refuse_signed(struct desk *desk, struct http_exchange *exchange, const char *name,
+                        const char *why);
 /* What became of an act, to who sent it. */
 void desk_respond_done(struct desk *desk, struct http_exchange *exchange,
                        const struct signed_done *done);
 /* Nobody can say what became of it. */
 void desk_respond_unknown(struct desk *desk, struct http_exchange *exchange);
+
+/* changes.c */
+bool desk_is_changes(struct view path);
+void desk_on_changes(struct desk *desk, struct http_exchange *exchange);
+/* What became of a set, to who sent it. */
+void desk_respond_changed(struct desk *desk, struct http_exchange *exchange,
+                          const struct feeding_changed *changed);
 
 /* signed.c */
 /* Whether it has the look of a compact JWS; the payload as it stands in it. FAULT_BAD_INPUT: `what`

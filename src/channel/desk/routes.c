@@ -99,7 +99,7 @@ void desk_on_head(void *context, struct http_exchange *exchange)
                             view_text(tls_verdict_text(verdict, language_of(exchange))));
         return;
     }
-    if (view_equal(request->path, ACTS)) {
+    if (view_equal(request->path, ACTS) || desk_is_changes(request->path)) {
         on_act_head(desk, exchange, request);
         return;
     }
@@ -134,6 +134,10 @@ void desk_on_request(void *context, struct http_exchange *exchange)
 
     if (view_equal(request->path, ACTS)) {
         desk_on_act(desk, exchange);
+        return;
+    }
+    if (desk_is_changes(request->path)) {
+        desk_on_changes(desk, exchange);
         return;
     }
     if (view_equal(request->path, EXPLAIN)) {

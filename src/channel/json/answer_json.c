@@ -183,6 +183,10 @@ void problem_json_put(struct buf *buf, const struct problem *problem)
     if (problem->clause.len > 0) {
         put_member(buf, "clause", problem->clause);
     }
+    if (problem->expected > 0) {
+        buf_put_text(buf, ",\"expected\":");
+        buf_put_decimal(buf, problem->expected);
+    }
     if (problem->param_count > 0) {
         put_params(buf, problem);
     }

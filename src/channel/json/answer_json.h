@@ -24,6 +24,7 @@ struct problem {
     struct view clause; /* empty = none applies */
     struct problem_param params[PROBLEM_PARAMS_MAX];
     unsigned param_count;
+    uint64_t expected;           /* the number that a set of changes must have; 0 = not told */
     const struct answer *answer; /* of the core, for ask, receipt and opening; may be NULL */
 };
 

@@ -59,6 +59,12 @@ static const char *const migrations[] = {
     "CREATE TABLE search_waits(one INTEGER PRIMARY KEY CHECK(one = 1),"
     "                    upto INTEGER NOT NULL) STRICT;"
     "INSERT INTO search_waits(one, upto) SELECT 1, 0 WHERE EXISTS (SELECT 1 FROM person);",
+    /* change_set: what became of the sets of each source, by their numbers; the digest is a blind
+     * tag of what a set says. */
+    "ALTER TABLE chunk ADD COLUMN source BLOB NOT NULL DEFAULT x'';"
+    "CREATE TABLE change_set(source BLOB NOT NULL, number INTEGER NOT NULL, digest BLOB NOT NULL,"
+    "                    chunk INTEGER NOT NULL, results BLOB NOT NULL,"
+    "                    PRIMARY KEY(source, number)) STRICT, WITHOUT ROWID;",
 };
 
 static const char *const statements[STATEMENT_SCRUB_COUNT] = {
@@ -72,7 +78,7 @@ static const char *const statements[STATEMENT_SCRUB_COUNT] = {
         " SELECT sealed FROM person_history WHERE key = ?1 AND version = ?2 LIMIT 1",
     [STATEMENT_COUNT_ALL] = "SELECT coalesce(sum(added), 0) FROM chunk",
     [STATEMENT_PENDING] =
-        "SELECT number, added, changed, unchanged, hash, file, until, user FROM chunk"
+        "SELECT number, added, changed, unchanged, hash, file, until, user, source FROM chunk"
         " WHERE recorded = 0 ORDER BY number LIMIT 1",
     [STATEMENT_HIDDEN] = "SELECT tag, flags FROM hidden",
     [STATEMENT_HIDDEN_COUNT] = "SELECT count(*) FROM hidden",
@@ -101,7 +107,8 @@ static const char *const statements[STATEMENT_SCRUB_COUNT] = {
                                 " ON CONFLICT(chunk, tag) DO NOTHING",
     [STATEMENT_HIDDEN_FORGET] = "DELETE FROM hidden_change WHERE chunk <= ?1",
     [STATEMENT_CHUNK_ADD] = "INSERT INTO chunk(number, added, changed, unchanged, hash, file,"
-                            " until, user, recorded) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0)",
+                            " until, user, source, recorded)"
+                            " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0)",
     [STATEMENT_CHUNK_RECORDED] = "UPDATE chunk SET recorded = 1 WHERE number = ?1 AND recorded = 0",
     [STATEMENT_KEYS_SET] = "INSERT INTO keys(one, sealed, tag) VALUES(1, ?1, ?2)",
     [STATEMENT_INTAKE_FIND] = "SELECT file, size, user, chunk_max, position, lines, bad, rejects,"
@@ -124,6 +131,12 @@ static const char *const statements[STATEMENT_SCRUB_COUNT] = {
                                  " ORDER BY key LIMIT ?2",
     [STATEMENT_SEARCH_UPTO] = "UPDATE search_waits SET upto = ?1",
     [STATEMENT_SEARCH_DONE] = "DELETE FROM search_waits",
+    [STATEMENT_SET_LAST] = "SELECT coalesce(max(number), 0) FROM change_set WHERE source = ?1",
+    [STATEMENT_SET_FIND] = "SELECT digest, chunk, results FROM change_set"
+                           " WHERE source = ?1 AND number = ?2",
+    [STATEMENT_SET_PUT] = "INSERT INTO change_set(source, number, digest, chunk, results)"
+                          " VALUES(?1, ?2, ?3, ?4, ?5)",
+    [STATEMENT_SET_FORGET] = "DELETE FROM change_set WHERE source = ?1 AND number <= ?2",
     [STATEMENT_SCRUB_STRUCTURE] = "PRAGMA integrity_check(32)",
     [STATEMENT_SCRUB_PERSON] = "SELECT key, version, sealed FROM person WHERE key > ?1"
                                " ORDER BY key LIMIT 1",
@@ -152,8 +165,14 @@ static const char *const statements[STATEMENT_SCRUB_COUNT] = {
                                   " WHERE tag = ?1 AND key = ?2",
     [STATEMENT_SCRUB_CHUNK] = "SELECT number, added, changed, unchanged, hash FROM chunk"
                               " WHERE number > ?1 ORDER BY number LIMIT 1",
-    [STATEMENT_SCRUB_CHUNK_AT] = "SELECT number, added, changed, unchanged, hash, file, until, user"
-                                 " FROM chunk WHERE number = ?1",
+    [STATEMENT_SCRUB_CHUNK_AT] =
+        "SELECT number, added, changed, unchanged, hash, file, until, user,"
+        " source FROM chunk WHERE number = ?1",
+    [STATEMENT_SCRUB_SET] = "SELECT s.source, s.number, s.digest, s.chunk, s.results, c.source,"
+                            " c.until, c.added + c.changed FROM change_set s"
+                            " LEFT JOIN chunk c ON c.number = s.chunk"
+                            " WHERE (s.source, s.number) > (?1, ?2)"
+                            " ORDER BY s.source, s.number LIMIT 1",
     [STATEMENT_SCRUB_CHUNK_LAST] = "SELECT coalesce(max(number), 0) FROM chunk WHERE recorded = 1",
     [STATEMENT_SCRUB_SUMS] = "SELECT coalesce(sum(changed), 0),"
                              " (SELECT count(*) FROM person_history), count(*),"
@@ -411,8 +430,9 @@ static struct outcome chunk_read(sqlite3_stmt *statement, struct registry_chunk 
     struct view hash = db_column_view(statement, 4);
 
     struct view file = db_column_view(statement, 5);
+    struct view source = db_column_view(statement, 8);
 
-    if (hash.len != sizeof(ret_chunk->hash) ||
+    if (hash.len != sizeof(ret_chunk->hash) || source.len >= sizeof(ret_chunk->source) ||
         (file.len != 0 && file.len != sizeof(ret_chunk->file))) {
         log_line(LOG_LEVEL_ERROR, "registry-corrupt", "chunk=%llu what=hash",
                  (unsigned long long)db_column_u64(statement, 0));
@@ -429,6 +449,9 @@ static struct outcome chunk_read(sqlite3_stmt *statement, struct registry_chunk 
     memcpy(ret_chunk->hash, hash.data, hash.len);
     if (file.len > 0) {
         memcpy(ret_chunk->file, file.data, file.len);
+    }
+    if (source.len > 0) {
+        memcpy(ret_chunk->source, source.data, source.len);
     }
     return OUTCOME_OK;
 }

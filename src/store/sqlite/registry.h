@@ -64,6 +64,10 @@ enum registry_statement {
     STATEMENT_SEARCH_PERSONS, /* ?2 persons behind key ?1 */
     STATEMENT_SEARCH_UPTO,
     STATEMENT_SEARCH_DONE,
+    STATEMENT_SET_LAST, /* number of source ?1 */
+    STATEMENT_SET_FIND,
+    STATEMENT_SET_PUT,
+    STATEMENT_SET_FORGET, /* of source ?1, up to number ?2 */
     STATEMENT_WRITE_COUNT,
     /* those above too, and what follows, for the scrub */
     STATEMENT_SCRUB_STRUCTURE = STATEMENT_WRITE_COUNT,
@@ -77,6 +81,7 @@ enum registry_statement {
     STATEMENT_SCRUB_FORMER_TAG_AT,
     STATEMENT_SCRUB_SEARCH, /* the first row of the search index behind ?1, ?2 */
     STATEMENT_SCRUB_SEARCH_AT,
+    STATEMENT_SCRUB_SET,   /* the first set of changes behind ?1, ?2, with its chunk */
     STATEMENT_SCRUB_CHUNK, /* the first chunk behind ?1 */
     STATEMENT_SCRUB_CHUNK_AT,
     STATEMENT_SCRUB_CHUNK_LAST,
@@ -120,6 +125,9 @@ struct outcome hidden_follow(struct registry *registry);
 /* One number of a statement that always has a row. */
 struct outcome registry_number(struct registry *registry, enum registry_statement which,
                                uint64_t *ret_number);
+/* FAULT_CORRUPT: those stored with a set of changes cannot be. */
+struct outcome feed_results_get(struct view results, struct change_made done[CHANGES_MAX],
+                                unsigned *ret_count);
 /* Inside the transaction of its chunk, or of its own. */
 struct outcome intake_put(struct registry *registry, const struct registry_intake *intake);
 

@@ -296,6 +296,7 @@ static const struct {
     {"search index", scrub_look_search, by_tag, 820},
     {"hidden tags", scrub_look_hidden, by_tag, 980},
     {"former numbers", scrub_look_former_tag, by_key, 990},
+    {"sets of changes", scrub_look_set, whole, 993},
     {"chunks", scrub_look_sums, whole, 995},
 };
 #define PHASES (sizeof(phases) / sizeof(phases[0]))
@@ -318,6 +319,7 @@ static void phase_next(struct registry_scrub *scrub)
     scrub->key = 0;
     scrub->version = 0;
     scrub->tag_len = 0;
+    scrub->source_len = 0;
 }
 
 static struct outcome look_rows(struct registry_scrub *scrub, bool *ret_more)

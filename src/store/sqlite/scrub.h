@@ -34,6 +34,10 @@ struct registry_scrub {
     struct registry_chunk chunk;
     uint64_t chunk_left;
     struct buf hashes;
+    /* the set of changes that was looked at last; its number stands in `key` */
+    char source[ASK_CODE_BYTES_MAX];
+    size_t source_len;
+    struct change_made results[CHANGES_MAX];
     struct scrub_missing *missing;
     unsigned missing_count;
 };
@@ -56,6 +60,7 @@ struct outcome scrub_chunk_person(struct registry_scrub *scrub, uint64_t key, ui
                                   struct view sealed);
 struct outcome scrub_chunk_rest(struct registry_scrub *scrub);
 struct outcome scrub_look_sums(struct registry_scrub *scrub, bool *ret_more);
+struct outcome scrub_look_set(struct registry_scrub *scrub, bool *ret_more);
 /* One row each: scrub_tags.c. *ret_more false: the table has no more. */
 struct outcome scrub_look_former(struct registry_scrub *scrub, bool *ret_more);
 struct outcome scrub_look_tag(struct registry_scrub *scrub, bool *ret_more);

@@ -1,5 +1,5 @@
 /*
- * The scrub of the registry: import chunks.
+ * The scrub of the registry: chunks of imports and of changes, and the sets of changes.
  *
  * Invariants
  *  1. First versions rise with their keys as the chunks with their numbers: walking over the
@@ -136,6 +136,82 @@ struct outcome scrub_chunk_rest(struct registry_scrub *scrub)
     return OUTCOME_OK;
 }
 
+/* ---- Sets of changes ---- */
+
+/* Columns of STATEMENT_SCRUB_SET. */
+enum {
+    SET_SOURCE,
+    SET_NUMBER,
+    SET_DIGEST,
+    SET_CHUNK,
+    SET_RESULTS,
+    SET_CHUNK_SOURCE,
+    SET_CHUNK_UNTIL,
+    SET_CHUNK_WRITTEN
+};
+
+/* A set has one chunk, which names it, and wrote a version for each change that was applied. */
+static bool set_good(struct registry_scrub *scrub, sqlite3_stmt *statement)
+{
+    unsigned count = 0;
+    uint64_t applied = 0;
+
+    if (db_column_view(statement, SET_DIGEST).len != SEAL_BLIND_BYTES ||
+        !outcome_ok(
+            feed_results_get(db_column_view(statement, SET_RESULTS), scrub->results, &count))) {
+        return false;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        applied += scrub->results[i].result == CHANGE_RESULT_APPLIED;
+    }
+    return sqlite3_column_type(statement, SET_CHUNK_SOURCE) != SQLITE_NULL &&
+           view_equal(db_column_view(statement, SET_CHUNK_SOURCE),
+                      db_column_view(statement, SET_SOURCE)) &&
+           db_column_u64(statement, SET_CHUNK_UNTIL) == db_column_u64(statement, SET_NUMBER) &&
+           db_column_u64(statement, SET_CHUNK_WRITTEN) == applied;
+}
+
+/* Sets of a source follow one another, from the first that is kept. */
+static struct outcome check_set(struct registry_scrub *scrub, sqlite3_stmt *statement)
+{
+    struct view source = db_column_view(statement, SET_SOURCE);
+    uint64_t number = db_column_u64(statement, SET_NUMBER);
+    bool same =
+        scrub->source_len > 0 && view_equal(source, view_of(scrub->source, scrub->source_len));
+
+    if (source.len == 0 || source.len > sizeof(scrub->source) || number > INT64_MAX ||
+        (same && number <= scrub->key)) {
+        return outcome_fail(FAULT_CORRUPT, "a set of changes is out of order");
+    }
+    if (same && number != scrub->key + 1) {
+        scrub_found(scrub, "chunk %llu: the set of changes before its own is not there",
+                    (unsigned long long)db_column_u64(statement, SET_CHUNK));
+    }
+    memcpy(scrub->source, source.data, source.len);
+    scrub->source_len = source.len;
+    scrub->key = number;
+    if (!set_good(scrub, statement)) {
+        scrub_found(scrub, "chunk %llu: is not what its set of changes has written",
+                    (unsigned long long)db_column_u64(statement, SET_CHUNK));
+    }
+    return OUTCOME_OK;
+}
+
+struct outcome scrub_look_set(struct registry_scrub *scrub, bool *ret_more)
+{
+    struct db *db = &scrub->registry->db;
+    sqlite3_stmt *statement = db_statement(db, STATEMENT_SCRUB_SET);
+    char last[sizeof(scrub->source)];
+
+    memcpy(last, scrub->source, sizeof(last));
+    db_bind_view(statement, 1, view_of(last, scrub->source_len));
+    db_bind_u64(statement, 2, scrub->key);
+    TRY(db_step(db, statement, ret_more));
+    struct outcome outcome = *ret_more ? check_set(scrub, statement) : OUTCOME_OK;
+    db_done(statement);
+    return outcome;
+}
+
 /* ---- Sums ---- */
 
 struct outcome scrub_look_sums(struct registry_scrub *scrub, bool *ret_more)
@@ -169,7 +245,8 @@ struct outcome scrub_look_sums(struct registry_scrub *scrub, bool *ret_more)
 static bool source_same(sqlite3_stmt *statement, const struct registry_chunk *recorded)
 {
     struct view file = db_column_view(statement, 5);
-    bool same = db_column_u64(statement, 6) == recorded->until;
+    bool same = db_column_u64(statement, 6) == recorded->until &&
+                view_equal(db_column_view(statement, 8), view_text(recorded->source));
 
     return recorded->until == 0
                ? same && file.len == 0 && db_column_u64(statement, 7) == 0

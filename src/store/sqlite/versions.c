@@ -222,6 +222,31 @@ static struct outcome row_add(struct writing *writing, uint64_t key)
     return buf_check(&writing->rows);
 }
 
+static struct outcome rows_write(struct writing *writing)
+{
+    struct buf *rows = &writing->rows;
+
+    return search_rows_add(writing->registry, (struct search_row *)(void *)rows->data,
+                           (unsigned)(rows->len / sizeof(struct search_row)));
+}
+
+/* The row of a version of the same chunk must be there before it can be taken out again. */
+static struct outcome rows_settle(struct writing *writing, uint64_t key)
+{
+    const struct search_row *rows = (const struct search_row *)(const void *)writing->rows.data;
+    bool waits = false;
+
+    for (size_t i = 0; writing->repeats && i < writing->rows.len / sizeof(*rows); i++) {
+        waits = waits || rows[i].key == key;
+    }
+    if (!waits) {
+        return OUTCOME_OK;
+    }
+    TRY(rows_write(writing));
+    buf_reset(&writing->rows);
+    return OUTCOME_OK;
+}
+
 /* A row that says what it has said stays as it is. */
 static struct outcome row_change(struct writing *writing, uint64_t key, uint32_t version,
                                  const struct person_record *old)
@@ -235,6 +260,7 @@ static struct outcome row_change(struct writing *writing, uint64_t key, uint32_t
     if (memcmp(row.tag, before.tag, sizeof(row.tag)) == 0 && row.facts == before.facts) {
         return OUTCOME_OK;
     }
+    TRY(rows_settle(writing, key));
     buf_put(&writing->rows, &row, sizeof(row));
     TRY(search_row_remove(registry, &before));
     return buf_check(&writing->rows);
@@ -429,14 +455,6 @@ static struct outcome hidden_check(struct writing *writing)
     return tags <= HIDDEN_TAGS_MAX ? OUTCOME_OK : outcome_fail(FAULT_OVER_LIMIT, "hidden persons");
 }
 
-static struct outcome rows_write(struct writing *writing)
-{
-    struct buf *rows = &writing->rows;
-
-    return search_rows_add(writing->registry, (struct search_row *)(void *)rows->data,
-                           (unsigned)(rows->len / sizeof(struct search_row)));
-}
-
 struct outcome writing_end(struct writing *writing)
 {
     struct registry *registry = writing->registry;
@@ -454,5 +472,6 @@ struct outcome writing_end(struct writing *writing)
     db_bind_view(statement, 6, view_of(chunk->file, chunk->until == 0 ? 0 : SEAL_HASH_BYTES));
     db_bind_u64(statement, 7, chunk->until);
     db_bind_u64(statement, 8, chunk->user);
+    db_bind_view(statement, 9, view_text(chunk->source));
     return db_run(&registry->db, statement);
 }

@@ -15,6 +15,7 @@ struct writing {
     struct registry *registry;
     struct buf hashes; /* of each version written, in order */
     struct buf rows;   /* struct search_row of each, to be written at the end in their own order */
+    bool repeats;      /* a person may be written more than once */
     bool hides;        /* somebody is hidden who was not, or otherwise */
     struct registry_chunk chunk;
 };

@@ -8,13 +8,13 @@ import { DatabaseSync } from 'node:sqlite';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-function personKey(keys) {
+export function personKey(keys) {
     const master = Buffer.from(readFileSync(path.join(keys, 'data.key'), 'latin1').trim(), 'hex');
     return Buffer.from(hkdfSync('sha256', master, '', 'dancu registry persons v1', 32));
 }
 
 // The plain record; throws when the seal does not verify for this key and version.
-function open(secret, key, version, sealed) {
+export function openRecord(secret, key, version, sealed) {
     const place = Buffer.alloc(12);
     place.writeBigUInt64BE(BigInt(key), 0);
     place.writeUInt32BE(version, 8);
@@ -46,7 +46,7 @@ export function dumpRegistry(demo) {
         found[name] = hash.digest('hex');
         found.counts[name] = rows;
     };
-    const person = (row) => [row.key, row.version, open(secret, row.key, row.version, row.sealed)];
+    const person = (row) => [row.key, row.version, openRecord(secret, row.key, row.version, row.sealed)];
     digest('persons', 'SELECT key, version, sealed FROM person ORDER BY key', person);
     digest('history', 'SELECT key, version, sealed FROM person_history ORDER BY key, version', person);
     digest('tags', 'SELECT tag, key FROM blind ORDER BY tag', (row) => [row.tag, row.key]);

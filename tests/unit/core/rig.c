@@ -32,14 +32,18 @@ static const struct proc_row rows[RIG_ROWS] = {
                      .takes = FRAME_BIT(FRAME_METRICS)},
     [RIG_VERIFY] = {.name = "verify",
                     .core_pipe = true,
-                    .frames = FRAME_BIT(FRAME_STAMPED),
-                    .takes = FRAME_BIT(FRAME_SIGNERS) | FRAME_BIT(FRAME_SIGNED_DONE)},
+                    .frames = FRAME_BIT(FRAME_STAMPED) | FRAME_BIT(FRAME_CHANGES_STAMPED),
+                    .takes = FRAME_BIT(FRAME_SIGNERS) | FRAME_BIT(FRAME_SIGNED_DONE) |
+                             FRAME_BIT(FRAME_SOURCES) | FRAME_BIT(FRAME_CHANGED)},
     [RIG_WORKER] = {.name = "worker", .core_pipe = true, .frames = FRAME_BIT(FRAME_SCRUB)},
     [RIG_DESK] = {.name = "desk",
                   .core_pipe = true,
                   .frames = FRAME_BIT(FRAME_LOOK) | FRAME_BIT(FRAME_STATS),
                   .takes = FRAME_BIT(FRAME_TEXTS) | FRAME_BIT(FRAME_HEALTH)},
-    [RIG_LOADER] = {.name = "loader", .core_pipe = true, .frames = FRAME_BIT(FRAME_CHUNK)},
+    [RIG_LOADER] = {.name = "loader",
+                    .core_pipe = true,
+                    .frames = FRAME_BIT(FRAME_CHUNK) | FRAME_BIT(FRAME_CHANGED),
+                    .takes = FRAME_BIT(FRAME_CHANGES_ORDER)},
 };
 
 static int admin_listener(const struct rig *rig)

@@ -624,6 +624,24 @@ static void an_operator_is_shown_with_its_counts_and_without_names(void **state)
     json_decref(root);
 }
 
+static void a_source_is_shown_with_its_keys(void **state)
+{
+    static const struct source source = {.code = {"S-1", 3},
+                                         .version = 2,
+                                         .name = {"births", 6},
+                                         .kind = SOURCE_CIVIL_STATUS,
+                                         .state = SOURCE_STATE_SUSPENDED,
+                                         .reason = {"wrong", 5}};
+
+    (void)state;
+    json_t *root = shown(RESOURCE_SOURCES, &source);
+    assert_int_equal(json_object_size(root), 8);
+    assert_text(root, "kind", "civil_status");
+    assert_text(root, "state", "suspended");
+    assert_text(root, "reason", "wrong");
+    json_decref(root);
+}
+
 struct known {
     const void *object;
     const char *code;
@@ -660,6 +678,7 @@ static void each_resource_knows_its_objects_and_whose_they_are(void **state)
     static const struct person_list list = {.code = {"L-1", 3}, .version = 13};
     const struct signing_key key = {.code = {"K-1", 3}, .version = 14, .account = &account};
     static const struct operator_register of = {.code = {"bank", 4}, .version = 15, .party = &bank};
+    static const struct source source = {.code = {"S-1", 3}, .version = 16};
     struct directory d;
     struct staff *staff = NULL;
 
@@ -688,6 +707,7 @@ static void each_resource_knows_its_objects_and_whose_they_are(void **state)
         [RESOURCE_LISTS] = {&list, "L-1", 13, NULL, &d.lists},
         [RESOURCE_SIGNING_KEYS] = {&key, "K-1", 14, &bank, &d.signing_keys},
         [RESOURCE_OPERATORS] = {&of, "bank", 15, &bank, &d.operators},
+        [RESOURCE_SOURCES] = {&source, "S-1", 16, NULL, &staff->sources},
     };
     for (enum resource resource = 0; resource < RESOURCE_COUNT; resource++) {
         assert_known(&d, resource, &rows[resource]);
@@ -719,6 +739,7 @@ int main(void)
         cmocka_unit_test(a_list_is_shown_with_its_count_and_without_its_members),
         cmocka_unit_test(a_signing_key_is_shown_with_its_account),
         cmocka_unit_test(an_operator_is_shown_with_its_counts_and_without_names),
+        cmocka_unit_test(a_source_is_shown_with_its_keys),
         cmocka_unit_test(each_resource_knows_its_objects_and_whose_they_are),
     };
     return cmocka_run_group_tests_name("office/show", tests, NULL, NULL);

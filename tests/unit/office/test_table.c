@@ -144,6 +144,15 @@ static const struct row {
     [ACT_OPERATOR_OFFICERS_REMOVE] = {.does = "decide security",
                                       .own = true,
                                       .before = {ACT_OPERATOR_ADD, ACT_OPERATOR_OFFICERS_PUT}},
+    [ACT_SOURCE_ADD] = {.does = "decide security", .approves = "approve"},
+    [ACT_SOURCE_REPLACE] = {.does = "decide security",
+                            .approves = "approve",
+                            .before = {ACT_SOURCE_ADD}},
+    [ACT_SOURCE_SUSPEND] = {.does = "decide security", .before = {ACT_SOURCE_ADD}},
+    [ACT_SOURCE_RESUME] = {.does = "decide security",
+                           .approves = "approve",
+                           .before = {ACT_SOURCE_ADD, ACT_SOURCE_SUSPEND}},
+    [ACT_SOURCE_END] = {.does = "decide security", .before = {ACT_SOURCE_ADD}},
 };
 
 static const char *name_of(unsigned person)

@@ -241,6 +241,32 @@ static void fees_with_gaps_overlaps_or_doubles_are_told(void **state)
     CHECK_ALL(wrongs);
 }
 
+static void a_table_of_authority_that_leaves_a_conflict_open_is_told(void **state)
+{
+    (void)state;
+    static const struct wrong wrongs[] = {
+        {SOURCES, "first: registrar, second: civil_status, third: card",
+         "first: registrar, third: card", "@{member: full_name",
+         "the order of `full_name` has a place that is empty before one that is not"},
+        {SOURCES, "first: registrar, second: civil_status, third: card",
+         "first: registrar, second: registrar", "@{member: full_name",
+         "`registrar` stands twice in the order"},
+        {SOURCES, "{member: sex, first", "@{member: birth_date, first", NULL,
+         "member `birth_date` has a second row"},
+        {SOURCES,
+         "  - {member: sex, first: registrar, second: civil_status, third: card, clause: "
+         "[L59-9]}\n",
+         "", "authority:\n  @- {member", "member `sex` has no row"},
+        {SOURCES, "members:\n      [cmnd, blood_group]", "members:\n      [cmnd, religion]",
+         "@change: card_issued", "`card` may send `card_issued` and has no rank for `religion`"},
+        {SOURCES, "change: moved", "change: died",
+         "@change: died\n    sources: [registrar, civil_status]", "change `died` has a second row"},
+        {SOURCES, "sources: [protection, registrar]", "sources: []", "@change: protected",
+         "change `protected` needs sources and members"},
+    };
+    CHECK_ALL(wrongs);
+}
+
 static void holidays_out_of_order_or_missing_are_told(void **state)
 {
     (void)state;
@@ -304,6 +330,7 @@ int main(void)
         cmocka_unit_test(fields_that_contradict_the_law_are_told),
         cmocka_unit_test(refusals_without_a_clause_or_a_text_are_told),
         cmocka_unit_test(fees_with_gaps_overlaps_or_doubles_are_told),
+        cmocka_unit_test(a_table_of_authority_that_leaves_a_conflict_open_is_told),
         cmocka_unit_test(holidays_out_of_order_or_missing_are_told),
         cmocka_unit_test(a_calendar_that_ends_before_it_begins_is_told),
     };

@@ -21,6 +21,7 @@ struct wrong {
 #define REFUSALS "refusals.yaml"
 #define FEES "fees.yaml"
 #define HOLIDAYS "holidays.yaml"
+#define SOURCES "sources.yaml"
 
 /* A text without its '@'. */
 static inline void unmark(const char *text, char *ret_text, size_t cap)
