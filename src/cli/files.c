@@ -143,6 +143,11 @@ static struct outcome put_policy(const struct folder *folder, struct buf *ret_fi
         snprintf(ret_why, 512, "%s", error.text);
         return outcome;
     }
+    if (policy_lacks(policy) != NULL) {
+        snprintf(ret_why, 512, "refusals.yaml: code `%s` has no row", policy_lacks(policy));
+        policy_free(policy);
+        return outcome_fail(FAULT_BAD_INPUT, "policy lacks a code");
+    }
     policy_files_put(files, folder->count, ret_files);
     snprintf(ret_hash, 65, "%s", policy_hash(policy));
     policy_free(policy);

@@ -62,6 +62,11 @@ int policy_cli_check(const char *dir)
     if (exit_code != EXIT_GOOD) {
         return exit_code;
     }
+    if (policy_lacks(policy) != NULL) {
+        (void)fprintf(stderr, "refusals.yaml: code `%s` has no row\n", policy_lacks(policy));
+        policy_free(policy);
+        return EXIT_BAD;
+    }
     struct date day = date_from_days(policy_effective_day(policy));
     int written = printf("%s: good, effective from %04d-%02d-%02d, %u of %u pairs of class and "
                          "channel open, sha256 %s\n",

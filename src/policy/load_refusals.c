@@ -2,7 +2,8 @@
  * What is said when nothing is given.
  *
  * Invariants
- *  1. Every code but `disclosed` has its texts in both languages.
+ *  1. Every code but `disclosed` has its texts in both languages; of one that is newer than the
+ *     policy they are another code's, and the policy lacks it.
  *  2. A refusal rests on a clause, or says that it is technical; never both, never neither.
  */
 #include "policy/rows.h"
@@ -40,10 +41,36 @@ static struct outcome take_refusal(struct policy_loader *loader, const void *row
     return OUTCOME_OK;
 }
 
+/* Codes that came after the first policies were published. A policy on file stays as it is: it must
+ * load, or a home that it is in force in would not start with a program that has a new code. */
+static const struct {
+    enum code code;
+    enum code stands_in; /* whose texts are said */
+} later[] = {
+    {CODE_PER_CLAIM_NOT_GRANTED, CODE_FIELD_NOT_GRANTED},
+    {CODE_REQUEST_CONFLICT, CODE_IDEMPOTENCY_CONFLICT},
+};
+
+/* False: it is of the first codes, or what stands in is not there. */
+static bool stand_in(struct policy *policy, unsigned code)
+{
+    for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
+        const struct policy_refusal *other = &policy->refusals[later[i].stands_in];
+        if (later[i].code == code && policy_row_there(&other->row)) {
+            policy->refusals[code] = *other;
+            policy->refusals[code].code = (enum code)code;
+            policy->lacks = (enum code)code;
+            return true;
+        }
+    }
+    return false;
+}
+
 static struct outcome refusals_whole(struct policy_loader *loader, struct policy_place place)
 {
     for (unsigned code = CODE_DISCLOSED + 1; code < CODE_COUNT; code++) {
-        if (!policy_row_there(&loader->policy->refusals[code].row)) {
+        if (!policy_row_there(&loader->policy->refusals[code].row) &&
+            !stand_in(loader->policy, code)) {
             return policy_refuse(loader, place, "code `%s` has no row",
                                  words_name(&words_code, code));
         }

@@ -72,6 +72,10 @@ struct policy_text {
 /* Of any code but CODE_DISCLOSED (asserts so). `clause` is empty where none stands behind it. */
 struct policy_text policy_refusal_text(const struct policy *policy, enum code code);
 
+/* A code that is newer than the policy, which has no row for it: another code's texts are said.
+ * NULL: none. A policy that is proposed must lack none. */
+const char *policy_lacks(const struct policy *policy);
+
 /* What is sold by that service and channel, and its price in dong for each field on that day
  * (UTC+7); zeroed where the class is exempt or no product or rate covers it (Circular
  * 48/2022/TT-BTC). `product` borrows. */

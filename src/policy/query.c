@@ -58,6 +58,11 @@ bool policy_notice_open(const struct policy *policy, enum party_class class, enu
     return known && policy_bit(policy->masks.notices_open[class][service], notice);
 }
 
+const char *policy_lacks(const struct policy *policy)
+{
+    return policy->lacks == CODE_DISCLOSED ? NULL : words_name(&words_code, policy->lacks);
+}
+
 struct policy_text policy_refusal_text(const struct policy *policy, enum code code)
 {
     CHECK(code > CODE_DISCLOSED && code < CODE_COUNT);

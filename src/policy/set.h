@@ -330,6 +330,7 @@ struct policy {
     unsigned group_count;
 
     struct policy_refusal refusals[CODE_COUNT];
+    enum code lacks; /* one that another's texts stand in for; CODE_DISCLOSED = none */
 
     struct policy_payer payers[CLASS_COUNT];
     struct policy_product products[POLICY_PRODUCTS_MAX];

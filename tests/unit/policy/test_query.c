@@ -38,6 +38,33 @@ static void words_out_of_range_are_closed(void **state)
     assert_false(policy_lock_in_force(*state, CLASS_COUNT));
 }
 
+/* A policy that was published before the code was thought of goes on. */
+static void a_code_that_is_newer_than_the_policy_is_told_in_anothers_words(void **state)
+{
+    struct set set = set_read();
+    set_replace(set_file(&set, "refusals"),
+                "  - code: per_claim_not_granted\n"
+                "    clause: [P4, U1]\n"
+                "    title_vi: Nghiệp vụ không được trả lời theo từng điều xác thực\n"
+                "    detail_vi: Bỏ per_claim để nhận một câu trả lời chung cho mọi điều xác thực, "
+                "hoặc đề nghị bổ sung quyền này cho nghiệp vụ.\n"
+                "    title_en: The business may not have an answer for each claim\n"
+                "    detail_en: Leave out per_claim to have one answer for all claims, or ask for "
+                "this right to be added to the business.\n",
+                "");
+    struct policy *policy = set_load(&set);
+    struct policy_text said = policy_refusal_text(policy, CODE_PER_CLAIM_NOT_GRANTED);
+    struct policy_text other = policy_refusal_text(policy, CODE_FIELD_NOT_GRANTED);
+    assert_string_equal(policy_lacks(policy), "per_claim_not_granted");
+    assert_string_equal(said.title_vi, other.title_vi);
+    assert_string_equal(said.clause, other.clause);
+    policy_free(policy);
+    set_done(&set);
+    assert_null(policy_lacks(*state));
+    assert_string_not_equal(policy_refusal_text(*state, CODE_PER_CLAIM_NOT_GRANTED).title_vi,
+                            policy_refusal_text(*state, CODE_FIELD_NOT_GRANTED).title_vi);
+}
+
 static void the_lock_is_off_in_2021_and_binds_two_classes_later(void **state)
 {
     struct policy *later = set_policy_2026();
@@ -229,6 +256,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_policy_is_effective_from_the_day_of_the_article),
         cmocka_unit_test(words_out_of_range_are_closed),
+        cmocka_unit_test(a_code_that_is_newer_than_the_policy_is_told_in_anothers_words),
         cmocka_unit_test(the_lock_is_off_in_2021_and_binds_two_classes_later),
         cmocka_unit_test(connection_and_sharing_opens_one_pair_when_it_is_in_force),
         cmocka_unit_test(a_notice_is_told_only_where_its_row_says_so),
