@@ -49,6 +49,9 @@
 #define REREADS_WAIT_MAX 256          /* asks, and receipts, that wait for their turn to be read */
 #define REREADS_ACCOUNT_BURST_MAX 256 /* likewise of one account ... */
 #define REREADS_ACCOUNT_PER_S_MAX 50  /* ... and a second */
+#define JOB_TRACKS_MAX 64             /* jobs of which the gate knows the last lines ... */
+#define JOB_RECENT_MAX 1024           /* ... so many */
+#define JOB_RECALLS_MAX 2 /* of them read again in one batch: each is a stall for all others */
 #define FEE_STATEMENTS_MAX (1u << 18) /* of a party and a month each; beyond, the oldest go */
 #define FEE_MONTHS_MAX 13             /* that a statement is kept: a year, and the month in hand */
 #define FEE_LINES_MAX 64              /* of one statement: products and prices; beyond: 429 */
@@ -177,8 +180,13 @@
 #define HTTP_IDLE_BYTES_MAX (8u << 20)    /* HTTP/2 bytes that bring no request to its end */
 #define HTTP_FRAMES_PER_REQUEST_MAX 16    /* credit that each finished request adds */
 #define HTTP_ANSWER_BYTES_PER_FRAME 512   /* bytes of answers that add a credit of one frame */
-#define HTTP_RESETS_BURST_MAX 512         /* HTTP/2 streams broken off at once, by whomever, ... */
-#define HTTP_RESETS_PER_S_MAX 33          /* ... and then as many a second */
+#define HTTP_STREAM_AHEAD_BYTES                                                                    \
+    (256u << 10)                       /* of a body in pieces: come, or put, and not taken         \
+                                        */
+#define HTTP_STREAM_BYTES_PER_FRAME 64 /* of one that was taken: add a credit of one frame */
+#define HTTP_STREAM_S_MAX 7200         /* from its head to its last byte */
+#define HTTP_RESETS_BURST_MAX 512      /* HTTP/2 streams broken off at once, by whomever, ... */
+#define HTTP_RESETS_PER_S_MAX 33       /* ... and then as many a second */
 #define HTTP1_CHUNK_EXTENSION_BYTES_MAX 256 /* of one body */
 #define HTTP1_TRAILER_BYTES_MAX 1024
 #define HTTP_HANDSHAKE_S_MAX 10
@@ -192,6 +200,7 @@
 #define TLS_MESSAGES_MAX 64            /* one client's: its handshake, key updates, renegotiation */
 #define CHANNEL_LOST_S_MAX 15          /* a channel without a core so long starts anew */
 #define EDGE_ASKS_PENDING_MAX 8192     /* asks of one edge that the core has not answered */
+#define EDGE_LISTS_PENDING_MAX 256     /* lists, results and questions about jobs, of one edge */
 #define EDGE_OWN_TO_FREE 4             /* one account's among them: a quarter of the free places */
 #define EDGE_OWNERS 1024               /* counters of accounts; those of one counter share */
 #define DESK_PENDING_MAX 1024          /* likewise, of the desk */
@@ -202,6 +211,31 @@
 #define PROBLEM_PARAMS_MAX 16  /* faults of parameters told in one answer */
 #define TEXTS_BYTES_MAX 262144 /* refusal texts of one policy */
 #define DRAIN_S_MAX 10         /* SIGTERM: what is in hand is finished within */
+
+/* Jobs */
+#define JOB_LINES_MAX 1000000            /* of one list */
+#define JOB_LINES_FREE_MAX 1000          /* of one that needs no `bulk` */
+#define JOB_BYTES_MAX (512u << 20)       /* of one list */
+#define JOB_BLOCK_BYTES_MAX (512u << 10) /* of a file's block, before it is sealed */
+#define JOB_BLOCK_LINES 64               /* answers in one block */
+#define JOB_SYNC_LINES 512               /* answers that are not synced yet, and a block more */
+#define JOB_FRAME_LINES 32               /* with the core at once: a millisecond's work */
+#define JOBS_KEPT_MAX 1024               /* that are kept, forgotten ones included ... */
+#define JOBS_PER_ACCOUNT_MAX 64          /* ... of one account ... */
+#define JOBS_ACTIVE_PER_ACCOUNT_MAX 4    /* ... and coming, waiting or running */
+#define JOBS_RUNNING_MAX 4               /* that take turns; the others wait */
+#define JOB_UPLOADS_MAX 32               /* lists that come at once */
+#define JOB_WANTS_MAX 256                /* questions about jobs in hand */
+#define JOB_POURS_MAX 16                 /* results that go out at once */
+#define JOB_EDGES_MAX 256                /* pipes from edges, draining ones included */
+#define JOB_ROOM_BYTES_MIN (2ull << 30)  /* free on the disk before a list is taken */
+#define JOB_KEEP_DAYS 7                  /* list and answers, when it has ended */
+#define JOB_RUN_DAYS 14                  /* until it has to have ended */
+#define JOB_FORGET_DAYS 7                /* that an expired one is known to be */
+#define JOB_RETRY_S_MAX 60               /* between two tries of a line that has to wait */
+#define JOB_PAUSE_S 5                    /* who has to wait so long gives its turn away */
+#define JOB_QUIET_US 2000                /* nobody else has asked for so long: a job's turn ... */
+#define JOB_HELD_US_MAX 20000            /* ... or it has waited so long for it */
 
 /* Scrub */
 #define SCRUB_PLACES_MAX 16                /* bad places kept with their words; all are counted */

@@ -359,7 +359,12 @@ static struct outcome start(struct edge *edge, struct child *child,
         .tls = child->prepared,
         .clock = clock_system(),
         .limits = *limits,
-        .handler = {edge, edge_on_head, edge_on_request, edge_on_refuse, on_gone, on_turn},
+        .handler = {.context = edge,
+                    .on_head = edge_on_head,
+                    .on_request = edge_on_request,
+                    .on_refuse = edge_on_refuse,
+                    .on_gone = on_gone,
+                    .on_turn = on_turn},
     };
     const struct link_handler handler = {
         .context = edge, .on_frame = on_frame, .on_lost = on_lost, .on_stop = on_stop};

@@ -33,6 +33,7 @@ static const struct {
     {VIEW_LITERAL("GET"), HTTP_METHOD_GET},
     {VIEW_LITERAL("HEAD"), HTTP_METHOD_HEAD},
     {VIEW_LITERAL("POST"), HTTP_METHOD_POST},
+    {VIEW_LITERAL("DELETE"), HTTP_METHOD_DELETE},
 };
 
 static bool exchange_sane(const struct http_exchange *exchange)
@@ -71,7 +72,7 @@ static struct http_exchange *take_from_pool(struct http_server *server)
     return exchange;
 }
 
-static void hold(struct http_exchange *exchange, size_t bytes)
+void exchange_hold(struct http_exchange *exchange, size_t bytes)
 {
     exchange->held += bytes;
     exchange->connection->server->held += bytes;
@@ -94,7 +95,7 @@ struct http_exchange *exchange_new(struct connection *connection)
     TAILQ_INSERT_TAIL(&connection->exchanges, exchange, link);
     connection->exchange_count++;
     server->counters.requests++;
-    hold(exchange, sizeof(*exchange));
+    exchange_hold(exchange, sizeof(*exchange));
     return exchange;
 }
 
@@ -114,9 +115,10 @@ void exchange_free(struct http_exchange *exchange)
     struct http_server *server = connection->server;
     int64_t now_us = server_now_us(server);
 
-    if (exchange->state == EXCHANGE_ASKED) {
+    if (exchange->state == EXCHANGE_ASKED || stream_is_open(exchange)) {
         server->config.handler.on_gone(server->config.handler.context, exchange);
     }
+    stream_drop(exchange);
     /* One whose connection is dropped has not got its answer. */
     if (exchange->measured && exchange->state == EXCHANGE_ANSWERED &&
         connection->state != CONNECTION_DEAD && exchange_left(exchange) == 0) {
@@ -263,12 +265,12 @@ static void fix_views(struct http_exchange *exchange)
 /* A length that is given is judged after on_head, which judges all that comes before size. */
 static bool is_declared_too_long(const struct http_exchange *exchange)
 {
+    uint64_t max = exchange->stream.comes ? exchange->stream.bytes_max
+                                          : exchange->connection->server->config.limits.body_bytes;
     struct view length = exchange->request.fields[HTTP_FIELD_CONTENT_LENGTH];
     uint64_t bytes = 0;
 
-    return length.data != NULL &&
-           !outcome_ok(
-               decimal_get(length, exchange->connection->server->config.limits.body_bytes, &bytes));
+    return length.data != NULL && !outcome_ok(decimal_get(length, max, &bytes));
 }
 
 void exchange_head_done(struct http_exchange *exchange)
@@ -284,7 +286,7 @@ void exchange_head_done(struct http_exchange *exchange)
         exchange_refuse(exchange, exchange->refusal, exchange->refusal_what);
         return;
     }
-    hold(exchange, exchange->text.len);
+    exchange_hold(exchange, exchange->text.len);
     if (server->held - exchange->held > server->config.limits.held_bytes) { /* invariant I9 */
         exchange_refuse(exchange, HTTP_REFUSAL_BUSY, "too much is in hand");
         return;
@@ -301,13 +303,17 @@ void exchange_add_body(struct http_exchange *exchange, struct view part)
     if (exchange->state != EXCHANGE_BODY) { /* answered: nobody wants the rest */
         return;
     }
+    if (exchange->stream.comes) {
+        stream_add_body(exchange, part);
+        return;
+    }
     buf_put_view(&exchange->body, part);
     if (exchange->body.failed ||
         exchange->body.len > exchange->connection->server->config.limits.body_bytes) {
         exchange_refuse(exchange, HTTP_REFUSAL_TOO_LARGE, "body is too long");
         return;
     }
-    hold(exchange, part.len);
+    exchange_hold(exchange, part.len);
 }
 
 void exchange_whole(struct http_exchange *exchange)
@@ -349,10 +355,11 @@ void exchange_refuse(struct http_exchange *exchange, enum http_refusal why, cons
     if (exchange->state == EXCHANGE_ANSWERED) {
         return;
     }
-    if (exchange->state == EXCHANGE_ASKED) {
+    if (exchange->state == EXCHANGE_ASKED || stream_is_open(exchange)) {
         handler->on_gone(handler->context, exchange);
     }
     exchange->state = EXCHANGE_BODY;
+    exchange->stream.comes = false;
     exchange->close |= why != HTTP_REFUSAL_BUSY && why != HTTP_REFUSAL_LATE;
     ++*refusal_counter(&server->counters, why);
     handler->on_refuse(handler->context, exchange, why, what);
@@ -392,7 +399,7 @@ static bool take_body(struct http_exchange *exchange, const struct http_response
     exchange->answer = *body;
     *body = (struct buf){0};
     exchange->left = buf_view(&exchange->answer);
-    hold(exchange, exchange->answer.cap);
+    exchange_hold(exchange, exchange->answer.cap);
     return true;
 }
 
@@ -418,6 +425,7 @@ static void mark_answered(struct http_exchange *exchange, const struct http_resp
     exchange->since_s = server_now(server);
     exchange->answered_s = exchange->since_s;
     count_response(&server->counters, response->status);
+    stream_drop(exchange);
 }
 
 void http_respond(struct http_exchange *exchange, const struct http_response *response,
@@ -440,8 +448,24 @@ void http_respond_source(struct http_exchange *exchange, const struct http_respo
     send_response(exchange, response);
 }
 
+void http_respond_stream(struct http_exchange *exchange, const struct http_response *response)
+{
+    mark_answered(exchange, response);
+    exchange->stream.pours = true;
+    buf_init(&exchange->answer, HTTP_STREAM_AHEAD_BYTES);
+    send_response(exchange, response);
+}
+
+bool exchange_is_out(const struct http_exchange *exchange)
+{
+    return exchange_left(exchange) == 0 && (!exchange->stream.pours || exchange->stream.poured);
+}
+
 size_t exchange_left(const struct http_exchange *exchange)
 {
+    if (exchange->stream.pours) {
+        return exchange->answer.len;
+    }
     return exchange->source.read != NULL ? exchange->source.len - exchange->offset
                                          : exchange->left.len;
 }
@@ -449,6 +473,10 @@ size_t exchange_left(const struct http_exchange *exchange)
 struct outcome exchange_take(struct http_exchange *exchange, uint8_t *ret_bytes, size_t len)
 {
     CHECK(len <= exchange_left(exchange));
+    if (exchange->stream.pours) {
+        stream_take(exchange, ret_bytes, len);
+        return OUTCOME_OK;
+    }
     if (exchange->source.read != NULL) {
         void *context = exchange->connection->server->config.handler.context;
         TRY(exchange->source.read(context, &exchange->source, exchange->offset, ret_bytes, len));

@@ -258,22 +258,35 @@ static size_t take_chunks(struct connection *connection, struct view bytes)
     return used;
 }
 
+/* Before the next head there must be a place for it; before more of a body in pieces, what came is
+ * to be taken. */
+static bool must_wait(const struct connection *connection)
+{
+    const struct h1 *h1 = &connection->h1;
+
+    if (h1->state == H1_HEAD) {
+        return connection->exchange_count >= HTTP_PIPELINE_MAX;
+    }
+    return h1->current != NULL && stream_is_full(h1->current);
+}
+
 /* One step of the reading; gives the bytes taken, 0 = no further step is possible now. */
 static size_t step(struct connection *connection, struct view bytes)
 {
     if (bytes.len == 0 || connection->state == CONNECTION_DEAD) {
         return 0;
     }
+    bool head = connection->h1.state == H1_HEAD;
+    if (head && connection->server->draining) {
+        stop(connection);
+        return 0;
+    }
+    if (must_wait(connection)) {
+        connection->reads_paused = true;
+        return 0;
+    }
     switch (connection->h1.state) {
     case H1_HEAD:
-        if (connection->server->draining) {
-            stop(connection);
-            return 0;
-        }
-        if (connection->exchange_count >= HTTP_PIPELINE_MAX) {
-            connection->reads_paused = true;
-            return 0;
-        }
         return take_head(connection, bytes);
     case H1_BODY:
         return take_body(connection, bytes);
@@ -323,7 +336,7 @@ void h1_receive(struct connection *connection, struct view received)
 
 void h1_resume(struct connection *connection)
 {
-    if (!connection->reads_paused || connection->exchange_count >= HTTP_PIPELINE_MAX) {
+    if (!connection->reads_paused || must_wait(connection)) {
         return;
     }
     connection->reads_paused = false;
@@ -357,7 +370,9 @@ void h1_respond(struct http_exchange *exchange, const struct http_response *resp
         buf_put_view(head, response->fields[i].value);
         buf_put_text(head, "\r\n");
     }
-    if (http_status_has_length(response->status)) {
+    if (exchange->stream.pours) {
+        buf_put_text(head, "transfer-encoding: chunked\r\n");
+    } else if (http_status_has_length(response->status)) {
         buf_put_text(head, "content-length: ");
         buf_put_decimal(head, exchange_left(exchange));
         buf_put_text(head, "\r\n");
@@ -373,6 +388,25 @@ void h1_respond(struct http_exchange *exchange, const struct http_response *resp
     }
 }
 
+/* One chunk of a body in pieces (RFC 9112 section 7.1), and the last one behind it. */
+static void collect_chunk(struct http_exchange *exchange, struct buf *scratch)
+{
+    size_t room = SCRATCH_BYTES > scratch->len ? SCRATCH_BYTES - scratch->len : 0;
+    size_t left = exchange_left(exchange);
+    size_t len = left < room ? left : room;
+
+    if (len > 0) {
+        buf_printf(scratch, "%zx\r\n", len);
+        uint8_t *place = buf_claim(scratch, len);
+        CHECK(place != NULL);
+        stream_take(exchange, place, len);
+        buf_put_text(scratch, "\r\n");
+    }
+    if (exchange_is_out(exchange)) {
+        buf_put_text(scratch, "0\r\n\r\n");
+    }
+}
+
 /* Puts as much of one response as there is room for; true when all of it is out. */
 static bool collect_one(struct http_exchange *exchange, struct buf *scratch)
 {
@@ -383,6 +417,10 @@ static bool collect_one(struct http_exchange *exchange, struct buf *scratch)
         buf_put_view(scratch, buf_view(&exchange->head));
         buf_put_text(scratch, exchange->close ? "connection: close\r\n\r\n" : "\r\n");
         buf_reset(&exchange->head);
+    }
+    if (exchange->stream.pours) {
+        collect_chunk(exchange, scratch);
+        return exchange_is_out(exchange);
     }
     size_t room = SCRATCH_BYTES > scratch->len ? SCRATCH_BYTES - scratch->len : 0;
     size_t left = exchange_left(exchange);

@@ -94,7 +94,7 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
     if (exchange == NULL) {
         return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE; /* resets the stream */
     }
-    exchange->stream = frame->hd.stream_id;
+    exchange->stream_id = frame->hd.stream_id;
     exchange->request.method = HTTP_METHOD_OTHER;
     nghttp2_session_set_stream_user_data(session, frame->hd.stream_id, exchange);
     return 0;
@@ -140,6 +140,38 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
     return 0;
 }
 
+/* As many bytes may follow, of the stream and of the connection (RFC 9113 section 6.9). A failure
+ * is want of memory or a session that is ending: the time limits find that. */
+static void let_come(nghttp2_session *session, int32_t stream, size_t len)
+{
+    (void)nghttp2_session_consume(session, stream, len);
+}
+
+/* What is refused on arrival, though its stream had counted it. */
+void h2_taken(struct http_exchange *exchange, size_t bytes, bool dropped)
+{
+    struct connection *connection = exchange->connection;
+    size_t idle = connection->idle_bytes < 2 * bytes ? (size_t)connection->idle_bytes : 2 * bytes;
+
+    if (dropped) {
+        (void)nghttp2_session_consume_connection(connection->h2, bytes);
+        return;
+    }
+    connection->idle_bytes -= idle; /* invariant 2 */
+    add_credit(connection, bytes / HTTP_STREAM_BYTES_PER_FRAME + 1);
+    let_come(connection->h2, exchange->stream_id, bytes);
+    connection_touch(connection);
+}
+
+void h2_resume(struct http_exchange *exchange)
+{
+    struct connection *connection = exchange->connection;
+
+    /* It fails when nothing had run dry: then it goes on by itself. */
+    (void)nghttp2_session_resume_data(connection->h2, exchange->stream_id);
+    connection_touch(connection);
+}
+
 static int on_data(nghttp2_session *session, uint8_t flags, int32_t stream, const uint8_t *data,
                    size_t len, void *context)
 {
@@ -147,7 +179,12 @@ static int on_data(nghttp2_session *session, uint8_t flags, int32_t stream, cons
     (void)context;
     struct http_exchange *exchange = nghttp2_session_get_stream_user_data(session, stream);
     if (exchange == NULL) {
+        let_come(session, stream, len);
         return 0;
+    }
+    bool streams = exchange->stream.comes && exchange->state == EXCHANGE_BODY;
+    if (!streams) {
+        let_come(session, stream, len);
     }
     exchange_add_body(exchange, text(data, len));
     exchange->dropped += exchange->state == EXCHANGE_ANSWERED ? len : 0;
@@ -257,6 +294,7 @@ struct outcome h2_setup(struct http_server *server)
     set_callbacks(server->h2_callbacks);
     nghttp2_option_set_no_closed_streams(server->h2_options, 1);
     nghttp2_option_set_max_outbound_ack(server->h2_options, ACKS_QUEUED_MAX);
+    nghttp2_option_set_no_auto_window_update(server->h2_options, 1);
     nghttp2_option_set_max_settings(server->h2_options, SETTINGS_ENTRIES_MAX);
     nghttp2_option_set_stream_reset_rate_limit(server->h2_options, HTTP_RESETS_BURST_MAX,
                                                HTTP_RESETS_PER_S_MAX);
@@ -306,8 +344,11 @@ static ssize_t read_answer(nghttp2_session *session, int32_t stream, uint8_t *pl
     struct http_exchange *exchange = source->ptr;
 
     (void)session;
-    CHECK(exchange->stream == stream);
+    CHECK(exchange->stream_id == stream);
     size_t left = exchange_left(exchange);
+    if (left == 0 && !exchange_is_out(exchange)) {
+        return NGHTTP2_ERR_DEFERRED; /* until h2_resume() */
+    }
     size_t len = left < room ? left : room;
     struct outcome outcome = exchange_take(exchange, place, len);
     if (!outcome_ok(outcome)) {
@@ -318,7 +359,7 @@ static ssize_t read_answer(nghttp2_session *session, int32_t stream, uint8_t *pl
     connection->credit_bytes += len; /* invariant 2 */
     add_credit(connection, connection->credit_bytes / HTTP_ANSWER_BYTES_PER_FRAME);
     connection->credit_bytes %= HTTP_ANSWER_BYTES_PER_FRAME;
-    if (len == left) {
+    if (exchange_is_out(exchange)) {
         *ret_flags |= NGHTTP2_DATA_FLAG_EOF;
     }
     return (ssize_t)len;
@@ -350,7 +391,7 @@ void h2_respond(struct http_exchange *exchange, const struct http_response *resp
     for (unsigned i = 0; i < response->field_count; i++) {
         fields[count++] = field_of(response->fields[i].name, response->fields[i].value);
     }
-    if (http_status_has_length(response->status)) {
+    if (http_status_has_length(response->status) && !exchange->stream.pours) {
         fields[count++] = field_of(VIEW_LITERAL("content-length"), view_of(length, (size_t)digits));
     }
     fields[count++] = field_of(VIEW_LITERAL("date"), server_date(connection->server));
@@ -358,8 +399,8 @@ void h2_respond(struct http_exchange *exchange, const struct http_response *resp
         exchange_drop_answer(exchange);
     }
     nghttp2_data_provider provider = {.source.ptr = exchange, .read_callback = read_answer};
-    if (nghttp2_submit_response(connection->h2, exchange->stream, fields, count,
-                                exchange_left(exchange) == 0 ? NULL : &provider) != 0) {
+    if (nghttp2_submit_response(connection->h2, exchange->stream_id, fields, count,
+                                exchange_is_out(exchange) ? NULL : &provider) != 0) {
         connection_kill(connection);
     }
 }
@@ -368,8 +409,8 @@ void h2_continue(struct http_exchange *exchange)
 {
     nghttp2_nv status = field_of(VIEW_LITERAL(":status"), VIEW_LITERAL("100"));
 
-    if (nghttp2_submit_headers(exchange->connection->h2, NGHTTP2_FLAG_NONE, exchange->stream, NULL,
-                               &status, 1, NULL) != 0) {
+    if (nghttp2_submit_headers(exchange->connection->h2, NGHTTP2_FLAG_NONE, exchange->stream_id,
+                               NULL, &status, 1, NULL) != 0) {
         connection_kill(exchange->connection);
     }
 }
@@ -424,7 +465,7 @@ void h2_reset(struct http_exchange *exchange, uint32_t error)
 {
     struct connection *connection = exchange->connection;
 
-    if (nghttp2_submit_rst_stream(connection->h2, NGHTTP2_FLAG_NONE, exchange->stream, error) !=
+    if (nghttp2_submit_rst_stream(connection->h2, NGHTTP2_FLAG_NONE, exchange->stream_id, error) !=
         0) {
         connection_kill(connection);
         return;

@@ -9,6 +9,11 @@
  * one HTTP/1.1 connection leave in the order of their requests. What is over a ceiling, malformed
  * or too slow the server hands to on_refuse, so that every answer has the handler's form.
  *
+ * Bodies in pieces: a handler that calls http_exchange_stream() in on_head gets the body by on_body
+ * as it comes, no more than HTTP_STREAM_AHEAD_BYTES (and one read) ahead of what it said that it
+ * has taken; then on_request, with an empty body. http_respond_stream() answers with a body of
+ * unknown length that http_stream_put() brings and http_stream_end() ends.
+ *
  * One turn of the loop: all ready sockets are read, then on_turn, then everything that was answered
  * is written, one write a connection where it fits.
  */
@@ -26,6 +31,7 @@ enum http_method {
     HTTP_METHOD_GET,
     HTTP_METHOD_HEAD,
     HTTP_METHOD_POST,
+    HTTP_METHOD_DELETE,
     HTTP_METHOD_OTHER,
 };
 
@@ -108,9 +114,14 @@ struct http_handler {
     /* `what` says it in words fit for the client. */
     void (*on_refuse)(void *context, struct http_exchange *exchange, enum http_refusal why,
                       const char *what);
-    /* A request that reached on_request and is not answered: forget the exchange. */
+    /* A request that reached on_request, or whose body comes in pieces, and is not answered, or one
+     * whose answer in pieces has not come to its end: forget the exchange. */
     void (*on_gone)(void *context, struct http_exchange *exchange);
     void (*on_turn)(void *context);
+    /* Of a body in pieces: the next one, borrowed. May answer. */
+    void (*on_body)(void *context, struct http_exchange *exchange, struct view part);
+    /* Of an answer in pieces: so many bytes more have left. Nothing is to be put or ended here. */
+    void (*on_room)(void *context, struct http_exchange *exchange, size_t bytes);
 };
 
 /* Time limits, in seconds; http_limits_usual() gives those of base/ceilings.h. */
@@ -187,6 +198,10 @@ const struct tls_peer *http_exchange_peer(const struct http_exchange *exchange);
 struct outcome http_exchange_spki_put(const struct http_exchange *exchange, struct buf *buf);
 /* As of now; see tls_peer_verdict(). */
 enum tls_verdict http_exchange_verdict(const struct http_exchange *exchange);
+/* In on_head: the body shall come in pieces, that many bytes at most. */
+void http_exchange_stream(struct http_exchange *exchange, uint64_t bytes_max);
+/* So many more bytes of what on_body gave have been taken. */
+void http_exchange_taken(struct http_exchange *exchange, size_t bytes);
 /* A number of the handler's own. */
 void http_exchange_note_set(struct http_exchange *exchange, uint32_t note);
 uint32_t http_exchange_note(const struct http_exchange *exchange);
@@ -202,6 +217,16 @@ void http_respond(struct http_exchange *exchange, const struct http_response *re
 /* Answers with a body from a source, which is copied. */
 void http_respond_source(struct http_exchange *exchange, const struct http_response *response,
                          const struct http_source *source);
+/* Answers with a body in pieces: the exchange stays the handler's until http_stream_end(), or until
+ * on_gone. What is put is copied; more than HTTP_STREAM_AHEAD_BYTES that have not left (on_room)
+ * is the handler's mistake. */
+void http_respond_stream(struct http_exchange *exchange, const struct http_response *response);
+void http_stream_put(struct http_exchange *exchange, struct view bytes);
+void http_stream_end(struct http_exchange *exchange);
+/* It has not come to its end. */
+bool http_stream_is_open(const struct http_exchange *exchange);
+/* It will not come to its end: nothing that has left looks whole. */
+void http_stream_break(struct http_exchange *exchange);
 /* Adds one field to a response (asserts that there is room). Static text lives long enough. */
 void http_response_add(struct http_response *response, const char *name, struct view value);
 

@@ -4,6 +4,7 @@
  *   server.c      listener, loop, time limits, draining
  *   connection.c  one connection: handshake, reading, writing, its end
  *   exchange.c    one request and its response, whatever the protocol
+ *   stream.c      bodies in pieces, both ways
  *   h1.c, h2.c    the two protocols
  */
 #ifndef DANCU_CHANNEL_HTTP_PRIVATE_H
@@ -33,6 +34,17 @@ struct span {
     bool set;
 };
 
+/* Bodies in pieces. */
+struct stream {
+    bool comes; /* the request's does */
+    uint64_t bytes_max;
+    uint64_t bytes;  /* that came */
+    int64_t begun_s; /* when its head was there */
+    size_t ahead;    /* bytes that the handler has not taken */
+    bool pours;      /* the response's does ... */
+    bool poured;     /* ... and its last piece was put */
+};
+
 struct http_exchange {
     struct http_request request;
     struct connection *connection;
@@ -42,7 +54,7 @@ struct http_exchange {
     bool measured;                   /* its time is to be counted */
     size_t held;                     /* bytes counted in server->held */
     uint32_t note;
-    int32_t stream; /* HTTP/2 */
+    int32_t stream_id; /* HTTP/2 */
     enum exchange_state state;
     bool expects;        /* 100-continue */
     bool whole;          /* nothing more of the request will come */
@@ -64,6 +76,7 @@ struct http_exchange {
     size_t offset;             /* how far it has been read */
     int64_t answered_s;
     struct view left; /* what of it is still to be sent */
+    struct stream stream;
 };
 TAILQ_HEAD(exchange_list, http_exchange);
 
@@ -187,11 +200,27 @@ void exchange_head_done(struct http_exchange *exchange);
 size_t exchange_left(const struct http_exchange *exchange);
 struct outcome exchange_take(struct http_exchange *exchange, uint8_t *ret_bytes, size_t len);
 void exchange_drop_answer(struct http_exchange *exchange); /* HEAD has none */
+/* Nothing more of the response will come. */
+bool exchange_is_out(const struct http_exchange *exchange);
+void exchange_hold(struct http_exchange *exchange, size_t bytes);
 void exchange_add_body(struct http_exchange *exchange, struct view part);
 /* The request is whole: on_request, unless it is answered already. */
 void exchange_whole(struct http_exchange *exchange);
 /* Has the handler refuse it, unless it is answered already. */
 void exchange_refuse(struct http_exchange *exchange, enum http_refusal why, const char *what);
+
+/* stream.c */
+void stream_add_body(struct http_exchange *exchange, struct view part);
+/* The handler has the exchange though it may not have reached on_request, or is answered. */
+bool stream_is_open(const struct http_exchange *exchange);
+/* So much came that was not taken: the client has to wait. */
+bool stream_is_full(const struct http_exchange *exchange);
+/* What came and was not taken is nobody's any more. */
+void stream_drop(struct http_exchange *exchange);
+/* Bytes of the response from the front of what was put. */
+void stream_take(struct http_exchange *exchange, uint8_t *ret_bytes, size_t len);
+/* Limits of a request that is coming. */
+void stream_check(struct http_exchange *exchange, int64_t now_s);
 
 /* h1.c */
 void h1_start(struct connection *connection);
@@ -210,6 +239,10 @@ void h2_receive(struct connection *connection, struct view received);
 void h2_respond(struct http_exchange *exchange, const struct http_response *response);
 void h2_collect(struct connection *connection);
 void h2_continue(struct http_exchange *exchange); /* 100 */
+/* Bytes of a body in pieces were taken: as many may come. `dropped`: they are nobody's. */
+void h2_taken(struct http_exchange *exchange, size_t bytes, bool dropped);
+/* More was put into the response, or its end. */
+void h2_resume(struct http_exchange *exchange);
 /* Nothing will be read or written any more: both sides said GOAWAY, or the session broke. */
 bool h2_is_over(const struct connection *connection);
 /* GOAWAY: `last` = no new stream from now on; else only a warning. */

@@ -203,7 +203,9 @@ static void check_exchange(struct http_server *server, struct http_exchange *exc
 
     switch (exchange->state) {
     case EXCHANGE_BODY:
-        if (is_past(now_s, exchange->since_s, limits->body_s)) {
+        if (exchange->stream.comes) {
+            stream_check(exchange, now_s);
+        } else if (is_past(now_s, exchange->since_s, limits->body_s)) {
             exchange_refuse(exchange, HTTP_REFUSAL_SLOW, "the body did not come in time");
         }
         return;

@@ -315,7 +315,12 @@ static struct outcome start(struct public *public, struct child *child,
         .tls = child->prepared,
         .clock = clock_system(),
         .limits = *limits,
-        .handler = {public, on_head, on_request, on_refuse, on_gone, on_turn},
+        .handler = {.context = public,
+                    .on_head = on_head,
+                    .on_request = on_request,
+                    .on_refuse = on_refuse,
+                    .on_gone = on_gone,
+                    .on_turn = on_turn},
     };
     const struct link_handler handler = {
         .context = public, .on_frame = on_frame, .on_lost = on_lost, .on_stop = on_stop};
