@@ -272,6 +272,78 @@ static struct outcome recall_record(struct gate *gate, struct work *work, uint64
     return good ? give_again(gate, work, &recalled, index, (enum code)code) : OUTCOME_OK;
 }
 
+/* ---- lines of jobs ---- */
+
+/* The value `agent` begins with the account: what put_agent() writes. A code needs no escapes. */
+static bool is_account(const struct record *record, const struct account *account)
+{
+    static const char before[] = "{\"account\":\"";
+    struct view agent = record->values[RECORD_AGENT];
+    struct view code = code_view(&account->code);
+    size_t start = sizeof(before) - 1;
+    return view_starts(agent, VIEW_LITERAL("{\"account\":\"")) && agent.len > start + code.len &&
+           view_equal(view_part(agent, start, code.len), code) &&
+           agent.data[start + code.len] == '"';
+}
+
+/* Those behind it in the batch are not decided either, so that lines stay in order. */
+void work_later(struct gate *gate, struct work *work, uint32_t retry_after_s)
+{
+    CHECK(work->ask->of_job);
+    gate->jobs_later = true;
+    work->recall = RECALL_LATER;
+    work->retry_after_s = retry_after_s;
+    work->decision = (struct decision){CODE_RATE_LIMITED, RULE_NONE, FIELD_COUNT};
+}
+
+static struct outcome recall_line(struct gate *gate, struct work *work, uint64_t index)
+{
+    struct recalled recalled = {0};
+    unsigned code = 0;
+    bool good = false;
+    const struct ask *ask = work->ask;
+    struct decision now = work_standing(gate, work);
+    TRY(read_again(gate, index, &recalled));
+    const struct effect *effect = &recalled.effect;
+    if (!effect->of_job || effect->job_line != ask->job_line ||
+        memcmp(effect->job_id, ask->job_id, JOB_ID_LEN) != 0 ||
+        !is_account(&recalled.record, work->account) ||
+        !outcome_ok(words_find(&words_code, recalled.record.outcome, &code)) ||
+        !code_has_receipt((enum code)code)) {
+        return outcome_fail(FAULT_CORRUPT, "a line's record is not one of its job");
+    }
+    TRY(stands(gate, work, &recalled, now, (enum code)code, &good));
+    return good ? give_again(gate, work, &recalled, index, (enum code)code) : OUTCOME_OK;
+}
+
+struct outcome work_recall_line(struct gate *gate, struct work *work)
+{
+    const struct ask *ask = work->ask;
+    uint64_t index = 0;
+    enum job_known_line known =
+        gate->jobs_later ? JOB_LINE_NEW
+                         : job_tracks_find(&gate->jobs, ask->job_id, ask->job_line, &index);
+    if (known == JOB_LINE_OLD) {
+        work_give_up(gate, work, "job-line-old", outcome_fail(FAULT_CONFLICT, "a line of a job"));
+        return OUTCOME_OK;
+    }
+    if (gate->jobs_later || (known == JOB_LINE_RECORDED && gate->job_recalls == JOB_RECALLS_MAX)) {
+        work_later(gate, work, 0);
+        return OUTCOME_OK;
+    }
+    if (known == JOB_LINE_NEW) {
+        return OUTCOME_OK;
+    }
+    gate->job_recalls++;
+    work_find_party(gate, work);
+    struct outcome outcome = recall_line(gate, work, index);
+    if (outcome.fault == FAULT_CORRUPT) {
+        work_give_up(gate, work, "job-line-damaged", outcome);
+        return OUTCOME_OK;
+    }
+    return outcome;
+}
+
 bool gate_may_recall(struct gate *gate, const struct ask *ask)
 {
     struct work work = {.ask = ask,
@@ -310,18 +382,6 @@ struct outcome work_recall(struct gate *gate, struct work *work)
 }
 
 /* ---- receipts ---- */
-
-/* The value `agent` begins with the account: what put_agent() writes. A code needs no escapes. */
-static bool is_account(const struct record *record, const struct account *account)
-{
-    static const char before[] = "{\"account\":\"";
-    struct view agent = record->values[RECORD_AGENT];
-    struct view code = code_view(&account->code);
-    size_t start = sizeof(before) - 1;
-    return view_starts(agent, VIEW_LITERAL("{\"account\":\"")) && agent.len > start + code.len &&
-           view_equal(view_part(agent, start, code.len), code) &&
-           agent.data[start + code.len] == '"';
-}
 
 static void put_receipt(const struct recalled *recalled, const struct record_text *text,
                         uint64_t index, bool opening, struct answer *ret_answer)

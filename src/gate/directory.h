@@ -157,7 +157,7 @@ struct business {
     uint64_t quota_day_max;
     uint64_t quota_second_max; /* 0 = as many as may be */
     uint64_t quota_total_max;  /* likewise */
-    uint64_t bulk_max;         /* persons in one job; 0 = no jobs */
+    uint64_t bulk_max;         /* lines in one job; 0 = as many as need no grant */
     uint32_t hours;            /* bit per hour, UTC+7 */
     int64_t from_day;
     int64_t until_day;

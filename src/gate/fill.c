@@ -12,13 +12,14 @@
 
 #include <string.h>
 
-#define EFFECT_VERSION                                                                             \
-    4 /* 1 had no keys, 1 and 2 nothing sealed, 3 no fees; else they are the same */
+/* 1 had no keys, 1 and 2 nothing sealed, 3 no fees, 4 no jobs; else they are the same. */
+#define EFFECT_VERSION 5
 #define EFFECT_QUOTA 1
 #define EFFECT_MISS 2
 #define EFFECT_KEY 4
 #define EFFECT_SEALED 8
 #define EFFECT_FEE 16
+#define EFFECT_JOB 32
 #define ENGINE_VERSION 3 /* of the deciding code; grows when a decision could change */
 
 void effect_put(const struct effect *effect, struct buf *buf)
@@ -28,7 +29,8 @@ void effect_put(const struct effect *effect, struct buf *buf)
                (uint8_t)((effect->quota_taken ? EFFECT_QUOTA : 0) |
                          (effect->missed ? EFFECT_MISS : 0) | (effect->keyed ? EFFECT_KEY : 0) |
                          (effect->sealed ? EFFECT_SEALED : 0) |
-                         (effect->fee.vnd_per_field > 0 ? EFFECT_FEE : 0)));
+                         (effect->fee.vnd_per_field > 0 ? EFFECT_FEE : 0) |
+                         (effect->of_job ? EFFECT_JOB : 0)));
     buf_put(buf, effect->guess_tag, SEAL_BLIND_BYTES);
     buf_put_block16(buf, effect->party);
     buf_put_block16(buf, effect->business);
@@ -46,6 +48,12 @@ void effect_put(const struct effect *effect, struct buf *buf)
         buf_put_block16(buf, effect->fee.product);
         buf_put_u64(buf, effect->fee.vnd_per_field);
         buf_put_u8(buf, (uint8_t)effect->fee.fields);
+    }
+    if (effect->of_job) {
+        buf_put(buf, effect->job_id, JOB_ID_LEN);
+        buf_put_u32(buf, effect->job_line);
+        buf_put_u8(buf, effect->field_index);
+        buf_put_u32(buf, effect->person_version);
     }
 }
 
@@ -90,6 +98,13 @@ struct outcome effect_get(struct view bytes, struct effect *ret_effect)
     }
     if (version >= 4 && (flags & EFFECT_FEE) != 0) {
         get_fee(&cursor, &effect.fee);
+    }
+    if (version >= 5 && (flags & EFFECT_JOB) != 0) {
+        effect.of_job = true;
+        cursor_copy(&cursor, effect.job_id, JOB_ID_LEN);
+        effect.job_line = cursor_u32(&cursor);
+        effect.field_index = cursor_u8(&cursor);
+        effect.person_version = cursor_u32(&cursor);
     }
     if (version == 0 || version > EFFECT_VERSION || !outcome_ok(cursor_end(&cursor, "effect"))) {
         return outcome_fail(FAULT_CORRUPT, "effect of an ask does not decode");
@@ -298,7 +313,10 @@ static void fill_effect(const struct work *work, struct buf *texts, struct recor
         .sealed = sealed(work),
         .sealed_until_day = sealed(work) ? work->business->sealed_until_day : 0,
         .fee = work->fee,
+        .of_job = work->ask->of_job,
+        .job_line = work->ask->job_line,
     };
+    memcpy(effect.job_id, work->ask->job_id, JOB_ID_LEN);
     memcpy(effect.guess_tag, work->guess_tag, SEAL_BLIND_BYTES);
     memcpy(effect.key_tag, work->key_tag, SEAL_BLIND_BYTES);
     memcpy(effect.body, work->ask->body_sha256, SEAL_HASH_BYTES);

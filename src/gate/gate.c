@@ -64,8 +64,9 @@ struct outcome gate_new(const struct gate_config *config, struct gate **ret_gate
     gate->random = config->random;
     guesses_init(&gate->guesses);
     keys_init(&gate->keys);
+    struct outcome tracks = job_tracks_init(&gate->jobs);
     save_init(gate);
-    struct outcome outcome = gate_allocate(gate);
+    struct outcome outcome = outcome_ok(tracks) ? gate_allocate(gate) : tracks;
     if (!outcome_ok(outcome)) {
         gate_free(gate);
         return outcome;
@@ -82,6 +83,7 @@ void gate_free(struct gate *gate)
     save_done(gate);
     guesses_done(&gate->guesses);
     keys_done(&gate->keys);
+    job_tracks_done(&gate->jobs);
     buf_done(&gate->persons);
     buf_done(&gate->texts);
     buf_done(&gate->paths);
@@ -256,13 +258,29 @@ static struct outcome meet_key(struct gate *gate, struct work *work, unsigned *p
     return OUTCOME_OK;
 }
 
+/* Not now: a line of a job comes again, and leaves no trace until then. */
+static void put_off(struct gate *gate, struct work *work, uint32_t retry_after_s)
+{
+    if (work->ask->of_job) {
+        work_later(gate, work, retry_after_s);
+    } else {
+        work_limit(gate, work, retry_after_s);
+    }
+}
+
+/* Tomorrow, or in a second, there is room again: a job waits for it. */
+static bool is_quota_of_time(enum rule rule)
+{
+    return rule == RULE_QUOTA || rule == RULE_QUOTA_SECOND;
+}
+
 /* It may be read, and waits for its read. */
 static struct outcome go_on(struct gate *gate, struct work *work, unsigned *probed)
 {
     struct outcome charged = work_charge(gate, work);
     if (charged.fault == FAULT_OVER_LIMIT) {
         work_undo(gate, work);
-        work_limit(gate, work, seconds_to_midnight(work->now_us));
+        put_off(gate, work, seconds_to_midnight(work->now_us));
         return OUTCOME_OK;
     }
     TRY(charged);
@@ -281,12 +299,12 @@ static struct outcome decide_one(struct gate *gate, struct work *work, unsigned 
         work->decision = (struct decision){CODE_UNAUTHENTICATED, RULE_NONE, FIELD_COUNT};
         return OUTCOME_OK;
     }
-    TRY(meet_key(gate, work, probed));
+    TRY(work->ask->of_job ? work_recall_line(gate, work) : meet_key(gate, work, probed));
     if (!recorded(work)) {
         return OUTCOME_OK;
     }
     if (leak_full(&work->account->refusals, work->now_us, REFUSALS_BURST_MAX, REFUSALS_PER_S_MAX)) {
-        work_limit(gate, work, 1);
+        put_off(gate, work, 1);
         return OUTCOME_OK;
     }
     struct outcome kept =
@@ -305,6 +323,10 @@ static struct outcome decide_one(struct gate *gate, struct work *work, unsigned 
         TRY(settle(gate, probed));
     }
     work_decide_party(gate, work);
+    if (work->ask->of_job && is_quota_of_time(work->decision.rule)) {
+        work_later(gate, work, work->retry_after_s);
+        return OUTCOME_OK;
+    }
     if (work->decision.code != CODE_DISCLOSED) {
         return OUTCOME_OK;
     }
@@ -350,6 +372,9 @@ static void remember_all(struct gate *gate, unsigned count)
         if (work->fee.vnd_per_field > 0 && recorded(work)) {
             save_statement(gate, work->fee_place.statement);
             fees_count(&work->fee_place, 1, work->fee.fields);
+        }
+        if (work->ask->of_job && recorded(work)) {
+            job_tracks_put(&gate->jobs, work->ask->job_id, work->ask->job_line, work->index);
         }
         if (work->keyed && recorded(work)) {
             keys_put(&gate->keys, work->key_tag, work->ask->body_sha256, work->index, work->account,
@@ -448,7 +473,10 @@ static struct outcome answer_all(struct gate *gate, unsigned count, struct answe
         } else {
             answer_bare(gate, work, work->decision.code, &ret_answers[i]);
         }
-        gate->counts.by_code[ret_answers[i].code]++;
+        bool later = work->recall == RECALL_LATER;
+        gate->counts.by_code[ret_answers[i].code] += later ? 0 : 1;
+        gate->counts.lines += work->ask->of_job && !later ? 1 : 0;
+        gate->counts.lines_later += later ? 1 : 0;
         gate->counts.repeats += work->recall == RECALL_TWIN || work->recall == RECALL_REPEAT;
     }
     gate->counts.batches++;
@@ -471,6 +499,8 @@ static void start_batch(struct gate *gate, const struct ask *asks, unsigned coun
     buf_reset(&gate->texts);
     buf_reset(&gate->paths);
     keys_batch(&gate->keys);
+    gate->jobs_later = false;
+    gate->job_recalls = 0;
     policy_turn(gate, now_us);
     for (unsigned i = 0; i < count; i++) {
         gate->works[i] = (struct work){.ask = &asks[i],

@@ -31,6 +31,8 @@ struct gate_counts {
     uint64_t batches;
     uint64_t repeats;         /* answers given again; by_code counts them too */
     uint64_t limited_waiting; /* answered rate_limited, in no aggregate yet */
+    uint64_t lines;       /* of jobs, that were decided or given again; by_code counts them too */
+    uint64_t lines_later; /* that were put off; by_code does not */
 };
 
 struct outcome gate_new(const struct gate_config *config, struct gate **ret_gate);

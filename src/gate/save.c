@@ -3,7 +3,7 @@
  *
  * Invariants
  *  1. What a copy has of businesses, parties, fees and misses is what stood there when it was
- * begun; of keys, what stood there then or later (keys.h).
+ * begun; of keys and lines of jobs, what stood there then or later (keys.h, jobs.h).
  *  2. One step looks at SAVE_STEP_ROWS rows, and appends what changed since the last one.
  *  3. A map that is walked has not grown since the copy was begun. Statements are walked in the
  *     order in which they were made: those that come meanwhile are not copied.
@@ -115,6 +115,7 @@ struct outcome gate_save_begin(struct gate *gate)
     TRY(guesses_save_begin(&gate->guesses, now_s));
     save->round = ++gate->directory->saves;
     keys_save_begin(&gate->keys, save->round, now_s);
+    job_tracks_save_begin(&gate->jobs);
     save->part = SAVE_BUSINESSES;
     save->at = 0;
     save->businesses = gate->directory->businesses.len;
@@ -215,6 +216,9 @@ static struct outcome step_part(struct gate *gate, struct buf *buf, bool *ret_la
         return guesses_save_step(&gate->guesses, SAVE_STEP_ROWS, buf, ret_last);
     case SAVE_KEYS:
         keys_save_step(&gate->keys, SAVE_STEP_ROWS, buf, ret_last);
+        return OUTCOME_OK;
+    case SAVE_JOBS:
+        job_tracks_save_step(&gate->jobs, buf, ret_last);
         return OUTCOME_OK;
     case SAVE_NONE:
     case SAVE_PARTS:

@@ -81,6 +81,9 @@ struct outcome gate_replay(struct gate *gate, uint64_t index, const struct recor
         party->guess_day = day;
     }
     TRY(replay_fee(gate, party, day, &effect.fee));
+    if (effect.of_job) {
+        job_tracks_put(&gate->jobs, effect.job_id, effect.job_line, index);
+    }
     return effect.keyed ? replay_key(gate, index, &effect, (uint32_t)(record->time_us / 1000000))
                         : OUTCOME_OK;
 }
@@ -167,7 +170,8 @@ struct outcome gate_restore(struct gate *gate, struct cursor *cursor)
     fees_clear(gate->directory);
     TRY(restore_section(gate, restore_statement, cursor));
     TRY(guesses_get(&gate->guesses, cursor));
-    return keys_restore(&gate->keys, gate->directory, cursor);
+    TRY(keys_restore(&gate->keys, gate->directory, cursor));
+    return job_tracks_restore(&gate->jobs, cursor);
 }
 
 size_t gate_guess_keys(const struct gate *gate)

@@ -6,6 +6,7 @@
 
 #include "gate/fees.h"
 #include "gate/gate.h"
+#include "gate/jobs.h"
 #include "gate/keys.h"
 #include "gate/save.h"
 #include "store/fetch.h"
@@ -16,6 +17,7 @@ enum recall {
     RECALL_REPEAT,   /* of a recorded one: given again as it was */
     RECALL_TWIN,     /* of one that stands before it in the batch */
     RECALL_CONFLICT, /* its key stands for other bytes */
+    RECALL_LATER,    /* a line of a job that is not decided now: it comes again */
 };
 
 struct work {
@@ -76,6 +78,9 @@ struct gate {
     int64_t policy_next_us;
     struct guesses guesses;
     struct keys keys;
+    struct job_tracks jobs;
+    bool jobs_later;      /* of the batch in hand: no further line of a job is decided */
+    unsigned job_recalls; /* likewise: lines that were read again */
     struct save save;
     struct leak rereads; /* of all accounts */
     struct gate_counts counts;
@@ -156,6 +161,10 @@ void work_key(struct gate *gate, struct work *work);
 struct outcome work_recall(struct gate *gate, struct work *work);
 /* Its key stands for something else; `blocked`: the account may nothing anyway. */
 void work_conflict(struct work *work, bool blocked);
+/* A line of a job that was recorded: likewise. */
+struct outcome work_recall_line(struct gate *gate, struct work *work);
+/* It is a line of a job, and comes again. */
+void work_later(struct gate *gate, struct work *work, uint32_t retry_after_s);
 /* Hides the record's place in the log among the random bits of its id, and finds it again. */
 void ask_id_hide(struct gate *gate, uint64_t index, uint8_t id[16]);
 uint64_t ask_id_place(struct gate *gate, const uint8_t id[16]);
@@ -176,6 +185,9 @@ struct effect {
     bool sealed; /* whom it is about may not see it before that day (UTC+7) */
     int64_t sealed_until_day;
     struct fee fee;
+    bool of_job; /* a line of a job: which, and field_index and person_version */
+    uint8_t job_id[JOB_ID_LEN];
+    uint32_t job_line;
 };
 void effect_put(const struct effect *effect, struct buf *buf);
 struct outcome effect_get(struct view bytes, struct effect *ret_effect);
