@@ -66,6 +66,7 @@ int list_cli(const char *noun, int argc, char **argv);
 int enrol_cli(int argc, char **argv);
 int certificate_cli(int argc, char **argv);
 int leak_cli(int argc, char **argv);
+int job_cli(int argc, char **argv);
 int record_cli(int argc, char **argv);
 int ask_cli(int argc, char **argv);
 int feed_cli(int argc, char **argv);

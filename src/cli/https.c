@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #define SCHEME "https://"
 #define PIECE_BYTES 16384
@@ -170,6 +171,7 @@ struct head {
     unsigned status;
     uint64_t length;
     bool has_length;
+    bool chunked;
     bool close;
 };
 
@@ -190,7 +192,8 @@ static struct outcome take_field(struct view line, struct head *head)
         value = view_part(value, 1, value.len - 1);
     }
     if (view_equal_nocase(name, VIEW_LITERAL("transfer-encoding"))) {
-        return no_answer();
+        head->chunked = view_is(value, "chunked");
+        return head->chunked ? OUTCOME_OK : no_answer();
     }
     if (view_equal_nocase(name, VIEW_LITERAL("content-length"))) {
         bool good = !head->has_length &&
@@ -225,7 +228,7 @@ static struct outcome read_head(struct view bytes, struct head *ret_head)
     for (line = take_line(&cursor); line.len > 0; line = take_line(&cursor)) {
         TRY(take_field(line, &head));
     }
-    if (cursor.failed || !head.has_length) {
+    if (cursor.failed || head.has_length == head.chunked) {
         return no_answer();
     }
     *ret_head = head;
@@ -244,7 +247,8 @@ static size_t head_len(struct view received)
     return 0;
 }
 
-static struct outcome answer(struct https *https, struct head *ret_head, struct buf *ret_bytes)
+/* The head of an answer, at the front of https->received. */
+static struct outcome answer_head(struct https *https, struct head *ret_head, size_t *ret_bytes)
 {
     size_t head_bytes = 0;
     buf_reset(&https->received);
@@ -255,7 +259,17 @@ static struct outcome answer(struct https *https, struct head *ret_head, struct 
             return no_answer();
         }
     }
-    TRY(read_head(view_part(buf_view(&https->received), 0, head_bytes), ret_head));
+    *ret_bytes = head_bytes;
+    return read_head(view_part(buf_view(&https->received), 0, head_bytes), ret_head);
+}
+
+static struct outcome answer(struct https *https, struct head *ret_head, struct buf *ret_bytes)
+{
+    size_t head_bytes = 0;
+    TRY(answer_head(https, ret_head, &head_bytes));
+    if (ret_head->chunked) {
+        return no_answer();
+    }
     while (https->received.len - head_bytes < ret_head->length) {
         TRY(receive(https));
     }
@@ -316,6 +330,101 @@ struct outcome https_ask(struct https *https, const char *path, struct view jws,
 {
     const struct https_body body = {.type = "application/jose", .bytes = jws};
     return https_post(https, path, jws.len > 0 ? &body : NULL, ret_status, ret_bytes);
+}
+
+/* ---- bodies in pieces ---- */
+
+static struct outcome send_file(struct https *https, const struct https_pieces *pieces)
+{
+    uint8_t piece[PIECE_BYTES];
+    for (uint64_t left = pieces->bytes; left > 0;) {
+        ssize_t got = read(pieces->from_fd, piece, left < sizeof(piece) ? left : sizeof(piece));
+        if (got <= 0) {
+            return outcome_fail(FAULT_IO, "the file cannot be read, or has grown shorter");
+        }
+        if (!send_all(https->bio, view_of(piece, (size_t)got))) {
+            return OUTCOME_OK; /* it was refused before its end: the answer says why */
+        }
+        left -= (uint64_t)got;
+    }
+    return OUTCOME_OK;
+}
+
+static struct outcome write_file(int fd, struct view bytes)
+{
+    while (bytes.len > 0) {
+        ssize_t put = write(fd, bytes.data, bytes.len);
+        if (put <= 0) {
+            return outcome_fail(FAULT_IO, "what came cannot be written");
+        }
+        bytes = view_part(bytes, (size_t)put, bytes.len - (size_t)put);
+    }
+    return OUTCOME_OK;
+}
+
+/* What stands in https->received; true when it was the last. */
+static struct outcome pass_on(struct https *https, struct http1_chunks *chunks, uint64_t *left,
+                              int to_fd, bool *ret_over)
+{
+    struct view bytes = buf_view(&https->received);
+    size_t at = 0;
+    for (size_t used = 1; chunks != NULL && used > 0 && !http1_chunks_done(chunks); at += used) {
+        struct view part = {0};
+        TRY(http1_chunks_take(chunks, view_part(bytes, at, bytes.len - at), &part, &used));
+        TRY(write_file(to_fd, part));
+    }
+    if (chunks == NULL) {
+        at = bytes.len < *left ? bytes.len : (size_t)*left;
+        TRY(write_file(to_fd, view_part(bytes, 0, at)));
+        *left -= at;
+    }
+    buf_consume(&https->received, at);
+    *ret_over = chunks == NULL ? *left == 0 : http1_chunks_done(chunks);
+    return OUTCOME_OK;
+}
+
+static struct outcome answer_pieces(struct https *https, const struct https_pieces *pieces,
+                                    struct head *head)
+{
+    struct http1_chunks chunks = {0};
+    size_t head_bytes = 0;
+    bool over = false;
+    TRY(answer_head(https, head, &head_bytes));
+    buf_consume(&https->received, head_bytes);
+    uint64_t left = head->length;
+    TRY(pass_on(https, head->chunked ? &chunks : NULL, &left, pieces->to_fd, &over));
+    while (!over) {
+        TRY(receive(https));
+        TRY(pass_on(https, head->chunked ? &chunks : NULL, &left, pieces->to_fd, &over));
+    }
+    return OUTCOME_OK;
+}
+
+struct outcome https_pieces(struct https *https, const struct https_pieces *pieces,
+                            unsigned *ret_status)
+{
+    struct head head = {0};
+    BUF_AUTO request;
+    buf_init(&request, 4 * HTTPS_URL_BYTES_MAX);
+    disconnect(https);
+    TRY(connect_to(https));
+    buf_printf(&request, "%s %s/%s HTTP/1.1\r\nHost: %s\r\nAccept: */*\r\nConnection: close\r\n",
+               pieces->method, https->base, pieces->path, https->address);
+    if (pieces->type != NULL) {
+        buf_printf(&request, "Content-Type: %s\r\nContent-Length: %llu\r\n", pieces->type,
+                   (unsigned long long)pieces->bytes);
+    }
+    buf_put_text(&request, "\r\n");
+    TRY(buf_check(&request));
+    if (!send_all(https->bio, buf_view(&request))) {
+        return outcome_fail(FAULT_CLOSED, "the server ended the connection");
+    }
+    TRY(send_file(https, pieces));
+    struct outcome outcome = answer_pieces(https, pieces, &head);
+    disconnect(https);
+    TRY(outcome);
+    *ret_status = head.status;
+    return OUTCOME_OK;
 }
 
 struct outcome https_fetch(struct https *https, const char *path, struct buf *ret_bytes)

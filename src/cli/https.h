@@ -41,6 +41,18 @@ struct https_body {
 };
 struct outcome https_post(struct https *https, const char *path, const struct https_body *body,
                           unsigned *ret_status, struct buf *ret_bytes);
+/* A request with any body, over a connection of its own: what is sent is read from a file, and what
+ * comes is written to one, in pieces. FAULT_IO: also of these files. */
+struct https_pieces {
+    const char *method;
+    const char *path;
+    const char *type; /* of what is sent; NULL: nothing is */
+    int from_fd;
+    uint64_t bytes; /* of what is sent */
+    int to_fd;
+};
+struct outcome https_pieces(struct https *https, const struct https_pieces *pieces,
+                            unsigned *ret_status);
 /* Appends the body of URL/path. FAULT_NOT_FOUND: 404. FAULT_IO: any other status too. */
 struct outcome https_fetch(struct https *https, const char *path, struct buf *ret_bytes);
 

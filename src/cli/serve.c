@@ -13,6 +13,7 @@
 #include "channel/public/public.h"
 #include "core/core.h"
 #include "core/loader.h"
+#include "jobs/jobs.h"
 #include "proc/keeper.h"
 #include "proc/proc.h"
 #include "verify/verify.h"
@@ -93,14 +94,15 @@ static const struct proc_row rows[] = {
         .grants = BIT(GRANT_MACHINE_LISTENER) | BIT(GRANT_TLS_CERT) | BIT(GRANT_TLS_KEY) |
                   BIT(GRANT_CLIENT_CA) | BIT(GRANT_CLIENT_CRL),
         .core_pipe = true,
+        .pipes_to = {"jobs"},
         .frames = FRAME_BIT(FRAME_ASKS) | FRAME_BIT(FRAME_RECEIPT) | FRAME_BIT(FRAME_GRANTS) |
                   FRAME_BIT(FRAME_STATS),
         .takes = CHANNEL_TAKES,
         .memory_bytes_max = 8192 * MIB,
         .calls = CALLS_BASE | CALLS_PIPES | CALLS_LISTEN,
         .files_max = 20480,
-        .rights = "files: none; keys: its TLS key; sockets: machine listener, pipe to the core "
-                  "(asks, receipts asked for, figures)",
+        .rights = "files: none; keys: its TLS key; sockets: machine listener, pipes to the core "
+                  "(asks, receipts asked for, figures) and to jobs (lists)",
     },
     {
         .name = "public",
@@ -172,6 +174,24 @@ static const struct proc_row rows[] = {
         .rights = "files: none; keys: officers' and sources' public keys; sockets: pipes from "
                   "the desk and to the core (rightly signed acts and changes; of other acts, two "
                   "hashes); no network",
+    },
+    {
+        .name = "jobs",
+        .prepare = jobs_prepare,
+        .main = jobs_main,
+        .user = PROC_USER_CORE,
+        .root = PROC_ROOT_JOBS,
+        .count = 1,
+        .grants = BIT(GRANT_JOBS_DIR) | BIT(GRANT_KEYS_DIR),
+        .core_pipe = true,
+        .frames = FRAME_BIT(FRAME_JOB_WHO) | FRAME_BIT(FRAME_JOB_LINES),
+        .memory_bytes_max = 1024 * MIB,
+        .calls = CALLS_BASE | CALLS_PIPES | CALLS_READ | CALLS_WRITE,
+        .files_max = 384,
+        .may_write_files = true,
+        .rights = "files: home/jobs read-write; keys: its own (derived from wrap, which is read "
+                  "before the rights are dropped); sockets: pipes from the edges and to the core "
+                  "(lines of jobs); no network",
     },
     {
         .name = "worker",

@@ -70,7 +70,7 @@ static unsigned watch_all(struct core *core, struct pollfd *fds, struct watch *w
         }
         /* A peer that does not take its answers is not read from either, nor one of which frames
          * are left. */
-        bool deaf = peer->waiting || peer_choked(peer);
+        bool deaf = peer->waiting || peer->held || peer_choked(peer);
         short events = (short)((deaf ? 0 : POLLIN) | (pipe_pending(&peer->pipe) > 0 ? POLLOUT : 0));
         fds[n] = (struct pollfd){.fd = peer->pipe.fd, .events = events};
         watches[n++] = (struct watch){.peer = peer};
@@ -207,7 +207,9 @@ static int wait_ms(const struct core *core)
 {
     uint32_t wait =
         core->tick_wait_ms < core->aggregate_wait_ms ? core->tick_wait_ms : core->aggregate_wait_ms;
-    return peers_wait(core) || core->ageing.under_way ? 0 : (int)(wait > 1000 ? 1000 : wait);
+    uint32_t wait_max = peers_hold(core) ? 1 : 1000;
+    return peers_wait(core) || core->ageing.under_way ? 0
+                                                      : (int)(wait > wait_max ? wait_max : wait);
 }
 
 static struct outcome turn(struct core *core)

@@ -145,6 +145,8 @@ static void fill_gate(const struct core *core, uint64_t *figures)
     figures[CORE_ACCOUNTS_MAX] = ACCOUNTS_MAX;
     figures[CORE_BUSINESSES_MAX] = BUSINESSES_MAX;
     figures[CORE_REPEATS] = counts->repeats;
+    figures[CORE_JOB_LINES] = counts->lines;
+    figures[CORE_JOB_LATER] = counts->lines_later;
     figures[CORE_ACTS_LATE] = office_late(core->house->office);
     figures[CORE_INSPECTIONS_DUE] = core->ageing.counts.inspections_due;
     figures[CORE_INSPECTIONS_LAPSED] = core->ageing.counts.inspections_lapsed;

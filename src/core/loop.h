@@ -23,8 +23,10 @@ struct peer {
     struct pipe_end pipe; /* fd -1: free place */
     const struct proc_row *row;
     unsigned index;
-    bool broken;  /* to be closed at the end of the turn */
-    bool waiting; /* frames that were read and are left for the next turn */
+    bool broken;     /* to be closed at the end of the turn */
+    bool waiting;    /* frames that were read and are left for the next turn */
+    bool held;       /* likewise, until nobody else asks (jobs.c) ... */
+    int64_t held_us; /* ... since then, monotonic */
 };
 
 struct admin {
@@ -126,6 +128,7 @@ struct core {
     /* the batch in hand */
     struct ask asks[BATCH_ASKS_MAX];
     struct peer *origin[BATCH_ASKS_MAX];
+    int64_t asked_us; /* monotonic: when somebody else than `jobs` has asked last */
     struct answer answers[BATCH_ASKS_MAX];
     unsigned count;
     struct rereads rereads;
@@ -153,6 +156,8 @@ struct outcome peers_take(struct core *core);
 bool peer_choked(const struct peer *peer);
 /* There is work without anything new to read. */
 bool peers_wait(const struct core *core);
+/* Frames are held back for a moment. */
+bool peers_hold(const struct core *core);
 void peers_sweep(struct core *core);
 void peers_keep(struct core *core);
 
@@ -202,6 +207,15 @@ bool feed_take(struct core *core, struct peer *peer, const struct frame *frame);
 struct outcome feed_done(struct core *core, const struct frame *frame, bool *ret_good);
 /* The peer is gone, whichever it was. */
 void feed_forget(struct core *core, const struct peer *peer);
+
+/* jobs.c */
+/* Says whose key it is; false: the frame does not decode. */
+bool jobs_who(struct core *core, struct peer *peer, const struct frame *frame);
+/* Takes lines into one batch, all or, when the frame does not decode, none. */
+struct outcome jobs_lines(struct core *core, struct peer *peer, const struct frame *frame,
+                          bool *ret_good);
+/* It has frames, and it is their moment. */
+bool jobs_may_go(struct core *core, struct peer *peer);
 
 /* explain.c */
 struct outcome explain_show(struct core *core, struct peer *peer, const struct explaining *asked);

@@ -152,6 +152,7 @@ static struct outcome take_asks(struct core *core, struct peer *peer, const stru
         if (core->count == BATCH_ASKS_MAX) {
             TRY(batch_serve(core));
         }
+        core->asked_us = clock_monotonic_us(&core->house->clock);
         if (!outcome_ok(frame_get_ask(&cursor, ASK_SENDER_EDGE, &core->asks[core->count]))) {
             refuse(core, peer, "an ask does not decode");
             return OUTCOME_OK;
@@ -331,6 +332,16 @@ static void take_found(struct core *core, struct peer *peer, const struct frame 
     searches_take(core, &found);
 }
 
+static struct outcome take_lines(struct core *core, struct peer *peer, const struct frame *frame)
+{
+    bool good = false;
+    TRY(jobs_lines(core, peer, frame, &good));
+    if (!good) {
+        refuse(core, peer, "lines of a job do not decode");
+    }
+    return OUTCOME_OK;
+}
+
 static struct outcome take_frame(struct core *core, struct peer *peer, const struct frame *frame)
 {
     if (!frame_set_has(peer->row->frames, frame->kind)) {
@@ -361,6 +372,15 @@ static struct outcome take_frame(struct core *core, struct peer *peer, const str
     if (frame->kind == FRAME_EXPLAIN) {
         take_explain(core, peer, frame);
         return OUTCOME_OK;
+    }
+    if (frame->kind == FRAME_JOB_WHO) {
+        if (!jobs_who(core, peer, frame)) {
+            refuse(core, peer, "whose job it is does not decode");
+        }
+        return OUTCOME_OK;
+    }
+    if (frame->kind == FRAME_JOB_LINES) {
+        return take_lines(core, peer, frame);
     }
     if (frame->kind == FRAME_GRANTS) {
         take_grants(core, peer, frame);
@@ -415,6 +435,7 @@ static unsigned cost_of(const struct frame *frame)
     switch (frame->kind) {
     case FRAME_ASKS:
     case FRAME_RECEIPT:
+    case FRAME_JOB_LINES:
         return frame->count;
     case FRAME_STAMPED: /* a commit of its own */
         return PEER_ASKS_MAX;
@@ -452,11 +473,33 @@ static struct outcome take_peer(struct core *core, struct peer *peer)
     return OUTCOME_OK;
 }
 
+static bool sends_lines(const struct peer *peer)
+{
+    return frame_set_has(peer->row->frames, FRAME_JOB_LINES);
+}
+
+bool peers_hold(const struct core *core)
+{
+    for (unsigned i = 0; i < CORE_PEERS_MAX; i++) {
+        if (core->peers[i].pipe.fd >= 0 && core->peers[i].held) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Lines of jobs come behind whatever others have asked. */
 struct outcome peers_take(struct core *core)
 {
     for (unsigned i = 0; i < CORE_PEERS_MAX; i++) {
-        if (core->peers[i].pipe.fd >= 0) {
+        if (core->peers[i].pipe.fd >= 0 && !sends_lines(&core->peers[i])) {
             TRY(take_peer(core, &core->peers[i]));
+        }
+    }
+    for (unsigned i = 0; i < CORE_PEERS_MAX; i++) {
+        struct peer *peer = &core->peers[i];
+        if (peer->pipe.fd >= 0 && sends_lines(peer) && jobs_may_go(core, peer)) {
+            TRY(take_peer(core, peer));
         }
     }
     return rereads_serve(core);

@@ -94,7 +94,9 @@
     ROW(LEDGER_UNAVAILABLE, "ledger_unavailable", 503, 0)                                          \
     ROW(INTERNAL, "internal", 500, 0)                                                              \
     ROW(PER_CLAIM_NOT_GRANTED, "per_claim_not_granted", 403, 1)                                    \
-    ROW(REQUEST_CONFLICT, "request_conflict", 409, 1)
+    ROW(REQUEST_CONFLICT, "request_conflict", 409, 1)                                              \
+    ROW(BULK_NOT_GRANTED, "bulk_not_granted", 403, 0)                                              \
+    ROW(JOB_NOT_READY, "job_not_ready", 409, 0)
 
 /* The rule that decided, in the order of the checks but for those that were appended; it stands in
  * the sealed opening only. */

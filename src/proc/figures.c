@@ -99,6 +99,8 @@ static const struct figure_row core_rows[] = {
     COUNT_OF("dancu_frames_refused_total", CORE_FRAMES_REFUSED,
         "Frames of other processes that the core refused: one of them is broken or taken."),
     COUNT_OF("dancu_asks_repeated_total", CORE_REPEATS, "Asks that were answered again, of those of dancu_asks_total."),
+    COUNT_OF("dancu_job_lines_total", CORE_JOB_LINES, "Lines of jobs that were decided, of those of dancu_asks_total."),
+    COUNT_OF("dancu_job_lines_later_total", CORE_JOB_LATER, "Lines of jobs that were put off: a quota of time, or an old record to be read."),
     GAUGE_BY("dancu_inspections", CORE_INSPECTIONS_DUE, "state", "due", INSPECTIONS),
     GAUGE_BY("dancu_inspections", CORE_INSPECTIONS_LAPSED, "state", "lapsed", INSPECTIONS),
     GAUGE_BY("dancu_inspections", CORE_INSPECTIONS_OVER, "state", "over", INSPECTIONS),

@@ -48,6 +48,11 @@ enum frame_kind {
     FRAME_EXPLAIN = 29,         /* desk -> core: why would this be so? (explaining.h); FRAME_SEEN */
     FRAME_SEARCH = 30,          /* core -> worker: what to look for (searching.h) */
     FRAME_FOUND = 31,           /* worker -> core */
+    FRAME_JOB_ASKED = 34,       /* edge -> jobs: what is wanted of a job (jobbing.h) */
+    FRAME_JOB_TOLD = 35,        /* jobs -> edge */
+    FRAME_JOB_WHO = 36,         /* jobs -> core: whose key is it? */
+    FRAME_JOB_KNOWN = 37,       /* core -> jobs */
+    FRAME_JOB_LINES = 38,       /* jobs -> core: count asks, lines of one job */
     FRAME_SOURCES = 40,         /* core -> verify: count sources who may send changes */
     FRAME_CHANGES = 41,         /* desk -> verify: a set of changes as it came (feeding.h) */
     FRAME_CHANGES_STAMPED = 42, /* verify -> core: one whose signature is right */

@@ -54,6 +54,13 @@ struct outcome home_lock(int home_fd, int *ret_lock_fd)
     return OUTCOME_OK;
 }
 
+struct outcome home_folder(int home_fd, const char *name)
+{
+    bool there = mkdirat(home_fd, name, 0700) == 0 || errno == EEXIST;
+
+    return there ? OUTCOME_OK : outcome_sys(errno, "make a folder of the home");
+}
+
 /* One walk. */
 struct walk {
     uid_t uid;

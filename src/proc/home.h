@@ -12,12 +12,15 @@
 #define HOME_ADMIN_SOCKET "admin.sock"
 #define HOME_LOADER_SOCKET "loader.sock"
 #define HOME_STATUS_SOCKET "supervisor.sock"
+#define HOME_JOBS "jobs"
 #define HOME_LOCK "supervisor.lock"
 
 /* Opens the folder. */
 struct outcome home_open(const char *path, int *ret_fd);
 /* Takes the supervisor's lock, held as long as ret_lock_fd is open. FAULT_BUSY. */
 struct outcome home_lock(int home_fd, int *ret_lock_fd);
+/* Makes a folder of mode 0700; ok when it is there. */
+struct outcome home_folder(int home_fd, const char *name);
 /* Gives every folder and every plain file in it (and itself) to that user and group. Follows no
  * link, leaves files with several names alone, stays within HOME_DEPTH_MAX and HOME_ENTRIES_MAX.
  * FAULT_CONFLICT when the home belongs to somebody else than root or that user. */

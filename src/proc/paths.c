@@ -74,6 +74,7 @@ enum paths_right paths_right(const struct proc_row *row)
 {
     switch (row->root) {
     case PROC_ROOT_HOME:
+    case PROC_ROOT_JOBS:
         return row->may_write_files ? PATHS_READ_WRITE : PATHS_READ;
     case PROC_ROOT_TILES:
         return PATHS_READ;
@@ -98,7 +99,11 @@ static uint64_t access_of(enum paths_right right)
 
 static struct outcome give_folder(int ruleset_fd, const struct child *child, uint64_t handled)
 {
-    enum proc_grant grant = child->row->root == PROC_ROOT_HOME ? GRANT_HOME_DIR : GRANT_TILES_DIR;
+    static const enum proc_grant folders[] = {[PROC_ROOT_HOME] = GRANT_HOME_DIR,
+                                              [PROC_ROOT_TILES] = GRANT_TILES_DIR,
+                                              [PROC_ROOT_JOBS] = GRANT_JOBS_DIR,
+                                              [PROC_ROOT_NONE] = GRANT_HOME_DIR};
+    enum proc_grant grant = folders[child->row->root];
     const struct beneath rule = {.access = access_of(paths_right(child->row)) & handled,
                                  .folder_fd = child->grants[grant]};
 

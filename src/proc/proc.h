@@ -43,6 +43,7 @@ enum proc_grant {
     GRANT_LOADER_LISTENER,  /* unix socket home/loader.sock, mode 0600 */
     GRANT_METRICS_LISTENER, /* TCP, 127.0.0.1 alone */
     GRANT_DESK_LISTENER,    /* TCP */
+    GRANT_JOBS_DIR,         /* home/jobs, made when it is not there */
     GRANT_COUNT
 };
 
@@ -64,6 +65,7 @@ enum proc_root {
     PROC_ROOT_EMPTY, /* an empty, unlinked directory (when started as root) */
     PROC_ROOT_HOME,  /* the home folder; needs GRANT_HOME_DIR */
     PROC_ROOT_TILES, /* home/ledger; needs GRANT_TILES_DIR */
+    PROC_ROOT_JOBS,  /* home/jobs; needs GRANT_JOBS_DIR */
     PROC_ROOT_NONE,
 };
 

@@ -42,14 +42,14 @@ const children = async () => (await server.processes()).filter((row) =>
     row.process !== 'supervisor');
 
 // Those that live in the home, as the service's own user.
-const behind = (row) => ['core', 'keeper', 'loader', 'worker'].includes(row.process);
+const behind = (row) => ['core', 'jobs', 'keeper', 'loader', 'worker'].includes(row.process);
 
 describe('`dancu ps`', () => {
     test('shows every process of the table, each with its rights', async () => {
         const rows = await server.processes();
         const names = rows.map((row) => row.process).sort();
-        assert.deepEqual(names, ['core', 'desk', 'edge 1', 'edge 2', 'keeper', 'loader', 'metrics',
-            'public', 'supervisor', 'verify', 'worker']);
+        assert.deepEqual(names, ['core', 'desk', 'edge 1', 'edge 2', 'jobs', 'keeper', 'loader',
+            'metrics', 'public', 'supervisor', 'verify', 'worker']);
         for (const row of rows) {
             assert.equal(row.state, 'serving', row.process);
             assert.equal(row.restarts, 0);
@@ -82,6 +82,7 @@ describe('`dancu ps`', () => {
             assert.deepEqual(held.sends, { edge: ['asks', 'receipt', 'stats', 'grants'],
                 public: ['stats'], keeper: ['kept'], loader: ['chunk'], worker: ['scrub', 'found'],
                 verify: ['stamped'], desk: ['stats', 'look', 'explain'],
+                jobs: ['job-who', 'job-lines'],
             }[process.split(' ')[0]] ?? [], process);
         }
         const { stdout: text } = await demo.dancu(['ps', '--rights']);
@@ -131,6 +132,10 @@ describe('rights', () => {
         }
         for (const row of await children()) {
             const seen = readdirSync(`/proc/${row.pid}/root`);
+            if (row.process === 'jobs') { // home/jobs, with nobody's lists in it
+                assert.deepEqual(seen, []);
+                continue;
+            }
             if (behind(row)) {
                 assert.ok(seen.includes('commit') && !seen.includes('etc'), row.process);
                 continue;
@@ -192,7 +197,7 @@ describe('rights', () => {
 });
 
 describe('a process that is killed', () => {
-    for (const name of ['edge 1', 'edge 2', 'public', 'desk', 'keeper', 'loader', 'worker', 'verify',
+    for (const name of ['edge 1', 'edge 2', 'public', 'desk', 'keeper', 'loader', 'worker', 'verify', 'jobs',
         'core']) {
         test(`(${name}) comes back, and the service goes on`, async () => {
             const before = await server.process(name);

@@ -9,6 +9,7 @@
 #include "proc/figures.h"
 #include "proc/frame.h"
 #include "proc/granting.h"
+#include "proc/jobbing.h"
 #include "proc/loading.h"
 #include "proc/looking.h"
 #include "proc/searching.h"
@@ -170,6 +171,33 @@ static void read_grants(const struct frame *frame, struct view whole, struct buf
     }
 }
 
+/* Likewise those of jobs. */
+static void read_jobbing(const struct frame *frame, struct view whole, struct buf *again)
+{
+    struct job_asked asked;
+    struct job_told told;
+    struct job_who who;
+    struct job_known known;
+
+    buf_reset(again);
+    if (outcome_ok(jobbing_get_asked(frame, &asked))) {
+        jobbing_put_asked(again, &asked);
+        CHECK(view_equal(buf_view(again), whole));
+    }
+    if (outcome_ok(jobbing_get_told(frame, &told))) {
+        jobbing_put_told(again, &told);
+        CHECK(view_equal(buf_view(again), whole));
+    }
+    if (outcome_ok(jobbing_get_who(frame, &who))) {
+        jobbing_put_who(again, &who);
+        CHECK(view_equal(buf_view(again), whole));
+    }
+    if (outcome_ok(jobbing_get_known(frame, &known))) {
+        jobbing_put_known(again, &known);
+        CHECK(view_equal(buf_view(again), whole));
+    }
+}
+
 /* Likewise those of searches. */
 static void read_searching(const struct frame *frame, struct view whole, struct buf *again)
 {
@@ -275,6 +303,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         read_feeding(&frame, view_part(received, 0, bytes), &again);
         read_looking(&frame, view_part(received, 0, bytes), &again);
         read_grants(&frame, view_part(received, 0, bytes), &again);
+        read_jobbing(&frame, view_part(received, 0, bytes), &again);
         read_searching(&frame, view_part(received, 0, bytes), &again);
         received = view_part(received, bytes, received.len - bytes);
     }

@@ -94,6 +94,10 @@ static void on_gone(void *context, struct http_exchange *exchange)
 {
     struct edge *edge = context;
 
+    if (edge_jobs_has(exchange)) {
+        edge_jobs_gone(edge, exchange);
+        return;
+    }
     pending_forget(&edge->pending, http_exchange_note(exchange));
 }
 
@@ -105,6 +109,7 @@ static void on_turn(void *context)
         finish_batch(edge);
         link_flush(&edge->link);
     }
+    side_flush(&edge->jobs);
 }
 
 /* ---- answers ---- */
@@ -344,6 +349,12 @@ static void on_stop(void *context)
     http_server_drain(edge->server);
 }
 
+/* A second pipe: there is one kind. */
+static void on_peer(void *context, const struct proc_peer *peer)
+{
+    edge_jobs_pipe(context, peer->fd);
+}
+
 /* ---- the process ---- */
 
 int edge_prepare(struct child *child)
@@ -364,10 +375,15 @@ static struct outcome start(struct edge *edge, struct child *child,
                     .on_request = edge_on_request,
                     .on_refuse = edge_on_refuse,
                     .on_gone = on_gone,
-                    .on_turn = on_turn},
+                    .on_turn = on_turn,
+                    .on_body = edge_jobs_body,
+                    .on_room = edge_jobs_room},
     };
-    const struct link_handler handler = {
-        .context = edge, .on_frame = on_frame, .on_lost = on_lost, .on_stop = on_stop};
+    const struct link_handler handler = {.context = edge,
+                                         .on_frame = on_frame,
+                                         .on_lost = on_lost,
+                                         .on_stop = on_stop,
+                                         .on_peer = on_peer};
 
     edge->child = child;
     texts_init(&edge->texts);
@@ -376,6 +392,7 @@ static struct outcome start(struct edge *edge, struct child *child,
     TRY(arena_init(&edge->arena, EDGE_ARENA_BYTES));
     TRY(pending_init(&edge->pending, EDGE_ASKS_PENDING_MAX));
     TRY(http_server_new(&config, &edge->server));
+    TRY(edge_jobs_open(edge));
     const struct channel_figures figures = {.server = edge->server,
                                             .link = &edge->link,
                                             .texts = &edge->texts,
@@ -392,6 +409,7 @@ static void end(struct edge *edge)
         channel_figures_close(&edge->figures);
         link_close(&edge->link);
         http_server_free(edge->server);
+        edge_jobs_close(edge);
     }
     pending_done(&edge->pending);
     arena_done(&edge->arena);

@@ -6,6 +6,7 @@
  *   fronts.c    which language is spoken at which address
  *   ndxp.c      the one of one-stop systems
  *   osia.c      the one of OSIA
+ *   jobs.c      lists, and results of jobs, in pieces
  */
 #ifndef DANCU_CHANNEL_EDGE_PRIVATE_H
 #define DANCU_CHANNEL_EDGE_PRIVATE_H
@@ -17,6 +18,7 @@
 #include "channel/json/ask_json.h"
 #include "channel/link/link.h"
 #include "channel/link/pending.h"
+#include "channel/link/side.h"
 #include "channel/ndxp/ndxp.h"
 #include "channel/osia/osia.h"
 #include "channel/texts/texts.h"
@@ -32,6 +34,8 @@ struct edge {
     struct link link;
     struct texts texts;
     struct pending pending;
+    struct side jobs;         /* the pipe to the process that keeps jobs */
+    struct pending lists;     /* exchanges that wait for it */
     struct arena arena;       /* of the ask that is being read */
     struct ask_faults faults; /* likewise */
     size_t batch_start;       /* of the frame that is being filled in the link's out */
@@ -111,6 +115,22 @@ void edge_on_refuse(void *context, struct http_exchange *exchange, enum http_ref
 /* The request's traceparent; one that cannot be one is dropped, as the W3C's recommendation says
  * (trace context, section 4.3). */
 struct view edge_traceparent(const struct http_request *request);
+
+/* 1 to `max` visible characters of ASCII. */
+bool edge_is_visible(struct view text, size_t max);
+
+/* jobs.c */
+struct outcome edge_jobs_open(struct edge *edge);
+void edge_jobs_close(struct edge *edge);
+void edge_jobs_pipe(struct edge *edge, int fd);
+/* False: the address is not one of jobs. */
+bool edge_jobs_head(struct edge *edge, struct http_exchange *exchange);
+/* The exchange is one of jobs. */
+bool edge_jobs_has(const struct http_exchange *exchange);
+void edge_jobs_request(struct edge *edge, struct http_exchange *exchange);
+void edge_jobs_gone(struct edge *edge, struct http_exchange *exchange);
+void edge_jobs_body(void *context, struct http_exchange *exchange, struct view part);
+void edge_jobs_room(void *context, struct http_exchange *exchange, size_t bytes);
 
 /* edge.c */
 /* Puts an ask into this turn's batch. FAULT_OVER_LIMIT, FAULT_CLOSED: it cannot be asked now. */

@@ -90,6 +90,9 @@ void edge_on_head(void *context, struct http_exchange *exchange)
         refuse_unauthenticated(edge, exchange, verdict);
         return;
     }
+    if (edge_jobs_head(edge, exchange)) {
+        return;
+    }
     const struct edge_route *route = edge_route_of(request);
     if (route == NULL) {
         refuse(edge, exchange, CODE_NOT_FOUND, NULL);
@@ -104,7 +107,7 @@ void edge_on_head(void *context, struct http_exchange *exchange)
     }
 }
 
-static bool is_visible_ascii(struct view text, size_t max)
+bool edge_is_visible(struct view text, size_t max)
 {
     for (size_t i = 0; i < text.len; i++) {
         if (text.data[i] <= ' ' || text.data[i] >= 127) {
@@ -124,7 +127,7 @@ struct view edge_traceparent(const struct http_request *request)
 /* The header field that is a parameter of the ask. */
 static void check_idempotency_key(struct edge *edge, struct view key)
 {
-    if (key.data != NULL && !is_visible_ascii(key, IDEMPOTENCY_KEY_BYTES_MAX)) {
+    if (key.data != NULL && !edge_is_visible(key, IDEMPOTENCY_KEY_BYTES_MAX)) {
         ask_faults_add(&edge->faults, "Idempotency-Key", "1-64 visible ASCII");
     }
 }
@@ -253,6 +256,10 @@ static void on_grants(struct edge *edge, struct http_exchange *exchange,
 
 void edge_on_request(void *context, struct http_exchange *exchange)
 {
+    if (edge_jobs_has(exchange)) {
+        edge_jobs_request(context, exchange);
+        return;
+    }
     const struct edge_front *front = edge_front_of(http_exchange_request(exchange));
     const struct edge_route *route = &front->routes[http_exchange_note(exchange)];
 

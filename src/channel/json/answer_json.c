@@ -134,9 +134,9 @@ static void put_member(struct buf *buf, const char *name, struct view value)
     json_put_string(buf, value);
 }
 
-static void put_params(struct buf *buf, const struct problem *problem)
+void invalid_params_json_put(struct buf *buf, const struct problem *problem)
 {
-    buf_put_text(buf, ",\"invalid_params\":[");
+    buf_put_text(buf, "[");
     for (unsigned i = 0; i < problem->param_count; i++) {
         buf_put_text(buf, i > 0 ? ",{\"name\":" : "{\"name\":");
         json_put_string(buf, problem->params[i].name);
@@ -188,10 +188,29 @@ void problem_json_put(struct buf *buf, const struct problem *problem)
         buf_put_decimal(buf, problem->expected);
     }
     if (problem->param_count > 0) {
-        put_params(buf, problem);
+        buf_put_text(buf, ",\"invalid_params\":");
+        invalid_params_json_put(buf, problem);
     }
     if (problem->answer != NULL && problem->name == NULL && code_has_receipt(problem->code)) {
         put_answer_members(buf, problem->answer);
+    }
+    buf_put_text(buf, "}");
+}
+
+void problem_short_json_put(struct buf *buf, const struct answer *answer, struct view params)
+{
+    const char *code = words_name(&words_code, answer->code);
+
+    buf_printf(buf, "{\"type\":\"urn:dancu:problem:%s\",\"status\":%u,\"code\":\"%s\"", code,
+               code_status(answer->code), code);
+    if (answer->field_index != ANSWER_FIELD_NONE) {
+        buf_printf(buf, ",\"invalid_params\":[{\"name\":\"/fields/%u\"}]", answer->field_index);
+    } else if (params.len > 0) {
+        buf_put_text(buf, ",\"invalid_params\":");
+        buf_put_view(buf, params);
+    }
+    if (code_has_receipt(answer->code)) {
+        put_answer_members(buf, answer);
     }
     buf_put_text(buf, "}");
 }

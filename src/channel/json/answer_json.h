@@ -36,6 +36,11 @@ void receipt_json_put(struct buf *buf, const struct answer *answer);
 unsigned problem_status(const struct problem *problem);
 /* Appends application/problem+json. */
 void problem_json_put(struct buf *buf, const struct problem *problem);
+/* The same of a line of a job: without words, `params` in place of the problem's own (a JSON array;
+ * empty: none). */
+void problem_short_json_put(struct buf *buf, const struct answer *answer, struct view params);
+/* Appends the value of `invalid_params`. */
+void invalid_params_json_put(struct buf *buf, const struct problem *problem);
 /* Appends an ask id as text: UUID, lower case (RFC 9562). */
 #define ASK_ID_TEXT_LEN 36
 void ask_id_put(struct buf *buf, const uint8_t id[16]);

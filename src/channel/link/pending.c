@@ -105,6 +105,21 @@ static void free_place(struct pending *pending, uint32_t at)
     --*owned;
 }
 
+uint64_t pending_tag(const struct pending *pending, uint32_t place)
+{
+    CHECK(place < pending->size && pending->places[place].taken);
+    return (uint64_t)pending->places[place].generation << 32 | place;
+}
+
+struct http_exchange *pending_look(const struct pending *pending, uint64_t tag)
+{
+    uint32_t at = pending_place_of(tag);
+    bool found = at < pending->size && pending->places[at].taken &&
+                 pending->places[at].generation == tag >> 32;
+
+    return found ? pending->places[at].exchange : NULL; /* invariant 3 */
+}
+
 struct outcome pending_take(struct pending *pending, uint64_t tag,
                             struct http_exchange **ret_exchange)
 {

@@ -47,6 +47,9 @@ struct outcome pending_begin(struct pending *pending, const struct link *link,
                              uint64_t *ret_tag);
 /* The client is gone; the place stays taken until the core answers or is lost. */
 void pending_forget(struct pending *pending, uint32_t place);
+/* The tag of a place that is taken; and who waits for a tag: NULL: nobody, or no more. */
+uint64_t pending_tag(const struct pending *pending, uint32_t place);
+struct http_exchange *pending_look(const struct pending *pending, uint64_t tag);
 /* Frees the place of a tag. FAULT_NOT_FOUND: no such ask is pending. The exchange may be NULL. */
 struct outcome pending_take(struct pending *pending, uint64_t tag,
                             struct http_exchange **ret_exchange);

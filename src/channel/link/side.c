@@ -28,7 +28,7 @@ static void drop_pipe(struct side *side)
     pipe_done(&side->pipe);
 }
 
-static void lose_pipe(struct side *side, struct outcome why)
+void side_lose(struct side *side, struct outcome why)
 {
     if (!side->up) {
         return;
@@ -66,7 +66,7 @@ static void on_readable(evutil_socket_t fd, short what, void *context)
     (void)what;
     struct outcome outcome = take_frames(side);
     if (!outcome_ok(outcome)) {
-        lose_pipe(side, outcome);
+        side_lose(side, outcome);
     }
 }
 
@@ -94,7 +94,7 @@ void side_close(struct side *side)
 
 struct outcome side_take(struct side *side, int fd)
 {
-    lose_pipe(side, outcome_fail(FAULT_CLOSED, "replaced by the supervisor"));
+    side_lose(side, outcome_fail(FAULT_CLOSED, "replaced by the supervisor"));
     pipe_init(&side->pipe, fd);
     side->up = true;
     side->read_event = event_new(side->base, fd, EV_READ | EV_PERSIST, on_readable, side);
@@ -124,7 +124,7 @@ void side_flush(struct side *side)
     }
     struct outcome outcome = pipe_flush(&side->pipe);
     if (!outcome_ok(outcome)) {
-        lose_pipe(side, outcome);
+        side_lose(side, outcome);
         return;
     }
     if (pipe_pending(&side->pipe) > 0) {

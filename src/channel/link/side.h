@@ -32,6 +32,8 @@ struct side {
 void side_init(struct side *side, struct event_base *base, const struct side_handler *handler);
 /* Accepts a zeroed one. */
 void side_close(struct side *side);
+/* The pipe is of no use any more: it ends, as if the other end had. */
+void side_lose(struct side *side, struct outcome why);
 /* A new pipe takes the place of the old one; the descriptor is the side's. FAULT_NO_MEMORY: now
  * there is none. */
 struct outcome side_take(struct side *side, int fd);

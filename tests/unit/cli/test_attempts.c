@@ -171,7 +171,7 @@ enum meets { MEETS_KILLED, MEETS_REFUSED, MEETS_DONE };
 
 /* Every row of the table; what is not said of it below ends the process. */
 static const char *const known_rows[] = {"core",   "keeper",  "loader", "edge", "public",
-                                         "worker", "metrics", "verify", "desk"};
+                                         "worker", "metrics", "verify", "desk", "jobs"};
 
 static const struct expectation {
     const char *row;
@@ -238,6 +238,15 @@ static const struct expectation {
     {"public", "list a folder of the system", MEETS_REFUSED},
     {"public", "leave the folder", MEETS_REFUSED},
     {"public", "read another process's memory", MEETS_REFUSED},
+    {"jobs", "open a file of the system", MEETS_REFUSED},
+    {"jobs", "open it the old way", MEETS_REFUSED},
+    {"jobs", "open the registry", MEETS_REFUSED},
+    {"jobs", "open the registry to write", MEETS_REFUSED},
+    {"jobs", "make a file", MEETS_DONE},
+    {"jobs", "make a file in /tmp", MEETS_REFUSED},
+    {"jobs", "list a folder of the system", MEETS_REFUSED},
+    {"jobs", "leave the folder", MEETS_REFUSED},
+    {"jobs", "read another process's memory", MEETS_REFUSED},
     {"worker", "open a file of the system", MEETS_REFUSED},
     {"worker", "open it the old way", MEETS_REFUSED},
     {"worker", "open the registry", MEETS_DONE},
@@ -285,6 +294,7 @@ struct place {
     char folder[64];
     int home_fd;
     int ledger_fd;
+    int jobs_fd;
 };
 
 static void make_file(const char *folder, const char *name)
@@ -299,17 +309,20 @@ static void make_file(const char *folder, const char *name)
 static void place_init(struct place *place)
 {
     char ledger[128];
+    char jobs[128];
     snprintf(place->folder, sizeof(place->folder), "/tmp/dancu-attempts-XXXXXX");
     assert_non_null(mkdtemp(place->folder));
     snprintf(ledger, sizeof(ledger), "%s/ledger", place->folder);
-    assert_int_equal(mkdir(ledger, 0777), 0);
+    snprintf(jobs, sizeof(jobs), "%s/jobs", place->folder);
+    assert_int_equal(mkdir(ledger, 0777) | mkdir(jobs, 0777), 0);
     /* For everybody: what refuses is not the mode. */
-    assert_int_equal(chmod(place->folder, 0777) | chmod(ledger, 0777), 0);
+    assert_int_equal(chmod(place->folder, 0777) | chmod(ledger, 0777) | chmod(jobs, 0777), 0);
     make_file(place->folder, REGISTRY);
     make_file(ledger, TILE);
     place->home_fd = open(place->folder, O_RDONLY | O_DIRECTORY);
     place->ledger_fd = open(ledger, O_RDONLY | O_DIRECTORY);
-    assert_true(place->home_fd >= 0 && place->ledger_fd >= 0);
+    place->jobs_fd = open(jobs, O_RDONLY | O_DIRECTORY);
+    assert_true(place->home_fd >= 0 && place->ledger_fd >= 0 && place->jobs_fd >= 0);
 }
 
 static void place_done(struct place *place)
@@ -317,6 +330,7 @@ static void place_done(struct place *place)
     char command[128];
     close(place->home_fd);
     close(place->ledger_fd);
+    close(place->jobs_fd);
     snprintf(command, sizeof(command), "rm -rf %s", place->folder);
     assert_int_equal(system(command), 0);
 }
@@ -361,8 +375,10 @@ _Noreturn static void try(const struct proc_row *table_row, const struct place *
     }
     child.grants[GRANT_HOME_DIR] = place->home_fd;
     child.grants[GRANT_TILES_DIR] = place->ledger_fd;
+    child.grants[GRANT_JOBS_DIR] = place->jobs_fd;
     known.root = row.root == PROC_ROOT_HOME    ? place->home_fd
                  : row.root == PROC_ROOT_TILES ? place->ledger_fd
+                 : row.root == PROC_ROOT_JOBS  ? place->jobs_fd
                                                : -1;
     row.memory_bytes_max = 0; /* the sanitizers need more than any process */
     if (!outcome_ok(rights_apply(&child, &identity))) {

@@ -1,0 +1,166 @@
+/*
+ * The result of a job.
+ *
+ * Invariant 1: a line that is the same as another has that one's answer, and that one is an answer
+ * of its own: one step leads there.
+ */
+#include "jobs/pour.h"
+
+#include "channel/json/answer_json.h"
+
+/* One answer as it stands in a block. */
+struct found {
+    enum answer_kind kind;
+    struct answer answer;
+    struct view params;
+    uint32_t same;
+    uint32_t number;
+    uint64_t offset;
+};
+
+static struct outcome block_init(struct pour_block *block)
+{
+    buf_init(&block->text, JOB_BLOCK_BYTES_MAX);
+    return packing_init(&block->packing);
+}
+
+static void block_done(struct pour_block *block)
+{
+    buf_done(&block->text);
+    packing_done(&block->packing);
+}
+
+struct outcome pour_open(struct pour *pour, const struct job_store *store,
+                         const uint8_t id[JOB_ID_BYTES], uint32_t from, uint32_t until)
+{
+    *pour = (struct pour){.from = from, .until = until, .blocks.fd = DISK_CLOSED};
+    TRY(block_init(&pour->block));
+    TRY(block_init(&pour->same));
+    return blocks_open(&pour->blocks, store, id, JOB_FILE_ANSWERS, false);
+}
+
+void pour_done(struct pour *pour)
+{
+    blocks_done(&pour->blocks);
+    block_done(&pour->block);
+    block_done(&pour->same);
+}
+
+static struct outcome load(struct pour *pour, struct pour_block *block)
+{
+    struct answers_head head = {0};
+
+    buf_reset(&block->text);
+    packing_reset(&block->packing);
+    TRY(blocks_read(&pour->blocks, &block->text));
+    block->cursor = cursor_of(buf_view(&block->text));
+    TRY(answers_get_head(&block->cursor, &head));
+    block->line = head.first;
+    block->end = head.first + head.lines;
+    return OUTCOME_OK;
+}
+
+static struct outcome next(struct pour_block *block, struct found *ret_found)
+{
+    struct cursor *cursor = &block->cursor;
+    struct found found = {.kind = (enum answer_kind)cursor_u8(cursor)};
+
+    if (found.kind == ANSWER_GIVEN) {
+        TRY(pack_get(&block->packing, cursor, &found.answer));
+    } else if (found.kind == ANSWER_BARE) {
+        unsigned code = cursor_u8(cursor);
+        if (code >= CODE_COUNT) {
+            return outcome_fail(FAULT_CORRUPT, "code of an answer");
+        }
+        found.answer = (struct answer){.code = (enum code)code, .field_index = ANSWER_FIELD_NONE};
+    } else if (found.kind == ANSWER_FAULTY) {
+        found.answer = (struct answer){.code = CODE_BAD_REQUEST, .field_index = ANSWER_FIELD_NONE};
+        found.params = cursor_block16(cursor);
+    } else if (found.kind == ANSWER_SAME) {
+        found.same = cursor_u32(cursor);
+        found.number = cursor_u32(cursor);
+        found.offset = cursor_u64(cursor);
+    } else {
+        return outcome_fail(FAULT_CORRUPT, "kind of an answer");
+    }
+    if (cursor->failed) {
+        return outcome_fail(FAULT_CORRUPT, "an answer");
+    }
+    block->line++;
+    *ret_found = found;
+    return OUTCOME_OK;
+}
+
+/* Reads on in a block to that line's answer. */
+static struct outcome next_until(struct pour_block *block, uint32_t line, struct found *ret_found)
+{
+    while (block->line <= line && block->line < block->end) {
+        TRY(next(block, ret_found));
+    }
+    return block->line == line + 1 ? OUTCOME_OK : outcome_fail(FAULT_CORRUPT, "line of an answer");
+}
+
+/* Invariant 1. */
+static struct outcome find_same(struct pour *pour, struct found *found)
+{
+    struct pour_block *block = &pour->same;
+    uint32_t line = found->same;
+    uint32_t number = pour->blocks.number;
+    uint64_t offset = pour->blocks.offset;
+
+    if (!pour->same_read || pour->same_number != found->number || block->line > line) {
+        pour->same_read = false;
+        blocks_seek(&pour->blocks, found->number, found->offset);
+        struct outcome loaded = load(pour, block);
+        pour->same_number = found->number;
+        blocks_seek(&pour->blocks, number, offset);
+        TRY(loaded);
+        pour->same_read = true;
+    }
+    TRY(next_until(block, line, found));
+    return found->kind != ANSWER_SAME ? OUTCOME_OK
+                                      : outcome_fail(FAULT_CORRUPT, "an answer as another's");
+}
+
+static void put_line(const struct found *found, uint32_t line, struct buf *buf)
+{
+    if (found->kind == ANSWER_GIVEN && found->answer.code == CODE_DISCLOSED) {
+        buf_put_text(buf, "{\"answer\":");
+        answer_json_put(buf, &found->answer);
+        buf_printf(buf, ",\"line\":%u}\n", line);
+    } else {
+        buf_printf(buf, "{\"line\":%u,\"problem\":", line);
+        problem_short_json_put(buf, &found->answer, found->params);
+        buf_put_text(buf, "}\n");
+    }
+}
+
+struct outcome pour_line(struct pour *pour, struct buf *buf)
+{
+    struct pour_block *block = &pour->block;
+    struct found found = {0};
+
+    do {
+        while (block->line == block->end) {
+            if (block->end > pour->until || pour->until == 0) {
+                return outcome_fail(FAULT_NOT_FOUND, "line of a result");
+            }
+            struct outcome loaded = load(pour, block);
+            /* There are as many as were counted. */
+            if (loaded.fault == FAULT_NOT_FOUND) {
+                return outcome_fail(FAULT_CORRUPT, "answers that are not there");
+            }
+            TRY(loaded);
+        }
+        if (block->line > pour->until) {
+            return outcome_fail(FAULT_NOT_FOUND, "line of a result");
+        }
+        TRY(next(block, &found));
+    } while (block->line <= pour->from);
+    uint32_t line = block->line - 1;
+    if (found.kind == ANSWER_SAME) {
+        TRY(find_same(pour, &found));
+    }
+    put_line(&found, line, buf);
+    return buf_check(buf);
+}
