@@ -162,6 +162,31 @@ static void a_directory_at_its_ceiling_takes_no_more(void **state)
     }
 }
 
+/* A message that names the procedure looks through all of them. */
+static void a_partys_procedure_has_so_many_businesses_and_no_more(void **state)
+{
+    struct office_here *here = *state;
+    struct party *bank = directory_party(&here->directory, VIEW_LITERAL("bank"));
+    struct act act = acts_make(ACT_BUSINESS_ADD);
+    struct change change = {0};
+    char why[256] = "";
+    for (int i = 0; i < BUSINESSES_PER_PROCEDURE_MAX; i++) {
+        char code[32];
+        snprintf(code, sizeof(code), "NV-P-%d", i);
+        struct business *business = acts_business(&here->directory, bank, code);
+        struct business next = *business;
+        assert_ok(code_set(&next.procedure, VIEW_LITERAL("1.004222")));
+        assert_ok(directory_replace_business(&here->directory, business, &next));
+    }
+    act_value_set(&act, "procedure", VIEW_LITERAL("1.004222"));
+    assert_fault(change_prepare(&here->directory, here->policy, &act, ACTS_TODAY, &change, why),
+                 FAULT_OVER_LIMIT);
+    assert_non_null(strstr(why, "procedure"));
+    act_value_set(&act, "procedure", VIEW_LITERAL("2.000488"));
+    change = prepared(here, &act);
+    change_done(&change);
+}
+
 static void acts_that_are_only_recorded_change_nothing(void **state)
 {
     static const enum act_kind kinds[] = {ACT_HOME_INIT, ACT_IMPORT_CHUNK, ACT_TAIL_CUT};
@@ -205,6 +230,7 @@ int main(void)
         TEST(a_new_party_is_made_as_the_act_says),
         TEST(a_new_account_is_made_as_the_act_says),
         TEST(a_directory_at_its_ceiling_takes_no_more),
+        TEST(a_partys_procedure_has_so_many_businesses_and_no_more),
         TEST(acts_that_are_only_recorded_change_nothing),
         TEST(want_of_memory_refuses_the_act),
     };

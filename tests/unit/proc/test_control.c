@@ -233,6 +233,7 @@ static struct handover edge_handover(int fd)
                      .home = "/srv/home",
                      .origin = "localhost/test",
                      .edges = 4,
+                     .ndxp_cases = "MaHoSo,MaYeuCau",
                      .scrub_s = 86400},
         .core_fd = fd,
     };
@@ -266,6 +267,7 @@ static void a_handover_arrives_as_it_was_sent(void **state)
     assert_int_equal(got.settings.scrub_s, 86400);
     assert_string_equal(got.settings.home, "/srv/home");
     assert_string_equal(got.settings.origin, "localhost/test");
+    assert_string_equal(got.settings.ndxp_cases, "MaHoSo,MaYeuCau");
     assert_true(got.grants[GRANT_MACHINE_LISTENER] >= 0);
     assert_true(got.grants[GRANT_TLS_CERT] >= 0);
     assert_int_equal(got.grants[GRANT_CLIENT_CRL], -1);
