@@ -49,6 +49,8 @@ static const struct {
 } later[] = {
     {CODE_PER_CLAIM_NOT_GRANTED, CODE_FIELD_NOT_GRANTED},
     {CODE_REQUEST_CONFLICT, CODE_IDEMPOTENCY_CONFLICT},
+    {CODE_BULK_NOT_GRANTED, CODE_BUSINESS_NOT_GRANTED},
+    {CODE_JOB_NOT_READY, CODE_NOT_FOUND},
 };
 
 /* False: it is of the first codes, or what stands in is not there. */
