@@ -6,7 +6,6 @@
  */
 #include "channel/edge/private.h"
 
-#include "base/check.h"
 #include "channel/osia/osia.h"
 
 #include <openssl/evp.h>
@@ -129,14 +128,17 @@ static void on_ask(struct edge *edge, struct http_exchange *exchange,
     struct osia_plan plan;
 
     (void)route;
-    if (!outcome_ok(plan_of(edge, request, &plan))) {
+    struct outcome planned = plan_of(edge, request, &plan);
+    if (planned.fault == FAULT_BAD_INPUT) {
         edge_refuse_parameters(edge, exchange);
         return;
     }
-    plan.ask.traceparent = edge_traceparent(request);
-    memcpy(plan.ask.spki, http_exchange_peer(exchange)->spki, sizeof(plan.ask.spki));
-    if (!outcome_ok(hash_request(request, plan.ask.body_sha256)) ||
-        !outcome_ok(edge_ask(edge, exchange, &plan.ask))) {
+    if (outcome_ok(planned)) {
+        plan.ask.traceparent = edge_traceparent(request);
+        memcpy(plan.ask.spki, http_exchange_peer(exchange)->spki, sizeof(plan.ask.spki));
+        planned = hash_request(request, plan.ask.body_sha256);
+    }
+    if (!outcome_ok(planned) || !outcome_ok(edge_ask(edge, exchange, &plan.ask))) {
         edge_respond_unavailable(edge, exchange);
     }
 }
@@ -147,8 +149,11 @@ void edge_osia_put(struct edge *edge, const struct http_request *request,
     enum language language = fields_language(request->fields[HTTP_FIELD_ACCEPT_LANGUAGE]);
     struct osia_plan plan;
 
-    CHECK(outcome_ok(plan_of(edge, request, &plan))); /* as it was at the ask */
-    osia_answer_put(&plan, answer, language, &edge->arena, body);
+    if (outcome_ok(plan_of(edge, request, &plan))) { /* as it was at the ask */
+        osia_answer_put(&plan, answer, language, &edge->arena, body);
+    } else { /* no memory: nothing must look like an answer, the connection is dropped */
+        body->failed = true;
+    }
     response->status = code_status(CODE_DISCLOSED);
     http_response_add(response, "content-type", VIEW_LITERAL("application/json"));
     if (!view_is(answer->notices, "[]")) {
@@ -160,8 +165,9 @@ struct view edge_osia_field(struct edge *edge, const struct http_request *reques
 {
     struct osia_plan plan;
 
-    CHECK(outcome_ok(plan_of(edge, request, &plan))); /* likewise */
-    CHECK(index < plan.ask.field_count);
+    if (!outcome_ok(plan_of(edge, request, &plan)) || index >= plan.ask.field_count) {
+        return (struct view){0};
+    }
     return osia_plan_name_of(&plan, (enum field)plan.ask.fields[index]);
 }
 

@@ -43,7 +43,11 @@ void osia_problem_put(struct buf *buf, const struct problem *problem)
         buf_put_text(&message, " ");
         buf_put_view(&message, problem->params[i].reason);
     }
-    buf_put_text(&message, ". ");
-    buf_put_view(&message, problem->detail);
+    buf_put_text(&message, ".");
+    if (problem->param_count == 0) { /* else it speaks of a list that is not here */
+        buf_put_text(&message, " ");
+        buf_put_view(&message, problem->detail);
+    }
     osia_put_error(buf, osia_code_of(problem), buf_view(&message));
+    buf->failed = buf->failed || message.failed; /* never a cut one */
 }

@@ -75,7 +75,8 @@ struct osia_plan {
 /* What osia_plan_make() may need of the arena, and after it, in the same, osia_answer_put(). */
 #define OSIA_PLAN_ARENA_BYTES (2 * OSIA_ARENA_BYTES + ASK_BODY_BYTES_MAX)
 
-/* FAULT_BAD_INPUT: *faults has at least one. The same bytes give the same plan, whenever. */
+/* FAULT_BAD_INPUT: *faults has at least one. FAULT_NO_MEMORY. The same bytes give the same plan,
+ * whenever. */
 struct outcome osia_plan_make(const struct osia_message *message,
                               const struct osia_headers *headers, enum language language,
                               struct arena *arena, struct osia_plan *ret_plan,

@@ -79,7 +79,8 @@ struct planning {
     struct arena *arena;
     struct osia_plan plan;
     struct ask_faults *faults;
-    uint64_t fields; /* mask of those in the ask */
+    struct outcome kept; /* whether there was memory for what is written anew */
+    uint64_t fields;     /* mask of those in the ask */
     struct view claimed_name;
     struct view claimed_birth;
 };
@@ -107,14 +108,17 @@ static void add_field(struct planning *planning, enum field field)
 
 /* ---- claims ---- */
 
-/* Canonical JSON in the arena. */
-static struct view keep(struct planning *planning, const struct buf *json)
+/* What was written anew, in the arena. */
+static struct view keep(struct planning *planning, const struct buf *written)
 {
     struct view kept = {0};
+    struct outcome outcome = buf_check(written);
 
-    if (!outcome_ok(buf_check(json)) ||
-        !outcome_ok(arena_copy(planning->arena, buf_view(json), &kept))) {
-        return (struct view){0}; /* no value: claim_sane() refuses it */
+    if (outcome_ok(outcome)) {
+        outcome = arena_copy(planning->arena, buf_view(written), &kept);
+    }
+    if (!outcome_ok(outcome)) {
+        planning->kept = outcome;
     }
     return kept;
 }
@@ -468,6 +472,7 @@ struct outcome osia_plan_make(const struct osia_message *message,
         tell_faults(&planning, &found);
     }
     take_headers(&planning);
+    TRY(planning.kept);
     if (faults->count == 0 && !ask_sane(&planning.plan.ask)) {
         refuse(&planning, VIEW_LITERAL("attributes"), REASON_TOO_MUCH);
     }

@@ -593,6 +593,31 @@ static void a_field_that_is_not_granted_is_called_as_it_was_asked_for(void **sta
     assert_view(osia_plan_name_of(&fixture->plan, FIELD_RELIGION), "religion");
 }
 
+static struct outcome plan_a_match(void *context)
+{
+    return plan(context, message_of(OSIA_MATCH, "",
+                                    "{\"lastName\":\"Nguyễn\",\"firstName\":\"Văn An\","
+                                    "\"gender\":1,\"status\":\"dead\"}"));
+}
+
+static struct outcome put_an_answer(void *context)
+{
+    struct fixture *fixture = context;
+    const struct answer answer = {.code = CODE_DISCLOSED, .person = VIEW_LITERAL(PERSON)};
+    BUF_AUTO body;
+
+    TRY(plan(fixture, message_of(OSIA_READ, "attributeNames=permanentResidence", "")));
+    buf_init(&body, 65536);
+    osia_answer_put(&fixture->plan, &answer, LANGUAGE_EN, &fixture->arena, &body);
+    return body.failed ? outcome_fail(FAULT_NO_MEMORY, "answer") : OUTCOME_OK;
+}
+
+static void too_little_memory_is_no_fault_of_the_request_and_cuts_no_answer(void **state)
+{
+    assert_true(each_allocation_fails(plan_a_match, *state) >= 4); /* name, three claims */
+    assert_true(each_allocation_fails(put_an_answer, *state) >= 2);
+}
+
 /* ---- errors ---- */
 
 static void every_code_has_a_number_of_its_own(void **state)
@@ -609,23 +634,30 @@ static void every_code_has_a_number_of_its_own(void **state)
     assert_int_equal(osia_code_of(&document), 1027);
 }
 
+static void assert_error(struct fixture *fixture, const struct problem *problem, const char *json)
+{
+    buf_reset(&fixture->body);
+    osia_problem_put(&fixture->body, problem);
+    assert_view(buf_view(&fixture->body), json);
+}
+
 static void a_refusal_is_the_standards_error_with_all_that_it_says(void **state)
 {
-    struct fixture *fixture = *state;
-    const struct problem problem = {
+    struct problem problem = {
         .code = CODE_BAD_REQUEST,
         .title = VIEW_LITERAL("Malformed"),
-        .detail = VIEW_LITERAL("Mend it."),
+        .detail = VIEW_LITERAL("Mend invalid_params."),
         .params = {{VIEW_LITERAL("gender"), VIEW_LITERAL("is \"odd\"")},
                    {VIEW_LITERAL("x"), VIEW_LITERAL("is unknown")}},
         .param_count = 2,
     };
 
-    buf_reset(&fixture->body);
-    osia_problem_put(&fixture->body, &problem);
-    assert_view(buf_view(&fixture->body),
-                "{\"code\":1101,\"message\":\"Malformed: gender is \\\"odd\\\"; x is unknown. "
-                "Mend it.\"}");
+    assert_error(*state, &problem,
+                 "{\"code\":1101,\"message\":\"Malformed: gender is \\\"odd\\\"; x is "
+                 "unknown.\"}");
+    problem.param_count = 0;
+    assert_error(*state, &problem,
+                 "{\"code\":1101,\"message\":\"Malformed. Mend invalid_params.\"}");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -657,6 +689,7 @@ int main(void)
         TEST(all_faults_are_told_at_once_and_a_long_name_is_not_repeated),
         TEST(more_than_one_ask_can_hold_is_refused),
         TEST(a_field_that_is_not_granted_is_called_as_it_was_asked_for),
+        TEST(too_little_memory_is_no_fault_of_the_request_and_cuts_no_answer),
         TEST(every_code_has_a_number_of_its_own),
         TEST(a_refusal_is_the_standards_error_with_all_that_it_says),
     };
