@@ -35,6 +35,8 @@ export class Contract {
         addFormats(this.#ajv);
         this.#ajv.addSchema({ ...this.#doc, $id: ID }, ID, false);
         this.#addresses = Object.entries(this.#doc.paths)
+            // What is the address itself comes before what a template makes of it.
+            .sort(([a], [b]) => a.includes('{') - b.includes('{'))
             .map(([template, item]) => ({ template, item, regex: this.#regexOf(template, item) }));
     }
 
