@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #define AGE_US (10 * (int64_t)US_PER_S)
+#define STOP_US (3 * (int64_t)US_PER_S) /* from SIGTERM to the end, whatever the core owes */
 #define KEY_LABEL "dancu jobs"
 #define NICENESS 10         /* whoever answers at once comes first */
 #define EDGE_FRAMES_MAX 64  /* of one edge in a turn */
@@ -319,6 +320,7 @@ static bool turn(struct jobs *jobs, bool *more)
     }
     if (polls[POLL_SIGNAL].revents != 0) {
         jobs->stopping = true;
+        jobs->stop_us = clock_monotonic_us(&jobs->clock) + STOP_US;
     }
     work(jobs, more);
     return polls[POLL_CONTROL].revents == 0 || hear_supervisor(jobs);
@@ -406,6 +408,13 @@ void jobs_close(struct jobs *jobs)
     }
 }
 
+/* Answers that are owed are taken before the end; the core outlives its channels. */
+static bool is_done(const struct jobs *jobs)
+{
+    return jobs->stopping &&
+           (jobs->flight == NULL || clock_monotonic_us(&jobs->clock) >= jobs->stop_us);
+}
+
 static struct outcome serve(struct jobs *jobs)
 {
     bool more = false;
@@ -418,8 +427,7 @@ static struct outcome serve(struct jobs *jobs)
         core_open(jobs, jobs->child->core_fd);
     }
     TRY(proc_tell_ready(jobs->child));
-    /* Answers that are owed are taken before the end; the core outlives its channels. */
-    while (turn(jobs, &more) && !jobs->failed && !(jobs->stopping && jobs->flight == NULL)) {
+    while (turn(jobs, &more) && !jobs->failed && !is_done(jobs)) {
         /* what happens, happens in turn() */
     }
     return jobs->failed ? outcome_fail(FAULT_IO, "files of jobs") : OUTCOME_OK;

@@ -72,6 +72,7 @@ struct jobs {
     struct job_store store;
     int signal_fd;
     bool stopping;
+    int64_t stop_us; /* monotonic: ends then at the latest */
     bool piped;
     struct pipe_end core;
     struct edge_end edges[JOB_EDGES_MAX];

@@ -1,7 +1,7 @@
 // Lists of asks at once: brought in pieces, asked line by line, answered as single asks are; garbage,
 // cut uploads, other accounts, cancelling, and what stands on the disk.
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import http2 from 'node:http2';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -254,6 +254,28 @@ test('the same list by the same key is the same job, another one a conflict', as
     assert.equal(again.json.id, once.json.id);
     verifyProblem(await client.submit({ business: 'NV-BANK-KYC', body: second, headers }), 409,
         'idempotency_conflict');
+});
+
+test('the command sends a list, shows its job, and fetches and forgets its answers', async () => {
+    const file = path.join(demo.dir, 'list.ndjson');
+    writeFileSync(file, asks(30).map((ask) => `${JSON.stringify(ask)}\n`).join(''));
+    const { certPath, keyPath } = demo.client('bank');
+    const job = (...args) => demo.dancu(['job', ...args, '--server', `localhost:${server.port}`,
+        '--tls-ca', path.join(demo.dir, 'ca.pem'), '--tls-cert', certPath, '--tls-key', keyPath]);
+    const sent = await job('send', file, '--service', 'citizen.lookup', '--business', 'NV-BANK-KYC');
+    assert.equal(sent.status, 0, sent.stderr);
+    const { id } = JSON.parse(sent.stdout);
+    await until('it is done', async () => JSON.parse((await job('show', id)).stdout).state === 'done');
+    const { status, stdout } = await job('result', id, '--from', '11');
+    assert.equal(status, 0);
+    const lines = stdout.trimEnd().split('\n').map((line) => JSON.parse(line));
+    assert.deepEqual(lines.map(({ line }) => line), Array.from({ length: 20 }, (_, i) => i + 11));
+    verifyReceipt(lines[19].answer, demo.vkey);
+    assert.equal(JSON.parse((await job('cancel', id)).stdout).state, 'expired');
+    const gone = await job('result', id);
+    assert.deepEqual([gone.status, JSON.parse(gone.stdout).code], [1, 'not_found']);
+    assert.equal((await job('send', file, '--service', 'citizen.lookup')).status, 2);
+    assert.equal((await job('send', '/nowhere', '--service', 'citizen.lookup', '--business', 'X')).status, 1);
 });
 
 test('what stands on the disk names nobody', () => {

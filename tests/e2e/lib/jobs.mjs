@@ -91,9 +91,10 @@ async function pump(body, stream) {
 }
 
 async function* linesOf(body) {
+    const decoder = new TextDecoder('utf-8', { fatal: true }); // a letter may lie in two pieces
     let rest = '';
     for await (const part of body) {
-        const lines = (rest + part.toString()).split('\n');
+        const lines = (rest + decoder.decode(part, { stream: true })).split('\n');
         rest = lines.pop();
         yield* lines;
     }

@@ -1,0 +1,411 @@
+/*
+ * The process `jobs` between an edge and a core that the test plays: lists, questions, results; and
+ * what happens when either goes, lies, or the process is killed.
+ */
+#include "../help.h"
+
+#include "jobs/jobs.h"
+#include "proc/jobbing.h"
+#include "proc/peer.h"
+#include "seal/seal.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define OWN_ROW 1
+#define EDGE_ROW 2
+#define WAIT_MS 10000
+
+static const struct proc_row row = {.name = "jobs", .core_pipe = true};
+static const uint8_t SPKI[32] = {9};
+
+struct rig {
+    char path[32];
+    pid_t pid;
+    int control_fd;
+    struct pipe_end core;
+    struct pipe_end edge;
+};
+
+static void pair(int type, int ends[2])
+{
+    assert_int_equal(socketpair(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
+}
+
+_Noreturn static void run(const char *path, int control_fd, int core_fd)
+{
+    struct secret *key = memory_new(1, sizeof(*key));
+    struct child child = {.row = &row,
+                          .row_number = OWN_ROW,
+                          .title = "dancu: jobs",
+                          .control_fd = control_fd,
+                          .core_fd = core_fd,
+                          .prepared = key};
+    signal(SIGPIPE, SIG_IGN);
+    child.grants[GRANT_JOBS_DIR] = open(path, O_RDONLY | O_DIRECTORY);
+    int status = jobs_main(&child);
+    memory_free(key);
+    exit(status);
+}
+
+static void give_pipe(struct rig *rig, unsigned row_number, struct pipe_end *pipe)
+{
+    int ends[2];
+    pair(SOCK_STREAM, ends);
+    assert_ok(peer_send(rig->control_fd, row_number, 1, ends[1]));
+    close(ends[1]);
+    pipe_init(pipe, ends[0]);
+}
+
+static void begin(struct rig *rig)
+{
+    int control[2];
+    int core[2];
+    pair(SOCK_SEQPACKET, control);
+    pair(SOCK_STREAM, core);
+    fflush(NULL);
+    rig->pid = fork();
+    if (rig->pid == 0) {
+        close(control[0]);
+        close(core[0]);
+        run(rig->path, control[1], core[1]);
+    }
+    close(control[1]);
+    close(core[1]);
+    rig->control_fd = control[0];
+    pipe_init(&rig->core, core[0]);
+    give_pipe(rig, EDGE_ROW, &rig->edge);
+}
+
+static int end(struct rig *rig, int number)
+{
+    int status = 0;
+    kill(rig->pid, number);
+    assert_int_equal(waitpid(rig->pid, &status, 0), rig->pid);
+    close(rig->control_fd);
+    pipe_done(&rig->core);
+    pipe_done(&rig->edge);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static int setup(void **state)
+{
+    struct rig *rig = calloc(1, sizeof(*rig));
+    signal(SIGPIPE, SIG_IGN);
+    snprintf(rig->path, sizeof(rig->path), "/tmp/dancu-jobs-XXXXXX");
+    assert_non_null(mkdtemp(rig->path));
+    begin(rig);
+    *state = rig;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct rig *rig = *state;
+    char command[64];
+    int status = end(rig, SIGTERM);
+    snprintf(command, sizeof(command), "rm -rf %s", rig->path);
+    assert_int_equal(system(command), 0);
+    free(rig);
+    return status;
+}
+
+/* ---- talking ---- */
+
+/* The next frame; false: the pipe has ended. */
+static bool hear(struct pipe_end *pipe, struct frame *ret_frame)
+{
+    struct outcome filled = {0};
+    for (;;) {
+        struct outcome next = pipe_next(pipe, ret_frame);
+        if (outcome_ok(next)) {
+            return true;
+        }
+        assert_int_equal(next.fault, FAULT_AGAIN);
+        if (filled.fault == FAULT_CLOSED) {
+            return false;
+        }
+        struct pollfd poll_fd = {.fd = pipe->fd, .events = POLLIN};
+        assert_int_equal(poll(&poll_fd, 1, WAIT_MS), 1);
+        filled = pipe_fill(pipe);
+    }
+}
+
+static void ask(struct rig *rig, struct job_asked asked)
+{
+    memcpy(asked.spki, SPKI, sizeof(asked.spki));
+    jobbing_put_asked(&rig->edge.out, &asked);
+    assert_ok(pipe_flush(&rig->edge));
+}
+
+static struct job_told told(struct rig *rig, enum job_saying saying)
+{
+    struct frame frame;
+    struct job_told told;
+    assert_true(hear(&rig->edge, &frame));
+    assert_ok(jobbing_get_told(&frame, &told));
+    assert_int_equal(told.saying, saying);
+    return told;
+}
+
+/* Says whose key it is. */
+static void know(struct rig *rig, const char *account, uint32_t lines)
+{
+    struct frame frame;
+    struct job_who who;
+    assert_true(hear(&rig->core, &frame));
+    assert_ok(jobbing_get_who(&frame, &who));
+    assert_memory_equal(who.spki, SPKI, 32);
+    const struct job_known known = {
+        .tag = who.tag, .code = CODE_DISCLOSED, .account = view_text(account), .lines = lines};
+    jobbing_put_known(&rig->core.out, &known);
+    assert_ok(pipe_flush(&rig->core));
+}
+
+#define LINE(n)                                                                                    \
+    "{\"business\":\"NV-1\",\"case\":\"c" n "\",\"subject\":{\"id\":\"079090912345\",\"name\":"    \
+    "\"An\",\"birth_date\":\"1990-01-02\"},\"fields\":[\"sex\"]}\n"
+
+/* Brings a list and gives its job's id. */
+static void bring(struct rig *rig, const char *list, uint8_t ret_id[JOB_ID_BYTES])
+{
+    ask(rig, (struct job_asked){.tag = 1, .verb = JOB_OPEN, .business = VIEW_LITERAL("NV-1")});
+    ask(rig, (struct job_asked){.tag = 1, .verb = JOB_PIECE, .piece = view_text(list)});
+    ask(rig, (struct job_asked){.tag = 1, .verb = JOB_END});
+    assert_int_equal(told(rig, JOB_TAKEN).bytes, strlen(list));
+    know(rig, "bank", 1000);
+    struct job_told said = told(rig, JOB_SAYS);
+    assert_int_equal(said.code, CODE_DISCLOSED);
+    assert_true(said.made);
+    struct view name = VIEW_LITERAL("\"id\":\"");
+    size_t at = 0;
+    while (!view_starts(view_part(said.piece, at, said.piece.len - at), name)) {
+        at++;
+    }
+    assert_ok(hex_get(view_part(said.piece, at + name.len, 32), ret_id, JOB_ID_BYTES));
+}
+
+/* The lines that the core is asked, as `1,2,`. */
+static void hear_lines(struct rig *rig, const char *expected)
+{
+    char lines[256] = "";
+    struct frame frame;
+    static struct ask ask;
+    assert_true(hear(&rig->core, &frame));
+    assert_int_equal(frame.kind, FRAME_JOB_LINES);
+    struct cursor cursor = cursor_of(frame.payload);
+    for (unsigned i = 0; i < frame.count; i++) {
+        assert_ok(frame_get_ask(&cursor, ASK_SENDER_JOBS, &ask));
+        size_t len = strlen(lines);
+        snprintf(lines + len, sizeof(lines) - len, "%u,", ask.job_line);
+    }
+    assert_string_equal(lines, expected);
+}
+
+static void answer_lines(struct rig *rig, uint32_t from, uint32_t until, enum code code)
+{
+    struct buf *out = &rig->core.out;
+    size_t start = frame_start(out, FRAME_ANSWERS);
+    frame_put_checkpoint(out, VIEW_LITERAL("note\n"));
+    for (uint32_t line = from; line <= until; line++) {
+        struct answer answer = {.tag = line,
+                                .code = code,
+                                .field_index = ANSWER_FIELD_NONE,
+                                .entry = VIEW_LITERAL("{\"_sd\":[]}"),
+                                .checkpoint = VIEW_LITERAL("note\n"),
+                                .leaf_index = line};
+        if (code == CODE_DISCLOSED) {
+            answer.person = VIEW_LITERAL("{\"sex\":\"1\"}");
+            answer.notices = VIEW_LITERAL("[]");
+        }
+        if (!code_has_receipt(code)) {
+            answer = (struct answer){.tag = line, .code = code, .field_index = ANSWER_FIELD_NONE};
+        }
+        frame_put_answer(out, &answer);
+    }
+    frame_finish(out, start, until - from + 1);
+    assert_ok(pipe_flush(&rig->core));
+}
+
+static void assert_has(struct view text, const char *part)
+{
+    struct view want = view_text(part);
+    for (size_t at = 0; at + want.len <= text.len; at++) {
+        if (view_starts(view_part(text, at, text.len - at), want)) {
+            return;
+        }
+    }
+    fail_msg("%.*s has no %s", (int)text.len, (const char *)text.data, part);
+}
+
+/* Until the job says so. */
+static void await_state(struct rig *rig, const uint8_t id[JOB_ID_BYTES], const char *part)
+{
+    struct job_asked show = {.tag = 2, .verb = JOB_SHOW};
+    memcpy(show.id, id, sizeof(show.id));
+    for (unsigned i = 0; i < 50; i++) {
+        ask(rig, show);
+        know(rig, "bank", 0);
+        struct job_told said = told(rig, JOB_SAYS);
+        char text[1024];
+        snprintf(text, sizeof(text), "%.*s", (int)said.piece.len, (const char *)said.piece.data);
+        if (strstr(text, part) != NULL) {
+            return;
+        }
+        usleep(20000);
+    }
+    fail_msg("it never says %s", part);
+}
+
+/* ---- tests ---- */
+
+static void a_list_is_asked_in_order_and_its_answers_are_given(void **state)
+{
+    struct rig *rig = *state;
+    uint8_t id[JOB_ID_BYTES];
+    bring(rig, LINE("1") "garbage\n" LINE("3") LINE("1") LINE("5"), id);
+    hear_lines(rig, "1,3,5,");
+    answer_lines(rig, 1, 1, CODE_DISCLOSED); /* in frames of their own */
+    answer_lines(rig, 3, 3, CODE_SUBJECT_NOT_AVAILABLE);
+    answer_lines(rig, 5, 5, CODE_INTERNAL);
+    await_state(rig, id, "\"done\":5");
+    await_state(rig, id, "\"state\":\"done\"");
+    struct job_asked result = {.tag = 7, .verb = JOB_RESULT, .line = 1, .bytes = 100};
+    memcpy(result.id, id, sizeof(id));
+    ask(rig, result);
+    know(rig, "bank", 0);
+    told(rig, JOB_POURS);
+    assert_int_equal(told(rig, JOB_POUR).piece.len, 100); /* no more than was asked for */
+    ask(rig, (struct job_asked){.tag = 7, .verb = JOB_MORE, .bytes = 1u << 20});
+    struct job_told rest = told(rig, JOB_POUR);
+    assert_has(rest.piece, "{\"line\":2,\"problem\":{\"type\":\"urn:dancu:problem:bad_request\"");
+    assert_has(rest.piece, "\"line\":4}\n"); /* as line 1 */
+    assert_has(rest.piece, "{\"line\":5,\"problem\":{\"type\":\"urn:dancu:problem:internal\"");
+    told(rig, JOB_POURED);
+}
+
+static void what_comes_later_is_asked_again_from_the_first_such_line_on(void **state)
+{
+    struct rig *rig = *state;
+    uint8_t id[JOB_ID_BYTES];
+    bring(rig, LINE("1") LINE("2") LINE("3"), id);
+    hear_lines(rig, "1,2,3,");
+    answer_lines(rig, 1, 1, CODE_DISCLOSED);
+    answer_lines(rig, 2, 3, CODE_RATE_LIMITED);
+    hear_lines(rig, "2,3,");
+    answer_lines(rig, 2, 3, CODE_LEDGER_UNAVAILABLE);
+    hear_lines(rig, "2,3,");
+    answer_lines(rig, 2, 3, CODE_DISCLOSED);
+    await_state(rig, id, "\"state\":\"done\"");
+}
+
+static void another_core_is_asked_what_the_last_one_owed(void **state)
+{
+    struct rig *rig = *state;
+    uint8_t id[JOB_ID_BYTES];
+    bring(rig, LINE("1") LINE("2"), id);
+    hear_lines(rig, "1,2,");
+    answer_lines(rig, 1, 1, CODE_DISCLOSED);
+    pipe_done(&rig->core);
+    struct job_asked show = {.tag = 3, .verb = JOB_SHOW};
+    for (unsigned i = 0; i < 100; i++) { /* until it has seen that the core is gone */
+        ask(rig, show);
+        struct job_told said = told(rig, JOB_SAYS);
+        assert_int_equal(said.code, CODE_LEDGER_UNAVAILABLE);
+    }
+    give_pipe(rig, OWN_ROW, &rig->core);
+    hear_lines(rig, "2,");
+    answer_lines(rig, 2, 2, CODE_DISCLOSED);
+    await_state(rig, id, "\"state\":\"done\"");
+}
+
+static void when_it_was_killed_it_goes_on_behind_what_it_kept(void **state)
+{
+    struct rig *rig = *state;
+    uint8_t id[JOB_ID_BYTES];
+    bring(rig, LINE("1") LINE("2") LINE("3"), id);
+    hear_lines(rig, "1,2,3,");
+    answer_lines(rig, 1, 2, CODE_DISCLOSED);
+    ask(rig, (struct job_asked){.tag = 9, .verb = JOB_OPEN, .business = VIEW_LITERAL("NV-1")});
+    struct frame frame;
+    assert_true(hear(&rig->core, &frame)); /* it has begun a list, too */
+    assert_int_equal(end(rig, SIGKILL), -1);
+    begin(rig);
+    hear_lines(rig, "1,2,3,"); /* nothing of a block that was not full was kept */
+    answer_lines(rig, 1, 3, CODE_DISCLOSED);
+    await_state(rig, id, "\"state\":\"done\"");
+    char command[128];
+    snprintf(command, sizeof(command), "test $(ls %s | wc -l) = 3", rig->path);
+    assert_int_equal(system(command), 0); /* head, list and answers of one job */
+}
+
+static void a_key_that_is_nobodys_any_more_ends_the_job_with_what_it_has(void **state)
+{
+    struct rig *rig = *state;
+    uint8_t id[JOB_ID_BYTES];
+    bring(rig, LINE("1") LINE("2"), id);
+    hear_lines(rig, "1,2,");
+    answer_lines(rig, 1, 1, CODE_DISCLOSED);
+    answer_lines(rig, 2, 2, CODE_UNAUTHENTICATED);
+    await_state(rig, id, "\"state\":\"failed\"");
+    await_state(rig, id, "\"done\":1");
+}
+
+static void another_account_finds_nothing(void **state)
+{
+    struct rig *rig = *state;
+    uint8_t id[JOB_ID_BYTES];
+    bring(rig, LINE("1"), id);
+    hear_lines(rig, "1,");
+    for (enum job_verb verb = JOB_SHOW; verb <= JOB_RESULT; verb++) {
+        struct job_asked asked = {.tag = 4, .verb = verb, .line = 1, .bytes = 1000};
+        memcpy(asked.id, id, sizeof(id));
+        ask(rig, asked);
+        know(rig, "other", 0);
+        assert_int_equal(told(rig, JOB_SAYS).code, CODE_NOT_FOUND);
+    }
+    answer_lines(rig, 1, 1, CODE_DISCLOSED);
+}
+
+static void who_lies_loses_its_pipe_and_nobody_elses(void **state)
+{
+    struct rig *rig = *state;
+    uint8_t id[JOB_ID_BYTES];
+    struct frame frame;
+    struct pipe_end other;
+    give_pipe(rig, EDGE_ROW, &other);
+    buf_put_text(&other.out, "no frame at all, but some bytes");
+    assert_ok(pipe_flush(&other));
+    assert_false(hear(&other, &frame));
+    pipe_done(&other);
+    bring(rig, LINE("1") LINE("2"), id);
+    hear_lines(rig, "1,2,");
+    answer_lines(rig, 2, 2, CODE_DISCLOSED); /* that is not the next one */
+    assert_false(hear(&rig->core, &frame));
+    pipe_done(&rig->core);
+    give_pipe(rig, OWN_ROW, &rig->core);
+    hear_lines(rig, "1,2,");
+    answer_lines(rig, 1, 2, CODE_DISCLOSED);
+    await_state(rig, id, "\"state\":\"done\"");
+}
+
+#define IN_RIG(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_RIG(a_list_is_asked_in_order_and_its_answers_are_given),
+        IN_RIG(what_comes_later_is_asked_again_from_the_first_such_line_on),
+        IN_RIG(another_core_is_asked_what_the_last_one_owed),
+        IN_RIG(when_it_was_killed_it_goes_on_behind_what_it_kept),
+        IN_RIG(a_key_that_is_nobodys_any_more_ends_the_job_with_what_it_has),
+        IN_RIG(another_account_finds_nothing),
+        IN_RIG(who_lies_loses_its_pipe_and_nobody_elses),
+    };
+    return cmocka_run_group_tests_name("jobs/process", tests, NULL, NULL);
+}
