@@ -44,9 +44,12 @@
 #define GUESSES_PER_PARTY_MAX (1u << 19) /* misses of one party a day; beyond, it is refused */
 #define KEYS_MAX (1u << 20)              /* Idempotency-Keys remembered at once, 24 h each ... */
 #define KEYS_PER_ACCOUNT_MAX (1u << 18)  /* ... and of one account; beyond: 429 */
-#define REREADS_BURST_MAX 32          /* old records read again at once (repeats, receipts) ... */
-#define REREADS_PER_S_MAX 1000        /* ... and a second; beyond: 429, nothing else waits */
-#define REREADS_WAIT_MAX 256          /* asks, and receipts, that wait for their turn to be read */
+#define PROOFS_MAX (1u << 19)  /* assertions and signatures remembered, PROOF_SPAN_S each ... */
+#define PROOF_S_MAX 60         /* ... which one is good at most ... */
+#define PROOF_SKEW_S_MAX 5     /* ... and its signer's clock before ours */
+#define REREADS_BURST_MAX 32   /* old records read again at once (repeats, receipts) ... */
+#define REREADS_PER_S_MAX 1000 /* ... and a second; beyond: 429, nothing else waits */
+#define REREADS_WAIT_MAX 256   /* asks, and receipts, that wait for their turn to be read */
 #define REREADS_ACCOUNT_BURST_MAX 256 /* likewise of one account ... */
 #define REREADS_ACCOUNT_PER_S_MAX 50  /* ... and a second */
 #define JOB_TRACKS_MAX 64             /* jobs of which the gate knows the last lines ... */
@@ -135,6 +138,11 @@
 #define STRANGERS_PER_S_MAX 1         /* ... and a second; beyond: counted in the next record */
 #define SIGNED_SKEW_S_MAX 600         /* between an act's `iat` and our clock */
 #define SIGNED_DESKS_MAX 8            /* pipes from the desk at once, draining ones included */
+
+/* Signed asks, with `verify` */
+#define VOUCH_PENDING_MAX 8192     /* that the core has not answered */
+#define VOUCH_FRONTS_MAX 130       /* pipes from edges at once, draining ones included */
+#define VOUCH_ASKS_PER_TURN_MAX 32 /* taken of one edge before the others' turn */
 
 /* Changes of source systems */
 #define SOURCES_MAX 64               /* who ever was one included */

@@ -94,15 +94,16 @@ static const struct proc_row rows[] = {
         .grants = BIT(GRANT_MACHINE_LISTENER) | BIT(GRANT_TLS_CERT) | BIT(GRANT_TLS_KEY) |
                   BIT(GRANT_CLIENT_CA) | BIT(GRANT_CLIENT_CRL),
         .core_pipe = true,
-        .pipes_to = {"jobs"},
+        .pipes_to = {"jobs", "verify"},
         .frames = FRAME_BIT(FRAME_ASKS) | FRAME_BIT(FRAME_RECEIPT) | FRAME_BIT(FRAME_GRANTS) |
                   FRAME_BIT(FRAME_STATS),
         .takes = CHANNEL_TAKES,
         .memory_bytes_max = 8192 * MIB,
         .calls = CALLS_BASE | CALLS_PIPES | CALLS_LISTEN,
         .files_max = 20480,
-        .rights = "files: none; keys: its TLS key; sockets: machine listener, pipes to the core "
-                  "(asks, receipts asked for, figures) and to jobs (lists)",
+        .rights =
+            "files: none; keys: its TLS key; sockets: machine listener, pipes to the core "
+            "(asks, receipts asked for, figures), to jobs (lists) and to verify (signed asks)",
     },
     {
         .name = "public",
@@ -165,15 +166,17 @@ static const struct proc_row rows[] = {
         .root = PROC_ROOT_EMPTY,
         .count = 1,
         .core_pipe = true,
-        .frames = FRAME_BIT(FRAME_STAMPED) | FRAME_BIT(FRAME_CHANGES_STAMPED),
+        .frames =
+            FRAME_BIT(FRAME_STAMPED) | FRAME_BIT(FRAME_CHANGES_STAMPED) | FRAME_BIT(FRAME_VOUCHED),
         .takes = FRAME_BIT(FRAME_SIGNERS) | FRAME_BIT(FRAME_SIGNED_DONE) |
-                 FRAME_BIT(FRAME_SOURCES) | FRAME_BIT(FRAME_CHANGED),
+                 FRAME_BIT(FRAME_SOURCES) | FRAME_BIT(FRAME_CHANGED) | FRAME_BIT(FRAME_ASK_KEYS),
         .calls = CALLS_BASE | CALLS_PIPES,
         .memory_bytes_max = 512 * MIB,
-        .files_max = 64,
-        .rights = "files: none; keys: officers' and sources' public keys; sockets: pipes from "
-                  "the desk and to the core (rightly signed acts and changes; of other acts, two "
-                  "hashes); no network",
+        .files_max = 256,
+        .rights =
+            "files: none; keys: officers', sources' and accounts' public keys; sockets: pipes "
+            "from the desk and the edges and to the core (rightly signed acts, changes and "
+            "asks; of other acts, two hashes); no network",
     },
     {
         .name = "jobs",

@@ -15,6 +15,7 @@
 #include "proc/scrub.h"
 #include "proc/searching.h"
 #include "proc/signed.h"
+#include "proc/vouching.h"
 
 #define CORE_PEERS_MAX 512 /* processes with a pipe, draining ones included */
 #define CORE_ADMINS_MAX 8  /* admin connections at once */

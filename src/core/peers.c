@@ -143,6 +143,7 @@ static void take_ask(struct core *core, struct peer *peer)
 
 static struct outcome take_asks(struct core *core, struct peer *peer, const struct frame *frame)
 {
+    enum ask_sender sender = frame->kind == FRAME_VOUCHED ? ASK_SENDER_VERIFY : ASK_SENDER_EDGE;
     struct cursor cursor = cursor_of(frame->payload);
     if (frame->count > FRAME_ASKS_MAX) {
         refuse(core, peer, "a frame of too many asks");
@@ -153,7 +154,7 @@ static struct outcome take_asks(struct core *core, struct peer *peer, const stru
             TRY(batch_serve(core));
         }
         core->asked_us = clock_monotonic_us(&core->house->clock);
-        if (!outcome_ok(frame_get_ask(&cursor, ASK_SENDER_EDGE, &core->asks[core->count]))) {
+        if (!outcome_ok(frame_get_ask(&cursor, sender, &core->asks[core->count]))) {
             refuse(core, peer, "an ask does not decode");
             return OUTCOME_OK;
         }
@@ -348,7 +349,7 @@ static struct outcome take_frame(struct core *core, struct peer *peer, const str
         refuse(core, peer, "its row does not allow this kind of frame");
         return OUTCOME_OK;
     }
-    if (frame->kind == FRAME_ASKS) {
+    if (frame->kind == FRAME_ASKS || frame->kind == FRAME_VOUCHED) {
         return take_asks(core, peer, frame);
     }
     if (frame->kind == FRAME_CHUNK) {
@@ -434,6 +435,7 @@ static unsigned cost_of(const struct frame *frame)
 {
     switch (frame->kind) {
     case FRAME_ASKS:
+    case FRAME_VOUCHED:
     case FRAME_RECEIPT:
     case FRAME_JOB_LINES:
         return frame->count;

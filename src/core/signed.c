@@ -1,5 +1,5 @@
 /*
- * Signed acts from the process `verify`, and the signers that it is told.
+ * Signed acts from the process `verify`, and the signers of acts and asks that it is told.
  *
  * Invariants
  * 1. What is told of a signature is `verify`'s word (invariant I11 of the design); everything else
@@ -26,6 +26,25 @@ static void tell_signer(void *context, struct view code, struct view key)
     telling->count++;
 }
 
+/* Also those at their last day: the gate looks at it again with each ask. */
+static void tell_keys(struct core *core, struct peer *peer)
+{
+    const struct map *keys = &core->house->directory.signing_keys;
+    struct buf *out = &peer->pipe.out;
+    size_t start = frame_start(out, FRAME_ASK_KEYS);
+    unsigned count = 0;
+    for (size_t i = 0; i < keys->len; i++) {
+        const struct signing_key *key = map_at(keys, i);
+        if (key->state == SIGNING_KEY_IN_FORCE) {
+            const struct vouch_key told = {.code = code_view(&key->code),
+                                           .key = view_of(key->key, sizeof(key->key))};
+            vouching_put_key(out, &told);
+            count++;
+        }
+    }
+    frame_finish(out, start, count);
+}
+
 /* Officers, and sources of changes. */
 static void tell_signers(struct core *core, struct peer *peer)
 {
@@ -39,6 +58,7 @@ static void tell_signers(struct core *core, struct peer *peer)
         staff_sources(&core->house->directory, tell_signer, &telling);
         frame_finish(telling.out, start, telling.count);
     }
+    tell_keys(core, peer);
     peer->broken = peer->broken || !outcome_ok(pipe_flush(&peer->pipe));
 }
 

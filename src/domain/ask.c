@@ -228,26 +228,47 @@ bool ask_code_shaped(struct view text, size_t bytes_max)
     return text.len > 0 && text.len <= bytes_max;
 }
 
+static bool proof_sane(const struct ask *ask)
+{
+    const struct ask_proof *proof = &ask->proof;
+    bool named = proof->kid.len > 0 || proof->citizen.len > 0;
+
+    if (proof->kind == PROOF_NONE) {
+        return !named;
+    }
+    if (proof->kid.len > 0 && !ask_code_shaped(proof->kid, ASK_CODE_BYTES_MAX)) {
+        return false;
+    }
+    if (proof->kind == PROOF_SIGNATURE) {
+        return proof->citizen.len == 0;
+    }
+    /* An assertion says who asks: an officer or a citizen. */
+    bool citizen = proof->citizen.len > 0;
+    return proof->kid.len > 0 && ask->party.len > 0 && citizen == (ask->officer.len == 0) &&
+           (!citizen || country_id_valid(proof->citizen));
+}
+
 bool ask_sane(const struct ask *ask)
 {
     return (unsigned)ask->service < SERVICE_COUNT && business_sane(ask) &&
            text_sane(ask->case_ref, 0, ASK_CASE_BYTES_MAX) &&
            text_sane(ask->party, 0, ASK_CODE_BYTES_MAX) &&
            text_sane(ask->officer, 0, ASK_CODE_BYTES_MAX) && subject_sane(ask) &&
-           fields_sane(ask) && use_sane(ask) && idempotency_key_sane(ask->idempotency_key) &&
+           fields_sane(ask) && use_sane(ask) && proof_sane(ask) &&
+           idempotency_key_sane(ask->idempotency_key) &&
            text_sane(ask->traceparent, 0, TRACEPARENT_BYTES_MAX);
 }
 
 bool ask_sayable(const struct ask *ask, enum ask_sender sender)
 {
-    bool vouched = ask->asserted || ask->citizen_self;
+    bool vouched = ask->proof.kind != PROOF_NONE;
     bool person = ask->subject_kind == SUBJECT_PERSON;
 
     switch (sender) {
     case ASK_SENDER_EDGE:
         return !vouched && !ask->of_job && !person;
     case ASK_SENDER_VERIFY:
-        return !ask->of_job && !person && (ask->asserted || !ask->citizen_self);
+        return !ask->of_job && !person && vouched;
     case ASK_SENDER_JOBS:
         return !vouched && ask->of_job;
     case ASK_SENDER_CORE:

@@ -26,6 +26,23 @@ enum use_kind {
     USE_THIRD_PARTY, /* text = recipient */
 };
 
+/* What was verified of an ask (decision 0043): the signature is good; whether its key is the
+ * account's, and that it comes once, is the core's to look at. */
+enum proof_kind {
+    PROOF_NONE,
+    PROOF_SIGNATURE, /* of the message (RFC 9421) */
+    PROOF_ASSERTION, /* of an operator: who asks, and for whom */
+    PROOF_KIND_COUNT
+};
+#define PROOF_TAG_BYTES 16
+struct ask_proof {
+    enum proof_kind kind;
+    uint8_t tag[PROOF_TAG_BYTES]; /* of the signer and what was signed: it counts once */
+    uint8_t key[32];              /* SHA-256 of the key that signed (SubjectPublicKeyInfo) */
+    struct view kid;              /* the signing key's code; empty: it is the certificate's */
+    struct view citizen;          /* personal number of whom an assertion names; else empty */
+};
+
 /* Every view borrows from the frame that brought the ask. Shape already checked (ask_sane). What
  * language it was put in is not to be seen here. */
 struct ask {
@@ -60,9 +77,7 @@ struct ask {
     bool of_job;           /* only from `jobs`: a line of it */
     uint8_t job_id[16];
     uint32_t job_line;
-    bool asserted;         /* only from `verify`: a signature stands behind it ... */
-    uint8_t assertion[16]; /* ... that this is the hash of: signer and jti */
-    bool citizen_self;     /* only from `verify`: it names a citizen, who is the subject */
+    struct ask_proof proof; /* only from `verify` */
     struct claim claims[ASK_CLAIMS_MAX];
 };
 

@@ -215,6 +215,46 @@ static void ask_counters(struct gate *gate, struct work *work, struct party_ques
     question->guesses = work->guesses;
 }
 
+/* What was verified of the ask; that its key is the account's was looked at before (proof.c). */
+static void ask_proof(const struct gate_case *asked, struct party_question *question)
+{
+    const struct account *account = asked->account;
+    const struct ask *ask = asked->ask;
+    question->assertion_required = account->assertion_required || account->signature_required;
+    question->assertion_verified = account->assertion_required ? ask->proof.kind == PROOF_ASSERTION
+                                                               : ask->proof.kind != PROOF_NONE;
+    question->subject_is_own = ask->proof.citizen.len > 0 && ask->subject_kind == SUBJECT_ID &&
+                               view_equal(ask->proof.citizen, ask->key);
+}
+
+/* Who asks for another says who asks, and both are registered with the system that sends it. Whom a
+ * party's own system names of its own people is recorded as claimed, unless it has registered them;
+ * one-stop systems and portals carry whole agencies' asks, and register everybody. */
+static void ask_operator(const struct gate_case *asked, struct party_question *question)
+{
+    const struct ask *ask = asked->ask;
+    struct view operator_code = code_view(&asked->account->party->code);
+    if (asked->directory == NULL) {
+        question->operator_registered = question->officer_registered = true;
+        return;
+    }
+    bool carries = asked->account->channel != CHANNEL_GUIDED ||
+                   directory_operator(asked->directory, operator_code) != NULL;
+    bool registered =
+        directory_registered(asked->directory, operator_code, OPERATOR_OFFICER, ask->officer);
+    question->operator_registered =
+        asked->party != NULL &&
+        directory_registered(asked->directory, operator_code, OPERATOR_PARTY,
+                             code_view(&asked->party->code));
+    if (ask->proof.citizen.len > 0) {
+        question->officer_registered = question->party_class == CLASS_CITIZEN;
+    } else if (ask->officer.len == 0) {
+        question->officer_registered = question->party_is_own;
+    } else {
+        question->officer_registered = registered || (question->party_is_own && !carries);
+    }
+}
+
 static void ask_account(const struct gate_case *asked, struct party_question *question)
 {
     const struct account *account = asked->account;
@@ -227,9 +267,9 @@ static void ask_account(const struct gate_case *asked, struct party_question *qu
     question->party_class = acting->class;
     question->channel = account->channel;
     question->guided_instrument = account_instrument(account);
-    question->assertion_required = account->assertion_required;
     question->party_is_own = asked->party == account->party;
-    question->officer_registered = true; /* recorded as claimed by the party's own system */
+    ask_proof(asked, question);
+    ask_operator(asked, question);
 }
 
 void work_find_party(const struct gate *gate, struct work *work)
@@ -284,7 +324,8 @@ static void take_fields(struct work *work, uint64_t mask)
 static struct party_question party_question_of(const struct gate *gate, struct work *work)
 {
     work->business = find_business(gate, work);
-    struct gate_case asked = {.account = work->account,
+    struct gate_case asked = {.directory = gate->directory,
+                              .account = work->account,
                               .certificate = work->certificate,
                               .party = work->party,
                               .business = work->business,

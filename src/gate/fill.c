@@ -12,7 +12,8 @@
 
 #include <string.h>
 
-/* 1 had no keys, 1 and 2 nothing sealed, 3 no fees, 4 no jobs; else they are the same. */
+/* 1 had no keys, 1 and 2 nothing sealed, 3 no fees, 4 no jobs and no proofs; else they are the
+ * same. */
 #define EFFECT_VERSION 5
 #define EFFECT_QUOTA 1
 #define EFFECT_MISS 2
@@ -20,6 +21,7 @@
 #define EFFECT_SEALED 8
 #define EFFECT_FEE 16
 #define EFFECT_JOB 32
+#define EFFECT_PROOF 64
 #define ENGINE_VERSION 3 /* of the deciding code; grows when a decision could change */
 
 void effect_put(const struct effect *effect, struct buf *buf)
@@ -30,7 +32,7 @@ void effect_put(const struct effect *effect, struct buf *buf)
                          (effect->missed ? EFFECT_MISS : 0) | (effect->keyed ? EFFECT_KEY : 0) |
                          (effect->sealed ? EFFECT_SEALED : 0) |
                          (effect->fee.vnd_per_field > 0 ? EFFECT_FEE : 0) |
-                         (effect->of_job ? EFFECT_JOB : 0)));
+                         (effect->of_job ? EFFECT_JOB : 0) | (effect->proven ? EFFECT_PROOF : 0)));
     buf_put(buf, effect->guess_tag, SEAL_BLIND_BYTES);
     buf_put_block16(buf, effect->party);
     buf_put_block16(buf, effect->business);
@@ -54,6 +56,9 @@ void effect_put(const struct effect *effect, struct buf *buf)
         buf_put_u32(buf, effect->job_line);
         buf_put_u8(buf, effect->field_index);
         buf_put_u32(buf, effect->person_version);
+    }
+    if (effect->proven) {
+        buf_put(buf, effect->proof_tag, PROOF_TAG_BYTES);
     }
 }
 
@@ -105,6 +110,10 @@ struct outcome effect_get(struct view bytes, struct effect *ret_effect)
         effect.job_line = cursor_u32(&cursor);
         effect.field_index = cursor_u8(&cursor);
         effect.person_version = cursor_u32(&cursor);
+    }
+    effect.proven = version >= 5 && (flags & EFFECT_PROOF) != 0;
+    if (effect.proven) {
+        cursor_copy(&cursor, effect.proof_tag, PROOF_TAG_BYTES);
     }
     if (version == 0 || version > EFFECT_VERSION || !outcome_ok(cursor_end(&cursor, "effect"))) {
         return outcome_fail(FAULT_CORRUPT, "effect of an ask does not decode");
@@ -260,6 +269,20 @@ static void put_sealed_until(const struct work *work, struct buf *buf)
     buf_put_u8(buf, '"');
 }
 
+/* What was verified, and by which key; of an ask that nobody signed the trace says nothing. */
+static void put_proof(const struct ask_proof *proof, struct buf *buf)
+{
+    if (proof->kind == PROOF_NONE) {
+        return;
+    }
+    buf_put_text(buf, ",\"proof\":{\"citizen\":");
+    put_text_or_null(buf, proof->citizen);
+    buf_put_text(buf, ",\"key\":");
+    put_text_or_null(buf, proof->kid);
+    buf_put_text(buf, proof->kind == PROOF_ASSERTION ? ",\"kind\":\"assertion\"}"
+                                                     : ",\"kind\":\"signature\"}");
+}
+
 static void put_trace(const struct work *work, struct buf *buf)
 {
     buf_printf(buf, "{\"replay\":{\"business_version\":%u,\"engine\":%d,\"guesses\":%u,",
@@ -272,6 +295,7 @@ static void put_trace(const struct work *work, struct buf *buf)
     } else {
         buf_put_text(buf, "null");
     }
+    put_proof(&work->ask->proof, buf);
     buf_put_text(buf, ",\"quota_second_used\":");
     buf_put_decimal(buf, work->quota_second_used);
     buf_put_text(buf, ",\"quota_total_used\":");
@@ -315,8 +339,10 @@ static void fill_effect(const struct work *work, struct buf *texts, struct recor
         .fee = work->fee,
         .of_job = work->ask->of_job,
         .job_line = work->ask->job_line,
+        .proven = work->proven,
     };
     memcpy(effect.job_id, work->ask->job_id, JOB_ID_LEN);
+    memcpy(effect.proof_tag, work->ask->proof.tag, PROOF_TAG_BYTES);
     memcpy(effect.guess_tag, work->guess_tag, SEAL_BLIND_BYTES);
     memcpy(effect.key_tag, work->key_tag, SEAL_BLIND_BYTES);
     memcpy(effect.body, work->ask->body_sha256, SEAL_HASH_BYTES);

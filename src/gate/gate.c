@@ -64,6 +64,7 @@ struct outcome gate_new(const struct gate_config *config, struct gate **ret_gate
     gate->random = config->random;
     guesses_init(&gate->guesses);
     keys_init(&gate->keys);
+    once_init(&gate->once);
     struct outcome tracks = job_tracks_init(&gate->jobs);
     save_init(gate);
     struct outcome outcome = outcome_ok(tracks) ? gate_allocate(gate) : tracks;
@@ -84,6 +85,7 @@ void gate_free(struct gate *gate)
     guesses_done(&gate->guesses);
     keys_done(&gate->keys);
     job_tracks_done(&gate->jobs);
+    once_done(&gate->once);
     buf_done(&gate->persons);
     buf_done(&gate->texts);
     buf_done(&gate->paths);
@@ -217,7 +219,8 @@ static struct outcome settle(struct gate *gate, unsigned *probed)
 /* Is it one that gets a record of its own? */
 static bool recorded(const struct work *work)
 {
-    return work->account != NULL && !work->limited && !work->corrupt && work->recall == RECALL_NONE;
+    return work->account != NULL && !work->turned_away && !work->limited && !work->corrupt &&
+           work->recall == RECALL_NONE;
 }
 
 /* The ask before it in the batch that carried the same key and may get a record; NULL. */
@@ -299,6 +302,10 @@ static struct outcome decide_one(struct gate *gate, struct work *work, unsigned 
         work->decision = (struct decision){CODE_UNAUTHENTICATED, RULE_NONE, FIELD_COUNT};
         return OUTCOME_OK;
     }
+    TRY(work_prove(gate, work));
+    if (!recorded(work)) {
+        return OUTCOME_OK;
+    }
     TRY(work->ask->of_job ? work_recall_line(gate, work) : meet_key(gate, work, probed));
     if (!recorded(work)) {
         return OUTCOME_OK;
@@ -364,11 +371,14 @@ static uint8_t field_index_of(const struct work *work)
     return ANSWER_FIELD_NONE;
 }
 
-/* From now on their keys stand for their records, and they are billed. */
+/* From now on their keys stand for their records, they are billed, and their proofs are used. */
 static void remember_all(struct gate *gate, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {
         const struct work *work = &gate->works[i];
+        if (work->proven && !work->limited) { /* repeats too: what was given, was given once */
+            once_put(&gate->once, work->ask->proof.tag, (uint32_t)(work->now_us / 1000000));
+        }
         if (work->fee.vnd_per_field > 0 && recorded(work)) {
             save_statement(gate, work->fee_place.statement);
             fees_count(&work->fee_place, 1, work->fee.fields);
@@ -406,8 +416,8 @@ static struct outcome record_all(struct gate *gate, unsigned count)
     }
     if (added > 0) {
         TRY(ledger_commit(gate->ledger));
-        remember_all(gate, count);
     }
+    remember_all(gate, count);
     return OUTCOME_OK;
 }
 
@@ -420,7 +430,9 @@ static void answer_bare(struct gate *gate, const struct work *work, enum code co
         .field_index = ANSWER_FIELD_NONE,
         .retry_after_s = code_status(code) == 429 ? work->retry_after_s : 0,
     };
-    work_answer_limits(gate, work, ret_answer);
+    if (!work->turned_away) { /* who has no key of the account's is not told of its quota */
+        work_answer_limits(gate, work, ret_answer);
+    }
 }
 
 /* A batch's own proofs come from the batch; a repeat brings that of the batch that recorded it. */
@@ -501,6 +513,7 @@ static void start_batch(struct gate *gate, const struct ask *asks, unsigned coun
     keys_batch(&gate->keys);
     gate->jobs_later = false;
     gate->job_recalls = 0;
+    once_batch(&gate->once);
     policy_turn(gate, now_us);
     for (unsigned i = 0; i < count; i++) {
         gate->works[i] = (struct work){.ask = &asks[i],

@@ -79,6 +79,7 @@ struct quotas_left quotas_left(const struct business *business, int64_t now_us);
 /* An ask with what the directory has of it, as the policy is asked about it: all but the counters.
  * For explaining what the gate would say. */
 struct gate_case {
+    const struct directory *directory; /* of operators; NULL: whom the ask names is registered */
     const struct account *account;
     const struct certificate *certificate; /* by which it asks */
     const struct party *party;             /* acting; NULL: one that is not known */

@@ -116,6 +116,7 @@ struct outcome gate_save_begin(struct gate *gate)
     save->round = ++gate->directory->saves;
     keys_save_begin(&gate->keys, save->round, now_s);
     job_tracks_save_begin(&gate->jobs);
+    once_save_begin(&gate->once, now_s);
     save->part = SAVE_BUSINESSES;
     save->at = 0;
     save->businesses = gate->directory->businesses.len;
@@ -219,6 +220,9 @@ static struct outcome step_part(struct gate *gate, struct buf *buf, bool *ret_la
         return OUTCOME_OK;
     case SAVE_JOBS:
         job_tracks_save_step(&gate->jobs, buf, ret_last);
+        return OUTCOME_OK;
+    case SAVE_ONCE:
+        once_save_step(&gate->once, SAVE_STEP_ROWS, buf, ret_last);
         return OUTCOME_OK;
     case SAVE_NONE:
     case SAVE_PARTS:

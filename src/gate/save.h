@@ -3,9 +3,9 @@
  * made has come. Private to gate/.
  *
  * The state is copied in steps between which asks are served, and is that of the moment when the
- * copy was begun: what a step has not come to yet is copied before it changes. Keys and lines of
- * jobs alone are copied as they are when their turn comes: putting one once more, by replay,
- * changes nothing (keys.h, jobs.h).
+ * copy was begun: what a step has not come to yet is copied before it changes. Keys, lines of jobs
+ * and proofs alone are copied as they are when their turn comes: putting one once more, by replay,
+ * changes nothing (keys.h, jobs.h, once.h).
  */
 #ifndef DANCU_GATE_SAVE_H
 #define DANCU_GATE_SAVE_H
@@ -15,7 +15,7 @@
 /* The byte before each row; a section ends with SAVE_END. */
 enum { SAVE_END, SAVE_ROW, SAVE_ROW_ACCOUNT };
 
-#define GATE_STATE_VERSION 6 /* 3 had no quotas but of the day, 4 no fees, 5 no jobs */
+#define GATE_STATE_VERSION 6 /* 3 had no quotas but of the day, 4 no fees, 5 no jobs, no proofs */
 #define SAVE_STEP_ROWS 512u  /* looked at in one step: some 50 us */
 
 enum save_part {
@@ -26,6 +26,7 @@ enum save_part {
     SAVE_GUESSES,
     SAVE_KEYS,
     SAVE_JOBS,
+    SAVE_ONCE,
     SAVE_PARTS
 };
 

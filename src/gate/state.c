@@ -29,6 +29,20 @@ static struct outcome replay_key(struct gate *gate, uint64_t index, const struct
     return OUTCOME_OK;
 }
 
+/* As of keys; and what is too old to come again is dropped as others come. */
+static struct outcome replay_proof(struct gate *gate, const struct effect *effect, uint32_t now_s)
+{
+    once_batch(&gate->once);
+    struct outcome outcome = once_reserve(&gate->once, now_s);
+    if (outcome.fault == FAULT_OVER_LIMIT) {
+        log_outcome(LOG_LEVEL_WARN, "proof-not-remembered", outcome);
+        return OUTCOME_OK;
+    }
+    TRY(outcome);
+    once_put(&gate->once, effect->proof_tag, now_s);
+    return OUTCOME_OK;
+}
+
 static void replay_quota(struct business *business, int64_t time_us)
 {
     int64_t day = clock_day_vn(time_us);
@@ -83,6 +97,9 @@ struct outcome gate_replay(struct gate *gate, uint64_t index, const struct recor
     TRY(replay_fee(gate, party, day, &effect.fee));
     if (effect.of_job) {
         job_tracks_put(&gate->jobs, effect.job_id, effect.job_line, index);
+    }
+    if (effect.proven) {
+        TRY(replay_proof(gate, &effect, (uint32_t)(record->time_us / 1000000)));
     }
     return effect.keyed ? replay_key(gate, index, &effect, (uint32_t)(record->time_us / 1000000))
                         : OUTCOME_OK;
@@ -171,7 +188,8 @@ struct outcome gate_restore(struct gate *gate, struct cursor *cursor)
     TRY(restore_section(gate, restore_statement, cursor));
     TRY(guesses_get(&gate->guesses, cursor));
     TRY(keys_restore(&gate->keys, gate->directory, cursor));
-    return job_tracks_restore(&gate->jobs, cursor);
+    TRY(job_tracks_restore(&gate->jobs, cursor));
+    return once_restore(&gate->once, cursor);
 }
 
 size_t gate_guess_keys(const struct gate *gate)

@@ -8,6 +8,7 @@
 #include "gate/gate.h"
 #include "gate/jobs.h"
 #include "gate/keys.h"
+#include "gate/once.h"
 #include "gate/save.h"
 #include "store/fetch.h"
 
@@ -34,8 +35,10 @@ struct work {
     unsigned field_count;
     uint64_t field_mask;
     uint8_t own_fields[FIELD_COUNT]; /* ... the service's or those granted, rising */
-    bool limited;                    /* beyond the recorded rate: counted only */
-    bool refused;                    /* a refusal was put into the account's bucket */
+    bool turned_away; /* its proof does not count: nothing was decided, nothing is recorded */
+    bool proven;      /* its proof counts, once: it is remembered with the record */
+    bool limited;     /* beyond the recorded rate: counted only */
+    bool refused;     /* a refusal was put into the account's bucket */
     bool corrupt; /* the person's record fails its check: answered `internal`, nothing released */
     bool quota_taken;                    /* one unit was reserved */
     bool missed;                         /* a guess was counted */
@@ -81,6 +84,7 @@ struct gate {
     struct job_tracks jobs;
     bool jobs_later;      /* of the batch in hand: no further line of a job is decided */
     unsigned job_recalls; /* likewise: lines that were read again */
+    struct once once;
     struct save save;
     struct leak rereads; /* of all accounts */
     struct gate_counts counts;
@@ -153,6 +157,11 @@ void save_business(struct gate *gate, struct business *business);
 void save_party(struct gate *gate, struct party *party);
 void save_statement(struct gate *gate, struct statement *statement);
 
+/* proof.c */
+/* Whether what was verified of the ask counts: its key is the account's, and it has not come
+ * before; else it is turned away, or limited. FAULT_NO_MEMORY. */
+struct outcome work_prove(struct gate *gate, struct work *work);
+
 /* again.c */
 /* The tag of the ask's key, when it carries one. */
 void work_key(struct gate *gate, struct work *work);
@@ -188,6 +197,8 @@ struct effect {
     bool of_job; /* a line of a job: which, and field_index and person_version */
     uint8_t job_id[JOB_ID_LEN];
     uint32_t job_line;
+    bool proven; /* a signature stood behind it, which counts once */
+    uint8_t proof_tag[PROOF_TAG_BYTES];
 };
 void effect_put(const struct effect *effect, struct buf *buf);
 struct outcome effect_get(struct view bytes, struct effect *ret_effect);

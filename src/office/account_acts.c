@@ -50,7 +50,6 @@ struct outcome prepare_account_add(struct preparing *here)
 
 struct outcome prepare_account_require(struct preparing *here)
 {
-    enum { PROOF_NONE, PROOF_SIGNATURE, PROOF_ASSERTION };
     struct account *account = NULL;
     unsigned proof = act_word(here->act, "proof");
     TRY(account_edit(here, &account));

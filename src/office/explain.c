@@ -234,6 +234,7 @@ static void find_objects(struct scene *scene, const struct directory *directory)
                              ? directory_party(directory, value_of(scene, EXPLAIN_PARTY))
                              : account->party;
     scene->asked.business = directory_business(directory, value_of(scene, EXPLAIN_BUSINESS));
+    scene->asked.directory = directory;
 }
 
 /* ---- the two questions ---- */

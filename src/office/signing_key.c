@@ -48,6 +48,27 @@ static struct outcome get_key(const struct directory *directory, struct view byt
     return OUTCOME_OK;
 }
 
+/* `verify` is told anew. */
+static void changed(struct directory *directory)
+{
+    if (directory->staff != NULL) {
+        directory->staff->changes++;
+    }
+}
+
+static struct outcome add_key(struct directory *directory, void *object)
+{
+    changed(directory);
+    return map_add(&directory->signing_keys, object);
+}
+
+static struct outcome replace_key(struct directory *directory, void *old, const void *object)
+{
+    changed(directory);
+    memcpy(old, object, sizeof(struct signing_key));
+    return OUTCOME_OK;
+}
+
 const struct object_row object_signing_key = {
     .name = "signing key",
     .plural = "signing keys",
@@ -55,6 +76,8 @@ const struct object_row object_signing_key = {
     OBJECT_OF_DIRECTORY(signing_keys),
     .put = put_key,
     .get = get_key,
+    .add = add_key,
+    .replace = replace_key,
 };
 
 /* Invariant 1. */

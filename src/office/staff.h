@@ -61,8 +61,8 @@ struct staff {
     struct map confirmations;
     struct map incidents;
     struct map sources;
-    uint64_t
-        changes; /* of officers and sources, since the start: `verify` is told anew when it grows */
+    uint64_t changes; /* of officers, sources and signing keys, since the start: `verify` is told
+                          anew when it grows */
 };
 
 struct outcome staff_new(struct staff **ret_staff);

@@ -30,8 +30,7 @@
 #define ASK_PROCEDURE 8u
 #define ASK_FIELDS_GRANTED 16u /* nothing follows */
 #define ASK_OF_JOB 32u
-#define ASK_ASSERTED 64u
-#define ASK_CITIZEN_SELF 128u /* nothing follows */
+#define ASK_PROOF 64u
 
 static bool kind_known(unsigned kind)
 {
@@ -106,7 +105,7 @@ static unsigned ask_parts(const struct ask *ask)
            (ask->sex != 0 || ask->province.len > 0 ? ASK_SEARCH : 0) |
            (ask->procedure.len > 0 || ask->unit.len > 0 ? ASK_PROCEDURE : 0) |
            (ask->fields_granted ? ASK_FIELDS_GRANTED : 0) | (ask->of_job ? ASK_OF_JOB : 0) |
-           (ask->asserted ? ASK_ASSERTED : 0) | (ask->citizen_self ? ASK_CITIZEN_SELF : 0);
+           (ask->proof.kind != PROOF_NONE ? ASK_PROOF : 0);
 }
 
 static void put_claims(struct buf *buf, const struct ask *ask)
@@ -144,8 +143,12 @@ static void put_ask_parts(struct buf *buf, const struct ask *ask)
         buf_put(buf, ask->job_id, sizeof(ask->job_id));
         buf_put_u32(buf, ask->job_line);
     }
-    if ((parts & ASK_ASSERTED) != 0) {
-        buf_put(buf, ask->assertion, sizeof(ask->assertion));
+    if ((parts & ASK_PROOF) != 0) {
+        buf_put_u8(buf, (uint8_t)ask->proof.kind);
+        buf_put(buf, ask->proof.tag, sizeof(ask->proof.tag));
+        buf_put(buf, ask->proof.key, sizeof(ask->proof.key));
+        buf_put_block16(buf, ask->proof.kid);
+        buf_put_block16(buf, ask->proof.citizen);
     }
 }
 
@@ -216,6 +219,21 @@ static struct outcome get_claims(struct cursor *cursor, struct ask *ask)
     return OUTCOME_OK;
 }
 
+static struct outcome get_proof(struct cursor *cursor, struct ask_proof *proof)
+{
+    unsigned kind = cursor_u8(cursor);
+
+    if (!enum_known(kind, PROOF_KIND_COUNT)) {
+        return outcome_fail(FAULT_BAD_INPUT, "ask: kind of proof");
+    }
+    proof->kind = (enum proof_kind)kind;
+    cursor_copy(cursor, proof->tag, sizeof(proof->tag));
+    cursor_copy(cursor, proof->key, sizeof(proof->key));
+    proof->kid = cursor_block16(cursor);
+    proof->citizen = cursor_block16(cursor);
+    return OUTCOME_OK;
+}
+
 /* A part that says nothing is not sent: each ask has one encoding. */
 static struct outcome get_ask_parts(struct cursor *cursor, struct ask *ask)
 {
@@ -239,11 +257,9 @@ static struct outcome get_ask_parts(struct cursor *cursor, struct ask *ask)
         cursor_copy(cursor, ask->job_id, sizeof(ask->job_id));
         ask->job_line = cursor_u32(cursor);
     }
-    ask->asserted = (parts & ASK_ASSERTED) != 0;
-    if (ask->asserted) {
-        cursor_copy(cursor, ask->assertion, sizeof(ask->assertion));
+    if ((parts & ASK_PROOF) != 0) {
+        TRY(get_proof(cursor, &ask->proof));
     }
-    ask->citizen_self = (parts & ASK_CITIZEN_SELF) != 0;
     return ask_parts(ask) == parts ? OUTCOME_OK
                                    : outcome_fail(FAULT_BAD_INPUT, "ask: an empty part");
 }

@@ -48,6 +48,8 @@ enum frame_kind {
     FRAME_EXPLAIN = 29,         /* desk -> core: why would this be so? (explaining.h); FRAME_SEEN */
     FRAME_SEARCH = 30,          /* core -> worker: what to look for (searching.h) */
     FRAME_FOUND = 31,           /* worker -> core */
+    FRAME_ASKED = 32,           /* edge -> verify: a signed ask as it came (vouching.h) */
+    FRAME_VOUCHED = 33,         /* verify -> core: count asks whose signature is right */
     FRAME_JOB_ASKED = 34,       /* edge -> jobs: what is wanted of a job (jobbing.h) */
     FRAME_JOB_TOLD = 35,        /* jobs -> edge */
     FRAME_JOB_WHO = 36,         /* jobs -> core: whose key is it? */
@@ -58,6 +60,7 @@ enum frame_kind {
     FRAME_CHANGES_STAMPED = 42, /* verify -> core: one whose signature is right */
     FRAME_CHANGED = 43,         /* loader -> core -> verify -> desk: what became of it */
     FRAME_CHANGES_ORDER = 46,   /* core -> loader: one to be applied */
+    FRAME_ASK_KEYS = 47,        /* core -> verify: count keys by which accounts sign asks */
     FRAME_KIND_COUNT
 };
 

@@ -70,6 +70,9 @@ static const char *const frame_words[] = {
     [FRAME_JOB_WHO] = "job-who",
     [FRAME_JOB_KNOWN] = "job-known",
     [FRAME_JOB_LINES] = "job-lines",
+    [FRAME_ASKED] = "asked",
+    [FRAME_VOUCHED] = "vouched",
+    [FRAME_ASK_KEYS] = "ask-keys",
 };
 
 static const char *const call_words[CALLS_GROUP_COUNT] = CALLS_WORDS;

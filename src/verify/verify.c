@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "verify/changes.h"
+#include "verify/fronts.h"
 #include "verify/stamp.h"
 
 #include <errno.h>
@@ -24,6 +25,8 @@
 #define CORE_ROOM_BYTES (PIPE_QUEUE_BYTES_MAX / 2) /* more waits for the core: desks wait too */
 
 enum { POLL_SIGNAL, POLL_CONTROL, POLL_CORE, POLL_DESKS };
+#define POLL_FRONTS (POLL_DESKS + SIGNED_DESKS_MAX)
+#define POLL_COUNT (POLL_FRONTS + VOUCH_FRONTS_MAX)
 
 struct desk {
     struct pipe_end pipe; /* fd -1: free place */
@@ -56,6 +59,7 @@ struct verify {
     struct signers sources; /* of changes */
     struct stamping stamping;
     struct feeding_changed changed; /* the answer in hand */
+    struct fronts fronts;           /* edges with their signed asks */
     uint64_t stamped;
     uint64_t refused; /* signatures */
 };
@@ -139,6 +143,7 @@ static void core_lost(struct verify *verify, struct outcome why)
     verify->piped = false;
     verify->signers.told = false;
     verify->sources.told = false;
+    fronts_core_lost(&verify->fronts);
     for (unsigned i = 0; i < SIGNED_PENDING_MAX; i++) { /* invariant 2 */
         struct pending *pending = &verify->pending[i];
         if (pending->used) {
@@ -325,6 +330,10 @@ static struct outcome take_core_frame(struct verify *verify, const struct frame 
         return signers_take(&verify->sources, frame);
     case FRAME_CHANGED:
         return take_changed(verify, frame);
+    case FRAME_ASK_KEYS:
+        return ask_keys_take(&verify->fronts.keys, frame);
+    case FRAME_ANSWERS:
+        return fronts_answer(&verify->fronts, frame);
     default:
         return take_done(verify, frame);
     }
@@ -371,6 +380,14 @@ static void hear_core(struct verify *verify, short events)
 
 /* ---- the supervisor ---- */
 
+/* Is it one of those that put asks? The others put acts. */
+static bool asks(const struct verify *verify, const struct proc_peer *peer)
+{
+    const struct proc_row *rows = verify->child->row - verify->child->row_number;
+
+    return frame_set_has(rows[peer->row].frames, FRAME_ASKS);
+}
+
 /* False when it is gone. */
 static bool hear_supervisor(struct verify *verify)
 {
@@ -379,6 +396,8 @@ static bool hear_supervisor(struct verify *verify)
 
     if (outcome_ok(outcome) && peer.row == verify->child->row_number) {
         core_open(verify, peer.fd);
+    } else if (outcome_ok(outcome) && asks(verify, &peer)) {
+        fronts_open(&verify->fronts, peer.fd);
     } else if (outcome_ok(outcome)) {
         desk_open(verify, peer.fd);
     } else if (outcome.fault == FAULT_BAD_INPUT) {
@@ -414,6 +433,7 @@ static void arrange(const struct verify *verify, struct pollfd *polls)
                 (struct pollfd){.fd = desk->pipe.fd, .events = wanted(&desk->pipe, reads)};
         }
     }
+    fronts_arrange(&verify->fronts, reads, polls + POLL_FRONTS);
 }
 
 static bool has_desk(const struct verify *verify)
@@ -429,17 +449,32 @@ static bool has_desk(const struct verify *verify)
 /* The desk drains first; what it still sends is served until its pipes end. */
 static bool is_done(const struct verify *verify)
 {
-    return verify->stopping &&
-           (!has_desk(verify) || clock_monotonic_us(&verify->clock) >= verify->stop_us);
+    return verify->stopping && ((!has_desk(verify) && !fronts_any(&verify->fronts)) ||
+                                clock_monotonic_us(&verify->clock) >= verify->stop_us);
+}
+
+static void hear_fronts(struct verify *verify, const struct pollfd *polls)
+{
+    if (verify->piped && !has_room(verify)) {
+        return;
+    }
+    fronts_hear(&verify->fronts, polls, verify->piped ? &verify->core : NULL);
+    if (verify->piped) {
+        struct outcome outcome = pipe_flush(&verify->core);
+        if (!outcome_ok(outcome)) {
+            core_lost(verify, outcome);
+        }
+    }
 }
 
 /* False when it is to end at once. */
 static bool turn(struct verify *verify)
 {
-    struct pollfd polls[POLL_DESKS + SIGNED_DESKS_MAX];
+    struct pollfd polls[POLL_COUNT];
 
     arrange(verify, polls);
-    if (poll(polls, POLL_DESKS + SIGNED_DESKS_MAX, TURN_MS_MAX) < 0) {
+    int wait_ms = fronts_wait(&verify->fronts) ? 0 : TURN_MS_MAX;
+    if (poll(polls, POLL_COUNT, wait_ms) < 0) {
         CHECK(errno == EINTR);
         return true;
     }
@@ -456,6 +491,7 @@ static bool turn(struct verify *verify)
         }
     }
     desks_sweep(verify);
+    hear_fronts(verify, polls + POLL_FRONTS);
     if (polls[POLL_SIGNAL].revents != 0) {
         verify->stopping = true;
         verify->stop_us = clock_monotonic_us(&verify->clock) + (int64_t)DRAIN_S_MAX * US_PER_S;
@@ -490,15 +526,19 @@ int verify_main(struct child *child)
     for (unsigned i = 0; i < SIGNED_DESKS_MAX; i++) {
         verify->desks[i].pipe.fd = -1;
     }
+    struct outcome outcome = fronts_init(&verify->fronts, view_text(child->settings.origin));
     if (child->core_fd >= 0) {
         core_open(verify, child->core_fd);
     }
-    struct outcome outcome = serve(verify);
+    outcome = outcome_ok(outcome) ? serve(verify) : outcome;
     if (!outcome_ok(outcome)) {
         log_outcome(LOG_LEVEL_ERROR, "verify", outcome);
     }
-    log_line(LOG_LEVEL_INFO, "stopped", "stamped=%llu refused=%llu",
-             (unsigned long long)verify->stamped, (unsigned long long)verify->refused);
+    log_line(LOG_LEVEL_INFO, "stopped", "stamped=%llu refused=%llu asks=%llu asks-refused=%llu",
+             (unsigned long long)verify->stamped, (unsigned long long)verify->refused,
+             (unsigned long long)verify->fronts.vouched_for,
+             (unsigned long long)verify->fronts.refused);
+    fronts_done(&verify->fronts);
     for (unsigned i = 0; i < SIGNED_DESKS_MAX; i++) {
         if (verify->desks[i].pipe.fd >= 0) {
             pipe_done(&verify->desks[i].pipe);

@@ -269,6 +269,15 @@ static void malform(struct ask *ask, unsigned variant)
     case 16:
         ask->party = long_of(ASK_CODE_BYTES_MAX + 1);
         break;
+    case 17: /* sane, but not an edge's to say, as the next */
+        ask->proof.kind = PROOF_SIGNATURE;
+        break;
+    case 18:
+        ask->proof.kind = PROOF_ASSERTION;
+        ask->proof.kid = VIEW_LITERAL("portal-2026");
+        ask->party = VIEW_LITERAL("bank");
+        ask->officer = VIEW_LITERAL("lan");
+        break;
     default:
         ask->traceparent = long_of(TRACEPARENT_BYTES_MAX + 1);
         break;
@@ -282,6 +291,20 @@ static void malformed_ask(struct hostile *hostile, unsigned variant)
     buf_init(&buf, OUT_BYTES_MAX);
     malform(&ask, variant);
     put_asks(&buf, &ask, 1, 1);
+    send_and_tell(hostile, &buf, 1);
+}
+
+/* As only `verify` may put it. */
+static void vouched_ask(struct hostile *hostile, unsigned variant)
+{
+    struct ask ask = good_ask(hostile);
+    BUF_AUTO buf;
+    (void)variant;
+    buf_init(&buf, OUT_BYTES_MAX);
+    malform(&ask, 18);
+    size_t start = frame_start(&buf, FRAME_VOUCHED);
+    frame_put_ask(&buf, &ask);
+    frame_finish(&buf, start, 1);
     send_and_tell(hostile, &buf, 1);
 }
 
@@ -492,7 +515,10 @@ const struct attack frame_attacks[] = {
     {"a case too long", malformed_ask, 14},
     {"a key with a space", malformed_ask, 15},
     {"a party too long", malformed_ask, 16},
-    {"a trace too long", malformed_ask, 17},
+    {"an ask that says it was signed", malformed_ask, 17},
+    {"an ask that says it was asserted", malformed_ask, 18},
+    {"a trace too long", malformed_ask, 19},
+    {"a frame of vouched asks", vouched_ask, 0},
     {"an ask of an unknown account", beyond, UNKNOWN_ACCOUNT},
     {"a business that nobody has", beyond, BUSINESS_NOBODYS},
     {"a business of another party", beyond, BUSINESS_OTHERS},

@@ -87,7 +87,7 @@ static void before_figures(void *context, uint64_t *figures)
     struct edge *edge = context;
 
     finish_batch(edge);
-    figures[CHANNEL_ASKS_PENDING] = edge->pending.count;
+    figures[CHANNEL_ASKS_PENDING] = edge->pending.count + edge->vouched.count;
 }
 
 static void on_gone(void *context, struct http_exchange *exchange)
@@ -98,7 +98,10 @@ static void on_gone(void *context, struct http_exchange *exchange)
         edge_jobs_gone(edge, exchange);
         return;
     }
-    pending_forget(&edge->pending, http_exchange_note(exchange));
+    uint32_t note = http_exchange_note(exchange);
+    bool vouched = (note & EDGE_NOTE_VOUCHED) != 0;
+
+    pending_forget(vouched ? &edge->vouched : &edge->pending, note & ~EDGE_NOTE_VOUCHED);
 }
 
 static void on_turn(void *context)
@@ -110,6 +113,7 @@ static void on_turn(void *context)
         link_flush(&edge->link);
     }
     side_flush(&edge->jobs);
+    side_flush(&edge->verify);
 }
 
 /* ---- answers ---- */
@@ -223,7 +227,8 @@ static void add_id(const struct http_exchange *exchange, struct http_response *r
     }
 }
 
-static struct outcome take_answer(struct edge *edge, const struct answer *answer)
+static struct outcome take_answer(struct edge *edge, struct pending *pending,
+                                  const struct answer *answer)
 {
     struct http_exchange *exchange = NULL;
     struct http_response response = {0};
@@ -231,7 +236,7 @@ static struct outcome take_answer(struct edge *edge, const struct answer *answer
     BUF_AUTO id;
 
     buf_init(&id, ASK_ID_TEXT_LEN);
-    TRY(pending_take(&edge->pending, answer->tag, &exchange));
+    TRY(pending_take(pending, answer->tag, &exchange));
     if (exchange == NULL) { /* the client is gone; the record stands */
         return OUTCOME_OK;
     }
@@ -253,7 +258,8 @@ static struct outcome take_answer(struct edge *edge, const struct answer *answer
     return OUTCOME_OK;
 }
 
-static struct outcome take_answers(struct edge *edge, const struct frame *frame)
+struct outcome edge_take_answers(struct edge *edge, struct pending *pending,
+                                 const struct frame *frame)
 {
     struct cursor cursor = cursor_of(frame->payload);
     struct view checkpoint = {0};
@@ -262,7 +268,7 @@ static struct outcome take_answers(struct edge *edge, const struct frame *frame)
     TRY(frame_get_checkpoint(&cursor, &checkpoint));
     for (unsigned i = 0; i < frame->count; i++) {
         TRY(frame_get_answer(&cursor, checkpoint, &answer));
-        TRY(take_answer(edge, &answer));
+        TRY(take_answer(edge, pending, &answer));
     }
     return cursor_end(&cursor, "answers");
 }
@@ -317,7 +323,7 @@ static struct outcome on_frame(void *context, const struct frame *frame)
 
     switch (frame->kind) {
     case FRAME_ANSWERS:
-        return take_answers(edge, frame);
+        return edge_take_answers(edge, &edge->pending, frame);
     case FRAME_GRANTED:
         return take_granted(edge, frame);
     case FRAME_TEXTS:
@@ -349,10 +355,17 @@ static void on_stop(void *context)
     http_server_drain(edge->server);
 }
 
-/* A second pipe: there is one kind. */
+/* A second pipe, as the row names them. */
 static void on_peer(void *context, const struct proc_peer *peer)
 {
-    edge_jobs_pipe(context, peer->fd);
+    struct edge *edge = context;
+    const struct proc_row *rows = edge->child->row - edge->child->row_number;
+
+    if (view_is(view_text(rows[peer->row].name), "jobs")) {
+        edge_jobs_pipe(edge, peer->fd);
+    } else {
+        edge_verify_take(edge, peer->fd);
+    }
 }
 
 /* ---- the process ---- */
@@ -391,8 +404,10 @@ static struct outcome start(struct edge *edge, struct child *child,
     ask_faults_init(&edge->faults);
     TRY(arena_init(&edge->arena, EDGE_ARENA_BYTES));
     TRY(pending_init(&edge->pending, EDGE_ASKS_PENDING_MAX));
+    TRY(pending_init(&edge->vouched, EDGE_ASKS_PENDING_MAX));
     TRY(http_server_new(&config, &edge->server));
     TRY(edge_jobs_open(edge));
+    edge_verify_init(edge, http_server_base(edge->server));
     const struct channel_figures figures = {.server = edge->server,
                                             .link = &edge->link,
                                             .texts = &edge->texts,
@@ -408,10 +423,12 @@ static void end(struct edge *edge)
         http_server_log(edge->server);
         channel_figures_close(&edge->figures);
         link_close(&edge->link);
+        side_close(&edge->verify);
         http_server_free(edge->server);
         edge_jobs_close(edge);
     }
     pending_done(&edge->pending);
+    pending_done(&edge->vouched);
     arena_done(&edge->arena);
     ask_faults_done(&edge->faults);
     texts_done(&edge->texts);

@@ -3,6 +3,7 @@
  *
  *   edge.c      the process: start, turns, answers of the core, end
  *   routes.c    from a request to an ask or a refusal
+ *   vouched.c   asks that are signed: to the process that verifies them, and back
  *   fronts.c    which language is spoken at which address
  *   ndxp.c      the one of one-stop systems
  *   osia.c      the one of OSIA
@@ -23,6 +24,7 @@
 #include "channel/osia/osia.h"
 #include "channel/texts/texts.h"
 #include "proc/granting.h"
+#include "proc/vouching.h"
 
 /* What reading one request, and writing its answer, may need. */
 #define EDGE_ARENA_BYTES                                                                           \
@@ -36,6 +38,8 @@ struct edge {
     struct pending pending;
     struct side jobs;         /* the pipe to the process that keeps jobs */
     struct pending lists;     /* exchanges that wait for it */
+    struct side verify;       /* the pipe to who verifies signatures */
+    struct pending vouched;   /* what was sent there */
     struct arena arena;       /* of the ask that is being read */
     struct ask_faults faults; /* likewise */
     size_t batch_start;       /* of the frame that is being filled in the link's out */
@@ -141,6 +145,18 @@ struct outcome edge_receipt(struct edge *edge, struct http_exchange *exchange,
 /* Asks what the account is granted; likewise. */
 struct outcome edge_grants(struct edge *edge, struct http_exchange *exchange,
                            struct grants_ask *ask);
+/* vouched.c */
+#define EDGE_NOTE_VOUCHED (UINT32_C(1) << 30) /* of an exchange: its place is in `vouched` */
+/* Does the request carry an assertion or a signature? */
+bool edge_is_signed(const struct http_request *request);
+/* Hands it on as it came. FAULT_OVER_LIMIT, FAULT_CLOSED: it cannot be asked now. */
+struct outcome edge_ask_signed(struct edge *edge, struct http_exchange *exchange);
+void edge_verify_init(struct edge *edge, struct event_base *base);
+void edge_verify_take(struct edge *edge, int fd);
+
+/* edge.c, again: answers from either pipe, of what waits in that table. */
+struct outcome edge_take_answers(struct edge *edge, struct pending *pending,
+                                 const struct frame *frame);
 /* 503 with Retry-After. */
 void edge_respond_unavailable(struct edge *edge, struct http_exchange *exchange);
 /* The process with other limits, for tests. */

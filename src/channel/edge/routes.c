@@ -172,7 +172,9 @@ static void on_ask(struct edge *edge, struct http_exchange *exchange,
         edge_refuse_parameters(edge, exchange);
         return;
     }
-    if (!outcome_ok(edge_ask(edge, exchange, &ask))) {
+    struct outcome outcome =
+        edge_is_signed(request) ? edge_ask_signed(edge, exchange) : edge_ask(edge, exchange, &ask);
+    if (!outcome_ok(outcome)) {
         edge_respond_unavailable(edge, exchange);
     }
 }

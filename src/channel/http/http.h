@@ -40,9 +40,11 @@ enum http_method {
 #define HTTP_REQUEST_FIELDS(ROW)                                                                   \
     ROW(ACCEPT, "accept", 1)                                                                       \
     ROW(ACCEPT_LANGUAGE, "accept-language", 1)                                                     \
+    ROW(CONTENT_DIGEST, "content-digest", 1)                                                       \
     ROW(CONTENT_TYPE, "content-type", 0)                                                           \
     ROW(CONTENT_LENGTH, "content-length", 0)                                                       \
     ROW(CONTENT_ENCODING, "content-encoding", 1)                                                   \
+    ROW(DANCU_ASSERTION, "dancu-assertion", 1)                                                     \
     ROW(DANCU_BIRTH_DATE, "dancu-birth-date", 0)                                                   \
     ROW(DANCU_BUSINESS, "dancu-business", 0)                                                       \
     ROW(DANCU_CASE, "dancu-case", 0)                                                               \
@@ -54,6 +56,8 @@ enum http_method {
     ROW(IDEMPOTENCY_KEY, "idempotency-key", 0)                                                     \
     ROW(IF_MATCH, "if-match", 1)                                                                   \
     ROW(IF_NONE_MATCH, "if-none-match", 1)                                                         \
+    ROW(SIGNATURE, "signature", 1)                                                                 \
+    ROW(SIGNATURE_INPUT, "signature-input", 1)                                                     \
     ROW(TRACEPARENT, "traceparent", 0)
 
 enum http_field_name {

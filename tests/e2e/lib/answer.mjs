@@ -71,7 +71,8 @@ function requestOf(ask, service) {
 }
 
 // Everything about an answer that can be known from the ask alone.
-export function verifyAnswer(answer, ask, vkey, { party, account }, service = 'citizen.lookup') {
+export function verifyAnswer(answer, ask, vkey, { party, account, operator = null },
+    service = 'citizen.lookup') {
     const member = PERSONS.includes(service) ? 'person' : 'result';
     assert.equal(answer.status, 200, answer.text);
     assert.match(answer.headers['content-type'], /^application\/json/);
@@ -84,7 +85,7 @@ export function verifyAnswer(answer, ask, vkey, { party, account }, service = 'c
     assert.equal(entry.outcome, 'disclosed');
     assert.equal(entry.service, service);
     assert.equal(opened.party, party);
-    assert.deepEqual(opened.agent, { account, officer: ask.officer ?? null, operator: null });
+    assert.deepEqual(opened.agent, { account, officer: ask.officer ?? null, operator });
     assert.equal(opened.business, ask.business);
     assert.equal(opened.case, ask.case);
     assert.deepEqual(opened.request, requestOf(ask, service));

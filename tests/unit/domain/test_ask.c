@@ -309,31 +309,64 @@ static void no_sender_says_what_is_another_s_to_say(void **state)
 {
     (void)state;
     static const struct {
-        bool asserted;
-        bool citizen_self;
+        bool proven;
         bool of_job;
         bool person;
         bool sayable[ASK_SENDER_COUNT];
     } rows[] = {
-        {false, false, false, false, {true, true, false, true}},
-        {true, false, false, false, {false, true, false, true}},
-        {true, true, false, false, {false, true, false, true}},
-        {false, true, false, false, {false, false, false, true}},
-        {false, false, true, false, {false, false, true, true}},
-        {true, false, true, false, {false, false, false, true}},
-        {false, false, true, true, {false, false, true, true}},
-        {false, false, false, true, {false, false, false, true}},
+        {false, false, false, {true, false, false, true}},
+        {true, false, false, {false, true, false, true}},
+        {false, true, false, {false, false, true, true}},
+        {true, true, false, {false, false, false, true}},
+        {false, true, true, {false, false, true, true}},
+        {false, false, true, {false, false, false, true}},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct ask ask = usual();
-        ask.asserted = rows[i].asserted;
-        ask.citizen_self = rows[i].citizen_self;
+        ask.proof.kind = rows[i].proven ? PROOF_SIGNATURE : PROOF_NONE;
         ask.of_job = rows[i].of_job;
         ask.subject_kind = rows[i].person ? SUBJECT_PERSON : SUBJECT_ID;
         for (unsigned sender = 0; sender <= ASK_SENDER_COUNT; sender++) {
             bool want = sender < ASK_SENDER_COUNT && rows[i].sayable[sender];
             assert_int_equal(ask_sayable(&ask, (enum ask_sender)sender), want);
         }
+    }
+}
+
+static void a_proof_names_what_its_kind_names_and_nothing_else(void **state)
+{
+    (void)state;
+    static const struct {
+        enum proof_kind kind;
+        const char *kid;
+        const char *party;
+        const char *officer;
+        const char *citizen;
+        bool sane;
+    } rows[] = {
+        {PROOF_NONE, "", "", "", "", true},
+        {PROOF_NONE, "K-1", "", "", "", false},
+        {PROOF_NONE, "", "", "", "079090912345", false},
+        {PROOF_SIGNATURE, "", "", "CB-7", "", true},
+        {PROOF_SIGNATURE, "K-1", "", "", "", true},
+        {PROOF_SIGNATURE, "K 1", "", "", "", false},
+        {PROOF_SIGNATURE, "K-1", "", "", "079090912345", false},
+        {PROOF_ASSERTION, "K-1", "bank", "CB-7", "", true},
+        {PROOF_ASSERTION, "K-1", "people", "", "079090912345", true},
+        {PROOF_ASSERTION, "", "bank", "CB-7", "", false},
+        {PROOF_ASSERTION, "K-1", "", "CB-7", "", false},
+        {PROOF_ASSERTION, "K-1", "bank", "", "", false},
+        {PROOF_ASSERTION, "K-1", "bank", "CB-7", "079090912345", false},
+        {PROOF_ASSERTION, "K-1", "people", "", "79090912345", false},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct ask ask = usual();
+        ask.proof.kind = rows[i].kind;
+        ask.proof.kid = view_text(rows[i].kid);
+        ask.proof.citizen = view_text(rows[i].citizen);
+        ask.party = view_text(rows[i].party);
+        ask.officer = view_text(rows[i].officer);
+        assert_int_equal(ask_sane(&ask), rows[i].sane);
     }
 }
 
@@ -400,6 +433,7 @@ int main(void)
         cmocka_unit_test(a_person_key_stands_alone_and_for_lists_alone),
         cmocka_unit_test(a_procedure_stands_in_the_place_of_the_business),
         cmocka_unit_test(no_sender_says_what_is_another_s_to_say),
+        cmocka_unit_test(a_proof_names_what_its_kind_names_and_nothing_else),
         cmocka_unit_test(a_code_is_letters_digits_dots_lines_and_dashes_and_not_too_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

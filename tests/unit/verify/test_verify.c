@@ -5,8 +5,10 @@
 #include "sign.h"
 
 #include "base/ceilings.h"
+#include "base/clock.h"
 #include "proc/peer.h"
 #include "proc/signed.h"
+#include "proc/vouching.h"
 #include "verify/verify.h"
 
 #include <poll.h>
@@ -15,12 +17,21 @@
 #define WAIT_MS 20000
 #define OWN_ROW 3
 #define DESK_ROW 4
+#define EDGE_ROW 5
+
+/* As the process table has them. */
+static const struct proc_row rows[] = {
+    [OWN_ROW] = {.name = "verify"},
+    [DESK_ROW] = {.name = "desk", .frames = FRAME_BIT(FRAME_LOOK)},
+    [EDGE_ROW] = {.name = "edge", .frames = FRAME_BIT(FRAME_ASKS)},
+};
 
 struct play {
     pid_t pid;
     int control;
     struct pipe_end core;
     struct pipe_end desk;
+    struct pipe_end edge; /* once it was given */
     EVP_PKEY *officer;
     struct buf spki;
 };
@@ -50,7 +61,8 @@ static void begin(struct play *play)
     fflush(NULL);
     play->pid = fork();
     if (play->pid == 0) {
-        struct child child = {.control_fd = control, .core_fd = -1, .row_number = OWN_ROW};
+        struct child child = {
+            .control_fd = control, .core_fd = -1, .row = &rows[OWN_ROW], .row_number = OWN_ROW};
         snprintf(child.settings.origin, sizeof(child.settings.origin), SIGN_ORIGIN);
         close(play->control);
         _exit(verify_main(&child));
@@ -70,6 +82,7 @@ static int end(struct play *play)
     assert_int_equal(waitpid(play->pid, &status, 0), play->pid);
     pipe_done(&play->core);
     pipe_done(&play->desk);
+    pipe_done(&play->edge);
     EVP_PKEY_free(play->officer);
     buf_done(&play->spki);
     assert_true(WIFEXITED(status));
@@ -317,6 +330,134 @@ static void it_stops_when_its_desks_have(void **state)
     buf_done(&play.spki);
 }
 
+/* ---- signed asks ---- */
+
+#define BODY                                                                                       \
+    "{\"business\":\"NV-1\",\"case\":\"HS-1\",\"subject\":{\"id\":\"079090912345\",\"name\":"      \
+    "\"An\","                                                                                      \
+    "\"birth_date\":\"1990\"},\"fields\":[\"full_name\"]}"
+
+static void tell_keys(struct play *play)
+{
+    const struct vouch_key key = {VIEW_LITERAL("K-1"), buf_view(&play->spki)};
+    size_t start = frame_start(&play->core.out, FRAME_ASK_KEYS);
+    vouching_put_key(&play->core.out, &key);
+    frame_finish(&play->core.out, start, 1);
+    assert_ok(pipe_flush(&play->core));
+    (void)poll(NULL, 0, 100);
+}
+
+/* By an assertion that is right now, or has no look of one. */
+static void put_ask(struct play *play, uint64_t tag, bool good)
+{
+    struct clock_port clock = clock_system();
+    long long now_s = (long long)(clock_wall_us(&clock) / 1000000);
+    uint8_t hash[SEAL_HASH_BYTES];
+    char text[64] = "";
+    char claims[1024];
+    BUF_AUTO jws;
+    seal_sha256(VIEW_LITERAL(BODY), hash);
+    base64url_write(text, view_of(hash, sizeof(hash)));
+    snprintf(claims, sizeof(claims),
+             "{\"aud\":\"%s\",\"ask\":\"%s\",\"service\":\"citizen.lookup\",\"jti\":\"j-1\","
+             "\"iat\":%lld,\"exp\":%lld,\"party\":\"bank\",\"officer\":\"lan\"}",
+             SIGN_ORIGIN, text, now_s, now_s + 60);
+    sign_jws(play->officer, "{\"alg\":\"ES256\",\"kid\":\"K-1\",\"typ\":\"dancu-assertion+jwt\"}",
+             claims, &jws);
+    const struct vouch_asked asked = {
+        .tag = tag,
+        .spki = buf_view(&play->spki),
+        .path = VIEW_LITERAL("/v1/lookup"),
+        .fields = {[VOUCH_ASSERTION] = good ? buf_view(&jws) : VIEW_LITERAL("a.b.c")},
+        .body = VIEW_LITERAL(BODY)};
+    vouching_put_asked(&play->edge.out, &asked);
+    assert_ok(pipe_flush(&play->edge));
+}
+
+static struct ask hear_vouched(struct play *play)
+{
+    struct frame frame = hear(&play->core);
+    struct cursor cursor = cursor_of(frame.payload);
+    struct ask ask;
+    assert_int_equal(frame.kind, FRAME_VOUCHED);
+    assert_ok(frame_get_ask(&cursor, ASK_SENDER_VERIFY, &ask));
+    assert_ok(cursor_end(&cursor, "vouched"));
+    return ask;
+}
+
+static void say_answer(struct play *play, uint64_t tag)
+{
+    const struct answer answer = {.tag = tag,
+                                  .code = CODE_RATE_LIMITED,
+                                  .retry_after_s = 7,
+                                  .field_index = ANSWER_FIELD_NONE};
+    size_t start = frame_start(&play->core.out, FRAME_ANSWERS);
+    frame_put_checkpoint(&play->core.out, view_of(NULL, 0));
+    frame_put_answer(&play->core.out, &answer);
+    frame_finish(&play->core.out, start, 1);
+    assert_ok(pipe_flush(&play->core));
+}
+
+static enum code hear_answer(struct play *play, uint64_t tag)
+{
+    struct frame frame = hear(&play->edge);
+    struct cursor cursor = cursor_of(frame.payload);
+    struct view checkpoint;
+    struct answer answer;
+    assert_int_equal(frame.kind, FRAME_ANSWERS);
+    assert_ok(frame_get_checkpoint(&cursor, &checkpoint));
+    assert_ok(frame_get_answer(&cursor, checkpoint, &answer));
+    assert_int_equal(answer.tag, tag);
+    return answer.code;
+}
+
+static void a_signed_ask_goes_to_the_core_and_its_answer_to_its_edge(void **state)
+{
+    struct play play;
+    (void)state;
+    begin(&play);
+    give(&play, EDGE_ROW, &play.edge);
+    put_ask(&play, 6, true); /* before the core has told the keys */
+    assert_int_equal(hear_answer(&play, 6), CODE_LEDGER_UNAVAILABLE);
+    tell_keys(&play);
+    put_ask(&play, 7, true);
+    struct ask first = hear_vouched(&play);
+    assert_view(first.party, "bank");
+    assert_int_equal(first.proof.kind, PROOF_ASSERTION);
+    uint64_t tag = first.tag;
+    put_ask(&play, 8, false);
+    assert_int_equal(hear_answer(&play, 8), CODE_PROOF_MALFORMED); /* the core hears nothing */
+    put_ask(&play, 9, true);
+    struct ask second = hear_vouched(&play);
+    say_answer(&play, second.tag);
+    say_answer(&play, tag);
+    assert_int_equal(hear_answer(&play, 9), CODE_RATE_LIMITED);
+    assert_int_equal(hear_answer(&play, 7), CODE_RATE_LIMITED);
+    put_ask(&play, 10, true);
+    (void)hear_vouched(&play);
+    pipe_done(&play.core);
+    assert_int_equal(hear_answer(&play, 10), CODE_LEDGER_UNAVAILABLE);
+    assert_int_equal(end(&play), 0);
+}
+
+static void an_edge_puts_no_acts_and_a_desk_no_asks(void **state)
+{
+    struct play play;
+    (void)state;
+    begin(&play);
+    tell_keys(&play);
+    give(&play, EDGE_ROW, &play.edge);
+    struct pipe_end desk = play.desk;
+    play.desk = play.edge; /* an act over the edge's pipe */
+    ask_signed(&play, 1);
+    play.edge = play.desk;
+    play.desk = desk;
+    struct pollfd gone = {.fd = play.edge.fd, .events = POLLIN};
+    assert_int_equal(poll(&gone, 1, WAIT_MS), 1);
+    assert_fault(pipe_fill(&play.edge), FAULT_CLOSED);
+    assert_int_equal(end(&play), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -329,6 +470,8 @@ int main(void)
         cmocka_unit_test(an_answer_for_a_desk_that_is_gone_is_nobodys),
         cmocka_unit_test(more_acts_than_may_be_in_hand_wait),
         cmocka_unit_test(it_stops_when_its_desks_have),
+        cmocka_unit_test(a_signed_ask_goes_to_the_core_and_its_answer_to_its_edge),
+        cmocka_unit_test(an_edge_puts_no_acts_and_a_desk_no_asks),
     };
     return cmocka_run_group_tests_name("verify/verify", tests, NULL, NULL);
 }
