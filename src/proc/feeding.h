@@ -74,7 +74,5 @@ void feeding_put_changed(struct buf *buf, const struct feeding_changed *changed)
 struct outcome feeding_get_changed(const struct frame *frame, struct feeding_changed *ret_changed);
 /* All that an answer without results says. */
 void feeding_put_code(struct buf *buf, uint64_t tag, enum set_code code);
-/* Its tag, where it stands; for who passes it on. */
-#define FEEDING_TAG_AT FRAME_HEADER_BYTES
 
 #endif

@@ -263,6 +263,14 @@ static void a_table_of_authority_that_leaves_a_conflict_open_is_told(void **stat
          "@change: died\n    sources: [registrar, civil_status]", "change `died` has a second row"},
         {SOURCES, "sources: [protection, registrar]", "sources: []", "@change: protected",
          "change `protected` needs sources and members"},
+        {SOURCES, "[protected]", "[]", "@change: protected",
+         "change `protected` needs sources and members"},
+        {SOURCES,
+         "  - change: died\n    sources: [registrar, civil_status]\n    members:\n"
+         "      [death_or_missing]\n    clause: [L59-9]\n"
+         "    label_vi: Khai tử, tuyên bố chết hoặc mất tích\n"
+         "    label_en: Died, or declared dead or missing\n",
+         "", "changes:\n  @- change", "change `died` has no row"},
     };
     CHECK_ALL(wrongs);
 }
