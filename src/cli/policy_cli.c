@@ -62,6 +62,11 @@ int policy_cli_check(const char *dir)
     if (exit_code != EXIT_GOOD) {
         return exit_code;
     }
+    if (policy_lacks_sources(policy)) {
+        (void)fprintf(stderr, "sources.yaml:1:1: the file is missing\n");
+        policy_free(policy);
+        return EXIT_BAD;
+    }
     if (policy_lacks(policy) != NULL) {
         (void)fprintf(stderr, "refusals.yaml: code `%s` has no row\n", policy_lacks(policy));
         policy_free(policy);

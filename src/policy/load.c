@@ -3,7 +3,8 @@
  *
  * Invariants
  *  1. Every file is known by its name and every file that is needed is there, once; the circular's
- *     comes first, because the others name its clauses.
+ *     comes first, because the others name its clauses. A policy on file may be older than the
+ * table of sources: then nobody may change anything, and the policy lacks it.
  *  2. The hash is over the files as they were handed in, whatever their order.
  *  3. A policy leaves here whole and checked, or not at all.
  */
@@ -88,7 +89,9 @@ static struct outcome all_there(struct policy_loader *loader,
                                 const struct policy_file *const files[SCHEMA_COUNT])
 {
     for (unsigned i = 0; i < SCHEMA_COUNT; i++) {
-        if (files[i] == NULL) {
+        if (files[i] == NULL && schemas[i] == &policy_schema_sources) {
+            loader->policy->lacks_sources = true;
+        } else if (files[i] == NULL) {
             return refuse_set(loader, view_text(schemas[i]->name), "the file is missing");
         }
     }
@@ -137,16 +140,21 @@ static struct outcome hash_set(const struct policy_file *const files[SCHEMA_COUN
                                char ret_hash[65])
 {
     const struct policy_file *sorted[SCHEMA_COUNT];
+    unsigned count = 0;
 
     for (unsigned i = 0; i < SCHEMA_COUNT; i++) {
-        unsigned at = i;
+        unsigned at = count;
+        if (files[i] == NULL) {
+            continue;
+        }
+        count++;
         while (at > 0 && view_compare(file_name(sorted[at - 1]), file_name(files[i])) > 0) {
             sorted[at] = sorted[at - 1];
             at--;
         }
         sorted[at] = files[i];
     }
-    return hash_files(sorted, SCHEMA_COUNT, ret_hash);
+    return hash_files(sorted, count, ret_hash);
 }
 
 static struct outcome load(struct policy_loader *loader, const struct policy_file *files,

@@ -75,6 +75,8 @@ struct policy_text policy_refusal_text(const struct policy *policy, enum code co
 /* A code that is newer than the policy, which has no row for it: another code's texts are said.
  * NULL: none. A policy that is proposed must lack none. */
 const char *policy_lacks(const struct policy *policy);
+/* It is older than the table of sources: nobody may send changes. Likewise. */
+bool policy_lacks_sources(const struct policy *policy);
 
 /* What is sold by that service and channel, and its price in dong for each field on that day
  * (UTC+7); zeroed where the class is exempt or no product or rate covers it (Circular

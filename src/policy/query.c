@@ -63,6 +63,11 @@ const char *policy_lacks(const struct policy *policy)
     return policy->lacks == CODE_DISCLOSED ? NULL : words_name(&words_code, policy->lacks);
 }
 
+bool policy_lacks_sources(const struct policy *policy)
+{
+    return policy->lacks_sources;
+}
+
 struct policy_text policy_refusal_text(const struct policy *policy, enum code code)
 {
     CHECK(code > CODE_DISCLOSED && code < CODE_COUNT);

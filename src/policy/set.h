@@ -346,6 +346,7 @@ struct policy {
 
     struct policy_authority authorities[MEMBER_COUNT];
     struct policy_change changes[CHANGE_COUNT];
+    bool lacks_sources; /* the policy is older than both tables */
 };
 
 extern const struct words policy_words_shape;

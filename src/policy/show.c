@@ -288,6 +288,10 @@ static void show_holidays(const struct policy *policy, struct buf *buf)
 static void show_sources(const struct policy *policy, struct buf *buf)
 {
     put_heading(buf, 9, "Nguồn thay đổi (sources of changes)");
+    if (policy->lacks_sources) {
+        buf_put_text(buf, "chưa có (none yet)\n");
+        return;
+    }
     for (unsigned change = 0; change < CHANGE_COUNT; change++) {
         const struct policy_change *row = &policy->changes[change];
         buf_printf(buf, "%s %s (%s):", words_name(&words_change, change), row->label_vi,

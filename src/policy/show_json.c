@@ -290,7 +290,7 @@ static void put_holidays(const struct policy *policy, struct buf *buf)
 static void put_sources(const struct policy *policy, struct buf *buf)
 {
     table_begin(buf, "changes");
-    for (unsigned change = 0; change < CHANGE_COUNT; change++) {
+    for (unsigned change = 0; !policy->lacks_sources && change < CHANGE_COUNT; change++) {
         const struct policy_change *row = &policy->changes[change];
         struct object object = row_begin(buf, change == 0);
         put_text(&object, "change", words_name(&words_change, change));
@@ -303,7 +303,7 @@ static void put_sources(const struct policy *policy, struct buf *buf)
     }
     table_end(buf);
     table_begin(buf, "authority");
-    for (unsigned member = 0; member < MEMBER_COUNT; member++) {
+    for (unsigned member = 0; !policy->lacks_sources && member < MEMBER_COUNT; member++) {
         const struct policy_authority *row = &policy->authorities[member];
         struct object object = row_begin(buf, member == 0);
         put_text(&object, "member", words_name(&words_member, member));
