@@ -631,6 +631,7 @@ static void a_source_is_shown_with_its_keys(void **state)
                                          .name = {"births", 6},
                                          .kind = SOURCE_CIVIL_STATUS,
                                          .state = SOURCE_STATE_SUSPENDED,
+                                         .spki = {1},
                                          .reason = {"wrong", 5}};
 
     (void)state;

@@ -85,7 +85,6 @@ static void every_file_must_be_there(void **state)
 static void a_policy_older_than_the_table_of_sources_lets_nobody_change_anything(void **state)
 {
     (void)state;
-    static const struct change_law nobody_may;
     struct set set = set_read();
     struct policy *policy = NULL;
     struct policy_error error;
@@ -94,7 +93,9 @@ static void a_policy_older_than_the_table_of_sources_lets_nobody_change_anything
     assert_ok(policy_load(set.files, SET_FILES - 1, &policy, &error));
     assert_true(policy_lacks_sources(policy));
     policy_change_law(policy, &law);
-    assert_memory_equal(&law, &nobody_may, sizeof(law));
+    for (unsigned change = 0; change < CHANGE_COUNT; change++) {
+        assert_int_equal(law.sources[change], 0);
+    }
     BUF_AUTO text;
     buf_init(&text, POLICY_SHOW_BYTES_MAX);
     policy_show(policy, false, &text);
