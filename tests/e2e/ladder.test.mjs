@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 import { verifyProblem } from './lib/answer.mjs';
 import { protocols } from './lib/client.mjs';
 import { demonstration } from './lib/demo.mjs';
+import { ADDRESSES } from './lib/law.mjs';
 import { ladderAsk, population, REASONS, subjectFor } from './lib/ladder.mjs';
 import { serve } from './lib/server.mjs';
 
@@ -90,6 +91,28 @@ for (const kind of protocols) {
             await client.close();
         });
 }
+
+test('nor can they be told apart by a service beside the look-up', async () => {
+    const client = new protocols[0]({ port: server.port, ca: demo.ca,
+        ...demo.client('hcm-onestop') });
+    const nameBytes = Buffer.byteLength(people.available[0].full_name);
+    for (const [service, fields] of [['household.lookup', ['household', 'full_name']],
+        ['notice.extract', ['full_name', 'sex']]]) {
+        const forms = [];
+        for (const reason of REASONS) {
+            for (const ask of alike(reason, nameBytes, 2)) {
+                const answer = await client.post(ADDRESSES[service], { ...ask, fields });
+                forms.push([reason, form(answer, verifyProblem(answer, 404, 'subject_not_available',
+                    { vkey: demo.vkey, receipt: true }))]);
+            }
+        }
+        for (const [reason, found] of forms) {
+            assert.deepEqual(found, forms[0][1], `${service}: ${reason}`);
+            assert.equal(found.entry.service, service);
+        }
+    }
+    await client.close();
+});
 
 test('those asked about are there: their own data is answered to who may have it', async () => {
     const client = new protocols[0]({ port: server.port, ca: demo.ca, ...demo.client('bank') });

@@ -22,6 +22,7 @@ const { values } = parseArgs({
         minutes: { type: 'string', default: '10' }, persons: { type: 'string', default: '100000' },
         until: { type: 'string', default: '1' }, program: { type: 'string' },
         rounds: { type: 'string', default: '4' },
+        service: { type: 'string', default: 'citizen.lookup' },
     },
 });
 
@@ -54,7 +55,7 @@ for await (const person of demo.people()) {
 }
 writeFileSync(people, `${lines.join('\n')}\n`);
 const args = (mode, ...more) => ['--home', path.join(memory, 'home'), '--keys', demo.keys,
-    '--people', people, '--mode', mode, ...more];
+    '--people', people, '--mode', mode, '--service', values.service, ...more];
 writeFileSync(people, (await must(program, args('find'))).stdout);
 const say = (text) => process.stdout.write(text);
 say(`${readFileSync(people, 'utf8').split('\n').length - 1} people of ${values.persons}, ` +

@@ -308,6 +308,44 @@ static void vouched_ask(struct hostile *hostile, unsigned variant)
     send_and_tell(hostile, &buf, 1);
 }
 
+/* ---- asks that say what is not an edge's to say, or not of their service ---- */
+
+enum misplaced { LINE_OF_JOB, PERSON_KEY, CLAIM_NO_JSON, CLAIM_IN_LOOKUP };
+
+static void misplace(struct ask *ask, unsigned what)
+{
+    const struct claim claim = {.what = FIELD_SEX, .value = VIEW_LITERAL("\"1\"")};
+    switch (what) {
+    case LINE_OF_JOB:
+        ask->of_job = true;
+        break;
+    case PERSON_KEY:
+        ask->service = SERVICE_LIST_EXTRACT;
+        ask->subject_kind = SUBJECT_PERSON;
+        ask->key = VIEW_LITERAL("\0\0\0\0\0\0\0\1");
+        ask->name = ask->birth_date = view_of(NULL, 0);
+        break;
+    default:
+        ask->service = what == CLAIM_NO_JSON ? SERVICE_CITIZEN_VERIFY : SERVICE_CITIZEN_LOOKUP;
+        ask->claims[0] = claim;
+        ask->claims[0].value = what == CLAIM_NO_JSON ? VIEW_LITERAL("\"1") : claim.value;
+        ask->claim_count = 1;
+        ask->fields[0] = FIELD_SEX;
+        ask->field_count = 1;
+        break;
+    }
+}
+
+static void misplaced_ask(struct hostile *hostile, unsigned what)
+{
+    struct ask ask = good_ask(hostile);
+    BUF_AUTO buf;
+    buf_init(&buf, OUT_BYTES_MAX);
+    misplace(&ask, what);
+    put_asks(&buf, &ask, 1, 1);
+    send_and_tell(hostile, &buf, 1);
+}
+
 /* ---- asks beyond what they may ---- */
 
 enum beyond {
@@ -519,6 +557,10 @@ const struct attack frame_attacks[] = {
     {"an ask that says it was asserted", malformed_ask, 18},
     {"a trace too long", malformed_ask, 19},
     {"a frame of vouched asks", vouched_ask, 0},
+    {"an ask that says it is a line of a job", misplaced_ask, LINE_OF_JOB},
+    {"an ask about a person's key", misplaced_ask, PERSON_KEY},
+    {"a claim that is no JSON", misplaced_ask, CLAIM_NO_JSON},
+    {"a look-up with a claim", misplaced_ask, CLAIM_IN_LOOKUP},
     {"an ask of an unknown account", beyond, UNKNOWN_ACCOUNT},
     {"a business that nobody has", beyond, BUSINESS_NOBODYS},
     {"a business of another party", beyond, BUSINESS_OTHERS},

@@ -47,7 +47,8 @@ struct timing {
     char registry[1024]; /* path of the file */
     int registry_fd;
     struct subject people[PEOPLE_MAX];
-    unsigned count; /* of people with a neighbour of their own */
+    unsigned count;       /* of people with a neighbour of their own */
+    enum service service; /* that they are asked about through */
     unsigned block;
     unsigned rounds; /* of the block */
 };

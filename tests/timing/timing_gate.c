@@ -4,7 +4,7 @@
  * blocks read, pages of the registry that eviction left.
  *
  *   --home DIR --keys DIR --people FILE --mode find|warm|cold|count --seconds N [--chunk N]
- * [--rounds N]
+ * [--rounds N] [--service citizen.lookup|citizen.verify|id.map]
  *
  * find    nothing is measured: people and the unknown numbers found for them, as a people's file
  * warm    batches of --chunk people, everything touched before
@@ -37,6 +37,7 @@ struct options {
     unsigned seconds;
     unsigned rounds;
     unsigned chunk;
+    unsigned service;
 };
 
 static int64_t now_ns(clockid_t clock)
@@ -163,6 +164,8 @@ static bool take_option(struct options *options, const char *name, const char *v
         options->rounds = (unsigned)strtoul(value, NULL, 10);
     } else if (strcmp(name, "--chunk") == 0) {
         options->chunk = (unsigned)strtoul(value, NULL, 10);
+    } else if (strcmp(name, "--service") == 0) {
+        return outcome_ok(words_find(&words_service, view_text(value), &options->service));
     } else if (strcmp(name, "--mode") == 0) {
         for (unsigned i = 0; i < 4; i++) {
             if (strcmp(value, modes[i]) == 0) {
@@ -191,6 +194,7 @@ int main(int argc, char **argv)
         die("--home, --keys, --people and a chunk of 1 to 256 are needed");
     }
     options.chunk = options.mode == MODE_COLD ? 1 : options.chunk;
+    timing.service = (enum service)options.service;
     timing_open(&timing, options.home, options.keys, options.people);
     options.chunk = options.chunk < timing.count ? options.chunk : timing.count;
     fprintf(stderr, "timing: %u people\n", timing.count);

@@ -217,7 +217,8 @@ static void add_business(struct timing *timing, const char *code, const char *pa
 {
     act(timing, ACT_BUSINESS_ADD,
         (const char *[]){"code", code, "party", party, "purpose", "x", "legal-basis", "x",
-                         "services", "citizen.lookup", "channels", "province_one_stop", "fields",
+                         "services", "citizen.lookup,citizen.verify,id.map", "channels",
+                         "province_one_stop", "fields",
                          "full_name,birth_date,sex,nationality,permanent_residence,"
                          "current_residence",
                          "population", population, "quota-day", "1000000000", NULL});
@@ -279,6 +280,29 @@ void timing_block(struct timing *timing)
     }
 }
 
+/* What is asked through other services than the look-up, of the same fields. */
+static void ask_service(struct ask *ask, enum service service)
+{
+    ask->service = service;
+    if (service == SERVICE_CITIZEN_LOOKUP) {
+        return;
+    }
+    ask->field_count = 0;
+    if (service == SERVICE_CITIZEN_VERIFY) {
+        ask->claims[0] = (struct claim){.what = FIELD_SEX, .value = VIEW_LITERAL("\"1\"")};
+        ask->claims[1] = (struct claim){
+            .what = FIELD_BIRTH_DATE, .compare = CLAIM_AGE_AT_LEAST, .value = VIEW_LITERAL("18")};
+        ask->claims[2] = (struct claim){.what = FIELD_PERMANENT_RESIDENCE,
+                                        .member = VIEW_LITERAL("province"),
+                                        .value = VIEW_LITERAL("\"79\"")};
+        ask->claim_count = 3;
+        ask->fields[0] = FIELD_SEX;
+        ask->fields[1] = FIELD_BIRTH_DATE;
+        ask->fields[2] = FIELD_PERMANENT_RESIDENCE;
+        ask->field_count = 3;
+    }
+}
+
 struct ask timing_ask(const struct timing *timing, enum reason reason,
                       const struct subject *subject)
 {
@@ -300,6 +324,7 @@ struct ask timing_ask(const struct timing *timing, enum reason reason,
                    FIELD_PERMANENT_RESIDENCE, FIELD_CURRENT_RESIDENCE},
         .field_count = 6,
     };
+    ask_service(&ask, timing->service);
     account_spki(timing->block, account, ask.spki);
     return ask;
 }
