@@ -64,7 +64,8 @@
 #define POPULATION_TEXT_BYTES_MAX 512 /* of one, as it is written */
 #define NAMESAKES_SHOWN_MAX 10        /* that one search gives; one more, and it gives nobody */
 #define NAMESAKES_BLOCK 32            /* rows of the index looked at together, at least so many */
-#define NAMESAKES_LOOKED_MAX 4096     /* of one name and birth: behind them, there are too many */
+#define SEARCH_ANSWER_BYTES_MAX PERSON_BYTES_MAX /* what a search gives, all hits together */
+#define NAMESAKES_LOOKED_MAX 4096  /* of one name and birth: behind them, there are too many */
 #define LISTS_MAX 64               /* of persons that conditions name, with those that have ended */
 #define LIST_MEMBERS_MAX 16000     /* of one: a condition can name several */
 #define LIST_ACT_PERSONS_MAX 1024  /* that one act puts in or takes out */

@@ -96,7 +96,7 @@
     ROW(PER_CLAIM_NOT_GRANTED, "per_claim_not_granted", 403, 1)                                    \
     ROW(REQUEST_CONFLICT, "request_conflict", 409, 1)                                              \
     ROW(BULK_NOT_GRANTED, "bulk_not_granted", 403, 0)                                              \
-    ROW(JOB_NOT_READY, "job_not_ready", 409, 0)                                                       \
+    ROW(JOB_NOT_READY, "job_not_ready", 409, 0)                                                    \
     /* of assertions and signatures: nothing was decided */                                        \
     ROW(PROOF_MALFORMED, "proof_malformed", 400, 0)                                                \
     ROW(PROOF_ALGORITHM, "proof_algorithm", 401, 0)                                                \
@@ -105,7 +105,8 @@
     ROW(PROOF_AUDIENCE, "proof_audience", 401, 0)                                                  \
     ROW(PROOF_OTHER_ASK, "proof_other_ask", 401, 0)                                                \
     ROW(PROOF_TIME, "proof_time", 401, 0)                                                          \
-    ROW(PROOF_REPLAYED, "proof_replayed", 409, 0)
+    ROW(PROOF_REPLAYED, "proof_replayed", 409, 0)                                                  \
+    ROW(TOO_MANY_HITS, "too_many_hits", 422, 1)
 
 /* The rule that decided, in the order of the checks but for those that were appended; it stands in
  * the sealed opening only. */
@@ -140,7 +141,8 @@
     ROW(QUOTA_SECOND, "quota_second")                                                              \
     ROW(QUOTA_TOTAL, "quota_total")                                                                \
     ROW(PER_CLAIM, "per_claim")                                                                    \
-    ROW(REQUEST_KEY, "request_key")
+    ROW(REQUEST_KEY, "request_key")                                                                \
+    ROW(TOO_MANY_HITS, "too_many_hits")
 
 /* What the desk shows: also the segment of its address. */
 #define WORDS_RESOURCE(ROW)                                                                        \

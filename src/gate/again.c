@@ -170,6 +170,7 @@ static void forget_person(struct gate *gate, struct work *work)
     work->person_found = false;
     work->person_key = 0;
     work->person_version = 0;
+    work->hit_count = 0;
 }
 
 /* Is the answer, as it would be written now, the one that was recorded? */
@@ -195,6 +196,12 @@ static struct outcome recall_person(struct gate *gate, struct work *work,
     uint32_t version = recalled->effect.person_version;
     struct view then = {0};
     *ret_same = false;
+    if (work->ask->subject_kind == SUBJECT_NAME) {
+        TRY(as_damage(work_search_again(gate, work, record, recalled->effect.hit_versions,
+                                        recalled->effect.hit_count, ret_same)));
+        *ret_same = *ret_same && answer_is(gate, work, record);
+        return OUTCOME_OK;
+    }
     memcpy(probe.tag, work->tag, SEAL_BLIND_BYTES);
     TRY(registry_fetch(gate->registry, &probe, 1, &gate->records));
     work->decision = (struct decision){CODE_DISCLOSED, RULE_PERMITTED, FIELD_COUNT};

@@ -130,13 +130,27 @@ static void party_day_turn(struct gate *gate, struct party *party, int64_t now_u
     }
 }
 
-static void make_tags(struct gate *gate, struct work *work)
+/* Of the key that is asked: a number, or a name and a birth date. */
+static void tag_asked(struct gate *gate, struct work *work)
 {
     const struct ask *ask = work->ask;
+    struct blinder *blinder = registry_blinder(gate->registry);
+    if (ask->subject_kind == SUBJECT_NAME) {
+        buf_reset(&gate->name);
+        bool folded = outcome_ok(country_fold_name(ask->name, &gate->name));
+        blinder_tag_pair(blinder, BLIND_NAME_BIRTH, folded ? buf_view(&gate->name) : ask->name,
+                         ask->birth_date, work->tag);
+        return;
+    }
+    uint8_t kind = ask->subject_kind == SUBJECT_ID ? BLIND_ID : BLIND_CMND;
+    blinder_tag(blinder, kind, ask->key, work->tag);
+}
+
+static void make_tags(struct gate *gate, struct work *work)
+{
     uint8_t text[ASK_CODE_BYTES_MAX + 1 + SEAL_BLIND_BYTES];
     struct view code = code_view(&work->party->code);
-    uint8_t kind = ask->subject_kind == SUBJECT_ID ? BLIND_ID : BLIND_CMND;
-    blinder_tag(registry_blinder(gate->registry), kind, ask->key, work->tag);
+    tag_asked(gate, work);
     memcpy(text, code.data, code.len);
     text[code.len] = 0;
     memcpy(text + code.len + 1, work->tag, SEAL_BLIND_BYTES);
@@ -412,20 +426,13 @@ struct outcome work_charge(struct gate *gate, struct work *work)
                         &work->fee_place);
 }
 
-/* Whom other people's households and relatives leave out, for this asker: who is protected, unless
- * the business is cleared (U4); who is locked, where the law has the lock and does not override. */
-struct veil {
-    const struct hidden_set *hidden;
-    uint32_t flags;
-};
-
 static bool hidden_port(void *context, const uint8_t tag[SEAL_BLIND_BYTES])
 {
     const struct veil *veil = context;
     return (hidden_set_flags(veil->hidden, tag) & veil->flags) != 0;
 }
 
-static struct veil veil_of(const struct gate *gate, const struct work *work)
+struct veil work_veil(const struct gate *gate, const struct work *work)
 {
     const struct business *business = work->business;
     bool lock = policy_lock_in_force(gate->policy, work->party->class) && !business->override_lock;
@@ -436,23 +443,36 @@ static struct veil veil_of(const struct gate *gate, const struct work *work)
     };
 }
 
-/* Appends what is given of the record, and its notices, to gate->persons. */
-static struct outcome project(struct gate *gate, struct work *work,
-                              const struct person_record *record)
+struct outcome work_put_fields(const struct gate *gate, const struct work *work,
+                               const struct person_record *record, struct buf *buf)
 {
-    struct veil veil = veil_of(gate, work);
+    struct veil veil = work_veil(gate, work);
     struct person_hidden_port hidden = {hidden_port, &veil};
-    struct buf *persons = &gate->persons;
+    return person_record_project(record, work->field_mask, &hidden, buf);
+}
+
+unsigned work_notices(const struct gate *gate, const struct work *work)
+{
     unsigned notices = 0;
     for (enum notice notice = 0; notice < NOTICE_COUNT; notice++) {
         if (policy_notice_open(gate->policy, work->party->class, work->ask->service, notice)) {
             notices |= 1u << notice;
         }
     }
+    return notices;
+}
+
+/* Appends what is given of the record, and its notices, to gate->persons. */
+static struct outcome project(struct gate *gate, struct work *work,
+                              const struct person_record *record)
+{
+    struct veil veil = work_veil(gate, work);
+    struct person_hidden_port hidden = {hidden_port, &veil};
+    struct buf *persons = &gate->persons;
     size_t start = persons->len;
     TRY(service_put(gate, work, record, &hidden));
     size_t middle = persons->len;
-    person_record_notices(record, notices, persons);
+    person_record_notices(record, work_notices(gate, work), persons);
     TRY(buf_check(persons));
     work->person = view_of(persons->data + start, middle - start);
     work->notices = view_of(persons->data + middle, persons->len - middle);
@@ -478,12 +498,13 @@ static bool name_matches(struct gate *gate, const struct work *work,
     return outcome_ok(folded) && view_equal(buf_view(&gate->folded), record->folded_name);
 }
 
-/* Of the same precision, but where the business takes the year alone for the day. */
+/* Of the same precision, but where the business takes the year alone for the day; a search by the
+ * year finds all who were born in it. */
 static bool birth_date_matches(const struct work *work, const struct person_record *record)
 {
     struct view asked = work->ask->birth_date;
-    bool year = work->business->birth_year_alone && asked.len == BIRTH_YEAR_LEN &&
-                record->birth_date.len > BIRTH_YEAR_LEN;
+    bool alone = work->business->birth_year_alone || work->ask->subject_kind == SUBJECT_NAME;
+    bool year = alone && asked.len == BIRTH_YEAR_LEN && record->birth_date.len > BIRTH_YEAR_LEN;
     return year ? view_starts(record->birth_date, asked) : view_equal(asked, record->birth_date);
 }
 
@@ -524,30 +545,37 @@ static bool number_in_force(const struct ask *ask, const struct person_record *r
     return ask->subject_kind != SUBJECT_ID || view_equal(ask->key, record->id);
 }
 
+struct decision work_decide_record(struct gate *gate, struct work *work,
+                                   const struct person_record *record, bool found)
+{
+    const struct business *business = work->business;
+    struct subject_question question = {
+        .party_class = work->party->class,
+        .found = found,
+        .name_matches = name_matches(gate, work, record),
+        .birth_date_matches = birth_date_matches(work, record),
+        .population = population_of(gate, work, record),
+        .protected_person = (record->flags & PERSON_PROTECTED) != 0,
+        .clearance_protected = business->clearance_protected,
+        .locked = (record->flags & PERSON_LOCKED) != 0,
+        .business_override_lock = business->override_lock,
+    };
+    return decide_subject(gate->policy, &question);
+}
+
 struct outcome work_decide_subject(struct gate *gate, struct work *work,
                                    const struct registry_probe *probe)
 {
     CHECK(work->decision.code == CODE_DISCLOSED);
     struct person_record record = {0};
-    const struct business *business = work->business;
     if (probe->record.len == 0) { /* an empty registry: there is not even a decoy */
         work->decision =
             (struct decision){CODE_SUBJECT_NOT_AVAILABLE, RULE_SUBJECT_UNKNOWN, FIELD_COUNT};
         return OUTCOME_OK;
     }
     TRY(person_record_open(probe->record, &record));
-    struct subject_question question = {
-        .party_class = work->party->class,
-        .found = probe->found && number_in_force(work->ask, &record),
-        .name_matches = name_matches(gate, work, &record),
-        .birth_date_matches = birth_date_matches(work, &record),
-        .population = population_of(gate, work, &record),
-        .protected_person = (record.flags & PERSON_PROTECTED) != 0,
-        .clearance_protected = business->clearance_protected,
-        .locked = (record.flags & PERSON_LOCKED) != 0,
-        .business_override_lock = business->override_lock,
-    };
-    work->decision = decide_subject(gate->policy, &question);
+    bool found = probe->found && number_in_force(work->ask, &record);
+    work->decision = work_decide_record(gate, work, &record, found);
     TRY(project(gate, work, &record));
     work->person_found = probe->found;
     work->person_key = probe->key;

@@ -12,8 +12,8 @@
 
 #include <string.h>
 
-/* 1 had no keys, 1 and 2 nothing sealed, 3 no fees, 4 no jobs and no proofs; else they are the
- * same. */
+/* 1 had no keys, 1 and 2 nothing sealed, 3 no fees, 4 neither jobs nor proofs nor searches; else
+ * they are the same. */
 #define EFFECT_VERSION 5
 #define EFFECT_QUOTA 1
 #define EFFECT_MISS 2
@@ -22,6 +22,7 @@
 #define EFFECT_FEE 16
 #define EFFECT_JOB 32
 #define EFFECT_PROOF 64
+#define EFFECT_HITS 128
 #define ENGINE_VERSION 3 /* of the deciding code; grows when a decision could change */
 
 void effect_put(const struct effect *effect, struct buf *buf)
@@ -32,7 +33,8 @@ void effect_put(const struct effect *effect, struct buf *buf)
                          (effect->missed ? EFFECT_MISS : 0) | (effect->keyed ? EFFECT_KEY : 0) |
                          (effect->sealed ? EFFECT_SEALED : 0) |
                          (effect->fee.vnd_per_field > 0 ? EFFECT_FEE : 0) |
-                         (effect->of_job ? EFFECT_JOB : 0) | (effect->proven ? EFFECT_PROOF : 0)));
+                         (effect->of_job ? EFFECT_JOB : 0) | (effect->proven ? EFFECT_PROOF : 0) |
+                         (effect->hit_count > 0 ? EFFECT_HITS : 0)));
     buf_put(buf, effect->guess_tag, SEAL_BLIND_BYTES);
     buf_put_block16(buf, effect->party);
     buf_put_block16(buf, effect->business);
@@ -60,6 +62,12 @@ void effect_put(const struct effect *effect, struct buf *buf)
     if (effect->proven) {
         buf_put(buf, effect->proof_tag, PROOF_TAG_BYTES);
     }
+    if (effect->hit_count > 0) {
+        buf_put_u8(buf, (uint8_t)effect->hit_count);
+    }
+    for (unsigned i = 0; i < effect->hit_count; i++) {
+        buf_put_u32(buf, effect->hit_versions[i]);
+    }
 }
 
 static void get_key(struct cursor *cursor, struct effect *effect)
@@ -80,6 +88,19 @@ static void get_fee(struct cursor *cursor, struct fee *fee)
         fee->vnd_per_field > FEE_VND_MAX) {
         cursor->failed = true;
     }
+}
+
+static void get_hits(struct cursor *cursor, struct effect *effect)
+{
+    unsigned count = cursor_u8(cursor);
+    if (count == 0 || count > NAMESAKES_SHOWN_MAX) {
+        cursor->failed = true;
+        return;
+    }
+    for (unsigned i = 0; i < count; i++) {
+        effect->hit_versions[i] = cursor_u32(cursor);
+    }
+    effect->hit_count = count;
 }
 
 struct outcome effect_get(struct view bytes, struct effect *ret_effect)
@@ -114,6 +135,9 @@ struct outcome effect_get(struct view bytes, struct effect *ret_effect)
     effect.proven = version >= 5 && (flags & EFFECT_PROOF) != 0;
     if (effect.proven) {
         cursor_copy(&cursor, effect.proof_tag, PROOF_TAG_BYTES);
+    }
+    if (version >= 5 && (flags & EFFECT_HITS) != 0) {
+        get_hits(&cursor, &effect);
     }
     if (version == 0 || version > EFFECT_VERSION || !outcome_ok(cursor_end(&cursor, "effect"))) {
         return outcome_fail(FAULT_CORRUPT, "effect of an ask does not decode");
@@ -206,16 +230,34 @@ static void put_place(struct buf *buf, const char *name, struct view value)
     }
 }
 
+/* The subject as sent. */
+static void put_asked(const struct ask *ask, struct buf *buf)
+{
+    static const char *const keys[SUBJECT_KIND_COUNT] = {
+        [SUBJECT_ID] = ",\"id\":", [SUBJECT_CMND] = ",\"cmnd\":"};
+    buf_put_text(buf, "{\"birth_date\":");
+    json_put_string(buf, ask->birth_date);
+    if (keys[ask->subject_kind] != NULL) {
+        buf_put_text(buf, keys[ask->subject_kind]);
+        json_put_string(buf, ask->key);
+    }
+    buf_put_text(buf, ",\"name\":");
+    json_put_string(buf, ask->name);
+    if (ask->province.len > 0) {
+        buf_put_text(buf, ",\"province\":");
+        json_put_string(buf, ask->province);
+    }
+    if (ask->sex != 0) {
+        buf_printf(buf, ",\"sex\":\"%u\"", ask->sex);
+    }
+    buf_put_u8(buf, '}');
+}
+
 static void put_request(const struct work *work, struct buf *buf)
 {
     const struct ask *ask = work->ask;
-    buf_put_text(buf, "{\"asked\":{\"birth_date\":");
-    json_put_string(buf, ask->birth_date);
-    buf_put_text(buf, ask->subject_kind == SUBJECT_ID ? ",\"id\":" : ",\"cmnd\":");
-    json_put_string(buf, ask->key);
-    buf_put_text(buf, ",\"name\":");
-    json_put_string(buf, ask->name);
-    buf_put_u8(buf, '}');
+    buf_put_text(buf, "{\"asked\":");
+    put_asked(ask, buf);
     put_claims(ask, buf);
     buf_put_text(buf, ",\"fields\":[");
     for (unsigned i = 0; i < work->field_count; i++) {
@@ -283,6 +325,21 @@ static void put_proof(const struct ask_proof *proof, struct buf *buf)
                                                      : ",\"kind\":\"signature\"}");
 }
 
+/* Of the person; of a search the first one's, and then everybody's. */
+static void put_versions(const struct work *work, struct buf *buf)
+{
+    if (work->hit_count == 0 && !work->person_found) {
+        buf_put_text(buf, "null");
+        return;
+    }
+    buf_put_decimal(buf, work->hit_count > 0 ? work->hits[0].version : work->person_version);
+    for (unsigned i = 0; i < work->hit_count; i++) {
+        buf_put_text(buf, i == 0 ? ",\"person_versions\":[" : ",");
+        buf_put_decimal(buf, work->hits[i].version);
+    }
+    buf_put_text(buf, work->hit_count > 0 ? "]" : "");
+}
+
 static void put_trace(const struct work *work, struct buf *buf)
 {
     buf_printf(buf, "{\"replay\":{\"business_version\":%u,\"engine\":%d,\"guesses\":%u,",
@@ -290,11 +347,7 @@ static void put_trace(const struct work *work, struct buf *buf)
     buf_put_text(buf, "\"permit\":");
     put_text_or_null(buf, work->permit != NULL ? code_view(&work->permit->code) : view_of(NULL, 0));
     buf_put_text(buf, ",\"person_version\":");
-    if (work->person_found) {
-        buf_put_decimal(buf, work->person_version);
-    } else {
-        buf_put_text(buf, "null");
-    }
+    put_versions(work, buf);
     put_proof(&work->ask->proof, buf);
     buf_put_text(buf, ",\"quota_second_used\":");
     buf_put_decimal(buf, work->quota_second_used);
@@ -346,6 +399,10 @@ static void fill_effect(const struct work *work, struct buf *texts, struct recor
     memcpy(effect.guess_tag, work->guess_tag, SEAL_BLIND_BYTES);
     memcpy(effect.key_tag, work->key_tag, SEAL_BLIND_BYTES);
     memcpy(effect.body, work->ask->body_sha256, SEAL_HASH_BYTES);
+    effect.hit_count = work->keyed ? work->hit_count : 0;
+    for (unsigned i = 0; i < effect.hit_count; i++) {
+        effect.hit_versions[i] = work->hits[i].version;
+    }
     size_t start = texts->len;
     effect_put(&effect, texts);
     record->effect = view_of(texts->data + start, texts->len - start);
@@ -370,6 +427,9 @@ struct outcome work_fill_record(struct gate *gate, struct work *work)
     if (work->person_found) {
         record->persons[0] = work->person_key;
         record->person_count = 1;
+    }
+    for (unsigned i = 0; i < work->hit_count; i++) {
+        record->persons[record->person_count++] = work->hits[i].key;
     }
     for (enum record_name name = 0; name < RECORD_NAME_COUNT; name++) {
         if (putters[name] != NULL) {

@@ -45,6 +45,8 @@ static struct outcome gate_allocate(struct gate *gate)
     buf_init(&gate->records, (size_t)BATCH_ASKS_MAX * 2 * PERSON_BYTES_MAX);
     buf_init(&gate->opening, OPENING_BYTES_MAX);
     buf_init(&gate->folded, 4 * ASK_NAME_BYTES_MAX);
+    buf_init(&gate->name, 4 * ASK_NAME_BYTES_MAX);
+    buf_init(&gate->hit, 2 * PERSON_BYTES_MAX);
     buf_init(&gate->again, 2 * (size_t)OPENING_BYTES_MAX);
     buf_init(&gate->version, 2 * PERSON_BYTES_MAX);
     return OUTCOME_OK;
@@ -92,6 +94,8 @@ void gate_free(struct gate *gate)
     buf_done(&gate->records);
     buf_done(&gate->opening);
     buf_done(&gate->folded);
+    buf_done(&gate->name);
+    buf_done(&gate->hit);
     buf_done(&gate->again);
     buf_done(&gate->version);
     memory_free(gate->works);
@@ -188,6 +192,20 @@ void work_give_up(struct gate *gate, struct work *work, const char *event, struc
     work->decision = (struct decision){CODE_INTERNAL, RULE_NONE, FIELD_COUNT};
 }
 
+/* What comes of the read: a decision, and a miss; or the ask is given up. */
+static struct outcome conclude(struct gate *gate, struct work *work, struct outcome decided)
+{
+    if (decided.fault == FAULT_CORRUPT) {
+        work_give_up(gate, work, "person-damaged", decided);
+        return OUTCOME_OK;
+    }
+    TRY(decided);
+    if (work->decision.code == CODE_SUBJECT_NOT_AVAILABLE) {
+        count_miss(gate, work);
+    }
+    return OUTCOME_OK;
+}
+
 /* Reads and decides all asks that wait for it. */
 static struct outcome settle(struct gate *gate, unsigned *probed)
 {
@@ -201,16 +219,8 @@ static struct outcome settle(struct gate *gate, unsigned *probed)
     for (unsigned i = 0; i < *probed; i++) {
         struct work *work = gate->probed[i];
         bool unread = fetched.fault == FAULT_CORRUPT && gate->probes[i].record.len == 0;
-        struct outcome decided =
-            unread ? fetched : work_decide_subject(gate, work, &gate->probes[i]);
-        if (decided.fault == FAULT_CORRUPT) {
-            work_give_up(gate, work, "person-damaged", decided);
-            continue;
-        }
-        TRY(decided);
-        if (work->decision.code == CODE_SUBJECT_NOT_AVAILABLE) {
-            count_miss(gate, work);
-        }
+        TRY(conclude(gate, work,
+                     unread ? fetched : work_decide_subject(gate, work, &gate->probes[i])));
     }
     *probed = 0;
     return OUTCOME_OK;
@@ -287,6 +297,10 @@ static struct outcome go_on(struct gate *gate, struct work *work, unsigned *prob
         return OUTCOME_OK;
     }
     TRY(charged);
+    if (work->ask->subject_kind == SUBJECT_NAME) { /* it reads by itself, in its turn */
+        TRY(settle(gate, probed));
+        return conclude(gate, work, work_search(gate, work));
+    }
     memcpy(gate->probes[*probed].tag, work->tag, SEAL_BLIND_BYTES);
     gate->probed[*probed] = work;
     (*probed)++;

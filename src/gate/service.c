@@ -94,12 +94,14 @@ static struct outcome put_numbers(struct gate *gate, const struct work *work,
 #define NUMBERS_FIELDS (FIELD_BIT(FIELD_BIRTH_DATE) | FIELD_BIT(FIELD_FULL_NAME))
 
 static const struct service_row {
-    uint64_t fields; /* that it is decided for when the ask cannot name any; 0 = it names them */
+    uint64_t fields; /* that it is decided for when the ask cannot name any; 0 = it names them, or
+                        they are those granted */
     put_result *put; /* NULL: not given by this table (invariant 1) */
     bool result;     /* the answer's member is `result`; else `person` */
 } rows[SERVICE_COUNT] = {
     [SERVICE_CITIZEN_LOOKUP] = {0, put_fields, false},
     [SERVICE_CITIZEN_VERIFY] = {0, put_claims, true},
+    [SERVICE_CITIZEN_SEARCH] = {0, put_fields, true}, /* of each hit: search.c */
     [SERVICE_HOUSEHOLD_LOOKUP] = {0, put_fields, true},
     [SERVICE_ID_MAP] = {NUMBERS_FIELDS, put_numbers, true},
     [SERVICE_RELATIVE_VERIFY] = {0, put_claims, true},
@@ -138,7 +140,8 @@ uint64_t service_fields(const struct gate_case *asked, enum party_class class)
     if (ask->field_count > 0) {
         return ask_field_mask(ask);
     }
-    return ask->fields_granted ? fields_granted(asked, class) : rows[ask->service].fields;
+    bool granted = ask->fields_granted || ask->service == SERVICE_CITIZEN_SEARCH;
+    return granted ? fields_granted(asked, class) : rows[ask->service].fields;
 }
 
 struct outcome service_put(struct gate *gate, const struct work *work,

@@ -21,6 +21,21 @@ enum recall {
     RECALL_LATER,    /* a line of a job that is not decided now: it comes again */
 };
 
+/* One whom a search gives. */
+struct hit {
+    unsigned place; /* among those that were found */
+    uint64_t key;
+    uint32_t version;
+};
+
+/* Whom others' households and relatives, and searches, leave out for an asker: who is protected,
+ * unless the business is cleared (U4); who is locked, where the law has the lock and does not
+ * override. */
+struct veil {
+    const struct hidden_set *hidden;
+    uint32_t flags;
+};
+
 struct work {
     const struct ask *ask;
     struct account *account;               /* NULL: not authenticated, nothing else is set */
@@ -54,6 +69,8 @@ struct work {
     bool person_found;
     uint64_t person_key;
     uint32_t person_version;
+    struct hit hits[NAMESAKES_SHOWN_MAX]; /* of a search that is answered */
+    unsigned hit_count;
     struct view person;  /* canonical JSON, when disclosed */
     struct view notices; /* likewise */
     struct record record;
@@ -98,6 +115,8 @@ struct gate {
     struct buf opening;   /* one opening on its way to the log */
     struct buf paths;     /* proofs; memory does not move */
     struct buf folded;    /* a folded name */
+    struct buf name;      /* the folded name that a search is for */
+    struct buf hit;       /* one of its hits on the way to the persons */
     struct buf again;     /* an item of the log that is read again */
     struct buf version;   /* a person as it was */
 };
@@ -122,6 +141,24 @@ struct outcome work_decide_subject(struct gate *gate, struct work *work,
                                    const struct registry_probe *probe);
 /* Projects a plain record, for this ask, instead of what was projected before. */
 struct outcome work_project(struct gate *gate, struct work *work, struct view record);
+struct veil work_veil(const struct gate *gate, const struct work *work);
+/* What decide_subject() says of that record; `found`: it is whom the ask names. */
+struct decision work_decide_record(struct gate *gate, struct work *work,
+                                   const struct person_record *record, bool found);
+/* Appends the permitted fields of the record; notices that the asker may be told, a bit each. */
+struct outcome work_put_fields(const struct gate *gate, const struct work *work,
+                               const struct person_record *record, struct buf *buf);
+unsigned work_notices(const struct gate *gate, const struct work *work);
+
+/* search.c */
+/* Finds, decides and projects the people of a name; the same steps whoever is hidden (I5).
+ * FAULT_CORRUPT: something that was read is damaged; nothing was decided. */
+struct outcome work_search(struct gate *gate, struct work *work);
+/* The same for a search that is given again: the people of the record, as they were in those
+ * versions. *ret_same false: it is not them whom it finds now. */
+struct outcome work_search_again(struct gate *gate, struct work *work, const struct record *record,
+                                 const uint32_t *versions, unsigned version_count, bool *ret_same);
+
 /* service.c */
 /* Is it given at all? */
 bool service_given(enum service service);
@@ -191,6 +228,8 @@ struct effect {
     struct view account;
     uint8_t field_index;
     uint32_t person_version;
+    unsigned hit_count; /* of a search, if it carried a key: versions of whom it gave */
+    uint32_t hit_versions[NAMESAKES_SHOWN_MAX];
     bool sealed; /* whom it is about may not see it before that day (UTC+7) */
     int64_t sealed_until_day;
     struct fee fee;

@@ -6,7 +6,8 @@
  *     is never a rule (I3).
  *  2. The number of open pairs of class and channel is the one that the head states.
  *  3. A cell of class x service has a ceiling of fields exactly when it is open.
- *  4. Related law is in force only on days on which it exists.
+ *  4. Whether a search gives the personal number is said of searches alone.
+ *  5. Related law is in force only on days on which it exists.
  */
 #include "policy/rows.h"
 
@@ -66,6 +67,7 @@ static const struct policy_column class_service_columns[] = {
     COLUMN(policy_cell, open, COLUMN_BOOL),
     COLUMN(policy_cell, clause, COLUMN_CLAUSES),
     {"fields", COLUMN_WORDS, true, offsetof(struct policy_cell, mask), &words_field},
+    COLUMN_OPTIONAL(policy_cell, number, COLUMN_BOOL),
     COLUMN(policy_cell, reason_vi, COLUMN_TEXT),
     COLUMN(policy_cell, reason_en, COLUMN_TEXT),
 };
@@ -227,7 +229,7 @@ static struct outcome class_channel_whole(struct policy_loader *loader, struct p
     return OUTCOME_OK;
 }
 
-/* Invariant 3. */
+/* Invariants 3 and 4. */
 static struct outcome take_class_service(struct policy_loader *loader, const void *row)
 {
     const struct policy_cell *cell = row;
@@ -238,7 +240,12 @@ static struct outcome take_class_service(struct policy_loader *loader, const voi
                              cell->open ? "an open pair needs `fields`, its ceiling"
                                         : "a closed pair has no `fields`");
     }
+    if (cell->number && (!cell->open || cell->word != SERVICE_CITIZEN_SEARCH)) {
+        return policy_refuse(loader, cell->row.place,
+                             "only an open search says whether it gives the number");
+    }
     TRY(take_cell(loader, cell, &words_service, &loader->policy->class_service[0][0]));
+    masks->search_number |= (unsigned)cell->number << cell->class;
     masks->services_open[cell->class] |= (unsigned)cell->open << cell->word;
     masks->ceiling[cell->class][cell->word] = cell->mask;
     return OUTCOME_OK;
@@ -286,7 +293,7 @@ static void apply_law(struct policy_masks *masks, const struct policy_law_row *l
     }
 }
 
-/* Invariant 4. */
+/* Invariant 5. */
 static struct outcome take_law(struct policy_loader *loader, const void *row)
 {
     const struct policy_law_row *law = row;

@@ -54,6 +54,8 @@ bool policy_service_open(const struct policy *policy, enum party_class class, en
 uint64_t policy_field_ceiling(const struct policy *policy, enum party_class class,
                               enum service service);
 uint64_t policy_fields_sensitive(const struct policy *policy);
+/* Does a search tell that class the personal number of whom it finds? */
+bool policy_search_number(const struct policy *policy, enum party_class class);
 /* Has the policy a clause of that name? */
 bool policy_clause_known(const struct policy *policy, struct view clause);
 /* True where the data-protection law's citizen lock is in force for that class (off in 2021). */

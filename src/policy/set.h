@@ -127,6 +127,7 @@ struct policy_cell {
     bool open;
     const char *clause;
     uint64_t mask; /* service: fields; notice: services */
+    bool number;   /* service: a search gives the personal number besides */
     const char *reason_vi;
     const char *reason_en;
 };
@@ -286,7 +287,8 @@ struct policy_masks {
     uint64_t sensitive;
     unsigned instrument_channels; /* open only with the guidance instrument on file */
     unsigned own_only_classes;
-    unsigned lock_classes; /* the citizen's lock is in force against them */
+    unsigned search_number; /* classes that a search tells the personal number */
+    unsigned lock_classes;  /* the citizen's lock is in force against them */
 };
 
 /* What a check says: 0 = it passes; for a check of fields the fields that fail, else 1. */

@@ -129,8 +129,8 @@ static void show_services(const struct policy *policy, struct buf *buf)
         buf_printf(buf, "\n%s:\n", policy->classes[class].label_vi);
         for (unsigned service = 0; service < SERVICE_COUNT; service++) {
             const struct policy_cell *cell = &policy->class_service[class][service];
-            buf_printf(buf, "  [%u] %s: %s (%s)\n", service + 1, cell->open ? "Có" : "Không",
-                       cell->reason_vi, cell->clause);
+            buf_printf(buf, "  [%u] %s: %s (%s)%s\n", service + 1, cell->open ? "Có" : "Không",
+                       cell->reason_vi, cell->clause, cell->number ? "; kèm số định danh" : "");
         }
     }
 }

@@ -148,6 +148,9 @@ static void put_class_service(const struct policy *policy, struct buf *buf)
             put_bool(&object, "open", cell->open);
             put_text(&object, "clause", cell->clause);
             put_words(&object, "fields", &words_field, cell->mask);
+            if (service == SERVICE_CITIZEN_SEARCH) {
+                put_bool(&object, "number", cell->number);
+            }
             put_words(&object, "notices", &words_notice,
                       policy->masks.notices_open[class][service]);
             put_reasons(&object, cell->reason_vi, cell->reason_en);

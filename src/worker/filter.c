@@ -195,16 +195,36 @@ struct outcome record_fields(const struct record *record, struct arena *arena, u
     return OUTCOME_OK;
 }
 
-struct outcome record_version(const struct record *record, struct arena *arena,
-                              uint32_t *ret_version)
+/* Of a search: everybody's, in the order of the persons. */
+static struct outcome take_versions(const struct json_node *list, unsigned count,
+                                    uint32_t ret_versions[OPENING_PERSONS_MAX])
+{
+    unsigned taken = 0;
+    for (const struct json_node *node = json_first(list); node != NULL;
+         node = json_next(list, node)) {
+        if (taken == count || node->kind != JSON_KIND_INTEGER) {
+            return outcome_fail(FAULT_CORRUPT, "a search's versions are not those of its persons");
+        }
+        ret_versions[taken++] = (uint32_t)json_integer_of(node);
+    }
+    return taken == count ? OUTCOME_OK
+                          : outcome_fail(FAULT_CORRUPT, "a search tells too few versions");
+}
+
+struct outcome record_versions(const struct record *record, struct arena *arena,
+                               uint32_t ret_versions[OPENING_PERSONS_MAX])
 {
     const struct json_node *node = NULL;
     struct json_doc doc;
+    TRY(locate(record->values[RECORD_TRACE], "/replay/person_versions", arena, &doc, &node));
+    if (node != NULL && node->kind == JSON_KIND_ARRAY) {
+        return take_versions(node, record->person_count, ret_versions);
+    }
     TRY(locate(record->values[RECORD_TRACE], "/replay/person_version", arena, &doc, &node));
     bool told = node != NULL && node->kind == JSON_KIND_INTEGER;
-    if (!told && record->kind == KIND_DISCLOSURE) {
+    if ((!told && record->kind == KIND_DISCLOSURE) || record->person_count > 1) {
         return outcome_fail(FAULT_CORRUPT, "a disclosure tells no version of its person");
     }
-    *ret_version = told ? (uint32_t)json_integer_of(node) : 0;
+    ret_versions[0] = told ? (uint32_t)json_integer_of(node) : 0;
     return OUTCOME_OK;
 }

@@ -48,8 +48,8 @@ struct outcome filter_meets(const struct filter *filter, const struct record *re
 /* Fields that an ask was about; none when it was no ask. FAULT_CORRUPT. */
 struct outcome record_fields(const struct record *record, struct arena *arena,
                              uint64_t *ret_fields);
-/* Version of the person, as it was read; 0 = nobody was read. FAULT_CORRUPT. */
-struct outcome record_version(const struct record *record, struct arena *arena,
-                              uint32_t *ret_version);
+/* Versions of the persons, as they were read; 0 = nobody was read. FAULT_CORRUPT. */
+struct outcome record_versions(const struct record *record, struct arena *arena,
+                               uint32_t ret_versions[OPENING_PERSONS_MAX]);
 
 #endif

@@ -120,6 +120,20 @@ static bool is_hit(const struct search *search, uint64_t key, uint32_t version)
            (!search->filter.versions || search->hits[low].version == version);
 }
 
+/* The first of a record's persons whom the values fit; *ret_met false: there is none. */
+static struct outcome person_met(struct search *search, const struct record *record, bool *ret_met,
+                                 unsigned *ret_place)
+{
+    uint32_t versions[OPENING_PERSONS_MAX] = {0};
+    TRY(record_versions(record, &search->arena, versions));
+    *ret_met = false;
+    for (unsigned i = 0; i < record->person_count && !*ret_met; i++) {
+        *ret_met = is_hit(search, record->persons[i], versions[i]);
+        *ret_place = i;
+    }
+    return OUTCOME_OK;
+}
+
 /* ---- the log ---- */
 
 static bool looks(void *context, uint64_t index, struct view entry)
@@ -135,7 +149,7 @@ static struct outcome meet(void *context, uint64_t index, const struct ledger_it
 {
     struct search *search = context;
     struct record record;
-    uint32_t version = 0;
+    unsigned place = 0;
     bool meets = false;
     *ret_wanted = false;
     TRY(record_get_opening(item->opening, &record));
@@ -145,13 +159,14 @@ static struct outcome meet(void *context, uint64_t index, const struct ledger_it
     }
     TRY(filter_meets(&search->filter, &record, &search->arena, &meets));
     if (meets && search->filter.persons) {
-        TRY(record_version(&record, &search->arena, &version));
-        meets = is_hit(search, record.persons[0], version);
+        TRY(person_met(search, &record, &meets, &place));
     }
     if (meets && search->filter.incident) {
         uint64_t fields = 0;
         TRY(record_fields(&record, &search->arena, &fields));
-        TRY(incident_add(&search->incident, record.persons[0], fields));
+        for (unsigned i = 0; i < record.person_count; i++) {
+            TRY(incident_add(&search->incident, record.persons[i], fields));
+        }
     }
     search->found.found += meets ? 1 : 0;
     *ret_wanted = meets && !search->full;
@@ -195,7 +210,8 @@ static struct view value_or_null(struct view value)
     return value.len == 0 ? VIEW_LITERAL("null") : value;
 }
 
-static void put_item(struct search *search, uint64_t index, uint64_t fields,
+/* `place`: of the person whom it was found for, among the record's. */
+static void put_item(struct search *search, uint64_t index, uint64_t fields, unsigned place,
                      const struct record *record, const struct record_text *text)
 {
     struct buf *buf = &search->item;
@@ -214,8 +230,8 @@ static void put_item(struct search *search, uint64_t index, uint64_t fields,
     buf_printf(buf, ",\"index\":%llu,\"party\":", (unsigned long long)index);
     buf_put_view(buf, value_or_null(record->values[RECORD_PARTY]));
     buf_put_text(buf, ",\"person\":");
-    if (record->person_count > 0) {
-        buf_put_decimal(buf, record->persons[0]);
+    if (record->person_count > place) {
+        buf_put_decimal(buf, record->persons[place]);
     } else {
         buf_put_text(buf, "null");
     }
@@ -245,13 +261,18 @@ static struct outcome prove(void *context, uint64_t index, const struct ledger_r
     struct record record;
     struct record_text text;
     uint64_t fields = 0;
+    unsigned place = 0;
+    bool met = false;
     TRY(write_record(search, receipt, &record, &text));
     TRY(record_fields(&record, &search->arena, &fields));
+    if (search->filter.persons) {
+        TRY(person_met(search, &record, &met, &place));
+    }
     buf_reset(&search->proof);
     proof_put(&search->proof, index, receipt->path, receipt->checkpoint);
     TRY(buf_check(&search->proof));
     buf_reset(&search->item);
-    put_item(search, index, fields, &record, &text);
+    put_item(search, index, fields, place, &record, &text);
     TRY(buf_check(&search->item));
     search->full = search->found.shown == SEARCH_ITEMS_MAX ||
                    search->items->len + search->item.len + 1 > SEARCH_ITEMS_BYTES_MAX;

@@ -26,6 +26,7 @@ static void on_grants(struct edge *edge, struct http_exchange *exchange,
 const struct edge_route edge_json_routes[] = {
     {VIEW_LITERAL("/v1/lookup"), HTTP_METHOD_POST, "POST", SERVICE_CITIZEN_LOOKUP, on_ask},
     {VIEW_LITERAL("/v1/verify"), HTTP_METHOD_POST, "POST", SERVICE_CITIZEN_VERIFY, on_ask},
+    {VIEW_LITERAL("/v1/search"), HTTP_METHOD_POST, "POST", SERVICE_CITIZEN_SEARCH, on_ask},
     {VIEW_LITERAL("/v1/household"), HTTP_METHOD_POST, "POST", SERVICE_HOUSEHOLD_LOOKUP, on_ask},
     {VIEW_LITERAL("/v1/id-map"), HTTP_METHOD_POST, "POST", SERVICE_ID_MAP, on_ask},
     {VIEW_LITERAL("/v1/relatives/verify"), HTTP_METHOD_POST, "POST", SERVICE_RELATIVE_VERIFY,

@@ -71,6 +71,64 @@ struct outcome registry_fetch_version(struct registry *registry, uint64_t key, u
     return outcome_fail(FAULT_NOT_FOUND, "no such version of the person");
 }
 
+/* What the index would say of a person. */
+static struct registry_facts facts_of(const struct person_record *record)
+{
+    struct registry_facts facts = {.birth_date = record->birth_date,
+                                   .sex = record->sex,
+                                   .province_list_day = record->province_list_day,
+                                   .flags = record->flags & (PERSON_PROTECTED | PERSON_LOCKED)};
+    memcpy(facts.province, record->province, sizeof(facts.province));
+    return facts;
+}
+
+static bool has_name(const struct registry_search *search, const struct person_record *record)
+{
+    return view_equal(search->folded_name, record->folded_name) &&
+           view_starts(record->birth_date, search->birth_date);
+}
+
+static void put_found(struct registry_search *search, const struct registry_person *person,
+                      bool wanted)
+{
+    if (search->count < NAMESAKES_SHOWN_MAX) {
+        search->found[search->count++] = (struct registry_namesake){
+            wanted, person->key, person->version, buf_view(&person->record)};
+    }
+}
+
+struct outcome registry_search(struct registry *registry, struct registry_search *search,
+                               struct buf *scratch)
+{
+    bool wanted[WORLD_PEOPLE_MAX] = {false};
+    unsigned count = 0;
+    buf_reset(scratch);
+    registry->fetches++;
+    if (registry->fault != FAULT_NONE) {
+        return outcome_fail(registry->fault, "search");
+    }
+    for (unsigned i = 0; i < registry->count; i++) {
+        struct person_record record = {0};
+        assert_ok(person_record_open(buf_view(&registry->people[i].record), &record));
+        struct registry_facts facts = facts_of(&record);
+        bool wants = search->wants(search->context, &facts);
+        wanted[i] = wants && has_name(search, &record);
+        count += wanted[i];
+        if (wanted[i] && registry->people[i].damaged) {
+            return outcome_fail(FAULT_CORRUPT, "seal of a person");
+        }
+    }
+    search->over = count > NAMESAKES_SHOWN_MAX;
+    for (unsigned round = 0; round < 2; round++) {
+        for (unsigned i = 0; i < registry->count; i++) {
+            if (wanted[i] == (round == 0)) {
+                put_found(search, &registry->people[i], wanted[i]);
+            }
+        }
+    }
+    return OUTCOME_OK;
+}
+
 /* The set is the registry itself. */
 uint32_t hidden_set_flags(const struct hidden_set *set, const uint8_t tag[SEAL_BLIND_BYTES])
 {
@@ -234,6 +292,15 @@ static void add_people(struct world *world)
     add_person(world, WORLD_CHI,
                PERSON(WORLD_CHI, "null", "Nguyễn Chi", "2001-05-06", "79", HOUSEHOLD, "null",
                       FLAGS("false", "true")));
+}
+
+void world_add_namesake(struct world *world, const char *id, const char *name, const char *birth,
+                        const char *province, const char *flags)
+{
+    char line[2048];
+    (void)snprintf(line, sizeof(line), PERSON("%s", "null", "%s", "%s", "%s", "null", "null", "%s"),
+                   id, name, birth, province, flags);
+    add_person(world, id, line);
 }
 
 struct registry_person *world_person(struct world *world, const char *id)

@@ -15,7 +15,7 @@
 
 #define WORLD_NOW_US INT64_C(1795423081000123) /* 2026-11-23T08:38:01.000123Z: 15:38 in Vietnam */
 #define WORLD_MIDNIGHT_S 30119                 /* seconds until midnight in Vietnam */
-#define WORLD_PEOPLE_MAX 8
+#define WORLD_PEOPLE_MAX 32
 #define WORLD_ENTRIES_MAX 70000
 
 /* The people; each with a number of his own. */
@@ -87,6 +87,9 @@ struct ask world_ask_by(struct world *world, const char *account, const char *bu
 const struct answer *world_serve(struct world *world, const struct ask *ask);
 struct business *world_business(struct world *world, const char *code);
 struct account *world_account(struct world *world, const char *code);
+/* One more, in province 79 unless another is said; `flags` as the import's line has them. */
+void world_add_namesake(struct world *world, const char *id, const char *name, const char *birth,
+                        const char *province, const char *flags);
 struct registry_person *world_person(struct world *world, const char *id);
 /* What the last entry's sealed opening says of how it was decided; the caller's to release. */
 json_t *world_last_trace(struct world *world);
