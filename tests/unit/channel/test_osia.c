@@ -606,8 +606,8 @@ static struct outcome put_an_answer(void *context)
     const struct answer answer = {.code = CODE_DISCLOSED, .person = VIEW_LITERAL(PERSON)};
     BUF_AUTO body;
 
-    TRY(plan(fixture, message_of(OSIA_READ, "attributeNames=permanentResidence", "")));
     buf_init(&body, 65536);
+    TRY(plan(fixture, message_of(OSIA_READ, "attributeNames=permanentResidence", "")));
     osia_answer_put(&fixture->plan, &answer, LANGUAGE_EN, &fixture->arena, &body);
     return body.failed ? outcome_fail(FAULT_NO_MEMORY, "answer") : OUTCOME_OK;
 }
