@@ -180,6 +180,47 @@ describe('the envelope as it is sent today', () => {
     });
 });
 
+describe('who is named', () => {
+    const other = 'so-tu-phap';
+    const unit = '000.00.01.H29';
+    before(async () => {
+        const today = new Date(Date.now() + 7 * 3600_000).toISOString().slice(0, 10);
+        await demo.act('party', 'add', '--code', other, '--class', 'state', '--kind', 'province_agency',
+            '--name', 'Sở Tư pháp (trình diễn)', '--identification', unit);
+        await demo.act('party', 'dossier', other, '--legal-basis', 'Trình diễn', '--level', '3',
+            '--level-decision', 'QĐ 01', '--undertaking', '0'.repeat(64), '--contact', 'A',
+            '--security-contact', 'B');
+        await demo.act('party', 'inspection', other, '--result', 'passed', '--day', today, '--until',
+            today, '--report', '0'.repeat(64));
+        await demo.act('party', 'connect', other, '--reason', 'Trình diễn');
+        await demo.act('business', 'add', '--code', 'NV-STP', '--party', other, '--purpose', 'Hộ tịch',
+            '--legal-basis', 'Luật Hộ tịch', '--services', 'citizen.lookup', '--channels',
+            'province_one_stop', '--fields', 'full_name,sex', '--quota-day', '100', '--procedure',
+            PROCEDURE);
+        await demo.act('business', 'grant', 'NV-STP', '--reason', 'Trình diễn');
+    });
+
+    test('an officer who is not registered with the operator is refused, and recorded', async () => {
+        assert.match(fault(await post(envelope({ officer: 'CB-LA' })), '005',
+            'operator_not_allowed'), /BienNhan/);
+    });
+
+    test('another unit is asked for only by an operator that it is registered with', async () => {
+        fault(await post(envelope({ unit })), '005', 'operator_not_allowed');
+        await demo.act('operator', 'parties-put', 'hcm-onestop', '--parties', other);
+        const answer = await post(envelope({ unit }));
+        assert.equal(answer.status, 200, answer.text);
+        const json = receiptIn(answer.text);
+        assert.deepEqual(json.person, granted(person, ['full_name', 'sex']));
+        const opened = json.opening.map((text) => JSON.parse(Buffer.from(text, 'base64url')));
+        const value = (name) => opened.find(([, found]) => found === name)[2];
+        assert.equal(value('party'), other);
+        assert.equal(value('business'), 'NV-STP');
+        assert.deepEqual(value('agent'),
+            { account: 'hcm-onestop', officer: OFFICER, operator: 'hcm-onestop' });
+    });
+});
+
 describe('bad messages', () => {
     const bomb = `<!DOCTYPE a [<!ENTITY a "aaaaaaaaaa">${'bcdefghi'.split('').map((name, i) =>
         `<!ENTITY ${name} "${`&${'abcdefgh'[i]};`.repeat(10)}">`).join('')}]><a>&i;</a>`;
