@@ -72,6 +72,11 @@ static const char *const frame_words[] = {
     [FRAME_JOB_LINES] = "job-lines",
     [FRAME_ASKED] = "asked",
     [FRAME_VOUCHED] = "vouched",
+    [FRAME_SOURCES] = "sources",
+    [FRAME_CHANGES] = "changes",
+    [FRAME_CHANGES_STAMPED] = "changes-stamped",
+    [FRAME_CHANGED] = "changed",
+    [FRAME_CHANGES_ORDER] = "changes-order",
     [FRAME_ASK_KEYS] = "ask-keys",
 };
 

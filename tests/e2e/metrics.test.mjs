@@ -123,7 +123,7 @@ test('no word of it is about a person, a party, an account, a business or a case
     const labels = new Set([...families.values()].flat().flatMap((sample) =>
         Object.keys(sample.labels)));
     assert.deepEqual([...labels].sort(), ['code', 'direction', 'kind', 'le', 'outcome', 'pass',
-        'process', 'state', 'status', 'version', 'why']);
+        'process', 'result', 'state', 'status', 'version', 'why']);
 });
 
 const connects = (host, port) => new Promise((resolve) => {

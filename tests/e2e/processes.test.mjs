@@ -80,8 +80,8 @@ describe('`dancu ps`', () => {
             assert.ok(held.filter_mode === 2 || os.arch() !== 'x64', process);
             assert.equal(held.calls[0], 'base', process);
             assert.deepEqual(held.sends, { edge: ['asks', 'receipt', 'stats', 'grants'],
-                public: ['stats'], keeper: ['kept'], loader: ['chunk'], worker: ['scrub', 'found'],
-                verify: ['stamped'], desk: ['stats', 'look', 'explain'],
+                public: ['stats'], keeper: ['kept'], loader: ['chunk', 'changed'], worker: ['scrub', 'found'],
+                verify: ['stamped', 'vouched', 'changes-stamped'], desk: ['stats', 'look', 'explain'],
                 jobs: ['job-who', 'job-lines'],
             }[process.split(' ')[0]] ?? [], process);
         }
