@@ -66,7 +66,8 @@ test('a hit is the limited view, and the receipt is good', async () => {
 });
 
 test('one more than ten is nobody, recorded, and told by its code', async () => {
-    const [, many] = [...byKey].find(([, list]) => list.filter(({ hidden }) => !hidden).length > 10);
+    const [, many] = [...byKey].find(([, list]) =>
+        list.filter(({ hidden }) => !hidden).length > 10);
     const { status, json } = await search({ name: many[0].name,
         birth_date: many[0].birth.slice(0, 4) });
     assert.equal(status, 422);

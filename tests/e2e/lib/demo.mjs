@@ -86,8 +86,8 @@ export class Demonstration {
         return readLines(path.join(this.dir, 'hidden.ndjson'));
     }
 
-    // Every person of the population, one after the other: the generator gives the same again.
-    async* people() {
+    // The lines of the whole population: the generator gives the same again.
+    async peopleFile() {
         const file = path.join(workFolder, 'demo', `people-${this.persons}-${this.seed}.ndjson`);
         if (!existsSync(file)) {
             const part = `${file}.part-${process.pid}`;
@@ -95,6 +95,12 @@ export class Demonstration {
                 String(this.seed), '--out', part]);
             renameSync(part, file);
         }
+        return file;
+    }
+
+    // Every person of the population, one after the other.
+    async* people() {
+        const file = await this.peopleFile();
         for await (const line of createInterface({ input: createReadStream(file) })) {
             yield JSON.parse(line);
         }

@@ -42,7 +42,8 @@ const sameDay = (person) => (other) => other.birth === person.birth;
 const sameSex = (person) => (other) => other.sex === person.sex;
 export const FORMS = {
     'as it is written': (p) => [{ name: p.name, birth_date: p.birth }, sameDay(p)],
-    'without accents': (p) => [{ name: plain(p.name).toUpperCase(), birth_date: p.birth }, sameDay(p)],
+    'without accents': (p) =>
+        [{ name: plain(p.name).toUpperCase(), birth_date: p.birth }, sameDay(p)],
     'lower case': (p) => [{ name: p.name.toLowerCase(), birth_date: p.birth }, sameDay(p)],
     'NFD': (p) => [{ name: p.name.normalize('NFD'), birth_date: p.birth }, sameDay(p)],
     'the accent on the other letter': (p) =>
@@ -97,7 +98,8 @@ export function personOf(line) {
     const [, birth, name, id, locked, address, hidden, sex] = found;
     const part = (key) => new RegExp(`"${key}":"([^"]*)"`).exec(address ?? '')?.[1] ?? null;
     return { birth, name: JSON.parse(`"${name}"`), id, locked: locked === 'true',
-        hidden: hidden === 'true', sex: JSON.parse(sex), province: part('province'), list: part('list') };
+        hidden: hidden === 'true', sex: JSON.parse(sex), province: part('province'),
+        list: part('list') };
 }
 
 export const keyOf = (person) => `${fold(person.name)}|${person.birth.slice(0, 4)}`;
@@ -127,7 +129,8 @@ export async function namesakesOf(file, people) {
     const years = new Set(people.map((person) => person.birth.slice(0, 4)));
     let rest = '';
     let lines = 0;
-    for await (const chunk of createReadStream(file, { encoding: 'utf8', highWaterMark: 1 << 22 })) {
+    const chunks = createReadStream(file, { encoding: 'utf8', highWaterMark: 1 << 22 });
+    for await (const chunk of chunks) {
         const text = rest + chunk;
         let from = 0;
         for (let to = text.indexOf('\n'); to >= 0; to = text.indexOf('\n', from)) {

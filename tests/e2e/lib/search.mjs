@@ -2,10 +2,10 @@
 export const SEARCH = 'NV-HCM-SEARCH';
 export const LOOKUP = 'NV-HCM-FOUND';
 
-async function grant(demo, code, services, fields, more = []) {
-    await demo.act('business', 'add', '--code', code, '--party', 'hcm-onestop', '--services', services,
-        '--channels', 'province_one_stop', '--purpose', 'Giải quyết thủ tục',
-        '--legal-basis', 'Luật Cư trú 2020', '--quota-day', '1000000000', '--fields', fields, ...more);
+async function grant(demo, code, services, fields) {
+    await demo.act('business', 'add', '--code', code, '--party', 'hcm-onestop',
+        '--services', services, '--channels', 'province_one_stop', '--purpose', 'Giải quyết thủ tục',
+        '--legal-basis', 'Luật Cư trú 2020', '--quota-day', '1000000000', '--fields', fields);
     await demo.act('business', 'grant', code, '--reason', 'Trình diễn');
 }
 
