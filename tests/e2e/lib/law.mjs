@@ -9,7 +9,7 @@ export const FIELDS = ['birth_date', 'birth_registration_place', 'blood_group', 
 export const SENSITIVE = ['ethnicity', 'household', 'relatives', 'religion'];
 // Addresses of the services that a client can reach.
 export const ADDRESSES = {
-    'citizen.lookup': '/v1/lookup', 'citizen.verify': '/v1/verify',
+    'citizen.lookup': '/v1/lookup', 'citizen.verify': '/v1/verify', 'citizen.search': '/v1/search',
     'household.lookup': '/v1/household', 'id.map': '/v1/id-map',
     'relative.verify': '/v1/relatives/verify', 'notice.extract': '/v1/notice',
 };
@@ -25,6 +25,8 @@ const CEILINGS = {
         ...Object.fromEntries(WHOLE.map((service) => [service, FIELDS])),
         'household.lookup': ['current_residence', 'full_name', 'household', 'permanent_residence',
             'relation_to_head', 'temporary_residence'],
+        // only what picks the right one of several
+        'citizen.search': ['birth_date', 'full_name', 'native_place', 'permanent_residence', 'sex'],
         'id.map': ['birth_date', 'full_name'],
         'relative.verify': ['household', 'marital_status', 'relation_to_head', 'relatives'],
     },
@@ -47,8 +49,13 @@ const CHANNELS = {
 
 export const ceiling = (kind, service) => CEILINGS[kind]?.[service] ?? [];
 
-// The fields that an ask is for, whatever service they are asked through.
-export function fieldsOf(service, ask) {
+// The fields that an ask is for, whatever service they are asked through. A search names none: it gives
+// what its business was granted of what a search may give.
+export function fieldsOf(who, service, ask, business) {
+    if (service === 'citizen.search') {
+        return ceiling(who.class, service).filter((field) => business.fields.includes(field) &&
+            (!SENSITIVE.includes(field) || business.sensitive.includes(field)));
+    }
     if (service === 'id.map') {
         return ['birth_date', 'full_name'];
     }
@@ -76,11 +83,11 @@ export function decide(who, service, ask, business) {
     if (who.class === 'citizen') {
         return 'own_data_only'; // nobody vouches yet for who a citizen is
     }
-    const fields = fieldsOf(service, ask);
+    const fields = fieldsOf(who, service, ask, business);
     const allowed = (field) => business.fields.includes(field) &&
         ceiling(who.class, service).includes(field) &&
         (!SENSITIVE.includes(field) || business.sensitive.includes(field));
-    if (!fields.every(allowed)) {
+    if (fields.length === 0 || !fields.every(allowed)) {
         return 'field_not_granted';
     }
     if (ask.per_claim && !business.perClaim) {

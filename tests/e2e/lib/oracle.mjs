@@ -1,9 +1,10 @@
 // Asks of every service by every class, shaken from a seed, each decided by law.mjs and by the server.
 import assert from 'node:assert/strict';
 import { granted, subjectOf } from './asks.mjs';
-import { verifyAnswer, verifyProblem } from './answer.mjs';
+import { verifyAnswer, verifyProblem, verifyReceipt } from './answer.mjs';
+import { canonical } from './canonical.mjs';
 import { Http2Client } from './client.mjs';
-import { ADDRESSES, ceiling, decide, FIELDS, holds, SENSITIVE } from './law.mjs';
+import { ADDRESSES, ceiling, decide, FIELDS, fieldsOf, holds, SENSITIVE } from './law.mjs';
 import { connectParty, day, INSTRUMENT } from './rights.mjs';
 
 const SERVICES = Object.keys(ADDRESSES);
@@ -151,7 +152,9 @@ export function shake(random, samples, businesses) {
         delete ask.subject.id;
         ask.subject.cmnd = person.cmnd;
     }
-    if (/verify/.test(service)) {
+    if (service === 'citizen.search') {
+        ask.subject = { name: person.full_name, birth_date: person.birth_date };
+    } else if (/verify/.test(service)) {
         ask.claims = Array.from({ length: 1 + below(3) }, () =>
             claimAbout(random, person, one(samples)));
         ask.per_claim = below(2) === 0;
@@ -177,6 +180,17 @@ function expectedResult({ service, person, ask }, today) {
     return ask.per_claim ? { claims: truths } : { verified: truths.every((truth) => truth === true) };
 }
 
+// Whoever was looked for is among the hits, with what may be given of him.
+function checkHits(shaken, answer, vkey) {
+    const { who, service, person, ask, business } = shaken;
+    assert.equal(answer.status, 200, answer.text);
+    const { entry } = verifyReceipt(answer.json, vkey);
+    assert.deepEqual([entry.service, entry.outcome], [service, 'disclosed']);
+    const want = granted(person, fieldsOf(who, service, ask, business));
+    const found = answer.json.result.hits.map((hit) => canonical(hit.person));
+    assert.ok(found.includes(canonical(want)), `${found.length} hits`);
+}
+
 // One answer against the law; what differs is an error that says what was asked.
 export function compare(shaken, answer, vkey, today) {
     const { who, service, ask, business } = shaken;
@@ -184,6 +198,8 @@ export function compare(shaken, answer, vkey, today) {
     try {
         if (want !== 'disclosed') {
             verifyProblem(answer, 403, want, { vkey, receipt: true });
+        } else if (service === 'citizen.search') {
+            checkHits(shaken, answer, vkey);
         } else {
             verifyAnswer(answer, ask, vkey, { party: who.party, account: who.code }, service);
             assert.deepEqual(answer.json.person ?? answer.json.result, expectedResult(shaken, today));
