@@ -98,11 +98,10 @@ void upload_open(struct jobs *jobs, const struct asker *asker, const struct job_
         refuse_fault(jobs, upload, outcome);
         return;
     }
-    const struct job_who who = {
+    struct job_who who = {
         .tag = tag_of(jobs, upload), .service = asked->service, .business = asked->business};
-    struct job_who whose = who;
-    memcpy(whose.spki, asked->spki, sizeof(whose.spki));
-    jobbing_put_who(&jobs->core.out, &whose);
+    memcpy(who.spki, asked->spki, sizeof(who.spki));
+    jobbing_put_who(&jobs->core.out, &who);
 }
 
 /* ---- its bytes ---- */
