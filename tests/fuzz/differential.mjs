@@ -20,11 +20,15 @@ const BATCH = 512;
 const SEED_BYTES_MAX = 4096;
 const FINDINGS_SHOWN = 20;
 
+// Reads by a library that the program below does without.
+const BY_LIBRARY = ['xml.c', 'soap.c'];
+
 // The program that tells what ours reads, built from the sources as they are.
 async function buildReader() {
     const place = path.join(root, 'build/differential');
     const sources = ['src/wire', 'src/base'].flatMap((folder) => readdirSync(path.join(root, folder))
-        .filter((name) => name.endsWith('.c')).map((name) => path.join(folder, name)));
+        .filter((name) => name.endsWith('.c') && !BY_LIBRARY.includes(name))
+        .map((name) => path.join(folder, name)));
     mkdirSync(place, { recursive: true });
     await must('gcc', ['-std=gnu2x', '-O2', '-g', '-D_GNU_SOURCE', '-DDANCU_HEAP_ALLOWED', '-Isrc',
         '-include', 'base/banned.h', '-Wall', '-Wextra', '-Werror',

@@ -78,6 +78,19 @@ static const struct attack *attack_at(unsigned number)
     return number < desk_attack_count ? &desk_attacks[number] : NULL;
 }
 
+/* A pipe beside the core's, which nothing here uses: an edge goes on. A desk that is given a new
+ * one ends, and its successor begins with that; the supervisor gone, both end. */
+static bool goes_on(const struct hostile *hostile)
+{
+    struct proc_peer peer = {.fd = -1};
+    if (is_desk(hostile->child) ||
+        !outcome_ok(proc_receive_peer(hostile->child->control_fd, &peer))) {
+        return false;
+    }
+    close(peer.fd);
+    return true;
+}
+
 /* -1: the supervisor is gone, or says stop. */
 static int next_command(const struct hostile *hostile, int signal_fd)
 {
@@ -86,8 +99,11 @@ static int next_command(const struct hostile *hostile, int signal_fd)
         struct signalfd_siginfo info;
         struct pollfd polls[2] = {{.fd = signal_fd, .events = POLLIN},
                                   {.fd = hostile->child->control_fd, .events = POLLIN}};
-        if (poll(polls, 2, -1) < 0 || polls[1].revents != 0) {
+        if (poll(polls, 2, -1) < 0 || (polls[1].revents != 0 && !goes_on(hostile))) {
             return -1;
+        }
+        if (polls[0].revents == 0) {
+            continue;
         }
         if (read(signal_fd, &info, sizeof(info)) != sizeof(info) || info.ssi_signo == SIGTERM) {
             return -1;
