@@ -43,7 +43,7 @@ static void read_payload(struct view text)
 static void read_jws(struct view text)
 {
     struct jws jws;
-    if (outcome_ok(jws_read(text, the_room(), &jws))) {
+    if (outcome_ok(jws_read(text, JWS_TYPE_ACT, the_room(), &jws))) {
         CHECK(jws.signature.len == SEAL_SIGNATURE_BYTES && jws.kid.len <= ASK_CODE_BYTES_MAX);
         CHECK(jws.signed_text.data == text.data && jws.signed_text.len < text.len);
         read_payload(jws.payload);
