@@ -104,7 +104,7 @@ test('a file of the public log that is flipped under a running server is not ser
         }
         for (const name of names) {
             const good = readFileSync(path.join(ledger, name));
-            for (const at of [0, -1]) {
+            for (const [turn, at] of [0, -1].entries()) {
                 assert.deepEqual((await asked(name)).bytes, good, name);
                 await sleep(TICK_MS);
                 flip(path.join(ledger, name), at);
@@ -113,15 +113,15 @@ test('a file of the public log that is flipped under a running server is not ser
                     assert.equal(answer.status, 500, name);
                     assert.equal(answer.json.code, 'internal');
                 }
-                await until('it is told', () => told('tile-refused', name) > 0);
-                assert.equal(told('tile-refused', name), at === 0 ? 1 : 2, 'once each time');
+                await until('it is told', () => told('tile-refused', name) > turn);
+                assert.equal(told('tile-refused', name), turn + 1, 'once each time');
                 for (const other of names.filter((other) => other !== name).slice(0, 5)) {
                     assert.deepEqual((await asked(other)).bytes,
                         readFileSync(path.join(ledger, other)), `${other} while ${name} is bad`);
                 }
                 flip(path.join(ledger, name), at);
                 assert.deepEqual((await asked(name)).bytes, good, `${name} put back`);
-                await until('it is told', () => told('tile-sound', name) === (at === 0 ? 1 : 2));
+                await until('it is told', () => told('tile-sound', name) === turn + 1);
             }
         }
         assert.ok((await server.processes()).every((row) => row.restarts === 0));
