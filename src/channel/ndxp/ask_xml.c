@@ -11,8 +11,8 @@
 
 #include "base/check.h"
 #include "domain/country.h"
+#include "seal/seal.h"
 
-#include <openssl/evp.h>
 #include <string.h>
 
 #define REQUEST_BYTES_MAX 40 /* of MaYeuCau (guide of the platform) */
@@ -305,9 +305,7 @@ static struct outcome hash_meaning(const struct reading *reading, uint8_t ret_ha
     }
     buf_put_block32(&buf, reading->ask.case_ref);
     TRY(buf_check(&buf));
-    if (EVP_Digest(buf.data, buf.len, ret_hash, NULL, EVP_sha256(), NULL) != 1) {
-        return outcome_fail(FAULT_NO_MEMORY, "hash of a message");
-    }
+    seal_sha256(buf_view(&buf), ret_hash);
     return OUTCOME_OK;
 }
 
