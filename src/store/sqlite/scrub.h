@@ -61,6 +61,12 @@ struct outcome scrub_chunk_person(struct registry_scrub *scrub, uint64_t key, ui
 struct outcome scrub_chunk_rest(struct registry_scrub *scrub);
 struct outcome scrub_look_sums(struct registry_scrub *scrub, bool *ret_more);
 struct outcome scrub_look_set(struct registry_scrub *scrub, bool *ret_more);
+/* The row behind the place that scrub->tag and scrub->key say, for a statement of a tag and, where
+ * rows share tags, a key. `check` looks at it and moves the place there. *ret_more false: there is
+ * none. */
+typedef struct outcome scrub_check_row(struct registry_scrub *scrub, sqlite3_stmt *statement);
+struct outcome scrub_look_row(struct registry_scrub *scrub, sqlite3_stmt *statement,
+                              scrub_check_row *check, bool *ret_more);
 /* One row each: scrub_tags.c. *ret_more false: the table has no more. */
 struct outcome scrub_look_former(struct registry_scrub *scrub, bool *ret_more);
 struct outcome scrub_look_tag(struct registry_scrub *scrub, bool *ret_more);

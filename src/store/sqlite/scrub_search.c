@@ -89,15 +89,6 @@ static struct outcome check_row(struct registry_scrub *scrub, sqlite3_stmt *stat
 
 struct outcome scrub_look_search(struct registry_scrub *scrub, bool *ret_more)
 {
-    struct db *db = &scrub->registry->db;
-    sqlite3_stmt *statement = db_statement(db, STATEMENT_SCRUB_SEARCH);
-    uint8_t last[SEAL_BLIND_BYTES];
-
-    memcpy(last, scrub->tag, sizeof(last));
-    db_bind_view(statement, 1, view_of(last, scrub->tag_len));
-    db_bind_u64(statement, 2, scrub->key);
-    TRY(db_step(db, statement, ret_more));
-    struct outcome outcome = *ret_more ? check_row(scrub, statement) : OUTCOME_OK;
-    db_done(statement);
-    return outcome;
+    return scrub_look_row(scrub, db_statement(&scrub->registry->db, STATEMENT_SCRUB_SEARCH),
+                          check_row, ret_more);
 }

@@ -87,6 +87,22 @@ static struct outcome person_of_tag(struct registry_scrub *scrub, sqlite3_stmt *
     return OUTCOME_OK;
 }
 
+struct outcome scrub_look_row(struct registry_scrub *scrub, sqlite3_stmt *statement,
+                              scrub_check_row *check, bool *ret_more)
+{
+    uint8_t last[SEAL_BLIND_BYTES];
+
+    memcpy(last, scrub->tag, sizeof(last)); /* the check moves on while the statement holds it */
+    db_bind_view(statement, 1, view_of(last, scrub->tag_len));
+    if (sqlite3_bind_parameter_count(statement) > 1) {
+        db_bind_u64(statement, 2, scrub->key);
+    }
+    TRY(db_step(&scrub->registry->db, statement, ret_more));
+    struct outcome outcome = *ret_more ? check(scrub, statement) : OUTCOME_OK;
+    db_done(statement);
+    return outcome;
+}
+
 static struct outcome check_tag(struct registry_scrub *scrub, sqlite3_stmt *statement)
 {
     uint64_t key = db_column_u64(statement, 1);
@@ -101,16 +117,8 @@ static struct outcome check_tag(struct registry_scrub *scrub, sqlite3_stmt *stat
 
 struct outcome scrub_look_tag(struct registry_scrub *scrub, bool *ret_more)
 {
-    struct db *db = &scrub->registry->db;
-    sqlite3_stmt *statement = db_statement(db, STATEMENT_SCRUB_TAG);
-    uint8_t last[SEAL_BLIND_BYTES];
-
-    memcpy(last, scrub->tag, sizeof(last));
-    db_bind_view(statement, 1, view_of(last, scrub->tag_len));
-    TRY(db_step(db, statement, ret_more));
-    struct outcome outcome = *ret_more ? check_tag(scrub, statement) : OUTCOME_OK;
-    db_done(statement);
-    return outcome;
+    return scrub_look_row(scrub, db_statement(&scrub->registry->db, STATEMENT_SCRUB_TAG), check_tag,
+                          ret_more);
 }
 
 static struct outcome check_hidden(struct registry_scrub *scrub, sqlite3_stmt *statement)
@@ -133,17 +141,8 @@ static struct outcome check_hidden(struct registry_scrub *scrub, sqlite3_stmt *s
 
 struct outcome scrub_look_hidden(struct registry_scrub *scrub, bool *ret_more)
 {
-    struct db *db = &scrub->registry->db;
-    sqlite3_stmt *statement = db_statement(db, STATEMENT_SCRUB_HIDDEN);
-    uint8_t last[SEAL_BLIND_BYTES];
-
-    memcpy(last, scrub->tag, sizeof(last));
-    db_bind_view(statement, 1, view_of(last, scrub->tag_len));
-    db_bind_u64(statement, 2, scrub->key);
-    TRY(db_step(db, statement, ret_more));
-    struct outcome outcome = *ret_more ? check_hidden(scrub, statement) : OUTCOME_OK;
-    db_done(statement);
-    return outcome;
+    return scrub_look_row(scrub, db_statement(&scrub->registry->db, STATEMENT_SCRUB_HIDDEN),
+                          check_hidden, ret_more);
 }
 
 /* ---- Former versions ---- */
