@@ -246,6 +246,17 @@
 #define JOB_QUIET_US 2000                /* nobody else has asked for so long: a job's turn ... */
 #define JOB_HELD_US_MAX 20000            /* ... or it has waited so long for it */
 
+/* Letters */
+#define LETTER_BYTES_MAX (512u << 10)   /* one file: over it, it is not drawn */
+#define LETTER_CONTENT_BYTES_MAX 131072 /* what one is made of: a person fits */
+#define LETTER_TEXT_BYTES_MAX 4096      /* one text of it */
+#define LETTER_ITEMS_MAX 64             /* of one list in it */
+#define LETTER_URL_BYTES_MAX 512        /* the address in its QR code */
+#define LETTER_PAGES_MAX 24             /* more is no letter */
+#define LETTER_WHY_BYTES_MAX 512        /* why one was not drawn */
+#define LETTER_DRAW_S_MAX 10            /* the process that draws ends itself then ... */
+#define LETTER_WAIT_S_MAX 20            /* ... and who waits for it gives up */
+
 /* Scrub */
 #define SCRUB_PLACES_MAX 16                /* bad places kept with their words; all are counted */
 #define SCRUB_PLACE_BYTES_MAX 200          /* one place in words; longer ones are cut */

@@ -61,6 +61,8 @@ enum frame_kind {
     FRAME_CHANGED = 43,         /* loader -> core -> verify -> desk: what became of it */
     FRAME_CHANGES_ORDER = 46,   /* core -> loader: one to be applied */
     FRAME_ASK_KEYS = 47,        /* core -> verify: count keys by which accounts sign asks */
+    FRAME_RENDER = 52,          /* core -> letter: what to draw (rendering.h) */
+    FRAME_RENDERED = 53,        /* letter -> core */
     FRAME_KIND_COUNT
 };
 

@@ -12,6 +12,7 @@
 #include "proc/jobbing.h"
 #include "proc/loading.h"
 #include "proc/looking.h"
+#include "proc/rendering.h"
 #include "proc/searching.h"
 #include "proc/signed.h"
 
@@ -199,6 +200,22 @@ static void read_jobbing(const struct frame *frame, struct view whole, struct bu
 }
 
 /* Likewise those of searches. */
+static void read_rendering(const struct frame *frame, struct view whole, struct buf *again)
+{
+    struct render_order order;
+    struct render_done done;
+
+    buf_reset(again);
+    if (outcome_ok(rendering_get_order(frame, &order))) {
+        rendering_put_order(again, &order);
+        CHECK(view_equal(buf_view(again), whole));
+    }
+    if (outcome_ok(rendering_get_done(frame, &done))) {
+        rendering_put_done(again, &done);
+        CHECK(view_equal(buf_view(again), whole));
+    }
+}
+
 static void read_searching(const struct frame *frame, struct view whole, struct buf *again)
 {
     struct search_order order;
@@ -304,6 +321,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         read_looking(&frame, view_part(received, 0, bytes), &again);
         read_grants(&frame, view_part(received, 0, bytes), &again);
         read_jobbing(&frame, view_part(received, 0, bytes), &again);
+        read_rendering(&frame, view_part(received, 0, bytes), &again);
         read_searching(&frame, view_part(received, 0, bytes), &again);
         received = view_part(received, bytes, received.len - bytes);
     }
