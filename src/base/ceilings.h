@@ -257,6 +257,26 @@
 #define LETTER_DRAW_S_MAX 10            /* the process that draws ends itself then ... */
 #define LETTER_WAIT_S_MAX 20            /* ... and who waits for it gives up */
 
+/* Archive: documents of cases, and letters (decision 0055) */
+#define DOCUMENT_BYTES_MAX (20u << 20)       /* of one that is handed in */
+#define DOCUMENT_PIXELS_MAX 64000000         /* that an image says it has */
+#define DOCUMENT_OBJECTS_MAX 65536           /* of a PDF; chunks and segments of an image */
+#define DOCUMENT_DEPTH_MAX 64                /* tables within tables of a PDF */
+#define DOCUMENT_FACTS_BYTES_MAX 1024        /* what is told of a signature */
+#define DOCUMENT_WHY_BYTES_MAX 128           /* why one is refused */
+#define ARCHIVE_BLOCK_BYTES (64u << 10)      /* of a file's block, before it is sealed */
+#define ARCHIVE_LOOSE_MAX 1024               /* papers that no case has yet ... */
+#define ARCHIVE_LOOSE_OF_DESK_MAX 768        /* ... those of the desk among them ... */
+#define ARCHIVE_LOOSE_OF_CASE_MAX 32         /* ... and of one case ... */
+#define ARCHIVE_LOOSE_BYTES_MAX (2ull << 30) /* ... together ... */
+#define ARCHIVE_LOOSE_S (24 * 60 * 60)       /* ... and for so long */
+#define ARCHIVE_TELL_S (60 * 60)             /* between two tellings of what is loose */
+#define ARCHIVE_ROOM_BYTES_MIN (2ull << 30)  /* free on the disk before one is taken */
+#define ARCHIVE_UPLOADS_MAX 16               /* documents that come at once */
+#define ARCHIVE_WANTS_MAX 64                 /* questions in hand */
+#define ARCHIVE_POURS_MAX 16                 /* papers that go out at once */
+#define ARCHIVE_DESKS_MAX 16                 /* pipes from desks, draining ones included */
+
 /* Scrub */
 #define SCRUB_PLACES_MAX 16                /* bad places kept with their words; all are counted */
 #define SCRUB_PLACE_BYTES_MAX 200          /* one place in words; longer ones are cut */

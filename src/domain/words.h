@@ -106,7 +106,8 @@
     ROW(PROOF_OTHER_ASK, "proof_other_ask", 401, 0)                                                \
     ROW(PROOF_TIME, "proof_time", 401, 0)                                                          \
     ROW(PROOF_REPLAYED, "proof_replayed", 409, 0)                                                  \
-    ROW(TOO_MANY_HITS, "too_many_hits", 422, 1)
+    ROW(TOO_MANY_HITS, "too_many_hits", 422, 1)                                                    \
+    ROW(DOCUMENT_REFUSED, "document_refused", 422, 0)
 
 /* The rule that decided, in the order of the checks but for those that were appended; it stands in
  * the sealed opening only. */

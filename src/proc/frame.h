@@ -61,6 +61,10 @@ enum frame_kind {
     FRAME_CHANGED = 43,         /* loader -> core -> verify -> desk: what became of it */
     FRAME_CHANGES_ORDER = 46,   /* core -> loader: one to be applied */
     FRAME_ASK_KEYS = 47,        /* core -> verify: count keys by which accounts sign asks */
+    FRAME_PAPER_ASKED = 48,     /* desk -> archive: what is wanted of a document (archiving.h) */
+    FRAME_PAPER_TOLD = 49,      /* archive -> desk */
+    FRAME_ARCHIVE = 50,         /* core -> archive: who may, letters, what is to become of papers */
+    FRAME_ARCHIVED = 51,        /* archive -> core: who asks, what is here and loose */
     FRAME_RENDER = 52,          /* core -> letter: what to draw (rendering.h) */
     FRAME_RENDERED = 53,        /* letter -> core */
     FRAME_KIND_COUNT

@@ -13,6 +13,7 @@
 #define HOME_LOADER_SOCKET "loader.sock"
 #define HOME_STATUS_SOCKET "supervisor.sock"
 #define HOME_JOBS "jobs"
+#define HOME_ARCHIVE "archive"
 #define HOME_LOCK "supervisor.lock"
 
 /* Opens the folder. */

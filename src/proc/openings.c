@@ -58,6 +58,7 @@ static const struct opening_row opening_rows[GRANT_COUNT] = {
     [GRANT_METRICS_LISTENER] = {OPENING_TCP_OWN, 3, "metrics listener", false},
     [GRANT_DESK_LISTENER] = {OPENING_TCP, 2, "desk listener", false},
     [GRANT_JOBS_DIR] = {OPENING_IN_HOME, 0, HOME_JOBS, false},
+    [GRANT_ARCHIVE_DIR] = {OPENING_IN_HOME, 0, HOME_ARCHIVE, false},
 };
 
 void openings_init(struct openings *openings)
@@ -193,6 +194,9 @@ struct outcome openings_open(struct openings *openings, const struct supervisor_
     TRY(home_lock(openings->home_fd, &openings->lock_fd));
     if ((wanted_by_all(config) & 1u << GRANT_JOBS_DIR) != 0) {
         TRY(home_folder(openings->home_fd, HOME_JOBS));
+    }
+    if ((wanted_by_all(config) & 1u << GRANT_ARCHIVE_DIR) != 0) {
+        TRY(home_folder(openings->home_fd, HOME_ARCHIVE));
     }
     if (own) {
         TRY(home_own(openings->home_fd, home_uid, home_gid));

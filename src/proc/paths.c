@@ -75,6 +75,7 @@ enum paths_right paths_right(const struct proc_row *row)
     switch (row->root) {
     case PROC_ROOT_HOME:
     case PROC_ROOT_JOBS:
+    case PROC_ROOT_ARCHIVE:
         return row->may_write_files ? PATHS_READ_WRITE : PATHS_READ;
     case PROC_ROOT_TILES:
         return PATHS_READ;
@@ -102,6 +103,7 @@ static struct outcome give_folder(int ruleset_fd, const struct child *child, uin
     static const enum proc_grant folders[] = {[PROC_ROOT_HOME] = GRANT_HOME_DIR,
                                               [PROC_ROOT_TILES] = GRANT_TILES_DIR,
                                               [PROC_ROOT_JOBS] = GRANT_JOBS_DIR,
+                                              [PROC_ROOT_ARCHIVE] = GRANT_ARCHIVE_DIR,
                                               [PROC_ROOT_NONE] = GRANT_HOME_DIR};
     enum proc_grant grant = folders[child->row->root];
     const struct beneath rule = {.access = access_of(paths_right(child->row)) & handled,

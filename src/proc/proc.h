@@ -44,6 +44,7 @@ enum proc_grant {
     GRANT_METRICS_LISTENER, /* TCP, 127.0.0.1 alone */
     GRANT_DESK_LISTENER,    /* TCP */
     GRANT_JOBS_DIR,         /* home/jobs, made when it is not there */
+    GRANT_ARCHIVE_DIR,      /* home/archive, likewise */
     GRANT_COUNT
 };
 
@@ -62,10 +63,11 @@ enum proc_user {
 
 /* The folder that a process sees as "/" when started as root, and works in otherwise. */
 enum proc_root {
-    PROC_ROOT_EMPTY, /* an empty, unlinked directory (when started as root) */
-    PROC_ROOT_HOME,  /* the home folder; needs GRANT_HOME_DIR */
-    PROC_ROOT_TILES, /* home/ledger; needs GRANT_TILES_DIR */
-    PROC_ROOT_JOBS,  /* home/jobs; needs GRANT_JOBS_DIR */
+    PROC_ROOT_EMPTY,   /* an empty, unlinked directory (when started as root) */
+    PROC_ROOT_HOME,    /* the home folder; needs GRANT_HOME_DIR */
+    PROC_ROOT_TILES,   /* home/ledger; needs GRANT_TILES_DIR */
+    PROC_ROOT_JOBS,    /* home/jobs; needs GRANT_JOBS_DIR */
+    PROC_ROOT_ARCHIVE, /* home/archive; needs GRANT_ARCHIVE_DIR */
     PROC_ROOT_NONE,
 };
 

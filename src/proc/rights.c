@@ -83,6 +83,9 @@ static struct outcome enter_root(const struct child *child, bool drop)
     case PROC_ROOT_JOBS:
         fd = child->grants[GRANT_JOBS_DIR];
         break;
+    case PROC_ROOT_ARCHIVE:
+        fd = child->grants[GRANT_ARCHIVE_DIR];
+        break;
     }
     CHECK(fd >= 0); /* the row asks for the folder that it lives in */
     return fchdir(fd) == 0 ? OUTCOME_OK : outcome_sys(errno, "enter the root folder");

@@ -26,6 +26,7 @@ static const char *const grant_words[] = {
     [GRANT_CLIENT_CRL] = "client-crl",
     [GRANT_TILES_DIR] = "tiles",
     [GRANT_JOBS_DIR] = "jobs",
+    [GRANT_ARCHIVE_DIR] = "archive",
     [GRANT_HOME_DIR] = "home",
     [GRANT_KEYS_DIR] = "keys",
     [GRANT_LOADER_LISTENER] = "loader-listener",
@@ -78,13 +79,17 @@ static const char *const frame_words[] = {
     [FRAME_CHANGED] = "changed",
     [FRAME_CHANGES_ORDER] = "changes-order",
     [FRAME_ASK_KEYS] = "ask-keys",
+    [FRAME_PAPER_ASKED] = "paper-asked",
+    [FRAME_PAPER_TOLD] = "paper-told",
+    [FRAME_ARCHIVE] = "archive",
+    [FRAME_ARCHIVED] = "archived",
 };
 
 static const char *const call_words[CALLS_GROUP_COUNT] = CALLS_WORDS;
 
 static const char *const root_words[] = {
-    [PROC_ROOT_EMPTY] = "empty", [PROC_ROOT_HOME] = "home", [PROC_ROOT_TILES] = "tiles",
-    [PROC_ROOT_JOBS] = "jobs",   [PROC_ROOT_NONE] = "none",
+    [PROC_ROOT_EMPTY] = "empty", [PROC_ROOT_HOME] = "home",       [PROC_ROOT_TILES] = "tiles",
+    [PROC_ROOT_JOBS] = "jobs",   [PROC_ROOT_ARCHIVE] = "archive", [PROC_ROOT_NONE] = "none",
 };
 #define ROOTS (sizeof(root_words) / sizeof(root_words[0]))
 

@@ -4,6 +4,7 @@
  */
 #include "base/check.h"
 #include "channel/json/answer_json.h"
+#include "proc/archiving.h"
 #include "proc/explaining.h"
 #include "proc/feeding.h"
 #include "proc/figures.h"
@@ -172,6 +173,29 @@ static void read_grants(const struct frame *frame, struct view whole, struct buf
     }
 }
 
+/* Likewise those of the archive. */
+static void read_archiving(const struct frame *frame, struct view whole, struct buf *again)
+{
+    struct paper_asked asked;
+    struct paper_told told;
+    struct archive_ordered ordered;
+    struct archive_told archived;
+
+    buf_reset(again);
+    if (outcome_ok(archiving_get_asked(frame, &asked))) {
+        archiving_put_asked(again, &asked);
+    } else if (outcome_ok(archiving_get_told(frame, &told))) {
+        archiving_put_told(again, &told);
+    } else if (outcome_ok(archiving_get_ordered(frame, &ordered))) {
+        archiving_put_ordered(again, &ordered);
+    } else if (outcome_ok(archiving_get_archived(frame, &archived))) {
+        archiving_put_archived(again, &archived);
+    } else {
+        return;
+    }
+    CHECK(view_equal(buf_view(again), whole));
+}
+
 /* Likewise those of jobs. */
 static void read_jobbing(const struct frame *frame, struct view whole, struct buf *again)
 {
@@ -322,6 +346,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         read_grants(&frame, view_part(received, 0, bytes), &again);
         read_jobbing(&frame, view_part(received, 0, bytes), &again);
         read_rendering(&frame, view_part(received, 0, bytes), &again);
+        read_archiving(&frame, view_part(received, 0, bytes), &again);
         read_searching(&frame, view_part(received, 0, bytes), &again);
         received = view_part(received, bytes, received.len - bytes);
     }
