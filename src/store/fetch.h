@@ -3,7 +3,7 @@
  * check in ./test fails on any other).
  *
  * I5: found or not, every probe costs one index probe, one record read and one decryption: who is
- * not there gets a decoy record, chosen by the tag, which is read, opened and thrown away.
+ * not there gets a decoy record, chosen by the tag or key, which is read, opened and thrown away.
  */
 #ifndef DANCU_STORE_FETCH_H
 #define DANCU_STORE_FETCH_H
@@ -13,9 +13,11 @@
 struct registry_probe {
     /* in */
     uint8_t tag[SEAL_BLIND_BYTES];
+    bool by_key; /* `key` is who is asked for, not the tag */
+    /* in and out */
+    uint64_t key; /* person key; of the decoy when not found */
     /* out */
     bool found;
-    uint64_t key; /* person key; of the decoy when not found */
     uint32_t version;
     struct view record; /* plain record, in the caller's scratch; of the decoy when not found;
                            empty only when the registry is empty */

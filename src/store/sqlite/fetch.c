@@ -6,6 +6,7 @@
  *     asked for, that tag's person, one decryption. For who is there, the tag found is the tag
  * asked for; for who is not, it is the neighbour's, which by the HMAC is anybody's: the decoy.
  * Nothing else differs, neither in what is read nor in what is warm when it is asked again.
+ *     Who is asked for by key is read by it, and the neighbour is that of the key.
  *  2. All probes of a batch see one state of the registry.
  *  3. A record that does not open is told by its place, and is nobody's decoy either.
  */
@@ -30,12 +31,14 @@ static struct outcome row_read(struct registry *registry, sqlite3_stmt *statemen
 {
     struct view tag = db_column_view(statement, COLUMN_TAG);
     struct view sealed = db_column_view(statement, COLUMN_SEALED);
+    uint64_t asked = probe->key;
 
     probe->key = db_column_u64(statement, COLUMN_KEY);
     probe->version = (uint32_t)db_column_u64(statement, COLUMN_VERSION);
     TRY(registry_unseal(registry, probe->key, probe->version, sealed, scratch, &ret_place->at,
                         &ret_place->len));
-    probe->found = tag.len == sizeof(probe->tag) && seal_equal(tag.data, probe->tag, tag.len);
+    bool tagged = tag.len == sizeof(probe->tag) && seal_equal(tag.data, probe->tag, tag.len);
+    probe->found = probe->by_key ? asked == probe->key : tagged;
     return OUTCOME_OK;
 }
 
@@ -50,22 +53,36 @@ static struct outcome step_and_read(struct registry *registry, sqlite3_stmt *sta
     return outcome;
 }
 
+/* The statement that begins at whom the probe asks for. */
+static sqlite3_stmt *probe_statement(struct registry *registry, const struct registry_probe *probe)
+{
+    sqlite3_stmt *statement =
+        db_statement(&registry->db, probe->by_key ? STATEMENT_FETCH_KEY : STATEMENT_FETCH);
+
+    if (probe->by_key) {
+        db_bind_u64(statement, 1, probe->key);
+    } else {
+        db_bind_view(statement, 1, view_of(probe->tag, sizeof(probe->tag)));
+    }
+    return statement;
+}
+
 static struct outcome probe_one(struct registry *registry, struct registry_probe *probe,
                                 struct buf *scratch, struct place *ret_place)
 {
-    sqlite3_stmt *statement = db_statement(&registry->db, STATEMENT_FETCH);
+    sqlite3_stmt *statement = probe_statement(registry, probe);
     bool row = false;
 
     probe->found = false;
-    probe->key = 0;
+    probe->key = probe->by_key ? probe->key : 0;
     probe->version = 0;
-    db_bind_view(statement, 1, view_of(probe->tag, sizeof(probe->tag)));
     TRY(step_and_read(registry, statement, probe, scratch, ret_place, &row));
     if (row) {
         return OUTCOME_OK;
     }
     /* Above the highest tag, where one in a million goes: the neighbour is the lowest. */
-    statement = db_statement(&registry->db, STATEMENT_FETCH_FIRST);
+    statement =
+        db_statement(&registry->db, probe->by_key ? STATEMENT_FETCH_LOWEST : STATEMENT_FETCH_FIRST);
     return step_and_read(registry, statement, probe, scratch, ret_place, &row);
 }
 

@@ -73,6 +73,9 @@ static const char *const statements[STATEMENT_SCRUB_COUNT] = {
                         " WHERE b.tag >= ?1 ORDER BY b.tag LIMIT 1",
     [STATEMENT_FETCH_FIRST] = "SELECT b.tag, b.key, p.version, p.sealed FROM blind b"
                               " LEFT JOIN person p ON p.key = b.key ORDER BY b.tag LIMIT 1",
+    [STATEMENT_FETCH_KEY] = "SELECT x'', key, version, sealed FROM person WHERE key >= ?1"
+                            " ORDER BY key LIMIT 1",
+    [STATEMENT_FETCH_LOWEST] = "SELECT x'', key, version, sealed FROM person ORDER BY key LIMIT 1",
     [STATEMENT_FETCH_VERSION] =
         "SELECT sealed FROM person WHERE key = ?1 AND version = ?2 UNION ALL"
         " SELECT sealed FROM person_history WHERE key = ?1 AND version = ?2 LIMIT 1",

@@ -23,6 +23,8 @@
 enum registry_statement {
     STATEMENT_FETCH,         /* the first tag at or after ?1, with its person */
     STATEMENT_FETCH_FIRST,   /* the first tag of all, with its person */
+    STATEMENT_FETCH_KEY,     /* the first person at or after key ?1, with no tag */
+    STATEMENT_FETCH_LOWEST,  /* the first person of all, likewise */
     STATEMENT_FETCH_VERSION, /* one version of a person, in force or not */
     STATEMENT_COUNT_ALL,
     STATEMENT_PENDING,

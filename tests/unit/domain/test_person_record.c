@@ -240,6 +240,9 @@ static void the_header_tells_what_decisions_need(void **state)
     assert_int_equal(record.sex, 1);
     assert_string_equal(record.province, "79");
     assert_int_equal(record.province_list_day, 18809);
+    char ward[6];
+    person_record_ward(&record, ward);
+    assert_string_equal(ward, "26734");
     assert_int_equal(record.flags, PERSON_LOCKED | PERSON_MISSING);
     assert_view(record.fields[FIELD_FULL_NAME], "\"Nguyễn Văn An\"");
     assert_view(record.fields[FIELD_TEMPORARY_RESIDENCE], "null");
@@ -250,6 +253,8 @@ static void the_header_tells_what_decisions_need(void **state)
     assert_ok(person_record_open(buf_view(&bytes), &record));
     assert_string_equal(record.province, "");
     assert_int_equal(record.sex, 0);
+    person_record_ward(&record, ward);
+    assert_string_equal(ward, "");
 }
 
 static void notices_are_told_only_where_both_flag_and_mask_say_so(void **state)

@@ -189,6 +189,20 @@ static void tags_at_both_ends_of_the_index_have_a_decoy(void **state)
     assert_int_equal(probes[0].key, probes[1].key); /* the lowest tag's person, for both */
 }
 
+static void by_key_a_person_is_found_and_who_is_not_there_gets_the_neighbour(void **state)
+{
+    struct home *home = *state;
+    struct registry_chunk chunk;
+    struct registry_probe probes[3] = {
+        {.by_key = true, .key = 2}, {.by_key = true, .key = 3}, {.by_key = true, .key = 999}};
+    assert_ok(home_import(home, 0, 4, NULL, &chunk));
+    home_sql(home, "registry.db", "DELETE FROM person WHERE key = 3");
+    assert_ok(registry_fetch(home->registry, probes, 3, &home->scratch));
+    assert_true(probes[0].found && probes[0].key == 2 && probes[0].record.len > 0);
+    assert_true(!probes[1].found && probes[1].key == 4 && probes[1].record.len > 0);
+    assert_true(!probes[2].found && probes[2].key == 1 && probes[2].record.len > 0);
+}
+
 static void a_batch_answers_each_probe_in_its_place(void **state)
 {
     struct home *home = *state;
@@ -258,6 +272,7 @@ int main(void)
         TEST(who_is_not_there_gets_somebody_elses_record_and_always_the_same),
         TEST(an_empty_registry_gives_an_empty_record),
         TEST(tags_at_both_ends_of_the_index_have_a_decoy),
+        TEST(by_key_a_person_is_found_and_who_is_not_there_gets_the_neighbour),
         TEST(a_batch_answers_each_probe_in_its_place),
         TEST(a_batch_that_does_not_fit_its_scratch_is_over_its_limit),
         TEST(readers_see_what_the_writer_committed),
