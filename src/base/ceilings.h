@@ -52,6 +52,7 @@
 #define REREADS_WAIT_MAX 256   /* asks, and receipts, that wait for their turn to be read */
 #define REREADS_ACCOUNT_BURST_MAX 256 /* likewise of one account ... */
 #define REREADS_ACCOUNT_PER_S_MAX 50  /* ... and a second */
+#define WRITTEN_RECENT_MAX 256        /* cases whose disclosure the gate knows by itself */
 #define JOB_TRACKS_MAX 64             /* jobs of which the gate knows the last lines ... */
 #define JOB_RECENT_MAX 1024           /* ... so many */
 #define JOB_RECALLS_MAX 2 /* of them read again in one batch: each is a stall for all others */

@@ -14,7 +14,8 @@ enum subject_kind {
     SUBJECT_ID,     /* 12-digit personal id */
     SUBJECT_CMND,   /* 9-digit identity card number */
     SUBJECT_NAME,   /* citizen.search: name and birth date or year, no key */
-    SUBJECT_PERSON, /* list.extract: the person's own key, 8 bytes; only from the process `jobs` */
+    SUBJECT_PERSON, /* the person's own key, 8 bytes: list.extract, only from the process `jobs`; a
+                       case's, only the core's own */
     SUBJECT_KIND_COUNT,
 };
 
@@ -41,6 +42,18 @@ struct ask_proof {
     uint8_t key[32];              /* SHA-256 of the key that signed (SubjectPublicKeyInfo) */
     struct view kid;              /* the signing key's code; empty: it is the certificate's */
     struct view citizen;          /* personal number of whom an assertion names; else empty */
+};
+
+/* A case's ask, by the channel `written` (decision 0056): what officers' acts permit of it.
+ * `business` and `case_ref` are the case's code; `party` is empty when who asks has shown papers.
+ */
+struct ask_written {
+    struct view office;     /* that has the case: a code */
+    bool looks;             /* the office itself looks for whom the case is about */
+    enum party_class class; /* of who asks, without a party */
+    struct view requester;  /* number on the papers of who asks, or for whom; empty: no person's */
+    uint64_t fields;        /* that were decided, sensitive ones among them by name */
+    uint64_t given;         /* one more than the place of the case's disclosure; 0: not known */
 };
 
 /* Every view borrows from the frame that brought the ask. Shape already checked (ask_sane). What
@@ -77,7 +90,8 @@ struct ask {
     bool of_job;           /* only from `jobs`: a line of it */
     uint8_t job_id[16];
     uint32_t job_line;
-    struct ask_proof proof; /* only from `verify` */
+    struct ask_proof proof;            /* only from `verify` */
+    const struct ask_written *written; /* a case's: the core's own, and on no wire; else NULL */
     struct claim claims[ASK_CLAIMS_MAX];
 };
 
@@ -132,6 +146,7 @@ struct answer {
     struct view path;       /* 32-byte hashes, leaf's sibling first */
     struct view checkpoint; /* the batch's signed note */
     bool checkpoint_own;    /* it is an older batch's: a repeat, or a receipt fetched again */
+    uint64_t person_key;    /* of a written ask that is disclosed: the core's alone */
 };
 
 /* An account asks for the receipt of an ask of its own again. */

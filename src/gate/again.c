@@ -202,7 +202,7 @@ static struct outcome recall_person(struct gate *gate, struct work *work,
         *ret_same = *ret_same && answer_is(gate, work, record);
         return OUTCOME_OK;
     }
-    memcpy(probe.tag, work->tag, SEAL_BLIND_BYTES);
+    work_probe(work, &probe);
     TRY(registry_fetch(gate->registry, &probe, 1, &gate->records));
     work->decision = (struct decision){CODE_DISCLOSED, RULE_PERMITTED, FIELD_COUNT};
     work->as_of_us = record->time_us;
@@ -346,6 +346,32 @@ struct outcome work_recall_line(struct gate *gate, struct work *work)
     struct outcome outcome = recall_line(gate, work, index);
     if (outcome.fault == FAULT_CORRUPT) {
         work_give_up(gate, work, "job-line-damaged", outcome);
+        return OUTCOME_OK;
+    }
+    return outcome;
+}
+
+/* ---- what a case was given ---- */
+
+static struct outcome recall_given(struct gate *gate, struct work *work, uint64_t index)
+{
+    struct recalled recalled = {0};
+    bool good = false;
+    struct decision now = work_standing(gate, work);
+    TRY(read_again(gate, index, &recalled));
+    if (!recalled.effect.written || recalled.record.kind != KIND_DISCLOSURE ||
+        !view_equal(recalled.effect.business, code_view(&work->business->code))) {
+        return outcome_fail(FAULT_CORRUPT, "a case's record is not one of its business");
+    }
+    TRY(stands(gate, work, &recalled, now, CODE_DISCLOSED, &good));
+    return good ? give_again(gate, work, &recalled, index, CODE_DISCLOSED) : OUTCOME_OK;
+}
+
+struct outcome work_recall_given(struct gate *gate, struct work *work, uint64_t index)
+{
+    struct outcome outcome = recall_given(gate, work, index);
+    if (outcome.fault == FAULT_CORRUPT) {
+        work_give_up(gate, work, "given-damaged", outcome);
         return OUTCOME_OK;
     }
     return outcome;

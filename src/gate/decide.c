@@ -18,7 +18,8 @@
 #define HOUR_US INT64_C(3600000000)
 #define VN_OFFSET_US (7 * HOUR_US)
 #define BIRTH_YEAR_LEN 4
-#define BLIND_GUESS 16 /* kind of the guesses' tags, beside those of domain/person.h */
+#define BLIND_GUESS 16  /* kind of the guesses' tags, beside those of domain/person.h */
+#define BLIND_PERSON 19 /* likewise, of who is asked for by key; again.c has those between */
 
 /* Characters beyond ASCII that show nothing: a case reference of these alone refers to nothing.
  * Unicode's White_Space, and those of no width. */
@@ -142,8 +143,9 @@ static void tag_asked(struct gate *gate, struct work *work)
                          ask->birth_date, work->tag);
         return;
     }
-    uint8_t kind = ask->subject_kind == SUBJECT_ID ? BLIND_ID : BLIND_CMND;
-    blinder_tag(blinder, kind, ask->key, work->tag);
+    static const uint8_t kinds[SUBJECT_KIND_COUNT] = {
+        [SUBJECT_ID] = BLIND_ID, [SUBJECT_CMND] = BLIND_CMND, [SUBJECT_PERSON] = BLIND_PERSON};
+    blinder_tag(blinder, kinds[ask->subject_kind], ask->key, work->tag);
 }
 
 static void make_tags(struct gate *gate, struct work *work)
@@ -162,6 +164,9 @@ static void make_tags(struct gate *gate, struct work *work)
 static struct business *find_business(const struct gate *gate, const struct work *work)
 {
     const struct ask *ask = work->ask;
+    if (ask->written != NULL) {
+        return work->business;
+    }
     if (ask->procedure.len == 0) {
         return directory_business(gate->directory, ask->business);
     }
@@ -237,8 +242,11 @@ static void ask_proof(const struct gate_case *asked, struct party_question *ques
     question->assertion_required = account->assertion_required || account->signature_required;
     question->assertion_verified = account->assertion_required ? ask->proof.kind == PROOF_ASSERTION
                                                                : ask->proof.kind != PROOF_NONE;
-    question->subject_is_own = ask->proof.citizen.len > 0 && ask->subject_kind == SUBJECT_ID &&
-                               view_equal(ask->proof.citizen, ask->key);
+    question->subject_is_own =
+        ask->written != NULL
+            ? ask->written->requester.len > 0 /* written.c compares it with whom it is about */
+            : ask->proof.citizen.len > 0 && ask->subject_kind == SUBJECT_ID &&
+                  view_equal(ask->proof.citizen, ask->key);
 }
 
 /* Who asks for another says who asks, and both are registered with the system that sends it. Whom a
@@ -248,7 +256,7 @@ static void ask_operator(const struct gate_case *asked, struct party_question *q
 {
     const struct ask *ask = asked->ask;
     struct view operator_code = code_view(&asked->account->party->code);
-    if (asked->directory == NULL) {
+    if (asked->directory == NULL || ask->written != NULL) { /* the authority's own officers */
         question->operator_registered = question->officer_registered = true;
         return;
     }
@@ -269,6 +277,17 @@ static void ask_operator(const struct gate_case *asked, struct party_question *q
     }
 }
 
+/* Who writes needs no system that is connected; who may ask nothing may not write either. */
+static enum party_state state_on(const struct gate_case *asked, const struct party *party,
+                                 int64_t day)
+{
+    bool barred = party->state == PARTY_SUSPENDED || party->state == PARTY_CLOSED;
+    if (asked->ask->written == NULL) {
+        return party_state_on(party, day);
+    }
+    return barred ? party->state : PARTY_CONNECTED;
+}
+
 static void ask_account(const struct gate_case *asked, struct party_question *question)
 {
     const struct account *account = asked->account;
@@ -276,8 +295,8 @@ static void ask_account(const struct gate_case *asked, struct party_question *qu
     int64_t day = clock_day_vn(asked->now_us);
     question->account_state =
         account_state_by(account, asked->certificate, asked->now_us / 1000000);
-    question->account_party_state = party_state_on(account->party, day);
-    question->party_state = party_state_on(acting, day);
+    question->account_party_state = state_on(asked, account->party, day);
+    question->party_state = state_on(asked, acting, day);
     question->party_class = acting->class;
     question->channel = account->channel;
     question->guided_instrument = account_instrument(account);
@@ -418,7 +437,8 @@ struct outcome work_charge(struct gate *gate, struct work *work)
     int64_t day = clock_day_vn(work->now_us);
     struct policy_fee fee = policy_fee(gate->policy, work->party->class, work->ask->service,
                                        work->account->channel, day);
-    if (fee.vnd_per_field == 0) {
+    if (fee.vnd_per_field == 0 ||
+        work->ask->written != NULL) { /* a case's fee is paid beforehand */
         return OUTCOME_OK;
     }
     work->fee = (struct fee){view_text(fee.product), fee.vnd_per_field, work->field_count};
@@ -490,6 +510,14 @@ struct outcome work_project(struct gate *gate, struct work *work, struct view re
     return project(gate, work, &opened);
 }
 
+void work_probe(const struct work *work, struct registry_probe *ret_probe)
+{
+    struct cursor key = cursor_of(work->ask->key);
+    *ret_probe = (struct registry_probe){.by_key = work->ask->subject_kind == SUBJECT_PERSON};
+    memcpy(ret_probe->tag, work->tag, SEAL_BLIND_BYTES);
+    ret_probe->key = ret_probe->by_key ? cursor_u64(&key) : 0;
+}
+
 static bool name_matches(struct gate *gate, const struct work *work,
                          const struct person_record *record)
 {
@@ -549,18 +577,21 @@ struct decision work_decide_record(struct gate *gate, struct work *work,
                                    const struct person_record *record, bool found)
 {
     const struct business *business = work->business;
+    bool by_key = work->ask->subject_kind == SUBJECT_PERSON; /* there is nothing to mismatch */
+    bool name = name_matches(gate, work, record);
+    bool birth_date = birth_date_matches(work, record);
     struct subject_question question = {
         .party_class = work->party->class,
         .found = found,
-        .name_matches = name_matches(gate, work, record),
-        .birth_date_matches = birth_date_matches(work, record),
+        .name_matches = name || by_key,
+        .birth_date_matches = birth_date || by_key,
         .population = population_of(gate, work, record),
         .protected_person = (record->flags & PERSON_PROTECTED) != 0,
         .clearance_protected = business->clearance_protected,
         .locked = (record->flags & PERSON_LOCKED) != 0,
         .business_override_lock = business->override_lock,
     };
-    return decide_subject(gate->policy, &question);
+    return work_decide_own(gate, work, record, decide_subject(gate->policy, &question));
 }
 
 struct outcome work_decide_subject(struct gate *gate, struct work *work,

@@ -15,6 +15,7 @@
 /* 1 had no keys, 1 and 2 nothing sealed, 3 no fees, 4 neither jobs nor proofs nor searches; else
  * they are the same. */
 #define EFFECT_VERSION 5
+#define EFFECT_VERSION_WRITTEN 6 /* 5, and what giving a case's disclosure again needs */
 #define EFFECT_QUOTA 1
 #define EFFECT_MISS 2
 #define EFFECT_KEY 4
@@ -27,7 +28,7 @@
 
 void effect_put(const struct effect *effect, struct buf *buf)
 {
-    buf_put_u8(buf, EFFECT_VERSION);
+    buf_put_u8(buf, effect->written ? EFFECT_VERSION_WRITTEN : EFFECT_VERSION);
     buf_put_u8(buf,
                (uint8_t)((effect->quota_taken ? EFFECT_QUOTA : 0) |
                          (effect->missed ? EFFECT_MISS : 0) | (effect->keyed ? EFFECT_KEY : 0) |
@@ -67,6 +68,10 @@ void effect_put(const struct effect *effect, struct buf *buf)
     }
     for (unsigned i = 0; i < effect->hit_count; i++) {
         buf_put_u32(buf, effect->hit_versions[i]);
+    }
+    if (effect->written) {
+        buf_put_u8(buf, effect->field_index);
+        buf_put_u32(buf, effect->person_version);
     }
 }
 
@@ -139,7 +144,13 @@ struct outcome effect_get(struct view bytes, struct effect *ret_effect)
     if (version >= 5 && (flags & EFFECT_HITS) != 0) {
         get_hits(&cursor, &effect);
     }
-    if (version == 0 || version > EFFECT_VERSION || !outcome_ok(cursor_end(&cursor, "effect"))) {
+    effect.written = version == EFFECT_VERSION_WRITTEN;
+    if (effect.written) {
+        effect.field_index = cursor_u8(&cursor);
+        effect.person_version = cursor_u32(&cursor);
+    }
+    if (version == 0 || version > EFFECT_VERSION_WRITTEN ||
+        !outcome_ok(cursor_end(&cursor, "effect"))) {
         return outcome_fail(FAULT_CORRUPT, "effect of an ask does not decode");
     }
     *ret_effect = effect;
@@ -185,7 +196,7 @@ static void put_agent(const struct work *work, struct buf *buf)
 static void put_business(const struct work *work, struct buf *buf)
 {
     const struct ask *ask = work->ask;
-    if (ask->procedure.len == 0) {
+    if (ask->procedure.len == 0 && ask->written == NULL) {
         json_put_string(buf, ask->business);
     } else { /* found, or not */
         put_text_or_null(buf, work->business != NULL ? code_view(&work->business->code)
@@ -393,6 +404,7 @@ static void fill_effect(const struct work *work, struct buf *texts, struct recor
         .of_job = work->ask->of_job,
         .job_line = work->ask->job_line,
         .proven = work->proven,
+        .written = work_gives(work),
     };
     memcpy(effect.job_id, work->ask->job_id, JOB_ID_LEN);
     memcpy(effect.proof_tag, work->ask->proof.tag, PROOF_TAG_BYTES);

@@ -301,14 +301,36 @@ static struct outcome go_on(struct gate *gate, struct work *work, unsigned *prob
         TRY(settle(gate, probed));
         return conclude(gate, work, work_search(gate, work));
     }
-    memcpy(gate->probes[*probed].tag, work->tag, SEAL_BLIND_BYTES);
+    work_probe(work, &gate->probes[*probed]);
     gate->probed[*probed] = work;
     (*probed)++;
     return OUTCOME_OK;
 }
 
+/* A case's: nobody's certificate stands behind it, but the officers' acts. */
+static struct outcome decide_written(struct gate *gate, struct work *work, unsigned *probed)
+{
+    if (!work_set_written(gate, work)) {
+        work->decision = (struct decision){CODE_UNAUTHENTICATED, RULE_NONE, FIELD_COUNT};
+        return OUTCOME_OK;
+    }
+    uint64_t index = 0;
+    if (work_given(gate, work, &index)) {
+        work->business->quota_total_used = 1; /* whatever comes of it, it is not given once more */
+        TRY(work_recall_given(gate, work, index));
+    }
+    if (!recorded(work)) {
+        return OUTCOME_OK;
+    }
+    work_decide_party(gate, work);
+    return work->decision.code == CODE_DISCLOSED ? go_on(gate, work, probed) : OUTCOME_OK;
+}
+
 static struct outcome decide_one(struct gate *gate, struct work *work, unsigned *probed)
 {
+    if (work->ask->written != NULL) {
+        return decide_written(gate, work, probed);
+    }
     uint32_t now_s = (uint32_t)(work->now_us / 1000000);
     work->certificate = directory_certificate(gate->directory, work->ask->spki);
     work->account = work->certificate == NULL ? NULL : work->certificate->account;
@@ -400,6 +422,9 @@ static void remember_all(struct gate *gate, unsigned count)
         if (work->ask->of_job && recorded(work)) {
             job_tracks_put(&gate->jobs, work->ask->job_id, work->ask->job_line, work->index);
         }
+        if (recorded(work) && work_gives(work)) {
+            written_put(&gate->written, code_view(&work->business->code), work->index);
+        }
         if (work->keyed && recorded(work)) {
             keys_put(&gate->keys, work->key_tag, work->ask->body_sha256, work->index, work->account,
                      (uint32_t)(work->now_us / 1000000));
@@ -478,6 +503,9 @@ static struct outcome answer_recorded(struct gate *gate, const struct work *work
         ret_answer->result = service_result(work->ask->service);
         ret_answer->person = work->person;
         ret_answer->notices = work->notices;
+        ret_answer->person_key = work->ask->written == NULL ? 0
+                                 : work->hit_count > 0      ? work->hits[0].key
+                                                            : work->person_key;
     }
     ret_answer->entry = work->text.entry;
     ret_answer->opening_count = RECORD_CONSUMER_COUNT;
@@ -541,6 +569,7 @@ struct outcome gate_serve(struct gate *gate, const struct ask *asks, unsigned co
                           struct answer *ret_answers)
 {
     CHECK(count > 0 && count <= BATCH_ASKS_MAX);
+    CHECK(count == 1 || asks[0].written == NULL);
     CHECK(gate->ledger != NULL);
     start_batch(gate, asks, count);
     if (gate->policy == NULL || !ledger_writable(gate->ledger)) {

@@ -46,7 +46,9 @@ const struct policy *gate_policy(const struct gate *gate);
  * of both is at then; borrowed. NULL: none. */
 void gate_policy_next_set(struct gate *gate, const struct policy *policy, int64_t from_us);
 
-/* Decides, reads, records and answers up to BATCH_ASKS_MAX asks. ret_answers[i] belongs to
+/* Decides, reads, records and answers up to BATCH_ASKS_MAX asks; a written one alone. A case that
+ * has had its disclosure is given that one again, however late, as long as all permits it: nothing
+ * is recorded then, and `checkpoint_own` of the answer says so. ret_answers[i] belongs to
  * asks[i]; their views last until the next call. When the log cannot take the batch, all answers
  * are ledger_unavailable and nothing was released. FAULT_IO, FAULT_CORRUPT, FAULT_CRYPTO: the
  * process must end without releasing anything. */

@@ -224,6 +224,10 @@ static struct outcome step_part(struct gate *gate, struct buf *buf, bool *ret_la
     case SAVE_ONCE:
         once_save_step(&gate->once, SAVE_STEP_ROWS, buf, ret_last);
         return OUTCOME_OK;
+    case SAVE_WRITTEN:
+        written_save(&gate->written, buf);
+        *ret_last = true;
+        return OUTCOME_OK;
     case SAVE_NONE:
     case SAVE_PARTS:
         CHECK(false); /* begun, and not at its end */

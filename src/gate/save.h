@@ -15,8 +15,9 @@
 /* The byte before each row; a section ends with SAVE_END. */
 enum { SAVE_END, SAVE_ROW, SAVE_ROW_ACCOUNT };
 
-#define GATE_STATE_VERSION 6 /* 3 had no quotas but of the day, 4 no fees, 5 no jobs, no proofs */
-#define SAVE_STEP_ROWS 512u  /* looked at in one step: some 50 us */
+/* 3 had no quotas but of the day, 4 no fees, 5 no jobs, no proofs, 6 nothing written */
+#define GATE_STATE_VERSION 7
+#define SAVE_STEP_ROWS 512u /* looked at in one step: some 50 us */
 
 enum save_part {
     SAVE_NONE,
@@ -27,6 +28,7 @@ enum save_part {
     SAVE_KEYS,
     SAVE_JOBS,
     SAVE_ONCE,
+    SAVE_WRITTEN,
     SAVE_PARTS
 };
 

@@ -5,6 +5,7 @@
  *  1. Whom this asker may not see is as if not there: he is not counted, leaves no trace in what is
  *     given, and costs the same steps (I5).
  *  2. All or none: more than NAMESAKES_SHOWN_MAX whom he may see, and he is given nobody.
+ *     Of a case he is given one, or nobody.
  *  3. What the index says is a reason to read a record; who is given is decided by the record.
  */
 #include "gate/work.h"
@@ -107,6 +108,10 @@ static struct outcome decide(struct gate *gate, struct work *work, const struct 
     } else if (search->over) { /* how many stand in the lists is not known: UNKNOWN is a no (I3) */
         work->decision =
             (struct decision){CODE_SUBJECT_NOT_AVAILABLE, RULE_POPULATION, FIELD_COUNT};
+    } else if (work->ask->written != NULL &&
+               work->hit_count > 1) { /* namesakes are nobody's to see */
+        work->hit_count = 0;
+        work->decision = (struct decision){CODE_TOO_MANY_HITS, RULE_TOO_MANY_HITS, FIELD_COUNT};
     } else if (work->hit_count == 0) {
         work->decision =
             (struct decision){CODE_SUBJECT_NOT_AVAILABLE, RULE_SUBJECT_UNKNOWN, FIELD_COUNT};

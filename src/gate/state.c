@@ -98,6 +98,9 @@ struct outcome gate_replay(struct gate *gate, uint64_t index, const struct recor
     if (effect.of_job) {
         job_tracks_put(&gate->jobs, effect.job_id, effect.job_line, index);
     }
+    if (effect.written) {
+        written_put(&gate->written, effect.business, index);
+    }
     if (effect.proven) {
         TRY(replay_proof(gate, &effect, (uint32_t)(record->time_us / 1000000)));
     }
@@ -189,7 +192,8 @@ struct outcome gate_restore(struct gate *gate, struct cursor *cursor)
     TRY(guesses_get(&gate->guesses, cursor));
     TRY(keys_restore(&gate->keys, gate->directory, cursor));
     TRY(job_tracks_restore(&gate->jobs, cursor));
-    return once_restore(&gate->once, cursor);
+    TRY(once_restore(&gate->once, cursor));
+    return written_restore(&gate->written, cursor);
 }
 
 size_t gate_guess_keys(const struct gate *gate)

@@ -10,6 +10,7 @@
 #include "gate/keys.h"
 #include "gate/once.h"
 #include "gate/save.h"
+#include "gate/written.h"
 #include "store/fetch.h"
 
 /* What an ask that carries a key turned out to be. */
@@ -104,6 +105,7 @@ struct gate {
     struct once once;
     struct save save;
     struct leak rereads; /* of all accounts */
+    struct written written;
     struct gate_counts counts;
     int64_t limited_us; /* since when an aggregate is due; 0 = none is */
     struct work *works; /* BATCH_ASKS_MAX */
@@ -135,6 +137,8 @@ void work_refuse_conflict(struct gate *gate, struct work *work);
 /* The quota of the asker's own business, for the RateLimit fields; nothing when it is not known. */
 void work_answer_limits(struct gate *gate, const struct work *work, struct answer *ret_answer);
 uint32_t seconds_to_midnight(int64_t now_us);
+/* Whom the ask is about, for registry_fetch(). */
+void work_probe(const struct work *work, struct registry_probe *ret_probe);
 /* Compares, decides and projects one fetched person; found or not, the same steps are taken (I5).
  * FAULT_CORRUPT: the person's record is damaged; nothing was decided. */
 struct outcome work_decide_subject(struct gate *gate, struct work *work,
@@ -194,6 +198,17 @@ void save_business(struct gate *gate, struct business *business);
 void save_party(struct gate *gate, struct party *party);
 void save_statement(struct gate *gate, struct statement *statement);
 
+/* written.c */
+/* Who asks, and under which business, of a written ask; false: there is no such party. */
+bool work_set_written(struct gate *gate, struct work *work);
+/* Where the case's disclosure is recorded; false: it has had none. */
+bool work_given(const struct gate *gate, const struct work *work, uint64_t *ret_index);
+/* Is it the disclosure that a case has once? */
+bool work_gives(const struct work *work);
+/* Of a case: that people ask about themselves as who they are (F3); `decision` of all others. */
+struct decision work_decide_own(const struct gate *gate, const struct work *work,
+                                const struct person_record *record, struct decision decision);
+
 /* proof.c */
 /* Whether what was verified of the ask counts: its key is the account's, and it has not come
  * before; else it is turned away, or limited. FAULT_NO_MEMORY. */
@@ -209,6 +224,8 @@ struct outcome work_recall(struct gate *gate, struct work *work);
 void work_conflict(struct work *work, bool blocked);
 /* A line of a job that was recorded: likewise. */
 struct outcome work_recall_line(struct gate *gate, struct work *work);
+/* A case that has had its disclosure, recorded at `index`: likewise. */
+struct outcome work_recall_given(struct gate *gate, struct work *work, uint64_t index);
 /* It is a line of a job, and comes again. */
 void work_later(struct gate *gate, struct work *work, uint32_t retry_after_s);
 /* Hides the record's place in the log among the random bits of its id, and finds it again. */
@@ -238,6 +255,7 @@ struct effect {
     uint32_t job_line;
     bool proven; /* a signature stood behind it, which counts once */
     uint8_t proof_tag[PROOF_TAG_BYTES];
+    bool written; /* a case's, under its own business: field_index and person_version */
 };
 void effect_put(const struct effect *effect, struct buf *buf);
 struct outcome effect_get(struct view bytes, struct effect *ret_effect);

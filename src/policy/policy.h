@@ -54,6 +54,8 @@ bool policy_service_open(const struct policy *policy, enum party_class class, en
 uint64_t policy_field_ceiling(const struct policy *policy, enum party_class class,
                               enum service service);
 uint64_t policy_fields_sensitive(const struct policy *policy);
+/* May the class be told about those alone who ask? */
+bool policy_own_only(const struct policy *policy, enum party_class class);
 /* Does a search tell that class the personal number of whom it finds? */
 bool policy_search_number(const struct policy *policy, enum party_class class);
 /* Has the policy a clause of that name? */

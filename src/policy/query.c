@@ -46,6 +46,11 @@ bool policy_clause_known(const struct policy *policy, struct view clause)
     return known;
 }
 
+bool policy_own_only(const struct policy *policy, enum party_class class)
+{
+    return policy_bit(policy->masks.own_only_classes, class);
+}
+
 bool policy_search_number(const struct policy *policy, enum party_class class)
 {
     return (unsigned)class < CLASS_COUNT && policy_bit(policy->masks.search_number, class);

@@ -30,6 +30,16 @@ static struct registry_person *find(struct registry *registry, const uint8_t *ta
     return NULL;
 }
 
+static struct registry_person *find_key(struct registry *registry, uint64_t key)
+{
+    for (unsigned i = 0; i < registry->count; i++) {
+        if (registry->people[i].key == key) {
+            return &registry->people[i];
+        }
+    }
+    return NULL;
+}
+
 struct outcome registry_fetch(struct registry *registry, struct registry_probe *probes,
                               unsigned count, struct buf *scratch)
 {
@@ -40,7 +50,8 @@ struct outcome registry_fetch(struct registry *registry, struct registry_probe *
         return outcome_fail(registry->fault, "fetch");
     }
     for (unsigned i = 0; i < count; i++) {
-        struct registry_person *person = find(registry, probes[i].tag);
+        struct registry_person *person =
+            probes[i].by_key ? find_key(registry, probes[i].key) : find(registry, probes[i].tag);
         probes[i].found = person != NULL;
         person = person == NULL && registry->count > 0 ? &registry->people[0] : person;
         probes[i].record = view_of(NULL, 0);
