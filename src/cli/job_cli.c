@@ -1,5 +1,6 @@
 /*
- * `dancu job`: brings a list, tells how far its job is, cancels it, fetches its answers.
+ * `dancu job`: brings a list, tells how far its job is, or all that there are, cancels it, fetches
+ * its answers.
  */
 #include "cli/cli.h"
 #include "cli/https.h"
@@ -24,12 +25,14 @@ enum {
 static const struct verb {
     const char *name;
     const char *method;
+    unsigned words;  /* with its name: of a file or a job */
     const char *end; /* of the address, behind the job */
 } verbs[] = {
-    {"send", "POST", ""},
-    {"show", "GET", ""},
-    {"cancel", "DELETE", ""},
-    {"result", "GET", "/result"},
+    {"send", "POST", 2, ""},
+    {"show", "GET", 2, ""},
+    {"cancel", "DELETE", 2, ""},
+    {"result", "GET", 2, "/result"},
+    {"list", "GET", 1, ""},
 };
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
 #define NDJSON "application/x-ndjson"
@@ -37,8 +40,8 @@ static const struct verb {
 
 static int usage(void)
 {
-    cli_complain("usage: dancu job send FILE --service NAME --business CODE, or show | cancel | "
-                 "result JOB [--from LINE], with --server HOST:PORT --tls-ca FILE --tls-cert FILE "
+    cli_complain("usage: dancu job send FILE --service NAME --business CODE, or list, or show | "
+                 "cancel | result JOB [--from LINE], with --server HOST:PORT --tls-ca FILE --tls-cert FILE "
                  "--tls-key FILE");
     return EXIT_USAGE;
 }
@@ -123,7 +126,8 @@ static int ask_job(const struct cli_option *options, const struct verb *verb, co
 {
     char path[HTTPS_URL_BYTES_MAX];
     const char *from = options[OPTION_FROM].value;
-    snprintf(path, sizeof(path), "jobs/%s%s%s%s", job, verb->end, from != NULL ? "?from=" : "",
+    snprintf(path, sizeof(path), "jobs%s%s%s%s%s", job != NULL ? "/" : "",
+             job != NULL ? job : "", verb->end, from != NULL ? "?from=" : "",
              from != NULL ? from : "");
     const struct https_pieces pieces = {
         .method = verb->method, .path = path, .from_fd = -1, .to_fd = STDOUT_FILENO};
@@ -142,7 +146,7 @@ int job_cli(int argc, char **argv)
         return usage();
     }
     const struct verb *verb = find_verb(words[0]);
-    if (verb == NULL || count != 2 || !has_all(verb, options)) {
+    if (verb == NULL || count != verb->words || !has_all(verb, options)) {
         return usage();
     }
     return verb == &verbs[0] ? send_list(options, words[1]) : ask_job(options, verb, words[1]);

@@ -9,10 +9,11 @@
 
 #include "base/check.h"
 #include "jobs/file.h"
+#include "wire/json.h"
 
 #include <string.h>
 
-#define HEAD_VERSION 1
+#define HEAD_VERSION 2
 #define HEAD_BYTES_MAX 1024
 
 static const char *const state_names[JOB_STATE_COUNT] = {
@@ -48,6 +49,20 @@ bool job_move(struct job *job, enum job_event event)
     }
     job->state = next;
     return true;
+}
+
+void job_note(struct job *job, int64_t at_us)
+{
+    struct job_history *history = &job->history;
+
+    for (unsigned i = 0; i < history->count; i++) {
+        if (history->states[i] == job->state) {
+            return;
+        }
+    }
+    CHECK(history->count < JOB_STATE_COUNT);
+    history->states[history->count] = job->state;
+    history->at_us[history->count++] = at_us;
 }
 
 const char *job_state_name(enum job_state state)
@@ -96,6 +111,27 @@ static void put_seconds_left(const struct job *job, struct buf *buf)
     }
 }
 
+static void put_history(const struct job_history *history, struct buf *buf)
+{
+    buf_put_text(buf, ",\"history\":[");
+    for (unsigned i = 0; i < history->count; i++) {
+        buf_put_text(buf, i > 0 ? ",{\"at\":\"" : "{\"at\":\"");
+        clock_put_second(buf, history->at_us[i]);
+        buf_printf(buf, "\",\"state\":\"%s\"}", state_names[history->states[i]]);
+    }
+    buf_put_text(buf, "]");
+}
+
+static void put_key(const struct job *job, struct buf *buf)
+{
+    buf_put_text(buf, ",\"idempotency_key\":");
+    if (job->key.len > 0) {
+        json_put_string(buf, job_code_view(&job->key));
+    } else {
+        buf_put_text(buf, "null");
+    }
+}
+
 /* Codes of businesses have no letters that JSON would escape. */
 void job_put_json(const struct job *job, struct buf *buf)
 {
@@ -107,9 +143,12 @@ void job_put_json(const struct job *job, struct buf *buf)
     put_count(buf, "done", job->tally.done);
     buf_put_text(buf, ",\"expires\":\"");
     clock_put_second(buf, job->until_us);
-    buf_put_text(buf, "\",\"id\":\"");
+    buf_put_text(buf, "\"");
+    put_history(&job->history, buf);
+    buf_put_text(buf, ",\"id\":\"");
     buf_put_hex(buf, view_of(job->id, sizeof(job->id)));
     buf_put_text(buf, "\"");
+    put_key(job, buf);
     put_count(buf, "lines", job->lines);
     put_count(buf, "missed", job->tally.missed);
     put_count(buf, "rate", job->state == JOB_RUNNING ? job->rate : 0);
@@ -130,7 +169,7 @@ static void put_head(const struct job *job, struct buf *buf)
     buf_put_block16(buf, job_code_view(&job->account));
     buf_put_u8(buf, (uint8_t)job->service);
     buf_put_block16(buf, job_code_view(&job->business));
-    buf_put(buf, job->key, sizeof(job->key));
+    buf_put_block16(buf, job_code_view(&job->key));
     buf_put(buf, job->body, sizeof(job->body));
     buf_put_u64(buf, (uint64_t)job->created_us);
     buf_put_u64(buf, (uint64_t)job->until_us);
@@ -139,17 +178,37 @@ static void put_head(const struct job *job, struct buf *buf)
     buf_put_u32(buf, job->tally.done);
     buf_put_u32(buf, job->tally.refused);
     buf_put_u32(buf, job->tally.missed);
+    buf_put_u8(buf, (uint8_t)job->history.count);
+    for (unsigned i = 0; i < job->history.count; i++) {
+        buf_put_u8(buf, (uint8_t)job->history.states[i]);
+        buf_put_u64(buf, (uint64_t)job->history.at_us[i]);
+    }
 }
 
-static bool get_code(struct cursor *cursor, struct job_code *code)
+static bool get_code(struct cursor *cursor, bool may_be_empty, struct job_code *code)
 {
     struct view text = cursor_block16(cursor);
 
-    if (text.len == 0 || text.len > ASK_CODE_BYTES_MAX) {
+    if ((text.len == 0 && !may_be_empty) || text.len > ASK_CODE_BYTES_MAX) {
         return false;
     }
     job_code_set(code, text);
     return true;
+}
+
+static bool get_history(struct cursor *cursor, struct job_history *history)
+{
+    unsigned count = cursor_u8(cursor);
+    bool known = count <= JOB_STATE_COUNT;
+
+    for (unsigned i = 0; known && i < count; i++) {
+        unsigned state = cursor_u8(cursor);
+        known = state < JOB_STATE_COUNT;
+        history->states[i] = (enum job_state)state;
+        history->at_us[i] = (int64_t)cursor_u64(cursor);
+    }
+    history->count = known ? count : 0;
+    return known;
 }
 
 static struct outcome get_head(struct view plain, struct job *ret_job)
@@ -161,10 +220,10 @@ static struct outcome get_head(struct view plain, struct job *ret_job)
 
     cursor_copy(&cursor, job.id, sizeof(job.id));
     cursor_copy(&cursor, job.spki, sizeof(job.spki));
-    bool known = get_code(&cursor, &job.account);
+    bool known = get_code(&cursor, false, &job.account);
     unsigned service = cursor_u8(&cursor);
-    known = get_code(&cursor, &job.business) && known;
-    cursor_copy(&cursor, job.key, sizeof(job.key));
+    known = get_code(&cursor, false, &job.business) && known;
+    known = get_code(&cursor, true, &job.key) && known;
     cursor_copy(&cursor, job.body, sizeof(job.body));
     job.created_us = (int64_t)cursor_u64(&cursor);
     job.until_us = (int64_t)cursor_u64(&cursor);
@@ -173,6 +232,7 @@ static struct outcome get_head(struct view plain, struct job *ret_job)
     job.tally.done = cursor_u32(&cursor);
     job.tally.refused = cursor_u32(&cursor);
     job.tally.missed = cursor_u32(&cursor);
+    known = get_history(&cursor, &job.history) && known;
     if (!outcome_ok(cursor_end(&cursor, "job")) || version != HEAD_VERSION || !known ||
         state >= JOB_STATE_COUNT || service >= SERVICE_COUNT || job.lines > JOB_LINES_MAX) {
         return outcome_fail(FAULT_CORRUPT, "head of a job");

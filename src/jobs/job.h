@@ -23,6 +23,14 @@ enum job_state {
     JOB_STATE_COUNT
 };
 
+/* When it first came to each state that it has been in. Whose turn it is is not kept by itself: a
+ * first start is known from the next time on that the head is written. */
+struct job_history {
+    unsigned count;
+    enum job_state states[JOB_STATE_COUNT];
+    int64_t at_us[JOB_STATE_COUNT];
+};
+
 enum job_event {
     JOB_WHOLE, /* the list is there and synced */
     JOB_START,
@@ -54,13 +62,14 @@ struct job {
     struct job_code account;
     enum service service;
     struct job_code business;
-    uint8_t key[SEAL_HASH_BYTES];  /* SHA-256 of its Idempotency-Key; zeros: none */
+    struct job_code key;           /* its Idempotency-Key; empty: none */
     uint8_t body[SEAL_HASH_BYTES]; /* SHA-256 of the list */
     int64_t created_us;
     int64_t until_us; /* when JOB_AGE comes */
     uint32_t lines;
     uint32_t blocks; /* that the list has */
     struct job_tally tally;
+    struct job_history history;
     /* not kept */
     int64_t hold_us;  /* monotonic: not before then */
     int64_t rated_us; /* monotonic; 0 = not yet */
@@ -70,6 +79,8 @@ struct job {
 
 /* False, and nothing changed, when the table of states does not have it. */
 bool job_move(struct job *job, enum job_event event);
+/* It has come to its state at that time. */
+void job_note(struct job *job, int64_t at_us);
 const char *job_state_name(enum job_state state);
 /* Neither done nor given up. */
 bool job_is_active(const struct job *job);

@@ -64,13 +64,10 @@ void jobs_refuse(struct jobs *jobs, const struct asker *asker, enum code code,
     jobs_tell(jobs, asker, &told);
 }
 
-void jobs_show(struct jobs *jobs, const struct asker *asker, const struct job *job, bool made)
+static void tell_json(struct jobs *jobs, const struct asker *asker, const struct buf *json,
+                      bool made)
 {
-    BUF_AUTO json;
-
-    buf_init(&json, JSON_BYTES_MAX);
-    job_put_json(job, &json);
-    if (!outcome_ok(buf_check(&json))) {
+    if (!outcome_ok(buf_check(json))) {
         jobs_refuse(jobs, asker, CODE_LEDGER_UNAVAILABLE, 1);
         return;
     }
@@ -78,8 +75,33 @@ void jobs_show(struct jobs *jobs, const struct asker *asker, const struct job *j
                                   .saying = JOB_SAYS,
                                   .code = CODE_DISCLOSED,
                                   .made = made,
-                                  .piece = buf_view(&json)};
+                                  .piece = buf_view(json)};
     jobs_tell(jobs, asker, &told);
+}
+
+void jobs_show(struct jobs *jobs, const struct asker *asker, const struct job *job, bool made)
+{
+    BUF_AUTO json;
+
+    buf_init(&json, JSON_BYTES_MAX);
+    job_put_json(job, &json);
+    tell_json(jobs, asker, &json, made);
+}
+
+void jobs_show_all(struct jobs *jobs, const struct asker *asker, struct view account)
+{
+    const struct job *found[JOBS_PER_ACCOUNT_MAX];
+    unsigned count = table_list(jobs, account, found);
+    BUF_AUTO json;
+
+    buf_init(&json, JOBS_PER_ACCOUNT_MAX * JSON_BYTES_MAX);
+    buf_put_text(&json, "{\"jobs\":[");
+    for (unsigned i = 0; i < count; i++) {
+        buf_put_text(&json, i > 0 ? "," : "");
+        job_put_json(found[i], &json);
+    }
+    buf_put_text(&json, "]}");
+    tell_json(jobs, asker, &json, false);
 }
 
 /* ---- from edges ---- */
@@ -103,6 +125,7 @@ static void take_asked(struct jobs *jobs, const struct asker *asker, const struc
         upload_gone(jobs, asker);
         pour_gone(jobs, asker);
         return;
+    case JOB_LIST:
     case JOB_SHOW:
     case JOB_DROP:
     case JOB_RESULT:

@@ -96,6 +96,8 @@ void jobs_tell(struct jobs *jobs, const struct asker *asker, const struct job_to
 void jobs_refuse(struct jobs *jobs, const struct asker *asker, enum code code,
                  uint32_t retry_after_s);
 void jobs_show(struct jobs *jobs, const struct asker *asker, const struct job *job, bool made);
+/* All jobs of an account. */
+void jobs_show_all(struct jobs *jobs, const struct asker *asker, struct view account);
 void core_lost(struct jobs *jobs, struct outcome why);
 /* The process with other folders and clocks, for tests. */
 struct outcome jobs_open(struct jobs *jobs, struct child *child, struct clock_port clock,
@@ -108,8 +110,10 @@ struct outcome table_load(struct jobs *jobs);
 /* An account's job; NULL: there is none, whoever asks. */
 struct job *table_find(struct jobs *jobs, const uint8_t id[JOB_ID_BYTES], struct view account);
 /* The one that its account brought with that key; NULL. */
-struct job *table_find_key(struct jobs *jobs, struct view account,
-                           const uint8_t key[SEAL_HASH_BYTES]);
+struct job *table_find_key(struct jobs *jobs, struct view account, struct view key);
+/* An account's jobs, the latest first; how many. */
+unsigned table_list(const struct jobs *jobs, struct view account,
+                    const struct job *ret_jobs[JOBS_PER_ACCOUNT_MAX]);
 /* FAULT_OVER_LIMIT: the account, or all together, have as many as they may. */
 struct outcome table_room(struct jobs *jobs, struct view account);
 /* Into the table, durable on return. */

@@ -51,16 +51,35 @@ struct job *table_find(struct jobs *jobs, const uint8_t id[JOB_ID_BYTES], struct
 }
 
 struct job *table_find_key(struct jobs *jobs, struct view account,
-                           const uint8_t key[SEAL_HASH_BYTES])
+                           struct view key)
 {
     for (unsigned i = 0; i < JOBS_KEPT_MAX; i++) {
         struct job *job = &jobs->table[i];
-        if (job->used && memcmp(job->key, key, SEAL_HASH_BYTES) == 0 &&
+        if (job->used && key.len > 0 && view_equal(job_code_view(&job->key), key) &&
             view_equal(job_code_view(&job->account), account)) {
             return job;
         }
     }
     return NULL;
+}
+
+unsigned table_list(const struct jobs *jobs, struct view account,
+                    const struct job *ret_jobs[JOBS_PER_ACCOUNT_MAX])
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < JOBS_KEPT_MAX && count < JOBS_PER_ACCOUNT_MAX; i++) {
+        const struct job *job = &jobs->table[i];
+        if (!job->used || !view_equal(job_code_view(&job->account), account)) {
+            continue;
+        }
+        unsigned at = count++;
+        for (; at > 0 && ret_jobs[at - 1]->created_us < job->created_us; at--) {
+            ret_jobs[at] = ret_jobs[at - 1];
+        }
+        ret_jobs[at] = job;
+    }
+    return count;
 }
 
 struct outcome table_room(struct jobs *jobs, struct view account)
@@ -96,6 +115,7 @@ struct outcome table_add(struct jobs *jobs, const struct job *job, struct job **
     CHECK(job_move(&whole, JOB_WHOLE));
     whole.used = true;
     whole.until_us = clock_wall_us(&jobs->clock) + span_us(whole.state);
+    job_note(&whole, clock_wall_us(&jobs->clock));
     TRY(job_save(&jobs->store, &whole));
     *place = whole;
     *ret_job = place;
@@ -110,6 +130,7 @@ struct outcome table_move(struct jobs *jobs, struct job *job, enum job_event eve
     if (!job_move(&next, event)) {
         return outcome_fail(FAULT_CONFLICT, "state of a job");
     }
+    job_note(&next, clock_wall_us(&jobs->clock));
     if (!turns) { /* whose turn it is needs not to be kept: a start begins anew */
         next.until_us = clock_wall_us(&jobs->clock) + span_us(next.state);
         TRY(job_save(&jobs->store, &next));

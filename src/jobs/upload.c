@@ -72,9 +72,7 @@ static struct outcome begin(struct jobs *jobs, struct upload *upload, const stru
     job->service = asked->service;
     job_code_set(&job->business, asked->business);
     job->created_us = clock_wall_us(&jobs->clock);
-    if (asked->key.len > 0) {
-        seal_sha256(asked->key, job->key);
-    }
+    job_code_set(&job->key, asked->key);
     TRY(disk_has_room(jobs->store.disk, jobs->store.folder_fd, JOB_ROOM_BYTES_MIN));
     TRY(hasher_new(&upload->hasher));
     return blocks_create(&upload->list, &jobs->store, job->id, JOB_FILE_LIST);
@@ -190,11 +188,9 @@ static struct outcome finish_list(struct upload *upload)
 /* The same list once more, by its key: the job that there is. */
 static bool is_repeat(struct jobs *jobs, struct upload *upload)
 {
-    static const uint8_t none[SEAL_HASH_BYTES] = {0};
     const struct job *mine = &upload->job;
-    const struct job *job = memcmp(mine->key, none, sizeof(none)) == 0
-                                ? NULL
-                                : table_find_key(jobs, job_code_view(&mine->account), mine->key);
+    const struct job *job =
+        table_find_key(jobs, job_code_view(&mine->account), job_code_view(&mine->key));
 
     if (job == NULL) {
         return false;

@@ -251,7 +251,9 @@ void want_known(struct jobs *jobs, const struct job_known *known)
         return;
     }
     struct job *job = table_find(jobs, want->id, known->account); /* invariants 1 and 2 */
-    if (job == NULL) {
+    if (want->verb == JOB_LIST) {
+        jobs_show_all(jobs, &want->asker, known->account);
+    } else if (job == NULL) {
         jobs_refuse(jobs, &want->asker, CODE_NOT_FOUND, 0);
     } else if (want->verb == JOB_SHOW) {
         jobs_show(jobs, &want->asker, job, false);

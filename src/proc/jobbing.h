@@ -22,6 +22,7 @@ enum job_verb {
     JOB_RESULT, /* its answers, from a line on; `bytes` may come */
     JOB_MORE,   /* so many bytes of them more */
     JOB_GONE,   /* the client is */
+    JOB_LIST,   /* all of the account's */
     JOB_VERB_COUNT
 };
 
@@ -44,7 +45,7 @@ struct outcome jobbing_get_asked(const struct frame *frame, struct job_asked *re
 
 enum job_saying {
     JOB_TAKEN,  /* so many bytes of the list were taken */
-    JOB_SAYS,   /* the answer: a job as JSON, or a code */
+    JOB_SAYS,   /* the answer: a job, or jobs, as JSON, or a code */
     JOB_POURS,  /* the result will come */
     JOB_POUR,   /* bytes of it */
     JOB_POURED, /* that was all */

@@ -216,6 +216,20 @@ test('a job is its account\'s alone, and has a result only when it has ended', a
     assert.ok(!folder().some((name) => name.startsWith(json.id) && !name.endsWith('.head')));
 });
 
+test('an account lists its own jobs, the latest first, with how they got to where they are', async () => {
+    const client = connect();
+    const { json: job } = await client.submit({ business: 'NV-BANK-KYC', headers: { 'idempotency-key': 'a"1' },
+        body: pieces(asks(2).map((ask) => JSON.stringify(ask))) });
+    await client.settled(job.id);
+    const { status, json: { jobs } } = await client.list();
+    assert.equal(status, 200);
+    assert.equal(jobs[0].id, job.id);
+    assert.equal(jobs[0].idempotency_key, 'a"1');
+    assert.deepEqual(jobs[0].history.map(({ state }) => state), ['waiting', 'running', 'done']);
+    assert.ok(jobs.length > 1 && jobs.every(({ created }, i) => i === 0 || created <= jobs[i - 1].created));
+    assert.deepEqual((await connect('telco').list()).json, { jobs: [] });
+});
+
 test('two jobs at once by one account are both whole, and a fifth has to wait', async () => {
     const client = connect();
     const lists = [asks(40), asks(60)].map((list) => list.map((ask) => JSON.stringify(ask)));
@@ -266,6 +280,8 @@ test('the command sends a list, shows its job, and fetches and forgets its answe
     assert.equal(sent.status, 0, sent.stderr);
     const { id } = JSON.parse(sent.stdout);
     await until('it is done', async () => JSON.parse((await job('show', id)).stdout).state === 'done');
+    assert.equal(JSON.parse((await job('list')).stdout).jobs[0].id, id);
+    assert.equal((await job('list', id)).status, 2);
     const { status, stdout } = await job('result', id, '--from', '11');
     assert.equal(status, 0);
     const lines = stdout.trimEnd().split('\n').map((line) => JSON.parse(line));

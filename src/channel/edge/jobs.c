@@ -183,12 +183,16 @@ static void head_of_list(struct edge *edge, struct http_exchange *exchange)
     const struct http_request *request = http_exchange_request(exchange);
     struct job_asked asked;
 
-    if (request->method != HTTP_METHOD_POST) {
-        refuse_method(edge, exchange, "POST");
+    if (request->method != HTTP_METHOD_POST && request->method != HTTP_METHOD_GET) {
+        refuse_method(edge, exchange, "GET, POST");
         return;
     }
     if (!fields_accepts(request->fields[HTTP_FIELD_ACCEPT], JSON)) {
         refuse(edge, exchange, CODE_NOT_ACCEPTABLE);
+        return;
+    }
+    if (request->method == HTTP_METHOD_GET) {
+        http_exchange_note_set(exchange, JOB_NOTE | NO_PLACE);
         return;
     }
     if (!fields_type_is(request->fields[HTTP_FIELD_CONTENT_TYPE], NDJSON) ||
@@ -291,9 +295,11 @@ void edge_jobs_request(struct edge *edge, struct http_exchange *exchange)
         go_on(edge, exchange, JOB_END, 0, (struct view){0});
         return;
     }
-    CHECK(read_target(request, &target)); /* as its head was */
+    bool all = view_equal(request->path, JOBS_PATH);
+    CHECK(all || read_target(request, &target)); /* as its head was */
     memcpy(asked.id, target.id, sizeof(asked.id));
-    asked.verb = target.result                           ? JOB_RESULT
+    asked.verb = all                                     ? JOB_LIST
+                 : target.result                         ? JOB_RESULT
                  : request->method == HTTP_METHOD_DELETE ? JOB_DROP
                                                          : JOB_SHOW;
     struct view query = target.result ? request->query : (struct view){0};

@@ -159,6 +159,10 @@ export class JobClient {
         return this.#answer({ method: 'GET', path: `/v1/jobs/${id}`, headers: {}, off: !/^[0-9a-f]{32}$/.test(id) });
     }
 
+    list() {
+        return this.#answer({ method: 'GET', path: '/v1/jobs', headers: {} });
+    }
+
     drop(id) {
         return this.#answer({ method: 'DELETE', path: `/v1/jobs/${id}`, headers: {} });
     }

@@ -72,13 +72,14 @@ static struct job a_job(void)
                       .id = {7},
                       .spki = {8},
                       .service = SERVICE_CITIZEN_VERIFY,
-                      .key = {9},
                       .body = {10},
                       .created_us = 11,
                       .until_us = 12,
                       .lines = 13,
                       .blocks = 14,
-                      .tally = {15, 16, 17}};
+                      .tally = {15, 16, 17},
+                      .history = {2, {JOB_WAITING, JOB_DONE}, {18, 19}}};
+    job_code_set(&job.key, VIEW_LITERAL("YC-\"1"));
     job_code_set(&job.account, VIEW_LITERAL("telco"));
     job_code_set(&job.business, VIEW_LITERAL("NV-1"));
     return job;
@@ -92,6 +93,25 @@ static void a_head_comes_back_as_it_was(void **state)
     assert_ok(job_save(&place->store, &job));
     assert_ok(job_load(&place->store, job.id, &got));
     assert_memory_equal(&got, &job, sizeof(job));
+}
+
+static void its_history_has_each_state_once_and_its_key_is_written_as_text(void **state)
+{
+    struct job job = a_job();
+    BUF_AUTO json;
+    (void)state;
+    job_note(&job, 20); /* it is done already */
+    job.state = JOB_EXPIRED;
+    job_note(&job, 21 * (int64_t)US_PER_S);
+    assert_int_equal(job.history.count, 3);
+    buf_init(&json, 4096);
+    job_put_json(&job, &json);
+    buf_put_u8(&json, 0);
+    assert_non_null(strstr((const char *)json.data,
+                           "\"history\":[{\"at\":\"1970-01-01T00:00:00Z\",\"state\":\"waiting\"},"
+                           "{\"at\":\"1970-01-01T00:00:00Z\",\"state\":\"done\"},"
+                           "{\"at\":\"1970-01-01T00:00:21Z\",\"state\":\"expired\"}]"));
+    assert_non_null(strstr((const char *)json.data, "\"idempotency_key\":\"YC-\\\"1\""));
 }
 
 static void a_head_that_was_changed_cut_or_moved_is_damage(void **state)
@@ -127,6 +147,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_job_moves_along_its_table_alone),
+        cmocka_unit_test(its_history_has_each_state_once_and_its_key_is_written_as_text),
         cmocka_unit_test_setup_teardown(a_head_comes_back_as_it_was, place_setup, place_teardown),
         cmocka_unit_test_setup_teardown(a_head_that_was_changed_cut_or_moved_is_damage, place_setup,
                                         place_teardown),

@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -372,6 +373,36 @@ static void another_account_finds_nothing(void **state)
     answer_lines(rig, 1, 1, CODE_DISCLOSED);
 }
 
+static void all_of_an_account_are_listed_the_latest_first_and_nobody_elses(void **state)
+{
+    struct rig *rig = *state;
+    uint8_t first[JOB_ID_BYTES];
+    uint8_t second[JOB_ID_BYTES];
+    char text[2][2 * JOB_ID_BYTES + 1] = {"", ""};
+    bring(rig, LINE("1"), first);
+    hear_lines(rig, "1,");
+    answer_lines(rig, 1, 1, CODE_DISCLOSED);
+    await_state(rig, first, "\"state\":\"done\"");
+    bring(rig, LINE("2"), second);
+    hear_lines(rig, "1,");
+    ask(rig, (struct job_asked){.tag = 5, .verb = JOB_LIST});
+    know(rig, "bank", 0);
+    struct job_told said = told(rig, JOB_SAYS);
+    assert_has(said.piece, "{\"jobs\":[{\"business\":");
+    for (unsigned i = 0; i < JOB_ID_BYTES; i++) {
+        snprintf(text[0] + strlen(text[0]), 3, "%02x", first[i]);
+        snprintf(text[1] + strlen(text[1]), 3, "%02x", second[i]);
+    }
+    const char *piece = strndup((const char *)said.piece.data, said.piece.len);
+    assert_true(strstr(piece, text[1]) < strstr(piece, text[0]));
+    free((void *)(uintptr_t)piece);
+    ask(rig, (struct job_asked){.tag = 5, .verb = JOB_LIST});
+    know(rig, "other", 0);
+    said = told(rig, JOB_SAYS);
+    assert_int_equal(said.piece.len, strlen("{\"jobs\":[]}"));
+    answer_lines(rig, 1, 1, CODE_DISCLOSED);
+}
+
 static void who_lies_loses_its_pipe_and_nobody_elses(void **state)
 {
     struct rig *rig = *state;
@@ -405,6 +436,7 @@ int main(void)
         IN_RIG(when_it_was_killed_it_goes_on_behind_what_it_kept),
         IN_RIG(a_key_that_is_nobodys_any_more_ends_the_job_with_what_it_has),
         IN_RIG(another_account_finds_nothing),
+        IN_RIG(all_of_an_account_are_listed_the_latest_first_and_nobody_elses),
         IN_RIG(who_lies_loses_its_pipe_and_nobody_elses),
     };
     return cmocka_run_group_tests_name("jobs/process", tests, NULL, NULL);
