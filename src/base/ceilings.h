@@ -233,6 +233,11 @@
 #define JOBS_KEPT_MAX 1024               /* that are kept, forgotten ones included ... */
 #define JOBS_PER_ACCOUNT_MAX 64          /* ... of one account ... */
 #define JOBS_ACTIVE_PER_ACCOUNT_MAX 4    /* ... and coming, waiting or running */
+#define JOBS_ASKED_PER_ACCOUNT_MAX 16    /* lists that wait for an officer's word */
+#define JOB_PAGE_LINES 50                /* of a result in one message ... */
+#define JOB_PAGE_BYTES_MAX (384u << 10)  /* ... and so many bytes, but for a first line */
+#define WISH_BYTES_MAX 1024              /* a list that is asked for (domain/wish.h) */
+#define WISH_REASON_BYTES_MAX 512        /* why it is refused */
 #define JOBS_RUNNING_MAX 4               /* that take turns; the others wait */
 #define JOB_UPLOADS_MAX 32               /* lists that come at once */
 #define JOB_WANTS_MAX 256                /* questions about jobs in hand */

@@ -28,11 +28,8 @@ static const struct verb {
     unsigned words;  /* with its name: of a file or a job */
     const char *end; /* of the address, behind the job */
 } verbs[] = {
-    {"send", "POST", 2, ""},
-    {"show", "GET", 2, ""},
-    {"cancel", "DELETE", 2, ""},
-    {"result", "GET", 2, "/result"},
-    {"list", "GET", 1, ""},
+    {"send", "POST", 2, ""},         {"show", "GET", 2, ""}, {"cancel", "DELETE", 2, ""},
+    {"result", "GET", 2, "/result"}, {"list", "GET", 1, ""},
 };
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
 #define NDJSON "application/x-ndjson"
@@ -40,9 +37,10 @@ static const struct verb {
 
 static int usage(void)
 {
-    cli_complain("usage: dancu job send FILE --service NAME --business CODE, or list, or show | "
-                 "cancel | result JOB [--from LINE], with --server HOST:PORT --tls-ca FILE --tls-cert FILE "
-                 "--tls-key FILE");
+    cli_complain(
+        "usage: dancu job send FILE --service NAME --business CODE, or list, or show | "
+        "cancel | result JOB [--from LINE], with --server HOST:PORT --tls-ca FILE --tls-cert FILE "
+        "--tls-key FILE");
     return EXIT_USAGE;
 }
 
@@ -126,9 +124,8 @@ static int ask_job(const struct cli_option *options, const struct verb *verb, co
 {
     char path[HTTPS_URL_BYTES_MAX];
     const char *from = options[OPTION_FROM].value;
-    snprintf(path, sizeof(path), "jobs%s%s%s%s%s", job != NULL ? "/" : "",
-             job != NULL ? job : "", verb->end, from != NULL ? "?from=" : "",
-             from != NULL ? from : "");
+    snprintf(path, sizeof(path), "jobs%s%s%s%s%s", job != NULL ? "/" : "", job != NULL ? job : "",
+             verb->end, from != NULL ? "?from=" : "", from != NULL ? from : "");
     const struct https_pieces pieces = {
         .method = verb->method, .path = path, .from_fd = -1, .to_fd = STDOUT_FILENO};
     return ask(options, &pieces);

@@ -31,7 +31,7 @@ static const struct {
     {"fees", RESOURCE_FEES},           {"confirmation", RESOURCE_CONFIRMATIONS},
     {"incident", RESOURCE_INCIDENTS},  {"person-list", RESOURCE_LISTS},
     {"operator", RESOURCE_OPERATORS},  {"signing-key", RESOURCE_SIGNING_KEYS},
-    {"source", RESOURCE_SOURCES},
+    {"source", RESOURCE_SOURCES},      {"list-request", RESOURCE_LIST_REQUESTS},
 };
 #define LISTS (sizeof(lists) / sizeof(lists[0]))
 

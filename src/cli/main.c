@@ -99,6 +99,11 @@ static int signing_key_cli(int argc, char **argv)
     return act_cli("signing-key", argc, argv);
 }
 
+static int list_request_cli(int argc, char **argv)
+{
+    return act_cli("list-request", argc, argv);
+}
+
 static int source_cli(int argc, char **argv)
 {
     return act_cli("source", argc, argv);
@@ -131,6 +136,7 @@ static const struct {
      "list | grant | withdraw | deletion: leave to keep a copy or pass it on"},
     {"person-list", person_list_cli,
      "list | add | put | remove | end: people whom conditions of businesses name together"},
+    {"list-request", list_request_cli, "list: lists of people that accounts ask for"},
     {"operator", operator_cli,
      "list | add | parties-put | parties-remove | officers-put | officers-remove: whom a system "
      "that carries others' asks may ask for, and who asks there"},

@@ -76,7 +76,7 @@ static void tell_scrub(const struct core *core, struct admin *admin)
 
 static void tell_look(const struct core *core, struct admin *admin, const struct look *look)
 {
-    struct outcome outcome = look_put(core->house, look, true, &admin->pipe.out);
+    struct outcome outcome = look_local(core, look, &admin->pipe.out);
     admin->broken = !outcome_ok(outcome) || !outcome_ok(pipe_flush(&admin->pipe));
 }
 

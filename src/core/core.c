@@ -271,6 +271,7 @@ static void core_close(struct core *core)
     admins_sweep(core);
     rereads_done(&core->rereads);
     searches_done(&core->searches);
+    wishes_forget(core);
     house_close(core->house);
     if (core->signal_fd >= 0) {
         close(core->signal_fd);

@@ -181,6 +181,38 @@ static void see_searches(struct core *core, const struct look *look, struct buf 
     }
 }
 
+/* Lists that are asked for are an officer's to see: what becomes of one is its account's to know.
+ */
+static void see_wishes(const struct core *core, const struct look *look, bool local,
+                       struct buf *json, struct buf *next, struct seen *ret_seen)
+{
+    struct viewer viewer = {.all = true};
+
+    if (!local && !viewer_find(core->house, look->spki, &viewer)) {
+        ret_seen->fault = FAULT_CLOSED;
+    } else if (!viewer.all || !wishes_show(&core->wishes, look, json, next)) {
+        ret_seen->fault = FAULT_NOT_FOUND;
+    }
+}
+
+static struct outcome put_wishes(const struct core *core, const struct look *look, bool local,
+                                 struct buf *out)
+{
+    struct seen seen = {.tag = look->tag};
+    BUF_AUTO json;
+    BUF_AUTO next;
+
+    buf_init(&json, FRAME_BYTES_MAX);
+    buf_init(&next, LOOK_CURSOR_BYTES_MAX);
+    see_wishes(core, look, local, &json, &next, &seen);
+    TRY(buf_check(&json));
+    TRY(buf_check(&next));
+    seen.json = buf_view(&json);
+    seen.next = buf_view(&next);
+    looking_put_seen(out, &seen);
+    return OUTCOME_OK;
+}
+
 static struct outcome put_searches(struct core *core, const struct look *look, struct buf *out)
 {
     struct seen seen = {.tag = look->tag};
@@ -228,6 +260,12 @@ struct outcome look_put(const struct house *house, const struct look *look, bool
     return put_look(house, look, known ? &viewer : NULL, out);
 }
 
+struct outcome look_local(const struct core *core, const struct look *look, struct buf *out)
+{
+    return look->resource == RESOURCE_LIST_REQUESTS ? put_wishes(core, look, true, out)
+                                                    : look_put(core->house, look, true, out);
+}
+
 static struct outcome put_case_file(struct core *core, const struct look *look, struct buf *out)
 {
     struct viewer viewer = {0};
@@ -241,6 +279,8 @@ static struct outcome put_any(struct core *core, const struct look *look, struct
     switch (look->resource) {
     case RESOURCE_RECORDS:
         return put_searches(core, look, out);
+    case RESOURCE_LIST_REQUESTS:
+        return put_wishes(core, look, false, out);
     case RESOURCE_CASE_FILES:
         return put_case_file(core, look, out);
     default:

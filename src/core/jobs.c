@@ -1,5 +1,5 @@
 /*
- * What the process `jobs` asks: whose key it is, and lines.
+ * What the process `jobs` asks and tells: whose key it is, lines, lists that are asked for.
  *
  * Invariants
  *  1. Lines of one frame are decided in one batch: when one of them is put off, so are those behind
@@ -20,12 +20,35 @@ static bool is_active(const struct certificate *certificate, int64_t now_us)
            party_state_on(account->party, clock_day_vn(now_us)) == PARTY_CONNECTED;
 }
 
+/* By its code, or of the account's own party by the procedure that a list is asked for. */
+static const struct business *business_of(const struct core *core, const struct account *account,
+                                          const struct job_who *who)
+{
+    const struct directory *directory = &core->house->directory;
+    int64_t day = clock_day_vn(clock_wall_us(&core->house->clock));
+
+    if (who->business.len > 0) {
+        return directory_business(directory, who->business);
+    }
+    return directory_party_by_unit(directory, who->unit) != account->party
+               ? NULL
+               : directory_business_for(directory, account->party, who->procedure, who->service,
+                                        account->channel, day);
+}
+
+/* Whoever is named as asking for a list is registered with the party whose system sends it. */
+static bool may_ask(const struct core *core, const struct account *account,
+                    const struct job_who *who)
+{
+    return who->officer.len == 0 ||
+           directory_registered(&core->house->directory, code_view(&account->party->code),
+                                OPERATOR_OFFICER, who->officer);
+}
+
 /* How long a list of that business may be; 0: it is not the account's to ask by. */
-static uint32_t lines_of(const struct core *core, const struct account *account,
+static uint32_t lines_of(const struct account *account, const struct business *business,
                          const struct job_who *who)
 {
-    const struct business *business = directory_business(&core->house->directory, who->business);
-
     if (business == NULL || !account_covers(account, business) ||
         business->state != BUSINESS_GRANTED || (business->services >> who->service & 1) == 0) {
         return 0;
@@ -33,6 +56,21 @@ static uint32_t lines_of(const struct core *core, const struct account *account,
     uint64_t lines =
         business->bulk_max > JOB_LINES_FREE_MAX ? business->bulk_max : JOB_LINES_FREE_MAX;
     return lines < JOB_LINES_MAX ? (uint32_t)lines : JOB_LINES_MAX;
+}
+
+static void answer_business(const struct core *core, const struct account *account,
+                            const struct job_who *who, struct job_known *known)
+{
+    const struct business *business = business_of(core, account, who);
+
+    known->lines = lines_of(account, business, who);
+    if (known->lines == 0) {
+        known->code = CODE_BUSINESS_NOT_GRANTED;
+    } else if (!may_ask(core, account, who)) {
+        known->code = CODE_OPERATOR_NOT_ALLOWED;
+    } else {
+        known->business = code_view(&business->code);
+    }
 }
 
 static struct job_known answer_who(struct core *core, const struct job_who *who)
@@ -46,9 +84,8 @@ static struct job_known answer_who(struct core *core, const struct job_who *who)
     if (known.code == CODE_DISCLOSED && !is_active(certificate, now_us)) { /* invariant 3 */
         known.code = CODE_ACCOUNT_BLOCKED;
     }
-    if (known.code == CODE_DISCLOSED && who->business.len > 0) {
-        known.lines = lines_of(core, certificate->account, who);
-        known.code = known.lines > 0 ? CODE_DISCLOSED : CODE_BUSINESS_NOT_GRANTED;
+    if (known.code == CODE_DISCLOSED && (who->business.len > 0 || who->procedure.len > 0)) {
+        answer_business(core, certificate->account, who, &known);
     }
     if (known.code == CODE_DISCLOSED) {
         known.account = code_view(&certificate->account->code);
@@ -90,6 +127,17 @@ struct outcome jobs_lines(struct core *core, struct peer *peer, const struct fra
         core->count = before;
     }
     return OUTCOME_OK;
+}
+
+bool jobs_wish(struct core *core, const struct frame *frame)
+{
+    struct wish_told told;
+
+    if (!outcome_ok(jobbing_get_wish(frame, &told)) || told.reason.len > 0) {
+        return false;
+    }
+    wishes_take(core, &told);
+    return true;
 }
 
 bool jobs_may_go(struct core *core, struct peer *peer)

@@ -10,6 +10,7 @@
 #include "proc/explaining.h"
 #include "proc/feeding.h"
 #include "proc/figures.h"
+#include "proc/jobbing.h"
 #include "proc/looking.h"
 #include "proc/proc.h"
 #include "proc/scrub.h"
@@ -91,6 +92,18 @@ struct readings {
     struct reading places[CASE_FILE_READINGS_MAX];
 };
 
+/* A list of persons that an account asks for (decision 0053), as `jobs` has told it. */
+struct wish_place {
+    bool used;
+    uint8_t id[JOB_ID_BYTES];
+    struct code_text account;
+    int64_t created_us;
+    struct buf wish; /* domain/wish.h */
+};
+struct wishes {
+    struct wish_place places[JOBS_KEPT_MAX];
+};
+
 /* A set of changes that the loader has. */
 struct flight {
     bool used;
@@ -137,6 +150,7 @@ struct core {
     struct scrub_status scrub; /* as the worker told it last */
     struct searches searches;
     struct readings readings;
+    struct wishes wishes;
     struct feed feed;
     /* figures */
     struct told told[CORE_PEERS_MAX]; /* as peers */
@@ -200,6 +214,8 @@ struct outcome signed_take(struct core *core, struct peer *peer,
 /* desk.c */
 /* Shows what may be seen by whom; a failure is want of memory. */
 struct outcome look_show(struct core *core, struct peer *peer, const struct look *look);
+/* Appends what who stands at the machine sees. */
+struct outcome look_local(const struct core *core, const struct look *look, struct buf *out);
 
 /* feed.c */
 /* False: it does not decode. */
@@ -215,6 +231,8 @@ bool jobs_who(struct core *core, struct peer *peer, const struct frame *frame);
 /* Takes lines into one batch, all or, when the frame does not decode, none. */
 struct outcome jobs_lines(struct core *core, struct peer *peer, const struct frame *frame,
                           bool *ret_good);
+/* A list that is asked for, or is no longer; false likewise. */
+bool jobs_wish(struct core *core, const struct frame *frame);
 /* It has frames, and it is their moment. */
 bool jobs_may_go(struct core *core, struct peer *peer);
 
@@ -234,6 +252,13 @@ void searches_lost(struct core *core);
 /* False: there is none that the look could mean. */
 bool searches_show(struct searches *searches, const struct look *look, struct buf *json);
 void searches_done(struct searches *searches); /* wipes */
+
+/* wishes.c */
+void wishes_take(struct core *core, const struct wish_told *told);
+void wishes_forget(struct core *core);
+/* False: there is none that the look could mean. Appends, to `next` where a page goes on. */
+bool wishes_show(const struct wishes *wishes, const struct look *look, struct buf *json,
+                 struct buf *next);
 
 /* readings.c */
 /* The officer's act to read it was recorded just now. */

@@ -111,6 +111,9 @@ void peer_open(struct core *core, const struct proc_peer *found)
     *peer = (struct peer){.row = core->child->row + found->row, .index = found->index};
     pipe_init(&peer->pipe, found->fd);
     figures_begin(core, peer);
+    if (frame_set_has(peer->row->frames, FRAME_WISH)) {
+        wishes_forget(core); /* it tells all that there are */
+    }
     if (takes(peer, FRAME_KEEP)) {
         core->kept_asked = false; /* a new keeper knows of no work */
     }
@@ -343,6 +346,20 @@ static struct outcome take_lines(struct core *core, struct peer *peer, const str
     return OUTCOME_OK;
 }
 
+static struct outcome take_of_jobs(struct core *core, struct peer *peer, const struct frame *frame)
+{
+    if (frame->kind == FRAME_JOB_LINES) {
+        return take_lines(core, peer, frame);
+    }
+    if (frame->kind == FRAME_JOB_WHO && !jobs_who(core, peer, frame)) {
+        refuse(core, peer, "whose job it is does not decode");
+    }
+    if (frame->kind == FRAME_WISH && !jobs_wish(core, frame)) {
+        refuse(core, peer, "a list that is asked for does not decode");
+    }
+    return OUTCOME_OK;
+}
+
 static struct outcome take_frame(struct core *core, struct peer *peer, const struct frame *frame)
 {
     if (!frame_set_has(peer->row->frames, frame->kind)) {
@@ -374,14 +391,9 @@ static struct outcome take_frame(struct core *core, struct peer *peer, const str
         take_explain(core, peer, frame);
         return OUTCOME_OK;
     }
-    if (frame->kind == FRAME_JOB_WHO) {
-        if (!jobs_who(core, peer, frame)) {
-            refuse(core, peer, "whose job it is does not decode");
-        }
-        return OUTCOME_OK;
-    }
-    if (frame->kind == FRAME_JOB_LINES) {
-        return take_lines(core, peer, frame);
+    if (frame->kind == FRAME_JOB_WHO || frame->kind == FRAME_WISH ||
+        frame->kind == FRAME_JOB_LINES) {
+        return take_of_jobs(core, peer, frame);
     }
     if (frame->kind == FRAME_GRANTS) {
         take_grants(core, peer, frame);

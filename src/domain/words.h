@@ -165,7 +165,8 @@
     ROW(LISTS, "lists") /* of persons; their members are not shown */                              \
     ROW(SIGNING_KEYS, "signing-keys")                                                              \
     ROW(OPERATORS, "operators") /* likewise */                                                     \
-    ROW(SOURCES, "sources")
+    ROW(SOURCES, "sources")                                                                        \
+    ROW(LIST_REQUESTS, "list-requests") /* of persons, that accounts ask for */
 
 /* clang-format on */
 

@@ -104,14 +104,12 @@ void blocks_seek(struct blocks *blocks, uint32_t number, uint64_t offset)
     blocks->offset = offset;
 }
 
-/* The sealed bytes of the next block, into blocks->sealed. */
-static struct outcome read_sealed(struct blocks *blocks)
+static struct outcome read_length(const struct blocks *blocks, size_t *ret_len)
 {
     uint8_t head[LENGTH_BYTES] = {0};
     size_t got = 0;
-    const struct disk_port *disk = blocks->store->disk;
 
-    TRY(disk_read(disk, blocks->fd, blocks->offset, head, sizeof(head), &got));
+    TRY(disk_read(blocks->store->disk, blocks->fd, blocks->offset, head, sizeof(head), &got));
     struct cursor cursor = cursor_of(view_of(head, got));
     size_t len = cursor_u32(&cursor);
     if (cursor.failed || len == 0) {
@@ -120,6 +118,28 @@ static struct outcome read_sealed(struct blocks *blocks)
     if (len < SEAL_OVERHEAD_BYTES || len > SEALED_BYTES_MAX) {
         return outcome_fail(FAULT_CORRUPT, "length of a block of a job");
     }
+    *ret_len = len;
+    return OUTCOME_OK;
+}
+
+struct outcome blocks_skip(struct blocks *blocks)
+{
+    size_t len = 0;
+
+    TRY(read_length(blocks, &len));
+    blocks->offset += LENGTH_BYTES + len;
+    blocks->number++;
+    return OUTCOME_OK;
+}
+
+/* The sealed bytes of the next block, into blocks->sealed. */
+static struct outcome read_sealed(struct blocks *blocks)
+{
+    const struct disk_port *disk = blocks->store->disk;
+    size_t len = 0;
+    size_t got = 0;
+
+    TRY(read_length(blocks, &len));
     buf_reset(&blocks->sealed);
     uint8_t *place = buf_claim(&blocks->sealed, len);
     if (place == NULL) {

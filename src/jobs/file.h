@@ -50,6 +50,8 @@ void blocks_seek(struct blocks *blocks, uint32_t number, uint64_t offset);
 /* The next block's text, appended. FAULT_NOT_FOUND: there is no whole one; FAULT_CORRUPT: it does
  * not open. Then the place stays. */
 struct outcome blocks_read(struct blocks *blocks, struct buf *ret_plain);
+/* Goes behind the next block, which is not opened. FAULT_NOT_FOUND, FAULT_CORRUPT likewise. */
+struct outcome blocks_skip(struct blocks *blocks);
 /* Not synced. After a failure the place stays: it can be tried again. */
 struct outcome blocks_append(struct blocks *blocks, struct view plain);
 struct outcome blocks_sync(struct blocks *blocks);

@@ -8,24 +8,25 @@
 #include "jobs/job.h"
 
 #include "base/check.h"
+#include "domain/wish.h"
 #include "jobs/file.h"
 #include "wire/json.h"
 
 #include <string.h>
 
 #define HEAD_VERSION 2
-#define HEAD_BYTES_MAX 1024
+#define HEAD_BYTES_MAX 3072
 
 static const char *const state_names[JOB_STATE_COUNT] = {
     [JOB_RECEIVING] = "receiving", [JOB_WAITING] = "waiting",     [JOB_RUNNING] = "running",
     [JOB_DONE] = "done",           [JOB_CANCELLED] = "cancelled", [JOB_EXPIRED] = "expired",
-    [JOB_FAILED] = "failed",
+    [JOB_FAILED] = "failed",       [JOB_ASKED] = "asked",         [JOB_REFUSED] = "refused",
 };
 
 /* Invariant 1: where an event leads to; a state is never led back to RECEIVING, which stands for
  * what is refused. */
 static const enum job_state moves[JOB_STATE_COUNT][JOB_EVENT_COUNT] = {
-    [JOB_RECEIVING] = {[JOB_WHOLE] = JOB_WAITING},
+    [JOB_RECEIVING] = {[JOB_WHOLE] = JOB_WAITING, [JOB_ASK] = JOB_ASKED},
     [JOB_WAITING] = {[JOB_START] = JOB_RUNNING,
                      [JOB_STOP] = JOB_CANCELLED,
                      [JOB_FAIL] = JOB_FAILED,
@@ -38,6 +39,11 @@ static const enum job_state moves[JOB_STATE_COUNT][JOB_EVENT_COUNT] = {
     [JOB_DONE] = {[JOB_STOP] = JOB_EXPIRED, [JOB_AGE] = JOB_EXPIRED},
     [JOB_CANCELLED] = {[JOB_STOP] = JOB_EXPIRED, [JOB_AGE] = JOB_EXPIRED},
     [JOB_FAILED] = {[JOB_STOP] = JOB_EXPIRED, [JOB_AGE] = JOB_EXPIRED},
+    [JOB_ASKED] = {[JOB_STOP] = JOB_CANCELLED,
+                   [JOB_AGE] = JOB_EXPIRED,
+                   [JOB_APPROVE] = JOB_WAITING,
+                   [JOB_REFUSE] = JOB_REFUSED},
+    [JOB_REFUSED] = {[JOB_STOP] = JOB_EXPIRED, [JOB_AGE] = JOB_EXPIRED},
 };
 
 bool job_move(struct job *job, enum job_event event)
@@ -87,6 +93,11 @@ void job_code_set(struct job_code *code, struct view text)
     memcpy(code->text, text.data, text.len);
 }
 
+struct view job_wish_view(const struct job *job)
+{
+    return view_of(job->wish.bytes, job->wish.len);
+}
+
 struct view job_code_view(const struct job_code *code)
 {
     return view_of(code->text, code->len);
@@ -132,6 +143,31 @@ static void put_key(const struct job *job, struct buf *buf)
     }
 }
 
+/* Behind what every job has: of a list of persons what was asked for, and why it was refused. */
+static void put_wish(const struct job *job, struct buf *buf)
+{
+    struct wish wish;
+
+    if (job->wish.len == 0) {
+        return;
+    }
+    struct outcome outcome = wish_get(job_wish_view(job), &wish);
+    if (!outcome_ok(outcome)) { /* it was looked at before it was kept */
+        buf->failed = true;
+        return;
+    }
+    buf_put_text(buf, ",\"wish\":");
+    wish_put_json(&wish, buf);
+}
+
+static void put_reason(const struct job *job, struct buf *buf)
+{
+    if (job->state == JOB_REFUSED) {
+        buf_put_text(buf, ",\"reason\":");
+        json_put_string(buf, view_of(job->wish.reason, job->wish.reason_len));
+    }
+}
+
 /* Codes of businesses have no letters that JSON would escape. */
 void job_put_json(const struct job *job, struct buf *buf)
 {
@@ -152,10 +188,13 @@ void job_put_json(const struct job *job, struct buf *buf)
     put_count(buf, "lines", job->lines);
     put_count(buf, "missed", job->tally.missed);
     put_count(buf, "rate", job->state == JOB_RUNNING ? job->rate : 0);
+    put_reason(job, buf);
     put_count(buf, "refused", job->tally.refused);
     put_seconds_left(job, buf);
-    buf_printf(buf, ",\"service\":\"%s\",\"state\":\"%s\"}",
+    buf_printf(buf, ",\"service\":\"%s\",\"state\":\"%s\"",
                words_name(&words_service, job->service), job_state_name(job->state));
+    put_wish(job, buf);
+    buf_put_text(buf, "}");
 }
 
 /* ---- the head ---- */
@@ -183,6 +222,8 @@ static void put_head(const struct job *job, struct buf *buf)
         buf_put_u8(buf, (uint8_t)job->history.states[i]);
         buf_put_u64(buf, (uint64_t)job->history.at_us[i]);
     }
+    buf_put_block16(buf, job_wish_view(job));
+    buf_put_block16(buf, view_of(job->wish.reason, job->wish.reason_len));
 }
 
 static bool get_code(struct cursor *cursor, bool may_be_empty, struct job_code *code)
@@ -211,6 +252,21 @@ static bool get_history(struct cursor *cursor, struct job_history *history)
     return known;
 }
 
+static bool get_wish(struct cursor *cursor, struct job_wish *wish)
+{
+    struct view text = cursor_block16(cursor);
+    struct view reason = cursor_block16(cursor);
+
+    if (text.len > sizeof(wish->bytes) || reason.len > sizeof(wish->reason)) {
+        return false;
+    }
+    wish->len = (uint16_t)text.len;
+    wish->reason_len = (uint16_t)reason.len;
+    memcpy(wish->bytes, text.data, text.len);
+    memcpy(wish->reason, reason.data, reason.len);
+    return true;
+}
+
 static struct outcome get_head(struct view plain, struct job *ret_job)
 {
     struct cursor cursor = cursor_of(plain);
@@ -233,6 +289,7 @@ static struct outcome get_head(struct view plain, struct job *ret_job)
     job.tally.refused = cursor_u32(&cursor);
     job.tally.missed = cursor_u32(&cursor);
     known = get_history(&cursor, &job.history) && known;
+    known = get_wish(&cursor, &job.wish) && known;
     if (!outcome_ok(cursor_end(&cursor, "job")) || version != HEAD_VERSION || !known ||
         state >= JOB_STATE_COUNT || service >= SERVICE_COUNT || job.lines > JOB_LINES_MAX) {
         return outcome_fail(FAULT_CORRUPT, "head of a job");

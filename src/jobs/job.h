@@ -20,6 +20,8 @@ enum job_state {
     JOB_CANCELLED, /* what was answered until then is kept */
     JOB_EXPIRED,   /* list and answers are gone */
     JOB_FAILED,    /* it cannot go on; as cancelled */
+    JOB_ASKED,     /* a list of persons that an officer is to approve */
+    JOB_REFUSED,   /* he has not */
     JOB_STATE_COUNT
 };
 
@@ -39,12 +41,23 @@ enum job_event {
     JOB_STOP, /* its account wants it no longer */
     JOB_FAIL,
     JOB_AGE, /* its time is over */
+    JOB_ASK,
+    JOB_APPROVE, /* its lines are there and synced */
+    JOB_REFUSE,
     JOB_EVENT_COUNT
 };
 
 struct job_code {
     char text[ASK_CODE_BYTES_MAX];
     uint8_t len;
+};
+
+/* What it was asked for by (domain/wish.h), and why it was refused; both may be empty. */
+struct job_wish {
+    uint8_t bytes[WISH_BYTES_MAX];
+    uint16_t len;
+    char reason[WISH_REASON_BYTES_MAX];
+    uint16_t reason_len;
 };
 
 /* Lines that have an answer, and of which kind. */
@@ -70,6 +83,7 @@ struct job {
     uint32_t blocks; /* that the list has */
     struct job_tally tally;
     struct job_history history;
+    struct job_wish wish;
     /* not kept */
     int64_t hold_us;  /* monotonic: not before then */
     int64_t rated_us; /* monotonic; 0 = not yet */
@@ -87,6 +101,7 @@ bool job_is_active(const struct job *job);
 /* It has answers that will not grow. */
 bool job_has_result(const struct job *job);
 void job_code_set(struct job_code *code, struct view text);
+struct view job_wish_view(const struct job *job);
 struct view job_code_view(const struct job_code *code);
 /* Canonical JSON for its account. */
 void job_put_json(const struct job *job, struct buf *buf);

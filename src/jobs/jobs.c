@@ -25,7 +25,7 @@
 #define KEY_LABEL "dancu jobs"
 #define NICENESS 10         /* whoever answers at once comes first */
 #define EDGE_FRAMES_MAX 64  /* of one edge in a turn */
-#define JSON_BYTES_MAX 2048 /* of one job */
+#define JSON_BYTES_MAX 4096 /* of one job */
 #define EDGE_OUT_BYTES (PIPE_QUEUE_BYTES_MAX / 2)
 
 enum { POLL_SIGNAL, POLL_CONTROL, POLL_CORE, POLL_EDGES };
@@ -127,7 +127,10 @@ static void take_asked(struct jobs *jobs, const struct asker *asker, const struc
         return;
     case JOB_LIST:
     case JOB_SHOW:
+    case JOB_PAGE:
+    case JOB_WISH:
     case JOB_DROP:
+    case JOB_FORGET:
     case JOB_RESULT:
         want_ask(jobs, asker, asked);
         return;
@@ -218,6 +221,9 @@ static struct outcome take_core_frame(struct jobs *jobs, const struct frame *fra
     if (frame->kind == FRAME_ANSWERS) {
         return work_take(jobs, frame);
     }
+    if (frame->kind == FRAME_WISH) {
+        return wish_refused(jobs, frame);
+    }
     TRY(jobbing_get_known(frame, &known));
     if (!upload_known(jobs, &known)) {
         want_known(jobs, &known);
@@ -265,6 +271,7 @@ static void core_open(struct jobs *jobs, int fd)
     }
     pipe_init(&jobs->core, fd);
     jobs->piped = true;
+    wishes_tell(jobs);
 }
 
 /* False when the supervisor is gone. */

@@ -30,15 +30,6 @@ static void block_done(struct pour_block *block)
     packing_done(&block->packing);
 }
 
-struct outcome pour_open(struct pour *pour, const struct job_store *store,
-                         const uint8_t id[JOB_ID_BYTES], uint32_t from, uint32_t until)
-{
-    *pour = (struct pour){.from = from, .until = until, .blocks.fd = DISK_CLOSED};
-    TRY(block_init(&pour->block));
-    TRY(block_init(&pour->same));
-    return blocks_open(&pour->blocks, store, id, JOB_FILE_ANSWERS, false);
-}
-
 void pour_done(struct pour *pour)
 {
     blocks_done(&pour->blocks);
@@ -58,6 +49,34 @@ static struct outcome load(struct pour *pour, struct pour_block *block)
     block->line = head.first;
     block->end = head.first + head.lines;
     return OUTCOME_OK;
+}
+
+/* To the block that has that line: one has JOB_BLOCK_LINES lines at most and says how many there
+ * were up to its end, so that most of those before it are passed over unopened. */
+static struct outcome seek(struct pour *pour, uint32_t line)
+{
+    struct pour_block *block = &pour->block;
+    uint32_t before = 0; /* lines in blocks that are passed over */
+
+    while (line > before + JOB_BLOCK_LINES) {
+        for (uint32_t more = (line - before - 1) / JOB_BLOCK_LINES; more > 1; more--) {
+            TRY(blocks_skip(&pour->blocks));
+        }
+        TRY(load(pour, block));
+        before = block->end - 1;
+        block->line = block->end; /* nothing of it is wanted */
+    }
+    return OUTCOME_OK;
+}
+
+struct outcome pour_open(struct pour *pour, const struct job_store *store,
+                         const uint8_t id[JOB_ID_BYTES], uint32_t from, uint32_t until)
+{
+    *pour = (struct pour){.from = from, .until = until, .blocks.fd = DISK_CLOSED};
+    TRY(block_init(&pour->block));
+    TRY(block_init(&pour->same));
+    TRY(blocks_open(&pour->blocks, store, id, JOB_FILE_ANSWERS, false));
+    return seek(pour, from < until ? from : until);
 }
 
 static struct outcome next(struct pour_block *block, struct found *ret_found)

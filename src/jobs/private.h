@@ -5,6 +5,8 @@
  *   table.c    all jobs that there are: found, begun, changed, aged
  *   upload.c   lists that are coming
  *   want.c     what clients want of jobs, once the core has said who they are
+ *   page.c     a part of a result in one message
+ *   wish.c     lists of persons that are asked for, until an officer has said something
  *   work.c     jobs that run
  *   job.c, file.c, lines.c, seen.c, pack.c, answers.c, run.c, pour.c   one job
  */
@@ -50,7 +52,10 @@ struct want {
     struct asker asker;
     enum job_verb verb;
     uint8_t id[JOB_ID_BYTES];
-    struct job_code account; /* WANT_DROPS */
+    struct job_code key;           /* empty: `id` names the job */
+    uint8_t spki[SEAL_HASH_BYTES]; /* JOB_WISH */
+    struct job_wish wish;          /* likewise */
+    struct job_code account;       /* WANT_DROPS */
     uint32_t line;
     uint32_t bytes;
 };
@@ -114,10 +119,12 @@ struct job *table_find_key(struct jobs *jobs, struct view account, struct view k
 /* An account's jobs, the latest first; how many. */
 unsigned table_list(const struct jobs *jobs, struct view account,
                     const struct job *ret_jobs[JOBS_PER_ACCOUNT_MAX]);
-/* FAULT_OVER_LIMIT: the account, or all together, have as many as they may. */
-struct outcome table_room(struct jobs *jobs, struct view account);
-/* Into the table, durable on return. */
-struct outcome table_add(struct jobs *jobs, const struct job *job, struct job **ret_job);
+/* FAULT_OVER_LIMIT: the account, or all together, have as many as they may; `asks`: of lists that
+ * are asked for. */
+struct outcome table_room(struct jobs *jobs, struct view account, bool asks);
+/* Into the table, moved by that event, durable on return. */
+struct outcome table_add(struct jobs *jobs, const struct job *job, enum job_event event,
+                         struct job **ret_job);
 /* Moves a job, durable on return; after a failure it has not moved. */
 struct outcome table_move(struct jobs *jobs, struct job *job, enum job_event event);
 void table_age(struct jobs *jobs);
@@ -143,6 +150,20 @@ void pour_gone(struct jobs *jobs, const struct asker *asker);
 void pours_lost(struct jobs *jobs, uint64_t edge);
 /* Sends what may be sent; true: there is more to be sent now. */
 bool pours_turn(struct jobs *jobs);
+
+/* page.c */
+/* Answers by JOB_PAGE_LINES lines of the job, from want->line on. */
+void page_tell(struct jobs *jobs, const struct want *want, const struct job *job);
+
+/* wish.c */
+/* FAULT_BAD_INPUT: it is none. */
+struct outcome wish_take(const struct job_asked *asked, struct want *want, struct job_who *who);
+void wish_known(struct jobs *jobs, const struct want *want, const struct job_known *known);
+/* Tells the core how it is with a list, or (with the pipe's beginning) with all. */
+void wish_tell(struct jobs *jobs, const struct job *job);
+void wishes_tell(struct jobs *jobs);
+/* The core's word. */
+struct outcome wish_refused(struct jobs *jobs, const struct frame *frame);
 
 /* work.c */
 /* Begins, asks, ends; true: there is more to be done now. */

@@ -17,9 +17,8 @@
 /* How long a job may be in the state that it comes to. */
 static int64_t span_us(enum job_state state)
 {
-    int64_t days = state == JOB_EXPIRED                           ? JOB_FORGET_DAYS
-                   : state == JOB_WAITING || state == JOB_RUNNING ? JOB_RUN_DAYS
-                                                                  : JOB_KEEP_DAYS;
+    bool ends = state == JOB_WAITING || state == JOB_RUNNING || state == JOB_ASKED;
+    int64_t days = state == JOB_EXPIRED ? JOB_FORGET_DAYS : ends ? JOB_RUN_DAYS : JOB_KEEP_DAYS;
 
     return days * S_PER_DAY * US_PER_S;
 }
@@ -50,8 +49,7 @@ struct job *table_find(struct jobs *jobs, const uint8_t id[JOB_ID_BYTES], struct
     return found;
 }
 
-struct job *table_find_key(struct jobs *jobs, struct view account,
-                           struct view key)
+struct job *table_find_key(struct jobs *jobs, struct view account, struct view key)
 {
     for (unsigned i = 0; i < JOBS_KEPT_MAX; i++) {
         struct job *job = &jobs->table[i];
@@ -82,9 +80,10 @@ unsigned table_list(const struct jobs *jobs, struct view account,
     return count;
 }
 
-struct outcome table_room(struct jobs *jobs, struct view account)
+struct outcome table_room(struct jobs *jobs, struct view account, bool asks)
 {
     unsigned active = 0;
+    unsigned asked = 0;
     unsigned kept = 0;
 
     for (unsigned i = 0; i < JOBS_KEPT_MAX; i++) {
@@ -92,6 +91,7 @@ struct outcome table_room(struct jobs *jobs, struct view account)
         bool own = job->used && view_equal(job_code_view(&job->account), account);
         kept += own ? 1 : 0;
         active += own && job_is_active(job) ? 1 : 0;
+        asked += own && job->state == JOB_ASKED ? 1 : 0;
     }
     for (unsigned i = 0; i < JOB_UPLOADS_MAX; i++) {
         const struct upload *upload = &jobs->uploads[i];
@@ -99,12 +99,13 @@ struct outcome table_room(struct jobs *jobs, struct view account)
                    view_equal(job_code_view(&upload->job.account), account);
         active += own ? 1 : 0;
     }
-    bool full = free_job(jobs) == NULL || kept >= JOBS_PER_ACCOUNT_MAX ||
-                active >= JOBS_ACTIVE_PER_ACCOUNT_MAX;
+    bool many = asks ? asked >= JOBS_ASKED_PER_ACCOUNT_MAX : active >= JOBS_ACTIVE_PER_ACCOUNT_MAX;
+    bool full = free_job(jobs) == NULL || kept >= JOBS_PER_ACCOUNT_MAX || many;
     return full ? outcome_fail(FAULT_OVER_LIMIT, "jobs of an account") : OUTCOME_OK;
 }
 
-struct outcome table_add(struct jobs *jobs, const struct job *job, struct job **ret_job)
+struct outcome table_add(struct jobs *jobs, const struct job *job, enum job_event event,
+                         struct job **ret_job)
 {
     struct job *place = free_job(jobs);
     struct job whole = *job;
@@ -112,7 +113,7 @@ struct outcome table_add(struct jobs *jobs, const struct job *job, struct job **
     if (place == NULL) {
         return outcome_fail(FAULT_OVER_LIMIT, "jobs");
     }
-    CHECK(job_move(&whole, JOB_WHOLE));
+    CHECK(job_move(&whole, event));
     whole.used = true;
     whole.until_us = clock_wall_us(&jobs->clock) + span_us(whole.state);
     job_note(&whole, clock_wall_us(&jobs->clock));
@@ -137,7 +138,11 @@ struct outcome table_move(struct jobs *jobs, struct job *job, enum job_event eve
         log_line(LOG_LEVEL_INFO, "job-moved", "state=%s lines=%u done=%u",
                  job_state_name(next.state), next.lines, next.tally.done);
     }
+    bool asked = job->state == JOB_ASKED;
     *job = next;
+    if (asked) {
+        wish_tell(jobs, job);
+    }
     if (job->state == JOB_EXPIRED) {
         return job_remove(&jobs->store, job->id, false);
     }

@@ -225,7 +225,7 @@ static void finish(struct jobs *jobs, struct upload *upload)
         return;
     }
     if (outcome_ok(outcome)) {
-        outcome = table_add(jobs, &upload->job, &job);
+        outcome = table_add(jobs, &upload->job, JOB_WHOLE, &job);
     }
     if (!outcome_ok(outcome)) {
         refuse_fault(jobs, upload, outcome);
@@ -260,7 +260,7 @@ bool upload_known(struct jobs *jobs, const struct job_known *known)
         refuse(jobs, upload, known->code, known->retry_after_s);
         return true;
     }
-    if (!outcome_ok(table_room(jobs, known->account))) {
+    if (!outcome_ok(table_room(jobs, known->account, false))) {
         refuse(jobs, upload, CODE_RATE_LIMITED, RETRY_FULL_S);
         return true;
     }

@@ -47,6 +47,12 @@ void want_ask(struct jobs *jobs, const struct asker *asker, const struct job_ask
                           .bytes = asked->bytes};
     memcpy(want->id, asked->id, sizeof(want->id));
     struct job_who who = {.tag = tag_of(jobs, want)};
+    if (asked->verb == JOB_WISH && !outcome_ok(wish_take(asked, want, &who))) {
+        free_want(want);
+        jobs_refuse(jobs, asker, CODE_BAD_REQUEST, 0);
+        return;
+    }
+    job_code_set(&want->key, asked->key);
     memcpy(who.spki, asked->spki, sizeof(who.spki));
     jobbing_put_who(&jobs->core.out, &who);
 }
@@ -225,6 +231,9 @@ static bool drop(struct jobs *jobs, const struct want *want, struct job *job)
     if (outcome_ok(outcome)) {
         outcome = table_move(jobs, job, JOB_STOP);
     }
+    if (outcome_ok(outcome) && want->verb == JOB_FORGET && job->state == JOB_CANCELLED) {
+        outcome = table_move(jobs, job, JOB_STOP);
+    }
     if (outcome.fault == FAULT_CONFLICT) { /* it is forgotten already */
         outcome = OUTCOME_OK;
     }
@@ -235,6 +244,12 @@ static bool drop(struct jobs *jobs, const struct want *want, struct job *job)
         jobs_refuse(jobs, &want->asker, CODE_LEDGER_UNAVAILABLE, RETRY_S);
     }
     return true;
+}
+
+static struct job *find(struct jobs *jobs, const struct want *want, struct view account)
+{
+    return want->key.len > 0 ? table_find_key(jobs, account, job_code_view(&want->key))
+                             : table_find(jobs, want->id, account);
 }
 
 void want_known(struct jobs *jobs, const struct job_known *known)
@@ -250,15 +265,19 @@ void want_known(struct jobs *jobs, const struct job_known *known)
         free_want(want);
         return;
     }
-    struct job *job = table_find(jobs, want->id, known->account); /* invariants 1 and 2 */
-    if (want->verb == JOB_LIST) {
+    struct job *job = find(jobs, want, known->account); /* invariants 1 and 2 */
+    if (want->verb == JOB_WISH) {
+        wish_known(jobs, want, known);
+    } else if (want->verb == JOB_LIST) {
         jobs_show_all(jobs, &want->asker, known->account);
     } else if (job == NULL) {
         jobs_refuse(jobs, &want->asker, CODE_NOT_FOUND, 0);
     } else if (want->verb == JOB_SHOW) {
         jobs_show(jobs, &want->asker, job, false);
-    } else if (want->verb == JOB_RESULT && job->state == JOB_EXPIRED) {
+    } else if ((want->verb == JOB_RESULT || want->verb == JOB_PAGE) && job->state == JOB_EXPIRED) {
         jobs_refuse(jobs, &want->asker, CODE_NOT_FOUND, 0);
+    } else if (want->verb == JOB_PAGE) {
+        page_tell(jobs, want, job);
     } else if (want->verb == JOB_RESULT) {
         pour_begin(jobs, want, job);
     } else if (!drop(jobs, want, job)) {
@@ -276,7 +295,7 @@ void wants_turn(struct jobs *jobs)
         if (want->phase != WANT_DROPS) {
             continue;
         }
-        struct job *job = table_find(jobs, want->id, job_code_view(&want->account));
+        struct job *job = find(jobs, want, job_code_view(&want->account));
         if (job == NULL) {
             jobs_refuse(jobs, &want->asker, CODE_NOT_FOUND, 0);
             free_want(want);

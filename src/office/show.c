@@ -365,7 +365,7 @@ static const struct show_row {
     [RESOURCE_SIGNING_KEYS] = {&object_signing_key, KEYS, FIELDS(signing_key_fields)},
     [RESOURCE_OPERATORS] = {&object_operator, OPERATOR(party), FIELDS(operator_fields)},
     [RESOURCE_SOURCES] = {&object_source, OFFICE, FIELDS(source_fields)},
-    /* RESOURCE_RECORDS is no object of the office. */
+    /* RESOURCE_RECORDS and RESOURCE_LIST_REQUESTS are no objects of the office. */
 };
 
 const struct map *show_map(const struct directory *directory, enum resource resource)

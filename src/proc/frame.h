@@ -59,6 +59,7 @@ enum frame_kind {
     FRAME_CHANGES = 41,         /* desk -> verify: a set of changes as it came (feeding.h) */
     FRAME_CHANGES_STAMPED = 42, /* verify -> core: one whose signature is right */
     FRAME_CHANGED = 43,         /* loader -> core -> verify -> desk: what became of it */
+    FRAME_WISH = 45,            /* jobs -> core: a list is asked for; core -> jobs: it is refused */
     FRAME_CHANGES_ORDER = 46,   /* core -> loader: one to be applied */
     FRAME_ASK_KEYS = 47,        /* core -> verify: count keys by which accounts sign asks */
     FRAME_PAPER_ASKED = 48,     /* desk -> archive: what is wanted of a document (archiving.h) */

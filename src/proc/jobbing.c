@@ -48,9 +48,10 @@ struct outcome jobbing_get_asked(const struct frame *frame, struct job_asked *re
     asked.piece = cursor_block32(&cursor);
     TRY(cursor_end(&cursor, "what is wanted of a job"));
     bool opens = verb == JOB_OPEN;
+    bool brings = verb == JOB_PIECE || verb == JOB_WISH;
     if (!is_one(frame, FRAME_JOB_ASKED) || verb >= JOB_VERB_COUNT || service >= SERVICE_COUNT ||
         asked.business.len > ASK_CODE_BYTES_MAX || asked.key.len > IDEMPOTENCY_KEY_BYTES_MAX ||
-        opens != (asked.business.len > 0) || (verb == JOB_PIECE) != (asked.piece.len > 0)) {
+        opens != (asked.business.len > 0) || brings != (asked.piece.len > 0)) {
         return outcome_fail(FAULT_BAD_INPUT, "what is wanted of a job");
     }
     asked.verb = (enum job_verb)verb;
@@ -106,6 +107,9 @@ void jobbing_put_who(struct buf *buf, const struct job_who *who)
     buf_put(buf, who->spki, sizeof(who->spki));
     buf_put_u8(buf, (uint8_t)who->service);
     buf_put_block16(buf, who->business);
+    buf_put_block16(buf, who->unit);
+    buf_put_block16(buf, who->procedure);
+    buf_put_block16(buf, who->officer);
     frame_finish(buf, start, 1);
 }
 
@@ -117,9 +121,13 @@ struct outcome jobbing_get_who(const struct frame *frame, struct job_who *ret_wh
     cursor_copy(&cursor, who.spki, sizeof(who.spki));
     unsigned service = cursor_u8(&cursor);
     who.business = cursor_block16(&cursor);
+    who.unit = cursor_block16(&cursor);
+    who.procedure = cursor_block16(&cursor);
+    who.officer = cursor_block16(&cursor);
     TRY(cursor_end(&cursor, "whose job"));
     if (!is_one(frame, FRAME_JOB_WHO) || service >= SERVICE_COUNT ||
-        who.business.len > ASK_CODE_BYTES_MAX) {
+        who.business.len > ASK_CODE_BYTES_MAX || who.unit.len > ASK_CODE_BYTES_MAX ||
+        who.procedure.len > ASK_CODE_BYTES_MAX || who.officer.len > ASK_CODE_BYTES_MAX) {
         return outcome_fail(FAULT_BAD_INPUT, "whose job");
     }
     who.service = (enum service)service;
@@ -136,6 +144,7 @@ void jobbing_put_known(struct buf *buf, const struct job_known *known)
     buf_put_u8(buf, (uint8_t)known->code);
     buf_put_u32(buf, known->retry_after_s);
     buf_put_block16(buf, known->account);
+    buf_put_block16(buf, known->business);
     buf_put_u32(buf, known->lines);
     frame_finish(buf, start, 1);
 }
@@ -148,15 +157,62 @@ struct outcome jobbing_get_known(const struct frame *frame, struct job_known *re
 
     known.retry_after_s = cursor_u32(&cursor);
     known.account = cursor_block16(&cursor);
+    known.business = cursor_block16(&cursor);
     known.lines = cursor_u32(&cursor);
     TRY(cursor_end(&cursor, "who has a job"));
     if (!is_one(frame, FRAME_JOB_KNOWN) || code >= CODE_COUNT ||
         (code == CODE_DISCLOSED) != (known.account.len > 0) ||
-        known.account.len > ASK_CODE_BYTES_MAX ||
+        known.account.len > ASK_CODE_BYTES_MAX || known.business.len > ASK_CODE_BYTES_MAX ||
         (known.retry_after_s != 0 && !waits((enum code)code)) || known.lines > JOB_LINES_MAX) {
         return outcome_fail(FAULT_BAD_INPUT, "who has a job");
     }
     known.code = (enum code)code;
     *ret_known = known;
+    return OUTCOME_OK;
+}
+
+void jobbing_put_page(struct buf *buf, struct view job, uint32_t next)
+{
+    buf_put_block32(buf, job);
+    buf_put_u32(buf, next);
+}
+
+struct outcome jobbing_get_page(struct cursor *cursor, struct view *ret_job, uint32_t *ret_next)
+{
+    *ret_job = cursor_block32(cursor);
+    *ret_next = cursor_u32(cursor);
+    bool good = !cursor->failed && ret_job->len > 0 && *ret_next <= JOB_LINES_MAX;
+    return good ? OUTCOME_OK : outcome_fail(FAULT_BAD_INPUT, "a page of a result");
+}
+
+void jobbing_put_wish(struct buf *buf, const struct wish_told *told)
+{
+    size_t start = frame_start(buf, FRAME_WISH);
+
+    buf_put(buf, told->id, sizeof(told->id));
+    buf_put_block16(buf, told->account);
+    buf_put_u64(buf, (uint64_t)told->created_us);
+    buf_put_block16(buf, told->wish);
+    buf_put_block16(buf, told->reason);
+    frame_finish(buf, start, 1);
+}
+
+struct outcome jobbing_get_wish(const struct frame *frame, struct wish_told *ret_told)
+{
+    struct cursor cursor = cursor_of(frame->payload);
+    struct wish_told told = {.created_us = 0};
+
+    cursor_copy(&cursor, told.id, sizeof(told.id));
+    told.account = cursor_block16(&cursor);
+    told.created_us = (int64_t)cursor_u64(&cursor);
+    told.wish = cursor_block16(&cursor);
+    told.reason = cursor_block16(&cursor);
+    TRY(cursor_end(&cursor, "a list that is asked for"));
+    if (!is_one(frame, FRAME_WISH) || told.account.len == 0 ||
+        told.account.len > ASK_CODE_BYTES_MAX || told.wish.len > WISH_BYTES_MAX ||
+        told.reason.len > WISH_REASON_BYTES_MAX || !utf8_valid(told.reason)) {
+        return outcome_fail(FAULT_BAD_INPUT, "a list that is asked for");
+    }
+    *ret_told = told;
     return OUTCOME_OK;
 }

@@ -71,6 +71,7 @@ static const char *const frame_words[] = {
     [FRAME_JOB_WHO] = "job-who",
     [FRAME_JOB_KNOWN] = "job-known",
     [FRAME_JOB_LINES] = "job-lines",
+    [FRAME_WISH] = "wish",
     [FRAME_ASKED] = "asked",
     [FRAME_VOUCHED] = "vouched",
     [FRAME_SOURCES] = "sources",

@@ -82,7 +82,7 @@ describe('`dancu ps`', () => {
             assert.deepEqual(held.sends, { edge: ['asks', 'receipt', 'stats', 'grants'],
                 public: ['stats'], keeper: ['kept'], loader: ['chunk', 'changed'], worker: ['scrub', 'found'],
                 verify: ['stamped', 'vouched', 'changes-stamped'], desk: ['stats', 'look', 'explain'],
-                jobs: ['job-who', 'job-lines'],
+                jobs: ['job-who', 'job-lines', 'wish'],
             }[process.split(' ')[0]] ?? [], process);
         }
         const { stdout: text } = await demo.dancu(['ps', '--rights']);

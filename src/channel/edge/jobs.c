@@ -56,11 +56,10 @@ static struct buf *out_of(struct edge *edge, size_t piece)
     return side_out(&edge->jobs, piece + ASKED_BYTES);
 }
 
-/* A place for the exchange, and its first frame. */
-static void begin(struct edge *edge, struct http_exchange *exchange, struct job_asked *asked)
+void edge_jobs_ask(struct edge *edge, struct http_exchange *exchange, struct job_asked *asked)
 {
     const struct tls_peer *peer = http_exchange_peer(exchange);
-    struct buf *out = out_of(edge, 0);
+    struct buf *out = out_of(edge, asked->piece.len);
 
     memcpy(asked->spki, peer->spki, sizeof(asked->spki));
     if (out == NULL || !outcome_ok(pending_add(&edge->lists, exchange,
@@ -205,7 +204,7 @@ static void head_of_list(struct edge *edge, struct http_exchange *exchange)
         return;
     }
     http_exchange_stream(exchange, JOB_BYTES_MAX);
-    begin(edge, exchange, &asked);
+    edge_jobs_ask(edge, exchange, &asked);
 }
 
 struct target {
@@ -307,18 +306,37 @@ void edge_jobs_request(struct edge *edge, struct http_exchange *exchange)
         edge_refuse_parameters(edge, exchange);
         return;
     }
-    begin(edge, exchange, &asked);
+    edge_jobs_ask(edge, exchange, &asked);
 }
 
 /* ---- from the process ---- */
 
-static void respond_job(struct http_exchange *exchange, const struct job_told *told)
+/* In the words of the front that asked. */
+static void respond_other(struct edge *edge, struct http_exchange *exchange,
+                          const struct edge_front *front, const struct job_told *told)
 {
+    struct http_response response = {0};
+    struct buf body;
+
+    buf_init(&body, HTTP_RESPONSE_BYTES_MAX);
+    front->put_job(edge, http_exchange_request(exchange), told->piece, &response, &body);
+    http_response_add(&response, "cache-control", VIEW_LITERAL("no-store"));
+    http_respond(exchange, &response, &body);
+}
+
+static void respond_job(struct edge *edge, struct http_exchange *exchange,
+                        const struct job_told *told)
+{
+    const struct edge_front *front = edge_front_of(http_exchange_request(exchange));
     struct http_response response = {.status = told->made ? 202 : 200};
     char location[sizeof(JOB_PATH_START) + 2 * JOB_ID_BYTES];
     struct view id = VIEW_LITERAL("\"id\":\"");
     struct buf body;
 
+    if (front->put_job != NULL) {
+        respond_other(edge, exchange, front, told);
+        return;
+    }
     buf_init(&body, HTTP_RESPONSE_BYTES_MAX);
     buf_put_view(&body, told->piece);
     http_response_add(&response, "content-type", JSON);
@@ -337,9 +355,15 @@ static void respond_job(struct http_exchange *exchange, const struct job_told *t
 static void respond_refused(struct edge *edge, struct http_exchange *exchange,
                             const struct job_told *told)
 {
+    const struct edge_front *front = edge_front_of(http_exchange_request(exchange));
     struct http_response extra = {0};
     char seconds[16];
 
+    if (front->job_name != NULL && told->code == CODE_NOT_FOUND) {
+        texts_refuse_param(&edge->texts, exchange, told->code, view_text(front->job_name),
+                           view_of(NULL, 0));
+        return;
+    }
     if (told->retry_after_s > 0) {
         snprintf(seconds, sizeof(seconds), "%u", told->retry_after_s);
         http_response_add(&extra, "retry-after", view_text(seconds));
@@ -368,7 +392,7 @@ static struct outcome take_last(struct edge *edge, const struct job_told *told)
     } else if (told->saying == JOB_BROKEN) {
         http_stream_break(exchange);
     } else if (told->code == CODE_DISCLOSED) {
-        respond_job(exchange, told);
+        respond_job(edge, exchange, told);
     } else {
         respond_refused(edge, exchange, told);
     }

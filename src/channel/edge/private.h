@@ -8,6 +8,7 @@
  *   ndxp.c      the one of one-stop systems
  *   osia.c      the one of OSIA
  *   jobs.c      lists, and results of jobs, in pieces
+ *   lists.c     lists of persons that are asked for
  */
 #ifndef DANCU_CHANNEL_EDGE_PRIVATE_H
 #define DANCU_CHANNEL_EDGE_PRIVATE_H
@@ -24,6 +25,7 @@
 #include "channel/osia/osia.h"
 #include "channel/texts/texts.h"
 #include "proc/granting.h"
+#include "proc/jobbing.h"
 #include "proc/vouching.h"
 
 /* What reading one request, and writing its answer, may need. */
@@ -78,9 +80,16 @@ struct edge_front {
      * is written likewise. NULL: none is. */
     bool (*tells)(struct edge *edge, const struct http_request *request,
                   const struct answer *answer);
+    /* The parameter by which a job is named, where addresses name none; else NULL. */
+    const char *job_name;
+    /* Writes what `jobs` told (JOB_SAYS) likewise. NULL: as JSON. */
+    void (*put_job)(struct edge *edge, const struct http_request *request, struct view told,
+                    struct http_response *response, struct buf *body);
 };
 
 /* ndxp.c */
+void edge_ndxp_put_job(struct edge *edge, const struct http_request *request, struct view told,
+                       struct http_response *response, struct buf *body);
 extern const struct edge_route edge_ndxp_routes[];
 extern const struct texts_form edge_ndxp_refusal;
 void edge_ndxp_put(struct edge *edge, const struct http_request *request,
@@ -120,6 +129,8 @@ void edge_on_refuse(void *context, struct http_exchange *exchange, enum http_ref
  * (trace context, section 4.3). */
 struct view edge_traceparent(const struct http_request *request);
 
+/* A fault, when there is one and it is none. */
+void edge_check_idempotency_key(struct edge *edge, struct view key);
 /* 1 to `max` visible characters of ASCII. */
 bool edge_is_visible(struct view text, size_t max);
 
@@ -132,9 +143,15 @@ bool edge_jobs_head(struct edge *edge, struct http_exchange *exchange);
 /* The exchange is one of jobs. */
 bool edge_jobs_has(const struct http_exchange *exchange);
 void edge_jobs_request(struct edge *edge, struct http_exchange *exchange);
+/* Asks `jobs`; what is answered is in the words of the address' front. */
+void edge_jobs_ask(struct edge *edge, struct http_exchange *exchange, struct job_asked *asked);
 void edge_jobs_gone(struct edge *edge, struct http_exchange *exchange);
 void edge_jobs_body(void *context, struct http_exchange *exchange, struct view part);
 void edge_jobs_room(void *context, struct http_exchange *exchange, size_t bytes);
+
+/* lists.c */
+void edge_on_list(struct edge *edge, struct http_exchange *exchange,
+                  const struct edge_route *route);
 
 /* edge.c */
 /* Puts an ask into this turn's batch. FAULT_OVER_LIMIT, FAULT_CLOSED: it cannot be asked now. */

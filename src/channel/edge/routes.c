@@ -31,6 +31,7 @@ const struct edge_route edge_json_routes[] = {
     {VIEW_LITERAL("/v1/relatives/verify"), HTTP_METHOD_POST, "POST", SERVICE_RELATIVE_VERIFY,
      on_ask},
     {VIEW_LITERAL("/v1/notice"), HTTP_METHOD_POST, "POST", SERVICE_NOTICE_EXTRACT, on_ask},
+    {VIEW_LITERAL("/v1/list-jobs"), HTTP_METHOD_POST, "POST", SERVICE_LIST_EXTRACT, edge_on_list},
     {VIEW_LITERAL("/v1/receipts/*"), HTTP_METHOD_GET, "GET", SERVICE_COUNT, on_receipt},
     {VIEW_LITERAL("/v1/grants"), HTTP_METHOD_GET, "GET", SERVICE_COUNT, on_grants},
     {.allow = NULL}, /* behind the last */
@@ -125,7 +126,7 @@ struct view edge_traceparent(const struct http_request *request)
 }
 
 /* The header field that is a parameter of the ask. */
-static void check_idempotency_key(struct edge *edge, struct view key)
+void edge_check_idempotency_key(struct edge *edge, struct view key)
 {
     if (key.data != NULL && !edge_is_visible(key, IDEMPOTENCY_KEY_BYTES_MAX)) {
         ask_faults_add(&edge->faults, "Idempotency-Key", "1-64 visible ASCII");
@@ -151,7 +152,7 @@ static void on_ask(struct edge *edge, struct http_exchange *exchange,
 
     arena_reset(&edge->arena);
     ask_faults_reset(&edge->faults);
-    check_idempotency_key(edge, key);
+    edge_check_idempotency_key(edge, key);
     struct outcome read = ask_json_get(request->body, (enum service)route->what, language,
                                        &edge->arena, &ask, &edge->faults);
     if (!outcome_ok(read) && edge->faults.count == 0) {

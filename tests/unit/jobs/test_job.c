@@ -11,13 +11,16 @@
 #include <unistd.h>
 
 static const enum job_state table[JOB_STATE_COUNT][JOB_EVENT_COUNT] = {
-    /* WHOLE, START, PAUSE, FINISH, STOP, FAIL, AGE; RECEIVING stands for "refused" */
-    {JOB_WAITING},
+    /* WHOLE, START, PAUSE, FINISH, STOP, FAIL, AGE, ASK, APPROVE, REFUSE; RECEIVING stands for
+     * "refused" */
+    {JOB_WAITING, 0, 0, 0, 0, 0, 0, JOB_ASKED},
     {0, JOB_RUNNING, 0, 0, JOB_CANCELLED, JOB_FAILED, JOB_EXPIRED},
     {0, 0, JOB_WAITING, JOB_DONE, JOB_CANCELLED, JOB_FAILED, JOB_EXPIRED},
     {0, 0, 0, 0, JOB_EXPIRED, 0, JOB_EXPIRED},
     {0, 0, 0, 0, JOB_EXPIRED, 0, JOB_EXPIRED},
     {0},
+    {0, 0, 0, 0, JOB_EXPIRED, 0, JOB_EXPIRED},
+    {0, 0, 0, 0, JOB_CANCELLED, 0, JOB_EXPIRED, 0, JOB_WAITING, JOB_REFUSED},
     {0, 0, 0, 0, JOB_EXPIRED, 0, JOB_EXPIRED},
 };
 
@@ -120,7 +123,7 @@ static void a_head_that_was_changed_cut_or_moved_is_damage(void **state)
     struct job job = a_job();
     struct job got;
     char path[JOB_PATH_BYTES];
-    uint8_t bytes[1024];
+    uint8_t bytes[4096];
     assert_ok(job_save(&place->store, &job));
     job_path(job.id, JOB_FILE_HEAD, path);
     int fd = openat(place->store.folder_fd, path, O_RDWR);

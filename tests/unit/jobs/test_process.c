@@ -4,6 +4,7 @@
  */
 #include "../help.h"
 
+#include "domain/wish.h"
 #include "jobs/jobs.h"
 #include "proc/jobbing.h"
 #include "proc/peer.h"
@@ -162,8 +163,12 @@ static void know(struct rig *rig, const char *account, uint32_t lines)
     assert_true(hear(&rig->core, &frame));
     assert_ok(jobbing_get_who(&frame, &who));
     assert_memory_equal(who.spki, SPKI, 32);
-    const struct job_known known = {
-        .tag = who.tag, .code = CODE_DISCLOSED, .account = view_text(account), .lines = lines};
+    const struct job_known known = {.tag = who.tag,
+                                    .code = CODE_DISCLOSED,
+                                    .account = view_text(account),
+                                    .business = who.procedure.len > 0 ? VIEW_LITERAL("NV-LIST")
+                                                                      : who.business,
+                                    .lines = lines};
     jobbing_put_known(&rig->core.out, &known);
     assert_ok(pipe_flush(&rig->core));
 }
@@ -403,6 +408,147 @@ static void all_of_an_account_are_listed_the_latest_first_and_nobody_elses(void 
     answer_lines(rig, 1, 1, CODE_DISCLOSED);
 }
 
+/* ---- pages ---- */
+
+/* The lines of one, as `1,2,`; where it goes on. */
+static uint32_t page(struct rig *rig, const uint8_t id[JOB_ID_BYTES], uint32_t from,
+                     const char *first, unsigned count)
+{
+    struct job_asked asked = {.tag = 6, .verb = JOB_PAGE, .line = from};
+    struct view job = {0};
+    uint32_t next = 0;
+    memcpy(asked.id, id, sizeof(asked.id));
+    ask(rig, asked);
+    know(rig, "bank", 0);
+    struct job_told said = told(rig, JOB_SAYS);
+    assert_int_equal(said.code, CODE_DISCLOSED);
+    struct cursor cursor = cursor_of(said.piece);
+    assert_ok(jobbing_get_page(&cursor, &job, &next));
+    assert_has(job, "\"state\":\"done\"");
+    for (unsigned i = 0; i < count; i++) {
+        struct view line = cursor_block32(&cursor);
+        assert_has(line, i == 0 ? first : "\"line\":");
+        assert_int_equal(line.data[line.len - 1], '}');
+    }
+    assert_ok(cursor_end(&cursor, "page"));
+    return next;
+}
+
+static void a_result_comes_in_pages_from_any_line(void **state)
+{
+    enum { LINES = 2 * JOB_BLOCK_LINES + 40 };
+    struct rig *rig = *state;
+    uint8_t id[JOB_ID_BYTES];
+    BUF_AUTO list;
+    buf_init(&list, 1 << 16);
+    for (unsigned i = 1; i <= LINES; i++) {
+        buf_printf(&list, "no ask %u\n", i);
+    }
+    buf_put_u8(&list, 0);
+    bring(rig, (const char *)list.data, id);
+    await_state(rig, id, "\"state\":\"done\"");
+    assert_int_equal(page(rig, id, 1, "{\"line\":1,", JOB_PAGE_LINES), JOB_PAGE_LINES + 1);
+    assert_int_equal(page(rig, id, 60, "{\"line\":60,", JOB_PAGE_LINES), 60 + JOB_PAGE_LINES);
+    assert_int_equal(page(rig, id, 2 * JOB_BLOCK_LINES + 1, "{\"line\":129,", 40), 0);
+    assert_int_equal(page(rig, id, LINES, "{\"line\":168,", 1), 0);
+    assert_int_equal(page(rig, id, LINES + 1, "", 0), 0);
+    struct job_asked result = {.tag = 7, .verb = JOB_RESULT, .line = 130, .bytes = 1u << 20};
+    memcpy(result.id, id, sizeof(id));
+    ask(rig, result); /* what goes on from there natively begins there, too */
+    know(rig, "bank", 0);
+    told(rig, JOB_POURS);
+    assert_has(view_part(told(rig, JOB_POUR).piece, 0, 12), "{\"line\":130");
+}
+
+/* ---- lists that are asked for ---- */
+
+static void put_asked(struct buf *buf, const char *criteria)
+{
+    const struct wish wish = {.unit = VIEW_LITERAL("000.00.00.H29"),
+                              .procedure = VIEW_LITERAL("1.004222"),
+                              .officer = VIEW_LITERAL("CB-1"),
+                              .case_ref = VIEW_LITERAL("HS-1"),
+                              .criteria = view_text(criteria)};
+    buf_init(buf, 1024);
+    wish_put(&wish, buf);
+    assert_ok(buf_check(buf));
+}
+
+static struct job_told wish_for(struct rig *rig, const char *key, const char *criteria)
+{
+    BUF_AUTO text;
+    put_asked(&text, criteria);
+    ask(rig, (struct job_asked){
+                 .tag = 8, .verb = JOB_WISH, .key = view_text(key), .piece = buf_view(&text)});
+    know(rig, "bank", 1000);
+    return told(rig, JOB_SAYS);
+}
+
+static struct wish_told hear_wish(struct rig *rig)
+{
+    struct frame frame;
+    struct wish_told wish;
+    assert_true(hear(&rig->core, &frame));
+    assert_ok(jobbing_get_wish(&frame, &wish));
+    return wish;
+}
+
+static void a_list_that_is_asked_for_waits_for_an_officer_over_every_end(void **state)
+{
+    struct rig *rig = *state;
+    struct job_told said = wish_for(rig, "YC-1", "age>=18 and sex=1");
+    assert_true(said.made);
+    assert_has(said.piece, "\"state\":\"asked\"");
+    assert_has(said.piece, "\"business\":\"NV-LIST\"");
+    assert_has(said.piece, "\"criteria\":\"age>=18 and sex=1\"");
+    struct wish_told wish = hear_wish(rig);
+    assert_view(wish.account, "bank");
+    assert_true(wish.wish.len > 0);
+    uint8_t id[JOB_ID_BYTES];
+    memcpy(id, wish.id, sizeof(id));
+    assert_false(wish_for(rig, "YC-1", "age>=18 and sex=1").made); /* the same again */
+    assert_int_equal(wish_for(rig, "YC-1", "sex=1").code, CODE_IDEMPOTENCY_CONFLICT);
+    assert_int_equal(end(rig, SIGKILL), -1);
+    begin(rig);
+    wish = hear_wish(rig); /* the next core is told again */
+    assert_memory_equal(wish.id, id, sizeof(id));
+    const struct wish_told no = {.account = VIEW_LITERAL("bank"),
+                                 .reason = VIEW_LITERAL("quá rộng")};
+    struct wish_told refusal = no;
+    memcpy(refusal.id, id, sizeof(id));
+    jobbing_put_wish(&rig->core.out, &refusal);
+    assert_ok(pipe_flush(&rig->core));
+    assert_int_equal(hear_wish(rig).wish.len, 0); /* it waits no longer */
+    await_state(rig, id, "\"reason\":\"quá rộng\",\"refused\":0");
+}
+
+static void a_list_that_is_not_wanted_any_more_is_forgotten_at_once(void **state)
+{
+    struct rig *rig = *state;
+    (void)wish_for(rig, "YC-1", "sex=2");
+    assert_true(hear_wish(rig).wish.len > 0);
+    for (unsigned i = 0; i < 2; i++) {
+        ask(rig, (struct job_asked){.tag = 9, .verb = JOB_FORGET, .key = VIEW_LITERAL("YC-1")});
+        know(rig, "bank", 0);
+        assert_has(told(rig, JOB_SAYS).piece, "\"state\":\"expired\"");
+        if (i == 0) {
+            assert_int_equal(hear_wish(rig).wish.len, 0);
+        }
+    }
+    ask(rig, (struct job_asked){.tag = 9, .verb = JOB_SHOW, .key = VIEW_LITERAL("YC-1")});
+    know(rig, "other", 0);
+    assert_int_equal(told(rig, JOB_SAYS).code, CODE_NOT_FOUND); /* nobody else's number */
+    for (unsigned i = 0; i < JOBS_ASKED_PER_ACCOUNT_MAX; i++) {
+        char key[16];
+        snprintf(key, sizeof(key), "K-%u", i);
+        assert_int_equal(wish_for(rig, key, "sex=2").code, CODE_DISCLOSED);
+        (void)hear_wish(rig);
+    }
+    assert_int_equal(wish_for(rig, "K", "sex=2").code, CODE_RATE_LIMITED);
+    ask(rig, (struct job_asked){.tag = 9, .verb = JOB_WISH, .piece = VIEW_LITERAL("no wish")});
+    assert_int_equal(told(rig, JOB_SAYS).code, CODE_BAD_REQUEST);
+}
+
 static void who_lies_loses_its_pipe_and_nobody_elses(void **state)
 {
     struct rig *rig = *state;
@@ -437,6 +583,9 @@ int main(void)
         IN_RIG(a_key_that_is_nobodys_any_more_ends_the_job_with_what_it_has),
         IN_RIG(another_account_finds_nothing),
         IN_RIG(all_of_an_account_are_listed_the_latest_first_and_nobody_elses),
+        IN_RIG(a_result_comes_in_pages_from_any_line),
+        IN_RIG(a_list_that_is_asked_for_waits_for_an_officer_over_every_end),
+        IN_RIG(a_list_that_is_not_wanted_any_more_is_forgotten_at_once),
         IN_RIG(who_lies_loses_its_pipe_and_nobody_elses),
     };
     return cmocka_run_group_tests_name("jobs/process", tests, NULL, NULL);

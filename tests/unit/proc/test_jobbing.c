@@ -23,6 +23,7 @@ static union {
     struct job_told told;
     struct job_who who;
     struct job_known known;
+    struct wish_told wish;
 } got;
 
 static struct outcome get(const struct frame *frame)
@@ -34,6 +35,8 @@ static struct outcome get(const struct frame *frame)
         return jobbing_get_told(frame, &got.told);
     case FRAME_JOB_WHO:
         return jobbing_get_who(frame, &got.who);
+    case FRAME_WISH:
+        return jobbing_get_wish(frame, &got.wish);
     default:
         return jobbing_get_known(frame, &got.known);
     }
@@ -70,6 +73,8 @@ static void what_is_wanted_comes_back(void **state)
         {.tag = 3, .verb = JOB_PIECE, .piece = VIEW_LITERAL("{}\n")},
         {.tag = 4, .verb = JOB_RESULT, .id = {5}, .line = 6, .bytes = 7},
         {.tag = 8, .verb = JOB_GONE},
+        {.tag = 9, .verb = JOB_WISH, .key = VIEW_LITERAL("k"), .piece = VIEW_LITERAL("w")},
+        {.tag = 10, .verb = JOB_PAGE, .key = VIEW_LITERAL("k"), .line = 51},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -93,6 +98,7 @@ static void a_list_without_business_or_a_piece_without_bytes_is_not_taken(void *
 {
     const struct job_asked rows[] = {
         {.verb = JOB_OPEN},       {.verb = JOB_SHOW, .business = VIEW_LITERAL("NV-1")},
+        {.verb = JOB_WISH},       {.verb = JOB_PAGE, .piece = VIEW_LITERAL("x")},
         {.verb = JOB_PIECE},      {.verb = JOB_END, .piece = VIEW_LITERAL("x")},
         {.verb = JOB_VERB_COUNT}, {.verb = JOB_SHOW, .service = SERVICE_COUNT},
     };
@@ -152,9 +158,17 @@ static void what_is_told_comes_back(void **state)
 
 static void whose_it_is_comes_back(void **state)
 {
-    const struct job_who who = {.tag = 1, .spki = {2}, .business = VIEW_LITERAL("NV-1")};
-    const struct job_known known = {
-        .tag = 3, .code = CODE_DISCLOSED, .account = VIEW_LITERAL("bank"), .lines = 1000};
+    const struct job_who who = {.tag = 1,
+                                .spki = {2},
+                                .business = VIEW_LITERAL("NV-1"),
+                                .unit = VIEW_LITERAL("H29"),
+                                .procedure = VIEW_LITERAL("1.0"),
+                                .officer = VIEW_LITERAL("CB")};
+    const struct job_known known = {.tag = 3,
+                                    .code = CODE_DISCLOSED,
+                                    .account = VIEW_LITERAL("bank"),
+                                    .business = VIEW_LITERAL("NV-1"),
+                                    .lines = 1000};
     const struct job_known refused = {.tag = 4, .code = CODE_UNAUTHENTICATED};
     const struct job_known much = {
         .tag = 5, .code = CODE_DISCLOSED, .account = VIEW_LITERAL("b"), .lines = JOB_LINES_MAX + 1};
@@ -165,10 +179,14 @@ static void whose_it_is_comes_back(void **state)
     assert_exact(&buf);
     assert_int_equal(got.who.tag, 1);
     assert_view(got.who.business, "NV-1");
+    assert_view(got.who.unit, "H29");
+    assert_view(got.who.procedure, "1.0");
+    assert_view(got.who.officer, "CB");
     buf_reset(&buf);
     jobbing_put_known(&buf, &known);
     assert_exact(&buf);
     assert_view(got.known.account, "bank");
+    assert_view(got.known.business, "NV-1");
     assert_int_equal(got.known.lines, 1000);
     buf_reset(&buf);
     jobbing_put_known(&buf, &refused);
@@ -180,6 +198,38 @@ static void whose_it_is_comes_back(void **state)
     assert_fault(get(&frame), FAULT_BAD_INPUT);
 }
 
+static void a_list_that_is_asked_for_comes_back(void **state)
+{
+    const struct wish_told rows[] = {
+        {.id = {1}, .account = VIEW_LITERAL("hcm"), .created_us = 7, .wish = VIEW_LITERAL("w")},
+        {.id = {2}, .account = VIEW_LITERAL("hcm")},
+        {.id = {3}, .account = VIEW_LITERAL("hcm"), .reason = VIEW_LITERAL("quá rộng")},
+    };
+    const struct wish_told wrong[] = {
+        {.id = {1}},
+        {.account = VIEW_LITERAL("hcm"), .reason = VIEW_LITERAL("\xff")},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        BUF_AUTO buf;
+        buf_init(&buf, 4096);
+        jobbing_put_wish(&buf, &rows[i]);
+        assert_exact(&buf);
+        assert_memory_equal(got.wish.id, rows[i].id, JOB_ID_BYTES);
+        assert_true(view_equal(got.wish.account, rows[i].account));
+        assert_int_equal(got.wish.created_us, rows[i].created_us);
+        assert_true(view_equal(got.wish.wish, rows[i].wish));
+        assert_true(view_equal(got.wish.reason, rows[i].reason));
+    }
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        BUF_AUTO buf;
+        buf_init(&buf, 4096);
+        jobbing_put_wish(&buf, &wrong[i]);
+        struct frame frame = whole(&buf);
+        assert_fault(get(&frame), FAULT_BAD_INPUT);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -187,6 +237,7 @@ int main(void)
         cmocka_unit_test(a_list_without_business_or_a_piece_without_bytes_is_not_taken),
         cmocka_unit_test(what_is_told_comes_back),
         cmocka_unit_test(whose_it_is_comes_back),
+        cmocka_unit_test(a_list_that_is_asked_for_comes_back),
     };
     return cmocka_run_group_tests_name("proc/jobbing", tests, NULL, NULL);
 }

@@ -1,0 +1,108 @@
+/*
+ * Lists that accounts ask for, as officers see them: those that `jobs` has told and that wait, in
+ * pages; and nobody else sees any.
+ */
+#include "help.h"
+
+#include "core/look.h"
+#include "core/loop.h"
+#include "domain/wish.h"
+#include "office/staff.h"
+
+#define LIMIT 10
+
+static struct house house;
+static struct core core = {.house = &house};
+
+static void tell(uint8_t number, const char *criteria)
+{
+    const struct wish wish = {.business = VIEW_LITERAL("NV-1"),
+                              .case_ref = VIEW_LITERAL("HS-1"),
+                              .criteria = view_text(criteria == NULL ? "sex=1" : criteria)};
+    struct wish_told told = {.id = {number}, .account = VIEW_LITERAL("hcm"), .created_us = 0};
+    BUF_AUTO text;
+    buf_init(&text, WISH_BYTES_MAX);
+    wish_put(&wish, &text);
+    told.wish = criteria == NULL ? view_of(NULL, 0) : buf_view(&text);
+    wishes_take(&core, &told);
+}
+
+/* How many stand in a page from there; where it goes on. */
+static unsigned page(uint32_t *at)
+{
+    struct look look = {.resource = RESOURCE_LIST_REQUESTS, .limit = LIMIT};
+    unsigned items = 0;
+    BUF_AUTO cursor;
+    BUF_AUTO json;
+    BUF_AUTO next;
+    buf_init(&cursor, 64);
+    buf_init(&json, 1 << 20);
+    buf_init(&next, 64);
+    if (*at > 0) {
+        buf_put_u32(&cursor, *at);
+        look.cursor = buf_view(&cursor);
+    }
+    assert_true(wishes_show(&core.wishes, &look, &json, &next));
+    for (size_t i = 0; i < json.len; i++) {
+        items += view_starts(view_part(buf_view(&json), i, json.len - i),
+                             VIEW_LITERAL("{\"account\":\"hcm\""))
+                     ? 1
+                     : 0;
+    }
+    struct cursor reader = cursor_of(buf_view(&next));
+    *at = next.len > 0 ? cursor_u32(&reader) : 0;
+    return items;
+}
+
+static void what_waits_is_shown_in_pages_each_once(void **state)
+{
+    uint32_t at = 0;
+    (void)state;
+    for (uint8_t number = 1; number <= 25; number++) {
+        tell(number, "age>=18");
+        tell(number, "age>=18"); /* again, with a new pipe */
+    }
+    assert_int_equal(page(&at), LIMIT);
+    assert_int_equal(page(&at), LIMIT);
+    assert_int_equal(page(&at), 5);
+    wishes_forget(&core);
+    at = 0;
+    assert_int_equal(page(&at), 0);
+    assert_int_equal(at, 0);
+}
+
+static void one_that_waits_no_longer_or_is_none_is_not_shown(void **state)
+{
+    struct look look = {.resource = RESOURCE_LIST_REQUESTS,
+                        .code = VIEW_LITERAL("07000000000000000000000000000000")};
+    BUF_AUTO json;
+    BUF_AUTO next;
+    (void)state;
+    buf_init(&json, 4096);
+    buf_init(&next, 64);
+    tell(7, "permanent_residence.province=79@2021-07-01 and sex=2");
+    tell(8, "list=SECRET"); /* a taken `jobs` */
+    assert_true(wishes_show(&core.wishes, &look, &json, &next));
+    assert_view(buf_view(&json),
+                "{\"account\":\"hcm\",\"asked\":\"1970-01-01T00:00:00Z\",\"code\":"
+                "\"07000000000000000000000000000000\",\"wish\":{\"business\":\"NV-1\",\"case\":"
+                "\"HS-1\",\"criteria\":\"permanent_residence.province=79@2021-07-01 and sex=2\","
+                "\"fields\":null,\"officer\":null}}");
+    look.code = VIEW_LITERAL("08000000000000000000000000000000");
+    assert_false(wishes_show(&core.wishes, &look, &json, &next));
+    tell(7, NULL);
+    look.code = VIEW_LITERAL("07000000000000000000000000000000");
+    assert_false(wishes_show(&core.wishes, &look, &json, &next));
+    look.code = VIEW_LITERAL("no-number");
+    assert_false(wishes_show(&core.wishes, &look, &json, &next));
+    wishes_forget(&core);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_waits_is_shown_in_pages_each_once),
+        cmocka_unit_test(one_that_waits_no_longer_or_is_none_is_not_shown),
+    };
+    return cmocka_run_group_tests_name("core/wishes", tests, NULL, NULL);
+}
