@@ -9,6 +9,7 @@ import { granted } from './lib/asks.mjs';
 import { Http1Client, Http2Client } from './lib/client.mjs';
 import { binary, must } from './lib/command.mjs';
 import { demonstration } from './lib/demo.mjs';
+import { JobClient, pieces } from './lib/jobs.mjs';
 import { residentKib } from './lib/proc.mjs';
 import { serve } from './lib/server.mjs';
 
@@ -267,6 +268,137 @@ describe('bad messages', () => {
         assert.match(text, /<soapenv:Fault>/);
         fault(await post(envelope(), { 'content-type': 'application/soap+xml' }), '105',
             'unsupported_media_type', 415);
+    });
+});
+
+describe('requests that take longer than an answer', () => {
+    const LINES = 55; // more than one page
+    const all = (list) => [].concat(list ?? []);
+    let jobs;
+    let job;
+    const list = (operation, criteria, more = {}) => client[`${operation}Async`]({
+        MaYeuCau: request(), MaDVC: PROCEDURE, MaTichHop: '099', MaCanBo: OFFICER, MaDonVi: UNIT,
+        MaHoSo: 'HS-2026/9', ...criteria, ...more }).then(([result]) => result);
+    const call = (operation, values) => client[`${operation}Async`](values).then(([result]) => result);
+    const refused = async (promise, number, pattern = /./) => {
+        await assert.rejects(promise, (error) => {
+            assert.ok(error.root, error);
+            const { MaLoi, ThamSo } = error.root.Envelope.Body.Fault.detail.Loi;
+            assert.equal(MaLoi, number, error.body);
+            assert.match(JSON.stringify(ThamSo ?? ''), pattern);
+            return true;
+        });
+    };
+
+    before(async () => {
+        await demo.act('business', 'add', '--code', 'NV-HCM-LIST', '--party', 'hcm-onestop',
+            '--purpose', 'Lập danh sách', '--legal-basis', 'Luật Nghĩa vụ quân sự', '--services',
+            'list.extract', '--channels', 'province_one_stop', '--fields', 'full_name,birth_date,sex',
+            '--quota-day', '100000', '--procedure', PROCEDURE);
+        await demo.act('business', 'grant', 'NV-HCM-LIST', '--reason', 'Trình diễn');
+        jobs = new JobClient({ port: server.port, ca: demo.ca, ...demo.client('hcm-onestop') });
+        const people = demo.samples();
+        const ask = (i) => ({ business: 'NV-HCM-1.004222', case: `HS-${i}`, officer: OFFICER,
+            fields: ['full_name', 'sex'], subject: { id: people[i].id, name: people[i].full_name,
+                birth_date: people[i].birth_date } });
+        const { json, text } = await jobs.submit({ business: 'NV-HCM-1.004222',
+            headers: { 'idempotency-key': 'NATIVE-1' },
+            body: pieces(Array.from({ length: LINES }, (_, i) => JSON.stringify(ask(i)))) });
+        assert.ok(json.id, text);
+        job = await jobs.settled(json.id);
+    });
+
+    test('a result of many records comes in pages, and as the file that it natively is', async () => {
+        const native = [];
+        for await (const line of jobs.result(job.id)) {
+            native.push(line);
+        }
+        const first = await call('GetResultDetailAsRecords', { MaYeuCau: 'NATIVE-1' });
+        assert.equal(first.DongSau, '51');
+        const second = await call('GetResultDetailAsRecords', { SoYeuCau: job.id, TuDong: first.DongSau });
+        assert.equal(second.DongSau, undefined);
+        const records = [...all(first.BanGhi), ...all(second.BanGhi)];
+        assert.equal(records.length, LINES);
+        records.forEach((record, i) => {
+            const { answer, problem } = native[i];
+            assert.equal(Number(record.Dong), i + 1);
+            assert.deepEqual(JSON.parse(record.BienNhan), answer ?? problem);
+            assert.equal(record.TuChoi, problem?.code);
+            const found = record.CongdanCollection && all(record.CongdanCollection.CongDan)[0];
+            assert.equal(found?.HoVaTen.Ten, answer?.person.full_name);
+        });
+        assert.ok(records.some(({ TuChoi }) => TuChoi) && records.some(({ CongdanCollection }) => CongdanCollection));
+        let file = '';
+        for (let from = '1'; from !== undefined;) {
+            const part = await call('GetResultDetailAsFile', { MaYeuCau: 'NATIVE-1', TuDong: from });
+            assert.equal(part.Kieu, 'application/x-ndjson');
+            file += Buffer.from(part.NoiDung, 'base64').toString();
+            from = part.DongSau;
+        }
+        assert.deepEqual(file.trimEnd().split('\n').map((line) => JSON.parse(line)), native);
+        const result = await call('GetRequestResult', { MaYeuCau: 'NATIVE-1' });
+        assert.deepEqual([result.TongSo, result.SoDongMoiTrang, result.DiaChi],
+            [String(LINES), '50', `/v1/jobs/${job.id}/result`]);
+    });
+
+    test('a list is asked for, seen and withdrawn by its own account alone', async () => {
+        const number = request();
+        const criteria = { MaTinhThanh: '79', NgayDanhMuc: '2021-07-01', TuTuoi: '18', GioiTinh: '1' };
+        const asked = await list('CungCapDanhSachTheoDiaPhuong', criteria, { MaYeuCau: number });
+        assert.equal(asked.TrangThai, 'asked');
+        assert.equal(asked.NghiepVu, 'NV-HCM-LIST');
+        const again = await list('CungCapDanhSachTheoDiaPhuong', criteria, { MaYeuCau: number });
+        assert.equal(again.SoYeuCau, asked.SoYeuCau);
+        await refused(list('CungCapDanhSachTheoGioiTinh', { GioiTinh: '2' }, { MaYeuCau: number }), '150');
+        const of = { MaYeuCau: number };
+        const detail = await call('GetRequestDetail', of);
+        assert.equal(detail.TieuChi,
+            'permanent_residence.province=79@2021-07-01 and age>=18 and sex=1');
+        assert.deepEqual([detail.MaHoSo, detail.MaCanBo], ['HS-2026/9', OFFICER]);
+        assert.equal(all((await call('GetRequestHistory', of)).SuKien)[0].TrangThai, 'asked');
+        await refused(call('GetResultDetailAsRecords', of), '151');
+        const numbers = all((await call('GetRequests', {})).YeuCau).map(({ MaYeuCau }) => MaYeuCau);
+        assert.deepEqual(numbers.slice(0, 2), [number, 'NATIVE-1']);
+        const other = new Http2Client({ port: server.port, ca: demo.ca, ...demo.client('ministry-onestop') });
+        const status = (name) => envelope().replace(/<dan:TraCuu[^]*<\/dan:TraCuuThongTinCongDan>/,
+            `<dan:GetRequestStatus><dan:MaYeuCau>${name}</dan:MaYeuCau></dan:GetRequestStatus>`);
+        for (const name of [number, 'NOBODY-1']) {
+            fault(await postBy(other, status(name)), '101', 'not_found');
+        }
+        await other.close();
+        for (let i = 0; i < 2; i++) {
+            assert.equal((await call('DeleteRequest', of)).TrangThai, 'expired');
+        }
+        const { json: { jobs: kept } } = await jobs.list();
+        assert.deepEqual(kept[0].history.map(({ state }) => state), ['asked', 'cancelled', 'expired']);
+    });
+
+    test('what no list is drawn by, and who may not ask for one, is refused with the reason', async () => {
+        await refused(list('CungCapDanhSachTheoDanToc', {}), '112', /DanToc/);
+        await refused(list('CungCapDanhSachTheoTonGiao', {}), '112', /TonGiao/);
+        await refused(list('CungCapDanhSachTheoNhomMau', {}), '112', /NhomMau/);
+        await refused(list('CungCapDanhSachTheoDoTuoi', {}), '100', /CungCapDanhSachTheoDoTuoi/);
+        const sex = { GioiTinh: '1' };
+        await refused(list('CungCapDanhSachTheoGioiTinh', sex, { MaDVC: '9.999999' }), '004');
+        await refused(list('CungCapDanhSachTheoGioiTinh', sex, { MaDonVi: '000.00.00.X99' }), '004');
+        await refused(list('CungCapDanhSachTheoGioiTinh', sex, { MaCanBo: 'CB-LA' }), '005');
+        await refused(call('GetRequestStatus', {}), '100', /GetRequestStatus/);
+    });
+
+    test('a list is asked for in JSON as well', async () => {
+        const body = { business: 'NV-HCM-LIST', case: 'HS-1', fields: ['full_name'],
+            criteria: 'permanent_residence.province=79@2021-07-01 and age>=18' };
+        const asked = await raw.post('/v1/list-jobs', body);
+        assert.equal(asked.status, 202, asked.text);
+        assert.equal(asked.headers.location, `/v1/jobs/${asked.json.id}`);
+        assert.deepEqual(asked.json.wish, { ...body, officer: null });
+        const { stdout } = await demo.dancu(['list-request', 'list', asked.json.id]);
+        assert.deepEqual(JSON.parse(stdout), { account: 'hcm-onestop', asked: asked.json.created,
+            code: asked.json.id, wish: asked.json.wish }); // as officers see it
+        const bad = await raw.post('/v1/list-jobs', { ...body, criteria: 'list=SECRET', case: '' });
+        assert.equal(bad.status, 400);
+        assert.deepEqual(bad.json.invalid_params.map(({ name }) => name), ['/case', '/criteria']);
+        assert.equal((await raw.post('/v1/list-jobs', { ...body, business: 'NV-HCM-1.004222' })).status, 403);
     });
 });
 

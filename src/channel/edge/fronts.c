@@ -30,6 +30,8 @@ static const struct edge_front fronts[] = {
         .put_answer = edge_ndxp_put,
         .field_name = edge_ndxp_field,
         .tells = edge_ndxp_tells,
+        .job_name = "MaYeuCau",
+        .put_job = edge_ndxp_put_job,
     },
     {
         .prefix = VIEW_LITERAL("/osia/"),

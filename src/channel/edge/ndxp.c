@@ -31,6 +31,85 @@ static void refuse_envelope(struct edge *edge, struct http_exchange *exchange,
     texts_respond(&edge->texts, exchange, &problem, NULL);
 }
 
+/* By what no list is drawn: the parameter says why. */
+static void refuse_list(struct edge *edge, struct http_exchange *exchange)
+{
+    struct problem problem = {.code = CODE_SERVICE_NOT_OPEN};
+
+    ask_faults_tell(&edge->faults, &problem);
+    texts_respond(&edge->texts, exchange, &problem, NULL);
+}
+
+static enum job_verb verb_of(enum ndxp_does does)
+{
+    static const enum job_verb verbs[] = {
+        [NDXP_ASKS_LIST] = JOB_WISH, [NDXP_LISTS] = JOB_LIST,  [NDXP_STATUS] = JOB_SHOW,
+        [NDXP_DELETES] = JOB_FORGET, [NDXP_RESULT] = JOB_PAGE, [NDXP_RECORDS] = JOB_PAGE,
+        [NDXP_FILE] = JOB_PAGE,      [NDXP_DETAIL] = JOB_SHOW, [NDXP_HISTORY] = JOB_SHOW,
+    };
+
+    return verbs[does];
+}
+
+static void ask_jobs(struct edge *edge, struct http_exchange *exchange,
+                     const struct ndxp_request *request)
+{
+    struct job_asked asked = {
+        .verb = verb_of(request->does), .key = request->key, .line = request->line};
+    BUF_AUTO wish;
+
+    memcpy(asked.id, request->id, sizeof(asked.id));
+    buf_init(&wish, WISH_BYTES_MAX);
+    if (request->does == NDXP_ASKS_LIST) {
+        wish_put(&request->wish, &wish);
+        asked.piece = buf_view(&wish);
+    }
+    if (wish.failed) {
+        edge_respond_unavailable(edge, exchange);
+    } else {
+        edge_jobs_ask(edge, exchange, &asked);
+    }
+}
+
+/* A message about requests is for who keeps them. */
+static void on_request(struct edge *edge, struct http_exchange *exchange, enum language language)
+{
+    const struct http_request *request = http_exchange_request(exchange);
+    struct ndxp_refused refused = {0};
+    struct ndxp_request wanted = {0};
+
+    struct outcome read = ndxp_request_get(request->body, cases_of(edge), language, &edge->arena,
+                                           &wanted, &edge->faults, &refused);
+    if (read.fault == FAULT_NO_MEMORY) {
+        edge_respond_unavailable(edge, exchange);
+    } else if (refused.closed) {
+        refuse_list(edge, exchange);
+    } else if (!outcome_ok(read)) {
+        edge_refuse_parameters(edge, exchange);
+    } else {
+        ask_jobs(edge, exchange, &wanted);
+    }
+}
+
+void edge_ndxp_put_job(struct edge *edge, const struct http_request *request, struct view told,
+                       struct http_response *response, struct buf *body)
+{
+    struct ndxp_refused refused = {0};
+    struct ndxp_request wanted = {0};
+
+    ask_faults_reset(&edge->faults);
+    struct outcome outcome = ndxp_request_get(request->body, cases_of(edge), LANGUAGE_EN,
+                                              &edge->arena, &wanted, &edge->faults, &refused);
+    if (outcome_ok(outcome)) {
+        outcome = ndxp_request_put(&wanted, told, &edge->arena, body);
+    }
+    if (!outcome_ok(outcome)) {
+        body->failed = true; /* a cut answer must not look whole: the connection is dropped */
+    }
+    response->status = code_status(CODE_DISCLOSED);
+    http_response_add(response, "content-type", VIEW_LITERAL(XML_TYPE));
+}
+
 static void on_message(struct edge *edge, struct http_exchange *exchange,
                        const struct edge_route *route)
 {
@@ -45,6 +124,10 @@ static void on_message(struct edge *edge, struct http_exchange *exchange,
                                        &edge->faults, &refused);
     if (read.fault == FAULT_NO_MEMORY) {
         edge_respond_unavailable(edge, exchange);
+        return;
+    }
+    if (refused.request) {
+        on_request(edge, exchange, language);
         return;
     }
     if (refused.envelope && ndxp_refused_name(&refused) != NULL) {

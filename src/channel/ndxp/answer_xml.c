@@ -228,7 +228,7 @@ static void put_death(struct writing *writing)
     buf_put_text(writing->buf, "</d:ChetMatTich>");
 }
 
-static void put_own(struct writing *writing, const struct answer *answer)
+static void put_own(struct writing *writing, struct view notices)
 {
     struct view stay = canonical_member(writing->person, "temporary_residence");
     struct view notice = {0};
@@ -239,17 +239,15 @@ static void put_own(struct writing *writing, const struct answer *answer)
     put_absence(writing);
     put_death(writing);
     put_household(writing);
-    for (size_t at = 0; canonical_next_item(answer->notices, &at, &notice);) {
+    for (size_t at = 0; !is_null(notices) && canonical_next_item(notices, &at, &notice);) {
         put_text(writing, OWN, "ThongBao", notice);
     }
 }
 
 /* ---- the message ---- */
 
-static void put_record(struct writing *writing, const struct xml_node *payload,
-                       const struct answer *answer)
+static void put_keys(struct writing *writing, const struct xml_node *payload)
 {
-    buf_put_text(writing->buf, COLLECTION);
     for (const struct xml_node *node = xml_first(payload); node != NULL;
          node = xml_next(payload, node)) {
         bool id = view_is(node->name, "SoDinhDanh");
@@ -259,6 +257,15 @@ static void put_record(struct writing *writing, const struct xml_node *payload,
             xml_put_text(writing->buf, reading_text(node));
             put_tag(writing, "</", THEIRS, name, ">");
         }
+    }
+}
+
+/* `payload`: NULL where nobody has asked by a key. */
+static void put_record(struct writing *writing, const struct xml_node *payload, struct view notices)
+{
+    buf_put_text(writing->buf, COLLECTION);
+    if (payload != NULL) {
+        put_keys(writing, payload);
     }
     for (unsigned i = 0; i < ndxp_field_count; i++) {
         put_field(writing, &ndxp_fields[i]);
@@ -273,11 +280,24 @@ static void put_record(struct writing *writing, const struct xml_node *payload,
             put_head(writing);
         }
     }
-    put_own(writing, answer);
+    put_own(writing, notices);
     buf_put_text(writing->buf, COLLECTION_END);
 }
 
-static void put_truth(struct buf *buf, bool truth)
+struct outcome answer_put_collection(struct view person, struct view notices, struct arena *arena,
+                                     struct buf *buf)
+{
+    struct writing writing = {.buf = buf, .person = person};
+
+    writing.scratch = arena_take(arena, person.len + notices.len + 1);
+    if (writing.scratch == NULL) {
+        return outcome_fail(FAULT_OVER_LIMIT, "record: too long to be written");
+    }
+    put_record(&writing, NULL, notices);
+    return buf_check(buf);
+}
+
+void answer_put_truth(struct buf *buf, bool truth)
 {
     buf_printf(buf,
                "<dan:KetQuaXacThuc xmlns:dan=\"" NDXP_ASK_URI "\"><dan:TonTai>%s</dan:TonTai>"
@@ -345,12 +365,12 @@ struct outcome ndxp_answer_put(struct view body, const struct answer *answer, st
     soap_put_body(buf);
     if (operation->answer == NDXP_RECORD) {
         CHECK(answer->code == CODE_DISCLOSED);
-        put_record(&writing, payload, answer);
+        put_record(&writing, payload, answer->notices);
     } else {
         bool verified = answer->code == CODE_DISCLOSED &&
                         view_is(canonical_member(answer->person, "verified"), "true");
         bool untrue = answer->code == CODE_DISCLOSED && operation->answer == NDXP_UNTRUTH;
-        put_truth(buf, untrue ? !verified : verified);
+        answer_put_truth(buf, untrue ? !verified : verified);
     }
     soap_put_end(buf);
     return buf_check(buf);

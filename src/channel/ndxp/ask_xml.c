@@ -23,7 +23,7 @@ _Static_assert(REQUEST_BYTES_MAX <= IDEMPOTENCY_KEY_BYTES_MAX, "a request's numb
 
 /* ---- values ---- */
 
-static void take_request(struct reading *reading, const struct xml_node *node)
+void reading_take_request(struct reading *reading, const struct xml_node *node)
 {
     struct view text = reading_text(node);
     bool visible = text.len <= REQUEST_BYTES_MAX;
@@ -43,12 +43,12 @@ static struct view take_code(struct reading *reading, const struct xml_node *nod
     return reading_take_text(reading, node, ASK_CODE_BYTES_MAX, REASON_CODE_LENGTH);
 }
 
-static void take_procedure(struct reading *reading, const struct xml_node *node)
+void reading_take_procedure(struct reading *reading, const struct xml_node *node)
 {
     reading->ask.procedure = take_code(reading, node);
 }
 
-static void take_integration(struct reading *reading, const struct xml_node *node)
+void reading_take_integration(struct reading *reading, const struct xml_node *node)
 {
     struct view text = take_code(reading, node);
 
@@ -57,12 +57,12 @@ static void take_integration(struct reading *reading, const struct xml_node *nod
     }
 }
 
-static void take_unit(struct reading *reading, const struct xml_node *node)
+void reading_take_unit(struct reading *reading, const struct xml_node *node)
 {
     reading->ask.unit = take_code(reading, node);
 }
 
-static void take_officer(struct reading *reading, const struct xml_node *node)
+void reading_take_officer(struct reading *reading, const struct xml_node *node)
 {
     reading->ask.officer = take_code(reading, node);
 }
@@ -140,7 +140,7 @@ static void take_birth(struct reading *reading, const struct xml_node *node)
 }
 
 /* The officer's login and telephone: newer callers send them, nobody here needs them. */
-static void pass_over(struct reading *reading, const struct xml_node *node)
+void reading_pass_over(struct reading *reading, const struct xml_node *node)
 {
     (void)reading_take_text(reading, node, ASK_NAME_BYTES_MAX, REASON_TEXT_LENGTH);
 }
@@ -153,17 +153,17 @@ static const struct element {
     bool required;
     void (*take)(struct reading *reading, const struct xml_node *node);
 } elements[] = {
-    {"MaYeuCau", NULL, true, take_request},
-    {"MaDVC", NULL, true, take_procedure},
-    {"MaTichHop", "MaDichVu", true, take_integration},
-    {"MaDonVi", NULL, true, take_unit},
-    {"MaCanBo", NULL, true, take_officer},
+    {"MaYeuCau", NULL, true, reading_take_request},
+    {"MaDVC", NULL, true, reading_take_procedure},
+    {"MaTichHop", "MaDichVu", true, reading_take_integration},
+    {"MaDonVi", NULL, true, reading_take_unit},
+    {"MaCanBo", NULL, true, reading_take_officer},
     {"SoDinhDanh", NULL, false, take_id},
     {"SoCMND", NULL, false, take_cmnd},
     {"HoVaTen", NULL, true, take_name},
     {"NgayThangNamSinh", NULL, true, take_birth},
-    {"TaiKhoan", NULL, false, pass_over},
-    {"SoDienThoai", NULL, false, pass_over},
+    {"TaiKhoan", NULL, false, reading_pass_over},
+    {"SoDienThoai", NULL, false, reading_pass_over},
 };
 #define ELEMENTS (sizeof(elements) / sizeof(elements[0]))
 
@@ -195,7 +195,7 @@ bool ndxp_cases_valid(struct view cases)
     return good && count > 0;
 }
 
-static bool names_case(const struct reading *reading, const struct xml_node *node)
+bool reading_names_case(const struct reading *reading, const struct xml_node *node)
 {
     struct view name = {0};
     bool found = false;
@@ -218,7 +218,7 @@ static void take_element(struct reading *reading, const struct xml_node *node, u
         return; /* invariant 1 */
     }
     if (i == ELEMENTS) {
-        if (!names_case(reading, node) && !reading_take_claim(reading, node)) {
+        if (!reading_names_case(reading, node) && !reading_take_claim(reading, node)) {
             reading_refuse_node(reading, node, REASON_UNKNOWN_ELEMENT);
         }
         return;
@@ -261,7 +261,7 @@ static const struct xml_node *child_named(const struct xml_node *parent, struct 
 }
 
 /* The first place that has something; nothing is for the core to refuse, which records it. */
-static void take_case(struct reading *reading, const struct xml_node *header)
+void reading_take_case(struct reading *reading, const struct xml_node *header)
 {
     struct view name = {0};
     const struct xml_node *node = NULL;
@@ -309,52 +309,26 @@ static struct outcome hash_meaning(const struct reading *reading, uint8_t ret_ha
     return OUTCOME_OK;
 }
 
-/* The message as a whole, for a reason that another reader gave. */
-static struct outcome refuse_message(struct ask_faults *faults, enum language language,
-                                     enum reason reason, const char *why, unsigned line)
-{
-    char text[256];
-
-    if (line > 0) {
-        snprintf(text, sizeof(text), "%s%s (%s %u)", reading_reason(reason, language), why,
-                 language == LANGUAGE_VI ? "dòng" : "line", line);
-    } else {
-        snprintf(text, sizeof(text), "%s%s", reading_reason(reason, language), why);
-    }
-    ask_faults_add(faults, "soap:Envelope", text);
-    return outcome_fail(FAULT_BAD_INPUT, "message of no ask");
-}
-
 struct outcome ndxp_ask_get(struct view body, struct view cases, enum language language,
                             struct arena *arena, struct ask *ret_ask, struct ask_faults *faults,
                             struct ndxp_refused *ret_refused)
 {
     struct soap_message message = {0};
-    struct soap_fault soap = {0};
-    struct xml_fault xml = {0};
     struct reading reading = {
         .cases = cases, .arena = arena, .faults = faults, .language = language};
 
-    *ret_refused = (struct ndxp_refused){0};
-    struct outcome opened = reading_open(body, cases, arena, &message, &xml, &soap);
-    if (opened.fault == FAULT_NO_MEMORY) {
-        return opened;
-    }
-    if (xml.reason != NULL) {
-        return refuse_message(faults, language, REASON_NOT_READ, xml.reason, xml.line);
-    }
-    if (!outcome_ok(opened)) {
-        *ret_refused = (struct ndxp_refused){.envelope = true, .code = soap.code};
-        return refuse_message(faults, language, REASON_ENVELOPE, soap.reason, 0);
-    }
-    reading.payload = message.payload;
+    TRY(reading_begin(&reading, body, &message, ret_refused));
     reading.operation = ndxp_operation_of(message.payload);
+    if (reading.operation == NULL && ndxp_request_of(message.payload) != NULL) {
+        ret_refused->request = true;
+        return outcome_fail(FAULT_BAD_INPUT, "message of no ask");
+    }
     if (reading.operation == NULL) {
         reading_refuse_node(&reading, message.payload, REASON_UNKNOWN_OPERATION);
         return outcome_fail(FAULT_BAD_INPUT, "message of no ask");
     }
     take_message(&reading);
-    take_case(&reading, message.header);
+    reading_take_case(&reading, message.header);
     if (faults->count == 0) {
         take_asked(&reading);
     }

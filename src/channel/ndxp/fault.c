@@ -34,6 +34,7 @@ static const struct fault_row {
     [CODE_SUBJECT_NOT_AVAILABLE] = {"140", SOAP_CLIENT},
     [CODE_IDEMPOTENCY_CONFLICT] = {"150", SOAP_CLIENT},
     [CODE_REQUEST_CONFLICT] = {"150", SOAP_CLIENT},
+    [CODE_JOB_NOT_READY] = {"151", SOAP_SERVER},
     [CODE_LEDGER_UNAVAILABLE] = {"160", SOAP_SERVER},
     [CODE_INTERNAL] = {"161", SOAP_SERVER},
 };
@@ -60,8 +61,9 @@ const char *ndxp_fault_number(enum code code)
 unsigned ndxp_fault_status(const struct problem *problem)
 {
     switch (problem->code) {
+    case CODE_NOT_FOUND: /* the address; where a parameter is at fault, a request */
+        return problem->param_count > 0 ? 500 : code_status(problem->code);
     case CODE_UNAUTHENTICATED:
-    case CODE_NOT_FOUND:
     case CODE_METHOD_NOT_ALLOWED:
     case CODE_NOT_ACCEPTABLE:
     case CODE_TOO_LARGE:

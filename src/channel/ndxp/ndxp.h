@@ -10,6 +10,8 @@
 
 #include "channel/http/fields.h"
 #include "channel/json/ask_json.h"
+#include "domain/wish.h"
+#include "proc/jobbing.h"
 #include "wire/soap.h"
 
 #define NDXP_PATH "/ndxp/v1"
@@ -27,6 +29,30 @@
 struct ndxp_refused {
     bool envelope;       /* it is the envelope's; else the parameters in the faults are */
     enum soap_code code; /* of the envelope's */
+    bool request;        /* nothing is wrong: it is for ndxp_request_get() */
+    bool closed;         /* a list that is drawn for nobody; the faults say why */
+};
+
+/* What is done about requests: lists of persons, and native jobs. */
+enum ndxp_does {
+    NDXP_ASKS_LIST,
+    NDXP_LISTS, /* all of the account's */
+    NDXP_STATUS,
+    NDXP_DELETES,
+    NDXP_RESULT, /* where it is, and how much */
+    NDXP_RECORDS,
+    NDXP_FILE,
+    NDXP_DETAIL,
+    NDXP_HISTORY,
+};
+
+struct ndxp_request {
+    enum ndxp_does does;
+    struct view key; /* MaYeuCau: of a list that is asked for its own, else of which is meant */
+    bool numbered;   /* `id` says which is meant */
+    uint8_t id[JOB_ID_BYTES];
+    uint32_t line;    /* NDXP_RECORDS, NDXP_FILE: the first */
+    struct wish wish; /* NDXP_ASKS_LIST: as wish_sane() */
 };
 
 /* Fills what the body gives: service, unit, procedure, case, officer, subject, fields or claims,
@@ -37,6 +63,14 @@ struct ndxp_refused {
 struct outcome ndxp_ask_get(struct view body, struct view cases, enum language language,
                             struct arena *arena, struct ask *ret_ask, struct ask_faults *faults,
                             struct ndxp_refused *ret_refused);
+/* Likewise a message about requests. */
+struct outcome ndxp_request_get(struct view body, struct view cases, enum language language,
+                                struct arena *arena, struct ndxp_request *ret_request,
+                                struct ask_faults *faults, struct ndxp_refused *ret_refused);
+/* Appends the message that answers it, from what `jobs` told (proc/jobbing.h, JOB_SAYS).
+ * FAULT_BAD_INPUT: that is none. */
+struct outcome ndxp_request_put(const struct ndxp_request *request, struct view told,
+                                struct arena *arena, struct buf *buf);
 /* Is the list of names of elements one of 1 to NDXP_CASES_MAX? */
 bool ndxp_cases_valid(struct view cases);
 

@@ -3,6 +3,7 @@
  */
 #include "channel/ndxp/read.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define NAME_KEPT_BYTES_MAX 64 /* a longer name is foreign chatter: the message's is told */
@@ -129,4 +130,44 @@ struct outcome reading_open(struct view body, struct view cases, struct arena *a
     arena_reset(arena);
     TRY(xml_parse(body, &limits, arena, &doc, ret_xml));
     return soap_open(&doc, blocks, count, ret_message, ret_soap);
+}
+
+/* The message as a whole, for a reason that another reader gave. */
+static struct outcome refuse_message(struct ask_faults *faults, enum language language,
+                                     enum reason reason, const char *why, unsigned line)
+{
+    char text[256];
+
+    if (line > 0) {
+        snprintf(text, sizeof(text), "%s%s (%s %u)", reading_reason(reason, language), why,
+                 language == LANGUAGE_VI ? "dòng" : "line", line);
+    } else {
+        snprintf(text, sizeof(text), "%s%s", reading_reason(reason, language), why);
+    }
+    ask_faults_add(faults, "soap:Envelope", text);
+    return outcome_fail(FAULT_BAD_INPUT, "message of no ask");
+}
+
+struct outcome reading_begin(struct reading *reading, struct view body,
+                             struct soap_message *ret_message, struct ndxp_refused *ret_refused)
+{
+    struct soap_fault soap = {0};
+    struct xml_fault xml = {0};
+
+    *ret_refused = (struct ndxp_refused){0};
+    struct outcome opened =
+        reading_open(body, reading->cases, reading->arena, ret_message, &xml, &soap);
+    if (opened.fault == FAULT_NO_MEMORY) {
+        return opened;
+    }
+    if (xml.reason != NULL) {
+        return refuse_message(reading->faults, reading->language, REASON_NOT_READ, xml.reason,
+                              xml.line);
+    }
+    if (!outcome_ok(opened)) {
+        *ret_refused = (struct ndxp_refused){.envelope = true, .code = soap.code};
+        return refuse_message(reading->faults, reading->language, REASON_ENVELOPE, soap.reason, 0);
+    }
+    reading->payload = ret_message->payload;
+    return OUTCOME_OK;
 }

@@ -2,6 +2,7 @@
  * Purpose: what the parts of reading a message know of each other. Private to this folder.
  *
  *   ask_xml.c   the message: elements, case reference, what it means
+ *   request_xml.c   one that is about requests: their elements
  *   claims.c    what it claims about the subject
  *   read.c      values and faults
  */
@@ -35,7 +36,22 @@
     ROW(TOO_MANY, "có quá nhiều giá trị cần xác minh", "holds too many values to be verified")     \
     ROW(NOT_READ, "không đọc được: ", "cannot be read: ")                                          \
     ROW(ENVELOPE, "không phải là thông điệp SOAP 1.1: ", "is no message of SOAP 1.1: ")            \
-    ROW(CONTROL, "có ký tự điều khiển", "has a control character")
+    ROW(CONTROL, "có ký tự điều khiển", "has a control character")                                 \
+    ROW(ONE_NUMBER, "phải có đúng một trong hai: MaYeuCau, SoYeuCau",                              \
+        "must have exactly one of MaYeuCau, SoYeuCau")                                             \
+    ROW(NOT_32_HEX, "phải gồm đúng 32 chữ số thập lục phân", "must be 32 hexadecimal digits")      \
+    ROW(NOT_A_LINE, "phải là số thứ tự từ 1", "must be a line's number, from 1")                   \
+    ROW(NOT_AN_AGE, "phải là số tuổi từ 0 đến 150", "must be years of age from 0 to 150")          \
+    ROW(NOT_A_PROVINCE, "phải là mã tỉnh 2 chữ số của danh mục",                                   \
+        "must be a province's code of 2 digits in the list")                                       \
+    ROW(NOT_A_WARD, "phải là mã phường xã 5 chữ số", "must be a ward's code of 5 digits")          \
+    ROW(NOT_A_LIST, "phải là 2021-07-01 hoặc 2025-07-01", "must be 2021-07-01 or 2025-07-01")      \
+    ROW(NO_CRITERION, "thiếu tiêu chí của thao tác này", "lacks the operation's own criterion")    \
+    ROW(NO_SUCH_LIST, "danh sách chỉ được lập theo địa phương, độ tuổi, giới tính",                \
+        "lists are drawn by place, age or sex only")                                               \
+    ROW(SENSITIVE_LIST,                                                                            \
+        "là dữ liệu cá nhân nhạy cảm: danh sách chỉ được lập theo địa phương, độ tuổi, giới tính", \
+        "is sensitive personal data: lists are drawn by place, age or sex only")
 
 enum reason {
 #define ROW(name, vi, en) REASON_##name,
@@ -75,13 +91,36 @@ struct view reading_keep(struct reading *reading, struct view text);
 struct outcome reading_open(struct view body, struct view cases, struct arena *arena,
                             struct soap_message *ret_message, struct xml_fault *ret_xml,
                             struct soap_fault *ret_soap);
+/* The same for a message that will be read: its payload is the reading's. FAULT_BAD_INPUT: *faults
+ * has why, or *ret_refused. */
+struct outcome reading_begin(struct reading *reading, struct view body,
+                             struct soap_message *ret_message, struct ndxp_refused *ret_refused);
 /* The next name of a list with commas from *at, 0 at first; false: there is none. */
 bool reading_next_name(struct view list, size_t *at, struct view *ret_name);
+
+/* ask_xml.c: elements that all messages have, into reading->ask */
+void reading_take_request(struct reading *reading, const struct xml_node *node);
+void reading_take_procedure(struct reading *reading, const struct xml_node *node);
+void reading_take_integration(struct reading *reading, const struct xml_node *node);
+void reading_take_unit(struct reading *reading, const struct xml_node *node);
+void reading_take_officer(struct reading *reading, const struct xml_node *node);
+/* The officer's login and telephone: newer callers send them, nobody here needs them. */
+void reading_pass_over(struct reading *reading, const struct xml_node *node);
+/* One of those that may hold the case reference. */
+bool reading_names_case(const struct reading *reading, const struct xml_node *node);
+/* The first place that has something; nothing is for the core to refuse, which records it. */
+void reading_take_case(struct reading *reading, const struct xml_node *header);
 
 /* claims.c */
 /* An element that the operation claims something by; false: it is none. */
 bool reading_take_claim(struct reading *reading, const struct xml_node *node);
 /* What an operation claims by itself, or lacks. */
 void reading_claim_by_itself(struct reading *reading);
+
+/* answer_xml.c */
+/* One person as CongdanCollection; both are canonical JSON, an object and an array, or null. */
+struct outcome answer_put_collection(struct view person, struct view notices, struct arena *arena,
+                                     struct buf *buf);
+void answer_put_truth(struct buf *buf, bool truth);
 
 #endif

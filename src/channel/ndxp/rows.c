@@ -73,6 +73,24 @@ const struct ndxp_operation ndxp_operations[] = {
 };
 const unsigned ndxp_operation_count = sizeof(ndxp_operations) / sizeof(ndxp_operations[0]);
 
+const struct ndxp_request_row ndxp_requests[] = {
+    {"CungCapDanhSachTheoDiaPhuong", NDXP_ASKS_LIST, NDXP_BY_PLACE, "YeuCau"},
+    {"CungCapDanhSachTheoDoTuoi", NDXP_ASKS_LIST, NDXP_BY_AGE, "YeuCau"},
+    {"CungCapDanhSachTheoGioiTinh", NDXP_ASKS_LIST, NDXP_BY_SEX, "YeuCau"},
+    {"CungCapDanhSachTheoNhomMau", NDXP_ASKS_LIST, NDXP_BY_BLOOD_GROUP, "YeuCau"},
+    {"CungCapDanhSachTheoDanToc", NDXP_ASKS_LIST, NDXP_BY_ETHNICITY, "YeuCau"},
+    {"CungCapDanhSachTheoTonGiao", NDXP_ASKS_LIST, NDXP_BY_RELIGION, "YeuCau"},
+    {"GetRequests", NDXP_LISTS, NDXP_BY_NOTHING, "DanhSachYeuCau"},
+    {"GetRequestStatus", NDXP_STATUS, NDXP_BY_NOTHING, "YeuCau"},
+    {"DeleteRequest", NDXP_DELETES, NDXP_BY_NOTHING, "YeuCau"},
+    {"GetRequestResult", NDXP_RESULT, NDXP_BY_NOTHING, "KetQuaYeuCau"},
+    {"GetResultDetailAsRecords", NDXP_RECORDS, NDXP_BY_NOTHING, "TrangKetQua"},
+    {"GetResultDetailAsFile", NDXP_FILE, NDXP_BY_NOTHING, "TepKetQua"},
+    {"GetRequestDetail", NDXP_DETAIL, NDXP_BY_NOTHING, "ChiTietYeuCau"},
+    {"GetRequestHistory", NDXP_HISTORY, NDXP_BY_NOTHING, "LichSuYeuCau"},
+};
+const unsigned ndxp_request_count = sizeof(ndxp_requests) / sizeof(ndxp_requests[0]);
+
 const struct ndxp_field ndxp_fields[] = {
     {"HoVaTen", FIELD_FULL_NAME, NDXP_NAME, false},
     {"GioiTinh", FIELD_SEX, NDXP_TEXT, true},
@@ -92,6 +110,21 @@ const unsigned ndxp_field_count = sizeof(ndxp_fields) / sizeof(ndxp_fields[0]);
 const struct ndxp_member ndxp_address[NDXP_ADDRESS_MEMBERS] = {
     {"MaTinhThanh", "province"}, {"MaQuanHuyen", "district"}, {"MaPhuongXa", "ward"},
     {"ChiTiet", "detail"},       {"QuocGia", "country"},
+};
+
+const struct ndxp_member ndxp_job_members[NDXP_JOB_MEMBERS] = {
+    {"SoYeuCau", "id"},     {"MaYeuCau", "idempotency_key"},
+    {"DichVu", "service"},  {"NghiepVu", "business"},
+    {"TrangThai", "state"}, {"LyDo", "reason"},
+    {"TongSo", "lines"},    {"DaXuLy", "done"},
+    {"TuChoi", "refused"},  {"KhongCo", "missed"},
+    {"LucTao", "created"},  {"LucHetHan", "expires"},
+};
+
+const struct ndxp_member ndxp_wish_members[NDXP_WISH_MEMBERS] = {
+    {"TieuChi", "criteria"},
+    {"MaHoSo", "case"},
+    {"MaCanBo", "officer"},
 };
 
 const struct ndxp_relation ndxp_relations[NDXP_RELATIONS] = {
@@ -125,6 +158,19 @@ const struct ndxp_operation *ndxp_operation_of(const struct xml_node *payload)
     return found;
 }
 
+const struct ndxp_request_row *ndxp_request_of(const struct xml_node *payload)
+{
+    const struct ndxp_request_row *found = NULL;
+
+    if (!view_equal(payload->space, NDXP_ASK_SPACE)) {
+        return NULL;
+    }
+    for (unsigned i = 0; i < ndxp_request_count && found == NULL; i++) {
+        found = is_named(payload->name, ndxp_requests[i].name) ? &ndxp_requests[i] : NULL;
+    }
+    return found;
+}
+
 static bool has_code(const struct ndxp_operation *operation, struct view code)
 {
     bool found = false;
@@ -139,7 +185,7 @@ bool ndxp_code_fits(const struct ndxp_operation *operation, struct view code)
 {
     bool other = false;
 
-    if (operation->codes[0] != NULL) {
+    if (operation != NULL && operation->codes[0] != NULL) {
         return has_code(operation, code);
     }
     for (unsigned i = 0; i < ndxp_operation_count; i++) {

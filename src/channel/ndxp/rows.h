@@ -45,8 +45,37 @@ extern const unsigned ndxp_operation_count;
 bool ndxp_element_known(struct view name);
 /* NULL: not one of ours. */
 const struct ndxp_operation *ndxp_operation_of(const struct xml_node *payload);
-/* Is the MaTichHop one for that operation? A code that is in use for another is not. */
+/* Is the MaTichHop one for that operation (NULL: one of which no code is known)? A code that is in
+ * use for another is not. */
 bool ndxp_code_fits(const struct ndxp_operation *operation, struct view code);
+
+/* By what a list is to be drawn. */
+enum ndxp_criterion {
+    NDXP_BY_NOTHING, /* no list */
+    NDXP_BY_PLACE,
+    NDXP_BY_AGE,
+    NDXP_BY_SEX,
+    NDXP_BY_BLOOD_GROUP,
+    NDXP_BY_ETHNICITY,
+    NDXP_BY_RELIGION,
+    NDXP_CRITERION_COUNT
+};
+
+/* An operation about requests. */
+struct ndxp_request_row {
+    const char *name;
+    enum ndxp_does does;
+    enum ndxp_criterion criterion;
+    const char *answer; /* its element in our own namespace */
+};
+extern const struct ndxp_request_row ndxp_requests[];
+extern const unsigned ndxp_request_count;
+/* NULL: not one of these. */
+const struct ndxp_request_row *ndxp_request_of(const struct xml_node *payload);
+/* The next element that its message may have, from i on, 0 at first; what comes next is returned.
+ * *ret_name stays when there is none. */
+unsigned ndxp_request_element(const struct ndxp_request_row *row, unsigned i, const char **ret_name,
+                              bool *ret_required);
 
 /* What stands in an element of a person. */
 enum ndxp_shape {
@@ -76,6 +105,12 @@ struct ndxp_member {
 };
 #define NDXP_ADDRESS_MEMBERS 5
 extern const struct ndxp_member ndxp_address[NDXP_ADDRESS_MEMBERS];
+
+/* A request's elements: of every one, and of a list that is asked for in its detail. */
+#define NDXP_JOB_MEMBERS 12
+extern const struct ndxp_member ndxp_job_members[NDXP_JOB_MEMBERS];
+#define NDXP_WISH_MEMBERS 3
+extern const struct ndxp_member ndxp_wish_members[NDXP_WISH_MEMBERS];
 
 /* A relation as an element of CongDan. */
 struct ndxp_relation {

@@ -4,6 +4,8 @@
  */
 #include "channel/ndxp/read.h"
 
+#include <string.h>
+
 #define OPTIONAL " minOccurs=\"0\"/>"
 #define MANY " minOccurs=\"0\" maxOccurs=\"unbounded\"/>"
 #define SCHEMA(uri) "<xs:schema targetNamespace=\"" uri "\" elementFormDefault=\"qualified\">"
@@ -81,27 +83,50 @@ static void put_claims(struct buf *buf, const struct ndxp_operation *operation)
     }
 }
 
+static void put_cases(struct buf *buf, struct view cases)
+{
+    struct view name = {0};
+
+    for (size_t at = 0; reading_next_name(cases, &at, &name);) {
+        if (!ndxp_element_known(name)) {
+            put_text_element(buf, name, false);
+        }
+    }
+}
+
 static void put_asked(struct buf *buf, const struct ndxp_operation *operation, struct view cases)
 {
     static const char *const required[] = {"MaYeuCau", "MaDVC", "MaTichHop", "MaCanBo", "MaDonVi"};
     static const char *const officer[] = {"TaiKhoan", "SoDienThoai"};
     static const char *const keys[] = {"SoDinhDanh", "SoCMND"};
-    struct view name = {0};
 
     buf_printf(buf, "<xs:element name=\"%s\"><xs:complexType><xs:sequence>", operation->name);
     for (size_t i = 0; i < sizeof(required) / sizeof(required[0]); i++) {
         put_text_element(buf, view_text(required[i]), true);
     }
     put_optional(buf, COUNT(officer));
-    for (size_t at = 0; reading_next_name(cases, &at, &name);) {
-        if (!ndxp_element_known(name)) {
-            put_text_element(buf, name, false);
-        }
-    }
+    put_cases(buf, cases);
     put_optional(buf, COUNT(keys));
     buf_put_text(buf, "<xs:element name=\"HoVaTen\" type=\"xs:string\"/>"
                       "<xs:element name=\"NgayThangNamSinh\" type=\"dan:NgayThangNamSinh\"/>");
     put_claims(buf, operation);
+    buf_put_text(buf, "</xs:sequence></xs:complexType></xs:element>\n");
+}
+
+static void put_request(struct buf *buf, const struct ndxp_request_row *row, struct view cases)
+{
+    const char *name = NULL;
+    bool required = false;
+
+    buf_printf(buf, "<xs:element name=\"%s\"><xs:complexType><xs:sequence>", row->name);
+    for (unsigned i = ndxp_request_element(row, 0, &name, &required); name != NULL;
+         i = ndxp_request_element(row, i, &name, &required)) {
+        put_text_element(buf, view_text(name), required);
+        name = NULL;
+    }
+    if (row->does == NDXP_ASKS_LIST) {
+        put_cases(buf, cases);
+    }
     buf_put_text(buf, "</xs:sequence></xs:complexType></xs:element>\n");
 }
 
@@ -113,6 +138,9 @@ static void put_asked_schema(struct buf *buf, struct view cases)
     put_type(buf, "NguoiThan", COUNT(relative_asked));
     for (unsigned i = 0; i < ndxp_operation_count; i++) {
         put_asked(buf, &ndxp_operations[i], cases);
+    }
+    for (unsigned i = 0; i < ndxp_request_count; i++) {
+        put_request(buf, &ndxp_requests[i], cases);
     }
     buf_put_text(buf, "<xs:element name=\"KetQuaXacThuc\"><xs:complexType><xs:sequence>"
                       "<xs:element name=\"TonTai\" type=\"xs:boolean\"/></xs:sequence>"
@@ -159,6 +187,71 @@ static void put_given_schema(struct buf *buf)
                       "</xs:complexType></xs:element>\n</xs:schema>\n");
 }
 
+static void put_members(struct buf *buf, const struct ndxp_member *members, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        put_text_element(buf, view_text(members[i].element), false);
+    }
+}
+
+/* A request with what stands behind its own elements. */
+static void put_job_type(struct buf *buf, const char *name, const char *behind)
+{
+    buf_printf(buf, "<xs:complexType name=\"%s\"><xs:sequence>", name);
+    put_members(buf, ndxp_job_members, NDXP_JOB_MEMBERS);
+    buf_printf(buf, "%s</xs:sequence></xs:complexType>\n", behind);
+}
+
+#define TEXT(name) "<xs:element name=\"" name "\" type=\"xs:string\"" OPTIONAL
+#define TYPE(name) "<xs:complexType name=\"" name "\"><xs:sequence>"
+#define TYPE_END "</xs:sequence></xs:complexType>\n"
+#define PAGE TEXT("SoYeuCau") TEXT("TongSo") TEXT("TuDong") TEXT("DongSau")
+
+/* What is told of requests (request_answer.c). */
+static void put_request_types(struct buf *buf)
+{
+    put_job_type(buf, "YeuCau", "");
+    put_job_type(buf, "KetQuaYeuCau", TEXT("SoDongMoiTrang") TEXT("DiaChi"));
+    buf_put_text(buf, TYPE("ChiTietYeuCau"));
+    put_members(buf, ndxp_job_members, NDXP_JOB_MEMBERS);
+    put_members(buf, ndxp_wish_members, NDXP_WISH_MEMBERS);
+    buf_put_text(
+        buf,
+        "<xs:element name=\"TruongThongTin\" type=\"xs:string\"" MANY TYPE_END TYPE(
+            "DanhSachYeuCau") "<xs:element name=\"YeuCau\" type=\"d:YeuCau\"" MANY TYPE_END
+            TYPE("SuKien") TEXT("TrangThai") TEXT("Luc") TYPE_END TYPE("LichSuYeuCau")
+                TEXT("SoYeuCau") "<xs:element name=\"SuKien\" type=\"d:SuKien\"" MANY TYPE_END TYPE(
+                    "BanGhi")
+                    TEXT("Dong") "<xs:element ref=\"dc:CongdanCollection\"" OPTIONAL
+                                 "<xs:element ref=\"dan:KetQuaXacThuc\"" OPTIONAL TEXT("MaLoi")
+                                     TEXT("TuChoi") "<xs:element ref=\"d:BienNhan\"" OPTIONAL
+                                         TYPE_END TYPE("TrangKetQua") PAGE
+        "<xs:element name=\"BanGhi\" type=\"d:BanGhi\"" MANY TYPE_END TYPE("TepKetQua") PAGE TEXT(
+            "Kieu") "<xs:element name=\"NoiDung\" type=\"xs:base64Binary\"" OPTIONAL TYPE_END);
+}
+
+/* Of several operations that are answered alike, the first. */
+static bool is_first(unsigned i)
+{
+    for (unsigned before = 0; before < i; before++) {
+        if (strcmp(ndxp_requests[before].answer, ndxp_requests[i].answer) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void put_request_elements(struct buf *buf)
+{
+    put_request_types(buf);
+    for (unsigned i = 0; i < ndxp_request_count; i++) {
+        if (is_first(i)) {
+            const char *name = ndxp_requests[i].answer;
+            buf_printf(buf, "<xs:element name=\"%s\" type=\"d:%s\"/>\n", name, name);
+        }
+    }
+}
+
 static void put_own_schema(struct buf *buf)
 {
     buf_put_text(buf, SCHEMA(NDXP_OWN_URI) "\n");
@@ -166,30 +259,31 @@ static void put_own_schema(struct buf *buf)
     put_type(buf, "NguoiThan", COUNT(relative_given));
     put_type(buf, "ThanhVien", COUNT(member_names));
     put_type(buf, "ChetMatTich", COUNT(death_names));
-    buf_put_text(buf, "<xs:complexType name=\"TamVang\"><xs:sequence>"
-                      "<xs:element name=\"TuNgay\" type=\"xs:string\"" OPTIONAL
-                      "<xs:element name=\"DenNgay\" type=\"xs:string\"" OPTIONAL
-                      "<xs:element name=\"Noi\" type=\"d:DiaChi\"" OPTIONAL
-                      "</xs:sequence></xs:complexType>\n"
-                      "<xs:element name=\"BienNhan\" type=\"xs:string\"/>"
-                      "<xs:element name=\"Con\" type=\"d:NguoiThan\"/>"
-                      "<xs:element name=\"NoiTamTru\" type=\"d:DiaChi\"/>"
-                      "<xs:element name=\"TamVang\" type=\"d:TamVang\"/>"
-                      "<xs:element name=\"ChetMatTich\" type=\"d:ChetMatTich\"/>"
-                      "<xs:element name=\"ThanhVien\" type=\"d:ThanhVien\"/>"
-                      "<xs:element name=\"ThongBao\" type=\"xs:string\"/>\n"
-                      "<xs:complexType name=\"ThamSo\"><xs:sequence>"
-                      "<xs:element name=\"Ten\" type=\"xs:string\"/>"
-                      "<xs:element name=\"LyDo\" type=\"xs:string\"" OPTIONAL
-                      "</xs:sequence></xs:complexType>\n"
-                      "<xs:element name=\"Loi\"><xs:complexType><xs:sequence>"
-                      "<xs:element name=\"MaLoi\" type=\"xs:string\"/>"
-                      "<xs:element name=\"TuChoi\" type=\"xs:string\"/>"
-                      "<xs:element name=\"MoTa\" type=\"xs:string\"" OPTIONAL
-                      "<xs:element name=\"DieuKhoan\" type=\"xs:string\"" OPTIONAL
-                      "<xs:element name=\"ThamSo\" type=\"d:ThamSo\"" MANY
-                      "<xs:element ref=\"d:BienNhan\"" OPTIONAL
-                      "</xs:sequence></xs:complexType></xs:element>\n</xs:schema>\n");
+    buf_put_text(
+        buf,
+        "<xs:complexType name=\"TamVang\"><xs:sequence>"
+        "<xs:element name=\"TuNgay\" type=\"xs:string\"" OPTIONAL
+        "<xs:element name=\"DenNgay\" type=\"xs:string\"" OPTIONAL
+        "<xs:element name=\"Noi\" type=\"d:DiaChi\"" OPTIONAL "</xs:sequence></xs:complexType>\n"
+        "<xs:element name=\"BienNhan\" type=\"xs:string\"/>"
+        "<xs:element name=\"Con\" type=\"d:NguoiThan\"/>"
+        "<xs:element name=\"NoiTamTru\" type=\"d:DiaChi\"/>"
+        "<xs:element name=\"TamVang\" type=\"d:TamVang\"/>"
+        "<xs:element name=\"ChetMatTich\" type=\"d:ChetMatTich\"/>"
+        "<xs:element name=\"ThanhVien\" type=\"d:ThanhVien\"/>"
+        "<xs:element name=\"ThongBao\" type=\"xs:string\"/>\n"
+        "<xs:complexType name=\"ThamSo\"><xs:sequence>"
+        "<xs:element name=\"Ten\" type=\"xs:string\"/>"
+        "<xs:element name=\"LyDo\" type=\"xs:string\"" OPTIONAL "</xs:sequence></xs:complexType>\n"
+        "<xs:element name=\"Loi\"><xs:complexType><xs:sequence>"
+        "<xs:element name=\"MaLoi\" type=\"xs:string\"/>"
+        "<xs:element name=\"TuChoi\" type=\"xs:string\"/>"
+        "<xs:element name=\"MoTa\" type=\"xs:string\"" OPTIONAL
+        "<xs:element name=\"DieuKhoan\" type=\"xs:string\"" OPTIONAL
+        "<xs:element name=\"ThamSo\" type=\"d:ThamSo\"" MANY
+        "<xs:element ref=\"d:BienNhan\"" OPTIONAL "</xs:sequence></xs:complexType></xs:element>\n");
+    put_request_elements(buf);
+    buf_put_text(buf, "</xs:schema>\n");
 }
 
 /* ---- the service ---- */
@@ -199,14 +293,28 @@ static const char *answer_name(const struct ndxp_operation *operation)
     return operation->answer == NDXP_RECORD ? "CongdanCollection" : "KetQuaXacThuc";
 }
 
+static void put_message(struct buf *buf, const char *name)
+{
+    buf_printf(buf,
+               "<wsdl:message name=\"%s\"><wsdl:part name=\"yeuCau\" element=\"dan:%s\"/>"
+               "</wsdl:message>\n",
+               name, name);
+}
+
 static void put_messages(struct buf *buf)
 {
     for (unsigned i = 0; i < ndxp_operation_count; i++) {
-        const char *name = ndxp_operations[i].name;
-        buf_printf(buf,
-                   "<wsdl:message name=\"%s\"><wsdl:part name=\"yeuCau\" element=\"dan:%s\"/>"
-                   "</wsdl:message>\n",
-                   name, name);
+        put_message(buf, ndxp_operations[i].name);
+    }
+    for (unsigned i = 0; i < ndxp_request_count; i++) {
+        const char *name = ndxp_requests[i].answer;
+        put_message(buf, ndxp_requests[i].name);
+        if (is_first(i)) {
+            buf_printf(buf,
+                       "<wsdl:message name=\"%s\"><wsdl:part name=\"ketQua\" element=\"d:%s\"/>"
+                       "</wsdl:message>\n",
+                       name, name);
+        }
     }
     buf_put_text(
         buf, "<wsdl:message name=\"CongdanCollection\"><wsdl:part name=\"ketQua\" "
@@ -218,18 +326,37 @@ static void put_messages(struct buf *buf)
              "element=\"d:Loi\"/></wsdl:message>\n");
 }
 
+static void put_port(struct buf *buf, const char *name, const char *answer)
+{
+    buf_printf(buf,
+               "<wsdl:operation name=\"%s\"><wsdl:input message=\"w:%s\"/>"
+               "<wsdl:output message=\"w:%s\"/><wsdl:fault name=\"Loi\" message=\"w:Loi\"/>"
+               "</wsdl:operation>\n",
+               name, name, answer);
+}
+
 static void put_port_type(struct buf *buf)
 {
     buf_put_text(buf, "<wsdl:portType name=\"DanCu\">\n");
     for (unsigned i = 0; i < ndxp_operation_count; i++) {
-        const struct ndxp_operation *operation = &ndxp_operations[i];
-        buf_printf(buf,
-                   "<wsdl:operation name=\"%s\"><wsdl:input message=\"w:%s\"/>"
-                   "<wsdl:output message=\"w:%s\"/><wsdl:fault name=\"Loi\" message=\"w:Loi\"/>"
-                   "</wsdl:operation>\n",
-                   operation->name, operation->name, answer_name(operation));
+        put_port(buf, ndxp_operations[i].name, answer_name(&ndxp_operations[i]));
+    }
+    for (unsigned i = 0; i < ndxp_request_count; i++) {
+        put_port(buf, ndxp_requests[i].name, ndxp_requests[i].answer);
     }
     buf_put_text(buf, "</wsdl:portType>\n");
+}
+
+#define RECEIPT "<soap:header message=\"w:BienNhan\" part=\"bienNhan\" use=\"literal\"/>"
+
+static void put_bound(struct buf *buf, const char *name, const char *header)
+{
+    buf_printf(buf,
+               "<wsdl:operation name=\"%s\"><soap:operation soapAction=\"" NDXP_ASK_URI "/%s\"/>"
+               "<wsdl:input><soap:body use=\"literal\"/></wsdl:input><wsdl:output>%s"
+               "<soap:body use=\"literal\"/></wsdl:output><wsdl:fault name=\"Loi\">"
+               "<soap:fault name=\"Loi\" use=\"literal\"/></wsdl:fault></wsdl:operation>\n",
+               name, name, header);
 }
 
 static void put_binding(struct buf *buf)
@@ -237,15 +364,10 @@ static void put_binding(struct buf *buf)
     buf_put_text(buf, "<wsdl:binding name=\"DanCuSoap\" type=\"w:DanCu\"><soap:binding "
                       "style=\"document\" transport=\"http://schemas.xmlsoap.org/soap/http\"/>\n");
     for (unsigned i = 0; i < ndxp_operation_count; i++) {
-        const char *name = ndxp_operations[i].name;
-        buf_printf(buf,
-                   "<wsdl:operation name=\"%s\"><soap:operation soapAction=\"" NDXP_ASK_URI
-                   "/%s\"/>"
-                   "<wsdl:input><soap:body use=\"literal\"/></wsdl:input><wsdl:output>"
-                   "<soap:header message=\"w:BienNhan\" part=\"bienNhan\" use=\"literal\"/>"
-                   "<soap:body use=\"literal\"/></wsdl:output><wsdl:fault name=\"Loi\">"
-                   "<soap:fault name=\"Loi\" use=\"literal\"/></wsdl:fault></wsdl:operation>\n",
-                   name, name);
+        put_bound(buf, ndxp_operations[i].name, RECEIPT);
+    }
+    for (unsigned i = 0; i < ndxp_request_count; i++) {
+        put_bound(buf, ndxp_requests[i].name, "");
     }
     buf_put_text(buf, "</wsdl:binding>\n");
 }

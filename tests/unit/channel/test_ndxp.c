@@ -503,6 +503,10 @@ static void a_fault_names_the_elements_at_fault_and_keeps_soaps_own_code(void **
     assert_view(child(param, "Ten")->text, "MaDVC");
     assert_view(child(param, "LyDo")->text, "<r>");
     assert_int_equal(ndxp_fault_status(&problem), 500);
+    problem.code = CODE_NOT_FOUND; /* a request, which the parameter names */
+    assert_int_equal(ndxp_fault_status(&problem), 500);
+    problem.param_count = 0; /* an address */
+    assert_int_equal(ndxp_fault_status(&problem), 404);
     problem.code = CODE_TOO_LARGE;
     assert_int_equal(ndxp_fault_status(&problem), 413);
 }
@@ -613,7 +617,7 @@ static void yes_and_no_are_told_as_existing_or_not(void **state)
 static void the_wsdl_names_every_operation_and_is_well_formed(void **state)
 {
     struct hands *hands = *state;
-    static const struct xml_limits limits = {1 << 20, 16, 2048, 4096};
+    static const struct xml_limits limits = {1 << 20, 16, 4096, 8192};
     static struct arena arena;
     struct xml_fault fault = {0};
     struct xml_doc doc;
@@ -629,6 +633,11 @@ static void the_wsdl_names_every_operation_and_is_well_formed(void **state)
     for (unsigned i = 0; i < ndxp_operation_count; i++) {
         char want[128];
         snprintf(want, sizeof(want), "soapAction=\"" NDXP_ASK_URI "/%s\"", ndxp_operations[i].name);
+        assert_non_null(memmem(hands->out.data, hands->out.len, want, strlen(want)));
+    }
+    for (unsigned i = 0; i < ndxp_request_count; i++) {
+        char want[128];
+        snprintf(want, sizeof(want), "soapAction=\"" NDXP_ASK_URI "/%s\"", ndxp_requests[i].name);
         assert_non_null(memmem(hands->out.data, hands->out.len, want, strlen(want)));
     }
     arena_done(&arena);
