@@ -29,6 +29,8 @@ static const struct object_row *const rows[OBJECT_KIND_COUNT] = {
     [OBJECT_SIGNING_KEY] = &object_signing_key,
     [OBJECT_OPERATOR] = &object_operator,
     [OBJECT_SOURCE] = &object_source,
+    [OBJECT_UNIT] = &object_unit,
+    [OBJECT_CASE] = &object_case,
 };
 
 const struct object_row *object_row(enum object_kind kind)

@@ -36,6 +36,8 @@ enum object_kind {
     OBJECT_SIGNING_KEY = 19, /* points to an account, of either tier */
     OBJECT_OPERATOR = 20,    /* code = the party's */
     OBJECT_SOURCE = 21,
+    OBJECT_UNIT = 22, /* an office */
+    OBJECT_CASE = 23, /* points to an office and a party */
     OBJECT_KIND_COUNT
 };
 
@@ -90,6 +92,8 @@ extern const struct object_row object_list;        /* list.c */
 extern const struct object_row object_signing_key; /* signing_key.c */
 extern const struct object_row object_operator;    /* operator.c */
 extern const struct object_row object_source;      /* source.c */
+extern const struct object_row object_unit;        /* unit.c */
+extern const struct object_row object_case;        /* case.c */
 
 /* NULL for a kind that the directory does not keep. */
 const struct object_row *object_row(enum object_kind kind);

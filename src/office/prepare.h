@@ -141,6 +141,11 @@ struct outcome prepare_operator_add(struct preparing *here); /* operator.c, as t
 struct outcome prepare_operator_change(struct preparing *here);
 struct outcome prepare_source_add(struct preparing *here);  /* source.c, as the next */
 struct outcome prepare_source_move(struct preparing *here); /* replace to end */
+/* A copy of the case that the act may change, moved by the event; FAULT_CONFLICT where its state
+ * does not allow it. The move is kept with it and stamped by the record. Acts of letters use it for
+ * their own events too. */
+struct outcome case_step(struct preparing *here, struct view code, enum case_event event,
+                         struct written_case **ret_case); /* case_acts.c */
 /* A stop of the account that the act names ends with the act. */
 void prepare_stop_end(struct preparing *here); /* stop.c */
 

@@ -15,7 +15,9 @@ _Static_assert(offsetof(struct officer, code) == 0 && offsetof(struct proposal, 
                    offsetof(struct stop, code) == 0 && offsetof(struct draw, code) == 0 &&
                    offsetof(struct review, code) == 0 && offsetof(struct case_file, code) == 0 &&
                    offsetof(struct confirmation, code) == 0 &&
-                   offsetof(struct incident, code) == 0 && offsetof(struct source, code) == 0,
+                   offsetof(struct incident, code) == 0 && offsetof(struct source, code) == 0 &&
+                   offsetof(struct office_unit, code) == 0 &&
+                   offsetof(struct written_case, code) == 0,
                "the invariant");
 
 static struct view key_of(const void *object)
@@ -38,6 +40,8 @@ struct outcome staff_new(struct staff **ret_staff)
     map_init_ordered(&staff->confirmations, key_of, CONFIRMATIONS_MAX);
     map_init_ordered(&staff->incidents, key_of, INCIDENTS_MAX);
     map_init_ordered(&staff->sources, key_of, SOURCES_MAX);
+    map_init_ordered(&staff->units, key_of, UNITS_MAX);
+    map_init_ordered(&staff->cases, key_of, CASES_MAX);
     *ret_staff = staff;
     return OUTCOME_OK;
 }
@@ -54,6 +58,8 @@ void staff_free(struct staff *staff)
         map_free_all(&staff->confirmations);
         map_free_all(&staff->incidents);
         map_free_all(&staff->sources);
+        map_free_all(&staff->units);
+        map_free_all(&staff->cases);
         memory_free(staff);
     }
 }

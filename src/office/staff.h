@@ -1,16 +1,19 @@
 /*
  * Purpose: who works in the office, and what waits there for a second pair of eyes: officers,
- * proposals, emergency stops, reviews, incidents, source systems. Kept beside the gate's directory,
- * which carries a pointer to it and never looks. Source: issue "The office", item 1.
+ * proposals, emergency stops, reviews, incidents, source systems, written requests. Kept beside the
+ * gate's directory, which carries a pointer to it and never looks. Source: issue "The office", item
+ * 1.
  */
 #ifndef DANCU_OFFICE_STAFF_H
 #define DANCU_OFFICE_STAFF_H
 
 #include "domain/signed.h"
 #include "gate/directory.h"
+#include "office/case.h"
 #include "office/incident.h"
 #include "office/review.h"
 #include "office/source.h"
+#include "office/unit.h"
 
 enum officer_state {
     OFFICER_ACTIVE,
@@ -61,6 +64,8 @@ struct staff {
     struct map confirmations;
     struct map incidents;
     struct map sources;
+    struct map units;
+    struct map cases;
     uint64_t changes; /* of officers, sources and signing keys, since the start: `verify` is told
                           anew when it grows */
 };
