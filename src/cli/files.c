@@ -148,6 +148,11 @@ static struct outcome put_policy(const struct folder *folder, struct buf *ret_fi
         policy_free(policy);
         return outcome_fail(FAULT_BAD_INPUT, "policy lacks a file");
     }
+    if (policy_lacks_written(policy)) {
+        snprintf(ret_why, 512, "written.yaml:1:1: the file is missing");
+        policy_free(policy);
+        return outcome_fail(FAULT_BAD_INPUT, "policy lacks a file");
+    }
     if (policy_lacks(policy) != NULL) {
         snprintf(ret_why, 512, "refusals.yaml: code `%s` has no row", policy_lacks(policy));
         policy_free(policy);

@@ -23,15 +23,28 @@ static const struct {
     const char *noun;
     enum resource resource;
 } lists[] = {
-    {"party", RESOURCE_PARTIES},       {"account", RESOURCE_ACCOUNTS},
-    {"business", RESOURCE_BUSINESSES}, {"officer", RESOURCE_OFFICERS},
-    {"proposal", RESOURCE_PROPOSALS},  {"permit", RESOURCE_PERMITS},
-    {"policy", RESOURCE_POLICIES},     {"draw", RESOURCE_DRAWS},
-    {"review", RESOURCE_REVIEWS},      {"stop", RESOURCE_STOPS},
-    {"fees", RESOURCE_FEES},           {"confirmation", RESOURCE_CONFIRMATIONS},
-    {"incident", RESOURCE_INCIDENTS},  {"person-list", RESOURCE_LISTS},
-    {"operator", RESOURCE_OPERATORS},  {"signing-key", RESOURCE_SIGNING_KEYS},
-    {"source", RESOURCE_SOURCES},      {"list-request", RESOURCE_LIST_REQUESTS},
+    {"party", RESOURCE_PARTIES},
+    {"account", RESOURCE_ACCOUNTS},
+    {"business", RESOURCE_BUSINESSES},
+    {"officer", RESOURCE_OFFICERS},
+    {"proposal", RESOURCE_PROPOSALS},
+    {"permit", RESOURCE_PERMITS},
+    {"policy", RESOURCE_POLICIES},
+    {"draw", RESOURCE_DRAWS},
+    {"review", RESOURCE_REVIEWS},
+    {"stop", RESOURCE_STOPS},
+    {"fees", RESOURCE_FEES},
+    {"confirmation", RESOURCE_CONFIRMATIONS},
+    {"incident", RESOURCE_INCIDENTS},
+    {"person-list", RESOURCE_LISTS},
+    {"operator", RESOURCE_OPERATORS},
+    {"signing-key", RESOURCE_SIGNING_KEYS},
+    {"source", RESOURCE_SOURCES},
+    {"list-request", RESOURCE_LIST_REQUESTS},
+    {"office", RESOURCE_OFFICES},
+    {"case", RESOURCE_CASES},
+    {"overdue", RESOURCE_OVERDUE_CASES},
+    {"figures", RESOURCE_CASE_FIGURES},
 };
 #define LISTS (sizeof(lists) / sizeof(lists[0]))
 

@@ -109,6 +109,18 @@ static int source_cli(int argc, char **argv)
     return act_cli("source", argc, argv);
 }
 
+static int office_unit_cli(int argc, char **argv)
+{
+    return argc >= 1 && strcmp(argv[0], "figures") == 0 ? list_cli("figures", argc - 1, argv + 1)
+                                                        : act_cli("office", argc, argv);
+}
+
+static int case_cli(int argc, char **argv)
+{
+    return argc >= 1 && strcmp(argv[0], "overdue") == 0 ? list_cli("overdue", argc - 1, argv + 1)
+                                                        : act_cli("case", argc, argv);
+}
+
 static int help_cli(int argc, char **argv);
 
 static const struct {
@@ -145,6 +157,14 @@ static const struct {
     {"officer", officer_cli, "list | found | add | roles | replace | leave | lost"},
     {"source", source_cli,
      "list | add | replace | suspend | resume | end: systems that send changes of the register"},
+    {"office", office_unit_cli,
+     "list | figures | add | change | member-put | member-remove | absent: who decides written "
+     "requests"},
+    {"case", case_cli,
+     "list | overdue | receive | document | supplement | complete | accept | reject | transfer | "
+     "assign |\n"
+     "               pay | propose | return | approve | withdraw | close | read: a written "
+     "request"},
     {"feed", feed_cli, "sign | send FILE|-: changes of a source, signed and numbered"},
     {"stop", stop_cli, "list: accounts that one officer stopped at once"},
     {"proposal", proposal_cli, "list | approve | reject | withdraw"},

@@ -67,6 +67,11 @@ int policy_cli_check(const char *dir)
         policy_free(policy);
         return EXIT_BAD;
     }
+    if (policy_lacks_written(policy)) {
+        (void)fprintf(stderr, "written.yaml:1:1: the file is missing\n");
+        policy_free(policy);
+        return EXIT_BAD;
+    }
     if (policy_lacks(policy) != NULL) {
         (void)fprintf(stderr, "refusals.yaml: code `%s` has no row\n", policy_lacks(policy));
         policy_free(policy);

@@ -10,8 +10,10 @@
  *    short then, or empty, and says where it goes on.
  * 3. A cursor names nothing that the viewer may not see: the last object of its own, and how many
  *    were passed over behind it.
- * 4. What a case file holds is given one at a time, to an officer who has signed for it in
- *    readings.c; everybody else, its party and who stands at the machine included, sees the rest.
+ * 4. What a case file holds, and what a case says of people, is given one at a time, to an officer
+ *    who has signed for it in readings.c; everybody else, its party and who stands at the machine
+ *    included, sees the rest.
+ * 5. Which cases are overdue, and the figures of offices, are of the day on which somebody looks.
  */
 #include "core/look.h"
 #include "core/loop.h"
@@ -28,7 +30,8 @@
 struct viewer {
     bool all;                      /* an officer, or who stands at the machine */
     unsigned roles;                /* of who sees all */
-    bool reads;                    /* the case file that is looked at: invariant 4 */
+    bool reads;                    /* what is looked at, whole: invariant 4 */
+    int64_t today;                 /* UTC+7: invariant 5 */
     const struct account *account; /* sees what belongs to its party */
 };
 
@@ -36,12 +39,14 @@ struct viewer {
 static bool viewer_find(const struct house *house, const uint8_t spki[SEAL_HASH_BYTES],
                         struct viewer *ret_viewer)
 {
-    int64_t now_s = clock_wall_us(&house->clock) / 1000000;
+    int64_t now_us = clock_wall_us(&house->clock);
+    int64_t now_s = now_us / US_PER_S;
     const struct officer *officer = staff_officer_by_spki(&house->directory, spki);
     const struct certificate *certificate = directory_certificate(&house->directory, spki);
 
     if (officer != NULL && officer->state == OFFICER_ACTIVE) {
-        *ret_viewer = (struct viewer){.all = true, .roles = officer->roles};
+        *ret_viewer =
+            (struct viewer){.all = true, .roles = officer->roles, .today = clock_day_vn(now_us)};
         return true;
     }
     if (certificate == NULL ||
@@ -76,6 +81,9 @@ static bool may_see(const struct viewer *viewer, enum resource resource, const v
     if (resource == RESOURCE_INCIDENTS) {
         return viewer->all && (viewer->roles & INCIDENT_ROLES) != 0;
     }
+    if (resource == RESOURCE_OVERDUE_CASES && !case_overdue(object, viewer->today)) {
+        return false; /* invariant 5 */
+    }
     if (viewer->all || resource == RESOURCE_DRAWS) { /* by which anybody can check who was drawn */
         return true;
     }
@@ -99,13 +107,15 @@ static void see_one(const struct directory *directory, const struct viewer *view
         form = "-csv";
         fees_put_csv(object, json);
     } else if (viewer->reads) {
-        form = "-file";
-        show_put_case_file(object, json);
+        form = look->resource == RESOURCE_CASE_FILES ? "-file" : "-whole";
+        show_put_whole(look->resource, object, json);
     } else {
         show_put(look->resource, object, json);
     }
-    int len = snprintf(ret_etag, 16, "%u%s", show_version(look->resource, object), form);
-    ret_seen->etag = view_of(ret_etag, (size_t)len);
+    if (look->resource != RESOURCE_CASE_FIGURES) { /* they have no version: the desk's digest */
+        int len = snprintf(ret_etag, 16, "%u%s", show_version(look->resource, object), form);
+        ret_seen->etag = view_of(ret_etag, (size_t)len);
+    }
 }
 
 /* Where a page begins; `passed` counts the objects that were passed over behind the cursor's code.
@@ -238,6 +248,10 @@ static struct outcome put_look(const struct house *house, const struct look *loo
 
     buf_init(&json, FRAME_BYTES_MAX);
     buf_init(&next, LOOK_CURSOR_BYTES_MAX);
+    if (viewer != NULL && look->resource == RESOURCE_CASE_FIGURES && directory->staff != NULL) {
+        /* invariant 5 */
+        case_figures_count(directory->staff, viewer->today);
+    }
     if (viewer == NULL) {
         seen.fault = FAULT_CLOSED;
     } else if (look->code.len > 0) {
@@ -255,7 +269,8 @@ static struct outcome put_look(const struct house *house, const struct look *loo
 struct outcome look_put(const struct house *house, const struct look *look, bool local,
                         struct buf *out)
 {
-    struct viewer viewer = {.all = true, .roles = ROLES_ALL};
+    struct viewer viewer = {
+        .all = true, .roles = ROLES_ALL, .today = clock_day_vn(clock_wall_us(&house->clock))};
     bool known = local || viewer_find(house, look->spki, &viewer);
     return put_look(house, look, known ? &viewer : NULL, out);
 }
@@ -266,11 +281,13 @@ struct outcome look_local(const struct core *core, const struct look *look, stru
                                                     : look_put(core->house, look, true, out);
 }
 
-static struct outcome put_case_file(struct core *core, const struct look *look, struct buf *out)
+/* Invariant 4. */
+static struct outcome put_kept(struct core *core, const struct look *look, enum act_kind kind,
+                               struct buf *out)
 {
     struct viewer viewer = {0};
     bool known = viewer_find(core->house, look->spki, &viewer);
-    viewer.reads = known && readings_allow(core, look); /* invariant 4 */
+    viewer.reads = known && readings_allow(core, look->spki, kind, look->code);
     return put_look(core->house, look, known ? &viewer : NULL, out);
 }
 
@@ -282,7 +299,9 @@ static struct outcome put_any(struct core *core, const struct look *look, struct
     case RESOURCE_LIST_REQUESTS:
         return put_wishes(core, look, false, out);
     case RESOURCE_CASE_FILES:
-        return put_case_file(core, look, out);
+        return put_kept(core, look, ACT_REVIEW_READ, out);
+    case RESOURCE_CASES:
+        return put_kept(core, look, ACT_CASE_READ, out);
     default:
         return look_put(core->house, look, false, out);
     }

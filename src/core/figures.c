@@ -156,6 +156,9 @@ static void fill_gate(const struct core *core, uint64_t *figures)
     figures[CORE_INCIDENTS_OPEN] = core->ageing.counts.incidents_open;
     figures[CORE_INCIDENTS_DUE] = core->ageing.counts.incidents_due;
     figures[CORE_INCIDENTS_OVERDUE] = core->ageing.counts.incidents_overdue;
+    figures[CORE_CASES_OPEN] = core->ageing.counts.cases_open;
+    figures[CORE_CASES_DUE] = core->ageing.counts.cases_due;
+    figures[CORE_CASES_OVERDUE] = core->ageing.counts.cases_overdue;
     memcpy(figures + CORE_ASKS, counts->by_code, sizeof(counts->by_code));
 }
 

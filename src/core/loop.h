@@ -82,10 +82,11 @@ struct searches {
     int64_t keep_us; /* monotonic: when to look at incidents again */
 };
 
-/* An officer has signed to read one case file. */
+/* An officer has signed to read one case file, or one case. */
 struct reading {
     struct code_text officer; /* empty: a free place */
-    struct code_text code;    /* the review's */
+    enum act_kind kind;       /* that was signed: review.read, case.read */
+    struct code_text code;    /* the review's, or the case's */
     int64_t until_us;         /* monotonic */
 };
 struct readings {
@@ -262,9 +263,10 @@ bool wishes_show(const struct wishes *wishes, const struct look *look, struct bu
 
 /* readings.c */
 /* The officer's act to read it was recorded just now. */
-void readings_grant(struct core *core, struct view officer, struct view code);
-/* May whoever looks have what the case file holds? */
-bool readings_allow(const struct core *core, const struct look *look);
+void readings_grant(struct core *core, struct view officer, enum act_kind kind, struct view code);
+/* May whoever has that certificate's key have what that act is to read, of that object? */
+bool readings_allow(const struct core *core, const uint8_t spki[SEAL_HASH_BYTES],
+                    enum act_kind kind, struct view code);
 
 /* batch.c */
 struct outcome batch_serve(struct core *core);

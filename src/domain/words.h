@@ -166,7 +166,11 @@
     ROW(SIGNING_KEYS, "signing-keys")                                                              \
     ROW(OPERATORS, "operators") /* likewise */                                                     \
     ROW(SOURCES, "sources")                                                                        \
-    ROW(LIST_REQUESTS, "list-requests") /* of persons, that accounts ask for */
+    ROW(LIST_REQUESTS, "list-requests") /* of persons, that accounts ask for */                    \
+    ROW(OFFICES, "offices")             /* that take written requests in */                        \
+    ROW(CASES, "cases")                 /* what they say of people: to who has signed to read */   \
+    ROW(OVERDUE_CASES, "overdue-cases") /* of them, on the day */                                  \
+    ROW(CASE_FIGURES, "case-figures")   /* counted when they are looked at */
 
 /* clang-format on */
 

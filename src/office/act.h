@@ -96,6 +96,29 @@ enum act_kind {
     ACT_SOURCE_END,
     ACT_SOURCE_CHANGES,  /* by the house: a set of changes was applied */
     ACT_SOURCE_CONFLICT, /* likewise: other content under a number that was used */
+    ACT_OFFICE_ADD,
+    ACT_OFFICE_CHANGE,
+    ACT_OFFICE_MEMBER_PUT,
+    ACT_OFFICE_MEMBER_REMOVE,
+    ACT_OFFICE_ABSENT,
+    ACT_CASE_RECEIVE,
+    ACT_CASE_DOCUMENT,
+    ACT_CASE_SUPPLEMENT,
+    ACT_CASE_COMPLETE,
+    ACT_CASE_ACCEPT,
+    ACT_CASE_REJECT,
+    ACT_CASE_TRANSFER,
+    ACT_CASE_ASSIGN,
+    ACT_CASE_PAY,
+    ACT_CASE_PROPOSE,
+    ACT_CASE_RETURN,
+    ACT_CASE_APPROVE,
+    ACT_CASE_WITHDRAW,
+    ACT_CASE_CLOSE,
+    ACT_CASE_READ,
+    ACT_CASE_FOUND,     /* by the house: the gate has found whom it is about */
+    ACT_CASE_DISCLOSED, /* likewise: what its letter says has left */
+    ACT_CASE_LEAVE,     /* by the date (ageing.h) */
     ACT_KIND_COUNT
 };
 

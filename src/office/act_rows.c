@@ -5,6 +5,7 @@
 
 #include "domain/change.h"
 #include "domain/signed.h"
+#include "domain/written.h"
 #include "office/incident.h"
 
 #define REQUIRED true
@@ -56,6 +57,22 @@ static const struct words words_result = {result_names, 2};
     {                                                                                              \
         "reason", ACT_TYPE_TEXT, OPTIONAL, NULL                                                    \
     }
+
+/* What is said of an office; a change says all of it anew. */
+/* clang-format off */
+#define OFFICE_DESCRIPTION                                                                         \
+    {"code", ACT_TYPE_CODE, REQUIRED, NULL},                                                       \
+    {"level", ACT_TYPE_WORD, REQUIRED, &words_level},                                              \
+    {"name", ACT_TYPE_TEXT, REQUIRED, NULL},                                                       \
+    {"parent", ACT_TYPE_TEXT, REQUIRED, NULL},                                                     \
+    {"sign", ACT_TYPE_TEXT, REQUIRED, NULL},                                                       \
+    {"place", ACT_TYPE_TEXT, REQUIRED, NULL},                                                      \
+    {"address", ACT_TYPE_TEXT, OPTIONAL, NULL},                                                    \
+    {"above", ACT_TYPE_CODE, OPTIONAL, NULL},                                                      \
+    {"province", ACT_TYPE_CODE, OPTIONAL, NULL},                                                   \
+    {"saturday", ACT_TYPE_FLAG, OPTIONAL, NULL},                                                   \
+    {"reason", ACT_TYPE_TEXT, OPTIONAL, NULL}
+/* clang-format on */
 
 const struct act_row act_rows[ACT_KIND_COUNT] = {
     [ACT_HOME_INIT] = {"home.init", false, {{"origin", ACT_TYPE_TEXT, REQUIRED, NULL}}},
@@ -455,6 +472,132 @@ const struct act_row act_rows[ACT_KIND_COUNT] = {
                               {"set", ACT_TYPE_NUMBER, REQUIRED, NULL},
                               {"jws", ACT_TYPE_HASH, REQUIRED, NULL},
                               {"before", ACT_TYPE_NUMBER, OPTIONAL, NULL}}},
+    [ACT_OFFICE_ADD] = {"office.add", false, {OFFICE_DESCRIPTION}},
+    [ACT_OFFICE_CHANGE] = {"office.change", false, {OFFICE_DESCRIPTION}},
+    [ACT_OFFICE_MEMBER_PUT] = {"office.member-put",
+                               false,
+                               {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                                {"officer", ACT_TYPE_CODE, REQUIRED, NULL},
+                                {"capacity", ACT_TYPE_WORD, REQUIRED, &words_capacity},
+                                {"reason", ACT_TYPE_TEXT, OPTIONAL, NULL}}},
+    [ACT_OFFICE_MEMBER_REMOVE] = {"office.member-remove",
+                                  false,
+                                  {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                                   {"officer", ACT_TYPE_CODE, REQUIRED, NULL},
+                                   {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
+    [ACT_OFFICE_ABSENT] = {"office.absent",
+                           false,
+                           {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                            {"officer", ACT_TYPE_CODE, REQUIRED, NULL},
+                            {"until", ACT_TYPE_DAY, REQUIRED, NULL},
+                            {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
+    [ACT_CASE_RECEIVE] = {"case.receive",
+                          false,
+                          {{"office", ACT_TYPE_CODE, REQUIRED, NULL},
+                           {"intake", ACT_TYPE_WORD, REQUIRED, &words_intake},
+                           {"class", ACT_TYPE_WORD, OPTIONAL, &words_class},
+                           {"party", ACT_TYPE_CODE, OPTIONAL, NULL},
+                           {"name", ACT_TYPE_TEXT, OPTIONAL, NULL},
+                           {"papers", ACT_TYPE_WORD, OPTIONAL, &words_papers},
+                           {"number", ACT_TYPE_CODE, OPTIONAL, NULL},
+                           {"papers-seen", ACT_TYPE_FLAG, OPTIONAL, NULL},
+                           {"address", ACT_TYPE_TEXT, OPTIONAL, NULL},
+                           {"contact", ACT_TYPE_TEXT, OPTIONAL, NULL},
+                           {"behalf", ACT_TYPE_WORD, OPTIONAL, &words_behalf},
+                           {"principal", ACT_TYPE_TEXT, OPTIONAL, NULL},
+                           {"principal-number", ACT_TYPE_CODE, OPTIONAL, NULL},
+                           {"proof", ACT_TYPE_TEXT, OPTIONAL, NULL},
+                           {"purpose", ACT_TYPE_TEXT, REQUIRED, NULL},
+                           {"content", ACT_TYPE_TEXT, REQUIRED, NULL},
+                           {"fields", ACT_TYPE_WORDS, REQUIRED, &words_field},
+                           {"from", ACT_TYPE_DAY, OPTIONAL, NULL},
+                           {"until", ACT_TYPE_DAY, OPTIONAL, NULL},
+                           {"undertaken", ACT_TYPE_FLAG, OPTIONAL, NULL}}},
+    [ACT_CASE_DOCUMENT] = {"case.document",
+                           false,
+                           {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                            {"hash", ACT_TYPE_HASH, REQUIRED, NULL},
+                            {"type", ACT_TYPE_WORD, REQUIRED, &words_file_type},
+                            {"bytes", ACT_TYPE_NUMBER, REQUIRED, NULL},
+                            {"title", ACT_TYPE_TEXT, REQUIRED, NULL},
+                            {"signature", ACT_TYPE_WORD, OPTIONAL, &words_signature},
+                            {"signer", ACT_TYPE_TEXT, OPTIONAL, NULL},
+                            {"certificate", ACT_TYPE_HASH, OPTIONAL, NULL}}},
+    [ACT_CASE_SUPPLEMENT] = {"case.supplement",
+                             false,
+                             {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                              {"missing", ACT_TYPE_TEXT, REQUIRED, NULL}}},
+    [ACT_CASE_COMPLETE] = {"case.complete",
+                           false,
+                           {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                            {"undertaken", ACT_TYPE_FLAG, OPTIONAL, NULL},
+                            {"papers-seen", ACT_TYPE_FLAG, OPTIONAL, NULL},
+                            {"reason", ACT_TYPE_TEXT, OPTIONAL, NULL}}},
+    [ACT_CASE_ACCEPT] = {"case.accept",
+                         false,
+                         {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                          {"days", ACT_TYPE_NUMBER, OPTIONAL, NULL}}},
+    [ACT_CASE_REJECT] = {"case.reject",
+                         false,
+                         {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                          {"reason", ACT_TYPE_TEXT, REQUIRED, NULL},
+                          {"clause", ACT_TYPE_CODE, REQUIRED, NULL},
+                          {"appeal", ACT_TYPE_TEXT, OPTIONAL, NULL}}},
+    [ACT_CASE_TRANSFER] = {"case.transfer",
+                           false,
+                           {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                            {"office", ACT_TYPE_CODE, REQUIRED, NULL},
+                            {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
+    [ACT_CASE_ASSIGN] = {"case.assign",
+                         false,
+                         {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                          {"officer", ACT_TYPE_CODE, REQUIRED, NULL}}},
+    [ACT_CASE_PAY] = {"case.pay",
+                      false,
+                      {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                       {"vnd", ACT_TYPE_NUMBER, REQUIRED, NULL},
+                       {"receipt", ACT_TYPE_CODE, REQUIRED, NULL}}},
+    [ACT_CASE_PROPOSE] = {"case.propose",
+                          false,
+                          {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                           {"decision", ACT_TYPE_WORD, REQUIRED, &words_case_decision},
+                           {"fields", ACT_TYPE_WORDS, OPTIONAL, &words_field},
+                           {"business", ACT_TYPE_CODE, OPTIONAL, NULL},
+                           {"clause", ACT_TYPE_CODE, OPTIONAL, NULL},
+                           {"reason", ACT_TYPE_TEXT, OPTIONAL, NULL},
+                           {"appeal", ACT_TYPE_TEXT, OPTIONAL, NULL}}},
+    [ACT_CASE_RETURN] = {"case.return",
+                         false,
+                         {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                          {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
+    [ACT_CASE_APPROVE] = {"case.approve",
+                          false,
+                          {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                           {"proposal", ACT_TYPE_NUMBER, REQUIRED, NULL},
+                           {"reason", ACT_TYPE_TEXT, OPTIONAL, NULL}}},
+    [ACT_CASE_WITHDRAW] = {"case.withdraw",
+                           false,
+                           {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                            {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
+    [ACT_CASE_CLOSE] = {"case.close",
+                        false,
+                        {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                         {"reason", ACT_TYPE_TEXT, OPTIONAL, NULL}}},
+    [ACT_CASE_READ] = {"case.read",
+                       false,
+                       {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                        {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
+    [ACT_CASE_FOUND] = {"case.found",
+                        false,
+                        {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                         {"person", ACT_TYPE_TEXT, REQUIRED, NULL},
+                         {"id", ACT_TYPE_CODE, REQUIRED, NULL},
+                         {"cmnd", ACT_TYPE_CODE, OPTIONAL, NULL}}},
+    [ACT_CASE_DISCLOSED] = {"case.disclosed",
+                            false,
+                            {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                             {"record", ACT_TYPE_NUMBER, REQUIRED, NULL}}},
+    [ACT_CASE_LEAVE] = {"case.leave", false, {{"code", ACT_TYPE_CODE, REQUIRED, NULL}}},
 };
 
 bool act_is_chunk(enum act_kind kind)

@@ -129,6 +129,28 @@ static bool look_at_incident(void *object, int64_t now_us, struct ageing_watch *
     return lapses;
 }
 
+/* ---- cases ---- */
+
+/* Its act is due when it has ended long ago. */
+static bool look_at_case(void *object, int64_t now_us, struct ageing_watch *watch)
+{
+    const struct written_case *case_ = object;
+    int64_t day = clock_day_vn(now_us);
+    bool due = case_due_soon(case_, day);
+    bool overdue = case_overdue(case_, day);
+    char text[DATE_LEN + 1];
+    watch->walk.cases_open += case_open(case_);
+    watch->walk.cases_due += due;
+    watch->walk.cases_overdue += overdue;
+    if ((due || overdue) && watch->lines < AGEING_LINES_MAX) {
+        watch->lines++;
+        date_write(text, case_->due_day);
+        log_line(LOG_LEVEL_WARN, due ? "case-due" : "case-overdue", "case=%.*s due=%s",
+                 (int)case_->code.len, case_->code.text, text);
+    }
+    return case_leaves(case_, day);
+}
+
 /* ---- the walk ---- */
 
 /* Objects of one kind: tells and counts what is coming, true when an act is due; and which act. */
@@ -138,7 +160,7 @@ struct walk {
     enum act_kind act;
 };
 
-enum { WALKS = 4 };
+enum { WALKS = 5 };
 
 /* In the order of the places. */
 static void walks_of(const struct directory *directory, struct walk ret_walks[WALKS])
@@ -148,6 +170,7 @@ static void walks_of(const struct directory *directory, struct walk ret_walks[WA
     ret_walks[1] = (struct walk){&directory->accounts, look_at_account, ACT_KIND_COUNT};
     ret_walks[2] = (struct walk){&staff->reviews, look_at_review, ACT_REVIEW_LAPSE};
     ret_walks[3] = (struct walk){&staff->incidents, look_at_incident, ACT_INCIDENT_LAPSE};
+    ret_walks[4] = (struct walk){&staff->cases, look_at_case, ACT_CASE_LEAVE};
 }
 
 /* NULL: that place is behind the last. */

@@ -1,5 +1,5 @@
 /*
- * Purpose: what dates do to parties, accounts, reviews and incidents. They take effect by
+ * Purpose: what dates do to parties, accounts, reviews, incidents and cases. They take effect by
  * themselves, at the ask that looks at them (gate/standing.c); here they are told once a day while
  * there is time, and recorded as acts when they have taken effect. Owner: the core's loop.
  *
@@ -22,6 +22,9 @@ struct ageing_counts {
     uint64_t incidents_open;     /* the authority is to be told, ... */
     uint64_t incidents_due;      /* ... within INCIDENT_DUE_HOURS, ... */
     uint64_t incidents_overdue;  /* ... and was not in time */
+    uint64_t cases_open;         /* written requests that nobody has decided; of them ... */
+    uint64_t cases_due;          /* ... within their last days, ... */
+    uint64_t cases_overdue;      /* ... or behind them */
 };
 
 /* Zeroed at first. */
@@ -31,7 +34,7 @@ struct ageing_watch {
     /* the walk in hand */
     bool under_way;
     bool held;    /* an act could not be recorded: the others wait for the next walk too */
-    size_t place; /* parties first, then accounts, reviews, incidents */
+    size_t place; /* parties first, then accounts, reviews, incidents, cases */
     unsigned lines;
     struct ageing_counts walk;
 };

@@ -11,8 +11,6 @@
 #include "base/check.h"
 #include "office/object.h"
 
-#include <string.h>
-
 #define CASE_VERSION 1
 
 static const char *const state_names[CASE_STATE_COUNT] = {
@@ -142,6 +140,25 @@ bool case_due_soon(const struct written_case *case_, int64_t day)
 bool case_paid(const struct written_case *case_)
 {
     return case_->fee_paid >= case_->fee_due;
+}
+
+bool case_may_read(const struct directory *directory, const struct written_case *case_,
+                   struct view officer)
+{
+    const struct office_unit *above = staff_unit(directory, code_view(&case_->unit->above));
+    const struct unit_member *head = above == NULL ? NULL : unit_member(above, officer);
+    const struct officer *who = staff_officer(directory, officer);
+    bool auditor = who != NULL && (who->roles & ROLE_BIT(ROLE_AUDIT)) != 0;
+    return auditor || unit_member(case_->unit, officer) != NULL ||
+           (head != NULL && head->capacity == CAPACITY_HEAD);
+}
+
+bool case_leaves(const struct written_case *case_, int64_t day)
+{
+    bool ended = case_->state == CASE_CLOSED || case_->state == CASE_REJECTED ||
+                 case_->state == CASE_WITHDRAWN;
+    return ended && case_->move_count > 0 &&
+           day > clock_day_vn(case_->moves[case_->move_count - 1].time_us) + CASE_KEPT_DAYS;
 }
 
 enum letter_kind case_answer_letter(const struct written_case *case_)

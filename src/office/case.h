@@ -163,6 +163,18 @@ bool case_due_soon(const struct written_case *case_, int64_t day);
 bool case_open(const struct written_case *case_);
 /* What is decided may be done: nothing is owed. */
 bool case_paid(const struct written_case *case_);
+/* Dong for so many fields in a letter, by the prices of that day. */
+uint64_t case_fee(const struct policy *policy, enum party_class class, uint64_t fields,
+                  int64_t day); /* case_acts.c */
+/* May the officer read what it says of people? Of the office in charge, the head of the one above
+ * it, or an auditor. */
+bool case_may_read(const struct directory *directory, const struct written_case *case_,
+                   struct view officer);
+/* Counts the figures of all offices, on a day: a walk over all cases. */
+struct staff;
+void case_figures_count(struct staff *staff, int64_t day); /* case_figures.c */
+/* It has ended, and was kept long enough: its records keep it for good. */
+bool case_leaves(const struct written_case *case_, int64_t day);
 
 /* ---- for letters and the gate ---- */
 

@@ -141,6 +141,32 @@ struct outcome prepare_operator_add(struct preparing *here); /* operator.c, as t
 struct outcome prepare_operator_change(struct preparing *here);
 struct outcome prepare_source_add(struct preparing *here);  /* source.c, as the next */
 struct outcome prepare_source_move(struct preparing *here); /* replace to end */
+struct outcome prepare_office_add(struct preparing *here);  /* unit.c, as the next three */
+struct outcome prepare_office_change(struct preparing *here);
+struct outcome prepare_office_member(struct preparing *here); /* put, remove */
+struct outcome prepare_office_absent(struct preparing *here);
+struct outcome prepare_case_receive(struct preparing *here);  /* case_intake.c */
+struct outcome prepare_case_document(struct preparing *here); /* case_acts.c, as the next */
+struct outcome prepare_case_supplement(struct preparing *here);
+struct outcome prepare_case_complete(struct preparing *here);
+struct outcome prepare_case_accept(struct preparing *here);
+struct outcome prepare_case_reject(struct preparing *here);
+struct outcome prepare_case_transfer(struct preparing *here);
+struct outcome prepare_case_assign(struct preparing *here);
+struct outcome prepare_case_pay(struct preparing *here);
+struct outcome prepare_case_end(struct preparing *here); /* withdraw, close */
+struct outcome prepare_case_read(struct preparing *here);
+struct outcome prepare_case_found(struct preparing *here);
+struct outcome prepare_case_disclosed(struct preparing *here);
+struct outcome prepare_case_leave(struct preparing *here);
+struct outcome prepare_case_propose(struct preparing *here); /* case_decide.c, as the next two */
+struct outcome prepare_case_return(struct preparing *here);
+struct outcome prepare_case_approve(struct preparing *here);
+/* case_step() by an officer of the office in charge: else ACT_CODE_NOT_YOURS. */
+struct outcome case_step_by_member(struct preparing *here, enum case_event event,
+                                   struct written_case **ret_case);
+/* Why, by which clause, and how to appeal: of a refusal all three, always. */
+struct outcome case_refusal(struct preparing *here, struct case_answer *ret_answer);
 /* A copy of the case that the act may change, moved by the event; FAULT_CONFLICT where its state
  * does not allow it. The move is kept with it and stamped by the record. Acts of letters use it for
  * their own events too. */

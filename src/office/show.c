@@ -339,12 +339,13 @@ static const struct object_row object_statement = {
 #define PERMITS (SIZE_MAX - 2) /* a permit's: the party of its business */
 #define REVIEWS (SIZE_MAX - 3) /* a review's: likewise */
 #define KEYS (SIZE_MAX - 4)    /* a signing key's: the party of its account */
-#define FIELDS(rows) rows, sizeof(rows) / sizeof((rows)[0])
+#define FIELDS(rows) rows, sizeof(rows) / sizeof((rows)[0]), NULL
 static const struct show_row {
     const struct object_row *object;
     size_t owner; /* struct party *, in the object, or one of those above */
     const struct show_field *fields;
     unsigned field_count;
+    const struct show_table *table; /* the same, where it stands elsewhere */
 } rows[RESOURCE_COUNT] = {
     [RESOURCE_PARTIES] = {&object_party, ITSELF, FIELDS(party_fields)},
     [RESOURCE_ACCOUNTS] = {&object_account, ACCOUNT(party), FIELDS(account_fields)},
@@ -365,6 +366,10 @@ static const struct show_row {
     [RESOURCE_SIGNING_KEYS] = {&object_signing_key, KEYS, FIELDS(signing_key_fields)},
     [RESOURCE_OPERATORS] = {&object_operator, OPERATOR(party), FIELDS(operator_fields)},
     [RESOURCE_SOURCES] = {&object_source, OFFICE, FIELDS(source_fields)},
+    [RESOURCE_OFFICES] = {&object_unit, OFFICE, NULL, 0, &show_table_offices},
+    [RESOURCE_CASES] = {&object_case, OFFICE, NULL, 0, &show_table_cases},
+    [RESOURCE_OVERDUE_CASES] = {&object_case, OFFICE, NULL, 0, &show_table_cases},
+    [RESOURCE_CASE_FIGURES] = {&object_unit, OFFICE, NULL, 0, &show_table_figures},
     /* RESOURCE_RECORDS and RESOURCE_LIST_REQUESTS are no objects of the office. */
 };
 
@@ -405,19 +410,21 @@ uint32_t show_version(enum resource resource, const void *object)
     return object_version(rows[resource].object, object);
 }
 
-static void put(enum resource resource, const void *object, bool content, struct buf *buf)
+static void put(enum resource resource, const void *object, bool whole, struct buf *buf)
 {
     CHECK((unsigned)resource < RESOURCE_COUNT);
     const struct show_row *row = &rows[resource];
+    const struct show_table own = {row->fields, row->field_count};
+    const struct show_table *table = row->table != NULL ? row->table : &own;
     const char *between = "{";
 
-    for (unsigned i = 0; i < row->field_count; i++) {
-        if (show_value_absent(&row->fields[i], object) ||
-            (row->fields[i].type == SHOW_FILE && !content)) {
+    for (unsigned i = 0; i < table->count; i++) {
+        const struct show_field *field = &table->fields[i];
+        if ((field->type >= SHOW_KEPT_FIRST && !whole) || show_value_absent(field, object)) {
             continue;
         }
-        buf_printf(buf, "%s\"%s\":", between, row->fields[i].name);
-        show_value_put(buf, &row->fields[i], object);
+        buf_printf(buf, "%s\"%s\":", between, field->name);
+        show_value_put(buf, field, object);
         between = ",";
     }
     buf_put_text(buf, "}");
@@ -428,7 +435,7 @@ void show_put(enum resource resource, const void *object, struct buf *buf)
     put(resource, object, false, buf);
 }
 
-void show_put_case_file(const struct case_file *file, struct buf *buf)
+void show_put_whole(enum resource resource, const void *object, struct buf *buf)
 {
-    put(RESOURCE_CASE_FILES, file, true, buf);
+    put(resource, object, true, buf);
 }

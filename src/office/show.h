@@ -17,8 +17,7 @@ struct view show_code(enum resource resource, const void *object);
 uint32_t show_version(enum resource resource, const void *object);
 /* Appends one JSON object; a value that is absent has no member. */
 void show_put(enum resource resource, const void *object, struct buf *buf);
-struct case_file;
-/* A case file with what it holds, which show_put() leaves out: for who has signed to read it. */
-void show_put_case_file(const struct case_file *file, struct buf *buf);
+/* With what show_put() keeps back, of case files and cases: for who has signed to read it. */
+void show_put_whole(enum resource resource, const void *object, struct buf *buf);
 
 #endif

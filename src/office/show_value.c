@@ -65,7 +65,7 @@ static uint64_t number64_at(const void *object, size_t at)
     return number;
 }
 
-static void put_words(struct buf *buf, const struct words *words, uint64_t mask)
+void show_put_words(struct buf *buf, const struct words *words, uint64_t mask)
 {
     const char *between = "[";
 
@@ -92,21 +92,21 @@ static void put_hours(struct buf *buf, uint32_t mask)
     buf_put_text(buf, "]");
 }
 
-static void put_day(struct buf *buf, int64_t days)
+void show_put_day(struct buf *buf, int64_t days)
 {
     buf_put_u8(buf, '"');
     date_put(buf, days);
     buf_put_u8(buf, '"');
 }
 
-static void put_hash(struct buf *buf, const uint8_t hash[SEAL_HASH_BYTES])
+void show_put_hash(struct buf *buf, const uint8_t hash[SEAL_HASH_BYTES])
 {
     buf_put_text(buf, "\"");
     buf_put_hex(buf, view_of(hash, SEAL_HASH_BYTES));
     buf_put_text(buf, "\"");
 }
 
-static bool no_hash(const uint8_t hash[SEAL_HASH_BYTES])
+bool show_no_hash(const uint8_t hash[SEAL_HASH_BYTES])
 {
     static const uint8_t zeros[SEAL_HASH_BYTES];
 
@@ -151,13 +151,13 @@ static void put_act(struct buf *buf, const struct proposal *proposal)
 static void put_inspection(struct buf *buf, const struct inspection *inspection)
 {
     buf_put_text(buf, "{\"day\":");
-    put_day(buf, inspection->day);
-    if (!no_hash(inspection->report)) {
+    show_put_day(buf, inspection->day);
+    if (!show_no_hash(inspection->report)) {
         buf_put_text(buf, ",\"report\":");
-        put_hash(buf, inspection->report);
+        show_put_hash(buf, inspection->report);
     }
     buf_printf(buf, ",\"result\":\"%s\",\"until\":", inspection_names[inspection->result]);
-    put_day(buf, inspection->until_day);
+    show_put_day(buf, inspection->until_day);
     buf_put_text(buf, "}");
 }
 
@@ -171,7 +171,7 @@ static void put_businesses(struct buf *buf, const struct account *account)
     buf_put_text(buf, "]");
 }
 
-static void put_time(struct buf *buf, int64_t time_us)
+void show_put_time(struct buf *buf, int64_t time_us)
 {
     buf_put_u8(buf, '"');
     clock_put_second(buf, time_us);
@@ -185,10 +185,10 @@ static void put_certificates(struct buf *buf, const struct account *account)
         const struct certificate *certificate = &account->certificates[i];
         buf_printf(buf, "%s{\"revoked\":%s,\"spki\":", i > 0 ? "," : "",
                    certificate->revoked ? "true" : "false");
-        put_hash(buf, certificate->spki);
+        show_put_hash(buf, certificate->spki);
         if (certificate->until_s != 0) { /* the last second in which it is good is known here */
             buf_put_text(buf, ",\"until\":");
-            put_time(buf, certificate->until_s * US_PER_S);
+            show_put_time(buf, certificate->until_s * US_PER_S);
         }
         buf_put_text(buf, "}");
     }
@@ -211,7 +211,7 @@ static void put_move(struct buf *buf, const struct business_move *move)
     buf_put_text(buf, ",\"record\":");
     buf_put_decimal(buf, move->index);
     buf_printf(buf, ",\"state\":\"%s\",\"time\":", words_name(&words_business_state, move->state));
-    put_time(buf, move->time_us);
+    show_put_time(buf, move->time_us);
     buf_printf(buf, ",\"version\":%u}", move->version);
 }
 
@@ -252,7 +252,7 @@ bool show_value_absent(const struct show_field *field, const void *object)
     case SHOW_LIMIT64:
         return number64_at(object, field->at) == 0;
     case SHOW_HASH:
-        return no_hash(part);
+        return show_no_hash(part);
     case SHOW_PROVINCE:
         return *(const char *)part == '\0';
     case SHOW_INSPECTION:
@@ -261,7 +261,7 @@ bool show_value_absent(const struct show_field *field, const void *object)
     case SHOW_BUSINESSES:
         return ((const struct account *)object)->parent == NULL;
     default:
-        return false;
+        return show_case_absent(field, object);
     }
 }
 
@@ -311,7 +311,7 @@ static void put_own(struct buf *buf, const struct show_field *field, const void 
         json_put_string(buf, view_text(part));
         break;
     case SHOW_LACKS:
-        put_words(buf, &words_dossier, party_lacks(object));
+        show_put_words(buf, &words_dossier, party_lacks(object));
         break;
     case SHOW_INSPECTION:
         put_inspection(buf, part);
@@ -341,7 +341,7 @@ static void put_own(struct buf *buf, const struct show_field *field, const void 
         put_file(buf, object);
         break;
     case SHOW_TIME:
-        put_time(buf, (int64_t)number64_at(object, field->at));
+        show_put_time(buf, (int64_t)number64_at(object, field->at));
         break;
     case SHOW_COUNTED:
         buf_put_decimal(buf, number64_at(object, field->at));
@@ -357,7 +357,7 @@ static void put_own(struct buf *buf, const struct show_field *field, const void 
         fees_put_lines(object, buf);
         break;
     default:
-        CHECK(false);
+        show_case_put(buf, field, object);
     }
 }
 
@@ -385,10 +385,10 @@ void show_value_put(struct buf *buf, const struct show_field *field, const void 
         buf_printf(buf, "\"%s\"", words_name(field->words, show_number32(object, field->at)));
         break;
     case SHOW_WORDS32:
-        put_words(buf, field->words, show_number32(object, field->at));
+        show_put_words(buf, field->words, show_number32(object, field->at));
         break;
     case SHOW_WORDS64:
-        put_words(buf, field->words, number64_at(object, field->at));
+        show_put_words(buf, field->words, number64_at(object, field->at));
         break;
     case SHOW_NUMBER32:
     case SHOW_COUNT32:
@@ -399,13 +399,13 @@ void show_value_put(struct buf *buf, const struct show_field *field, const void 
         buf_put_decimal(buf, number64_at(object, field->at));
         break;
     case SHOW_DAY:
-        put_day(buf, (int64_t)number64_at(object, field->at));
+        show_put_day(buf, (int64_t)number64_at(object, field->at));
         break;
     case SHOW_HOURS:
         put_hours(buf, show_number32(object, field->at));
         break;
     case SHOW_HASH:
-        put_hash(buf, part);
+        show_put_hash(buf, part);
         break;
     case SHOW_KEY:
         buf_put_text(buf, "\"");

@@ -37,15 +37,31 @@ enum show_type {
     SHOW_MOVES,    /* of a business */
     SHOW_BUSINESS, /* of a permit: its code */
     SHOW_LINES,    /* of a statement of fees */
-    /* of a review: its business and party; of a case file: what it holds, base64 */
+    /* of a review: its business and party */
     SHOW_REVIEWED,
     SHOW_REVIEWED_PARTY,
-    SHOW_FILE,
     SHOW_TIME, /* microseconds; 0 = absent */
     /* of an incident, absent until it is counted */
     SHOW_COUNTED, /* uint64_t */
     SHOW_BY_FIELD,
     SHOW_DRAFTS,
+    /* of an office */
+    SHOW_MEMBERS,
+    /* of a case; its party and answer absent where there is none (show_case.c) */
+    SHOW_UNIT,
+    SHOW_DOCUMENTS,
+    SHOW_CASE_PARTY,
+    SHOW_ANSWER,
+    SHOW_CASE_MOVES,
+    /* For who has signed to read it, and nobody else: what a case file holds, base64; of a case,
+     * each absent where there is nothing. */
+    SHOW_KEPT_FIRST,
+    SHOW_FILE = SHOW_KEPT_FIRST,
+    SHOW_KEPT_TEXT,
+    SHOW_KEPT_CODE,
+    SHOW_BEHALF,
+    SHOW_PAPERS,
+    SHOW_TITLES,
 };
 
 struct show_field {
@@ -59,6 +75,23 @@ struct show_field {
 bool show_value_absent(const struct show_field *field, const void *object);
 void show_value_put(struct buf *buf, const struct show_field *field, const void *object);
 
+/* Of the types of offices and cases (show_case.c). */
+bool show_case_absent(const struct show_field *field, const void *object);
+void show_case_put(struct buf *buf, const struct show_field *field, const void *object);
+/* Likewise the tables of their fields. */
+struct show_table {
+    const struct show_field *fields;
+    unsigned count;
+};
+extern const struct show_table show_table_offices;
+extern const struct show_table show_table_cases;
+extern const struct show_table show_table_figures;
+
+void show_put_day(struct buf *buf, int64_t days);
+void show_put_hash(struct buf *buf, const uint8_t hash[SEAL_HASH_BYTES]);
+bool show_no_hash(const uint8_t hash[SEAL_HASH_BYTES]);
+void show_put_words(struct buf *buf, const struct words *words, uint64_t mask);
+void show_put_time(struct buf *buf, int64_t time_us);
 /* What lies in an object at an offset. */
 const void *show_part(const void *object, size_t at);
 uint32_t show_number32(const void *object, size_t at);

@@ -105,3 +105,146 @@ const struct object_row object_unit = {
     .put = put_unit,
     .get = get_unit,
 };
+
+/* ---- acts ---- */
+
+/* Invariant 1. */
+static struct outcome check_above(struct preparing *here, const struct office_unit *unit)
+{
+    const struct office_unit *above = unit;
+    for (unsigned depth = 0; above->above.len > 0; depth++) {
+        above = staff_unit(here->directory, code_view(&above->above));
+        if (above == NULL) {
+            return prepare_refuse(here, FAULT_NOT_FOUND, "there is no office above by this code");
+        }
+        if (depth >= PARTY_DEPTH_MAX ||
+            view_equal(code_view(&above->code), code_view(&unit->code))) {
+            return prepare_refuse(here, FAULT_BAD_INPUT, "the office would be above itself");
+        }
+        if (above->level > unit->level) {
+            return prepare_refuse(here, FAULT_BAD_INPUT, "the office above is of a lower level");
+        }
+    }
+    return OUTCOME_OK;
+}
+
+static struct outcome take_place(struct preparing *here, struct office_unit *unit)
+{
+    struct view province = act_value(here->act, "province");
+    unit->province[0] = '\0';
+    if (province.len > 0 && !country_province_known(province, COUNTRY_LIST_2025_DAY)) {
+        return prepare_refuse(here, FAULT_BAD_INPUT, "there is no such province");
+    }
+    if (unit->level != LEVEL_NATIONAL && province.len == 0) {
+        return prepare_refuse(here, FAULT_BAD_INPUT,
+                              "an office below the national level has one "
+                              "province");
+    }
+    take_province(province, unit);
+    TRY(long_set(&unit->place, act_value(here->act, "place")));
+    return long_set(&unit->address, act_value(here->act, "address"));
+}
+
+static struct outcome describe(struct preparing *here, struct office_unit *unit)
+{
+    const struct act *act = here->act;
+    unit->level = act_word(act, "level");
+    unit->saturday = act_value(act, "saturday").len > 0;
+    TRY(take_place(here, unit));
+    TRY(long_set(&unit->name, act_value(act, "name")));
+    TRY(long_set(&unit->parent, act_value(act, "parent")));
+    TRY(long_set(&unit->sign, act_value(act, "sign")));
+    TRY(code_set(&unit->above, act_value(act, "above")));
+    return check_above(here, unit);
+}
+
+struct outcome prepare_office_add(struct preparing *here)
+{
+    struct office_unit *unit = NULL;
+    struct view code = act_value(here->act, "code");
+    if (here->directory->staff == NULL) {
+        return prepare_refuse(here, FAULT_CONFLICT, "there are no officers");
+    }
+    if (code.len + strlen("-YYYY-NNNNNN.nn") > ASK_CODE_BYTES_MAX) {
+        return prepare_refuse(here, FAULT_OVER_LIMIT,
+                              "the code has no room for the numbers of cases and letters");
+    }
+    TRY(prepare_new(here, OBJECT_UNIT, &unit));
+    TRY(code_set(&unit->code, code));
+    return describe(here, unit);
+}
+
+struct outcome prepare_office_change(struct preparing *here)
+{
+    struct office_unit *old = NULL;
+    struct office_unit *unit = NULL;
+    TRY(prepare_find(here, OBJECT_UNIT, "code", &old));
+    TRY(prepare_edit(here, OBJECT_UNIT, old, &unit));
+    return describe(here, unit);
+}
+
+/* The place of the officer that the act names; behind the last: none. */
+static unsigned place_of(const struct preparing *here, const struct office_unit *unit)
+{
+    unsigned place = 0;
+    while (place < unit->member_count &&
+           !view_equal(code_view(&unit->members[place].officer), act_value(here->act, "officer"))) {
+        place++;
+    }
+    return place;
+}
+
+static struct outcome put_member(struct preparing *here, struct office_unit *unit)
+{
+    unsigned place = place_of(here, unit);
+    struct unit_member *member = &unit->members[place < UNIT_MEMBERS_MAX ? place : 0];
+    struct officer *officer = NULL;
+    TRY(prepare_find(here, OBJECT_OFFICER, "officer", &officer));
+    if (officer->state != OFFICER_ACTIVE) {
+        return prepare_refuse(here, FAULT_CONFLICT, "the officer is not active");
+    }
+    if (place == UNIT_MEMBERS_MAX) {
+        return prepare_refuse(here, FAULT_OVER_LIMIT, "the office has too many officers");
+    }
+    if (place == unit->member_count) { /* invariant 2 */
+        unit->member_count++;
+        *member = (struct unit_member){.officer = officer->code};
+    }
+    member->capacity = act_word(here->act, "capacity");
+    return OUTCOME_OK;
+}
+
+struct outcome prepare_office_member(struct preparing *here)
+{
+    struct office_unit *old = NULL;
+    struct office_unit *unit = NULL;
+    TRY(prepare_find(here, OBJECT_UNIT, "code", &old));
+    TRY(prepare_edit(here, OBJECT_UNIT, old, &unit));
+    if (here->act->kind == ACT_OFFICE_MEMBER_PUT) {
+        return put_member(here, unit);
+    }
+    unsigned place = place_of(here, unit);
+    if (place == unit->member_count) {
+        return prepare_refuse(here, FAULT_NOT_FOUND, "the office has no such officer");
+    }
+    unit->member_count--;
+    memmove(&unit->members[place], &unit->members[place + 1],
+            (unit->member_count - place) * sizeof(unit->members[0]));
+    return OUTCOME_OK;
+}
+
+/* A day that is over means: is there. */
+struct outcome prepare_office_absent(struct preparing *here)
+{
+    struct office_unit *old = NULL;
+    struct office_unit *unit = NULL;
+    TRY(prepare_find(here, OBJECT_UNIT, "code", &old));
+    unsigned place = place_of(here, old);
+    if (place == old->member_count) {
+        return prepare_refuse(here, FAULT_NOT_FOUND, "the office has no such officer");
+    }
+    TRY(prepare_edit(here, OBJECT_UNIT, old, &unit));
+    int64_t until = act_day(here->act, "until", 0);
+    unit->members[place].absent_until = until >= here->today ? until : 0;
+    return OUTCOME_OK;
+}

@@ -16,6 +16,22 @@ struct unit_member {
     int64_t absent_until; /* the last day (UTC+7) on which somebody stands in; 0 = is there */
 };
 
+/* Of the cases that it has or had within CASE_KEPT_DAYS. */
+struct unit_figures {
+    uint32_t received;
+    uint32_t open;    /* not decided, of them: */
+    uint32_t waiting; /* for a supplement */
+    uint32_t due;     /* within the days of the warning */
+    uint32_t overdue;
+    uint32_t in_time; /* decided */
+    uint32_t late;
+    uint32_t disclosed; /* by what was decided */
+    uint32_t granted;
+    uint32_t refused;
+    uint32_t rejected;
+    uint32_t withdrawn;
+};
+
 struct office_unit {
     struct code_text code;
     uint32_t version;
@@ -33,6 +49,7 @@ struct office_unit {
     /* the sequence of case numbers */
     unsigned case_year; /* UTC+7; 0 = there was none yet */
     uint32_t case_last;
+    struct unit_figures figures; /* as case_figures_count() has counted last; not stored */
 };
 
 /* NULL when there is none, or when the directory has no staff. */

@@ -9,6 +9,8 @@
  *   fields.yaml         the fields, their shapes, sensitivity and dates; relation codes; notices
  *   refusals.yaml       codes with clause and texts (vi, en)
  *   fees.yaml, holidays.yaml  dated tables
+ *   sources.yaml        who may change what in the register
+ *   written.yaml        written requests: who decides, who stands in, in what time
  * Its hash is SHA-256 over the output of `LC_ALL=C sha256sum *.yaml` in that folder (formats.md).
  */
 #ifndef DANCU_POLICY_POLICY_H
@@ -18,6 +20,7 @@
 #include "base/clock.h"
 #include "domain/truth.h"
 #include "domain/words.h"
+#include "domain/written.h"
 
 struct policy; /* immutable once loaded; one owner, borrowed by readers */
 
@@ -81,6 +84,8 @@ struct policy_text policy_refusal_text(const struct policy *policy, enum code co
 const char *policy_lacks(const struct policy *policy);
 /* It is older than the table of sources: nobody may send changes. Likewise. */
 bool policy_lacks_sources(const struct policy *policy);
+/* It is older than the tables of written requests: none is taken in. Likewise. */
+bool policy_lacks_written(const struct policy *policy);
 
 /* What is sold by that service and channel, and its price in dong for each field on that day
  * (UTC+7); zeroed where the class is exempt or no product or rate covers it (Circular
@@ -97,6 +102,32 @@ enum truth policy_working_day(const struct policy *policy, int64_t day);
  * runs out of the calendar. */
 struct outcome policy_deadline_day(const struct policy *policy, int64_t day, unsigned working_days,
                                    int64_t *ret_day);
+
+/* How many working days there are in (from, until]. FAULT_NOT_FOUND when the calendar does not
+ * cover them. */
+struct outcome policy_working_days(const struct policy *policy, int64_t from, int64_t until,
+                                   unsigned *ret_days);
+/* The day of which so many working days are left to `day`, itself included: 0 is the day itself.
+ * FAULT_NOT_FOUND likewise. */
+struct outcome policy_days_before(const struct policy *policy, int64_t day, unsigned working_days,
+                                  int64_t *ret_day);
+/* Is it a Saturday that is no holiday? */
+bool policy_saturday(const struct policy *policy, int64_t day);
+
+/* Of written requests, of a policy that does not lack them. Texts borrow. */
+struct policy_written {
+    unsigned days; /* working days of a limit, unless an act says otherwise */
+    unsigned warn_days;
+    const char *appeal_vi;
+    const char *appeal_en;
+};
+struct policy_written policy_written(const struct policy *policy);
+#define POLICY_KIND_PERSON "person" /* of a requester by papers */
+/* The level of office that decides; LEVEL_COUNT when the policy lacks the table. */
+enum office_level policy_decider(const struct policy *policy, enum party_class class,
+                                 struct view kind);
+/* Who approves there in that place, 0 first; APPROVER_COUNT: nobody more. */
+enum approver policy_approver(const struct policy *policy, enum office_level level, unsigned place);
 
 /* Who may change what in the register, and whose word stands. */
 struct change_law;

@@ -111,6 +111,22 @@ struct policy_fee policy_fee(const struct policy *policy, enum party_class class
     return (struct policy_fee){0};
 }
 
+/* 1970-01-01 was a Thursday; days before it count backwards. */
+static unsigned weekday_of(int64_t day)
+{
+    return (unsigned)(((day + WEEKDAY_THU) % WEEKDAY_COUNT + WEEKDAY_COUNT) % WEEKDAY_COUNT);
+}
+
+static bool is_holiday(const struct policy *policy, int64_t day)
+{
+    bool holiday = false;
+
+    for (unsigned i = 0; i < policy->holiday_count; i++) {
+        holiday = holiday || (policy->holidays[i].from <= day && day <= policy->holidays[i].until);
+    }
+    return holiday;
+}
+
 enum truth policy_working_day(const struct policy *policy, int64_t day)
 {
     const struct policy_calendar *calendar = &policy->calendar;
@@ -123,14 +139,10 @@ enum truth policy_working_day(const struct policy *policy, int64_t day)
             return TRUTH_YES;
         }
     }
-    for (unsigned i = 0; i < policy->holiday_count; i++) {
-        if (policy->holidays[i].from <= day && day <= policy->holidays[i].until) {
-            return TRUTH_NO;
-        }
+    if (is_holiday(policy, day)) {
+        return TRUTH_NO;
     }
-    /* 1970-01-01 was a Thursday; days before it count backwards. */
-    int64_t weekday = ((day + WEEKDAY_THU) % WEEKDAY_COUNT + WEEKDAY_COUNT) % WEEKDAY_COUNT;
-    return policy_bit(calendar->working_week, (unsigned)weekday) ? TRUTH_YES : TRUTH_NO;
+    return policy_bit(calendar->working_week, weekday_of(day)) ? TRUTH_YES : TRUTH_NO;
 }
 
 struct outcome policy_deadline_day(const struct policy *policy, int64_t day, unsigned working_days,
@@ -148,4 +160,42 @@ struct outcome policy_deadline_day(const struct policy *policy, int64_t day, uns
     }
     *ret_day = day;
     return OUTCOME_OK;
+}
+
+struct outcome policy_working_days(const struct policy *policy, int64_t from, int64_t until,
+                                   unsigned *ret_days)
+{
+    unsigned days = 0;
+
+    for (int64_t day = from + 1; day <= until; day++) {
+        enum truth working = policy_working_day(policy, day);
+        if (working == TRUTH_UNKNOWN) {
+            return outcome_fail(FAULT_NOT_FOUND, "the calendar does not cover these days");
+        }
+        days += working == TRUTH_YES;
+    }
+    *ret_days = days;
+    return OUTCOME_OK;
+}
+
+struct outcome policy_days_before(const struct policy *policy, int64_t day, unsigned working_days,
+                                  int64_t *ret_day)
+{
+    unsigned left = working_days;
+
+    while (left > 0) {
+        day--;
+        enum truth working = policy_working_day(policy, day);
+        if (working == TRUTH_UNKNOWN) {
+            return outcome_fail(FAULT_NOT_FOUND, "the calendar does not cover the warning");
+        }
+        left -= working == TRUTH_YES;
+    }
+    *ret_day = day;
+    return OUTCOME_OK;
+}
+
+bool policy_saturday(const struct policy *policy, int64_t day)
+{
+    return weekday_of(day) == WEEKDAY_SAT && !is_holiday(policy, day);
 }

@@ -84,6 +84,7 @@ extern const struct policy_file_schema policy_schema_refusals;
 extern const struct policy_file_schema policy_schema_fees;
 extern const struct policy_file_schema policy_schema_holidays;
 extern const struct policy_file_schema policy_schema_sources;
+extern const struct policy_file_schema policy_schema_written;
 
 #define POLICY_ROW_BYTES_MAX 256
 #define POLICY_ROWS_MAX                                                                            \

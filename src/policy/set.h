@@ -7,6 +7,7 @@
 #define DANCU_POLICY_SET_H
 
 #include "domain/change.h"
+#include "domain/written.h"
 #include "policy/tree.h"
 
 #define POLICY_CLAUSES_MAX 128
@@ -17,6 +18,7 @@
 #define POLICY_RATES_MAX 256
 #define POLICY_HOLIDAYS_MAX 1024
 #define POLICY_MAKE_UP_DAYS_MAX 256
+#define POLICY_DECIDERS_MAX 64
 #define POLICY_DAY_OPEN INT64_MAX /* `until: null` */
 
 /* Vocabularies that only the policy's files use. */
@@ -278,6 +280,38 @@ struct policy_change {
     const char *label_en;
 };
 
+struct policy_written_head {
+    struct policy_row row;
+    uint64_t days;
+    uint64_t warn_days;
+    const char *appeal_vi;
+    const char *appeal_en;
+    const char *clause;
+};
+
+struct policy_decider {
+    struct policy_row row;
+    unsigned class;
+    const char *kind; /* NULL: any */
+    unsigned level;
+    const char *clause;
+};
+
+struct policy_approvers {
+    struct policy_row row;
+    unsigned level;
+    unsigned order[APPROVER_COUNT]; /* APPROVER_COUNT = nobody more */
+    const char *clause;
+};
+
+struct policy_letter {
+    struct policy_row row;
+    unsigned letter;
+    const char *label_vi;
+    const char *label_en;
+    const char *clause;
+};
+
 /* What deciding looks at, and nothing else. */
 struct policy_masks {
     unsigned channels_open[CLASS_COUNT]; /* bit per channel */
@@ -349,6 +383,12 @@ struct policy {
     struct policy_authority authorities[MEMBER_COUNT];
     struct policy_change changes[CHANGE_COUNT];
     bool lacks_sources; /* the policy is older than both tables */
+
+    struct policy_written_head written; /* no row: the policy is older than these tables */
+    struct policy_decider deciders[POLICY_DECIDERS_MAX];
+    unsigned decider_count;
+    struct policy_approvers approvers[LEVEL_COUNT];
+    struct policy_letter letters[LETTER_KIND_COUNT];
 };
 
 extern const struct words policy_words_shape;

@@ -315,9 +315,47 @@ static void show_sources(const struct policy *policy, struct buf *buf)
     }
 }
 
+static void show_approvers(const struct policy_approvers *row, struct buf *buf)
+{
+    const char *between = "";
+
+    buf_printf(buf, "%s: ", words_name(&words_level, row->level));
+    for (unsigned i = 0; i < APPROVER_COUNT && row->order[i] != APPROVER_COUNT; i++) {
+        buf_printf(buf, "%s%s", between, words_name(&words_approver, row->order[i]));
+        between = " > ";
+    }
+    buf_printf(buf, " (%s)\n", row->clause);
+}
+
+static void show_written(const struct policy *policy, struct buf *buf)
+{
+    put_heading(buf, 10, "Văn bản yêu cầu (written requests)");
+    if (policy_lacks_written(policy)) {
+        buf_put_text(buf, "chưa có (none yet)\n");
+        return;
+    }
+    buf_printf(buf, "%u ngày làm việc (working days), nhắc trước (warned before) %u (%s)\n  %s\n",
+               (unsigned)policy->written.days, (unsigned)policy->written.warn_days,
+               policy->written.clause, policy->written.appeal_vi);
+    for (unsigned i = 0; i < policy->decider_count; i++) {
+        const struct policy_decider *row = &policy->deciders[i];
+        buf_printf(buf, "%s %s: %s (%s)\n", words_name(&words_class, row->class),
+                   row->kind == NULL ? "*" : row->kind, words_name(&words_level, row->level),
+                   row->clause);
+    }
+    for (unsigned level = 0; level < LEVEL_COUNT; level++) {
+        show_approvers(&policy->approvers[level], buf);
+    }
+    for (unsigned letter = 0; letter < LETTER_KIND_COUNT; letter++) {
+        const struct policy_letter *row = &policy->letters[letter];
+        buf_printf(buf, "%s %s (%s)\n", words_name(&words_letter_kind, letter), row->label_vi,
+                   row->clause);
+    }
+}
+
 static void show_clauses(const struct policy *policy, struct buf *buf)
 {
-    put_heading(buf, 10, "Điều khoản (clauses)");
+    put_heading(buf, 11, "Điều khoản (clauses)");
     for (unsigned i = 0; i < policy->clause_count; i++) {
         const struct policy_clause *row = &policy->clauses[i];
         put_padded(buf, row->id, 9);
@@ -341,5 +379,6 @@ void policy_show(const struct policy *policy, bool json, struct buf *buf)
     show_fees(policy, buf);
     show_holidays(policy, buf);
     show_sources(policy, buf);
+    show_written(policy, buf);
     show_clauses(policy, buf);
 }

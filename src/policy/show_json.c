@@ -321,6 +321,75 @@ static void put_sources(const struct policy *policy, struct buf *buf)
     table_end(buf);
 }
 
+static void put_deciders(const struct policy *policy, struct buf *buf)
+{
+    table_begin(buf, "deciders");
+    for (unsigned i = 0; i < policy->decider_count; i++) {
+        const struct policy_decider *row = &policy->deciders[i];
+        struct object object = row_begin(buf, i == 0);
+        put_text(&object, "class", words_name(&words_class, row->class));
+        if (row->kind != NULL) {
+            put_text(&object, "kind", row->kind);
+        }
+        put_text(&object, "level", words_name(&words_level, row->level));
+        put_text(&object, "clause", row->clause);
+        row_end(&object);
+    }
+    table_end(buf);
+}
+
+static void put_approvers(const struct policy *policy, struct buf *buf)
+{
+    table_begin(buf, "approvers");
+    for (unsigned level = 0; !policy_lacks_written(policy) && level < LEVEL_COUNT; level++) {
+        const struct policy_approvers *row = &policy->approvers[level];
+        struct object object = row_begin(buf, level == 0);
+        put_text(&object, "level", words_name(&words_level, level));
+        for (unsigned i = 0; i < APPROVER_COUNT && row->order[i] != APPROVER_COUNT; i++) {
+            put_count(&object, words_name(&words_approver, row->order[i]), i + 1);
+        }
+        put_text(&object, "clause", row->clause);
+        row_end(&object);
+    }
+    table_end(buf);
+}
+
+static void put_letters(const struct policy *policy, struct buf *buf)
+{
+    table_begin(buf, "letters");
+    for (unsigned letter = 0; !policy_lacks_written(policy) && letter < LETTER_KIND_COUNT;
+         letter++) {
+        const struct policy_letter *row = &policy->letters[letter];
+        struct object object = row_begin(buf, letter == 0);
+        put_text(&object, "letter", words_name(&words_letter_kind, letter));
+        put_text(&object, "label_vi", row->label_vi);
+        put_text(&object, "label_en", row->label_en);
+        put_text(&object, "clause", row->clause);
+        row_end(&object);
+    }
+    table_end(buf);
+}
+
+/* One row, or none where the policy lacks it. */
+static void put_written(const struct policy *policy, struct buf *buf)
+{
+    table_begin(buf, "written");
+    if (!policy_lacks_written(policy)) {
+        const struct policy_written_head *row = &policy->written;
+        struct object object = row_begin(buf, true);
+        put_count(&object, "days", row->days);
+        put_count(&object, "warn_days", row->warn_days);
+        put_text(&object, "appeal_vi", row->appeal_vi);
+        put_text(&object, "appeal_en", row->appeal_en);
+        put_text(&object, "clause", row->clause);
+        row_end(&object);
+    }
+    table_end(buf);
+    put_deciders(policy, buf);
+    put_approvers(policy, buf);
+    put_letters(policy, buf);
+}
+
 static void put_clauses(const struct policy *policy, struct buf *buf)
 {
     table_begin(buf, "clauses");
@@ -358,6 +427,7 @@ void policy_show_json(const struct policy *policy, struct buf *buf)
     put_fees(policy, buf);
     put_holidays(policy, buf);
     put_sources(policy, buf);
+    put_written(policy, buf);
     put_clauses(policy, buf);
     buf_put_text(buf, "\n}\n");
 }

@@ -28,6 +28,7 @@
     "Parties connected or suspended whose security inspection ends within 30 days, has ended, ended "  \
     "over 30 days ago."
 #define INCIDENTS "Incidents of which the authority is to be told: in time, within 24 hours, too late."
+#define CASES "Written requests that are not decided: all, within their last days, behind them."
 #define CERTIFICATES "Accounts' certificates, not revoked, that end within 30 days or have ended."
 #define DAMAGED "Damaged places that the scrub found, by pass; `dancu scrub status` names them."
 #define PIPES "Bytes waiting in the core's pipes: in, not yet taken; out, not yet written."
@@ -109,6 +110,9 @@ static const struct figure_row core_rows[] = {
     GAUGE_BY("dancu_incidents", CORE_INCIDENTS_OPEN, "state", "open", INCIDENTS),
     GAUGE_BY("dancu_incidents", CORE_INCIDENTS_DUE, "state", "due", INCIDENTS),
     GAUGE_BY("dancu_incidents", CORE_INCIDENTS_OVERDUE, "state", "overdue", INCIDENTS),
+    GAUGE_BY("dancu_cases", CORE_CASES_OPEN, "state", "open", CASES),
+    GAUGE_BY("dancu_cases", CORE_CASES_DUE, "state", "due", CASES),
+    GAUGE_BY("dancu_cases", CORE_CASES_OVERDUE, "state", "overdue", CASES),
     COUNT_BY("dancu_change_sets_total", CORE_SETS + SET_CODE_DONE, "outcome", "done", SETS),
     COUNT_BY("dancu_change_sets_total", CORE_SETS + SET_CODE_BAD_INPUT, "outcome", "bad_input", SETS),
     COUNT_BY("dancu_change_sets_total", CORE_SETS + SET_CODE_SIGNATURE_INVALID, "outcome", "signature_invalid", SETS),

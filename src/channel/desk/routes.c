@@ -20,7 +20,7 @@
 #define CSV_TYPE_FULL VIEW_LITERAL("text/csv; charset=utf-8")
 /* May be kept by who asked, and asked again. */
 #define CACHE_OWN VIEW_LITERAL("private, no-cache")
-/* A case file: who wants it once more signs for it once more. */
+/* A case file, a case: who wants it once more signs for it once more. */
 #define CACHE_NEVER VIEW_LITERAL("no-store")
 #define ETAG_BYTES_MAX (LOOK_ETAG_BYTES_MAX + 2)
 #define LINK_BYTES_MAX 256
@@ -253,8 +253,9 @@ static struct outcome respond_good(struct http_exchange *exchange, const struct 
     TRY(buf_check(body));
     TRY(put_etag(seen, buf_view(body), &etag));
     http_response_add(&response, "etag", buf_view(&etag));
-    bool file = !list && address.resource == RESOURCE_CASE_FILES;
-    http_response_add(&response, "cache-control", file ? CACHE_NEVER : CACHE_OWN);
+    bool kept =
+        !list && (address.resource == RESOURCE_CASE_FILES || address.resource == RESOURCE_CASES);
+    http_response_add(&response, "cache-control", kept ? CACHE_NEVER : CACHE_OWN);
     if (fields_has_etag(request->fields[HTTP_FIELD_IF_NONE_MATCH], buf_view(&etag))) {
         response.status = 304;
         http_respond(exchange, &response, NULL);

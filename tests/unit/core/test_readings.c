@@ -122,7 +122,7 @@ static bool is_given(enum key key, const char *code)
 
 static void grant(const char *officer, const char *code)
 {
-    readings_grant(&core, view_text(officer), view_text(code));
+    readings_grant(&core, view_text(officer), ACT_REVIEW_READ, view_text(code));
 }
 
 static void nobody_gets_it_without_an_act(void **state)
@@ -170,9 +170,9 @@ static void it_ends_after_its_minutes_and_begins_anew_by_another_act(void **stat
 static void an_officer_who_has_left_or_lost_the_role_gets_it_no_more(void **state)
 {
     struct officer *officer = staff_officer(&house.directory, VIEW_LITERAL("HOA"));
-    struct look look = {.resource = RESOURCE_CASE_FILES, .code = VIEW_LITERAL("R-7")};
+    uint8_t spki[SEAL_HASH_BYTES];
     (void)state;
-    memset(look.spki, HOA, sizeof(look.spki));
+    memset(spki, HOA, sizeof(spki));
     grant("HOA", "R-7");
     assert_true(is_given(HOA, "R-7"));
     officer->roles = ROLE_BIT(ROLE_SECURITY);
@@ -180,7 +180,37 @@ static void an_officer_who_has_left_or_lost_the_role_gets_it_no_more(void **stat
     officer->roles = ROLE_BIT(ROLE_DECIDE);
     assert_true(is_given(HOA, "R-7"));
     officer->state = OFFICER_LOST;
-    assert_false(readings_allow(&core, &look));
+    assert_false(readings_allow(&core, spki, ACT_REVIEW_READ, VIEW_LITERAL("R-7")));
+}
+
+static bool may_read_case(enum key key)
+{
+    uint8_t spki[SEAL_HASH_BYTES];
+    memset(spki, key, sizeof(spki));
+    return readings_allow(&core, spki, ACT_CASE_READ, VIEW_LITERAL("C06-2026-000001"));
+}
+
+static void a_case_is_read_by_its_own_act_and_as_long_as_the_officer_has_a_part_in_it(void **state)
+{
+    static struct office_unit unit = {.code = {"C06", 3}};
+    static struct written_case one = {.code = {"C06-2026-000001", 15}, .unit = &unit};
+    struct map *cases = &house.directory.staff->cases;
+    (void)state;
+    unit.members[0] = (struct unit_member){.officer = {"MINH", 4}};
+    unit.member_count = 1;
+    assert_ok(map_add(cases, &one));
+    grant("MINH", "C06-2026-000001"); /* as if it were a review */
+    assert_false(may_read_case(MINH));
+    readings_grant(&core, VIEW_LITERAL("MINH"), ACT_CASE_READ, VIEW_LITERAL("C06-2026-000001"));
+    assert_true(may_read_case(MINH));
+    assert_false(may_read_case(LAN));
+    readings_grant(&core, VIEW_LITERAL("MINH"), ACT_CASE_READ, VIEW_LITERAL("R-7"));
+    assert_false(is_given(MINH, "R-7"));
+    unit.member_count = 0;
+    assert_false(may_read_case(MINH));
+    unit.member_count = 1;
+    assert_ptr_equal(map_remove(cases, VIEW_LITERAL("C06-2026-000001")), &one);
+    assert_false(may_read_case(MINH)); /* it is not there any more */
 }
 
 static void the_oldest_makes_room_and_the_others_stay(void **state)
@@ -220,6 +250,7 @@ int main(void)
         TEST(by_an_act_that_officer_gets_that_file_and_nobody_else_or_other),
         TEST(it_ends_after_its_minutes_and_begins_anew_by_another_act),
         TEST(an_officer_who_has_left_or_lost_the_role_gets_it_no_more),
+        TEST(a_case_is_read_by_its_own_act_and_as_long_as_the_officer_has_a_part_in_it),
         TEST(the_oldest_makes_room_and_the_others_stay),
         TEST(who_stands_at_the_machine_gets_it_by_no_look_either),
 #undef TEST

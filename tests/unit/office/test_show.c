@@ -493,7 +493,7 @@ static void what_a_case_file_holds_is_shown_only_when_it_is_asked_for_by_itself(
     (void)state;
     memcpy(file.bytes, "%PDF-", 5);
     buf_init(&buf, 4096);
-    show_put_case_file(&file, &buf);
+    show_put_whole(RESOURCE_CASE_FILES, &file, &buf);
     assert_ok(buf_check(&buf));
     json_t *root = json_loadb((const char *)buf.data, buf.len, JSON_REJECT_DUPLICATES, &error);
     assert_non_null(root);
@@ -680,6 +680,8 @@ static void each_resource_knows_its_objects_and_whose_they_are(void **state)
     const struct signing_key key = {.code = {"K-1", 3}, .version = 14, .account = &account};
     static const struct operator_register of = {.code = {"bank", 4}, .version = 15, .party = &bank};
     static const struct source source = {.code = {"S-1", 3}, .version = 16};
+    static const struct office_unit unit = {.code = {"C06", 3}, .version = 17};
+    static const struct written_case one = {.code = {"C06-2026-000001", 15}, .version = 18};
     struct directory d;
     struct staff *staff = NULL;
 
@@ -709,6 +711,10 @@ static void each_resource_knows_its_objects_and_whose_they_are(void **state)
         [RESOURCE_SIGNING_KEYS] = {&key, "K-1", 14, &bank, &d.signing_keys},
         [RESOURCE_OPERATORS] = {&of, "bank", 15, &bank, &d.operators},
         [RESOURCE_SOURCES] = {&source, "S-1", 16, NULL, &staff->sources},
+        [RESOURCE_OFFICES] = {&unit, "C06", 17, NULL, &staff->units},
+        [RESOURCE_CASES] = {&one, "C06-2026-000001", 18, NULL, &staff->cases},
+        [RESOURCE_OVERDUE_CASES] = {&one, "C06-2026-000001", 18, NULL, &staff->cases},
+        [RESOURCE_CASE_FIGURES] = {&unit, "C06", 17, NULL, &staff->units},
     };
     for (enum resource resource = 0; resource < RESOURCE_COUNT; resource++) {
         assert_known(&d, resource, &rows[resource]);

@@ -2,7 +2,7 @@
  * The table of four eyes, row by row: who does an act, who proposes it and who approves it, and
  * what an organisation does itself. What is expected stands here a second time, on purpose.
  */
-#include "desk.h"
+#include "cases.h"
 
 /* Officers of one role each, named after it; and one who stopped an account. */
 enum { STOPPER = ROLE_COUNT, PEOPLE };
@@ -153,6 +153,26 @@ static const struct row {
                            .approves = "approve",
                            .before = {ACT_SOURCE_ADD, ACT_SOURCE_SUSPEND}},
     [ACT_SOURCE_END] = {.does = "decide security", .before = {ACT_SOURCE_ADD}},
+    [ACT_OFFICE_ADD] = {.does = "decide security", .approves = "approve"},
+    [ACT_OFFICE_CHANGE] = {.does = "decide security", .approves = "approve"},
+    [ACT_OFFICE_MEMBER_PUT] = {.does = "decide security", .approves = "approve"},
+    [ACT_OFFICE_MEMBER_REMOVE] = {.does = "decide security"},
+    [ACT_OFFICE_ABSENT] = {.does = "approve security"},
+    [ACT_CASE_RECEIVE] = {.does = "intake"},
+    [ACT_CASE_DOCUMENT] = {.does = "intake decide"},
+    [ACT_CASE_SUPPLEMENT] = {.does = "intake decide"},
+    [ACT_CASE_COMPLETE] = {.does = "intake decide"},
+    [ACT_CASE_ACCEPT] = {.does = "intake decide"},
+    [ACT_CASE_REJECT] = {.does = "intake decide"},
+    [ACT_CASE_TRANSFER] = {.does = "intake decide"},
+    [ACT_CASE_ASSIGN] = {.does = "decide approve"},
+    [ACT_CASE_PAY] = {.does = "intake"},
+    [ACT_CASE_PROPOSE] = {.does = "decide"},
+    [ACT_CASE_RETURN] = {.does = "approve"},
+    [ACT_CASE_APPROVE] = {.does = "approve"},
+    [ACT_CASE_WITHDRAW] = {.does = "intake decide"},
+    [ACT_CASE_CLOSE] = {.does = "intake decide"},
+    [ACT_CASE_READ] = {.does = "intake decide approve audit"},
 };
 
 static const char *name_of(unsigned person)
@@ -260,6 +280,34 @@ static struct act act_of(enum act_kind kind, const char *code)
     return act;
 }
 
+/* An office where everybody is a member, `approve` its head, and a case that the act can move. */
+static void take_in(struct desk *desk, enum act_kind kind)
+{
+    static const struct {
+        enum act_kind kind;
+        enum case_state state;
+    } states[] = {
+        {ACT_CASE_DOCUMENT, CASE_RECEIVED},   {ACT_CASE_SUPPLEMENT, CASE_RECEIVED},
+        {ACT_CASE_COMPLETE, CASE_INCOMPLETE}, {ACT_CASE_ACCEPT, CASE_RECEIVED},
+        {ACT_CASE_REJECT, CASE_RECEIVED},     {ACT_CASE_TRANSFER, CASE_RECEIVED},
+        {ACT_CASE_ASSIGN, CASE_RECEIVED},     {ACT_CASE_PAY, CASE_ACCEPTED},
+        {ACT_CASE_PROPOSE, CASE_ACCEPTED},    {ACT_CASE_RETURN, CASE_PROPOSED},
+        {ACT_CASE_APPROVE, CASE_PROPOSED},    {ACT_CASE_WITHDRAW, CASE_RECEIVED},
+        {ACT_CASE_CLOSE, CASE_DELIVERED},     {ACT_CASE_READ, CASE_RECEIVED},
+    };
+    struct office_unit *unit = cases_unit(desk, "C06", LEVEL_NATIONAL);
+    cases_unit(desk, "PA06", LEVEL_PROVINCE);
+    for (unsigned person = 0; person < ROLE_COUNT; person++) {
+        cases_member(unit, name_of(person),
+                     person == ROLE_APPROVE ? CAPACITY_HEAD : CAPACITY_STAFF);
+    }
+    for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+        if (states[i].kind == kind) {
+            cases_case(desk, unit, states[i].state);
+        }
+    }
+}
+
 /* An office in which the act can be done. */
 static struct desk *begin(enum act_kind kind)
 {
@@ -274,6 +322,9 @@ static struct desk *begin(enum act_kind kind)
         desk_by_hand(desk, &before);
     }
     found(desk);
+    if (kind >= ACT_OFFICE_CHANGE && kind <= ACT_CASE_READ) {
+        take_in(desk, kind);
+    }
     if (kind == ACT_DRAW_REVEAL || kind == ACT_REVIEW_CONCLUDE) {
         desk->world->now_us = JANUARY_US; /* the month is over */
     }
@@ -337,10 +388,31 @@ static void check_approved(const struct row *row, struct desk *desk, const char 
     assert_code(do_as(desk, approver, &approve).code, ACT_CODE_DONE);
 }
 
+/* Cases are put in as they are: one office does for all who may move them. */
+static void check_case(enum act_kind kind, const struct act *act)
+{
+    struct desk *desk = begin(kind);
+    struct written_case *case_ = staff_case(&desk->directory, VIEW_LITERAL(CASES_CODE));
+    const struct written_case before = case_ != NULL ? *case_ : (struct written_case){0};
+    for (unsigned person = 0; person < ROLE_COUNT; person++) {
+        if (is_in(rows[kind].does, person)) {
+            assert_code(do_as(desk, person, act).code, ACT_CODE_DONE);
+            if (case_ != NULL) {
+                *case_ = before;
+            }
+        }
+    }
+    end(desk);
+}
+
 /* An act of one officer: each time in an office in which it can be done. */
 static void check_one(enum act_kind kind, const struct act *act)
 {
     const struct row *row = &rows[kind];
+    if (kind >= ACT_CASE_RECEIVE && kind <= ACT_CASE_READ) {
+        check_case(kind, act);
+        return;
+    }
     for (unsigned person = 0; person < ROLE_COUNT; person++) {
         if (is_in(row->does, person)) {
             struct desk *desk = begin(kind);

@@ -68,7 +68,8 @@ static void every_file_must_be_there(void **state)
     struct set set = set_read();
     struct policy_file files[SET_FILES] = {0};
     assert_load(NULL, 0, FAULT_BAD_INPUT, "circular-*.yaml:1:1: the file is missing");
-    for (unsigned missing = 1; missing < SET_FILES - 1; missing++) { /* the last: the next test */
+    for (unsigned missing = 1; missing < SET_FILES - 2;
+         missing++) { /* the last two: the next tests */
         char text[256];
         unsigned count = 0;
         for (unsigned i = 0; i < SET_FILES; i++) {
@@ -89,9 +90,10 @@ static void a_policy_older_than_the_table_of_sources_lets_nobody_change_anything
     struct policy *policy = NULL;
     struct policy_error error;
     struct change_law law;
-    assert_string_equal(set.files[SET_FILES - 1].name, "sources.yaml");
-    assert_ok(policy_load(set.files, SET_FILES - 1, &policy, &error));
+    assert_string_equal(set.files[SET_FILES - 2].name, "sources.yaml");
+    assert_ok(policy_load(set.files, SET_FILES - 2, &policy, &error));
     assert_true(policy_lacks_sources(policy));
+    assert_true(policy_lacks_written(policy));
     policy_change_law(policy, &law);
     for (unsigned change = 0; change < CHANGE_COUNT; change++) {
         assert_int_equal(law.sources[change], 0);
@@ -104,6 +106,68 @@ static void a_policy_older_than_the_table_of_sources_lets_nobody_change_anything
     policy_free(policy);
     policy = set_load(&set);
     assert_false(policy_lacks_sources(policy));
+    policy_free(policy);
+    set_done(&set);
+}
+
+static void
+a_policy_older_than_the_tables_of_written_requests_knows_nobody_who_decides(void **state)
+{
+    (void)state;
+    struct set set = set_read();
+    struct policy *policy = NULL;
+    struct policy_error error;
+    assert_string_equal(set.files[SET_FILES - 1].name, "written.yaml");
+    assert_ok(policy_load(set.files, SET_FILES - 1, &policy, &error));
+    assert_true(policy_lacks_written(policy));
+    assert_false(policy_lacks_sources(policy));
+    for (unsigned class = 0; class < CLASS_COUNT; class ++) {
+        assert_int_equal(policy_decider(policy, class, VIEW_LITERAL("person")), LEVEL_COUNT);
+    }
+    for (unsigned level = 0; level <= LEVEL_COUNT; level++) {
+        assert_int_equal(policy_approver(policy, level, 0), APPROVER_COUNT);
+    }
+    BUF_AUTO text;
+    buf_init(&text, POLICY_SHOW_BYTES_MAX);
+    policy_show(policy, false, &text);
+    policy_show(policy, true, &text);
+    assert_ok(buf_check(&text));
+    policy_free(policy);
+    set_done(&set);
+}
+
+static void
+each_requester_has_a_level_that_decides_and_each_level_an_order_of_who_approves(void **state)
+{
+    static const struct {
+        enum party_class class;
+        const char *kind;
+        enum office_level level;
+    } deciders[] = {
+        {CLASS_STATE, "ministry_agency", LEVEL_NATIONAL},
+        {CLASS_STATE, "province_agency", LEVEL_PROVINCE},
+        {CLASS_STATE, "commune_agency", LEVEL_COMMUNE},
+        {CLASS_ORGANISATION, "bank", LEVEL_NATIONAL},
+        {CLASS_ORGANISATION, "notary", LEVEL_PROVINCE},
+        {CLASS_ORGANISATION, "bailiff", LEVEL_PROVINCE},
+        {CLASS_CITIZEN, "person", LEVEL_COMMUNE},
+        {CLASS_OTHER, "person", LEVEL_COMMUNE},
+        {CLASS_OTHER, "company", LEVEL_PROVINCE},
+    };
+    (void)state;
+    struct set set = set_read();
+    struct policy *policy = set_load(&set);
+    for (size_t i = 0; i < sizeof(deciders) / sizeof(deciders[0]); i++) {
+        assert_int_equal(policy_decider(policy, deciders[i].class, view_text(deciders[i].kind)),
+                         deciders[i].level);
+    }
+    assert_int_equal(policy_approver(policy, LEVEL_NATIONAL, 0), APPROVER_HEAD);
+    assert_int_equal(policy_approver(policy, LEVEL_NATIONAL, 1), APPROVER_DEPUTY);
+    assert_int_equal(policy_approver(policy, LEVEL_NATIONAL, 2), APPROVER_COUNT);
+    assert_int_equal(policy_approver(policy, LEVEL_COMMUNE, 2), APPROVER_ABOVE);
+    assert_int_equal(policy_approver(policy, LEVEL_COMMUNE, 3), APPROVER_COUNT);
+    assert_int_equal(policy_written(policy).days, 3);
+    assert_true(strlen(policy_written(policy).appeal_vi) <= 256);
     policy_free(policy);
     set_done(&set);
 }
@@ -305,6 +369,10 @@ int main(void)
         cmocka_unit_test(one_changed_byte_changes_the_hash),
         cmocka_unit_test(every_file_must_be_there),
         cmocka_unit_test(a_policy_older_than_the_table_of_sources_lets_nobody_change_anything),
+        cmocka_unit_test(
+            a_policy_older_than_the_tables_of_written_requests_knows_nobody_who_decides),
+        cmocka_unit_test(
+            each_requester_has_a_level_that_decides_and_each_level_an_order_of_who_approves),
         cmocka_unit_test(a_file_of_another_name_or_a_second_one_is_refused),
         cmocka_unit_test(more_files_than_the_ceiling_are_refused),
         cmocka_unit_test(an_empty_file_is_no_table),

@@ -279,6 +279,52 @@ static void a_table_of_authority_that_leaves_a_conflict_open_is_told(void **stat
     CHECK_ALL(wrongs);
 }
 
+static void tables_of_written_requests_that_leave_somebody_without_an_answer_are_told(void **state)
+{
+    (void)state;
+    static const struct wrong wrongs[] = {
+        {WRITTEN, "  - {class: citizen, level: commune, clause: [S8, F3]}\n", "",
+         "deciders:\n  @- {class", "class `citizen` has no row without a kind"},
+        {WRITTEN, "{class: citizen, level: commune",
+         "{class: citizen, kind: person, level: commune", "deciders:\n  @- {class",
+         "class `citizen` has no row without a kind"},
+        {WRITTEN, "{class: organisation, kind: bailiff", "@{class: organisation, kind: notary",
+         NULL, "a row before it decides the same of class `organisation`"},
+        {WRITTEN, "{level: province, first", "{level: commune, first",
+         "@{level: commune, first: head, second: deputy, third: above, clause: [S8]}\n\n",
+         "level `commune` has a second row"},
+        {WRITTEN, "{level: national, first: head, second: deputy",
+         "@{level: national, first: head, third: deputy", NULL,
+         "the order of `national` has a place that is empty before one that is not"},
+        {WRITTEN, "{level: national, first: head, second: deputy",
+         "@{level: national, first: head, second: head", NULL, "`head` stands twice in the order"},
+        {WRITTEN, "  - {level: national, first: head, second: deputy, clause: [S8]}\n", "",
+         "approvers:\n  @- {level", "level `national` has no row"},
+        {WRITTEN, "letter: grant", "letter: result", "@letter: result\n    label_vi: Văn bản",
+         "letter `result` has a second row"},
+        {WRITTEN,
+         "  - letter: slip\n    label_vi: Giấy tiếp nhận hồ sơ và hẹn trả kết quả\n"
+         "    label_en: Receipt with the day of the answer\n    clause: [S8]\n",
+         "", "letters:\n  @- letter", "letter `slip` has no row"},
+        {WRITTEN, "days: 3", "@days: 0", NULL, "`days` must be 1 to 60, and `warn_days` fewer"},
+        {WRITTEN, "days: 3", "@days: 61", NULL, "`days` must be 1 to 60, and `warn_days` fewer"},
+        {WRITTEN, "warn_days: 1", "warn_days: 3", "@days: 3",
+         "`days` must be 1 to 60, and `warn_days` fewer"},
+    };
+    CHECK_ALL(wrongs);
+}
+
+static void an_appeal_that_no_case_could_keep_is_told(void **state)
+{
+    (void)state;
+    static char text[600] = "appeal_en: ";
+    memset(text + strlen(text), 'x', 257);
+    const struct wrong wrongs[] = {
+        {WRITTEN, "appeal_en: ", text, "@days: 3", "the appeal has more than 256 bytes"},
+    };
+    CHECK_ALL(wrongs);
+}
+
 static void holidays_out_of_order_or_missing_are_told(void **state)
 {
     (void)state;
@@ -343,6 +389,8 @@ int main(void)
         cmocka_unit_test(refusals_without_a_clause_or_a_text_are_told),
         cmocka_unit_test(fees_with_gaps_overlaps_or_doubles_are_told),
         cmocka_unit_test(a_table_of_authority_that_leaves_a_conflict_open_is_told),
+        cmocka_unit_test(tables_of_written_requests_that_leave_somebody_without_an_answer_are_told),
+        cmocka_unit_test(an_appeal_that_no_case_could_keep_is_told),
         cmocka_unit_test(holidays_out_of_order_or_missing_are_told),
         cmocka_unit_test(a_calendar_that_ends_before_it_begins_is_told),
     };

@@ -22,6 +22,7 @@ struct wrong {
 #define FEES "fees.yaml"
 #define HOLIDAYS "holidays.yaml"
 #define SOURCES "sources.yaml"
+#define WRITTEN "written.yaml"
 
 /* A text without its '@'. */
 static inline void unmark(const char *text, char *ret_text, size_t cap)
