@@ -94,7 +94,7 @@ struct outcome prepare_case_document(struct preparing *here)
     document.signature = act_value(act, "signature").len > 0 ? act_word(act, "signature") : 0;
     TRY(case_step_by_member(here, CASE_EVENT_DOCUMENT, &case_));
     TRY(hex_get(act_value(act, "hash"), document.hash, sizeof(document.hash)));
-    if (document.bytes == 0 || document.bytes > CASE_DOCUMENT_BYTES_MAX) {
+    if (document.bytes == 0 || document.bytes > DOCUMENT_BYTES_MAX) {
         return prepare_refuse(here, FAULT_OVER_LIMIT, "the document is empty or too long");
     }
     if (has_document(case_, document.hash)) {
