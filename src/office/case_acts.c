@@ -156,7 +156,7 @@ static unsigned count_fields(uint64_t fields)
 
 uint64_t case_fee(const struct policy *policy, enum party_class class, uint64_t fields, int64_t day)
 {
-    struct policy_fee fee = policy_fee(policy, class, SERVICE_CITIZEN_LOOKUP, CHANNEL_WRITTEN, day);
+    struct policy_fee fee = policy_fee(policy, class, SERVICE_NOTICE_EXTRACT, CHANNEL_WRITTEN, day);
     return fee.vnd_per_field * count_fields(fields);
 }
 
