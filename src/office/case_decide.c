@@ -101,6 +101,7 @@ struct outcome prepare_case_propose(struct preparing *here)
     TRY(code_set(&answer.by, doer));
     TRY(code_set(&case_->officer, doer));
     case_->answer = answer;
+    case_->missing = (struct long_text){0}; /* what it was given back for */
     case_->fee_due =
         case_fee(here->policy, case_->requester.class, answer.fields, case_->accepted_day);
     return OUTCOME_OK;

@@ -380,6 +380,64 @@ static void an_incident_is_for_officers_of_security_or_audit(void **state)
     staff_free(staff);
 }
 
+static struct written_case *add_case(struct staff *staff, struct office_unit *unit,
+                                     const char *code, int64_t due_day)
+{
+    struct written_case *case_ = memory_new(1, sizeof(*case_));
+
+    assert_non_null(case_);
+    assert_ok(code_set(&case_->code, view_text(code)));
+    case_->unit = unit;
+    case_->state = CASE_ACCEPTED;
+    case_->due_day = due_day;
+    case_->requester.behalf = BEHALF_COUNT;
+    case_->answer.decision = DECISION_COUNT;
+    assert_ok(map_add(&staff->cases, case_));
+    return case_;
+}
+
+static void
+what_is_overdue_and_the_figures_of_offices_are_of_the_day_on_which_one_looks(void **state)
+{
+    struct staff *staff = NULL;
+    struct officer *officer = memory_new(1, sizeof(*officer));
+    struct office_unit *unit = memory_new(1, sizeof(*unit));
+    int64_t today = clock_day_vn(now_us);
+
+    (void)state;
+    assert_true(officer != NULL && unit != NULL);
+    assert_ok(code_set(&officer->code, VIEW_LITERAL("lan")));
+    memset(officer->spki, 7, sizeof(officer->spki));
+    assert_ok(code_set(&unit->code, VIEW_LITERAL("C06")));
+    assert_ok(staff_new(&staff));
+    assert_ok(map_add(&staff->officers, officer));
+    assert_ok(map_add(&staff->units, unit));
+    (void)add_case(staff, unit, "C06-2026-000001", today - 1);
+    (void)add_case(staff, unit, "C06-2026-000002", today);
+    house.directory.staff = staff;
+    struct look overdue = look_of(7, RESOURCE_OVERDUE_CASES, "");
+    struct look all = look_of(7, RESOURCE_CASES, "");
+    struct look figures = look_of(7, RESOURCE_CASE_FIGURES, "C06");
+    struct seen seen = see(&overdue);
+    assert_true(contains(seen.json, "000001") && !contains(seen.json, "000002"));
+    assert_true(contains(see(&all).json, "000002"));
+    seen = see(&figures);
+    assert_true(contains(seen.json, "\"overdue\":1"));
+    assert_int_equal(seen.etag.len, 0); /* they have no version */
+    now_us += INT64_C(86400000000);
+    assert_true(contains(see(&overdue).json, "000002"));
+    assert_true(contains(see(&figures).json, "\"overdue\":2"));
+    now_us -= INT64_C(86400000000);
+    struct look one = look_of(7, RESOURCE_OVERDUE_CASES, "C06-2026-000002");
+    assert_int_equal(see(&one).fault, FAULT_NOT_FOUND);
+    struct look account = look_of(1, RESOURCE_CASES, "C06-2026-000001");
+    assert_int_equal(see(&account).fault, FAULT_NOT_FOUND);
+    account = look_of(1, RESOURCE_OVERDUE_CASES, "");
+    assert_view(see(&account).json, "[]");
+    house.directory.staff = NULL;
+    staff_free(staff);
+}
+
 static void a_page_is_cut_where_it_is_long(void **state)
 {
     static char name[DIRECTORY_NAME_BYTES_MAX];
@@ -437,6 +495,8 @@ int main(void)
         cmocka_unit_test(an_active_officer_sees_all_and_one_who_left_or_lost_the_key_nothing),
         cmocka_unit_test(a_sub_account_sees_its_party_itself_and_its_own_businesses),
         cmocka_unit_test(an_incident_is_for_officers_of_security_or_audit),
+        cmocka_unit_test(
+            what_is_overdue_and_the_figures_of_offices_are_of_the_day_on_which_one_looks),
         cmocka_unit_test(a_page_is_cut_where_it_is_long),
         cmocka_unit_test(want_of_memory_is_told),
     };
