@@ -64,6 +64,16 @@ size_t view_find(struct view a, size_t from, uint8_t byte)
     return found == NULL ? a.len : (size_t)(found - a.data);
 }
 
+size_t view_search(struct view a, size_t from, struct view text)
+{
+    CHECK(text.len > 0);
+    if (from >= a.len) {
+        return a.len;
+    }
+    const uint8_t *found = memmem(a.data + from, a.len - from, text.data, text.len);
+    return found == NULL ? a.len : (size_t)(found - a.data);
+}
+
 static bool buf_sane(const struct buf *buf)
 {
     return buf->len <= buf->cap && buf->cap <= buf->max && (buf->data != NULL || buf->cap == 0);

@@ -42,6 +42,8 @@ struct view view_part(struct view a, size_t from, size_t len);
 bool view_starts(struct view a, struct view prefix);
 /* Index of the first `byte` at or after `from`; a.len when there is none. */
 size_t view_find(struct view a, size_t from, uint8_t byte);
+/* Likewise of a text of at least one byte. */
+size_t view_search(struct view a, size_t from, struct view text);
 
 struct buf {
     uint8_t *data;

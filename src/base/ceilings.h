@@ -293,6 +293,18 @@
 #define ARCHIVE_POURS_MAX 16                 /* papers that go out at once */
 #define ARCHIVE_DESKS_MAX 16                 /* pipes from desks, draining ones included */
 
+/* Letters' signatures, and their check by anybody */
+#define LETTER_NUMBER_BYTES_MAX 64 /* as it is printed: 05/TB-C06 */
+#define LETTER_CMS_BYTES_MAX 8192  /* its signature with certificates: the room in the PDF */
+#define PDF_TEXT_BYTES_MAX 256     /* of a text in a signature's dictionary */
+#define PDF_DEPTH_MAX 16           /* values within values */
+#define PDF_OBJECTS_MAX 8192       /* of a file that is to be signed */
+#define PDF_ODD_MAX 16 /* places of one file that look like a signature and cannot be read */
+#define CMS_LOOK_BYTES_MAX (128u << 10) /* a signature of others that is looked at */
+#define LETTER_CHECKS_PENDING_MAX 256   /* with the core at once; beyond: 503 */
+#define LETTER_CHECKS_BURST_MAX 200     /* of a public process at once ... */
+#define LETTER_CHECKS_PER_S_MAX 50      /* ... and a second; beyond: 429 */
+
 /* Scrub */
 #define SCRUB_PLACES_MAX 16                /* bad places kept with their words; all are counted */
 #define SCRUB_PLACE_BYTES_MAX 200          /* one place in words; longer ones are cut */

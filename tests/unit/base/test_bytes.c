@@ -53,6 +53,10 @@ static void a_byte_that_is_missing_is_found_at_the_end(void **state)
     assert_int_equal(view_find(VIEW_LITERAL("a,b,c"), 4, ','), 5);
     assert_int_equal(view_find(VIEW_LITERAL("a,b,c"), 99, ','), 5);
     assert_int_equal(view_find(view_text(NULL), 0, ','), 0);
+    assert_int_equal(view_search(VIEW_LITERAL("abcabc"), 0, VIEW_LITERAL("bc")), 1);
+    assert_int_equal(view_search(VIEW_LITERAL("abcabc"), 2, VIEW_LITERAL("bc")), 4);
+    assert_int_equal(view_search(VIEW_LITERAL("abcabc"), 5, VIEW_LITERAL("bc")), 6);
+    assert_int_equal(view_search(view_text(NULL), 0, VIEW_LITERAL("bc")), 0);
 }
 
 static void part_beyond_the_end(void *context)
