@@ -68,6 +68,7 @@ int certificate_cli(int argc, char **argv);
 int leak_cli(int argc, char **argv);
 int job_cli(int argc, char **argv);
 int record_cli(int argc, char **argv);
+int letter_cli(int argc, char **argv);
 int ask_cli(int argc, char **argv);
 int feed_cli(int argc, char **argv);
 int policy_cli(int argc, char **argv);

@@ -177,6 +177,7 @@ static const struct {
     {"incident", incident_cli,
      "list | open | notify | close: an account's misuse, what it touched, who was told"},
     {"record", record_cli, "search ... | found RECORD: what a search has found"},
+    {"letter", letter_cli, "verify FILE --ca FILE: a signed letter, without a server"},
     {"ledger", ledger_cli, "verify | show | figures"},
     {"ask", ask_cli, "SERVICE FILE|-: one ask to a server, as a client"},
     {"receipt", receipt_cli, "verify FILE --vkey FILE"},

@@ -13,6 +13,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "core/letter_key.h"
 #include "core/loop.h"
 
 #include <errno.h>
@@ -27,17 +28,31 @@
 #define AGEING_US 60000000
 #define POLL_MAX (3 + CORE_PEERS_MAX + CORE_ADMINS_MAX)
 
+/* What is read before the rights are dropped. */
+struct prepared {
+    struct house_keys keys;
+    struct cms_signer *letters; /* NULL: this house signs none */
+};
+
 int core_prepare(struct child *child)
 {
-    struct house_keys *keys = memory_new(1, sizeof(*keys));
-    CHECK(keys != NULL);
-    struct outcome outcome = house_keys_read(child->grants[GRANT_KEYS_DIR], keys);
+    struct prepared *prepared = memory_new(1, sizeof(*prepared));
+    CHECK(prepared != NULL);
+    struct outcome outcome = house_keys_read(child->grants[GRANT_KEYS_DIR], &prepared->keys);
+    if (outcome_ok(outcome)) {
+        outcome = letter_key_read(child->grants[GRANT_KEYS_DIR], &prepared->letters);
+    }
     if (!outcome_ok(outcome)) {
         log_outcome(LOG_LEVEL_ERROR, "keys", outcome);
         return PROC_EXIT_REFUSED;
     }
-    child->prepared = keys;
+    child->prepared = prepared;
     return 0;
+}
+
+struct cms_signer *core_letter_signer(const struct core *core)
+{
+    return core->letter_signer;
 }
 
 static int signals_open(void)
@@ -236,8 +251,10 @@ static struct outcome turn(struct core *core)
 static struct outcome core_open(struct core *core, const struct child *child)
 {
     char why[HOUSE_WHY_BYTES] = "";
-    const struct house_keys *keys = child->prepared;
+    struct prepared *prepared = child->prepared;
     core->child = child;
+    core->letter_signer = prepared->letters;
+    prepared->letters = NULL;
     for (unsigned i = 0; i < CORE_PEERS_MAX; i++) {
         core->peers[i].pipe.fd = -1;
     }
@@ -245,8 +262,8 @@ static struct outcome core_open(struct core *core, const struct child *child)
         core->admins[i].pipe.fd = -1;
     }
     core->signal_fd = signals_open();
-    struct outcome outcome = house_open(child->home_path, child->grants[GRANT_HOME_DIR], keys,
-                                        REGISTRY_READ, &core->house, why);
+    struct outcome outcome = house_open(child->home_path, child->grants[GRANT_HOME_DIR],
+                                        &prepared->keys, REGISTRY_READ, &core->house, why);
     if (!outcome_ok(outcome)) {
         log_line(LOG_LEVEL_ERROR, "core-refuses", "why=\"%s\"", why);
         return outcome;
@@ -273,6 +290,7 @@ static void core_close(struct core *core)
     searches_done(&core->searches);
     wishes_forget(core);
     house_close(core->house);
+    cms_signer_free(core->letter_signer);
     if (core->signal_fd >= 0) {
         close(core->signal_fd);
     }
@@ -297,7 +315,7 @@ int core_main(struct child *child)
     struct core *core = memory_new(1, sizeof(*core));
     CHECK(core != NULL);
     struct outcome outcome = core_open(core, child);
-    memory_wipe(child->prepared, sizeof(struct house_keys));
+    memory_wipe(child->prepared, sizeof(struct prepared));
     if (!outcome_ok(outcome)) {
         core_close(core);
         bool wait = outcome.fault == FAULT_BUSY || outcome.fault == FAULT_NO_SPACE ||

@@ -17,6 +17,7 @@
 #include "proc/searching.h"
 #include "proc/signed.h"
 #include "proc/vouching.h"
+#include "seal/cms.h"
 
 #define CORE_PEERS_MAX 512 /* processes with a pipe, draining ones included */
 #define CORE_ADMINS_MAX 8  /* admin connections at once */
@@ -126,6 +127,7 @@ struct feed {
 struct core {
     const struct child *child;
     struct house *house;
+    struct cms_signer *letter_signer; /* NULL: none, and no letter is signed */
     struct peer peers[CORE_PEERS_MAX];
     struct admin admins[CORE_ADMINS_MAX];
     int signal_fd;
@@ -160,6 +162,9 @@ struct core {
     int64_t figures_us; /* monotonic: when they are told next */
     uint64_t figures[CORE_FIGURE_COUNT];
 };
+
+/* core.c */
+struct cms_signer *core_letter_signer(const struct core *core);
 
 /* peers.c */
 void peer_open(struct core *core, const struct proc_peer *found);

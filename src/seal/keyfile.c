@@ -67,17 +67,24 @@ struct outcome keyfile_write(int dir_fd, const char *name, const struct secret *
     return outcome;
 }
 
-/* One byte more than a key file has is asked for, so that a longer one is seen. */
-static struct outcome read_text(int fd, uint8_t ret_text[TEXT_BYTES + 1])
+/* Invariant 2. */
+static struct outcome check_file(int fd, bool secret)
 {
     struct stat status;
 
     if (fstat(fd, &status) != 0) {
         return outcome_sys(errno, "key file");
     }
-    if (!S_ISREG(status.st_mode) || (status.st_mode & 077) != 0) { /* invariant 2 */
+    if (!S_ISREG(status.st_mode) || (secret && (status.st_mode & 077) != 0)) {
         return outcome_fail(FAULT_CONFLICT, "key file is open to others than its owner");
     }
+    return OUTCOME_OK;
+}
+
+/* One byte more than a key file has is asked for, so that a longer one is seen. */
+static struct outcome read_text(int fd, uint8_t ret_text[TEXT_BYTES + 1])
+{
+    TRY(check_file(fd, true));
     ssize_t got = read(fd, ret_text, TEXT_BYTES + 1);
     if (got < 0) {
         return outcome_sys(errno, "read key file");
@@ -104,5 +111,32 @@ struct outcome keyfile_read(int dir_fd, const char *name, struct secret *ret_key
             outcome_fail(FAULT_CORRUPT, "key file is not 64 hexadecimal digits and a line end");
     }
     memory_wipe(text, sizeof(text)); /* invariant 3 */
+    return outcome;
+}
+
+static struct outcome read_pem(int fd, bool secret, struct buf *ret_pem)
+{
+    TRY(check_file(fd, secret));
+    uint8_t *place = buf_claim(ret_pem, KEYFILE_PEM_BYTES_MAX + 1);
+    if (place == NULL) {
+        return buf_check(ret_pem);
+    }
+    ssize_t got = read(fd, place, KEYFILE_PEM_BYTES_MAX + 1);
+    if (got < 0) {
+        return outcome_sys(errno, "read key file");
+    }
+    buf_cut(ret_pem, ret_pem->len - (KEYFILE_PEM_BYTES_MAX + 1) + (size_t)got);
+    return got > KEYFILE_PEM_BYTES_MAX ? outcome_fail(FAULT_OVER_LIMIT, "key file") : OUTCOME_OK;
+}
+
+struct outcome keyfile_read_pem(int dir_fd, const char *name, bool secret, struct buf *ret_pem)
+{
+    int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+    if (fd < 0) {
+        return outcome_sys(errno, "open key file");
+    }
+    struct outcome outcome = read_pem(fd, secret, ret_pem);
+    (void)close(fd); /* only read from */
     return outcome;
 }

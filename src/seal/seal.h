@@ -134,5 +134,10 @@ void disclosure_put(struct buf *ret_text, const uint8_t salt[16], struct view na
 /* Key files: 64 hex digits and a line end, mode 0600; the name tells the use. */
 struct outcome keyfile_write(int dir_fd, const char *name, const struct secret *key);
 struct outcome keyfile_read(int dir_fd, const char *name, struct secret *ret_key);
+/* A key or certificates that others made, as PEM, appended as they stand. A `secret` one has mode
+ * 0600 too, and the caller wipes the buf. FAULT_OVER_LIMIT: over KEYFILE_PEM_BYTES_MAX, for which
+ * (and one byte) the buf has room. */
+#define KEYFILE_PEM_BYTES_MAX 32768
+struct outcome keyfile_read_pem(int dir_fd, const char *name, bool secret, struct buf *ret_pem);
 
 #endif

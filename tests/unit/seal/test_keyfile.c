@@ -147,6 +147,30 @@ static void a_key_that_cannot_be_written_leaves_no_file(void **state)
     assert_fault(keyfile_read(folder->fd, "full.key", &key), FAULT_NOT_FOUND);
 }
 
+static void pem_of_others_is_read_whole_and_its_key_is_secret(void **state)
+{
+    static char text[KEYFILE_PEM_BYTES_MAX + 2];
+    struct folder *folder = *state;
+    BUF_AUTO pem;
+
+    buf_init(&pem, KEYFILE_PEM_BYTES_MAX + 1);
+    memset(text, 'a', KEYFILE_PEM_BYTES_MAX);
+    put_file(folder, "letter.key", text, 0600);
+    assert_ok(keyfile_read_pem(folder->fd, "letter.key", true, &pem));
+    assert_int_equal(pem.len, KEYFILE_PEM_BYTES_MAX);
+    buf_reset(&pem);
+    put_file(folder, "letter.key", "aaaaaaa", 0644);
+    assert_fault(keyfile_read_pem(folder->fd, "letter.key", true, &pem), FAULT_CONFLICT);
+    assert_ok(keyfile_read_pem(folder->fd, "letter.key", false, &pem));
+    assert_view(buf_view(&pem), "aaaaaaa");
+    buf_reset(&pem);
+    text[KEYFILE_PEM_BYTES_MAX] = 'a';
+    put_file(folder, "letter.key", text, 0600);
+    assert_fault(keyfile_read_pem(folder->fd, "letter.key", true, &pem), FAULT_OVER_LIMIT);
+    assert_int_equal(unlinkat(folder->fd, "letter.key", 0), 0);
+    assert_fault(keyfile_read_pem(folder->fd, "letter.key", true, &pem), FAULT_NOT_FOUND);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -156,6 +180,7 @@ int main(void)
         cmocka_unit_test(a_file_that_others_may_touch_is_refused),
         cmocka_unit_test(links_pipes_folders_and_nothing_are_refused),
         cmocka_unit_test(a_key_that_cannot_be_written_leaves_no_file),
+        cmocka_unit_test(pem_of_others_is_read_whole_and_its_key_is_secret),
     };
     return cmocka_run_group_tests_name("seal/keyfile", tests, setup, teardown);
 }
