@@ -243,6 +243,51 @@ static void a_limit_has_one_to_sixty_working_days(void **state)
     assert_int_equal(case_->due_day, case_->accepted_day + 7); /* Monday to Monday */
 }
 
+static void a_clock_does_not_run_out_of_the_calendar(void **state)
+{
+    struct desk *desk = *state;
+    struct act act = by_papers();
+    struct act missing = {.kind = ACT_CASE_SUPPLEMENT};
+    struct act complete = {.kind = ACT_CASE_COMPLETE};
+    act_value_set(&act, "intake", VIEW_LITERAL("post"));
+    desk->world->now_us += 399 * DAY_US; /* Monday, 27 December 2027: due on the Thursday */
+    struct written_case *case_ = taken(desk, &act);
+    struct written_case *other = taken(desk, &act);
+    assert_code(accepts(desk, case_), ACT_CODE_DONE);
+    act_value_set(&missing, "code", code_view(&case_->code));
+    act_value_set(&missing, "missing", VIEW_LITERAL("Giấy ủy quyền"));
+    act_value_set(&complete, "code", code_view(&case_->code));
+    assert_code(takes(desk, &missing), ACT_CODE_DONE);
+    desk->world->now_us += 4 * DAY_US; /* the year's last day */
+    assert_code(takes(desk, &complete), ACT_CODE_STATE_CONFLICT);
+    assert_int_equal(case_->state, CASE_STOPPED);
+    assert_code(accepts(desk, other), ACT_CODE_STATE_CONFLICT);
+    desk->world->now_us -= 4 * DAY_US;
+    assert_code(takes(desk, &complete), ACT_CODE_DONE);
+    desk->world->now_us += 6 * DAY_US; /* of a year that is not there yet */
+    assert_code(takes(desk, &missing), ACT_CODE_STATE_CONFLICT);
+    assert_int_equal(case_->state, CASE_ACCEPTED);
+}
+
+static void a_payment_has_a_sum(void **state)
+{
+    struct desk *desk = *state;
+    struct act receive = acts_make(ACT_CASE_RECEIVE);
+    struct act pay = acts_make(ACT_CASE_PAY);
+    struct written_case *case_ = taken(desk, &receive);
+    assert_code(takes(desk, &pay), ACT_CODE_STATE_CONFLICT); /* nothing is owed before */
+    assert_code(accepts(desk, case_), ACT_CODE_DONE);
+    act_value_set(&pay, "vnd", VIEW_LITERAL("0"));
+    assert_code(takes(desk, &pay), ACT_CODE_BAD_INPUT);
+    act_value_set(&pay, "vnd", VIEW_LITERAL("1999"));
+    assert_code(takes(desk, &pay), ACT_CODE_DONE);
+    assert_false(case_paid(case_));
+    act_value_set(&pay, "vnd", VIEW_LITERAL("1"));
+    act_value_set(&pay, "receipt", VIEW_LITERAL("BL-02"));
+    assert_code(takes(desk, &pay), ACT_CODE_DONE);
+    assert_true(case_paid(case_));
+}
+
 /* ---- documents ---- */
 
 static void a_document_is_attached_once_with_the_facts_of_its_signature(void **state)
@@ -366,6 +411,8 @@ int main(void)
         TEST(a_party_of_another_province_is_decided_there),
         TEST(without_an_undertaking_it_waits_for_a_supplement),
         TEST(a_limit_has_one_to_sixty_working_days),
+        TEST(a_clock_does_not_run_out_of_the_calendar),
+        TEST(a_payment_has_a_sum),
         TEST(a_document_is_attached_once_with_the_facts_of_its_signature),
         TEST(a_citizen_gets_own_data_or_that_of_whom_the_proof_names),
         TEST(own_data_asked_as_a_neighbours_is_refused_and_not_reclassed),
