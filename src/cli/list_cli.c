@@ -10,6 +10,7 @@
 #include "cli/desk_post.h"
 #include "core/look.h"
 #include "office/act.h"
+#include "office/case.h"
 #include "wire/json.h"
 
 #include <stdio.h>
@@ -224,6 +225,8 @@ static struct outcome list_by_hand(const char *home, const char *keys, const str
         return outcome;
     }
     struct source source = {.house = house.house};
+    struct clock_port clock = clock_system();
+    case_count_all(house.house->directory.staff, clock_day_vn(clock_wall_us(&clock)));
     outcome = print_all(&source, look);
     cli_house_close(&house);
     return outcome;

@@ -13,7 +13,7 @@
  * 4. What a case file holds, and what a case says of people, is given one at a time, to an officer
  *    who has signed for it in readings.c; everybody else, its party and who stands at the machine
  *    included, sees the rest.
- * 5. Which cases are overdue, and the figures of offices, are of the day on which somebody looks.
+ * 5. Which cases are overdue is of the day on which somebody looks.
  */
 #include "core/look.h"
 #include "core/loop.h"
@@ -248,10 +248,6 @@ static struct outcome put_look(const struct house *house, const struct look *loo
 
     buf_init(&json, FRAME_BYTES_MAX);
     buf_init(&next, LOOK_CURSOR_BYTES_MAX);
-    if (viewer != NULL && look->resource == RESOURCE_CASE_FIGURES && directory->staff != NULL) {
-        /* invariant 5 */
-        case_figures_count(directory->staff, viewer->today);
-    }
     if (viewer == NULL) {
         seen.fault = FAULT_CLOSED;
     } else if (look->code.len > 0) {

@@ -170,7 +170,7 @@
     ROW(OFFICES, "offices")             /* that take written requests in */                        \
     ROW(CASES, "cases")                 /* what they say of people: to who has signed to read */   \
     ROW(OVERDUE_CASES, "overdue-cases") /* of them, on the day */                                  \
-    ROW(CASE_FIGURES, "case-figures")   /* counted when they are looked at */
+    ROW(CASE_FIGURES, "case-figures")   /* counted once a minute */
 
 /* clang-format on */
 

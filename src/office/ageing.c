@@ -142,6 +142,7 @@ static bool look_at_case(void *object, int64_t now_us, struct ageing_watch *watc
     watch->walk.cases_open += case_open(case_);
     watch->walk.cases_due += due;
     watch->walk.cases_overdue += overdue;
+    case_count(case_, day);
     if ((due || overdue) && watch->lines < AGEING_LINES_MAX) {
         watch->lines++;
         date_write(text, case_->due_day);
@@ -149,6 +150,15 @@ static bool look_at_case(void *object, int64_t now_us, struct ageing_watch *watc
                  (int)case_->code.len, case_->code.text, text);
     }
     return case_leaves(case_, day);
+}
+
+/* Behind its cases: all of them are counted. */
+static bool look_at_unit(void *object, int64_t now_us, struct ageing_watch *watch)
+{
+    (void)now_us;
+    (void)watch;
+    case_counted(object);
+    return false;
 }
 
 /* ---- the walk ---- */
@@ -160,7 +170,7 @@ struct walk {
     enum act_kind act;
 };
 
-enum { WALKS = 5 };
+enum { WALKS = 6 };
 
 /* In the order of the places. */
 static void walks_of(const struct directory *directory, struct walk ret_walks[WALKS])
@@ -171,6 +181,7 @@ static void walks_of(const struct directory *directory, struct walk ret_walks[WA
     ret_walks[2] = (struct walk){&staff->reviews, look_at_review, ACT_REVIEW_LAPSE};
     ret_walks[3] = (struct walk){&staff->incidents, look_at_incident, ACT_INCIDENT_LAPSE};
     ret_walks[4] = (struct walk){&staff->cases, look_at_case, ACT_CASE_LEAVE};
+    ret_walks[5] = (struct walk){&staff->units, look_at_unit, ACT_KIND_COUNT};
 }
 
 /* NULL: that place is behind the last. */

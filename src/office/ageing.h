@@ -34,7 +34,7 @@ struct ageing_watch {
     /* the walk in hand */
     bool under_way;
     bool held;    /* an act could not be recorded: the others wait for the next walk too */
-    size_t place; /* parties first, then accounts, reviews, incidents, cases */
+    size_t place; /* parties first, then accounts, reviews, incidents, cases, offices */
     unsigned lines;
     struct ageing_counts walk;
 };

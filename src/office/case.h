@@ -96,6 +96,7 @@ struct case_requester {
 
 struct case_answer {
     enum case_decision decision; /* DECISION_COUNT = none is proposed */
+    bool late;                   /* approved behind the due day */
     uint64_t fields;             /* DECISION_DISCLOSE: within those that were asked for */
     struct code_text business;   /* DECISION_GRANT: that it makes lasting */
     struct code_text clause;     /* of a refusal, as the next two: never absent */
@@ -106,14 +107,17 @@ struct case_answer {
     struct code_text approved_by;
     enum approver approved_as; /* head, deputy in the head's stead, head of the office above */
     int64_t approved_day;
-    bool late; /* approved behind the due day */
 };
 
 struct written_case {
     struct code_text code; /* the office's code, the year, a sequence without gap */
     uint32_t version;
+    /* What walks over all cases look at lies together. */
     enum case_state state;
     struct office_unit *unit; /* in charge, and the one that decides once it is accepted */
+    int64_t due_day;          /* 0: not accepted yet, as of the next */
+    int64_t warn_day;
+    struct case_answer answer;
     enum intake intake;
     struct case_requester requester;
     /* what is asked */
@@ -129,14 +133,12 @@ struct written_case {
     struct long_text missing; /* what a supplement must bring; or why it was rejected */
     /* the clock: working days, office/case_clock.c */
     int64_t received_day;
-    int64_t accepted_day; /* 0: not yet, as of the next three */
+    int64_t accepted_day; /* 0: not yet, as of the next */
     int64_t clock_day;    /* the limit's days count from behind it */
-    int64_t due_day;
-    int64_t warn_day;
-    int64_t stopped_day; /* 0: it runs */
-    unsigned days;       /* of the limit */
-    unsigned days_used;  /* before clock_day */
-    int64_t ended_day;   /* approved, rejected or withdrawn */
+    int64_t stopped_day;  /* 0: it runs */
+    unsigned days;        /* of the limit */
+    unsigned days_used;   /* before clock_day */
+    int64_t ended_day;    /* approved, rejected or withdrawn */
     /* dong */
     uint64_t fee_due; /* told when it is accepted, and lower when less is decided */
     uint64_t fee_paid;
@@ -144,7 +146,6 @@ struct written_case {
     /* the person whom it is about; found by the gate, as a disclosure of its own */
     bool found;
     uint64_t person_key; /* personal */
-    struct case_answer answer;
     /* the letter that answers (letters' own object has the rest) */
     bool disclosed;            /* its data has left, once */
     uint64_t disclosure_index; /* of the record */
@@ -170,9 +171,12 @@ uint64_t case_fee(const struct policy *policy, enum party_class class, uint64_t 
  * it, or an auditor. */
 bool case_may_read(const struct directory *directory, const struct written_case *case_,
                    struct view officer);
-/* Counts the figures of all offices, on a day: a walk over all cases. */
+/* Figures of offices, on a day: counts one case with its office; then what was counted of an office
+ * is what is shown. Of all at once: a walk over all cases, for commands. */
 struct staff;
-void case_figures_count(struct staff *staff, int64_t day); /* case_figures.c */
+void case_count(const struct written_case *case_, int64_t day); /* case_figures.c, as the next */
+void case_counted(struct office_unit *unit);
+void case_count_all(struct staff *staff, int64_t day);
 /* It has ended, and was kept long enough: its records keep it for good. */
 bool case_leaves(const struct written_case *case_, int64_t day);
 

@@ -1,6 +1,6 @@
 /*
- * Figures of offices: counted from the cases whenever somebody looks, so that nothing has to be
- * kept in step with them.
+ * Figures of offices: counted from the cases again and again (ageing.c), so that nothing has to be
+ * kept in step with them and no look waits for a count (I9).
  *
  * Invariant: each case counts once, with the office that is in charge of it.
  */
@@ -17,8 +17,9 @@ static void count_decided(const struct written_case *case_, struct unit_figures 
     figures->refused += case_->answer.decision == DECISION_REFUSE;
 }
 
-static void count_case(const struct written_case *case_, int64_t day, struct unit_figures *figures)
+void case_count(const struct written_case *case_, int64_t day)
 {
+    struct unit_figures *figures = &case_->unit->counting;
     figures->received++;
     if (case_open(case_)) {
         figures->open++;
@@ -34,16 +35,22 @@ static void count_case(const struct written_case *case_, int64_t day, struct uni
     }
 }
 
-void case_figures_count(struct staff *staff, int64_t day)
+void case_counted(struct office_unit *unit)
+{
+    unit->figures = unit->counting;
+    unit->counting = (struct unit_figures){0};
+}
+
+void case_count_all(struct staff *staff, int64_t day)
 {
     size_t at = 0;
-    for (struct office_unit *unit = map_next(&staff->units, &at); unit != NULL;
-         unit = map_next(&staff->units, &at)) {
-        unit->figures = (struct unit_figures){0};
-    }
-    at = 0;
     for (const struct written_case *case_ = map_next(&staff->cases, &at); case_ != NULL;
          case_ = map_next(&staff->cases, &at)) {
-        count_case(case_, day, &case_->unit->figures);
+        case_count(case_, day);
+    }
+    at = 0;
+    for (struct office_unit *unit = map_next(&staff->units, &at); unit != NULL;
+         unit = map_next(&staff->units, &at)) {
+        case_counted(unit);
     }
 }

@@ -49,7 +49,9 @@ struct office_unit {
     /* the sequence of case numbers */
     unsigned case_year; /* UTC+7; 0 = there was none yet */
     uint32_t case_last;
-    struct unit_figures figures; /* as case_figures_count() has counted last; not stored */
+    /* not stored: as counted last (case_figures.c), and as far as the count in hand has come */
+    struct unit_figures figures;
+    struct unit_figures counting;
 };
 
 /* NULL when there is none, or when the directory has no staff. */

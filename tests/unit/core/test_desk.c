@@ -397,7 +397,7 @@ static struct written_case *add_case(struct staff *staff, struct office_unit *un
 }
 
 static void
-what_is_overdue_and_the_figures_of_offices_are_of_the_day_on_which_one_looks(void **state)
+what_is_overdue_is_of_the_day_on_which_one_looks_and_figures_of_the_last_count(void **state)
 {
     struct staff *staff = NULL;
     struct officer *officer = memory_new(1, sizeof(*officer));
@@ -422,10 +422,14 @@ what_is_overdue_and_the_figures_of_offices_are_of_the_day_on_which_one_looks(voi
     assert_true(contains(seen.json, "000001") && !contains(seen.json, "000002"));
     assert_true(contains(see(&all).json, "000002"));
     seen = see(&figures);
+    assert_true(contains(seen.json, "\"overdue\":0")); /* nothing is counted yet */
+    case_count_all(staff, today);
+    seen = see(&figures);
     assert_true(contains(seen.json, "\"overdue\":1"));
     assert_int_equal(seen.etag.len, 0); /* they have no version */
     now_us += INT64_C(86400000000);
     assert_true(contains(see(&overdue).json, "000002"));
+    case_count_all(staff, today + 1);
     assert_true(contains(see(&figures).json, "\"overdue\":2"));
     now_us -= INT64_C(86400000000);
     struct look one = look_of(7, RESOURCE_OVERDUE_CASES, "C06-2026-000002");
@@ -496,7 +500,7 @@ int main(void)
         cmocka_unit_test(a_sub_account_sees_its_party_itself_and_its_own_businesses),
         cmocka_unit_test(an_incident_is_for_officers_of_security_or_audit),
         cmocka_unit_test(
-            what_is_overdue_and_the_figures_of_offices_are_of_the_day_on_which_one_looks),
+            what_is_overdue_is_of_the_day_on_which_one_looks_and_figures_of_the_last_count),
         cmocka_unit_test(a_page_is_cut_where_it_is_long),
         cmocka_unit_test(want_of_memory_is_told),
     };

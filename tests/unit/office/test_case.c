@@ -442,7 +442,7 @@ static void what_is_late_is_warned_of_listed_and_decided_as_late(void **state)
     assert_true(case_overdue(the_case(desk), today + 4));
     assert_code(approves(desk, MINH), ACT_CODE_DONE);
     assert_true(the_case(desk)->answer.late);
-    case_figures_count(desk->directory.staff, today + 4);
+    age(desk); /* counts */
     const struct unit_figures *figures =
         &staff_unit(&desk->directory, VIEW_LITERAL("C06"))->figures;
     assert_int_equal(figures->received, 1);
@@ -461,7 +461,7 @@ static void a_case_that_waits_for_a_supplement_is_not_late(void **state)
     assert_true(case_letter_due(the_case(desk), LETTER_SUPPLEMENT));
     desk->world->now_us += 7 * DAY_US;
     assert_false(case_overdue(the_case(desk), today + 7));
-    case_figures_count(desk->directory.staff, today + 7);
+    age(desk);
     assert_int_equal(staff_unit(&desk->directory, VIEW_LITERAL("C06"))->figures.waiting, 1);
     assert_code(does(desk, LAN, ACT_CASE_COMPLETE), ACT_CODE_DONE);
     assert_int_equal(the_case(desk)->due_day, today + 10);
