@@ -126,6 +126,8 @@ static void days_that_the_calendar_does_not_cover_start_stop_and_move_nothing(vo
     struct written_case case_ = {0};
     assert_fault(case_clock_start(*state, day_of("2027-12-29"), 3, &case_), FAULT_NOT_FOUND);
     assert_fault(case_clock_start(*state, day_of("2020-12-29"), 3, &case_), FAULT_NOT_FOUND);
+    /* Due on the first working day that it covers: the warning would come before it. */
+    assert_fault(case_clock_start(*state, day_of("2020-12-31"), 1, &case_), FAULT_NOT_FOUND);
     assert_int_equal(case_.accepted_day, 0);
     assert_ok(case_clock_start(*state, day_of("2027-12-27"), 3, &case_));
     assert_fault(case_clock_stop(*state, day_of("2028-01-03"), &case_), FAULT_NOT_FOUND);

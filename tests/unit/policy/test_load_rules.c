@@ -290,6 +290,8 @@ static void tables_of_written_requests_that_leave_somebody_without_an_answer_are
          "class `citizen` has no row without a kind"},
         {WRITTEN, "{class: organisation, kind: bailiff", "@{class: organisation, kind: notary",
          NULL, "a row before it decides the same of class `organisation`"},
+        {WRITTEN, "{class: organisation, kind: bailiff", "@{class: state, kind: bailiff", NULL,
+         "a row before it decides the same of class `state`"},
         {WRITTEN, "{level: province, first", "{level: commune, first",
          "@{level: commune, first: head, second: deputy, third: above, clause: [S8]}\n\n",
          "level `commune` has a second row"},
@@ -317,10 +319,13 @@ static void tables_of_written_requests_that_leave_somebody_without_an_answer_are
 static void an_appeal_that_no_case_could_keep_is_told(void **state)
 {
     (void)state;
-    static char text[600] = "appeal_en: ";
-    memset(text + strlen(text), 'x', 257);
+    static char vi[600] = "appeal_vi: ";
+    static char en[600] = "appeal_en: ";
+    memset(vi + strlen(vi), 'x', 257);
+    memset(en + strlen(en), 'x', 257);
     const struct wrong wrongs[] = {
-        {WRITTEN, "appeal_en: ", text, "@days: 3", "the appeal has more than 256 bytes"},
+        {WRITTEN, "appeal_vi: ", vi, "@days: 3", "the appeal has more than 256 bytes"},
+        {WRITTEN, "appeal_en: ", en, "@days: 3", "the appeal has more than 256 bytes"},
     };
     CHECK_ALL(wrongs);
 }
