@@ -62,6 +62,8 @@ struct person_record {
     struct view references;          /* internal */
     struct view fields[FIELD_COUNT]; /* canonical JSON of each field; `null` when empty */
 };
+/* Ward of permanent residence in the list of its province; empty = none is known. */
+void person_record_ward(const struct person_record *record, char ret_ward[6]);
 /* FAULT_CORRUPT when it does not decode. */
 struct outcome person_record_open(struct view record, struct person_record *ret_record);
 

@@ -16,6 +16,8 @@
 #include "base/check.h"
 #include "domain/person_parts.h"
 
+#include <string.h>
+
 #define FIELD_NULL VIEW_LITERAL("null")
 
 /* ---- Writing ---- */
@@ -201,4 +203,21 @@ struct outcome person_record_open(struct view record, struct person_record *ret_
     }
     *ret_record = opened;
     return OUTCOME_OK;
+}
+
+/* The address is canonical JSON: its ward is its last member. */
+void person_record_ward(const struct person_record *record, char ret_ward[6])
+{
+    static const char member[] = ",\"ward\":\"";
+    enum { DIGITS = 5, TAIL = sizeof(member) - 1 + DIGITS + 2 };
+    struct view address = record->fields[FIELD_PERMANENT_RESIDENCE];
+    struct view tail = view_of(NULL, 0);
+
+    memset(ret_ward, 0, DIGITS + 1);
+    if (address.len > TAIL) {
+        tail = view_part(address, address.len - TAIL, TAIL);
+    }
+    if (view_starts(tail, VIEW_LITERAL(",\"ward\":\"")) && tail.data[TAIL - 2] == '"') {
+        memcpy(ret_ward, tail.data + sizeof(member) - 1, DIGITS);
+    }
 }

@@ -23,7 +23,8 @@ _Static_assert(TRUTH_NO < TRUTH_UNKNOWN && TRUTH_UNKNOWN < TRUTH_YES && TRUTH_NO
                    TRUTH_YES == 2,
                "invariant 2");
 _Static_assert(POPULATION_NODES_MAX <= UINT8_MAX && POPULATION_PROVINCES_MAX <= UINT8_MAX &&
-                   ASK_CODE_BYTES_MAX <= UINT8_MAX && POPULATION_TEXT_BYTES_MAX <= UINT16_MAX,
+                   ASK_CODE_BYTES_MAX <= UINT8_MAX && POPULATION_TEXT_BYTES_MAX <= UINT16_MAX &&
+                   POPULATION_TEXT_BYTES_MAX / 6 <= UINT8_MAX,
                "places fit their types");
 
 /* ---- parsing ---- */
@@ -184,6 +185,42 @@ static struct outcome take_provinces(struct parser *parser)
     return add_node(parser, start, node);
 }
 
+#define WARD_DIGITS 5
+
+static bool take_ward(struct parser *parser)
+{
+    struct view code = rest(parser);
+    size_t len = 0;
+    while (len < code.len && digit(code.data[len])) {
+        len++;
+    }
+    parser->at += len == WARD_DIGITS ? len : 0;
+    return len == WARD_DIGITS;
+}
+
+/* Behind `permanent_residence.ward=`. The codes stay in the text, at equal distances. */
+static struct outcome take_wards(struct parser *parser)
+{
+    size_t start = parser->at;
+    struct population_node node = {.kind = POPULATION_WARD, .at = (uint16_t)start};
+    do {
+        if (!take_ward(parser)) {
+            return refuse(parser, FAULT_BAD_INPUT, parser->at, "want a ward of five digits");
+        }
+        node.count++;
+    } while (take(parser, ","));
+    if (!take(parser, "@")) {
+        return refuse(parser, FAULT_BAD_INPUT, parser->at, "want , or @ behind a ward");
+    }
+    size_t list = parser->at;
+    TRY(take_date(parser, &node.day));
+    if (!country_list_known(node.day)) {
+        return refuse(parser, FAULT_BAD_INPUT, list, "no list of wards has that date");
+    }
+    parser->population.names_wards = true;
+    return add_node(parser, start, node);
+}
+
 /* Longer signs before those that they begin with. */
 static const struct {
     const char *sign;
@@ -259,6 +296,9 @@ static struct outcome take_condition(struct parser *parser)
     if (take(parser, "permanent_residence.province=")) {
         return take_provinces(parser);
     }
+    if (take(parser, "permanent_residence.ward=")) {
+        return take_wards(parser);
+    }
     if (take(parser, "sex=")) {
         return take_sex(parser);
     }
@@ -269,7 +309,8 @@ static struct outcome take_condition(struct parser *parser)
         return take_list(parser);
     }
     return refuse(parser, FAULT_BAD_INPUT, parser->at,
-                  "want permanent_residence.province=CODE,...@YYYY-MM-DD, age>=YEARS, sex=CODE, "
+                  "want permanent_residence.province=CODE,...@YYYY-MM-DD, "
+                  "permanent_residence.ward=CODE,...@YYYY-MM-DD, age>=YEARS, sex=CODE, "
                   "list=NAME, `not` or (");
 }
 
@@ -444,6 +485,21 @@ static enum truth list_holds(const struct population *population,
     return lists->listed == NULL ? TRUTH_UNKNOWN : lists->listed(lists->context, code);
 }
 
+/* All codes are looked at, whichever it is. */
+static enum truth ward_holds(const struct population *population,
+                             const struct population_node *node,
+                             const struct population_subject *subject)
+{
+    struct view ward = view_of(subject->ward, WARD_DIGITS);
+    bool known = subject->ward[0] != '\0' && subject->province_list_day == node->day;
+    unsigned same = 0;
+    for (unsigned i = 0; i < node->count; i++) {
+        size_t at = node->at + (size_t)i * (WARD_DIGITS + 1);
+        same += view_equal(view_part(population_text(population), at, WARD_DIGITS), ward);
+    }
+    return !known ? TRUTH_UNKNOWN : same > 0 ? TRUTH_YES : TRUTH_NO;
+}
+
 enum truth population_holds(const struct population *population,
                             const struct population_subject *subject)
 {
@@ -468,6 +524,9 @@ enum truth population_holds(const struct population *population,
             break;
         case POPULATION_LIST:
             stack[len++] = list_holds(population, node, subject);
+            break;
+        case POPULATION_WARD:
+            stack[len++] = ward_holds(population, node, subject);
             break;
         case POPULATION_NOT:
             stack[len++] = TRUTH_YES - right;

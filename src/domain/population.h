@@ -7,15 +7,18 @@
  *   expression = condition / "not" expression / "(" expression ")"
  *              / expression "and" expression / expression "or" expression
  *   condition  = "permanent_residence.province=" CODE *("," CODE) "@" LIST
+ *              / "permanent_residence.ward=" WARD *("," WARD) "@" LIST
  *              / "age" (">=" / "<=" / ">" / "<" / "=") YEARS [ "@" DAY ]
  *              / "sex=" ("1" / "2")
  *              / "list=" NAME
  *
  * `not` binds before `and`, `and` before `or`. Between words and around parentheses there may be
- * spaces. LIST is the date of a list of provinces (domain/country.h). YEARS are completed years of
- * age on DAY, or on the day of the ask; who is known by the year of birth alone may be of two ages.
- * NAME is the code of a list of persons that the authority keeps (1 to 64 of A-Z a-z 0-9 . _ -); of
- * a list that is not there, or has ended, everybody's membership is UNKNOWN (decision 0047).
+ * spaces. LIST is the date of a list of units (domain/country.h). A WARD has five digits; whether
+ * the list has it is not looked at, and who lives by another list is UNKNOWN: wards were cut anew.
+ * YEARS are completed years of age on DAY, or on the day of the ask; who is known by the year of
+ * birth alone may be of two ages. NAME is the code of a list of persons that the authority keeps (1
+ * to 64 of A-Z a-z 0-9 . _ -); of a list that is not there, or has ended, everybody's membership is
+ * UNKNOWN (decision 0047).
  */
 #ifndef DANCU_DOMAIN_POPULATION_H
 #define DANCU_DOMAIN_POPULATION_H
@@ -29,6 +32,7 @@ enum population_kind {
     POPULATION_AGE,
     POPULATION_SEX,
     POPULATION_LIST,
+    POPULATION_WARD,
     POPULATION_NOT,
     POPULATION_AND,
     POPULATION_OR,
@@ -50,10 +54,10 @@ enum population_compare {
 struct population_node {
     uint8_t kind;
     uint8_t first; /* province: place of its codes; age: how it compares; sex: the code */
-    uint8_t count; /* province: of its codes; list: of the bytes of its code */
+    uint8_t count; /* province, ward: of its codes; list: of the bytes of its code */
     uint16_t years;
-    uint16_t at; /* list: where its code begins in the text */
-    int32_t day; /* province: date of the list; age: POPULATION_DAY_OF_ASK or the day */
+    uint16_t at; /* list, ward: where its code, or the first of them, begins in the text */
+    int32_t day; /* province, ward: date of the list; age: POPULATION_DAY_OF_ASK or the day */
 };
 
 /* A condition in hand: its nodes stand as a calculator with a stack reads them. */
@@ -61,6 +65,7 @@ struct population {
     unsigned count; /* of nodes; 0 = no condition: everyone */
     unsigned code_count;
     bool names_lists;
+    bool names_wards;
     size_t text_len;
     struct population_node nodes[POPULATION_NODES_MAX];
     char codes[POPULATION_PROVINCES_MAX][3];
@@ -83,6 +88,7 @@ struct population_lists_port {
 struct population_subject {
     char province[3]; /* of permanent residence in its list; empty = none */
     int32_t province_list_day;
+    char ward[6];                       /* of the same address; empty = none is known */
     struct view birth_date;             /* YYYY-MM-DD or YYYY */
     uint8_t sex;                        /* 1, 2 or 0 = unknown */
     int64_t today;                      /* the day of the ask, UTC+7 */

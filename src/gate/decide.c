@@ -560,6 +560,7 @@ static enum truth population_of(const struct gate *gate, const struct work *work
                                          .today = clock_day_vn(work->now_us),
                                          .lists = {listed_port, &listing}};
     memcpy(subject.province, record->province, sizeof(subject.province));
+    person_record_ward(record, subject.ward);
     if (population->names_lists) {
         blinder_tag(registry_blinder(gate->registry), BLIND_ID, record->id, listing.tag);
     }

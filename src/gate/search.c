@@ -50,7 +50,12 @@ static bool province_fits(const struct wish *wish, const char province[3], int32
                                                             wish->province_list_day) == TRUTH_YES;
 }
 
-/* A condition that names lists of persons may yet hold: only the record tells the number. */
+/* Only the record tells the number, by which lists of persons are named, and the ward. */
+static bool by_record(const struct population *population)
+{
+    return population->names_lists || population->names_wards;
+}
+
 static bool wants(void *context, const struct registry_facts *facts)
 {
     struct wish *wish = context;
@@ -61,7 +66,7 @@ static bool wants(void *context, const struct registry_facts *facts)
     subject->province_list_day = facts->province_list_day;
     memcpy(subject->province, facts->province, sizeof(subject->province));
     enum truth inside = population_holds(population, subject);
-    bool may = inside == TRUTH_YES || (inside == TRUTH_UNKNOWN && population->names_lists);
+    bool may = inside == TRUTH_YES || (inside == TRUTH_UNKNOWN && by_record(population));
     bool seen = (facts->flags & wish->hidden) == 0;
     bool province = province_fits(wish, facts->province, facts->province_list_day);
     return (int)may & (int)seen & (int)province & (int)sex_fits(wish->work->ask, facts->sex);
@@ -88,7 +93,7 @@ static struct outcome look(struct gate *gate, struct work *work, struct wish *wi
 static struct outcome decide(struct gate *gate, struct work *work, const struct wish *wish,
                              const struct registry_search *search)
 {
-    bool lists = work->business->population.names_lists;
+    bool lists = by_record(&work->business->population);
     work->hit_count = 0;
     for (unsigned i = 0; i < search->count; i++) {
         const struct registry_namesake *found = &search->found[i];
@@ -105,7 +110,7 @@ static struct outcome decide(struct gate *gate, struct work *work, const struct 
     work->decision = (struct decision){CODE_DISCLOSED, RULE_PERMITTED, FIELD_COUNT};
     if (search->over && !lists) {
         work->decision = (struct decision){CODE_TOO_MANY_HITS, RULE_TOO_MANY_HITS, FIELD_COUNT};
-    } else if (search->over) { /* how many stand in the lists is not known: UNKNOWN is a no (I3) */
+    } else if (search->over) { /* how many are inside is not known: UNKNOWN is a no (I3) */
         work->decision =
             (struct decision){CODE_SUBJECT_NOT_AVAILABLE, RULE_POPULATION, FIELD_COUNT};
     } else if (work->ask->written != NULL &&

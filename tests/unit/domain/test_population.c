@@ -71,6 +71,29 @@ static void a_province_is_decided_in_three_values(void **state)
     assert_int_not_equal(in_province(south, "", old), TRUTH_YES);
 }
 
+static enum truth in_ward(const char *text, const char *ward, int32_t list_day)
+{
+    struct population_subject subject = an();
+    (void)snprintf(subject.ward, sizeof(subject.ward), "%s", ward);
+    subject.province_list_day = list_day;
+    return holds(text, subject);
+}
+
+static void a_ward_is_one_of_the_same_list_or_unknown(void **state)
+{
+    (void)state;
+    const char *wards = "permanent_residence.ward=26734,26737@2021-07-01";
+    assert_int_equal(in_ward(wards, "26734", COUNTRY_LIST_2021_DAY), TRUTH_YES);
+    assert_int_equal(in_ward(wards, "26737", COUNTRY_LIST_2021_DAY), TRUTH_YES);
+    assert_int_equal(in_ward(wards, "26740", COUNTRY_LIST_2021_DAY), TRUTH_NO);
+    assert_int_equal(in_ward(wards, "", COUNTRY_LIST_2021_DAY), TRUTH_UNKNOWN);
+    assert_int_equal(in_ward(wards, "26734", COUNTRY_LIST_2025_DAY), TRUTH_UNKNOWN);
+    assert_int_equal(in_ward("not permanent_residence.ward=26734@2021-07-01", "", 0),
+                     TRUTH_UNKNOWN);
+    assert_true(parsed(wards).names_wards);
+    assert_false(parsed("sex=1").names_wards);
+}
+
 /* ---- age and sex ---- */
 
 static enum truth of_age(const char *text, const char *birth)
@@ -331,6 +354,11 @@ static const struct bad bads[] = {
     {"permanent_residence.province=79@2021-07-02", 33, "no list"},
     {"permanent_residence.province=79@2021-7-1", 33, "want a date"},
     {"permanent_residence.province=7", 30, "two digits"},
+    {"permanent_residence.ward=2673@2021-07-01", 26, "five digits"},
+    {"permanent_residence.ward=267345@2021-07-01", 26, "five digits"},
+    {"permanent_residence.ward=26734,@2021-07-01", 32, "five digits"},
+    {"permanent_residence.ward=26734 and sex=1", 31, "want , or @"},
+    {"permanent_residence.ward=26734@2022-07-01", 32, "no list of wards"},
     {"current_residence.province=79@2021-07-01", 1, "want permanent_residence"},
     {"@2021-07-01", 1, "want permanent_residence"},
     {"sex=3", 5, "want 1 or 2"},
@@ -419,6 +447,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_province_is_decided_in_three_values),
+        cmocka_unit_test(a_ward_is_one_of_the_same_list_or_unknown),
         cmocka_unit_test(age_is_counted_in_completed_years_on_its_day),
         cmocka_unit_test(age_without_a_day_is_that_of_the_day_of_the_ask),
         cmocka_unit_test(who_is_known_by_the_year_alone_may_be_of_two_ages),
