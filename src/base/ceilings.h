@@ -164,6 +164,11 @@
 #define CHANGE_SETS_KEPT_MAX 65536   /* of a source: their results are given again */
 #define FEED_FLIGHTS_MAX 16          /* sets with the loader at once; beyond: 503 */
 
+/* Lists of people that are approved and collected */
+#define EXTRACTS_MAX 8192          /* refused and ended ones included: their codes are used */
+#define EXTRACT_PERSONS_MAX 100000 /* in one: their keys are one frame */
+#define EXTRACT_DAYS_MAX 31        /* that one may be asked for, from its approval on */
+
 /* Searches on the private side of the records, after a leak */
 #define SEARCH_LEAKED_BYTES_MAX 16384                           /* what has leaked, as JSON */
 #define SEARCH_ORDER_BYTES_MAX (SEARCH_LEAKED_BYTES_MAX + 8192) /* the act that orders one */

@@ -46,6 +46,7 @@ static const struct {
     {"case", RESOURCE_CASES},
     {"overdue", RESOURCE_OVERDUE_CASES},
     {"figures", RESOURCE_CASE_FIGURES},
+    {"extract", RESOURCE_EXTRACTS},
 };
 #define LISTS (sizeof(lists) / sizeof(lists[0]))
 

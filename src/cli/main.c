@@ -121,6 +121,11 @@ static int case_cli(int argc, char **argv)
                                                         : act_cli("case", argc, argv);
 }
 
+static int extract_cli(int argc, char **argv)
+{
+    return act_cli("extract", argc, argv);
+}
+
 static int help_cli(int argc, char **argv);
 
 static const struct {
@@ -149,6 +154,8 @@ static const struct {
     {"person-list", person_list_cli,
      "list | add | put | remove | end: people whom conditions of businesses name together"},
     {"list-request", list_request_cli, "list: lists of people that accounts ask for"},
+    {"extract", extract_cli,
+     "list | approve | refuse | end: lists of people that an account is given, each by itself"},
     {"operator", operator_cli,
      "list | add | parties-put | parties-remove | officers-put | officers-remove: whom a system "
      "that carries others' asks may ask for, and who asks there"},

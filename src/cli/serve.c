@@ -187,7 +187,9 @@ static const struct proc_row rows[] = {
         .count = 1,
         .grants = BIT(GRANT_JOBS_DIR) | BIT(GRANT_KEYS_DIR),
         .core_pipe = true,
-        .frames = FRAME_BIT(FRAME_JOB_WHO) | FRAME_BIT(FRAME_JOB_LINES) | FRAME_BIT(FRAME_WISH),
+        .frames = FRAME_BIT(FRAME_JOB_WHO) | FRAME_BIT(FRAME_JOB_LINES) | FRAME_BIT(FRAME_WISH) |
+                  FRAME_BIT(FRAME_EXTRACTED),
+        .takes = FRAME_BIT(FRAME_EXTRACTED),
         .memory_bytes_max = 1024 * MIB,
         .calls = CALLS_BASE | CALLS_PIPES | CALLS_READ | CALLS_WRITE,
         .files_max = 384,
@@ -205,15 +207,15 @@ static const struct proc_row rows[] = {
         .count = 1,
         .grants = BIT(GRANT_HOME_DIR) | BIT(GRANT_KEYS_DIR),
         .core_pipe = true,
-        .frames = FRAME_BIT(FRAME_SCRUB) | FRAME_BIT(FRAME_FOUND),
-        .takes = FRAME_BIT(FRAME_SEARCH),
+        .frames = FRAME_BIT(FRAME_SCRUB) | FRAME_BIT(FRAME_FOUND) | FRAME_BIT(FRAME_EXTRACTED),
+        .takes = FRAME_BIT(FRAME_SEARCH) | FRAME_BIT(FRAME_EXTRACT),
         .memory_bytes_max = 2048 * MIB,
         .calls = CALLS_BASE | CALLS_PIPES | CALLS_READ | CALLS_STORE | CALLS_LOOK,
         .files_max = 64,
         .rights =
             "files: home, read only; keys: data, index, wrap (read before the rights are "
             "dropped); sockets: pipe to the core (the scrub's findings, what searches ordered by "
-            "officers found); no network",
+            "officers found, keys of whom approved lists are of); no network",
     },
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))

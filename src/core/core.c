@@ -210,6 +210,7 @@ static struct outcome housekeeping(struct core *core)
     watch_policy(core);
     TRY(watch_dates(core));
     TRY(searches_keep(core));
+    extracts_keep(core);
     watch_health(core);
     peers_keep(core);
     figures_tell(core);

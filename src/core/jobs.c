@@ -146,6 +146,7 @@ bool jobs_may_go(struct core *core, struct peer *peer)
 
     if (peer->pipe.in.len == peer->pipe.taken) {
         peer->held = false;
+        peer->waiting = false;
         return false;
     }
     if (!peer->held) {

@@ -8,6 +8,7 @@
 #include "core/house.h"
 #include "office/ageing.h"
 #include "proc/explaining.h"
+#include "proc/extracting.h"
 #include "proc/feeding.h"
 #include "proc/figures.h"
 #include "proc/jobbing.h"
@@ -106,6 +107,20 @@ struct wishes {
     struct wish_place places[JOBS_KEPT_MAX];
 };
 
+/* The list of people that is on its way to becoming a job. */
+enum extracts_phase {
+    EXTRACTS_IDLE,
+    EXTRACTS_ORDERED, /* the worker collects it */
+    EXTRACTS_HANDED,  /* to `jobs`, which has not said that it is kept */
+};
+struct extracts {
+    enum extracts_phase phase;
+    struct code_text code; /* the one on its way, or the last that was */
+    uint32_t count;        /* of its people */
+    size_t seen;           /* how many lists there were */
+    int64_t keep_us;       /* monotonic: when to look for the next one */
+};
+
 /* A set of changes that the loader has. */
 struct flight {
     bool used;
@@ -154,6 +169,7 @@ struct core {
     struct searches searches;
     struct readings readings;
     struct wishes wishes;
+    struct extracts extracts;
     struct feed feed;
     /* figures */
     struct told told[CORE_PEERS_MAX]; /* as peers */
@@ -265,6 +281,18 @@ void wishes_forget(struct core *core);
 /* False: there is none that the look could mean. Appends, to `next` where a page goes on. */
 bool wishes_show(const struct wishes *wishes, const struct look *look, struct buf *json,
                  struct buf *next);
+
+/* extracts.c */
+/* Has the worker collect the next list, if none is on its way. */
+void extracts_keep(struct core *core);
+/* What the worker has collected, or `jobs` has kept. *ret_good false: it does not decode, or is not
+ * that process' to say. */
+struct outcome extracts_take(struct core *core, const struct peer *peer, const struct frame *frame,
+                             bool *ret_good);
+/* `jobs` has told it: an officer may have refused it already. */
+void extracts_wished(struct core *core, const struct wish_place *wish);
+/* The peer is gone, whichever it was. */
+void extracts_lost(struct core *core, const struct peer *peer);
 
 /* readings.c */
 /* The officer's act to read it was recorded just now. */

@@ -288,6 +288,13 @@ static struct outcome take_stamped(struct core *core, struct peer *peer, const s
     return signed_take(core, peer, &stamped);
 }
 
+static void take_changes(struct core *core, struct peer *peer, const struct frame *frame)
+{
+    if (!feed_take(core, peer, frame)) {
+        refuse(core, peer, "signed changes do not decode");
+    }
+}
+
 static struct outcome take_changed(struct core *core, struct peer *peer, const struct frame *frame)
 {
     bool good = false;
@@ -346,6 +353,17 @@ static struct outcome take_lines(struct core *core, struct peer *peer, const str
     return OUTCOME_OK;
 }
 
+static struct outcome take_extracted(struct core *core, struct peer *peer,
+                                     const struct frame *frame)
+{
+    bool good = false;
+    TRY(extracts_take(core, peer, frame, &good));
+    if (!good) {
+        refuse(core, peer, "a list of people does not decode, or is not this process' to tell");
+    }
+    return OUTCOME_OK;
+}
+
 static struct outcome take_of_jobs(struct core *core, struct peer *peer, const struct frame *frame)
 {
     if (frame->kind == FRAME_JOB_LINES) {
@@ -382,9 +400,7 @@ static struct outcome take_frame(struct core *core, struct peer *peer, const str
         return take_changed(core, peer, frame);
     }
     if (frame->kind == FRAME_CHANGES_STAMPED) {
-        if (!feed_take(core, peer, frame)) {
-            refuse(core, peer, "signed changes do not decode");
-        }
+        take_changes(core, peer, frame);
         return OUTCOME_OK;
     }
     if (frame->kind == FRAME_EXPLAIN) {
@@ -394,6 +410,9 @@ static struct outcome take_frame(struct core *core, struct peer *peer, const str
     if (frame->kind == FRAME_JOB_WHO || frame->kind == FRAME_WISH ||
         frame->kind == FRAME_JOB_LINES) {
         return take_of_jobs(core, peer, frame);
+    }
+    if (frame->kind == FRAME_EXTRACTED) {
+        return take_extracted(core, peer, frame);
     }
     if (frame->kind == FRAME_GRANTS) {
         take_grants(core, peer, frame);
@@ -452,6 +471,7 @@ static unsigned cost_of(const struct frame *frame)
     case FRAME_JOB_LINES:
         return frame->count;
     case FRAME_STAMPED: /* a commit of its own */
+    case FRAME_EXTRACTED:
         return PEER_ASKS_MAX;
     case FRAME_CHANGES_STAMPED: /* a large frame is copied */
         return PEER_ASKS_MAX / FEED_FLIGHTS_MAX;
@@ -530,6 +550,7 @@ void peers_sweep(struct core *core)
             figures_end(core, peer);
             rereads_forget(&core->rereads, peer);
             feed_forget(core, peer);
+            extracts_lost(core, peer);
             bool searches = takes(peer, FRAME_SEARCH);
             pipe_done(&peer->pipe);
             *peer = (struct peer){.pipe.fd = -1};

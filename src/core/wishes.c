@@ -72,6 +72,9 @@ void wishes_take(struct core *core, const struct wish_told *told)
         return;
     }
     keep(&wishes->places[at], told);
+    if (wishes->places[at].used) {
+        extracts_wished(core, &wishes->places[at]);
+    }
 }
 
 void wishes_forget(struct core *core)

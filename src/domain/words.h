@@ -107,7 +107,8 @@
     ROW(PROOF_TIME, "proof_time", 401, 0)                                                          \
     ROW(PROOF_REPLAYED, "proof_replayed", 409, 0)                                                  \
     ROW(TOO_MANY_HITS, "too_many_hits", 422, 1)                                                    \
-    ROW(DOCUMENT_REFUSED, "document_refused", 422, 0)
+    ROW(DOCUMENT_REFUSED, "document_refused", 422, 0)                                              \
+    ROW(LIST_NOT_APPROVED, "list_not_approved", 403, 1)
 
 /* The rule that decided, in the order of the checks but for those that were appended; it stands in
  * the sealed opening only. */
@@ -143,7 +144,8 @@
     ROW(QUOTA_TOTAL, "quota_total")                                                                \
     ROW(PER_CLAIM, "per_claim")                                                                    \
     ROW(REQUEST_KEY, "request_key")                                                                \
-    ROW(TOO_MANY_HITS, "too_many_hits")
+    ROW(TOO_MANY_HITS, "too_many_hits")                                                            \
+    ROW(LIST, "list")
 
 /* What the desk shows: also the segment of its address. */
 #define WORDS_RESOURCE(ROW)                                                                        \
@@ -170,7 +172,8 @@
     ROW(OFFICES, "offices")             /* that take written requests in */                        \
     ROW(CASES, "cases")                 /* what they say of people: to who has signed to read */   \
     ROW(OVERDUE_CASES, "overdue-cases") /* of them, on the day */                                  \
-    ROW(CASE_FIGURES, "case-figures")   /* counted once a minute */
+    ROW(CASE_FIGURES, "case-figures")   /* counted once a minute */                                \
+    ROW(EXTRACTS, "extracts") /* lists of people that are approved; who is in them is not shown */
 
 /* clang-format on */
 

@@ -191,7 +191,7 @@ static bool answer_is(struct gate *gate, const struct work *work, const struct r
 static struct outcome recall_person(struct gate *gate, struct work *work,
                                     const struct recalled *recalled, bool *ret_same)
 {
-    struct registry_probe probe = {0};
+    struct registry_probe probe;
     const struct record *record = &recalled->record;
     uint32_t version = recalled->effect.person_version;
     struct view then = {0};
@@ -303,6 +303,14 @@ void work_later(struct gate *gate, struct work *work, uint32_t retry_after_s)
     work->decision = (struct decision){CODE_RATE_LIMITED, RULE_NONE, FIELD_COUNT};
 }
 
+/* A line of a list is one person's: it does not become another's. */
+static bool is_person(const struct record *record, const struct ask *ask)
+{
+    struct cursor key = cursor_of(ask->key);
+    return ask->service != SERVICE_LIST_EXTRACT || record->person_count == 0 ||
+           record->persons[0] == cursor_u64(&key);
+}
+
 static struct outcome recall_line(struct gate *gate, struct work *work, uint64_t index)
 {
     struct recalled recalled = {0};
@@ -314,7 +322,7 @@ static struct outcome recall_line(struct gate *gate, struct work *work, uint64_t
     const struct effect *effect = &recalled.effect;
     if (!effect->of_job || effect->job_line != ask->job_line ||
         memcmp(effect->job_id, ask->job_id, JOB_ID_LEN) != 0 ||
-        !is_account(&recalled.record, work->account) ||
+        !is_account(&recalled.record, work->account) || !is_person(&recalled.record, ask) ||
         !outcome_ok(words_find(&words_code, recalled.record.outcome, &code)) ||
         !code_has_receipt((enum code)code)) {
         return outcome_fail(FAULT_CORRUPT, "a line's record is not one of its job");
@@ -323,13 +331,35 @@ static struct outcome recall_line(struct gate *gate, struct work *work, uint64_t
     return good ? give_again(gate, work, &recalled, index, (enum code)code) : OUTCOME_OK;
 }
 
-struct outcome work_recall_line(struct gate *gate, struct work *work)
+/* A list gives so many people as it may have lines: each line once, in their order, also within a
+ * batch, whatever `jobs` sends. */
+static bool passed_by(const struct gate *gate, const struct work *work)
 {
     const struct ask *ask = work->ask;
+    if (ask->service != SERVICE_LIST_EXTRACT) {
+        return false;
+    }
+    for (const struct work *other = gate->works; other < work; other++) {
+        if (other->ask->of_job && other->ask->job_line >= ask->job_line &&
+            memcmp(other->ask->job_id, ask->job_id, JOB_ID_LEN) == 0) {
+            return true;
+        }
+    }
+    return ask->job_line <= job_tracks_last(&gate->jobs, ask->job_id);
+}
+
+static enum job_known_line known_line(const struct gate *gate, const struct work *work,
+                                      uint64_t *ret_index)
+{
+    const struct ask *ask = work->ask;
+    enum job_known_line known = job_tracks_find(&gate->jobs, ask->job_id, ask->job_line, ret_index);
+    return known == JOB_LINE_NEW && passed_by(gate, work) ? JOB_LINE_OLD : known;
+}
+
+struct outcome work_recall_line(struct gate *gate, struct work *work)
+{
     uint64_t index = 0;
-    enum job_known_line known =
-        gate->jobs_later ? JOB_LINE_NEW
-                         : job_tracks_find(&gate->jobs, ask->job_id, ask->job_line, &index);
+    enum job_known_line known = gate->jobs_later ? JOB_LINE_NEW : known_line(gate, work, &index);
     if (known == JOB_LINE_OLD) {
         work_give_up(gate, work, "job-line-old", outcome_fail(FAULT_CONFLICT, "a line of a job"));
         return OUTCOME_OK;

@@ -6,7 +6,8 @@
  * 2. Nothing about the subject is looked at before decide_party() has said yes; decide_subject() is
  *    strictly last (I3, I5).
  * 3. A unit of quota is taken before the read and given back only when no record was written. What
- *    an ask costs is settled before the read, too: a miss costs what a hit does.
+ *    an ask costs is settled before the read, too: a miss costs what a hit does, but in a list,
+ *    whose account is not to know of it.
  */
 #include "gate/work.h"
 
@@ -220,7 +221,10 @@ static void ask_counters(struct gate *gate, struct work *work, struct party_ques
     uint32_t until_s = 0;
     uint32_t now_s = (uint32_t)(work->now_us / 1000000);
     ask_quotas(gate, work, question);
-    if (work->party != NULL) {
+    bool list = work->ask->service == SERVICE_LIST_EXTRACT; /* nobody guesses a person's key */
+    if (work->party != NULL && list) {
+        make_tags(gate, work);
+    } else if (work->party != NULL) {
         make_tags(gate, work);
         party_day_turn(gate, work->party, work->now_us);
         work->guesses = guesses_count(&gate->guesses, work->guess_tag, now_s, &until_s);
@@ -316,6 +320,23 @@ void work_find_party(const struct gate *gate, struct work *work)
     work->party = own ? work->account->party : directory_party(gate->directory, ask->party);
 }
 
+/* The approved list that the ask is a line of. */
+static const struct extract *ask_list(const struct gate_case *asked, uint64_t fields)
+{
+    const struct ask *ask = asked->ask;
+    const struct extract_line line = {
+        .job_id = ask->of_job && ask->service == SERVICE_LIST_EXTRACT ? ask->job_id : NULL,
+        .line = ask->job_line,
+        .account = asked->account,
+        .business = asked->business,
+        .case_ref = ask->case_ref,
+        .fields = fields,
+        .day = clock_day_vn(asked->now_us)};
+    return asked->business == NULL || asked->party != asked->account->party
+               ? NULL
+               : extract_of_line(asked->directory, &line);
+}
+
 struct party_question gate_question(const struct gate_case *asked, const struct permit **ret_permit)
 {
     CHECK(asked->account != NULL && asked->certificate != NULL);
@@ -332,6 +353,7 @@ struct party_question gate_question(const struct gate_case *asked, const struct 
                       : business_permit(asked->business, ask->use_kind, ask->use_text,
                                         question.fields, clock_day_vn(asked->now_us));
     question.permit_covers = *ret_permit != NULL;
+    question.list_approved = asked->directory == NULL || ask_list(asked, question.fields) != NULL;
     return question;
 }
 
@@ -366,6 +388,7 @@ static struct party_question party_question_of(const struct gate *gate, struct w
                               .policy = gate->policy,
                               .now_us = work->now_us};
     struct party_question question = gate_question(&asked, &work->permit);
+    work->extract = ask_list(&asked, question.fields);
     take_fields(work, question.fields);
     return question;
 }
@@ -549,10 +572,9 @@ static enum truth listed_port(void *context, struct view code)
 }
 
 /* The record says the personal number, whatever the ask named the person by. */
-static enum truth population_of(const struct gate *gate, const struct work *work,
-                                const struct person_record *record)
+static enum truth fulfils(const struct gate *gate, const struct work *work,
+                          const struct population *population, const struct person_record *record)
 {
-    const struct population *population = &work->business->population;
     struct listing listing = {.directory = gate->directory};
     struct population_subject subject = {.province_list_day = record->province_list_day,
                                          .birth_date = record->birth_date,
@@ -565,6 +587,19 @@ static enum truth population_of(const struct gate *gate, const struct work *work
         blinder_tag(registry_blinder(gate->registry), BLIND_ID, record->id, listing.tag);
     }
     return population_holds(population, &subject);
+}
+
+/* Of a list its criteria too; both are looked at, whichever it is. */
+static enum truth population_of(const struct gate *gate, const struct work *work,
+                                const struct person_record *record)
+{
+    enum truth inside = fulfils(gate, work, &work->business->population, record);
+    if (work->ask->service != SERVICE_LIST_EXTRACT) {
+        return inside;
+    }
+    CHECK(work->extract != NULL);
+    enum truth listed = fulfils(gate, work, &work->extract->criteria, record);
+    return listed < inside ? listed : inside;
 }
 
 /* The index leads from a number that was corrected to whom it was of, and that number is asked for
@@ -593,6 +628,12 @@ struct decision work_decide_record(struct gate *gate, struct work *work,
         .business_override_lock = business->override_lock,
     };
     return work_decide_own(gate, work, record, decide_subject(gate->policy, &question));
+}
+
+void work_spare(struct gate *gate, struct work *work)
+{
+    quota_give_back(gate, work);
+    work->fee = (struct fee){0};
 }
 
 struct outcome work_decide_subject(struct gate *gate, struct work *work,

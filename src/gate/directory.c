@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "gate/fees.h"
+#include "gate/jobs.h"
 #include "gate/places.h"
 
 #include <string.h>
@@ -61,6 +62,16 @@ static struct view operator_key(const void *value)
     return code_view(&((const struct operator_register *)value)->code);
 }
 
+static struct view extract_key(const void *value)
+{
+    return code_view(&((const struct extract *)value)->code);
+}
+
+static struct view extract_job_key(const void *value)
+{
+    return view_of(((const struct extract *)value)->job_id, JOB_ID_LEN);
+}
+
 void directory_init(struct directory *directory)
 {
     map_init_ordered(&directory->parties, party_key, PARTIES_MAX);
@@ -73,6 +84,8 @@ void directory_init(struct directory *directory)
     map_init_ordered(&directory->lists, list_key, LISTS_MAX);
     map_init_ordered(&directory->signing_keys, signing_key_key, SIGNING_KEYS_MAX);
     map_init_ordered(&directory->operators, operator_key, OPERATORS_MAX);
+    map_init_ordered(&directory->extracts, extract_key, EXTRACTS_MAX);
+    map_init(&directory->extract_jobs, extract_job_key, EXTRACTS_MAX);
     directory->blinder = NULL;
     map_init_ordered(&directory->statements, fees_key, FEE_STATEMENTS_MAX);
     directory->statements_first = NULL;
@@ -97,6 +110,8 @@ void directory_done(struct directory *directory)
     map_free_all(&directory->lists);
     map_free_all(&directory->signing_keys);
     map_free_all(&directory->operators);
+    map_done(&directory->extract_jobs);
+    map_free_all(&directory->extracts);
     map_free_all(&directory->permits);
     fees_clear(directory);
     map_done(&directory->statements);
@@ -285,6 +300,19 @@ struct outcome directory_add_policy(struct directory *directory, struct policy_v
     return map_add(&directory->policies, version);
 }
 
+struct outcome directory_add_extract(struct directory *directory, struct extract *extract)
+{
+    CHECK(extract->account != NULL);
+    if (directory_extract(directory, extract_key(extract)) != NULL) {
+        return outcome_fail(FAULT_CONFLICT, "extract: code is there already");
+    }
+    TRY(map_room(&directory->extracts)); /* in both maps or in none */
+    TRY(map_add(&directory->extract_jobs, extract));
+    struct outcome outcome = map_add(&directory->extracts, extract);
+    CHECK(outcome_ok(outcome));
+    return OUTCOME_OK;
+}
+
 void directory_replace_policy(struct policy_version *old, const struct policy_version *new)
 {
     struct policy *kept = old->policy;
@@ -339,6 +367,17 @@ struct person_list *directory_list(const struct directory *directory, struct vie
 struct signing_key *directory_signing_key(const struct directory *directory, struct view code)
 {
     return map_get(&directory->signing_keys, code);
+}
+
+struct extract *directory_extract(const struct directory *directory, struct view code)
+{
+    return map_get(&directory->extracts, code);
+}
+
+struct extract *directory_extract_by_job(const struct directory *directory,
+                                         const uint8_t job_id[JOB_ID_LEN])
+{
+    return map_get(&directory->extract_jobs, view_of(job_id, JOB_ID_LEN));
 }
 
 struct operator_register *directory_operator(const struct directory *directory, struct view code)

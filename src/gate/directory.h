@@ -226,6 +226,48 @@ struct person_list {
 /* In as many steps as the list's length alone says, whoever it is. */
 bool person_list_has(const struct person_list *list, const uint8_t tag[SEAL_BLIND_BYTES]);
 
+enum extract_state {
+    EXTRACT_APPROVED,  /* by two officers: it is to be collected, and may be asked for */
+    EXTRACT_COLLECTED, /* its job is there */
+    EXTRACT_TOO_LONG,  /* more people than its cap fulfil its criteria: nobody is in it */
+    EXTRACT_REFUSED,   /* an account's wish that an officer has turned down */
+    EXTRACT_ENDED,     /* by an officer */
+    EXTRACT_STATE_COUNT
+};
+
+/* A list of people that an account may be given (decision 0052). */
+struct extract {
+    struct code_text code; /* never given again: its job's id hangs on it */
+    uint32_t version;
+    enum extract_state state;
+    struct account *account;
+    uint8_t job_id[16]; /* by which its lines are asked; no other list's */
+    /* EXTRACT_REFUSED has none of these */
+    struct business *business;
+    struct long_text case_ref;
+    struct population criteria;
+    uint64_t fields;
+    uint32_t cap; /* of people */
+    int64_t from_day;
+    int64_t until_day;       /* last day on which it may be asked for */
+    uint32_t collected;      /* people, when it was; the account is not told */
+    struct long_text reason; /* of its state */
+};
+/* Is that line of that job, asked by that account for that business, case and fields, one of a list
+ * that is approved? NULL: it is not. */
+struct extract_line {
+    const uint8_t *job_id; /* NULL: no job's */
+    uint32_t line;
+    const struct account *account;
+    const struct business *business;
+    struct view case_ref;
+    uint64_t fields;
+    int64_t day; /* UTC+7 */
+};
+struct directory;
+const struct extract *extract_of_line(const struct directory *directory,
+                                      const struct extract_line *line);
+
 enum signing_key_state { SIGNING_KEY_IN_FORCE, SIGNING_KEY_REVOKED, SIGNING_KEY_STATE_COUNT };
 
 /* A key by which an account signs assertions and asks, other than its certificates'. */
@@ -317,6 +359,8 @@ struct directory {
     struct map lists;
     struct map signing_keys;
     struct map operators;
+    struct map extracts;
+    struct map extract_jobs; /* the same by their job's id */
     struct blinder *blinder; /* borrowed: makes the tags of members; NULL: none is made */
     struct map statements;   /* gate's (fees.h) */
     struct statement *statements_first;
@@ -336,6 +380,8 @@ struct outcome directory_add_business(struct directory *directory, struct busine
  * party has BUSINESSES_PER_PARTY_MAX). */
 struct outcome directory_add_permit(struct directory *directory, struct permit *permit);
 struct outcome directory_add_policy(struct directory *directory, struct policy_version *version);
+/* FAULT_CONFLICT also when its job's id is another's. */
+struct outcome directory_add_extract(struct directory *directory, struct extract *extract);
 /* `old`, which is there, becomes what `new` is, but keeps the gate's counters; the code and the
  * party must be the same. Pointers to it stay good. `new` stays the caller's. FAULT_CONFLICT: the
  * certificate is bound to another account, nothing is changed. */
@@ -371,6 +417,9 @@ struct permit *directory_permit(const struct directory *directory, struct view c
 struct policy_version *directory_policy(const struct directory *directory, struct view hash);
 struct person_list *directory_list(const struct directory *directory, struct view code);
 struct signing_key *directory_signing_key(const struct directory *directory, struct view code);
+struct extract *directory_extract(const struct directory *directory, struct view code);
+struct extract *directory_extract_by_job(const struct directory *directory,
+                                         const uint8_t job_id[16]);
 /* NULL: the party is no operator. */
 struct operator_register *directory_operator(const struct directory *directory, struct view code);
 /* Is the name registered with that operator, in that role? */

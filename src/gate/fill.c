@@ -24,7 +24,7 @@
 #define EFFECT_JOB 32
 #define EFFECT_PROOF 64
 #define EFFECT_HITS 128
-#define ENGINE_VERSION 3 /* of the deciding code; grows when a decision could change */
+#define ENGINE_VERSION 4 /* of the deciding code; grows when a decision could change */
 
 void effect_put(const struct effect *effect, struct buf *buf)
 {
@@ -241,6 +241,15 @@ static void put_place(struct buf *buf, const char *name, struct view value)
     }
 }
 
+/* Whom a line of a list asks for is told nobody: the list stands for him. */
+static void put_list(const struct work *work, struct buf *buf)
+{
+    buf_put_text(buf, "{\"list\":");
+    put_text_or_null(buf,
+                     work->extract != NULL ? code_view(&work->extract->code) : view_of(NULL, 0));
+    buf_put_u8(buf, '}');
+}
+
 /* The subject as sent. */
 static void put_asked(const struct ask *ask, struct buf *buf)
 {
@@ -268,7 +277,11 @@ static void put_request(const struct work *work, struct buf *buf)
 {
     const struct ask *ask = work->ask;
     buf_put_text(buf, "{\"asked\":");
-    put_asked(ask, buf);
+    if (ask->service == SERVICE_LIST_EXTRACT) {
+        put_list(work, buf);
+    } else {
+        put_asked(ask, buf);
+    }
     put_claims(ask, buf);
     buf_put_text(buf, ",\"fields\":[");
     for (unsigned i = 0; i < work->field_count; i++) {

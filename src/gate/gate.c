@@ -200,7 +200,12 @@ static struct outcome conclude(struct gate *gate, struct work *work, struct outc
         return OUTCOME_OK;
     }
     TRY(decided);
-    if (work->decision.code == CODE_SUBJECT_NOT_AVAILABLE) {
+    if (work->decision.code != CODE_SUBJECT_NOT_AVAILABLE) {
+        return OUTCOME_OK;
+    }
+    if (work->ask->service == SERVICE_LIST_EXTRACT) {
+        work_spare(gate, work);
+    } else {
         count_miss(gate, work);
     }
     return OUTCOME_OK;

@@ -73,6 +73,13 @@ enum job_known_line job_tracks_find(const struct job_tracks *tracks, const uint8
     return track->count == JOB_RECENT_MAX && line < lowest(track) ? JOB_LINE_OLD : JOB_LINE_NEW;
 }
 
+uint32_t job_tracks_last(const struct job_tracks *tracks, const uint8_t id[JOB_ID_LEN])
+{
+    const struct job_track *track = find(tracks, id);
+
+    return track == NULL ? 0 : track->last;
+}
+
 /* Invariant 2. */
 static struct job_track *make_room(struct job_tracks *tracks, const uint8_t id[JOB_ID_LEN])
 {

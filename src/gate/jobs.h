@@ -42,6 +42,8 @@ struct outcome job_tracks_init(struct job_tracks *tracks);
 void job_tracks_done(struct job_tracks *tracks);
 enum job_known_line job_tracks_find(const struct job_tracks *tracks, const uint8_t id[JOB_ID_LEN],
                                     uint32_t line, uint64_t *ret_index);
+/* The highest line that is known; 0: none is. */
+uint32_t job_tracks_last(const struct job_tracks *tracks, const uint8_t id[JOB_ID_LEN]);
 /* The line's record is there; once more changes nothing. */
 void job_tracks_put(struct job_tracks *tracks, const uint8_t id[JOB_ID_LEN], uint32_t line,
                     uint64_t index);

@@ -107,6 +107,7 @@ static const struct service_row {
     [SERVICE_RELATIVE_VERIFY] = {0, put_claims, true},
     [SERVICE_OWN_VIEW] = {0, put_fields, false},
     [SERVICE_NOTICE_EXTRACT] = {0, put_fields, false},
+    [SERVICE_LIST_EXTRACT] = {0, put_fields, false}, /* of one of its people */
 };
 
 bool service_given(enum service service)

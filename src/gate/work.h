@@ -41,9 +41,10 @@ struct work {
     const struct ask *ask;
     struct account *account;               /* NULL: not authenticated, nothing else is set */
     const struct certificate *certificate; /* by which it asks */
-    struct party *party;         /* acting party; NULL when the ask names one that is not known */
-    struct business *business;   /* NULL when not found */
-    const struct permit *permit; /* covers the use that is declared; NULL: none does, or is */
+    struct party *party;           /* acting party; NULL when the ask names one that is not known */
+    struct business *business;     /* NULL when not found */
+    const struct permit *permit;   /* covers the use that is declared; NULL: none does, or is */
+    const struct extract *extract; /* the approved list that it is a line of; NULL: of none */
     struct decision decision;
     int64_t now_us;
     int64_t as_of_us;      /* the moment that claims are about: now; of a repeat, then */
@@ -139,6 +140,8 @@ void work_answer_limits(struct gate *gate, const struct work *work, struct answe
 uint32_t seconds_to_midnight(int64_t now_us);
 /* Whom the ask is about, for registry_fetch(). */
 void work_probe(const struct work *work, struct registry_probe *ret_probe);
+/* Who is not given by a list costs its account nothing, and tells it nothing. */
+void work_spare(struct gate *gate, struct work *work);
 /* Compares, decides and projects one fetched person; found or not, the same steps are taken (I5).
  * FAULT_CORRUPT: the person's record is damaged; nothing was decided. */
 struct outcome work_decide_subject(struct gate *gate, struct work *work,

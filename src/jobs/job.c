@@ -168,9 +168,25 @@ static void put_reason(const struct job *job, struct buf *buf)
     }
 }
 
-/* Codes of businesses have no letters that JSON would escape. */
-void job_put_json(const struct job *job, struct buf *buf)
+/* Of a list of people its account knows whom it was given, and not how many were collected. */
+static struct job shown(const struct job *job)
 {
+    struct job copy = *job;
+
+    if (job->service == SERVICE_LIST_EXTRACT) {
+        copy.lines = job->tally.done - job->tally.missed - job->tally.refused;
+        copy.tally = (struct job_tally){.done = copy.lines, .refused = job->tally.refused};
+        copy.rate = 0;
+    }
+    return copy;
+}
+
+/* Codes of businesses have no letters that JSON would escape. */
+void job_put_json(const struct job *whole, struct buf *buf)
+{
+    const struct job copy = shown(whole);
+    const struct job *job = &copy;
+
     buf_put_text(buf, "{\"business\":\"");
     buf_put_view(buf, job_code_view(&job->business));
     buf_put_text(buf, "\",\"created\":\"");

@@ -224,6 +224,9 @@ static struct outcome take_core_frame(struct jobs *jobs, const struct frame *fra
     if (frame->kind == FRAME_WISH) {
         return wish_refused(jobs, frame);
     }
+    if (frame->kind == FRAME_EXTRACTED) {
+        return extract_take(jobs, frame);
+    }
     TRY(jobbing_get_known(frame, &known));
     if (!upload_known(jobs, &known)) {
         want_known(jobs, &known);

@@ -42,7 +42,7 @@ static struct outcome put_page(const struct jobs *jobs, const struct want *want,
 
     *ret_next = 0;
     if (want->line <= job->tally.done) {
-        outcome = pour_open(&pour, &jobs->store, job->id, want->line, job->tally.done);
+        outcome = pour_open(&pour, &jobs->store, job, want->line);
         outcome = outcome_ok(outcome) ? put_lines(want, &pour, page, ret_next) : outcome;
         pour_done(&pour);
     }

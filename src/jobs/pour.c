@@ -69,14 +69,19 @@ static struct outcome seek(struct pour *pour, uint32_t line)
     return OUTCOME_OK;
 }
 
-struct outcome pour_open(struct pour *pour, const struct job_store *store,
-                         const uint8_t id[JOB_ID_BYTES], uint32_t from, uint32_t until)
+struct outcome pour_open(struct pour *pour, const struct job_store *store, const struct job *job,
+                         uint32_t from)
 {
-    *pour = (struct pour){.from = from, .until = until, .blocks.fd = DISK_CLOSED};
+    uint32_t until = job->tally.done;
+
+    *pour = (struct pour){.list = job->service == SERVICE_LIST_EXTRACT,
+                          .from = from,
+                          .until = until,
+                          .blocks.fd = DISK_CLOSED};
     TRY(block_init(&pour->block));
     TRY(block_init(&pour->same));
-    TRY(blocks_open(&pour->blocks, store, id, JOB_FILE_ANSWERS, false));
-    return seek(pour, from < until ? from : until);
+    TRY(blocks_open(&pour->blocks, store, job->id, JOB_FILE_ANSWERS, false));
+    return pour->list ? OUTCOME_OK : seek(pour, from < until ? from : until);
 }
 
 static struct outcome next(struct pour_block *block, struct found *ret_found)
@@ -154,29 +159,49 @@ static void put_line(const struct found *found, uint32_t line, struct buf *buf)
     }
 }
 
-struct outcome pour_line(struct pour *pour, struct buf *buf)
+/* The next answer that stands in the blocks. */
+static struct outcome next_answer(struct pour *pour, struct found *ret_found)
 {
     struct pour_block *block = &pour->block;
-    struct found found = {0};
 
-    do {
-        while (block->line == block->end) {
-            if (block->end > pour->until || pour->until == 0) {
-                return outcome_fail(FAULT_NOT_FOUND, "line of a result");
-            }
-            struct outcome loaded = load(pour, block);
-            /* There are as many as were counted. */
-            if (loaded.fault == FAULT_NOT_FOUND) {
-                return outcome_fail(FAULT_CORRUPT, "answers that are not there");
-            }
-            TRY(loaded);
-        }
-        if (block->line > pour->until) {
+    while (block->line == block->end) {
+        if (block->end > pour->until || pour->until == 0) {
             return outcome_fail(FAULT_NOT_FOUND, "line of a result");
         }
-        TRY(next(block, &found));
-    } while (block->line <= pour->from);
-    uint32_t line = block->line - 1;
+        struct outcome loaded = load(pour, block);
+        /* There are as many as were counted. */
+        if (loaded.fault == FAULT_NOT_FOUND) {
+            return outcome_fail(FAULT_CORRUPT, "answers that are not there");
+        }
+        TRY(loaded);
+    }
+    if (block->line > pour->until) {
+        return outcome_fail(FAULT_NOT_FOUND, "line of a result");
+    }
+    return next(block, ret_found);
+}
+
+/* The next one to be told, and as which line; 0: none is told of it. */
+static struct outcome next_line(struct pour *pour, struct found *ret_found, uint32_t *ret_line)
+{
+    TRY(next_answer(pour, ret_found));
+    *ret_line = pour->block.line - 1;
+    if (pour->list) {
+        TRY(ret_found->kind == ANSWER_SAME ? find_same(pour, ret_found) : OUTCOME_OK);
+        bool hidden = ret_found->answer.code == CODE_SUBJECT_NOT_AVAILABLE;
+        *ret_line = hidden ? 0 : ++pour->told;
+    }
+    return OUTCOME_OK;
+}
+
+struct outcome pour_line(struct pour *pour, struct buf *buf)
+{
+    struct found found = {0};
+    uint32_t line = 0;
+
+    do {
+        TRY(next_line(pour, &found, &line));
+    } while (line == 0 || line < pour->from);
     if (found.kind == ANSWER_SAME) {
         TRY(find_same(pour, &found));
     }

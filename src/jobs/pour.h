@@ -22,13 +22,15 @@ struct pour {
     struct pour_block same; /* where lines stand that others are the same as */
     uint32_t same_number;   /* of its block ... */
     bool same_read;         /* ... when there is one */
+    bool list;              /* of people: who is no more to be seen leaves no trace, and ... */
+    uint32_t told;          /* ... its lines are counted as they are told */
     uint32_t from;          /* first line that is wanted */
     uint32_t until;         /* last line that there is */
 };
 
-/* Of lines `from` to `until`. */
-struct outcome pour_open(struct pour *pour, const struct job_store *store,
-                         const uint8_t id[JOB_ID_BYTES], uint32_t from, uint32_t until);
+/* Of the job's lines from `from` on that have answers. */
+struct outcome pour_open(struct pour *pour, const struct job_store *store, const struct job *job,
+                         uint32_t from);
 void pour_done(struct pour *pour);
 /* Appends the next line. FAULT_NOT_FOUND: there is none; FAULT_CORRUPT: it cannot be read. */
 struct outcome pour_line(struct pour *pour, struct buf *buf);

@@ -4,6 +4,7 @@
  *   jobs.c     the process: pipes, turns, start, end
  *   table.c    all jobs that there are: found, begun, changed, aged
  *   upload.c   lists that are coming
+ *   extract.c  lists of people that the core tells
  *   want.c     what clients want of jobs, once the core has said who they are
  *   page.c     a part of a result in one message
  *   wish.c     lists of persons that are asked for, until an officer has said something
@@ -16,6 +17,7 @@
 #include "jobs/jobs.h"
 #include "jobs/pour.h"
 #include "jobs/run.h"
+#include "proc/extracting.h"
 
 struct edge_end {
     struct pipe_end pipe; /* fd -1: free place */
@@ -138,6 +140,10 @@ bool upload_known(struct jobs *jobs, const struct job_known *known);
 void upload_gone(struct jobs *jobs, const struct asker *asker);
 /* An edge, or (0) the core, is gone. */
 void uploads_lost(struct jobs *jobs, uint64_t edge);
+
+/* extract.c */
+/* A list of people that is to be a job; the core is told whether it is. FAULT_BAD_INPUT. */
+struct outcome extract_take(struct jobs *jobs, const struct frame *frame);
 
 /* want.c */
 void want_ask(struct jobs *jobs, const struct asker *asker, const struct job_asked *asked);

@@ -93,6 +93,11 @@ static struct outcome parse(const struct job *job, struct run_tools *tools, stru
 
     ask_faults_reset(faults);
     arena_reset(&tools->arena);
+    if (job->service == SERVICE_LIST_EXTRACT) { /* it is our own */
+        TRY(extract_get_line(text, job, tools->key, ret_ask));
+        memcpy(ret_ask->spki, job->spki, sizeof(ret_ask->spki));
+        return ask_sane(ret_ask) ? OUTCOME_OK : outcome_fail(FAULT_CORRUPT, "line of a list");
+    }
     if (text.len > ASK_BODY_BYTES_MAX) {
         ask_faults_add(faults, "", "too long");
         return outcome_fail(FAULT_BAD_INPUT, "line");
@@ -136,7 +141,11 @@ static struct outcome read_item(struct run *run, struct run_tools *tools, struct
                               .same = run->next,
                               .place = run->lines.place,
                               .from = (uint32_t)run->texts.len};
-    if (!outcome_ok(parse(run->job, tools, text, &ask))) {
+    struct outcome parsed = parse(run->job, tools, text, &ask);
+    if (parsed.fault == FAULT_CORRUPT) {
+        return parsed;
+    }
+    if (!outcome_ok(parsed)) {
         keep_faults(run, item, &tools->faults);
     } else {
         item->same = seen_add(&run->seen, text, item->line); /* invariant 2 */
@@ -251,6 +260,14 @@ static bool is_later(enum code code)
     return code == CODE_RATE_LIMITED || code == CODE_LEDGER_UNAVAILABLE;
 }
 
+/* In a list of people all lines ask the same, the person but for: the first refusal is of all that
+ * are left, whose number it would tell. */
+static bool ends_list(const struct run *run, enum code code)
+{
+    return run->job->service == SERVICE_LIST_EXTRACT && code != CODE_DISCLOSED &&
+           code != CODE_SUBJECT_NOT_AVAILABLE && code != CODE_INTERNAL;
+}
+
 struct outcome run_take(struct run *run, const struct answer *answer)
 {
     if (run->asked == 0) {
@@ -280,6 +297,10 @@ struct outcome run_take(struct run *run, const struct answer *answer)
     }
     TRY(room);
     TRY(add(run, code_has_receipt(answer->code) ? ANSWER_GIVEN : ANSWER_BARE, answer));
+    run->lost = ends_list(run, answer->code);
+    if (run->lost) {
+        return OUTCOME_OK;
+    }
     struct outcome rest = add_unasked(run);
     if (rest.fault == FAULT_NO_SPACE) {
         run->held = true;

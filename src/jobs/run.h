@@ -32,17 +32,24 @@ struct run {
     unsigned asked;  /* answers that the core owes */
     bool held;       /* a line is to be asked again */
     uint32_t wait_s; /* before that; 0: at once */
-    bool lost;       /* it cannot go on: its key is nobody's any more, or its list damaged */
-    bool unwritten;  /* the disk has no room for the block in hand */
-    uint32_t next;   /* line that is read next */
+    bool lost; /* it cannot go on: its key is nobody's any more, its list damaged, or, of a list of
+                  people, a line refused: so would be all behind it */
+    bool unwritten; /* the disk has no room for the block in hand */
+    uint32_t next;  /* line that is read next */
 };
 
 /* Goes on where the job stood. FAULT_CORRUPT: its files are damaged. */
 struct outcome run_open(struct run *run, struct job *job, const struct job_store *store);
 void run_done(struct run *run);
 
+/* A line of a list of people becomes an ask, which borrows from it and from ret_key (extract.c).
+ * FAULT_CORRUPT. */
+struct outcome extract_get_line(struct view text, const struct job *job,
+                                uint8_t ret_key[ASK_PERSON_KEY_BYTES], struct ask *ret_ask);
+
 /* What run_put() parses with. */
 struct run_tools {
+    uint8_t key[ASK_PERSON_KEY_BYTES]; /* of the person whom a line of a list is about */
     struct arena arena;
     struct ask_faults faults;
 };

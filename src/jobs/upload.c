@@ -85,6 +85,10 @@ void upload_open(struct jobs *jobs, const struct asker *asker, const struct job_
     for (unsigned i = 0; i < JOB_UPLOADS_MAX && upload == NULL; i++) {
         upload = jobs->uploads[i].used ? NULL : &jobs->uploads[i];
     }
+    if (asked->service == SERVICE_LIST_EXTRACT) { /* nobody brings a list of people */
+        jobs_refuse(jobs, asker, CODE_SERVICE_NOT_OPEN, 0);
+        return;
+    }
     if (upload == NULL || !jobs->piped) {
         jobs_refuse(jobs, asker, jobs->piped ? CODE_RATE_LIMITED : CODE_LEDGER_UNAVAILABLE, 1);
         return;

@@ -97,8 +97,7 @@ static void pour_begin(struct jobs *jobs, const struct want *want, const struct 
         jobs_refuse(jobs, &want->asker, CODE_RATE_LIMITED, RETRY_S);
         return;
     }
-    struct outcome opened =
-        pour_open(&pouring->pour, &jobs->store, job->id, want->line, job->tally.done);
+    struct outcome opened = pour_open(&pouring->pour, &jobs->store, job, want->line);
     if (opened.fault == FAULT_NOT_FOUND && job->tally.done == 0) { /* it had not begun */
         opened = OUTCOME_OK;
     }

@@ -119,6 +119,10 @@ enum act_kind {
     ACT_CASE_FOUND,     /* by the house: the gate has found whom it is about */
     ACT_CASE_DISCLOSED, /* likewise: what its letter says has left */
     ACT_CASE_LEAVE,     /* by the date (ageing.h) */
+    ACT_EXTRACT_APPROVE,
+    ACT_EXTRACT_REFUSE,
+    ACT_EXTRACT_END,
+    ACT_EXTRACT_FOUND, /* by the house: its people are collected, or are too many */
     ACT_KIND_COUNT
 };
 

@@ -121,6 +121,10 @@ static const struct four_eyes rows[ACT_KIND_COUNT] = {
     [ACT_CASE_WITHDRAW] = {INTAKE | DECIDE, ONE_IS_ENOUGH, NOT_OWN, OBJECT_CASE},
     [ACT_CASE_CLOSE] = {INTAKE | DECIDE, ONE_IS_ENOUGH, NOT_OWN, OBJECT_CASE},
     [ACT_CASE_READ] = {INTAKE | DECIDE | APPROVE | AUDIT, ONE_IS_ENOUGH, NOT_OWN, OBJECT_CASE},
+    /* Each list of people is leave to be given them all. */
+    [ACT_EXTRACT_APPROVE] = {DECIDE, APPROVE, NOT_OWN, OBJECT_EXTRACT},
+    [ACT_EXTRACT_REFUSE] = {DECIDE, ONE_IS_ENOUGH, NOT_OWN, OBJECT_EXTRACT},
+    [ACT_EXTRACT_END] = {DECIDE | SECURITY, ONE_IS_ENOUGH, NOT_OWN, OBJECT_EXTRACT},
     /* Which roles these need is the proposal's own row's matter (proposal.c). */
     [ACT_PROPOSAL_APPROVE] = {ROLES_ALL, ONE_IS_ENOUGH, NOT_OWN, OBJECT_PROPOSAL},
     [ACT_PROPOSAL_REJECT] = {ROLES_ALL, ONE_IS_ENOUGH, NOT_OWN, OBJECT_PROPOSAL},
@@ -170,6 +174,9 @@ const struct party *four_eyes_party(const struct directory *directory, const str
     }
     if (object != NULL && row == &object_signing_key) {
         return ((const struct signing_key *)object)->account->party;
+    }
+    if (object != NULL && row == &object_extract) {
+        return ((const struct extract *)object)->account->party;
     }
     if (object != NULL && row == &object_operator) {
         return ((const struct operator_register *)object)->party;

@@ -31,6 +31,7 @@ static const struct object_row *const rows[OBJECT_KIND_COUNT] = {
     [OBJECT_SOURCE] = &object_source,
     [OBJECT_UNIT] = &object_unit,
     [OBJECT_CASE] = &object_case,
+    [OBJECT_EXTRACT] = &object_extract,
 };
 
 const struct object_row *object_row(enum object_kind kind)

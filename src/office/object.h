@@ -36,8 +36,9 @@ enum object_kind {
     OBJECT_SIGNING_KEY = 19, /* points to an account, of either tier */
     OBJECT_OPERATOR = 20,    /* code = the party's */
     OBJECT_SOURCE = 21,
-    OBJECT_UNIT = 22, /* an office */
-    OBJECT_CASE = 23, /* points to an office and a party */
+    OBJECT_UNIT = 22,    /* an office */
+    OBJECT_CASE = 23,    /* points to an office and a party */
+    OBJECT_EXTRACT = 24, /* points to an account, of either tier, and a business */
     OBJECT_KIND_COUNT
 };
 
@@ -94,6 +95,7 @@ extern const struct object_row object_operator;    /* operator.c */
 extern const struct object_row object_source;      /* source.c */
 extern const struct object_row object_unit;        /* unit.c */
 extern const struct object_row object_case;        /* case.c */
+extern const struct object_row object_extract;     /* extract.c */
 
 /* NULL for a kind that the directory does not keep. */
 const struct object_row *object_row(enum object_kind kind);

@@ -102,6 +102,15 @@ enum business_state office_business_next(enum business_state state, enum busines
  * expires, and no act moves it from there. */
 enum business_state office_business_state(const struct business *business, int64_t day);
 
+/* The same of lists of people; EXTRACT_STATE_COUNT = not allowed. */
+enum extract_event {
+    EXTRACT_EVENT_COLLECT, /* by the house: its job is there */
+    EXTRACT_EVENT_EXCEED,  /* likewise: there are more people than its cap */
+    EXTRACT_EVENT_END,
+    EXTRACT_EVENT_COUNT
+};
+enum extract_state office_extract_next(enum extract_state state, enum extract_event event);
+
 /* The same of permits (P4); PERMIT_STATE_COUNT = not allowed. */
 enum permit_event { PERMIT_EVENT_WITHDRAW, PERMIT_EVENT_DELETION, PERMIT_EVENT_COUNT };
 enum permit_state office_permit_next(enum permit_kind kind, enum permit_state state,

@@ -253,6 +253,10 @@ static struct outcome (*const preparations[ACT_KIND_COUNT])(struct preparing *he
     [ACT_CASE_FOUND] = prepare_case_found,
     [ACT_CASE_DISCLOSED] = prepare_case_disclosed,
     [ACT_CASE_LEAVE] = prepare_case_leave,
+    [ACT_EXTRACT_APPROVE] = prepare_extract_approve,
+    [ACT_EXTRACT_REFUSE] = prepare_extract_refuse,
+    [ACT_EXTRACT_END] = prepare_extract_end,
+    [ACT_EXTRACT_FOUND] = prepare_extract_found,
 };
 
 struct outcome prepare_inner(struct preparing *here, const struct act *inner)

@@ -171,7 +171,11 @@ struct outcome case_refusal(struct preparing *here, struct case_answer *ret_answ
  * does not allow it. The move is kept with it and stamped by the record. Acts of letters use it for
  * their own events too. */
 struct outcome case_step(struct preparing *here, struct view code, enum case_event event,
-                         struct written_case **ret_case); /* case_acts.c */
+                         struct written_case **ret_case);       /* case_acts.c */
+struct outcome prepare_extract_approve(struct preparing *here); /* extract.c, as the next three */
+struct outcome prepare_extract_refuse(struct preparing *here);
+struct outcome prepare_extract_end(struct preparing *here);
+struct outcome prepare_extract_found(struct preparing *here);
 /* A stop of the account that the act names ends with the act. */
 void prepare_stop_end(struct preparing *here); /* stop.c */
 

@@ -326,6 +326,31 @@ static const struct show_field source_fields[] = {
     {"version", SHOW_NUMBER32, SOURCE(version), NULL},
 };
 
+static const char *const extract_state_names[EXTRACT_STATE_COUNT] = {
+    [EXTRACT_APPROVED] = "approved", [EXTRACT_COLLECTED] = "collected",
+    [EXTRACT_TOO_LONG] = "too_long", [EXTRACT_REFUSED] = "refused",
+    [EXTRACT_ENDED] = "ended",
+};
+static const struct words extract_states = {extract_state_names, EXTRACT_STATE_COUNT};
+
+#define EXTRACT(member) offsetof(struct extract, member)
+static const struct show_field extract_fields[] = {
+    {"account", SHOW_ACCOUNT, EXTRACT(account), NULL},
+    {"business", SHOW_FOR_BUSINESS, EXTRACT(business), NULL},
+    {"cap", SHOW_NUMBER32, EXTRACT(cap), NULL},
+    {"case", SHOW_TEXT, EXTRACT(case_ref), NULL},
+    {"code", SHOW_CODE, EXTRACT(code), NULL},
+    {"collected", SHOW_NUMBER32, EXTRACT(collected), NULL},
+    {"criteria", SHOW_PEOPLE, EXTRACT(criteria), NULL},
+    {"fields", SHOW_WORDS64, EXTRACT(fields), &words_field},
+    {"from", SHOW_DAY, EXTRACT(from_day), NULL},
+    {"job", SHOW_JOB, EXTRACT(job_id), NULL},
+    {"reason", SHOW_TEXT, EXTRACT(reason), NULL},
+    {"state", SHOW_WORD, EXTRACT(state), &extract_states},
+    {"until", SHOW_DAY, EXTRACT(until_day), NULL},
+    {"version", SHOW_NUMBER32, EXTRACT(version), NULL},
+};
+
 /* A statement is made by the gate and never stored here: it is only shown. */
 static const struct object_row object_statement = {
     .name = "statement",
@@ -370,6 +395,8 @@ static const struct show_row {
     [RESOURCE_CASES] = {&object_case, OFFICE, NULL, 0, &show_table_cases},
     [RESOURCE_OVERDUE_CASES] = {&object_case, OFFICE, NULL, 0, &show_table_cases},
     [RESOURCE_CASE_FIGURES] = {&object_unit, OFFICE, NULL, 0, &show_table_figures},
+    /* How many were collected is not the account's to know. */
+    [RESOURCE_EXTRACTS] = {&object_extract, OFFICE, FIELDS(extract_fields)},
     /* RESOURCE_RECORDS and RESOURCE_LIST_REQUESTS are no objects of the office. */
 };
 

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "gate/fees.h"
+#include "gate/jobs.h"
 #include "office/act.h"
 #include "office/office.h"
 #include "office/staff.h"
@@ -38,6 +39,14 @@ static const struct account *account_at(const void *object, size_t at)
     memcpy(&account, show_part(object, at), sizeof(account));
     CHECK(account != NULL);
     return account;
+}
+
+static const struct business *business_at(const void *object, size_t at)
+{
+    const struct business *business = NULL;
+
+    memcpy(&business, show_part(object, at), sizeof(business));
+    return business;
 }
 
 const struct party *show_party(const void *object, size_t at)
@@ -251,6 +260,8 @@ bool show_value_absent(const struct show_field *field, const void *object)
     case SHOW_TIME:
     case SHOW_LIMIT64:
         return number64_at(object, field->at) == 0;
+    case SHOW_FOR_BUSINESS:
+        return business_at(object, field->at) == NULL;
     case SHOW_HASH:
         return show_no_hash(part);
     case SHOW_PROVINCE:
@@ -380,6 +391,14 @@ void show_value_put(struct buf *buf, const struct show_field *field, const void 
         break;
     case SHOW_ACCOUNT:
         json_put_string(buf, code_view(&account_at(object, field->at)->code));
+        break;
+    case SHOW_FOR_BUSINESS:
+        json_put_string(buf, code_view(&business_at(object, field->at)->code));
+        break;
+    case SHOW_JOB:
+        buf_put_u8(buf, '"');
+        buf_put_hex(buf, view_of(part, JOB_ID_LEN));
+        buf_put_u8(buf, '"');
         break;
     case SHOW_WORD:
         buf_printf(buf, "\"%s\"", words_name(field->words, show_number32(object, field->at)));

@@ -13,8 +13,10 @@ enum show_type {
     SHOW_PEOPLE, /* struct population, as an act writes it */
     SHOW_PARTY,  /* pointer: its code, as of the next */
     SHOW_ACCOUNT,
-    SHOW_WORD,    /* an enum */
-    SHOW_WORDS32, /* masks */
+    SHOW_FOR_BUSINESS, /* likewise; NULL = absent */
+    SHOW_JOB,          /* a job's id */
+    SHOW_WORD,         /* an enum */
+    SHOW_WORDS32,      /* masks */
     SHOW_WORDS64,
     SHOW_NUMBER32, /* 0 = absent */
     SHOW_COUNT32,

@@ -163,6 +163,13 @@ static uint64_t permit_fails(const struct policy_masks *masks,
     return question->use_declared && !question->permit_covers;
 }
 
+/* P4: a list is approved one by one, whatever is granted. */
+static uint64_t list_fails(const struct policy_masks *masks, const struct party_question *question)
+{
+    (void)masks;
+    return question->service == SERVICE_LIST_EXTRACT && !question->list_approved;
+}
+
 static uint64_t hours_fail(const struct policy_masks *masks, const struct party_question *question)
 {
     int64_t day_us = clock_day_vn(question->now_us) * HOURS_PER_DAY * HOUR_US - ZONE_US;
@@ -222,6 +229,7 @@ const struct policy_check policy_checks[POLICY_CHECKS] = {
     {RULE_FIELD_SENSITIVE, CODE_FIELD_NOT_GRANTED, true, fields_unnamed},
     {RULE_PER_CLAIM, CODE_PER_CLAIM_NOT_GRANTED, false, per_claim_fails},
     {RULE_PERMIT, CODE_PERMIT_MISSING, false, permit_fails},
+    {RULE_LIST, CODE_LIST_NOT_APPROVED, false, list_fails},
     {RULE_HOURS, CODE_BUSINESS_NOT_GRANTED, false, hours_fail},
     {RULE_QUOTA_TOTAL, CODE_QUOTA_EXCEEDED, false, quota_total_fails},
     {RULE_QUOTA, CODE_QUOTA_EXCEEDED, false, quota_fails},

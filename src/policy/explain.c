@@ -242,6 +242,14 @@ static void saw_permit(const struct policy *policy, const struct party_question 
     tell_flag(telling, "use_declared", question->use_declared);
 }
 
+static void saw_list(const struct policy *policy, const struct party_question *question,
+                     struct telling *telling)
+{
+    (void)policy;
+    tell_flag(telling, "list", question->service == SERVICE_LIST_EXTRACT);
+    tell_flag(telling, "list_approved", question->list_approved);
+}
+
 static void saw_hours(const struct policy *policy, const struct party_question *question,
                       struct telling *telling)
 {
@@ -310,6 +318,7 @@ static saw_function *const saw[RULE_COUNT] = {
     [RULE_FIELD_SENSITIVE] = saw_field_sensitive,
     [RULE_PER_CLAIM] = saw_per_claim,
     [RULE_PERMIT] = saw_permit,
+    [RULE_LIST] = saw_list,
     [RULE_HOURS] = saw_hours,
     [RULE_QUOTA] = saw_quota,
     [RULE_QUOTA_SECOND] = saw_quota_second,

@@ -61,6 +61,7 @@ static const struct {
     {CODE_PROOF_REPLAYED, CODE_UNAUTHENTICATED},
     {CODE_TOO_MANY_HITS, CODE_SUBJECT_NOT_AVAILABLE},
     {CODE_DOCUMENT_REFUSED, CODE_BAD_REQUEST},
+    {CODE_LIST_NOT_APPROVED, CODE_BUSINESS_NOT_GRANTED},
 };
 
 /* False: it is of the first codes, or what stands in is not there. */

@@ -190,6 +190,7 @@ struct party_question {
     bool case_given;     /* present and not blank */
     bool use_declared;   /* copy or third party */
     bool permit_covers;  /* a permit covers use, fields and date */
+    bool list_approved;  /* list.extract: a list that is approved covers the ask */
     bool subject_is_own; /* citizen: the key asked is the citizen's own */
     /* business */
     bool business_found;

@@ -336,7 +336,7 @@ struct policy_check {
     bool names_field;
     policy_check_function *fails;
 };
-#define POLICY_CHECKS 24
+#define POLICY_CHECKS 25
 extern const struct policy_check policy_checks[POLICY_CHECKS];
 
 struct policy {

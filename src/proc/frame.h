@@ -55,10 +55,12 @@ enum frame_kind {
     FRAME_JOB_WHO = 36,         /* jobs -> core: whose key is it? */
     FRAME_JOB_KNOWN = 37,       /* core -> jobs */
     FRAME_JOB_LINES = 38,       /* jobs -> core: count asks, lines of one job */
+    FRAME_EXTRACT = 39,         /* core -> worker: whom a list is of (extracting.h) */
     FRAME_SOURCES = 40,         /* core -> verify: count sources who may send changes */
     FRAME_CHANGES = 41,         /* desk -> verify: a set of changes as it came (feeding.h) */
     FRAME_CHANGES_STAMPED = 42, /* verify -> core: one whose signature is right */
     FRAME_CHANGED = 43,         /* loader -> core -> verify -> desk: what became of it */
+    FRAME_EXTRACTED = 44,       /* worker -> core -> jobs: these are they; jobs -> core */
     FRAME_WISH = 45,            /* jobs -> core: a list is asked for; core -> jobs: it is refused */
     FRAME_CHANGES_ORDER = 46,   /* core -> loader: one to be applied */
     FRAME_ASK_KEYS = 47,        /* core -> verify: count keys by which accounts sign asks */

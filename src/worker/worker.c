@@ -9,13 +9,15 @@
  * the period. Being late, it goes on without waiting.
  *  3. What it tells the core is a status, whole, again and again: a core that was restarted knows
  * as much as the one before. What a search found goes to the core that ordered it, or to nobody.
- *  4. One search at a time, between two steps of the scrub; a search does not begin another.
+ *  4. One search, or list of people, at a time, between two steps of the scrub; none begins
+ * another.
  */
 #include "worker/worker.h"
 
 #include "base/check.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "worker/collect.h"
 #include "worker/scrub.h"
 #include "worker/search.h"
 
@@ -46,7 +48,10 @@ struct worker {
     bool ordered; /* a search waits to be begun */
     struct search_order order;
     struct buf act; /* of the order */
-    bool searching; /* one runs */
+    bool collects;  /* a list of people waits to be collected */
+    struct extract_order list;
+    struct buf conditions; /* of that order */
+    bool busy;             /* a search runs, or people are collected */
 };
 
 int worker_prepare(struct child *child)
@@ -86,6 +91,7 @@ static void tell_core(struct worker *worker)
 static void attach(struct worker *worker, int fd)
 {
     worker->ordered = false; /* by a core that is gone */
+    worker->collects = false;
     pipe_renew(&worker->pipe, fd);
     tell_core(worker);
 }
@@ -108,6 +114,26 @@ static struct outcome take_order(struct worker *worker, const struct frame *fram
     return OUTCOME_OK;
 }
 
+/* FAULT_BAD_INPUT: likewise. */
+static struct outcome take_list(struct worker *worker, const struct frame *frame)
+{
+    struct extract_order *list = &worker->list;
+    struct buf *conditions = &worker->conditions;
+
+    if (worker->collects) {
+        return outcome_fail(FAULT_BAD_INPUT, "a list before the last one was begun");
+    }
+    TRY(extracting_get_order(frame, list));
+    buf_reset(conditions);
+    buf_put_view(conditions, list->criteria);
+    buf_put_view(conditions, list->population);
+    TRY(buf_check(conditions));
+    list->criteria = view_part(buf_view(conditions), 0, list->criteria.len);
+    list->population = view_part(buf_view(conditions), list->criteria.len, list->population.len);
+    worker->collects = true;
+    return OUTCOME_OK;
+}
+
 static void hear_core(struct worker *worker)
 {
     struct outcome filled = pipe_fill(&worker->pipe);
@@ -115,7 +141,8 @@ static void hear_core(struct worker *worker)
     struct outcome outcome = pipe_next(&worker->pipe, &frame);
 
     while (outcome_ok(outcome)) {
-        outcome = take_order(worker, &frame);
+        outcome =
+            frame.kind == FRAME_EXTRACT ? take_list(worker, &frame) : take_order(worker, &frame);
         outcome = outcome_ok(outcome) ? pipe_next(&worker->pipe, &frame) : outcome;
     }
     if (outcome.fault != FAULT_AGAIN) {
@@ -218,12 +245,57 @@ static void search(struct worker *worker)
     buf_init(&worker->act, SEARCH_ORDER_BYTES_MAX);
     buf_init(&items, SEARCH_ITEMS_BYTES_MAX);
     worker->ordered = false;
-    worker->searching = true;
+    worker->busy = true;
     search_run(&config, &order, &items, &summary, why, &found);
-    worker->searching = false;
+    worker->busy = false;
     tell_found(worker, &found);
     memory_wipe(act.data, act.cap);
     memory_wipe(items.data, items.cap);
+}
+
+/* ---- Lists of people ---- */
+
+static void collect_step(void *context)
+{
+    look_around(context, 0);
+}
+
+static void tell_collected(struct worker *worker, const struct extracted *found)
+{
+    if (!pipe_is_open(&worker->pipe)) {
+        return; /* invariant 3 */
+    }
+    extracting_put(&worker->pipe.out, found);
+    struct outcome outcome = pipe_flush(&worker->pipe);
+    if (!outcome_ok(outcome)) {
+        pipe_lose(&worker->pipe, outcome);
+    }
+}
+
+static void collect(struct worker *worker)
+{
+    const struct child *child = worker->child;
+    const struct collect_config config = {
+        .home = child->home_path,
+        .keys = child->prepared,
+        .random = random_system(),
+        .step = collect_step,
+        .context = worker,
+    };
+    const struct extract_order list = worker->list;
+    struct extracted found;
+    BUF_AUTO conditions = worker->conditions; /* the next order may come meanwhile */
+    BUF_AUTO keys;
+
+    buf_init(&worker->conditions, 2 * POPULATION_TEXT_BYTES_MAX);
+    buf_init(&keys, (size_t)EXTRACT_PERSONS_MAX * ASK_PERSON_KEY_BYTES);
+    worker->collects = false;
+    worker->busy = true;
+    collect_run(&config, &list, &keys, &found);
+    worker->busy = false;
+    tell_collected(worker, &found);
+    memory_wipe(keys.data, keys.cap);
+    memory_wipe(conditions.data, conditions.cap);
 }
 
 static void wait_until(struct worker *worker, int64_t until_us)
@@ -233,8 +305,11 @@ static void wait_until(struct worker *worker, int64_t until_us)
     do {
         left_us = until_us - clock_monotonic_us(&worker->clock);
         look_around(worker, left_us < 0 ? 0 : left_us);
-        if (worker->ordered && !worker->searching) { /* invariant 4 */
+        if (worker->ordered && !worker->busy) { /* invariant 4 */
             search(worker);
+        }
+        if (worker->collects && !worker->busy) {
+            collect(worker);
         }
     } while (left_us > 1000);
 }
@@ -321,6 +396,7 @@ int worker_main(struct child *child)
     worker->child = child;
     worker->clock = clock_system();
     buf_init(&worker->act, SEARCH_ORDER_BYTES_MAX);
+    buf_init(&worker->conditions, 2 * POPULATION_TEXT_BYTES_MAX);
     worker->period_us = (int64_t)child->settings.scrub_s * 1000000;
     if (child->core_fd >= 0) {
         attach(worker, child->core_fd);

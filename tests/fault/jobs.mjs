@@ -141,7 +141,7 @@ const quotaUsed = (server, demo, quota) => until('what is left', async () => {
     }
 });
 
-async function kill(server, victim) {
+export async function kill(server, victim) {
     if (victim === 'supervisor') {
         const { port } = server;
         server.signal('SIGKILL');

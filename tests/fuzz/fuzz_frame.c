@@ -6,6 +6,7 @@
 #include "channel/json/answer_json.h"
 #include "proc/archiving.h"
 #include "proc/explaining.h"
+#include "proc/extracting.h"
 #include "proc/feeding.h"
 #include "proc/figures.h"
 #include "proc/frame.h"
@@ -240,6 +241,22 @@ static void read_rendering(const struct frame *frame, struct view whole, struct 
     }
 }
 
+static void read_extracting(const struct frame *frame, struct view whole, struct buf *again)
+{
+    struct extract_order order;
+    struct extracted extracted;
+
+    buf_reset(again);
+    if (outcome_ok(extracting_get_order(frame, &order))) {
+        extracting_put_order(again, &order);
+        CHECK(view_equal(buf_view(again), whole));
+    }
+    if (outcome_ok(extracting_get(frame, &extracted))) {
+        extracting_put(again, &extracted);
+        CHECK(view_equal(buf_view(again), whole));
+    }
+}
+
 static void read_searching(const struct frame *frame, struct view whole, struct buf *again)
 {
     struct search_order order;
@@ -348,6 +365,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         read_rendering(&frame, view_part(received, 0, bytes), &again);
         read_archiving(&frame, view_part(received, 0, bytes), &again);
         read_searching(&frame, view_part(received, 0, bytes), &again);
+        read_extracting(&frame, view_part(received, 0, bytes), &again);
         received = view_part(received, bytes, received.len - bytes);
     }
     return 0;

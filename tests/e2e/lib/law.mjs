@@ -29,6 +29,9 @@ const CEILINGS = {
         'citizen.search': ['birth_date', 'full_name', 'native_place', 'permanent_residence', 'sex'],
         'id.map': ['birth_date', 'full_name'],
         'relative.verify': ['household', 'marital_status', 'relation_to_head', 'relatives'],
+        // by what lists are drawn, and nothing of relatives
+        'list.extract': ['birth_date', 'blood_group', 'current_residence', 'ethnicity', 'full_name',
+            'nationality', 'permanent_residence', 'religion', 'sex', 'temporary_residence'],
     },
     organisation: {
         ...Object.fromEntries(WHOLE.map((service) => [service,

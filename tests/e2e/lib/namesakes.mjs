@@ -67,7 +67,7 @@ const merged = new Map(readFileSync(
 const OLD = '2021-07-01';
 
 // Yes only when it is sure: a province of the new list is one of the old only when it has one part.
-function sameProvince(wanted) {
+export function sameProvince(wanted) {
     return (other) => {
         if (other.province === null) {
             return false;
@@ -99,7 +99,7 @@ export function personOf(line) {
     const part = (key) => new RegExp(`"${key}":"([^"]*)"`).exec(address ?? '')?.[1] ?? null;
     return { birth, name: JSON.parse(`"${name}"`), id, locked: locked === 'true',
         hidden: hidden === 'true', sex: JSON.parse(sex), province: part('province'),
-        list: part('list') };
+        ward: part('ward'), list: part('list') };
 }
 
 export const keyOf = (person) => `${fold(person.name)}|${person.birth.slice(0, 4)}`;

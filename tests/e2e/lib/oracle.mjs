@@ -11,7 +11,7 @@ const SERVICES = Object.keys(ADDRESSES);
 const CLASSES = ['state', 'organisation', 'citizen', 'other'];
 const AT_ONCE = 32;
 // Accounts of each class, on channels that it may and may not use.
-const ACCOUNTS = [
+export const ACCOUNTS = [
     ['state', 'province_one_stop'], ['state', 'written'], ['state', 'guided'],
     ['organisation', 'guided'], ['organisation', 'guided', false], ['organisation', 'written'],
     ['organisation', 'ministry_one_stop'], ['citizen', 'written'], ['citizen', 'guided'],
@@ -28,7 +28,7 @@ const union = (lists) => FIELDS.filter((field) => lists.some((list) => list.incl
 // What each class has registered: all that it may; the same without what must be named; one service
 // and a few fields; one channel.
 function businessesOf(kind) {
-    const services = SERVICES.filter((service) => ceiling(kind, service).length > 0);
+    const services = [...SERVICES, 'list.extract'].filter((service) => ceiling(kind, service).length > 0);
     const fields = union(services.map((service) => ceiling(kind, service)));
     const all = { services, fields, sensitive: fields.filter((field) => SENSITIVE.includes(field)),
         channels: OPEN[kind], perClaim: true };

@@ -35,7 +35,15 @@ static const struct proc_row rows[RIG_ROWS] = {
                     .frames = FRAME_BIT(FRAME_STAMPED) | FRAME_BIT(FRAME_CHANGES_STAMPED),
                     .takes = FRAME_BIT(FRAME_SIGNERS) | FRAME_BIT(FRAME_SIGNED_DONE) |
                              FRAME_BIT(FRAME_SOURCES) | FRAME_BIT(FRAME_CHANGED)},
-    [RIG_WORKER] = {.name = "worker", .core_pipe = true, .frames = FRAME_BIT(FRAME_SCRUB)},
+    [RIG_WORKER] = {.name = "worker",
+                    .core_pipe = true,
+                    .frames = FRAME_BIT(FRAME_SCRUB) | FRAME_BIT(FRAME_EXTRACTED),
+                    .takes = FRAME_BIT(FRAME_EXTRACT)},
+    [RIG_JOBS] = {.name = "jobs",
+                  .core_pipe = true,
+                  .frames = FRAME_BIT(FRAME_JOB_WHO) | FRAME_BIT(FRAME_JOB_LINES) |
+                            FRAME_BIT(FRAME_WISH) | FRAME_BIT(FRAME_EXTRACTED),
+                  .takes = FRAME_BIT(FRAME_EXTRACTED)},
     [RIG_DESK] = {.name = "desk",
                   .core_pipe = true,
                   .frames = FRAME_BIT(FRAME_LOOK) | FRAME_BIT(FRAME_STATS),

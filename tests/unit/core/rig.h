@@ -23,6 +23,7 @@ enum rig_row {
     RIG_METRICS,
     RIG_VERIFY,
     RIG_DESK,
+    RIG_JOBS,
     RIG_ROWS
 };
 

@@ -98,11 +98,28 @@ static void one_that_waits_no_longer_or_is_none_is_not_shown(void **state)
     wishes_forget(&core);
 }
 
+static int setup(void **state)
+{
+    (void)state;
+    directory_init(&house.directory);
+    for (unsigned i = 0; i < CORE_PEERS_MAX; i++) {
+        core.peers[i].pipe.fd = -1;
+    }
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    directory_done(&house.directory);
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_waits_is_shown_in_pages_each_once),
         cmocka_unit_test(one_that_waits_no_longer_or_is_none_is_not_shown),
     };
-    return cmocka_run_group_tests_name("core/wishes", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("core/wishes", tests, setup, teardown);
 }

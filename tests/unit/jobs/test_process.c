@@ -6,7 +6,7 @@
 
 #include "domain/wish.h"
 #include "jobs/jobs.h"
-#include "proc/jobbing.h"
+#include "proc/extracting.h"
 #include "proc/peer.h"
 #include "seal/seal.h"
 
@@ -571,6 +571,193 @@ static void who_lies_loses_its_pipe_and_nobody_elses(void **state)
     await_state(rig, id, "\"state\":\"done\"");
 }
 
+/* ---- lists of people ---- */
+
+static const uint8_t LIST[JOB_ID_BYTES] = {0x4c, 1};
+
+/* The core hands over a list of `count` people; what is said of it. */
+static enum extract_saying hand_as(struct rig *rig, const uint8_t id[JOB_ID_BYTES],
+                                   const char *account, unsigned count)
+{
+    static uint8_t keys[64 * ASK_PERSON_KEY_BYTES];
+    struct extracted list = {.saying = EXTRACT_LIST,
+                             .account = view_text(account),
+                             .business = VIEW_LITERAL("NV-1"),
+                             .case_ref = VIEW_LITERAL("HS 1 của phường"),
+                             .fields = FIELD_BIT(FIELD_FULL_NAME) | FIELD_BIT(FIELD_SEX)};
+    struct frame frame;
+    struct extracted said;
+    assert_true(count <= 64);
+    for (unsigned i = 0; i < count; i++) {
+        keys[i * ASK_PERSON_KEY_BYTES + 7] = (uint8_t)(i + 1);
+    }
+    list.keys = view_of(keys, (size_t)count * ASK_PERSON_KEY_BYTES);
+    memcpy(list.id, id, sizeof(list.id));
+    memcpy(list.spki, SPKI, sizeof(list.spki));
+    extracting_put(&rig->core.out, &list);
+    assert_ok(pipe_flush(&rig->core));
+    do {
+        assert_true(hear(&rig->core, &frame));
+    } while (frame.kind == FRAME_WISH); /* it waits no longer */
+    assert_ok(extracting_get(&frame, &said));
+    assert_memory_equal(said.id, id, sizeof(said.id));
+    return said.saying;
+}
+
+static enum extract_saying hand(struct rig *rig, unsigned count)
+{
+    return hand_as(rig, LIST, "bank", count);
+}
+
+static void a_list_of_people_is_asked_by_their_keys_and_says_what_was_approved(void **state)
+{
+    struct rig *rig = *state;
+    static struct ask ask;
+    struct frame frame;
+    assert_int_equal(hand(rig, 3), EXTRACT_KEPT);
+    assert_true(hear(&rig->core, &frame));
+    assert_int_equal(frame.kind, FRAME_JOB_LINES);
+    assert_int_equal(frame.count, 3);
+    struct cursor cursor = cursor_of(frame.payload);
+    for (uint32_t line = 1; line <= 3; line++) {
+        assert_ok(frame_get_ask(&cursor, ASK_SENDER_JOBS, &ask));
+        assert_int_equal(ask.service, SERVICE_LIST_EXTRACT);
+        assert_int_equal(ask.subject_kind, SUBJECT_PERSON);
+        assert_int_equal(ask.key.data[7], line);
+        assert_int_equal(ask.job_line, line);
+        assert_memory_equal(ask.job_id, LIST, sizeof(LIST));
+        assert_memory_equal(ask.spki, SPKI, sizeof(SPKI));
+        assert_view(ask.business, "NV-1");
+        assert_view(ask.case_ref, "HS 1 của phường");
+        assert_int_equal(ask_field_mask(&ask), FIELD_BIT(FIELD_FULL_NAME) | FIELD_BIT(FIELD_SEX));
+    }
+    answer_lines(rig, 1, 3, CODE_DISCLOSED);
+    await_state(rig, LIST, "\"state\":\"done\"");
+}
+
+static void pour_all(struct rig *rig, uint32_t from, char *ret_text, size_t size)
+{
+    struct job_asked result = {.tag = 7, .verb = JOB_RESULT, .line = from, .bytes = 1u << 20};
+    memcpy(result.id, LIST, sizeof(LIST));
+    ask(rig, result);
+    know(rig, "bank", 0);
+    told(rig, JOB_POURS);
+    struct job_told poured = told(rig, JOB_POUR);
+    snprintf(ret_text, size, "%.*s", (int)poured.piece.len, (const char *)poured.piece.data);
+    told(rig, JOB_POURED);
+}
+
+static void who_is_no_more_to_be_seen_leaves_no_trace_in_the_result_or_the_counts(void **state)
+{
+    struct rig *rig = *state;
+    static char text[16384];
+    assert_int_equal(hand(rig, 6), EXTRACT_KEPT);
+    hear_lines(rig, "1,2,3,4,5,6,");
+    answer_lines(rig, 1, 1, CODE_SUBJECT_NOT_AVAILABLE);
+    answer_lines(rig, 2, 3, CODE_DISCLOSED);
+    answer_lines(rig, 4, 5, CODE_SUBJECT_NOT_AVAILABLE);
+    answer_lines(rig, 6, 6, CODE_DISCLOSED);
+    await_state(rig, LIST, "\"state\":\"done\"");
+    await_state(rig, LIST, "\"done\":3,");
+    await_state(rig, LIST, "\"lines\":3,\"missed\":0,\"rate\":0,\"refused\":0");
+    pour_all(rig, 1, text, sizeof(text));
+    assert_non_null(strstr(text, "\"line\":1}\n"));
+    assert_non_null(strstr(text, "\"line\":3}\n"));
+    assert_null(strstr(text, "\"line\":4}"));
+    assert_null(strstr(text, "problem"));
+    pour_all(rig, 3, text, sizeof(text));
+    assert_null(strstr(text, "\"line\":2}"));
+    assert_non_null(strstr(text, "\"line\":3}\n"));
+}
+
+static void the_first_refusal_ends_a_list_and_tells_no_number_of_the_rest(void **state)
+{
+    struct rig *rig = *state;
+    static char text[16384];
+    assert_int_equal(hand(rig, 40), EXTRACT_KEPT);
+    hear_lines(rig, "1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,"
+                    "30,31,32,");
+    answer_lines(rig, 1, 1, CODE_DISCLOSED);
+    answer_lines(rig, 2, 32, CODE_LIST_NOT_APPROVED);
+    await_state(rig, LIST, "\"state\":\"failed\"");
+    await_state(rig, LIST, "\"lines\":1,\"missed\":0,\"rate\":0,\"refused\":1");
+    pour_all(rig, 1, text, sizeof(text));
+    assert_non_null(strstr(text, "\"code\":\"list_not_approved\""));
+    assert_non_null(strstr(text, "{\"line\":2,"));
+    assert_null(strstr(text, "{\"line\":3,"));
+}
+
+static void what_was_asked_for_goes_on_as_the_job_that_it_is(void **state)
+{
+    struct rig *rig = *state;
+    uint8_t id[JOB_ID_BYTES];
+    (void)wish_for(rig, "YC-1", "sex=1");
+    memcpy(id, hear_wish(rig).id, sizeof(id));
+    assert_int_equal(hand_as(rig, id, "other", 2), EXTRACT_UNKEPT); /* it is not that account's */
+    assert_int_equal(hand_as(rig, id, "bank", 2), EXTRACT_KEPT);
+    hear_lines(rig, "1,2,");
+    answer_lines(rig, 1, 1, CODE_DISCLOSED);
+    answer_lines(rig, 2, 2, CODE_SUBJECT_NOT_AVAILABLE);
+    await_state(rig, id, "\"state\":\"done\"");
+    await_state(rig, id, "\"idempotency_key\":\"YC-1\",\"lines\":1,");
+    assert_int_equal(hand_as(rig, id, "bank", 5), EXTRACT_KEPT); /* and stays */
+    await_state(rig, id, "\"lines\":1,");
+}
+
+static void told_again_the_list_that_is_there_stays(void **state)
+{
+    struct rig *rig = *state;
+    assert_int_equal(hand(rig, 2), EXTRACT_KEPT);
+    hear_lines(rig, "1,2,");
+    assert_int_equal(hand(rig, 5), EXTRACT_KEPT);
+    assert_int_equal(end(rig, SIGKILL), -1);
+    begin(rig);
+    hear_lines(rig, "1,2,");
+    assert_int_equal(hand(rig, 5), EXTRACT_KEPT);
+    answer_lines(rig, 1, 2, CODE_DISCLOSED);
+    await_state(rig, LIST, "\"state\":\"done\"");
+}
+
+static void a_list_of_nobody_is_done_at_once(void **state)
+{
+    struct rig *rig = *state;
+    assert_int_equal(hand(rig, 0), EXTRACT_KEPT);
+    await_state(rig, LIST, "\"state\":\"done\"");
+}
+
+static void an_account_has_so_many_lists_and_jobs_at_once(void **state)
+{
+    struct rig *rig = *state;
+    uint8_t id[JOB_ID_BYTES];
+    for (unsigned i = 0; i < JOBS_ACTIVE_PER_ACCOUNT_MAX; i++) {
+        bring(rig, LINE("1") LINE("2"), id);
+        if (i == 0) {
+            hear_lines(rig, "1,2,"); /* it is not answered: all of them wait */
+        }
+    }
+    assert_int_equal(hand(rig, 1), EXTRACT_UNKEPT);
+}
+
+static void no_edge_brings_a_list_of_people(void **state)
+{
+    struct rig *rig = *state;
+    ask(rig, (struct job_asked){.tag = 1,
+                                .verb = JOB_OPEN,
+                                .service = SERVICE_LIST_EXTRACT,
+                                .business = VIEW_LITERAL("NV-1")});
+    assert_int_equal(told(rig, JOB_SAYS).code, CODE_SERVICE_NOT_OPEN);
+}
+
+static void a_core_that_tells_anything_else_of_lists_loses_its_pipe(void **state)
+{
+    struct rig *rig = *state;
+    const struct extracted kept = {.saying = EXTRACT_KEPT};
+    struct frame frame;
+    extracting_put(&rig->core.out, &kept);
+    assert_ok(pipe_flush(&rig->core));
+    assert_false(hear(&rig->core, &frame));
+}
+
 #define IN_RIG(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -587,6 +774,15 @@ int main(void)
         IN_RIG(a_list_that_is_asked_for_waits_for_an_officer_over_every_end),
         IN_RIG(a_list_that_is_not_wanted_any_more_is_forgotten_at_once),
         IN_RIG(who_lies_loses_its_pipe_and_nobody_elses),
+        IN_RIG(a_list_of_people_is_asked_by_their_keys_and_says_what_was_approved),
+        IN_RIG(who_is_no_more_to_be_seen_leaves_no_trace_in_the_result_or_the_counts),
+        IN_RIG(the_first_refusal_ends_a_list_and_tells_no_number_of_the_rest),
+        IN_RIG(what_was_asked_for_goes_on_as_the_job_that_it_is),
+        IN_RIG(told_again_the_list_that_is_there_stays),
+        IN_RIG(a_list_of_nobody_is_done_at_once),
+        IN_RIG(an_account_has_so_many_lists_and_jobs_at_once),
+        IN_RIG(no_edge_brings_a_list_of_people),
+        IN_RIG(a_core_that_tells_anything_else_of_lists_loses_its_pipe),
     };
     return cmocka_run_group_tests_name("jobs/process", tests, NULL, NULL);
 }

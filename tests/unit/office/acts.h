@@ -237,6 +237,21 @@ static const struct acts_value acts_good[ACT_KIND_COUNT][ACTS_VALUES_MAX] = {
                         {"id", "079090912345"}},
     [ACT_CASE_DISCLOSED] = {{"code", "C06-2026-000001"}, {"record", "9"}},
     [ACT_CASE_LEAVE] = {{"code", "C06-2026-000001"}},
+    [ACT_EXTRACT_APPROVE] = {{"code", "DS-1"},
+                             {"account", "A-list"},
+                             {"business", "NV-list"},
+                             {"case", "HS-7"},
+                             {"criteria", "permanent_residence.ward=26734@2021-07-01 and age>=18"},
+                             {"fields", "full_name,birth_date"},
+                             {"cap", "500"},
+                             {"until", "2026-11-30"},
+                             {"reason", "CV 12"}},
+    [ACT_EXTRACT_REFUSE] = {{"code", "DS-1"},
+                            {"account", "A-active"},
+                            {"request", "00112233445566778899aabbccddeeff"},
+                            {"reason", "too wide"}},
+    [ACT_EXTRACT_END] = {{"code", "DS-1"}, {"reason", "not needed any more"}},
+    [ACT_EXTRACT_FOUND] = {{"code", "DS-1"}, {"persons", "412"}},
 };
 
 static const char *const acts_states[BUSINESS_STATE_COUNT] = {

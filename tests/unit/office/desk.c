@@ -186,6 +186,32 @@ void desk_furnish(struct desk *desk)
     desk_by_hand(desk, &business);
 }
 
+void desk_lists(struct desk *desk)
+{
+    struct act party = acts_make(ACT_PARTY_ADD);
+    struct act account = acts_make(ACT_ACCOUNT_ADD);
+    struct act business = acts_make(ACT_BUSINESS_ADD);
+    struct act grant = acts_make(ACT_BUSINESS_GRANT);
+    act_value_set(&party, "code", VIEW_LITERAL("agency"));
+    act_value_set(&account, "code", VIEW_LITERAL("A-list"));
+    act_value_set(&account, "party", VIEW_LITERAL("agency"));
+    act_value_set(&account, "channel", VIEW_LITERAL("province_one_stop"));
+    act_value_set(&account, "spki", view_text(NULL));
+    act_value_set(&account, "assertion-required", view_text(NULL));
+    act_value_set(&business, "code", VIEW_LITERAL("NV-list"));
+    act_value_set(&business, "party", VIEW_LITERAL("agency"));
+    act_value_set(&business, "services", VIEW_LITERAL("list.extract"));
+    act_value_set(&business, "channels", VIEW_LITERAL("province_one_stop"));
+    act_value_set(&business, "fields", VIEW_LITERAL("full_name,birth_date,religion"));
+    act_value_set(&business, "sensitive", VIEW_LITERAL("religion"));
+    act_value_set(&business, "bulk", VIEW_LITERAL("2000"));
+    act_value_set(&grant, "code", VIEW_LITERAL("NV-list"));
+    desk_by_hand(desk, &party);
+    desk_by_hand(desk, &account);
+    desk_by_hand(desk, &business);
+    desk_by_hand(desk, &grant);
+}
+
 int desk_setup(void **state)
 {
     struct officer officers[4];

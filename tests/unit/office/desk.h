@@ -46,6 +46,9 @@ void desk_by_hand(struct desk *desk, const struct act *act);
 /* By hand: a policy, parties, accounts and a business. */
 void desk_furnish(struct desk *desk);
 
+/* By hand: an agency with its account A-list and its business NV-list, granted for lists. */
+void desk_lists(struct desk *desk);
+
 /* The publishing of this tree's policy, with a comment behind it that gives it another hash. The
  * act borrows from the struct, whose `bytes` are the caller's. */
 struct law_act {

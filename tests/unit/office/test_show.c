@@ -643,6 +643,47 @@ static void a_source_is_shown_with_its_keys(void **state)
     json_decref(root);
 }
 
+static void an_extract_is_shown_with_what_was_approved_and_how_many_were_collected(void **state)
+{
+    struct account account = account_of();
+    struct business business = business_of();
+    struct extract extract = {.code = {"DS-1", 4},
+                              .version = 2,
+                              .state = EXTRACT_COLLECTED,
+                              .account = &account,
+                              .job_id = {0xab},
+                              .business = &business,
+                              .fields = FIELD_BIT(FIELD_SEX),
+                              .cap = 500,
+                              .from_day = 20780,
+                              .until_day = 20787,
+                              .collected = 412};
+
+    (void)state;
+    assert_ok(long_set(&extract.case_ref, VIEW_LITERAL("HS-7")));
+    assert_ok(population_parse(VIEW_LITERAL("age>=18"), &extract.criteria, NULL));
+    json_t *root = shown(RESOURCE_EXTRACTS, &extract);
+    assert_int_equal(json_object_size(root), 13); /* all but the reason */
+    assert_text(root, "account", "bank-1");
+    assert_text(root, "business", "NV-1");
+    assert_text(root, "case", "HS-7");
+    assert_text(root, "criteria", "age>=18");
+    assert_text(root, "job", "ab000000000000000000000000000000");
+    assert_text(root, "state", "collected");
+    assert_int_equal(json_integer_value(json_object_get(root, "collected")), 412);
+    json_decref(root);
+    const struct extract refused = {.code = {"DS-2", 4},
+                                    .version = 1,
+                                    .state = EXTRACT_REFUSED,
+                                    .account = &account,
+                                    .reason = {"too wide", 8}};
+    root = shown(RESOURCE_EXTRACTS, &refused);
+    assert_null(json_object_get(root, "business"));
+    assert_null(json_object_get(root, "criteria"));
+    assert_text(root, "reason", "too wide");
+    json_decref(root);
+}
+
 struct known {
     const void *object;
     const char *code;
@@ -682,6 +723,7 @@ static void each_resource_knows_its_objects_and_whose_they_are(void **state)
     static const struct source source = {.code = {"S-1", 3}, .version = 16};
     static const struct office_unit unit = {.code = {"C06", 3}, .version = 17};
     static const struct written_case one = {.code = {"C06-2026-000001", 15}, .version = 18};
+    static const struct extract extract = {.code = {"DS-1", 4}, .version = 17};
     struct directory d;
     struct staff *staff = NULL;
 
@@ -715,6 +757,7 @@ static void each_resource_knows_its_objects_and_whose_they_are(void **state)
         [RESOURCE_CASES] = {&one, "C06-2026-000001", 18, NULL, &staff->cases},
         [RESOURCE_OVERDUE_CASES] = {&one, "C06-2026-000001", 18, NULL, &staff->cases},
         [RESOURCE_CASE_FIGURES] = {&unit, "C06", 17, NULL, &staff->units},
+        [RESOURCE_EXTRACTS] = {&extract, "DS-1", 17, NULL, &d.extracts},
     };
     for (enum resource resource = 0; resource < RESOURCE_COUNT; resource++) {
         assert_known(&d, resource, &rows[resource]);
@@ -747,6 +790,7 @@ int main(void)
         cmocka_unit_test(a_signing_key_is_shown_with_its_account),
         cmocka_unit_test(an_operator_is_shown_with_its_counts_and_without_names),
         cmocka_unit_test(a_source_is_shown_with_its_keys),
+        cmocka_unit_test(an_extract_is_shown_with_what_was_approved_and_how_many_were_collected),
         cmocka_unit_test(each_resource_knows_its_objects_and_whose_they_are),
     };
     return cmocka_run_group_tests_name("office/show", tests, NULL, NULL);

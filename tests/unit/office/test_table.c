@@ -173,6 +173,9 @@ static const struct row {
     [ACT_CASE_WITHDRAW] = {.does = "intake decide"},
     [ACT_CASE_CLOSE] = {.does = "intake decide"},
     [ACT_CASE_READ] = {.does = "intake decide approve audit"},
+    [ACT_EXTRACT_APPROVE] = {.does = "decide", .approves = "approve"},
+    [ACT_EXTRACT_REFUSE] = {.does = "decide"},
+    [ACT_EXTRACT_END] = {.does = "decide security", .before = {ACT_EXTRACT_APPROVE}},
 };
 
 static const char *name_of(unsigned person)
@@ -317,6 +320,9 @@ static struct desk *begin(enum act_kind kind)
     struct desk *desk = state;
     desk_furnish(desk);
     record_one(desk);
+    if (kind == ACT_EXTRACT_APPROVE || kind == ACT_EXTRACT_END) {
+        desk_lists(desk);
+    }
     for (unsigned i = 0; i < BEFORE_MAX && row->before[i] != 0; i++) {
         struct act before = act_of(row->before[i], row->code);
         desk_by_hand(desk, &before);

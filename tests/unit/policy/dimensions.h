@@ -25,6 +25,7 @@ static inline void set_channel(struct party_question *question, unsigned value)
 static inline void set_service(struct party_question *question, unsigned value)
 {
     question->service = value;
+    question->list_approved = true; /* where it counts, set_list() is behind it */
 }
 
 static inline void set_instrument(struct party_question *question, unsigned value)
@@ -242,6 +243,17 @@ static inline void set_permit(struct party_question *question, unsigned value)
 {
     question->use_declared = (value & 1) != 0;
     question->permit_covers = (value & 2) != 0;
+}
+
+static inline void set_list(struct party_question *question, unsigned value)
+{
+    question->list_approved = value == 1;
+}
+
+static inline void set_list_service(struct party_question *question, unsigned value)
+{
+    (void)value;
+    question->service = SERVICE_LIST_EXTRACT;
 }
 
 static inline void set_permit_good(struct party_question *question, unsigned value)

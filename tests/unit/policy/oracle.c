@@ -257,6 +257,9 @@ struct decision oracle_party(const struct party_question *q)
     if (q->use_declared && !q->permit_covers) {
         return no(CODE_PERMIT_MISSING, RULE_PERMIT);
     }
+    if (q->service == SERVICE_LIST_EXTRACT && !q->list_approved) {
+        return no(CODE_LIST_NOT_APPROVED, RULE_LIST);
+    }
     if ((q->business_hours & (UINT32_C(1) << ((hours % 24 + 24) % 24))) == 0) {
         return no(CODE_BUSINESS_NOT_GRANTED, RULE_HOURS);
     }

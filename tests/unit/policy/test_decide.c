@@ -262,6 +262,20 @@ static void copying_or_passing_on_needs_a_permit(void **state)
     assert_disclosed(question);
 }
 
+static void a_list_needs_an_approval_of_its_own(void **state)
+{
+    struct party_question question = bank();
+    question.party_class = CLASS_STATE;
+    question.channel = CHANNEL_PROVINCE_ONE_STOP;
+    question.business_channels = 1u << CHANNEL_PROVINCE_ONE_STOP;
+    question.service = SERVICE_LIST_EXTRACT;
+    question.business_services = 1u << SERVICE_LIST_EXTRACT;
+    question.fields = question.business_fields = FIELD_BIT(FIELD_SEX);
+    assert_refused(question, CODE_LIST_NOT_APPROVED, RULE_LIST);
+    question.list_approved = true;
+    assert_disclosed(question);
+}
+
 static void outside_its_hours_a_business_is_not_granted(void **state)
 {
     struct party_question question = bank(); /* 12:00 to 12:59:59.999999 in Vietnam */
@@ -443,6 +457,7 @@ int main(void)
         cmocka_unit_test(a_sensitive_field_must_be_named_one_by_one),
         cmocka_unit_test(the_demonstration_businesses_fit_under_the_ceilings),
         cmocka_unit_test(copying_or_passing_on_needs_a_permit),
+        cmocka_unit_test(a_list_needs_an_approval_of_its_own),
         cmocka_unit_test(outside_its_hours_a_business_is_not_granted),
         cmocka_unit_test(a_used_up_quota_and_the_fifth_miss_stop_an_ask),
         cmocka_unit_test(the_first_check_that_fails_decides),

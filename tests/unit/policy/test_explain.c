@@ -105,6 +105,7 @@ static const char *const order[] = {"account",
                                     "field_sensitive",
                                     "per_claim",
                                     "permit",
+                                    "list",
                                     "hours",
                                     "quota_total",
                                     "quota",
@@ -115,7 +116,7 @@ static const char *const order[] = {"account",
                                     "population",
                                     "protected",
                                     "locked"};
-#define CHECKS 24
+#define CHECKS 25
 #define ALL (sizeof(order) / sizeof(order[0]))
 
 static void an_ask_that_is_answered_is_told_check_by_check_in_order(void **state)
@@ -152,9 +153,10 @@ static void each_check_tells_what_it_looked_at(void **state)
         {14, "{\"asked\":[\"full_name\",\"sex\"],\"granted\":[\"full_name\",\"sex\"]}"},
         {16, "{\"asked\":[],\"named\":[]}"},
         {17, "{\"asked\":false,\"granted\":false}"},
-        {19, "{\"granted\":[12],\"hour\":12}"},
-        {20, "{\"max\":null,\"used\":0}"},
-        {21, "{\"max\":7,\"used\":6}"},
+        {19, "{\"list\":false,\"list_approved\":false}"},
+        {20, "{\"granted\":[12],\"hour\":12}"},
+        {21, "{\"max\":null,\"used\":0}"},
+        {22, "{\"max\":7,\"used\":6}"},
     };
     struct party_question question = good();
     question.party_state = PARTY_SUSPENDED;
@@ -207,6 +209,7 @@ static struct party_question shaken(uint32_t *seed)
     set_subject(&question, dice(seed, 2));
     set_per_claim(&question, dice(seed, 4));
     set_permit(&question, dice(seed, 4));
+    set_list(&question, dice(seed, 2));
     set_quota(&question, dice(seed, 2) == 0 ? 3 : dice(seed, 8));
     set_guesses(&question, dice(seed, 7));
     question.business_hours = dice(seed, 4) == 0 ? 0 : 1u << 12;

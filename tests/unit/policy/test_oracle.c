@@ -177,6 +177,23 @@ static void one_answer_a_claim_is_decided_as_the_oracle_does(void **state)
     RUN("per claim", *state, dimensions);
 }
 
+static void a_list_is_decided_as_the_oracle_does(void **state)
+{
+    const struct dimension dimensions[] = {
+        {CLASS_COUNT, set_class},
+        {CHANNEL_COUNT, set_channel},
+        {1, set_list_service},
+        {13, set_business},
+        {8, set_field_case},
+        {4, set_permit},
+        {2, set_list},
+        {2, set_hours_good},
+        {2, set_quota_good},
+        {2, set_guesses_good},
+    };
+    RUN("lists", *state, dimensions);
+}
+
 static void every_pair_of_fields_is_decided_as_the_oracle_does(void **state)
 {
     const struct dimension dimensions[] = {
@@ -340,6 +357,7 @@ int main(void)
         cmocka_unit_test(who_asks_is_decided_as_the_oracle_does),
         cmocka_unit_test(what_for_is_decided_as_the_oracle_does),
         cmocka_unit_test(one_answer_a_claim_is_decided_as_the_oracle_does),
+        cmocka_unit_test(a_list_is_decided_as_the_oracle_does),
         cmocka_unit_test(every_pair_of_fields_is_decided_as_the_oracle_does),
         cmocka_unit_test(every_set_of_fields_is_decided_as_the_oracle_does),
         cmocka_unit_test(every_hour_quota_and_number_of_guesses_is_decided_as_the_oracle_does),
