@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "domain/truth.h"
+#include "domain/written.h"
 
 /* The two lists of administrative units, by the day from which they are in force. */
 #define COUNTRY_LIST_2021_DAY 18809 /* 2021-07-01: 63 provinces, with districts */
@@ -47,5 +48,15 @@ enum country_codes {
     COUNTRY_CODES_COUNT
 };
 bool country_code_valid(enum country_codes codes, struct view text);
+
+/* How a letter names who signs it: the title of the office's head or of the signer, and for whom
+ * somebody else signs (Decree 30/2020/ND-CP, Art. 13; empty: for himself). */
+struct country_title {
+    const char *authority;
+    const char *title;
+};
+struct country_title country_title(enum office_level level, enum capacity capacity);
+/* The last line of a letter's recipients: that it is filed. */
+const char *country_filed(void);
 
 #endif

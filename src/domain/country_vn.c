@@ -168,3 +168,27 @@ bool country_code_valid(enum country_codes codes, struct view text)
     }
     return (number >= row->first && number <= row->last) || number == row->other;
 }
+
+/* Heads and deputies of the body that keeps the register, of a province's police, of a commune's.
+ */
+struct country_title country_title(enum office_level level, enum capacity capacity)
+{
+    static const struct country_title titles[LEVEL_COUNT][CAPACITY_COUNT] = {
+        [LEVEL_NATIONAL] = {{"", "CỤC TRƯỞNG"},
+                            {"KT. CỤC TRƯỞNG", "PHÓ CỤC TRƯỞNG"},
+                            {"TL. CỤC TRƯỞNG", "CÁN BỘ THỤ LÝ"}},
+        [LEVEL_PROVINCE] = {{"", "GIÁM ĐỐC"},
+                            {"KT. GIÁM ĐỐC", "PHÓ GIÁM ĐỐC"},
+                            {"TL. GIÁM ĐỐC", "CÁN BỘ THỤ LÝ"}},
+        [LEVEL_COMMUNE] = {{"", "TRƯỞNG CÔNG AN"},
+                           {"KT. TRƯỞNG CÔNG AN", "PHÓ TRƯỞNG CÔNG AN"},
+                           {"TL. TRƯỞNG CÔNG AN", "CÁN BỘ THỤ LÝ"}},
+    };
+    CHECK((unsigned)level < LEVEL_COUNT && (unsigned)capacity < CAPACITY_COUNT);
+    return titles[level][capacity];
+}
+
+const char *country_filed(void)
+{
+    return "Lưu: VT, hồ sơ";
+}

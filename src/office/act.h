@@ -123,6 +123,16 @@ enum act_kind {
     ACT_EXTRACT_REFUSE,
     ACT_EXTRACT_END,
     ACT_EXTRACT_FOUND, /* by the house: its people are collected, or are too many */
+    ACT_CASE_FIND,     /* then the core looks */
+    ACT_LETTER_ORDER,
+    ACT_LETTER_NUMBER, /* by the house, as the next two */
+    ACT_LETTER_SIGN,
+    ACT_LETTER_HOLD,
+    ACT_LETTER_RETRY,
+    ACT_LETTER_VOID,
+    ACT_LETTER_DELIVER,
+    ACT_LETTER_WITHDRAW,
+    ACT_LETTER_REPLACE,
     ACT_KIND_COUNT
 };
 

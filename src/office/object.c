@@ -32,6 +32,8 @@ static const struct object_row *const rows[OBJECT_KIND_COUNT] = {
     [OBJECT_UNIT] = &object_unit,
     [OBJECT_CASE] = &object_case,
     [OBJECT_EXTRACT] = &object_extract,
+    [OBJECT_LETTER] = &object_letter,
+    [OBJECT_REGISTER] = &object_register,
 };
 
 const struct object_row *object_row(enum object_kind kind)

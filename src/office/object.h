@@ -39,6 +39,8 @@ enum object_kind {
     OBJECT_UNIT = 22,    /* an office */
     OBJECT_CASE = 23,    /* points to an office and a party */
     OBJECT_EXTRACT = 24, /* points to an account, of either tier, and a business */
+    OBJECT_LETTER = 25,  /* names a case, which may be gone, and an office */
+    OBJECT_REGISTER = 26,
     OBJECT_KIND_COUNT
 };
 
@@ -96,6 +98,8 @@ extern const struct object_row object_source;      /* source.c */
 extern const struct object_row object_unit;        /* unit.c */
 extern const struct object_row object_case;        /* case.c */
 extern const struct object_row object_extract;     /* extract.c */
+extern const struct object_row object_letter;      /* letter.c, as the next */
+extern const struct object_row object_register;
 
 /* NULL for a kind that the directory does not keep. */
 const struct object_row *object_row(enum object_kind kind);

@@ -257,6 +257,16 @@ static struct outcome (*const preparations[ACT_KIND_COUNT])(struct preparing *he
     [ACT_EXTRACT_REFUSE] = prepare_extract_refuse,
     [ACT_EXTRACT_END] = prepare_extract_end,
     [ACT_EXTRACT_FOUND] = prepare_extract_found,
+    [ACT_CASE_FIND] = prepare_case_find,
+    [ACT_LETTER_ORDER] = prepare_letter_order,
+    [ACT_LETTER_NUMBER] = prepare_letter_number,
+    [ACT_LETTER_SIGN] = prepare_letter_sign,
+    [ACT_LETTER_HOLD] = prepare_letter_hold,
+    [ACT_LETTER_RETRY] = prepare_letter_retry,
+    [ACT_LETTER_VOID] = prepare_letter_void,
+    [ACT_LETTER_DELIVER] = prepare_letter_deliver,
+    [ACT_LETTER_WITHDRAW] = prepare_letter_withdraw,
+    [ACT_LETTER_REPLACE] = prepare_letter_replace,
 };
 
 struct outcome prepare_inner(struct preparing *here, const struct act *inner)

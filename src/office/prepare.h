@@ -176,6 +176,16 @@ struct outcome prepare_extract_approve(struct preparing *here); /* extract.c, as
 struct outcome prepare_extract_refuse(struct preparing *here);
 struct outcome prepare_extract_end(struct preparing *here);
 struct outcome prepare_extract_found(struct preparing *here);
+struct outcome prepare_case_find(struct preparing *here);    /* find.c */
+struct outcome prepare_letter_order(struct preparing *here); /* letter_acts.c, as the next eight */
+struct outcome prepare_letter_replace(struct preparing *here);
+struct outcome prepare_letter_number(struct preparing *here);
+struct outcome prepare_letter_sign(struct preparing *here);
+struct outcome prepare_letter_hold(struct preparing *here);
+struct outcome prepare_letter_retry(struct preparing *here);
+struct outcome prepare_letter_void(struct preparing *here);
+struct outcome prepare_letter_withdraw(struct preparing *here);
+struct outcome prepare_letter_deliver(struct preparing *here);
 /* A stop of the account that the act names ends with the act. */
 void prepare_stop_end(struct preparing *here); /* stop.c */
 

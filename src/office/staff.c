@@ -1,7 +1,8 @@
 /*
  * Officers, proposals, stops, reviews and incidents in memory.
  *
- * Invariant: every object here begins with its code, which is its key.
+ * Invariant: every object here begins with its code, which is its key; copies of letters are found
+ * by hashes.
  */
 #include "office/staff.h"
 
@@ -17,12 +18,23 @@ _Static_assert(offsetof(struct officer, code) == 0 && offsetof(struct proposal, 
                    offsetof(struct confirmation, code) == 0 &&
                    offsetof(struct incident, code) == 0 && offsetof(struct source, code) == 0 &&
                    offsetof(struct office_unit, code) == 0 &&
-                   offsetof(struct written_case, code) == 0,
+                   offsetof(struct written_case, code) == 0 && offsetof(struct letter, code) == 0 &&
+                   offsetof(struct letter_register, code) == 0,
                "the invariant");
 
 static struct view key_of(const void *object)
 {
     return code_view(object);
+}
+
+static struct view code_hash_of(const void *copy)
+{
+    return view_of(((const struct letter_copy *)copy)->code_hash, SEAL_HASH_BYTES);
+}
+
+static struct view file_of(const void *copy)
+{
+    return view_of(((const struct letter_copy *)copy)->file, SEAL_HASH_BYTES);
 }
 
 struct outcome staff_new(struct staff **ret_staff)
@@ -42,6 +54,10 @@ struct outcome staff_new(struct staff **ret_staff)
     map_init_ordered(&staff->sources, key_of, SOURCES_MAX);
     map_init_ordered(&staff->units, key_of, UNITS_MAX);
     map_init_ordered(&staff->cases, key_of, CASES_MAX);
+    map_init_ordered(&staff->letters, key_of, LETTERS_MAX);
+    map_init_ordered(&staff->registers, key_of, LETTER_REGISTERS_MAX);
+    map_init(&staff->letter_codes, code_hash_of, (size_t)LETTERS_MAX * LETTER_COPIES_MAX);
+    map_init(&staff->letter_files, file_of, (size_t)LETTERS_MAX * LETTER_COPIES_MAX);
     *ret_staff = staff;
     return OUTCOME_OK;
 }
@@ -60,6 +76,10 @@ void staff_free(struct staff *staff)
         map_free_all(&staff->sources);
         map_free_all(&staff->units);
         map_free_all(&staff->cases);
+        map_done(&staff->letter_codes);
+        map_done(&staff->letter_files);
+        map_free_all(&staff->letters);
+        map_free_all(&staff->registers);
         memory_free(staff);
     }
 }

@@ -11,6 +11,7 @@
 #include "gate/directory.h"
 #include "office/case.h"
 #include "office/incident.h"
+#include "office/letter.h"
 #include "office/review.h"
 #include "office/source.h"
 #include "office/unit.h"
@@ -66,6 +67,10 @@ struct staff {
     struct map sources;
     struct map units;
     struct map cases;
+    struct map letters;
+    struct map registers;
+    struct map letter_codes; /* copies of letters, by the hash of number and code */
+    struct map letter_files; /* likewise, by the hash of their file */
     uint64_t changes; /* of officers, sources and signing keys, since the start: `verify` is told
                           anew when it grows */
 };

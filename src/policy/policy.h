@@ -63,6 +63,8 @@ bool policy_own_only(const struct policy *policy, enum party_class class);
 bool policy_search_number(const struct policy *policy, enum party_class class);
 /* Has the policy a clause of that name? */
 bool policy_clause_known(const struct policy *policy, struct view clause);
+/* What it is called, in Vietnamese; empty when there is none. Borrows. */
+struct view policy_clause_text(const struct policy *policy, struct view clause);
 /* True where the data-protection law's citizen lock is in force for that class (off in 2021). */
 bool policy_lock_in_force(const struct policy *policy, enum party_class class);
 /* May the class be told that notice through that service? */

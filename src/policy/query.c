@@ -46,6 +46,16 @@ bool policy_clause_known(const struct policy *policy, struct view clause)
     return known;
 }
 
+struct view policy_clause_text(const struct policy *policy, struct view clause)
+{
+    for (unsigned i = 0; i < policy->clause_count; i++) {
+        if (view_is(clause, policy->clauses[i].id)) {
+            return view_text(policy->clauses[i].vi);
+        }
+    }
+    return view_of(NULL, 0);
+}
+
 bool policy_own_only(const struct policy *policy, enum party_class class)
 {
     return policy_bit(policy->masks.own_only_classes, class);

@@ -176,6 +176,13 @@ static const struct row {
     [ACT_EXTRACT_APPROVE] = {.does = "decide", .approves = "approve"},
     [ACT_EXTRACT_REFUSE] = {.does = "decide"},
     [ACT_EXTRACT_END] = {.does = "decide security", .before = {ACT_EXTRACT_APPROVE}},
+    [ACT_CASE_FIND] = {.does = "decide"},
+    [ACT_LETTER_ORDER] = {.does = "intake decide"},
+    [ACT_LETTER_RETRY] = {.does = "decide"},
+    [ACT_LETTER_VOID] = {.does = "decide"},
+    [ACT_LETTER_DELIVER] = {.does = "intake"},
+    [ACT_LETTER_WITHDRAW] = {.does = "decide security"},
+    [ACT_LETTER_REPLACE] = {.does = "decide", .approves = "approve"},
 };
 
 static const char *name_of(unsigned person)
@@ -297,6 +304,8 @@ static void take_in(struct desk *desk, enum act_kind kind)
         {ACT_CASE_PROPOSE, CASE_ACCEPTED},    {ACT_CASE_RETURN, CASE_PROPOSED},
         {ACT_CASE_APPROVE, CASE_PROPOSED},    {ACT_CASE_WITHDRAW, CASE_RECEIVED},
         {ACT_CASE_CLOSE, CASE_DELIVERED},     {ACT_CASE_READ, CASE_RECEIVED},
+        {ACT_CASE_FIND, CASE_ACCEPTED},       {ACT_LETTER_ORDER, CASE_ACCEPTED},
+        {ACT_LETTER_REPLACE, CASE_SIGNED},
     };
     struct office_unit *unit = cases_unit(desk, "C06", LEVEL_NATIONAL);
     cases_unit(desk, "PA06", LEVEL_PROVINCE);
@@ -309,6 +318,24 @@ static void take_in(struct desk *desk, enum act_kind kind)
             cases_case(desk, unit, states[i].state);
         }
     }
+}
+
+/* A letter that the act can move. */
+static void take_letter(struct desk *desk, enum act_kind kind)
+{
+    struct letter *letter = memory_new(1, sizeof(*letter));
+    bool made = kind >= ACT_LETTER_DELIVER;
+    assert_non_null(letter);
+    letter->version = 1;
+    letter->state = made ? LETTER_SIGNED : LETTER_ORDERED;
+    letter->copy_count = 1;
+    letter->copies[0].way = LETTER_WAY_COUNT;
+    assert_ok(code_set(&letter->code, VIEW_LITERAL(CASES_CODE ".1")));
+    assert_ok(code_set(&letter->case_code, VIEW_LITERAL(CASES_CODE)));
+    if (kind == ACT_LETTER_RETRY) {
+        assert_ok(long_set(&letter->held, VIEW_LITERAL("locked")));
+    }
+    assert_ok(object_add(&desk->directory, &object_letter, letter));
 }
 
 /* An office in which the act can be done. */
@@ -330,6 +357,12 @@ static struct desk *begin(enum act_kind kind)
     found(desk);
     if (kind >= ACT_OFFICE_CHANGE && kind <= ACT_CASE_READ) {
         take_in(desk, kind);
+    }
+    if (kind >= ACT_CASE_FIND && kind <= ACT_LETTER_REPLACE) {
+        take_in(desk, kind);
+    }
+    if (kind >= ACT_LETTER_RETRY && kind <= ACT_LETTER_REPLACE) {
+        take_letter(desk, kind);
     }
     if (kind == ACT_DRAW_REVEAL || kind == ACT_REVIEW_CONCLUDE) {
         desk->world->now_us = JANUARY_US; /* the month is over */
