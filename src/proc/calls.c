@@ -25,6 +25,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #if defined(DANCU_WITH_SECCOMP) && defined(__x86_64__)
@@ -169,6 +170,8 @@ static const struct call_row call_rows[] = {
     {CALLS_STORE, "getcwd", {{0}}},
     {CALLS_STORE, "readlink", {{0}}},
     {CALLS_STORE, "unlink", {{0}}},
+
+    {CALLS_ALARM, "setitimer", {{0, INT, ITIMER_REAL}}},
 };
 #define CALL_ROWS (sizeof(call_rows) / sizeof(call_rows[0]))
 

@@ -26,10 +26,11 @@
 /* For a store that is only read: the library opens for writing first and for reading when that is
  * refused, so it is refused with an errno instead of the end. Gives nothing. */
 #define CALLS_LOOK (1u << 8)
-#define CALLS_GROUP_COUNT 9
+#define CALLS_ALARM (1u << 9) /* to be ended after a while of one's own choice */
+#define CALLS_GROUP_COUNT 10
 #define CALLS_WORDS                                                                                \
     {                                                                                              \
-        "base", "pipes", "listen", "admin", "tiles", "read", "write", "store", "look"              \
+        "base", "pipes", "listen", "admin", "tiles", "read", "write", "store", "look", "alarm"     \
     }
 /* No filter at all. For tests of the other rights only: tools/check-arrows knows. */
 #define CALLS_UNFILTERED (1u << 31)

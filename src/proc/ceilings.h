@@ -28,7 +28,7 @@
 
 /* Messages on a control socket */
 #define MESSAGE_BYTES_MAX 2048
-#define MESSAGE_FDS_MAX 16
+#define MESSAGE_FDS_MAX 24
 #define HANDOVER_S_MAX 10    /* a child waits so long for its descriptors */
 #define CONTROL_BYTES_MAX 64 /* what a child may send to the supervisor at once */
 

@@ -59,6 +59,8 @@ static const struct opening_row opening_rows[GRANT_COUNT] = {
     [GRANT_DESK_LISTENER] = {OPENING_TCP, 2, "desk listener", false},
     [GRANT_JOBS_DIR] = {OPENING_IN_HOME, 0, HOME_JOBS, false},
     [GRANT_ARCHIVE_DIR] = {OPENING_IN_HOME, 0, HOME_ARCHIVE, false},
+    [GRANT_LETTERS_DIR] = {OPENING_FOLDER, 0, "letters' folder", false},
+    [GRANT_FONTS_DIR] = {OPENING_FOLDER, 0, "fonts' folder", false},
 };
 
 void openings_init(struct openings *openings)

@@ -45,14 +45,16 @@ enum proc_grant {
     GRANT_DESK_LISTENER,    /* TCP */
     GRANT_JOBS_DIR,         /* home/jobs, made when it is not there */
     GRANT_ARCHIVE_DIR,      /* home/archive, likewise */
+    GRANT_LETTERS_DIR,      /* templates of letters, read-only use */
+    GRANT_FONTS_DIR,        /* fonts, likewise */
     GRANT_COUNT
 };
 
-/* Those that only a row's `prepare` sees: key material, and a folder outside the row's root (from
+/* Those that only a row's `prepare` sees: key material, and folders outside the row's root (from
  * which `..` would lead out of it). Closed before main when the row has a `prepare`. */
 #define GRANTS_OF_PREPARE                                                                          \
     (1u << GRANT_TLS_CERT | 1u << GRANT_TLS_KEY | 1u << GRANT_CLIENT_CA | 1u << GRANT_CLIENT_CRL | \
-     1u << GRANT_KEYS_DIR)
+     1u << GRANT_KEYS_DIR | 1u << GRANT_LETTERS_DIR | 1u << GRANT_FONTS_DIR)
 
 enum proc_user {
     PROC_USER_SELF,  /* the supervisor's own */

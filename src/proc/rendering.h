@@ -16,14 +16,15 @@
  *   v           1
  *   kind        "result" | "grant" | "refusal" | "slip" | "supplement"
  *   office      {"name":text, "parent":text|null, "place":text}    issuing body, who stands above
- *               it, where it is ("Hà Nội")
+ *               it, where it is ("Hà Nội"); names as they stand in a sentence: heads are drawn in
+ *               capitals, and so are the signer's authority and title
  *   number      text: number and sign without the word before it, "05/TB-C06"
  *   time        "2026-11-26T09:30:00+07:00", always at +07:00: its day is the letter's date
  *   to          {"address":text|null, "name":text}                 whose copy it is
  *   request     {"date":date, "number":text, "reference":text|null}  the case's number and the day
  *               it came; number and date of the requester's own letter in words
  *   signer      {"authority":text|null, "name":text, "title":text}
- *               {"KT. CỤC TRƯỞNG", "Nguyễn Văn An", "PHÓ CỤC TRƯỞNG"}
+ *               {"KT. Cục trưởng", "Nguyễn Văn An", "Phó Cục trưởng"}
  *   recipients  [text, ...]   1 to LETTER_ITEMS_MAX lines of "Nơi nhận", without dash and full stop
  *   verify      {"code":text, "page":text, "url":text}   the copy's code; the address at which a
  *               person types it in; the address in the QR code (ASCII, LETTER_URL_BYTES_MAX)
@@ -34,7 +35,7 @@
  *     grant       {"business":text, "channel":word, "fields":[word, ...], "from":date,
  *                 "purpose":text, "quota":integer|null, "service":word, "until":date|null}
  *     refusal     {"appeal":text, "clause":text, "reason":text}
- *     slip        {"documents":[text, ...], "due":date, "fee":integer|null, "place":text}   đồng
+ *     slip        {"documents":[text, ...], "due":date|null, "fee":integer|null, "place":text}   đồng
  *     supplement  {"due":date|null, "missing":[text, ...]}
  * Words are those of domain/words.h. What is null is left out of the letter, with the paragraph of
  * the template that names it.

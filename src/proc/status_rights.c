@@ -27,6 +27,8 @@ static const char *const grant_words[] = {
     [GRANT_TILES_DIR] = "tiles",
     [GRANT_JOBS_DIR] = "jobs",
     [GRANT_ARCHIVE_DIR] = "archive",
+    [GRANT_LETTERS_DIR] = "letters",
+    [GRANT_FONTS_DIR] = "fonts",
     [GRANT_HOME_DIR] = "home",
     [GRANT_KEYS_DIR] = "keys",
     [GRANT_LOADER_LISTENER] = "loader-listener",
@@ -86,6 +88,8 @@ static const char *const frame_words[] = {
     [FRAME_PAPER_TOLD] = "paper-told",
     [FRAME_ARCHIVE] = "archive",
     [FRAME_ARCHIVED] = "archived",
+    [FRAME_RENDER] = "render",
+    [FRAME_RENDERED] = "rendered",
 };
 
 static const char *const call_words[CALLS_GROUP_COUNT] = CALLS_WORDS;
