@@ -24,6 +24,13 @@
 #ifdef DANCU_WITH_XML
 #include <libxml/xmlreader.h>
 #endif
+#ifdef DANCU_WITH_PANGO
+#include <cairo-ft.h>
+#include <cairo-pdf.h>
+#include <hb.h>
+#include <pango/pango.h>
+#include <qrencode.h>
+#endif
 #ifdef DANCU_WITH_UNISTRING
 #include <unistring/cdefs.h>
 #endif

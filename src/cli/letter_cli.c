@@ -2,15 +2,28 @@
  * `dancu letter ...`: finds the verb and hands it the rest.
  */
 #include "cli/cli.h"
+#include "cli/letter_draw.h"
 #include "cli/letter_verify.h"
 
 #include <string.h>
 
 int letter_cli(int argc, char **argv)
 {
-    if (argc >= 1 && strcmp(argv[0], "verify") == 0) {
-        return letter_verify_cli(argc - 1, argv + 1);
+    static const struct {
+        const char *name;
+        int (*run)(int argc, char **argv);
+    } verbs[] = {
+        {"check", letter_check_cli},
+        {"draw", letter_draw_cli},
+        {"verify", letter_verify_cli},
+    };
+
+    for (size_t i = 0; argc >= 1 && i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+        if (strcmp(argv[0], verbs[i].name) == 0) {
+            return verbs[i].run(argc - 1, argv + 1);
+        }
     }
-    cli_complain("usage: dancu letter verify FILE --ca FILE");
+    cli_complain("usage: dancu letter check [DIR] | draw --content FILE --out FILE | "
+                 "verify FILE --ca FILE");
     return EXIT_USAGE;
 }
