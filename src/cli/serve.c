@@ -2,12 +2,14 @@
  * The process table (design.md section 2), `dancu serve` and `dancu ps`.
  *
  * A row tells what a process may do; the supervisor and the core hold it to that. Rows of processes
- * that are not needed yet (sms, signin, feed, letter) come with what needs them.
+ * that are not needed yet (sms, signin, feed) come with what needs them.
  */
 #include "cli/cli.h"
 
 #include "channel/desk/desk.h"
 #include "channel/edge/edge.h"
+#include "channel/letter/letter.h"
+#include "channel/letter/press.h"
 #include "channel/metrics/metrics.h"
 #include "channel/ndxp/ndxp.h"
 #include "channel/public/public.h"
@@ -199,6 +201,23 @@ static const struct proc_row rows[] = {
                   "(lines of jobs); no network",
     },
     {
+        .name = "letter",
+        .prepare = letter_prepare,
+        .main = letter_main,
+        .user = PROC_USER_FRONT,
+        .root = PROC_ROOT_EMPTY,
+        .count = 1,
+        .grants = BIT(GRANT_LETTERS_DIR) | BIT(GRANT_FONTS_DIR),
+        .core_pipe = true,
+        .frames = FRAME_BIT(FRAME_RENDERED),
+        .takes = FRAME_BIT(FRAME_RENDER),
+        .calls = CALLS_BASE | CALLS_PIPES | CALLS_ALARM,
+        .memory_bytes_max = 512 * MIB,
+        .files_max = 64,
+        .rights = "files: none (fonts and templates are read before the rights are dropped); keys: "
+                  "none; sockets: pipe to the core (letters that it draws); no network",
+    },
+    {
         .name = "worker",
         .prepare = worker_prepare,
         .main = worker_main,
@@ -243,6 +262,8 @@ enum serve_option {
     OPTION_ADDRESS,
     OPTION_SCRUB_S,
     OPTION_NDXP_CASE,
+    OPTION_LETTERS,
+    OPTION_FONTS,
     OPTION_COUNT
 };
 
@@ -250,7 +271,7 @@ static int usage(void)
 {
     cli_complain("usage: dancu serve [--home DIR] [--keys DIR] [--port N] --cert FILE --key FILE "
                  "--client-ca FILE [--client-crl FILE] [--edges N] [--address IP] "
-                 "[--scrub-s N] [--ndxp-case ELEMENT,...]");
+                 "[--scrub-s N] [--ndxp-case ELEMENT,...] [--letters DIR] [--fonts DIR]");
     return EXIT_USAGE;
 }
 
@@ -277,7 +298,8 @@ int serve_with(const struct proc_row *table, unsigned count, int argc, char **ar
     struct cli_option options[OPTION_COUNT] = {
         {.name = "home"},    {.name = "keys"},      {.name = "port"},       {.name = "cert"},
         {.name = "key"},     {.name = "client-ca"}, {.name = "client-crl"}, {.name = "edges"},
-        {.name = "address"}, {.name = "scrub-s"},   {.name = "ndxp-case"},
+        {.name = "address"}, {.name = "scrub-s"},   {.name = "ndxp-case"},  {.name = "letters"},
+        {.name = "fonts"},
     };
     unsigned words = 0;
     uint64_t port = 8443;
@@ -318,6 +340,10 @@ int serve_with(const struct proc_row *table, unsigned count, int argc, char **ar
     config.paths[GRANT_TLS_KEY] = options[OPTION_KEY].value;
     config.paths[GRANT_CLIENT_CA] = options[OPTION_CLIENT_CA].value;
     config.paths[GRANT_CLIENT_CRL] = options[OPTION_CLIENT_CRL].value;
+    const char *letters = options[OPTION_LETTERS].value;
+    const char *fonts = options[OPTION_FONTS].value;
+    config.paths[GRANT_LETTERS_DIR] = letters == NULL ? PRESS_LETTERS_USUAL : letters;
+    config.paths[GRANT_FONTS_DIR] = fonts == NULL ? PRESS_FONTS_USUAL : fonts;
     config.paths[GRANT_KEYS_DIR] = cli_keys(options[OPTION_KEYS].value);
     return supervisor_run(&config);
 }

@@ -25,6 +25,8 @@
  *               it came; number and date of the requester's own letter in words
  *   signer      {"authority":text|null, "name":text, "title":text}
  *               {"KT. Cục trưởng", "Nguyễn Văn An", "Phó Cục trưởng"}
+ *               (this name, and the office's place, at most PDF_TEXT_BYTES_MAX: they stand in the
+ *               signature too)
  *   recipients  [text, ...]   1 to LETTER_ITEMS_MAX lines of "Nơi nhận", without dash and full stop
  *   verify      {"code":text, "page":text, "url":text}   the copy's code; the address at which a
  *               person types it in; the address in the QR code (ASCII, LETTER_URL_BYTES_MAX)

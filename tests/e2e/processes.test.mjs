@@ -48,7 +48,7 @@ describe('`dancu ps`', () => {
     test('shows every process of the table, each with its rights', async () => {
         const rows = await server.processes();
         const names = rows.map((row) => row.process).sort();
-        assert.deepEqual(names, ['core', 'desk', 'edge 1', 'edge 2', 'jobs', 'keeper', 'loader',
+        assert.deepEqual(names, ['core', 'desk', 'edge 1', 'edge 2', 'jobs', 'keeper', 'letter', 'loader',
             'metrics', 'public', 'supervisor', 'verify', 'worker']);
         for (const row of rows) {
             assert.equal(row.state, 'serving', row.process);
@@ -80,9 +80,9 @@ describe('`dancu ps`', () => {
             assert.ok(held.filter_mode === 2 || os.arch() !== 'x64', process);
             assert.equal(held.calls[0], 'base', process);
             assert.deepEqual(held.sends, { edge: ['asks', 'receipt', 'stats', 'grants'],
-                public: ['stats'], keeper: ['kept'], loader: ['chunk', 'changed'], worker: ['scrub', 'found'],
+                public: ['stats'], keeper: ['kept'], loader: ['chunk', 'changed'], worker: ['scrub', 'found', 'extracted'],
                 verify: ['stamped', 'vouched', 'changes-stamped'], desk: ['stats', 'look', 'explain'],
-                jobs: ['job-who', 'job-lines', 'wish'],
+                jobs: ['job-who', 'job-lines', 'extracted', 'wish'], letter: ['rendered'],
             }[process.split(' ')[0]] ?? [], process);
         }
         const { stdout: text } = await demo.dancu(['ps', '--rights']);
@@ -198,7 +198,7 @@ describe('rights', () => {
 
 describe('a process that is killed', () => {
     for (const name of ['edge 1', 'edge 2', 'public', 'desk', 'keeper', 'loader', 'worker', 'verify', 'jobs',
-        'core']) {
+        'letter', 'core']) {
         test(`(${name}) comes back, and the service goes on`, async () => {
             const before = await server.process(name);
             process.kill(before.pid, 'SIGKILL');

@@ -170,8 +170,8 @@ static const struct attempt {
 enum meets { MEETS_KILLED, MEETS_REFUSED, MEETS_DONE };
 
 /* Every row of the table; what is not said of it below ends the process. */
-static const char *const known_rows[] = {"core",   "keeper",  "loader", "edge", "public",
-                                         "worker", "metrics", "verify", "desk", "jobs"};
+static const char *const known_rows[] = {"core",    "keeper", "loader", "edge", "public", "worker",
+                                         "metrics", "verify", "desk",   "jobs", "letter"};
 
 static const struct expectation {
     const char *row;
@@ -247,6 +247,15 @@ static const struct expectation {
     {"jobs", "list a folder of the system", MEETS_REFUSED},
     {"jobs", "leave the folder", MEETS_REFUSED},
     {"jobs", "read another process's memory", MEETS_REFUSED},
+    {"letter", "open a file of the system", MEETS_REFUSED},
+    {"letter", "open it the old way", MEETS_REFUSED},
+    {"letter", "open the registry", MEETS_REFUSED},
+    {"letter", "open the registry to write", MEETS_REFUSED},
+    {"letter", "make a file", MEETS_REFUSED},
+    {"letter", "make a file in /tmp", MEETS_REFUSED},
+    {"letter", "list a folder of the system", MEETS_REFUSED},
+    {"letter", "leave the folder", MEETS_REFUSED},
+    {"letter", "read another process's memory", MEETS_REFUSED},
     {"worker", "open a file of the system", MEETS_REFUSED},
     {"worker", "open it the old way", MEETS_REFUSED},
     {"worker", "open the registry", MEETS_DONE},
