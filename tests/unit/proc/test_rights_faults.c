@@ -237,7 +237,7 @@ static void a_row_whose_calls_nobody_knows_does_not_start(void **state)
     assert_fault(calls_apply(CALLS_UNFILTERED | CALLS_BASE), FAULT_BAD_INPUT);
     for (unsigned group = 0; group < CALLS_GROUP_COUNT; group++) {
         assert_non_null(calls_group_word(group));
-        assert_true(calls_count(1u << group) > 1 || 1u << group == CALLS_LOOK); /* gives nothing */
+        assert_true(calls_count(1u << group) > 0 || 1u << group == CALLS_LOOK); /* gives nothing */
         assert_true(calls_count(1u << group | CALLS_BASE) >= calls_count(CALLS_BASE));
     }
     assert_null(calls_group_word(CALLS_GROUP_COUNT));
