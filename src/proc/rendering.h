@@ -37,7 +37,7 @@
  *     grant       {"business":text, "channel":word, "fields":[word, ...], "from":date,
  *                 "purpose":text, "quota":integer|null, "service":word, "until":date|null}
  *     refusal     {"appeal":text, "clause":text, "reason":text}
- *     slip        {"documents":[text, ...], "due":date|null, "fee":integer|null,
+ *     slip        {"documents":[text, ...]|null, "due":date|null, "fee":integer|null,
  *                  "place":text}    fee in đồng
  *     supplement  {"due":date|null, "missing":[text, ...]}
  * Words are those of domain/words.h. What is null is left out of the letter, with the paragraph of

@@ -42,6 +42,18 @@ describe('letters', () => {
         }
     });
 
+    test('what a content does not have is left out, with what announces it', async () => {
+        const content = sample('slip');
+        content.matter.documents = [];
+        Object.assign(content.matter, { due: null, fee: null });
+        content.to.address = content.request.reference = content.office.parent = content.signer.authority = null;
+        const { out, status, stderr } = await draw('sparse', content);
+        assert.equal(status, 0, stderr);
+        const text = bare(await textOf(out));
+        assert.equal(text, bare(letterText(content)));
+        assert.ok(!text.includes(bare('Giấy tờ đã nhận')) && !text.includes('null'));
+    });
+
     test('a file is A4, named, in Vietnamese, and carries its fonts', async () => {
         const { out } = await draw('result', sample('result'));
         const { stdout: facts } = await must('pdfinfo', [out]);

@@ -14,7 +14,8 @@
  *     list    the name of a part that is a list: a line with a dash each
  *     table   the name of a part that is a person: its fields with their values
  * In texts stands `{name}` for a part of the content. A paragraph that names a part which is null
- * in a content is left out of that letter, a list without items too.
+ * in a content is left out of that letter; so is a list without items, with the paragraph before it
+ * if that ends in a colon.
  */
 #ifndef DANCU_CHANNEL_LETTER_BOOK_H
 #define DANCU_CHANNEL_LETTER_BOOK_H
@@ -28,7 +29,7 @@
 #define BOOK_FILES_MAX 16
 #define BOOK_WORDS_FILE "words.yaml"
 
-/* Texts of the frame: `{...}` stands in those down to FRAME_CODE_LINE. */
+/* Texts of the frame; `{...}` stands in those before BOOK_FRAME_PLAIN. */
 #define BOOK_FRAME(ROW)                                                                            \
     ROW(NUMBER, "number")                                                                          \
     ROW(DATED, "dated")                                                                            \

@@ -61,7 +61,7 @@ static const struct part_row rows[PART_COUNT] = {
     [PART_APPEAL] = {"appeal", MATTER, "appeal", SHAPE_TEXT, false, REFUSAL, REFUSAL},
     [PART_CLAUSE] = {"clause", MATTER, "clause", SHAPE_TEXT, false, REFUSAL, REFUSAL},
     [PART_REASON] = {"reason", MATTER, "reason", SHAPE_TEXT, false, REFUSAL, REFUSAL},
-    [PART_DOCUMENTS] = {"documents", MATTER, "documents", SHAPE_TEXTS, false, SLIP, SLIP},
+    [PART_DOCUMENTS] = {"documents", MATTER, "documents", SHAPE_TEXTS, true, SLIP, SLIP},
     [PART_DUE] = {"due", MATTER, "due", SHAPE_DATE, true, SLIP | SUPPLEMENT, SLIP | SUPPLEMENT},
     [PART_FEE] = {"fee", MATTER, "fee", SHAPE_NUMBER, true, SLIP, SLIP},
     [PART_PLACE] = {"place", MATTER, "place", SHAPE_TEXT, false, SLIP, SLIP},
@@ -217,12 +217,12 @@ static struct outcome check_word(struct reading *reading, const struct json_node
 }
 
 static struct outcome check_list(struct reading *reading, const struct json_node *list,
-                                 enum part_shape shape)
+                                 enum part_shape shape, bool may_be_empty)
 {
     if (list->count > LETTER_ITEMS_MAX) {
         return refuse(reading, list, "too many items");
     }
-    if (list->count == 0 && shape != SHAPE_NOTICES) {
+    if (list->count == 0 && !may_be_empty) {
         return refuse(reading, list, "no item");
     }
     for (const struct json_node *item = json_first(list); item != NULL;
@@ -250,11 +250,11 @@ static struct outcome check_person(struct reading *reading, const struct json_no
 }
 
 static struct outcome check_part(struct reading *reading, const struct json_node *node,
-                                 enum part_shape shape)
+                                 const struct part_row *row)
 {
     struct date date;
 
-    switch (shape) {
+    switch (row->shape) {
     case SHAPE_DATE:
         return outcome_ok(date_get(node->text, &date)) ? OUTCOME_OK
                                                        : refuse(reading, node, "not a date");
@@ -262,11 +262,12 @@ static struct outcome check_part(struct reading *reading, const struct json_node
         return json_integer_of(node) >= 0 ? OUTCOME_OK : refuse(reading, node, "below zero");
     case SHAPE_SERVICE:
     case SHAPE_CHANNEL:
-        return check_word(reading, node, node->text, shape);
+        return check_word(reading, node, node->text, row->shape);
     case SHAPE_TEXTS:
     case SHAPE_FIELDS:
     case SHAPE_NOTICES:
-        return check_list(reading, node, shape);
+        return check_list(reading, node, row->shape,
+                          row->may_be_null || row->shape == SHAPE_NOTICES);
     case SHAPE_PERSON:
         return check_person(reading, node);
     case SHAPE_TEXT:
@@ -300,7 +301,7 @@ static struct outcome take_object(struct reading *reading, const char *name,
     }
     for (unsigned i = 0; i < count; i++) {
         if (values[i]->kind != JSON_KIND_NULL) {
-            TRY(check_part(reading, values[i], rows[parts[i]].shape));
+            TRY(check_part(reading, values[i], &rows[parts[i]]));
             content->parts[parts[i]] = values[i];
         }
     }
@@ -347,7 +348,7 @@ static struct outcome take_top(struct reading *reading,
     content->kind = (enum letter_kind)kind;
     TRY(take_time(reading, values[TOP_TIME]));
     content->parts[PART_NUMBER] = values[TOP_NUMBER];
-    TRY(check_list(reading, values[TOP_RECIPIENTS], SHAPE_TEXTS));
+    TRY(check_list(reading, values[TOP_RECIPIENTS], SHAPE_TEXTS, false));
     content->parts[PART_RECIPIENTS] = values[TOP_RECIPIENTS];
     for (unsigned i = 0; i < OBJECTS; i++) {
         TRY(take_object(reading, objects[i], values[TOP_OBJECTS + i]));

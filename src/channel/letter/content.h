@@ -77,9 +77,9 @@ struct part_row {
     const char *object; /* the member that holds it; "" = the content itself */
     const char *member;
     enum part_shape shape;
-    bool may_be_null;
-    unsigned kinds;  /* bit per kind of letter that has it */
-    unsigned needed; /* likewise, of those whose template must show it */
+    bool may_be_null; /* a list: also empty */
+    unsigned kinds;   /* bit per kind of letter that has it */
+    unsigned needed;  /* likewise, of those whose template must show it */
 };
 const struct part_row *part_row(enum part part);
 /* FAULT_NOT_FOUND. */

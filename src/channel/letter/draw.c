@@ -355,6 +355,19 @@ static void keep_last(struct drawing *drawing, const struct block *block)
     }
 }
 
+/* Does it announce a list that has no items? */
+static bool leads_nowhere(const struct drawing *drawing, unsigned block)
+{
+    const struct block *text = &drawing->template->blocks[block];
+
+    if (block + 1 == drawing->template->count || text->kind != BLOCK_TEXT ||
+        text->text.data[text->text.len - 1] != ':' || text[1].kind != BLOCK_LIST) {
+        return false;
+    }
+    const struct json_node *list = drawing->content->parts[text[1].part];
+    return list == NULL || list->count == 0;
+}
+
 static struct outcome draw_all(struct drawing *drawing)
 {
     unsigned count = drawing->template->count;
@@ -365,7 +378,9 @@ static struct outcome draw_all(struct drawing *drawing)
         if (i + 1 == count) {
             keep_last(drawing, &drawing->template->blocks[i]);
         }
-        TRY(draw_block(drawing, &drawing->template->blocks[i]));
+        if (!leads_nowhere(drawing, i)) {
+            TRY(draw_block(drawing, &drawing->template->blocks[i]));
+        }
     }
     return draw_end(drawing);
 }

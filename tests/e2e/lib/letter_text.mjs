@@ -99,8 +99,12 @@ function blockText(content, { text, list, table }) {
         return personText(content.matter[table]);
     }
     const kind = { fields: 'field', notices: 'notice' }[list];
-    return items(content.matter[list].map((item) => (kind ? word(kind, item) : item)));
+    return items((content.matter[list] ?? []).map((item) => (kind ? word(kind, item) : item)));
 }
+
+// A paragraph that announces a list without items.
+const leadsNowhere = (content, { text }, next) => text?.endsWith(':') && next?.list !== undefined &&
+    !content.matter[next.list]?.length;
 
 // In the order in which it is drawn.
 export function letterText(content) {
@@ -110,7 +114,8 @@ export function letterText(content) {
         office.parent?.toUpperCase(), office.name.toUpperCase(), frame.nation, frame.motto,
         fill(content, frame.number), fill(content, frame.dated),
         template.type, template.abstract, fill(content, template.to),
-        ...template.body.map((block) => blockText(content, block)),
+        ...template.body.filter((block, i) => !leadsNowhere(content, block, template.body[i + 1]))
+            .map((block) => blockText(content, block)),
         signer.authority?.toUpperCase(), signer.title.toUpperCase(), signer.name,
         frame.recipients, items(content.recipients),
         fill(content, frame.verify), fill(content, frame.code),
