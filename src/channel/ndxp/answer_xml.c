@@ -5,12 +5,15 @@
  *  1. Nothing is written that is not in the answer or was not asked by: what is granted and empty
  * is an empty element, what is not granted is none.
  *  2. Elements stand in the order of the rows, which is that of the schema.
- *  3. The whole answer stands in the header as the JSON that it is, with its receipt: what the
+ *  3. A value of another kind than its element's is as none: of a result that is kept the process
+ *     `jobs` tells, which may have been taken.
+ *  4. The whole answer stands in the header as the JSON that it is, with its receipt: what the
  *     record's digest is of can be checked by who was answered.
  */
 #include "channel/ndxp/read.h"
 
 #include "base/check.h"
+#include "domain/country.h"
 #include "wire/canonical.h"
 
 #define COLLECTION                                                                                 \
@@ -26,9 +29,20 @@ struct writing {
     uint8_t *scratch;   /* as long as it */
 };
 
-static bool is_null(struct view value)
+/* Invariant 3. */
+static bool is_object(struct view value)
 {
-    return value.len == 0 || view_is(value, "null");
+    return value.len > 0 && value.data[0] == '{';
+}
+
+struct view answer_member(struct view object, const char *name)
+{
+    return is_object(object) ? canonical_member(object, name) : view_of(NULL, 0);
+}
+
+bool answer_next_item(struct view array, size_t *at, struct view *ret_item)
+{
+    return array.len > 0 && array.data[0] == '[' && canonical_next_item(array, at, ret_item);
 }
 
 static void put_tag(struct writing *writing, const char *before, const char *prefix,
@@ -61,7 +75,9 @@ static void put_name(struct writing *writing, struct view value)
 /* YYYY-MM-DD as yyyyMMdd, or the year. */
 static void put_birth(struct writing *writing, struct view value)
 {
-    struct view date = canonical_is_text(value) ? canonical_text(value, writing->scratch) : value;
+    struct view date =
+        canonical_is_text(value) ? canonical_text(value, writing->scratch) : view_of(NULL, 0);
+    date = country_birth_date_valid(date) ? date : view_of(NULL, 0);
     bool day = date.len == 10;
 
     buf_put_text(writing->buf, "<ns1:Nam>");
@@ -80,14 +96,14 @@ static void put_members(struct writing *writing, const char *prefix, struct view
                         const struct ndxp_member *rows, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        put_text(writing, prefix, rows[i].element, canonical_member(object, rows[i].member));
+        put_text(writing, prefix, rows[i].element, answer_member(object, rows[i].member));
     }
 }
 
 static void put_address(struct writing *writing, const char *prefix, const char *name,
                         struct view value)
 {
-    if (is_null(value)) {
+    if (!is_object(value)) {
         put_tag(writing, "<", prefix, name, "/>");
         return;
     }
@@ -98,7 +114,7 @@ static void put_address(struct writing *writing, const char *prefix, const char 
 
 static void put_field(struct writing *writing, const struct ndxp_field *row)
 {
-    struct view value = canonical_member(writing->person, words_name(&words_field, row->field));
+    struct view value = answer_member(writing->person, words_name(&words_field, row->field));
 
     if (value.len == 0) {
         return; /* invariant 1 */
@@ -128,7 +144,7 @@ static const struct ndxp_member relative_members[] = {{"HoVaTen", "full_name"},
 
 static bool is_relation(struct writing *writing, struct view relative, const char *relation)
 {
-    struct view value = canonical_member(relative, "relation");
+    struct view value = answer_member(relative, "relation");
 
     return canonical_is_text(value) && view_is(canonical_text(value, writing->scratch), relation);
 }
@@ -136,14 +152,11 @@ static bool is_relation(struct writing *writing, struct view relative, const cha
 /* All of one relation, in the order of the register. */
 static void put_relatives(struct writing *writing, const struct ndxp_relation *row)
 {
-    struct view relatives = canonical_member(writing->person, "relatives");
+    struct view relatives = answer_member(writing->person, "relatives");
     const char *prefix = row->own ? OWN : THEIRS;
     struct view relative = {0};
 
-    if (is_null(relatives)) {
-        return;
-    }
-    for (size_t at = 0; canonical_next_item(relatives, &at, &relative);) {
+    for (size_t at = 0; answer_next_item(relatives, &at, &relative);) {
         if (is_relation(writing, relative, row->relation)) {
             put_tag(writing, "<", prefix, row->element, ">");
             put_members(writing, prefix, relative, relative_members, RELATIVE_MEMBERS);
@@ -155,9 +168,9 @@ static void put_relatives(struct writing *writing, const struct ndxp_relation *r
 /* The head, and what the subject is to him. */
 static void put_head(struct writing *writing)
 {
-    struct view household = canonical_member(writing->person, "household");
-    struct view relation = canonical_member(writing->person, "relation_to_head");
-    struct view head = is_null(household) ? view_of(NULL, 0) : canonical_member(household, "head");
+    struct view household = answer_member(writing->person, "household");
+    struct view relation = answer_member(writing->person, "relation_to_head");
+    struct view head = answer_member(household, "head");
 
     if (household.len == 0 && relation.len == 0) {
         return;
@@ -166,14 +179,14 @@ static void put_head(struct writing *writing)
     if (relation.len > 0) {
         put_text(writing, THEIRS, "QuanHe", relation);
     }
-    if (!is_null(head)) {
-        put_text(writing, THEIRS, "SoDinhDanh", canonical_member(head, "id"));
-        put_text(writing, THEIRS, "SoCMND", canonical_member(head, "cmnd"));
-        put_text(writing, THEIRS, "HoVaTen", canonical_member(head, "full_name"));
+    if (is_object(head)) {
+        put_text(writing, THEIRS, "SoDinhDanh", answer_member(head, "id"));
+        put_text(writing, THEIRS, "SoCMND", answer_member(head, "cmnd"));
+        put_text(writing, THEIRS, "HoVaTen", answer_member(head, "full_name"));
     }
     buf_put_text(writing->buf, "</ns1:ChuHo>");
-    if (!is_null(household)) {
-        put_text(writing, THEIRS, "SoSoHoKhau", canonical_member(household, "number"));
+    if (is_object(household)) {
+        put_text(writing, THEIRS, "SoSoHoKhau", answer_member(household, "number"));
     }
 }
 
@@ -185,14 +198,11 @@ static void put_household(struct writing *writing)
                                                  {"SoDinhDanh", "id"},
                                                  {"SoCMND", "cmnd"},
                                                  {"QuanHe", "relation_to_head"}};
-    struct view household = canonical_member(writing->person, "household");
+    struct view household = answer_member(writing->person, "household");
+    struct view list = answer_member(household, "members");
     struct view member = {0};
 
-    if (is_null(household)) {
-        return;
-    }
-    struct view list = canonical_member(household, "members");
-    for (size_t at = 0; !is_null(list) && canonical_next_item(list, &at, &member);) {
+    for (size_t at = 0; answer_next_item(list, &at, &member);) {
         buf_put_text(writing->buf, "<d:ThanhVien>");
         put_members(writing, OWN, member, members, sizeof(members) / sizeof(members[0]));
         buf_put_text(writing->buf, "</d:ThanhVien>");
@@ -202,24 +212,24 @@ static void put_household(struct writing *writing)
 static void put_absence(struct writing *writing)
 {
     static const struct ndxp_member days[] = {{"TuNgay", "from"}, {"DenNgay", "to"}};
-    struct view value = canonical_member(writing->person, "temporary_absence");
+    struct view value = answer_member(writing->person, "temporary_absence");
 
-    if (is_null(value)) {
+    if (!is_object(value)) {
         buf_put_text(writing->buf, value.len > 0 ? "<d:TamVang/>" : "");
         return;
     }
     buf_put_text(writing->buf, "<d:TamVang>");
     put_members(writing, OWN, value, days, 2);
-    put_address(writing, OWN, "Noi", canonical_member(value, "place"));
+    put_address(writing, OWN, "Noi", answer_member(value, "place"));
     buf_put_text(writing->buf, "</d:TamVang>");
 }
 
 static void put_death(struct writing *writing)
 {
     static const struct ndxp_member members[] = {{"TinhTrang", "kind"}, {"Ngay", "date"}};
-    struct view value = canonical_member(writing->person, "death_or_missing");
+    struct view value = answer_member(writing->person, "death_or_missing");
 
-    if (is_null(value)) {
+    if (!is_object(value)) {
         buf_put_text(writing->buf, value.len > 0 ? "<d:ChetMatTich/>" : "");
         return;
     }
@@ -230,7 +240,7 @@ static void put_death(struct writing *writing)
 
 static void put_own(struct writing *writing, struct view notices)
 {
-    struct view stay = canonical_member(writing->person, "temporary_residence");
+    struct view stay = answer_member(writing->person, "temporary_residence");
     struct view notice = {0};
 
     if (stay.len > 0) {
@@ -239,7 +249,7 @@ static void put_own(struct writing *writing, struct view notices)
     put_absence(writing);
     put_death(writing);
     put_household(writing);
-    for (size_t at = 0; !is_null(notices) && canonical_next_item(notices, &at, &notice);) {
+    for (size_t at = 0; answer_next_item(notices, &at, &notice);) {
         put_text(writing, OWN, "ThongBao", notice);
     }
 }
@@ -368,7 +378,7 @@ struct outcome ndxp_answer_put(struct view body, const struct answer *answer, st
         put_record(&writing, payload, answer->notices);
     } else {
         bool verified = answer->code == CODE_DISCLOSED &&
-                        view_is(canonical_member(answer->person, "verified"), "true");
+                        view_is(answer_member(answer->person, "verified"), "true");
         bool untrue = answer->code == CODE_DISCLOSED && operation->answer == NDXP_UNTRUTH;
         answer_put_truth(buf, untrue ? !verified : verified);
     }

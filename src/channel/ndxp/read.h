@@ -118,6 +118,9 @@ bool reading_take_claim(struct reading *reading, const struct xml_node *node);
 void reading_claim_by_itself(struct reading *reading);
 
 /* answer_xml.c */
+/* Of canonical JSON: a member, an item; none when the value is of another kind. */
+struct view answer_member(struct view object, const char *name);
+bool answer_next_item(struct view array, size_t *at, struct view *ret_item);
 /* One person as CongdanCollection; both are canonical JSON, an object and an array, or null. */
 struct outcome answer_put_collection(struct view person, struct view notices, struct arena *arena,
                                      struct buf *buf);

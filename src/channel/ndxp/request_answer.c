@@ -23,18 +23,6 @@ struct giving {
     bool starved;
 };
 
-/* Empty when it is none, or none is there. */
-static struct view member(struct view object, const char *name)
-{
-    return object.len > 0 && object.data[0] == '{' ? canonical_member(object, name)
-                                                   : view_of(NULL, 0);
-}
-
-static bool next_item(struct view array, size_t *at, struct view *ret_item)
-{
-    return array.len > 0 && array.data[0] == '[' && canonical_next_item(array, at, ret_item);
-}
-
 static struct outcome fail(const char *what)
 {
     return outcome_fail(FAULT_BAD_INPUT, what);
@@ -62,7 +50,7 @@ static void put_members(struct giving *giving, struct view object, const struct 
                         size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        put_value(giving, rows[i].element, member(object, rows[i].member));
+        put_value(giving, rows[i].element, answer_member(object, rows[i].member));
     }
 }
 
@@ -75,10 +63,10 @@ static void put_job(struct giving *giving, struct view job)
 
 static void put_all(struct giving *giving, struct view told)
 {
-    struct view jobs = member(told, "jobs");
+    struct view jobs = answer_member(told, "jobs");
     struct view job = {0};
 
-    for (size_t at = 0; next_item(jobs, &at, &job);) {
+    for (size_t at = 0; answer_next_item(jobs, &at, &job);) {
         arena_reset(giving->arena);
         buf_put_text(giving->buf, "<d:YeuCau>");
         put_job(giving, job);
@@ -88,13 +76,13 @@ static void put_all(struct giving *giving, struct view told)
 
 static void put_detail(struct giving *giving, struct view job)
 {
-    struct view wish = member(job, "wish");
-    struct view fields = member(wish, "fields");
+    struct view wish = answer_member(job, "wish");
+    struct view fields = answer_member(wish, "fields");
     struct view field = {0};
 
     put_job(giving, job);
     put_members(giving, wish, ndxp_wish_members, NDXP_WISH_MEMBERS);
-    for (size_t at = 0; next_item(fields, &at, &field);) {
+    for (size_t at = 0; answer_next_item(fields, &at, &field);) {
         put_value(giving, "TruongThongTin", field);
     }
 }
@@ -102,11 +90,11 @@ static void put_detail(struct giving *giving, struct view job)
 static void put_history(struct giving *giving, struct view job)
 {
     static const struct ndxp_member members[] = {{"TrangThai", "state"}, {"Luc", "at"}};
-    struct view history = member(job, "history");
+    struct view history = answer_member(job, "history");
     struct view step = {0};
 
-    put_value(giving, "SoYeuCau", member(job, "id"));
-    for (size_t at = 0; next_item(history, &at, &step);) {
+    put_value(giving, "SoYeuCau", answer_member(job, "id"));
+    for (size_t at = 0; answer_next_item(history, &at, &step);) {
         buf_put_text(giving->buf, "<d:SuKien>");
         put_members(giving, step, members, 2);
         buf_put_text(giving->buf, "</d:SuKien>");
@@ -116,7 +104,7 @@ static void put_history(struct giving *giving, struct view job)
 /* Where the whole is, for who takes it natively, and how long. */
 static void put_result(struct giving *giving, struct view job)
 {
-    struct view id = member(job, "id");
+    struct view id = answer_member(job, "id");
 
     put_job(giving, job);
     buf_printf(giving->buf, "<d:SoDongMoiTrang>%u</d:SoDongMoiTrang>", JOB_PAGE_LINES);
@@ -138,14 +126,14 @@ static void put_raw(struct giving *giving, struct view json)
 
 static struct outcome put_answer(struct giving *giving, struct view answer)
 {
-    struct view person = member(answer, "person");
-    struct view result = member(answer, "result");
-    struct view notices = member(answer, "notices");
+    struct view person = answer_member(answer, "person");
+    struct view result = answer_member(answer, "result");
+    struct view notices = answer_member(answer, "notices");
 
     if (person.len > 0 && person.data[0] == '{') {
         TRY(answer_put_collection(person, notices, giving->arena, giving->buf));
     } else if (result.len > 0) {
-        answer_put_truth(giving->buf, view_is(member(result, "verified"), "true"));
+        answer_put_truth(giving->buf, view_is(answer_member(result, "verified"), "true"));
     }
     put_raw(giving, answer);
     return OUTCOME_OK;
@@ -180,7 +168,7 @@ static struct outcome put_problem(struct giving *giving, struct view line)
 static struct outcome put_record(struct giving *giving, struct view line, uint32_t number)
 {
     bool canonical = canonical_valid(line, DEPTH_MAX); /* invariant 1 */
-    struct view answer = canonical ? member(line, "answer") : view_of(NULL, 0);
+    struct view answer = canonical ? answer_member(line, "answer") : view_of(NULL, 0);
 
     arena_reset(giving->arena);
     buf_printf(giving->buf, "<d:BanGhi><d:Dong>%u</d:Dong>", number);
@@ -191,8 +179,8 @@ static struct outcome put_record(struct giving *giving, struct view line, uint32
 
 static void put_place(struct giving *giving, struct view job, uint32_t from, uint32_t next)
 {
-    put_value(giving, "SoYeuCau", member(job, "id"));
-    put_value(giving, "TongSo", member(job, "lines"));
+    put_value(giving, "SoYeuCau", answer_member(job, "id"));
+    put_value(giving, "TongSo", answer_member(job, "lines"));
     buf_printf(giving->buf, "<d:TuDong>%u</d:TuDong>", from);
     if (next > 0) {
         buf_printf(giving->buf, "<d:DongSau>%u</d:DongSau>", next);

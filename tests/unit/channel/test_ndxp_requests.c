@@ -248,10 +248,10 @@ static void a_page_has_records_refusals_and_where_it_goes_on(void **state)
 
 static void what_is_told_and_is_none_is_no_answer(void **state)
 {
-    static const char *const wrong[] = {"", "x", "{\"b\":1,\"a\":2}", "\0\0\0\1{", "[1]"};
+    static const char *const wrong[] = {"", "x", "{\"b\":1,\"a\":2}"};
     struct hands *hands = *state;
     for (enum ndxp_does does = NDXP_RECORDS; does <= NDXP_HISTORY; does++) {
-        for (size_t i = 0; i < 3; i++) {
+        for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
             const struct ndxp_request request = {.does = does, .line = 1};
             buf_reset(&hands->out);
             assert_fault(
