@@ -211,6 +211,7 @@ static struct outcome housekeeping(struct core *core)
     TRY(watch_dates(core));
     TRY(searches_keep(core));
     extracts_keep(core);
+    wishes_keep(core);
     watch_health(core);
     peers_keep(core);
     figures_tell(core);

@@ -6,8 +6,7 @@
  *  1. Nobody is collected before the list's approval is recorded (I8), nor behind its last day.
  *  2. One list at a time is on its way. What a process that is gone had of it is collected anew:
  *     the list's job is made once, by its id.
- *  3. What was asked for and refused is told to `jobs` at once, and whenever `jobs` tells it anew.
- *  4. That its job is there, or that it became too long, is recorded by an act of the house, once.
+ *  3. That its job is there, or that it became too long, is recorded by an act of the house, once.
  */
 #include "core/loop.h"
 
@@ -91,33 +90,6 @@ static void order(struct core *core, struct peer *worker, const struct extract *
     worker->broken = worker->pipe.out.failed || !outcome_ok(pipe_flush(&worker->pipe));
 }
 
-/* ---- what was asked for ---- */
-
-void extracts_wished(struct core *core, const struct wish_place *wish)
-{
-    const struct extract *extract = directory_extract_by_job(&core->house->directory, wish->id);
-    struct peer *jobs = peer_taking(core, FRAME_EXTRACTED);
-    if (extract == NULL || extract->state != EXTRACT_REFUSED || jobs == NULL) {
-        return;
-    }
-    struct wish_told told = {.account = code_view(&wish->account),
-                             .created_us = wish->created_us,
-                             .reason = long_view(&extract->reason)};
-    memcpy(told.id, wish->id, sizeof(told.id));
-    jobbing_put_wish(&jobs->pipe.out, &told);
-    jobs->broken = jobs->pipe.out.failed || !outcome_ok(pipe_flush(&jobs->pipe));
-}
-
-/* Something was approved or refused. */
-static void look_at_wishes(struct core *core)
-{
-    for (unsigned i = 0; i < JOBS_KEPT_MAX; i++) {
-        if (core->wishes.places[i].used) {
-            extracts_wished(core, &core->wishes.places[i]);
-        }
-    }
-}
-
 /* ---- what is collected ---- */
 
 void extracts_keep(struct core *core)
@@ -128,7 +100,7 @@ void extracts_keep(struct core *core)
     if (count != extracts->seen) {
         extracts->seen = count;
         extracts->keep_us = now_us;
-        look_at_wishes(core); /* invariant 3 */
+        core->wishes.keep_us = 0; /* it may be an answer to one (wishes.c) */
     }
     if (now_us < extracts->keep_us || extracts->phase != EXTRACTS_IDLE ||
         gate_policy(core->house->gate) == NULL) {

@@ -102,9 +102,11 @@ struct wish_place {
     struct code_text account;
     int64_t created_us;
     struct buf wish; /* domain/wish.h */
+    bool told;       /* that it was refused */
 };
 struct wishes {
     struct wish_place places[JOBS_KEPT_MAX];
+    int64_t keep_us; /* monotonic: when to look again at what officers have said */
 };
 
 /* The list of people that is on its way to becoming a job. */
@@ -278,6 +280,8 @@ void searches_done(struct searches *searches); /* wipes */
 /* wishes.c */
 void wishes_take(struct core *core, const struct wish_told *told);
 void wishes_forget(struct core *core);
+/* Tells `jobs` which of them were refused. */
+void wishes_keep(struct core *core);
 /* False: there is none that the look could mean. Appends, to `next` where a page goes on. */
 bool wishes_show(const struct wishes *wishes, const struct look *look, struct buf *json,
                  struct buf *next);
@@ -289,8 +293,6 @@ void extracts_keep(struct core *core);
  * that process' to say. */
 struct outcome extracts_take(struct core *core, const struct peer *peer, const struct frame *frame,
                              bool *ret_good);
-/* `jobs` has told it: an officer may have refused it already. */
-void extracts_wished(struct core *core, const struct wish_place *wish);
 /* The peer is gone, whichever it was. */
 void extracts_lost(struct core *core, const struct peer *peer);
 

@@ -7,6 +7,8 @@
  *     is forgotten with it.
  *  2. Not more than `jobs` may have (JOBS_KEPT_MAX); a list that is told beyond is not shown.
  *  3. A page is the first limit of them behind its cursor, in the order in which they came.
+ *  4. What officers have said stands in the log: that a list was refused, became too long or was
+ *     ended is told to `jobs` once, and once more to the next one that says that it waits.
  */
 #include "core/look.h"
 #include "core/loop.h"
@@ -16,6 +18,9 @@
 #include "domain/wish.h"
 
 #include <string.h>
+
+#define KEEP_US 1000000
+#define TOO_LONG "Danh sách có nhiều người hơn số đã duyệt / More people than were approved"
 
 /* Its place; JOBS_KEPT_MAX: there is none. */
 static unsigned find(const struct wishes *wishes, const uint8_t id[JOB_ID_BYTES])
@@ -72,9 +77,7 @@ void wishes_take(struct core *core, const struct wish_told *told)
         return;
     }
     keep(&wishes->places[at], told);
-    if (wishes->places[at].used) {
-        extracts_wished(core, &wishes->places[at]);
-    }
+    wishes->keep_us = 0;
 }
 
 void wishes_forget(struct core *core)
@@ -83,6 +86,64 @@ void wishes_forget(struct core *core)
         forget(&core->wishes.places[i]);
     }
 }
+
+/* ---- what officers have said ---- */
+
+static struct peer *keeper_of(struct core *core)
+{
+    for (unsigned i = 0; i < CORE_PEERS_MAX; i++) {
+        struct peer *peer = &core->peers[i];
+        if (peer->pipe.fd >= 0 && !peer->broken && frame_set_has(peer->row->frames, FRAME_WISH)) {
+            return peer;
+        }
+    }
+    return NULL;
+}
+
+/* NULL: nobody has, or it was told. One that was approved for another account is not this one. */
+static const struct extract *refused(const struct core *core, const struct wish_place *place)
+{
+    const struct extract *extract = directory_extract_by_job(&core->house->directory, place->id);
+    bool over = extract != NULL && !place->told && extract->state != EXTRACT_APPROVED &&
+                extract->state != EXTRACT_COLLECTED;
+
+    return over && view_equal(code_view(&extract->account->code), code_view(&place->account))
+               ? extract
+               : NULL;
+}
+
+static void tell(struct peer *peer, const struct wish_place *place, const struct extract *extract)
+{
+    struct wish_told told = {.account = code_view(&place->account),
+                             .reason = extract->state == EXTRACT_TOO_LONG
+                                           ? VIEW_LITERAL(TOO_LONG)
+                                           : long_view(&extract->reason)};
+
+    memcpy(told.id, place->id, sizeof(told.id));
+    jobbing_put_wish(&peer->pipe.out, &told);
+    peer->broken = peer->pipe.out.failed || !outcome_ok(pipe_flush(&peer->pipe));
+}
+
+void wishes_keep(struct core *core)
+{
+    int64_t now_us = clock_monotonic_us(&core->house->clock);
+    struct peer *peer = now_us >= core->wishes.keep_us ? keeper_of(core) : NULL;
+
+    if (peer == NULL || peer_choked(peer)) {
+        return;
+    }
+    core->wishes.keep_us = now_us + KEEP_US;
+    for (unsigned i = 0; i < JOBS_KEPT_MAX; i++) {
+        struct wish_place *place = &core->wishes.places[i];
+        const struct extract *extract = place->used ? refused(core, place) : NULL;
+        if (extract != NULL) { /* invariant 4 */
+            tell(peer, place, extract);
+            place->told = true;
+        }
+    }
+}
+
+/* ---- what officers see ---- */
 
 static void put(const struct wish_place *place, struct buf *json)
 {

@@ -48,6 +48,7 @@ static struct outcome load(struct pour *pour, struct pour_block *block)
     TRY(answers_get_head(&block->cursor, &head));
     block->line = head.first;
     block->end = head.first + head.lines;
+    block->tally = head.tally;
     return OUTCOME_OK;
 }
 
@@ -56,16 +57,17 @@ static struct outcome load(struct pour *pour, struct pour_block *block)
 static struct outcome seek(struct pour *pour, uint32_t line)
 {
     struct pour_block *block = &pour->block;
-    uint32_t before = 0; /* lines in blocks that are passed over */
+    uint32_t before = 0; /* lines that are told of blocks that are passed over */
 
     while (line > before + JOB_BLOCK_LINES) {
         for (uint32_t more = (line - before - 1) / JOB_BLOCK_LINES; more > 1; more--) {
             TRY(blocks_skip(&pour->blocks));
         }
         TRY(load(pour, block));
-        before = block->end - 1;
+        before = block->tally.done - (pour->list ? block->tally.missed : 0);
         block->line = block->end; /* nothing of it is wanted */
     }
+    pour->told = before;
     return OUTCOME_OK;
 }
 
@@ -81,7 +83,12 @@ struct outcome pour_open(struct pour *pour, const struct job_store *store, const
     TRY(block_init(&pour->block));
     TRY(block_init(&pour->same));
     TRY(blocks_open(&pour->blocks, store, job->id, JOB_FILE_ANSWERS, false));
-    return pour->list ? OUTCOME_OK : seek(pour, from < until ? from : until);
+    struct outcome sought = seek(pour, from < until ? from : until);
+    if (pour->list && sought.fault == FAULT_NOT_FOUND) { /* fewer are told of than there are */
+        pour->block.line = pour->block.end = until + 1;
+        return OUTCOME_OK;
+    }
+    return sought;
 }
 
 static struct outcome next(struct pour_block *block, struct found *ret_found)

@@ -11,8 +11,9 @@
 struct pour_block {
     struct buf text;
     struct cursor cursor;
-    uint32_t line; /* that comes next in it */
-    uint32_t end;  /* behind its last */
+    uint32_t line;          /* that comes next in it */
+    uint32_t end;           /* behind its last */
+    struct job_tally tally; /* up to its end */
     struct packing packing;
 };
 

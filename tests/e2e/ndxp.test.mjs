@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import soap from 'soap';
 import { granted } from './lib/asks.mjs';
 import { Http1Client, Http2Client } from './lib/client.mjs';
-import { binary, must } from './lib/command.mjs';
+import { binary, must, until } from './lib/command.mjs';
 import { demonstration } from './lib/demo.mjs';
 import { JobClient, pieces } from './lib/jobs.mjs';
 import { residentKib } from './lib/proc.mjs';
@@ -291,11 +291,6 @@ describe('requests that take longer than an answer', () => {
     };
 
     before(async () => {
-        await demo.act('business', 'add', '--code', 'NV-HCM-LIST', '--party', 'hcm-onestop',
-            '--purpose', 'Lập danh sách', '--legal-basis', 'Luật Nghĩa vụ quân sự', '--services',
-            'list.extract', '--channels', 'province_one_stop', '--fields', 'full_name,birth_date,sex',
-            '--quota-day', '100000', '--procedure', PROCEDURE);
-        await demo.act('business', 'grant', 'NV-HCM-LIST', '--reason', 'Trình diễn');
         jobs = new JobClient({ port: server.port, ca: demo.ca, ...demo.client('hcm-onestop') });
         const people = demo.samples();
         const ask = (i) => ({ business: 'NV-HCM-1.004222', case: `HS-${i}`, officer: OFFICER,
@@ -346,7 +341,7 @@ describe('requests that take longer than an answer', () => {
         const criteria = { MaTinhThanh: '79', NgayDanhMuc: '2021-07-01', TuTuoi: '18', GioiTinh: '1' };
         const asked = await list('CungCapDanhSachTheoDiaPhuong', criteria, { MaYeuCau: number });
         assert.equal(asked.TrangThai, 'asked');
-        assert.equal(asked.NghiepVu, 'NV-HCM-LIST');
+        assert.equal(asked.NghiepVu, 'NV-HCM-LISTS');
         const again = await list('CungCapDanhSachTheoDiaPhuong', criteria, { MaYeuCau: number });
         assert.equal(again.SoYeuCau, asked.SoYeuCau);
         await refused(list('CungCapDanhSachTheoGioiTinh', { GioiTinh: '2' }, { MaYeuCau: number }), '150');
@@ -373,6 +368,47 @@ describe('requests that take longer than an answer', () => {
         assert.deepEqual(kept[0].history.map(({ state }) => state), ['asked', 'cancelled', 'expired']);
     });
 
+    test('a list that is approved is given in pages, and one that is refused says why', async () => {
+        const [wanted, unwanted] = [request(), request()];
+        const criteria = { TuTuoi: '6', DenTuoi: '7', MaTinhThanh: '79', NgayDanhMuc: '2021-07-01' };
+        const ids = [];
+        for (const number of [wanted, unwanted]) {
+            const { SoYeuCau } = await list('CungCapDanhSachTheoDoTuoi', criteria, { MaYeuCau: number });
+            ids.push(SoYeuCau);
+        }
+        const { TieuChi, MaHoSo } = await call('GetRequestDetail', { MaYeuCau: wanted });
+        await demo.act('extract', 'approve', 'DS-SOAP', '--account', 'hcm-onestop', '--business',
+            'NV-HCM-LISTS', '--case', MaHoSo, '--criteria', TieuChi, '--fields', 'full_name,sex', '--cap',
+            '5000', '--until', new Date(Date.now() + 2 * 86_400_000).toISOString().slice(0, 10),
+            '--reason', 'Trình diễn', '--request', ids[0]);
+        await demo.act('extract', 'refuse', 'DS-NO', '--account', 'hcm-onestop', '--request', ids[1],
+            '--reason', 'Quá rộng');
+        const state = (number, state) => until(`${number} is ${state}`, async () => {
+            const found = await call('GetRequestStatus', { MaYeuCau: number });
+            return found.TrangThai === state && found;
+        });
+        const { TongSo } = await state(wanted, 'done');
+        assert.equal((await state(unwanted, 'refused')).LyDo, 'Quá rộng');
+        assert.ok(Number(TongSo) > 100, TongSo); // three pages
+        const records = [];
+        for (let from = '1'; from !== undefined;) {
+            const part = await call('GetResultDetailAsRecords', { MaYeuCau: wanted, TuDong: from });
+            records.push(...all(part.BanGhi));
+            from = part.DongSau;
+        }
+        const native = [];
+        for await (const line of jobs.result(ids[0])) {
+            native.push(line);
+        }
+        assert.equal(native.length, Number(TongSo));
+        assert.deepEqual(records.map(({ Dong, BienNhan }) => ({ answer: JSON.parse(BienNhan), line: Number(Dong) })),
+            native);
+        assert.deepEqual(records.map(({ CongdanCollection: { CongDan } }) => all(CongDan)[0].HoVaTen.Ten),
+            native.map(({ answer }) => answer.person.full_name));
+        const { SuKien } = await call('GetRequestHistory', { MaYeuCau: wanted });
+        assert.deepEqual(all(SuKien).map(({ TrangThai }) => TrangThai), ['asked', 'waiting', 'running', 'done']);
+    });
+
     test('what no list is drawn by, and who may not ask for one, is refused with the reason', async () => {
         await refused(list('CungCapDanhSachTheoDanToc', {}), '112', /DanToc/);
         await refused(list('CungCapDanhSachTheoTonGiao', {}), '112', /TonGiao/);
@@ -386,7 +422,7 @@ describe('requests that take longer than an answer', () => {
     });
 
     test('a list is asked for in JSON as well', async () => {
-        const body = { business: 'NV-HCM-LIST', case: 'HS-1', fields: ['full_name'],
+        const body = { business: 'NV-HCM-LISTS', case: 'HS-1', fields: ['full_name'],
             criteria: 'permanent_residence.province=79@2021-07-01 and age>=18' };
         const asked = await raw.post('/v1/list-jobs', body);
         assert.equal(asked.status, 202, asked.text);

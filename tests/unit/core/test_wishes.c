@@ -7,7 +7,9 @@
 #include "core/look.h"
 #include "core/loop.h"
 #include "domain/wish.h"
-#include "office/staff.h"
+
+#include <stdio.h>
+#include <sys/socket.h>
 
 #define LIMIT 10
 
@@ -98,6 +100,98 @@ static void one_that_waits_no_longer_or_is_none_is_not_shown(void **state)
     wishes_forget(&core);
 }
 
+/* What officers have decided of the wish of that number. */
+static void decide(struct extract *extract, uint8_t number, enum extract_state state,
+                   struct account *account)
+{
+    char code[16];
+    snprintf(code, sizeof(code), "DS-%u", number);
+    *extract = (struct extract){.state = state, .account = account, .job_id = {number}};
+    assert_ok(code_set(&extract->code, view_text(code)));
+    memcpy(extract->reason.text, "too wide", 8);
+    extract->reason.len = 8;
+    assert_ok(directory_add_extract(&house.directory, extract));
+}
+
+static struct extract *new_extract(void)
+{
+    struct extract *extract = memory_new(1, sizeof(*extract));
+    assert_non_null(extract);
+    return extract;
+}
+
+/* The numbers that `jobs` hears of, and the last reason. */
+static unsigned heard(struct pipe_end *jobs, char ret_numbers[64], char ret_reason[128])
+{
+    struct frame frame;
+    struct wish_told told;
+    unsigned count = 0;
+    (void)pipe_fill(jobs).fault;
+    ret_numbers[0] = 0;
+    while (outcome_ok(pipe_next(jobs, &frame))) {
+        assert_ok(jobbing_get_wish(&frame, &told));
+        assert_view(told.account, "hcm");
+        assert_int_equal(told.wish.len, 0);
+        size_t len = strlen(ret_numbers);
+        snprintf(ret_numbers + len, 64 - len, "%u,", told.id[0]);
+        snprintf(ret_reason, 128, "%.*s", (int)told.reason.len, (const char *)told.reason.data);
+        count++;
+    }
+    return count;
+}
+
+static void a_refusal_is_told_at_once_to_each_jobs_that_is_there(void **state)
+{
+    static const struct proc_row row = {.name = "jobs", .frames = FRAME_BIT(FRAME_WISH)};
+    static int64_t now_us = INT64_C(1790000000000000);
+    struct account hcm = {.version = 1};
+    struct account other = {.version = 1};
+    struct pipe_end jobs;
+    char numbers[64];
+    char reason[128];
+    int fds[2];
+    (void)state;
+    house.clock = clock_fixed(&now_us);
+    assert_ok(code_set(&hcm.code, VIEW_LITERAL("hcm")));
+    assert_ok(code_set(&other.code, VIEW_LITERAL("other")));
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+    core.peers[3].row = &row;
+    pipe_init(&core.peers[3].pipe, fds[0]);
+    pipe_init(&jobs, fds[1]);
+    for (uint8_t number = 1; number <= 6; number++) {
+        tell(number, "sex=1");
+    }
+    decide(new_extract(), 1, EXTRACT_APPROVED, &hcm);
+    decide(new_extract(), 2, EXTRACT_REFUSED, &hcm);
+    decide(new_extract(), 3, EXTRACT_COLLECTED, &hcm);
+    decide(new_extract(), 4, EXTRACT_ENDED, &hcm);
+    decide(new_extract(), 5, EXTRACT_REFUSED, &other); /* somebody has erred */
+    wishes_keep(&core);
+    assert_int_equal(heard(&jobs, numbers, reason), 2);
+    assert_string_equal(numbers, "2,4,");
+    assert_string_equal(reason, "too wide");
+    now_us += 1000001;
+    wishes_keep(&core);
+    assert_int_equal(heard(&jobs, numbers, reason), 0); /* it has heard it */
+    wishes_forget(&core);                               /* another one has not */
+    tell(2, "sex=1");
+    tell(6, "sex=1");
+    wishes_keep(&core); /* at once */
+    assert_int_equal(heard(&jobs, numbers, reason), 1);
+    assert_string_equal(numbers, "2,");
+    decide(new_extract(), 6, EXTRACT_TOO_LONG, &hcm);
+    now_us += 1000001;
+    wishes_keep(&core);
+    assert_int_equal(heard(&jobs, numbers, reason), 1);
+    assert_non_null(strstr(reason, "More people than were approved"));
+    pipe_done(&jobs);
+    pipe_done(&core.peers[3].pipe);
+    core.peers[3].pipe.fd = -1;
+    now_us += 1000001;
+    wishes_keep(&core); /* nobody to tell */
+    wishes_forget(&core);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -119,6 +213,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_waits_is_shown_in_pages_each_once),
+        cmocka_unit_test(a_refusal_is_told_at_once_to_each_jobs_that_is_there),
         cmocka_unit_test(one_that_waits_no_longer_or_is_none_is_not_shown),
     };
     return cmocka_run_group_tests_name("core/wishes", tests, setup, teardown);

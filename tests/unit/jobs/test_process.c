@@ -579,7 +579,7 @@ static const uint8_t LIST[JOB_ID_BYTES] = {0x4c, 1};
 static enum extract_saying hand_as(struct rig *rig, const uint8_t id[JOB_ID_BYTES],
                                    const char *account, unsigned count)
 {
-    static uint8_t keys[64 * ASK_PERSON_KEY_BYTES];
+    static uint8_t keys[UINT8_MAX * ASK_PERSON_KEY_BYTES];
     struct extracted list = {.saying = EXTRACT_LIST,
                              .account = view_text(account),
                              .business = VIEW_LITERAL("NV-1"),
@@ -587,7 +587,7 @@ static enum extract_saying hand_as(struct rig *rig, const uint8_t id[JOB_ID_BYTE
                              .fields = FIELD_BIT(FIELD_FULL_NAME) | FIELD_BIT(FIELD_SEX)};
     struct frame frame;
     struct extracted said;
-    assert_true(count <= 64);
+    assert_true(count <= UINT8_MAX);
     for (unsigned i = 0; i < count; i++) {
         keys[i * ASK_PERSON_KEY_BYTES + 7] = (uint8_t)(i + 1);
     }
@@ -668,6 +668,27 @@ static void who_is_no_more_to_be_seen_leaves_no_trace_in_the_result_or_the_count
     pour_all(rig, 3, text, sizeof(text));
     assert_null(strstr(text, "\"line\":2}"));
     assert_non_null(strstr(text, "\"line\":3}\n"));
+}
+
+static void a_list_goes_on_from_any_of_those_who_were_given(void **state)
+{
+    enum { PEOPLE = 3 * JOB_BLOCK_LINES + 8 };
+    struct rig *rig = *state;
+    struct frame frame;
+    assert_int_equal(hand(rig, PEOPLE), EXTRACT_KEPT);
+    for (uint32_t line = 1; line <= PEOPLE; line++) { /* every other one is no more to be seen */
+        if (line % JOB_FRAME_LINES == 1) {
+            assert_true(hear(&rig->core, &frame));
+            assert_int_equal(frame.kind, FRAME_JOB_LINES);
+        }
+        answer_lines(rig, line, line, line % 2 == 0 ? CODE_DISCLOSED : CODE_SUBJECT_NOT_AVAILABLE);
+    }
+    await_state(rig, LIST, "\"state\":\"done\"");
+    assert_int_equal(page(rig, LIST, 1, "\"line\":1}", JOB_PAGE_LINES), JOB_PAGE_LINES + 1);
+    assert_int_equal(page(rig, LIST, 66, "\"line\":66}", PEOPLE / 2 - 65), 0);
+    assert_int_equal(page(rig, LIST, PEOPLE / 2, "\"line\":100}", 1), 0);
+    assert_int_equal(page(rig, LIST, PEOPLE / 2 + 1, "", 0), 0);
+    assert_int_equal(page(rig, LIST, PEOPLE, "", 0), 0);
 }
 
 static void the_first_refusal_ends_a_list_and_tells_no_number_of_the_rest(void **state)
@@ -776,6 +797,7 @@ int main(void)
         IN_RIG(who_lies_loses_its_pipe_and_nobody_elses),
         IN_RIG(a_list_of_people_is_asked_by_their_keys_and_says_what_was_approved),
         IN_RIG(who_is_no_more_to_be_seen_leaves_no_trace_in_the_result_or_the_counts),
+        IN_RIG(a_list_goes_on_from_any_of_those_who_were_given),
         IN_RIG(the_first_refusal_ends_a_list_and_tells_no_number_of_the_rest),
         IN_RIG(what_was_asked_for_goes_on_as_the_job_that_it_is),
         IN_RIG(told_again_the_list_that_is_there_stays),
