@@ -296,6 +296,10 @@ struct outcome extracts_take(struct core *core, const struct peer *peer, const s
 /* The peer is gone, whichever it was. */
 void extracts_lost(struct core *core, const struct peer *peer);
 
+/* letter_checks.c */
+/* False: the frame does not decode. */
+bool letter_checks_take(struct core *core, struct peer *peer, const struct frame *frame);
+
 /* readings.c */
 /* The officer's act to read it was recorded just now. */
 void readings_grant(struct core *core, struct view officer, enum act_kind kind, struct view code);

@@ -378,6 +378,13 @@ static struct outcome take_of_jobs(struct core *core, struct peer *peer, const s
     return OUTCOME_OK;
 }
 
+static void take_letter_check(struct core *core, struct peer *peer, const struct frame *frame)
+{
+    if (!letter_checks_take(core, peer, frame)) {
+        refuse(core, peer, "a letter to be checked does not decode");
+    }
+}
+
 static struct outcome take_frame(struct core *core, struct peer *peer, const struct frame *frame)
 {
     if (!frame_set_has(peer->row->frames, frame->kind)) {
@@ -434,6 +441,10 @@ static struct outcome take_frame(struct core *core, struct peer *peer, const str
         take_look(core, peer, frame);
         return OUTCOME_OK;
     }
+    if (frame->kind == FRAME_LETTER_CHECK) {
+        take_letter_check(core, peer, frame);
+        return OUTCOME_OK;
+    }
     if (frame->kind == FRAME_STATS) {
         struct outcome outcome = figures_take(core, peer, frame);
         if (!outcome_ok(outcome)) {
@@ -480,6 +491,8 @@ static unsigned cost_of(const struct frame *frame)
         return PEER_ASKS_MAX / LOOKS_PER_TURN_MAX;
     case FRAME_GRANTS:
         return GRANTS_PAGE_MAX;
+    case FRAME_LETTER_CHECK:
+        return 1;
     default:
         return 0;
     }

@@ -70,6 +70,8 @@ enum frame_kind {
     FRAME_ARCHIVED = 51,        /* archive -> core: who asks, what is here and loose */
     FRAME_RENDER = 52,          /* core -> letter: what to draw (rendering.h) */
     FRAME_RENDERED = 53,        /* letter -> core */
+    FRAME_LETTER_CHECK = 54,    /* public -> core: is this letter genuine? (checking.h) */
+    FRAME_LETTER_CHECKED = 55,  /* core -> public */
     FRAME_KIND_COUNT
 };
 

@@ -90,6 +90,8 @@ static const char *const frame_words[] = {
     [FRAME_ARCHIVED] = "archived",
     [FRAME_RENDER] = "render",
     [FRAME_RENDERED] = "rendered",
+    [FRAME_LETTER_CHECK] = "letter-check",
+    [FRAME_LETTER_CHECKED] = "letter-checked",
 };
 
 static const char *const call_words[CALLS_GROUP_COUNT] = CALLS_WORDS;

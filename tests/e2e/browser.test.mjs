@@ -64,6 +64,26 @@ test('the page renders, has a title and a language, and the engine complains of 
         await context.close();
     });
 
+test('a letter is checked by hand on a page that needs no script and fits a small screen', async (t) => {
+    if (skipped(t)) {
+        return;
+    }
+    const context = await browser.newContext({ ignoreHTTPSErrors: true, javaScriptEnabled: false });
+    const page = await context.newPage();
+    await page.setViewportSize({ width: 320, height: 640 });
+    await page.goto(`https://localhost:${server.publicPort}/letters`);
+    await page.getByLabel('Số văn bản').fill('05/TB-C06 <b>');
+    await page.getByLabel('Mã xác thực').fill('7k3m-qx0d v9ta-2hpe');
+    await page.getByRole('button').click();
+    const status = page.getByRole('status');
+    assert.match(await status.innerText(), /Không xác nhận được văn bản này[^]*cannot be confirmed/);
+    assert.match(page.url(), /[?]number=05%2FTB-C06\+%3Cb%3E&code=7k3m-qx0d\+v9ta-2hpe$/);
+    assert.doesNotMatch(await page.content(), /7k3m|&lt;b/i);
+    const box = await status.boundingBox();
+    assert.ok(box.x >= 0 && box.x + box.width <= 320, 'it fits');
+    await context.close();
+});
+
 test("a browser engine with the bank's certificate gets a sample's data", async (t) => {
     if (skipped(t)) {
         return;

@@ -80,7 +80,7 @@ describe('`dancu ps`', () => {
             assert.ok(held.filter_mode === 2 || os.arch() !== 'x64', process);
             assert.equal(held.calls[0], 'base', process);
             assert.deepEqual(held.sends, { edge: ['asks', 'receipt', 'stats', 'grants'],
-                public: ['stats'], keeper: ['kept'], loader: ['chunk', 'changed'], worker: ['scrub', 'found', 'extracted'],
+                public: ['stats', 'letter-check'], keeper: ['kept'], loader: ['chunk', 'changed'], worker: ['scrub', 'found', 'extracted'],
                 verify: ['stamped', 'vouched', 'changes-stamped'], desk: ['stats', 'look', 'explain'],
                 jobs: ['job-who', 'job-lines', 'extracted', 'wish'], letter: ['rendered'],
             }[process.split(' ')[0]] ?? [], process);

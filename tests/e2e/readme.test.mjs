@@ -22,7 +22,7 @@ before(async () => {
     symlinkSync(binary, path.join(folder, 'build/release/dancu'));
     const readme = readFileSync(path.join(root, 'README.md'), 'utf8');
     const blocks = [...readme.matchAll(/^```sh\n([\s\S]*?)^```/gm)].map((match) => match[1]);
-    assert.equal(blocks.length, 8);
+    assert.equal(blocks.length, 9);
     said = await run('bash', ['-e', '-o', 'pipefail', '-c', blocks.join('echo ---\n')],
         { cwd: folder, env: { DANCU_PORT: String(server.port) } });
 });
@@ -70,12 +70,16 @@ test('the log and the health are there for everybody', () => {
     assert.match(part(5), /\{"status":"ok"\}/);
 });
 
+test('a letter that nobody has issued is unknown', () => {
+    assert.equal(part(6), '{"standing":"unknown"}\n');
+});
+
 test('the figures are counted, and the log has signed what they were counted from', () => {
-    assert.match(part(6), /^\d+ entries counted; .* lead to its signed root$/m);
+    assert.match(part(7), /^\d+ entries counted; .* lead to its signed root$/m);
 });
 
 test('the bank sees its businesses and itself over the desk', () => {
-    const shown = part(7).trimEnd().split('\n').map((line) => JSON.parse(line));
+    const shown = part(8).trimEnd().split('\n').map((line) => JSON.parse(line));
     assert.deepEqual(shown.map((one) => one.code),
         ['NV-BANK-KYC', 'NV-BANK-TINY', 'NV-BANK-VERIFY', 'bank']);
 });

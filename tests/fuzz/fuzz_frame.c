@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "channel/json/answer_json.h"
 #include "proc/archiving.h"
+#include "proc/checking.h"
 #include "proc/explaining.h"
 #include "proc/extracting.h"
 #include "proc/feeding.h"
@@ -340,6 +341,23 @@ static void read_feeding(const struct frame *frame, struct view whole, struct bu
     CHECK(view_equal(buf_view(again), whole));
 }
 
+/* Likewise those of letters that are checked. */
+static void read_checking(const struct frame *frame, struct view whole, struct buf *again)
+{
+    struct letter_asked asked;
+    struct letter_told told;
+
+    buf_reset(again);
+    if (outcome_ok(checking_get_asked(frame, &asked))) {
+        checking_put_asked(again, &asked);
+    } else if (outcome_ok(checking_get_told(frame, &told))) {
+        checking_put_told(again, &told);
+    } else {
+        return;
+    }
+    CHECK(view_equal(buf_view(again), whole));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct view received = view_of(data, size);
@@ -366,6 +384,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         read_archiving(&frame, view_part(received, 0, bytes), &again);
         read_searching(&frame, view_part(received, 0, bytes), &again);
         read_extracting(&frame, view_part(received, 0, bytes), &again);
+        read_checking(&frame, view_part(received, 0, bytes), &again);
         received = view_part(received, bytes, received.len - bytes);
     }
     return 0;

@@ -1,5 +1,6 @@
 /*
- * Purpose: the one static page of the public listener. Private to this folder.
+ * Purpose: the one static page of the public listener, and the frame that all its pages have.
+ * Private to this folder.
  */
 #ifndef DANCU_CHANNEL_PUBLIC_PAGE_H
 #define DANCU_CHANNEL_PUBLIC_PAGE_H
@@ -8,7 +9,13 @@
 
 /* Appends the page; `origin` names the log. */
 void public_page_put(struct buf *buf, struct view origin);
-/* Appends the Content-Security-Policy that allows the page's own style sheet and nothing else. */
-struct outcome public_page_policy_put(struct buf *buf);
+/* What stands before and behind the content of any page; the title is ours. */
+void public_page_open(struct buf *buf, const char *title);
+void public_page_close(struct buf *buf);
+/* Text as HTML, in content and in quoted attributes. */
+void public_escaped_put(struct buf *buf, struct view text);
+/* Appends the Content-Security-Policy that allows the pages' own style sheet, with `form` a form of
+ * this listener, and nothing else. */
+struct outcome public_page_policy_put(struct buf *buf, bool form);
 
 #endif

@@ -1,8 +1,9 @@
 /*
- * The public process: routes, health, the page, the log's files.
+ * The public process: routes, health, the page, the log's files, letters that are checked.
  *
  * Invariants
- *  1. Every request is answered from its head alone: no body is read, nothing is asked of the core.
+ *  1. Every request but those about letters is answered from its head alone: no body is read,
+ *     nothing is asked of the core.
  *  2. It is healthy only while a core says so over a pipe that stands.
  *  3. What it serves of the log is what proven.c has verified.
  */
@@ -12,14 +13,15 @@
 #include "channel/figures/figures.h"
 #include "channel/link/link.h"
 #include "channel/link/process.h"
+#include "channel/public/letters.h"
 #include "channel/public/page.h"
 #include "channel/public/proven.h"
 #include "channel/public/tiles.h"
 #include "channel/texts/texts.h"
 
 #define PAGE_BYTES_MAX 16384
-#define BODY_BYTES_MAX 1024 /* dropped; a longer one ends an HTTP/1.1 connection */
-#define STREAMS_MAX 100     /* tiles are larger than answers: RFC 9113's least */
+#define BODY_BYTES_MAX LETTER_BYTES_MAX /* dropped but of letters; a longer one is refused */
+#define STREAMS_MAX 100                 /* tiles are larger than answers: RFC 9113's least */
 
 #define CACHE_FOREVER VIEW_LITERAL("public, max-age=31536000, immutable")
 #define CACHE_CHECK VIEW_LITERAL("no-cache")
@@ -39,6 +41,8 @@ struct public
     struct proven *proven;
     struct buf page;
     struct buf page_policy;
+    struct public_letters letters;
+    struct buf letters_policy;
     struct channel_figures figures;
     bool healthy;
     bool told_ready;
@@ -191,6 +195,10 @@ static void on_head(void *context, struct http_exchange *exchange)
            !view_equal(request->path, routes[route].path)) {
         route++;
     }
+    if (letters_has(request->path)) {
+        letters_on_head(&public->letters, exchange);
+        return;
+    }
     bool found = route < sizeof(routes) / sizeof(routes[0]);
     bool file = !found && view_starts(request->path, ledger) &&
                 find_file(view_part(request->path, ledger.len, request->path.len - ledger.len),
@@ -216,9 +224,10 @@ static void on_head(void *context, struct http_exchange *exchange)
 
 static void on_request(void *context, struct http_exchange *exchange)
 {
-    (void)context;
-    (void)exchange;
-    CHECK(false); /* invariant 1: on_head has answered */
+    struct public *public = context;
+
+    CHECK(letters_has(http_exchange_request(exchange)->path)); /* invariant 1 */
+    letters_on_request(&public->letters, exchange);
 }
 
 static void on_refuse(void *context, struct http_exchange *exchange, enum http_refusal why,
@@ -231,8 +240,9 @@ static void on_refuse(void *context, struct http_exchange *exchange, enum http_r
 
 static void on_gone(void *context, struct http_exchange *exchange)
 {
-    (void)context;
-    (void)exchange;
+    struct public *public = context;
+
+    letters_on_gone(&public->letters, exchange);
 }
 
 static void on_turn(void *context)
@@ -274,6 +284,8 @@ static struct outcome on_frame(void *context, const struct frame *frame)
         return take_health(public, frame);
     case FRAME_TEXTS:
         return take_texts(public, frame);
+    case FRAME_LETTER_CHECKED:
+        return letters_take(&public->letters, frame);
     default:
         return outcome_fail(FAULT_BAD_INPUT, "frame that no public process takes");
     }
@@ -284,6 +296,7 @@ static void on_lost(void *context)
     struct public *public = context;
 
     public->healthy = false;
+    letters_on_lost(&public->letters);
 }
 
 static void on_stop(void *context)
@@ -331,7 +344,11 @@ static struct outcome start(struct public *public, struct child *child,
     buf_init(&public->page_policy, PAGE_BYTES_MAX);
     public_page_put(&public->page, view_text(child->settings.origin));
     TRY(buf_check(&public->page));
-    TRY(public_page_policy_put(&public->page_policy));
+    buf_init(&public->letters_policy, PAGE_BYTES_MAX);
+    TRY(public_page_policy_put(&public->page_policy, false));
+    TRY(public_page_policy_put(&public->letters_policy, true));
+    TRY(letters_init(&public->letters, &public->texts, &public->link,
+                     buf_view(&public->letters_policy)));
     TRY(proven_new(child->grants[GRANT_TILES_DIR], &public->proven));
     TRY(http_server_new(&config, &public->server));
     const struct channel_figures figures = {.server = public->server,
@@ -355,6 +372,8 @@ static void end(struct public *public)
     proven_free(public->proven);
     buf_done(&public->page);
     buf_done(&public->page_policy);
+    letters_done(&public->letters);
+    buf_done(&public->letters_policy);
     texts_done(&public->texts);
 }
 

@@ -62,6 +62,16 @@ struct rig_look {
     unsigned looks; /* in all */
 };
 
+/* The last letter that the fake core was asked for. What it says is told by the number:
+ *   01/TB-C06    genuine            02/TB-C06    superseded by 05/TB-C06
+ *   03/TB-C06    withdrawn          silent, die, twice, stranger, garbage as above
+ *   any other    unknown            none: genuine if the file is "%PDF genuine" */
+struct rig_letter {
+    char number[RIG_TEXT_BYTES_MAX];
+    uint8_t hash[32];
+    unsigned checks; /* in all */
+};
+
 struct rig {
     pid_t pid;
     uint16_t port;
@@ -82,6 +92,7 @@ struct rig {
     const char *log_key; /* NULL: none is told */
     struct rig_ask last;
     struct rig_look look;
+    struct rig_letter letter;
 };
 
 struct rig_options {
@@ -114,6 +125,7 @@ struct outcome rig_core_replace(struct rig *rig);
 void rig_core_health(struct rig *rig, bool healthy);
 struct rig_ask rig_last(struct rig *rig);
 struct rig_look rig_last_look(struct rig *rig);
+struct rig_letter rig_last_letter(struct rig *rig);
 /* Waits until the fake core has had so many asks in all. */
 void rig_await_asks(struct rig *rig, unsigned asks);
 

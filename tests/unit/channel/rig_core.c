@@ -3,10 +3,12 @@
  */
 #include "rig.h"
 
+#include "proc/checking.h"
 #include "proc/figures.h"
 #include "proc/peer.h"
 
 #include <fcntl.h>
+#include <openssl/evp.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -217,8 +219,56 @@ static void serve_look(struct core *core, const struct frame *frame)
     }
 }
 
+static void put_told(struct core *core, const struct letter_asked *asked, uint64_t tag)
+{
+    struct letter_told told = {.tag = tag};
+    uint8_t genuine[SEAL_HASH_BYTES];
+
+    assert_int_equal(EVP_Digest("%PDF genuine", 12, genuine, NULL, EVP_sha256(), NULL), 1);
+    bool file = asked->number.len == 0 && memcmp(genuine, asked->hash, sizeof(genuine)) == 0;
+    told.standing = file || view_is(asked->number, "01/TB-C06") ? LETTER_IS_GENUINE
+                    : view_is(asked->number, "02/TB-C06")       ? LETTER_IS_SUPERSEDED
+                    : view_is(asked->number, "03/TB-C06")       ? LETTER_IS_WITHDRAWN
+                                                                : LETTER_IS_UNKNOWN;
+    if (told.standing != LETTER_IS_UNKNOWN) {
+        told.day = 20783; /* 2026-11-26 */
+        told.number = file ? VIEW_LITERAL("01/TB-C06") : asked->number;
+        told.office = VIEW_LITERAL("Cục C06 <thử> & \"ai\"");
+    }
+    if (told.standing == LETTER_IS_SUPERSEDED) {
+        told.replaced_by = VIEW_LITERAL("05/TB-C06");
+    }
+    checking_put_told(&core->pipe.out, &told);
+}
+
+static void serve_letter(struct core *core, const struct frame *frame)
+{
+    struct letter_asked asked;
+
+    assert_ok(checking_get_asked(frame, &asked));
+    pthread_mutex_lock(&core->rig->lock);
+    copy(core->rig->letter.number, asked.number);
+    memcpy(core->rig->letter.hash, asked.hash, sizeof(asked.hash));
+    core->rig->letter.checks++;
+    pthread_mutex_unlock(&core->rig->lock);
+    if (view_is(asked.number, "die")) {
+        core->dies = true;
+    } else if (view_is(asked.number, "garbage")) {
+        buf_put_zeros(&core->pipe.out, 64);
+    } else if (!view_is(asked.number, "silent")) {
+        put_told(core, &asked, asked.tag + (view_is(asked.number, "stranger") ? 1 : 0));
+    }
+    if (view_is(asked.number, "twice")) {
+        put_told(core, &asked, asked.tag);
+    }
+}
+
 static void serve_frame(struct core *core, const struct frame *frame)
 {
+    if (frame->kind == FRAME_LETTER_CHECK) {
+        serve_letter(core, frame);
+        return;
+    }
     if (frame->kind == FRAME_RECEIPT) {
         serve_receipts(core, frame);
         return;
@@ -432,6 +482,14 @@ struct rig_look rig_last_look(struct rig *rig)
     struct rig_look look = rig->look;
     pthread_mutex_unlock(&rig->lock);
     return look;
+}
+
+struct rig_letter rig_last_letter(struct rig *rig)
+{
+    pthread_mutex_lock(&rig->lock);
+    struct rig_letter letter = rig->letter;
+    pthread_mutex_unlock(&rig->lock);
+    return letter;
 }
 
 void rig_await_asks(struct rig *rig, unsigned asks)

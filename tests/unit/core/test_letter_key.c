@@ -1,0 +1,85 @@
+/*
+ * The key of letters: a house without one signs none; one that is there and cannot be used is told,
+ * and is no start.
+ */
+#include "seal/authority.h"
+
+#include "core/letter_key.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+struct folder {
+    char path[64];
+    int fd;
+    struct identity anchor;
+    struct identity own;
+};
+
+static int setup(void **state)
+{
+    static struct folder folder = {.path = "/tmp/letter-key-XXXXXX"};
+
+    assert_non_null(mkdtemp(folder.path));
+    folder.fd = open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    folder.anchor = authority_make(&made_anchor, NULL, 1);
+    folder.own = authority_make(&made_signer, &folder.anchor, 2);
+    *state = &folder;
+    return folder.fd < 0;
+}
+
+static int teardown(void **state)
+{
+    struct folder *folder = *state;
+
+    (void)unlinkat(folder->fd, "letter.key", 0);
+    (void)unlinkat(folder->fd, "letter.pem", 0);
+    close(folder->fd);
+    authority_free(&folder->anchor);
+    authority_free(&folder->own);
+    return rmdir(folder->path);
+}
+
+static void put_file(const struct folder *folder, const char *name, mode_t mode,
+                     void (*put)(struct buf *buf, const struct identity *identity))
+{
+    int fd = openat(folder->fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    BUF_AUTO pem;
+
+    buf_init(&pem, KEYFILE_PEM_BYTES_MAX);
+    put(&pem, &folder->own);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, pem.data, pem.len), (ssize_t)pem.len);
+    assert_int_equal(fchmod(fd, mode), 0);
+    close(fd);
+}
+
+static void a_key_with_its_certificate_signs_and_none_is_none(void **state)
+{
+    struct folder *folder = *state;
+    struct cms_signer *signer = NULL;
+
+    assert_ok(letter_key_read(folder->fd, &signer));
+    assert_null(signer);
+    put_file(folder, "letter.key", 0600, authority_put_key);
+    assert_fault(letter_key_read(folder->fd, &signer), FAULT_NOT_FOUND); /* no certificate */
+    put_file(folder, "letter.pem", 0644, authority_put_key);
+    assert_fault(letter_key_read(folder->fd, &signer), FAULT_BAD_INPUT);
+    put_file(folder, "letter.pem", 0644, authority_put_certificate);
+    put_file(folder, "letter.key", 0640, authority_put_key);
+    assert_fault(letter_key_read(folder->fd, &signer), FAULT_CONFLICT);
+    assert_null(signer);
+    put_file(folder, "letter.key", 0600, authority_put_key);
+    assert_ok(letter_key_read(folder->fd, &signer));
+    assert_string_equal(cms_signer_certificate(signer)->subject, "CN=Cục C06 (thử)");
+    cms_signer_free(signer);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_key_with_its_certificate_signs_and_none_is_none, setup,
+                                        teardown),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
