@@ -229,6 +229,7 @@
 #define EDGE_OWN_TO_FREE 4             /* one account's among them: a quarter of the free places */
 #define EDGE_OWNERS 1024               /* counters of accounts; those of one counter share */
 #define DESK_PENDING_MAX 1024          /* likewise, of the desk */
+#define DESK_PAPERS_PENDING_MAX 128    /* documents that come or go, of the desk */
 #define DESK_CONNECTIONS_MAX 2000      /* offices, not machines */
 #define PUBLIC_KEPT_BYTES_MAX (16u << 20) /* verified tiles that the public process keeps */
 #define PUBLIC_KEPT_TILES_MAX 256

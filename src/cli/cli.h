@@ -66,6 +66,7 @@ int list_cli(const char *noun, int argc, char **argv);
 int enrol_cli(int argc, char **argv);
 int certificate_cli(int argc, char **argv);
 int leak_cli(int argc, char **argv);
+int document_cli(int argc, char **argv);
 int job_cli(int argc, char **argv);
 int record_cli(int argc, char **argv);
 int letter_cli(int argc, char **argv);

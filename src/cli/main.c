@@ -179,6 +179,7 @@ static const struct {
     {"review", review_cli, "list | drawn | ask | answer | confirm | object | conclude"},
     {"confirmation", confirmation_cli, "list: what the reviews of a party and month have found"},
     {"job", job_cli, "send FILE | list | show | cancel | result JOB: long lists of asks"},
+    {"document", document_cli, "put CASE FILE | get CASE SHA256: papers of written requests"},
     {"fees", fees_cli, "list | statement: what a party owes for a month, from the records"},
     {"leak", leak_cli, "trace FILE: which disclosures leaked values can have come from"},
     {"incident", incident_cli,

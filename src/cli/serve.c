@@ -6,6 +6,7 @@
  */
 #include "cli/cli.h"
 
+#include "archive/archive.h"
 #include "channel/desk/desk.h"
 #include "channel/edge/edge.h"
 #include "channel/letter/letter.h"
@@ -135,14 +136,16 @@ static const struct proc_row rows[] = {
         .grants = BIT(GRANT_DESK_LISTENER) | BIT(GRANT_TLS_CERT) | BIT(GRANT_TLS_KEY) |
                   BIT(GRANT_CLIENT_CA) | BIT(GRANT_CLIENT_CRL),
         .core_pipe = true,
-        .pipes_to = {"verify"},
+        .pipes_to = {"verify", "archive"},
         .frames = FRAME_BIT(FRAME_LOOK) | FRAME_BIT(FRAME_EXPLAIN) | FRAME_BIT(FRAME_STATS),
         .takes = CHANNEL_TAKES,
         .memory_bytes_max = 2048 * MIB,
         .calls = CALLS_BASE | CALLS_PIPES | CALLS_LISTEN,
         .files_max = 2560,
-        .rights = "files: none; keys: its TLS key; sockets: desk listener, pipes to the core (what "
-                  "is to be shown, figures) and to verify (signed acts and changes)",
+        .rights =
+            "files: none; keys: its TLS key; sockets: desk listener, pipes to the core (what "
+            "is to be shown, figures), to verify (signed acts and changes) and to the archive "
+            "(documents of cases)",
     },
     {
         .name = "metrics",
@@ -199,6 +202,25 @@ static const struct proc_row rows[] = {
         .rights = "files: home/jobs read-write; keys: its own (derived from wrap, which is read "
                   "before the rights are dropped); sockets: pipes from the edges and to the core "
                   "(lines of jobs); no network",
+    },
+    {
+        .name = "archive",
+        .prepare = archive_prepare,
+        .main = archive_main,
+        .user = PROC_USER_CORE,
+        .root = PROC_ROOT_ARCHIVE,
+        .count = 1,
+        .grants = BIT(GRANT_ARCHIVE_DIR) | BIT(GRANT_KEYS_DIR),
+        .core_pipe = true,
+        .frames = FRAME_BIT(FRAME_ARCHIVED),
+        .takes = FRAME_BIT(FRAME_ARCHIVE),
+        .memory_bytes_max = 1024 * MIB,
+        .calls = CALLS_BASE | CALLS_PIPES | CALLS_READ | CALLS_WRITE,
+        .files_max = 128,
+        .may_write_files = true,
+        .rights = "files: home/archive read-write; keys: its own (derived from wrap, which is read "
+                  "before the rights are dropped); sockets: pipes from the desk and to the core "
+                  "(who asks, what is here); no network",
     },
     {
         .name = "letter",

@@ -270,6 +270,8 @@ static struct outcome core_open(struct core *core, const struct child *child)
         log_line(LOG_LEVEL_ERROR, "core-refuses", "why=\"%s\"", why);
         return outcome;
     }
+    const struct paper_port papers = {papers_have, core};
+    office_papers_set(core->house->office, papers);
     core->writable = ledger_writable(core->house->ledger);
     core->figures[CORE_STARTED_S] = (uint64_t)(clock_wall_us(&core->house->clock) / 1000000);
     log_line(LOG_LEVEL_INFO, "ledger-open", "entries=%llu replayed=%llu",

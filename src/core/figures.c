@@ -159,6 +159,7 @@ static void fill_gate(const struct core *core, uint64_t *figures)
     figures[CORE_CASES_OPEN] = core->ageing.counts.cases_open;
     figures[CORE_CASES_DUE] = core->ageing.counts.cases_due;
     figures[CORE_CASES_OVERDUE] = core->ageing.counts.cases_overdue;
+    figures[CORE_PAPERS_LOOSE] = papers_count(core);
     memcpy(figures + CORE_ASKS, counts->by_code, sizeof(counts->by_code));
 }
 

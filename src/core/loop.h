@@ -123,6 +123,20 @@ struct extracts {
     int64_t keep_us;       /* monotonic: when to look for the next one */
 };
 
+/* A paper that the archive has, and no case yet. */
+struct paper_held {
+    bool used;
+    struct code_text code; /* the case's */
+    uint8_t hash[SEAL_HASH_BYTES];
+    enum file_type type;
+    uint32_t bytes;
+    uint16_t facts_len;
+    char facts[DOCUMENT_FACTS_BYTES_MAX];
+};
+struct papers_held {
+    struct paper_held places[ARCHIVE_LOOSE_MAX];
+};
+
 /* A set of changes that the loader has. */
 struct flight {
     bool used;
@@ -172,6 +186,7 @@ struct core {
     struct readings readings;
     struct wishes wishes;
     struct extracts extracts;
+    struct papers_held papers;
     struct feed feed;
     /* figures */
     struct told told[CORE_PEERS_MAX]; /* as peers */
@@ -306,6 +321,21 @@ void readings_grant(struct core *core, struct view officer, enum act_kind kind, 
 /* May whoever has that certificate's key have what that act is to read, of that object? */
 bool readings_allow(const struct core *core, const uint8_t spki[SEAL_HASH_BYTES],
                     enum act_kind kind, struct view code);
+
+/* archive.c */
+/* False: it does not decode. */
+bool papers_take(struct core *core, struct peer *peer, const struct frame *frame);
+/* A pipe has begun: if it is the archive's, it tells anew what it has. */
+void papers_greet(struct core *core, const struct peer *peer);
+/* For the office: whether the archive has the document of an act `case.document`. */
+bool papers_have(void *context, const struct act *act);
+unsigned papers_count(const struct core *core);
+/* That act was recorded. */
+void papers_settle(struct core *core, const struct act *act);
+/* A letter to be kept, LETTER_BYTES_MAX at most. False: not now. Else the archive's word follows,
+ * unless its pipe is lost before. */
+bool papers_put(struct core *core, struct view code, const uint8_t hash[SEAL_HASH_BYTES],
+                struct view bytes);
 
 /* batch.c */
 struct outcome batch_serve(struct core *core);

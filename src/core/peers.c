@@ -119,6 +119,7 @@ void peer_open(struct core *core, const struct proc_peer *found)
     }
     peer_greet(core, peer);
     signers_greet(core, peer);
+    papers_greet(core, peer);
     searches_next(core);
 }
 
@@ -378,10 +379,25 @@ static struct outcome take_of_jobs(struct core *core, struct peer *peer, const s
     return OUTCOME_OK;
 }
 
-static void take_letter_check(struct core *core, struct peer *peer, const struct frame *frame)
+static void take_rest(struct core *core, struct peer *peer, const struct frame *frame)
 {
-    if (!letter_checks_take(core, peer, frame)) {
-        refuse(core, peer, "a letter to be checked does not decode");
+    if (frame->kind == FRAME_ARCHIVED) {
+        if (!papers_take(core, peer, frame)) {
+            refuse(core, peer, "what the archive says does not decode");
+        }
+        return;
+    }
+    if (frame->kind == FRAME_LETTER_CHECK) {
+        if (!letter_checks_take(core, peer, frame)) {
+            refuse(core, peer, "a letter to be checked does not decode");
+        }
+        return;
+    }
+    struct outcome outcome = frame->kind == FRAME_STATS
+                                 ? figures_take(core, peer, frame)
+                                 : outcome_fail(FAULT_BAD_INPUT, "nobody takes this kind of frame");
+    if (!outcome_ok(outcome)) {
+        refuse(core, peer, outcome.what);
     }
 }
 
@@ -441,18 +457,7 @@ static struct outcome take_frame(struct core *core, struct peer *peer, const str
         take_look(core, peer, frame);
         return OUTCOME_OK;
     }
-    if (frame->kind == FRAME_LETTER_CHECK) {
-        take_letter_check(core, peer, frame);
-        return OUTCOME_OK;
-    }
-    if (frame->kind == FRAME_STATS) {
-        struct outcome outcome = figures_take(core, peer, frame);
-        if (!outcome_ok(outcome)) {
-            refuse(core, peer, outcome.what);
-        }
-        return OUTCOME_OK;
-    }
-    refuse(core, peer, "nobody takes this kind of frame");
+    take_rest(core, peer, frame);
     return OUTCOME_OK;
 }
 
@@ -488,6 +493,7 @@ static unsigned cost_of(const struct frame *frame)
         return PEER_ASKS_MAX / FEED_FLIGHTS_MAX;
     case FRAME_LOOK:
     case FRAME_EXPLAIN:
+    case FRAME_ARCHIVED: /* what is loose is walked through */
         return PEER_ASKS_MAX / LOOKS_PER_TURN_MAX;
     case FRAME_GRANTS:
         return GRANTS_PAGE_MAX;

@@ -132,6 +132,16 @@ static void grant_reading(struct core *core, const struct signed_act *signed_,
     }
 }
 
+static void settle_paper(struct core *core, const struct signed_act *signed_,
+                         const struct signed_result *result)
+{
+    struct act act;
+    if (result->code == ACT_CODE_DONE && outcome_ok(act_get(signed_->act, &act)) &&
+        act.kind == ACT_CASE_DOCUMENT) {
+        papers_settle(core, &act);
+    }
+}
+
 struct outcome signed_take(struct core *core, struct peer *peer,
                            const struct signed_stamped *stamped)
 {
@@ -151,6 +161,7 @@ struct outcome signed_take(struct core *core, struct peer *peer,
     answer(peer, stamped->tag, &result);
     order_search(core, &act, &result);
     grant_reading(core, &act, &result);
+    settle_paper(core, &act, &result);
     if (office_officer_changes(office) != officers) {
         signers_tell(core);
     }

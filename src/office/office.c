@@ -106,6 +106,11 @@ void office_gate_set(struct office *office, struct gate *gate)
     policies_tell(office);
 }
 
+void office_papers_set(struct office *office, struct paper_port papers)
+{
+    office->papers = papers;
+}
+
 const struct policy *office_policy(const struct office *office)
 {
     return office->policy;

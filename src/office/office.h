@@ -31,6 +31,13 @@ struct outcome office_open(const struct office_config *config, struct office **r
 void office_close(struct office *office);
 /* The gate that records; borrowed. It also learns each newly published policy. */
 void office_gate_set(struct office *office, struct gate *gate);
+/* Whether the archive has a document as an act `case.document` says it is: asked before the act is
+ * recorded. Without a port it has none. */
+struct paper_port {
+    bool (*have)(void *context, const struct act *act);
+    void *context;
+};
+void office_papers_set(struct office *office, struct paper_port papers);
 /* Policy in force; NULL when none was published yet. */
 const struct policy *office_policy(const struct office *office);
 /* A policy whose day has come takes the place of the one in force; to be called often. The gate has

@@ -25,6 +25,7 @@ struct office {
     struct office_store *store;
     struct directory *directory;
     struct gate *gate;
+    struct paper_port papers;
     const struct policy *policy; /* in force on policy_day; its version's */
     int64_t policy_day;          /* UTC+7 */
     struct clock_port clock;

@@ -286,6 +286,18 @@ static struct outcome check_record(struct way *way)
                 : refuse(way, ACT_CODE_BAD_INPUT, "/values", "the record does not say so");
 }
 
+/* Likewise of a document; what is recorded was there, and the archive loses nothing that is. */
+static struct outcome check_paper(struct way *way)
+{
+    const struct paper_port *papers = &way->office->papers;
+    if (way->act.kind != ACT_CASE_DOCUMENT ||
+        (papers->have != NULL && papers->have(papers->context, &way->act))) {
+        return OUTCOME_OK;
+    }
+    return refuse(way, ACT_CODE_NOT_FOUND, "/values/hash",
+                  "the archive has no such document for that case");
+}
+
 static struct outcome do_it(struct way *way, struct change *ret_change)
 {
     const struct four_eyes *rule = four_eyes_of(way->act.kind);
@@ -293,6 +305,7 @@ static struct outcome do_it(struct way *way, struct change *ret_change)
         return propose(way, ret_change);
     }
     TRY(check_record(way));
+    TRY(check_paper(way));
     TRY(prepare(way, &way->act, ret_change));
     *way->result = (struct signed_result){.code = ACT_CODE_DONE};
     name_object(way, ret_change);

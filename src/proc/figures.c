@@ -113,6 +113,7 @@ static const struct figure_row core_rows[] = {
     GAUGE_BY("dancu_cases", CORE_CASES_OPEN, "state", "open", CASES),
     GAUGE_BY("dancu_cases", CORE_CASES_DUE, "state", "due", CASES),
     GAUGE_BY("dancu_cases", CORE_CASES_OVERDUE, "state", "overdue", CASES),
+    GAUGE_OF("dancu_papers_loose", CORE_PAPERS_LOOSE, "Documents in the archive that no officer has signed for yet."),
     COUNT_BY("dancu_change_sets_total", CORE_SETS + SET_CODE_DONE, "outcome", "done", SETS),
     COUNT_BY("dancu_change_sets_total", CORE_SETS + SET_CODE_BAD_INPUT, "outcome", "bad_input", SETS),
     COUNT_BY("dancu_change_sets_total", CORE_SETS + SET_CODE_SIGNATURE_INVALID, "outcome", "signature_invalid", SETS),

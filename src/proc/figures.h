@@ -118,6 +118,7 @@ enum core_figure {
     CORE_CASES_OPEN,
     CORE_CASES_DUE,
     CORE_CASES_OVERDUE,
+    CORE_PAPERS_LOOSE,
     CORE_SETS, /* of changes, by what became of them */
     CORE_CHANGES = CORE_SETS + SET_CODE_COUNT,
     CORE_ASKS = CORE_CHANGES + CHANGE_RESULT_COUNT,

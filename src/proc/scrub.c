@@ -14,7 +14,7 @@
 static const char *const words[SCRUB_PART_COUNT] = {
     [SCRUB_PART_NONE] = "none",         [SCRUB_PART_LEDGER] = "ledger",
     [SCRUB_PART_REGISTRY] = "registry", [SCRUB_PART_OFFICE] = "office",
-    [SCRUB_PART_WAITS] = "waits",
+    [SCRUB_PART_ARCHIVE] = "archive",   [SCRUB_PART_WAITS] = "waits",
 };
 
 const char *scrub_part_word(enum scrub_part part)

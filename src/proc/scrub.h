@@ -19,6 +19,7 @@ enum scrub_part {
     SCRUB_PART_LEDGER,   /* public files, commit log, snapshots */
     SCRUB_PART_REGISTRY, /* persons, history, tags */
     SCRUB_PART_OFFICE,   /* objects, the published policy, the log's name */
+    SCRUB_PART_ARCHIVE,  /* documents and letters */
     SCRUB_PART_WAITS,    /* the pass is done, the next one is not due */
     SCRUB_PART_COUNT
 };

@@ -10,6 +10,7 @@
  */
 #include "worker/scrub.h"
 
+#include "archive/archive.h"
 #include "base/check.h"
 #include "base/disk.h"
 #include "base/log.h"
@@ -36,7 +37,8 @@
 
 /* Where the parts begin, of a pass. */
 #define LEDGER_UNTIL_PPM 400000u
-#define REGISTRY_UNTIL_PPM 950000u
+#define REGISTRY_UNTIL_PPM 900000u
+#define OFFICE_UNTIL_PPM 920000u
 
 struct pass {
     const struct scrub_config *config;
@@ -367,6 +369,45 @@ static struct outcome check_office(struct pass *pass)
     return OUTCOME_OK;
 }
 
+/* ---- The archive ---- */
+
+static void paper_bad(void *context, const char *file, const char *what)
+{
+    tell(context, "archive/%s: %s", file, what);
+}
+
+static void paper_step(void *context, uint32_t ppm, uint64_t looked)
+{
+    uint64_t part = (uint64_t)(SCRUB_PPM - OFFICE_UNTIL_PPM) * ppm / SCRUB_PPM;
+
+    step(context, SCRUB_PART_ARCHIVE, OFFICE_UNTIL_PPM + (uint32_t)part, looked);
+}
+
+/* A home that has never had a document has no such folder. */
+static struct outcome check_archive(struct pass *pass)
+{
+    const struct archive_watch watch = {pass, paper_bad, paper_step};
+    const struct disk_port *disk = disk_system();
+    int folder_fd = DISK_CLOSED;
+    uint64_t looked = 0;
+
+    struct outcome outcome = disk_open(disk, pass->config->home_fd, "archive", DISK_OPEN_FOLDER,
+                                       DISK_PRIVATE, &folder_fd);
+    if (outcome.fault == FAULT_NOT_FOUND) {
+        return OUTCOME_OK;
+    }
+    if (outcome_ok(outcome)) {
+        outcome = archive_scrub(disk, folder_fd, &pass->config->keys->wrap, &watch, &looked);
+        outcome_ignore(disk_close(disk, &folder_fd));
+    }
+    pass->looked += looked;
+    if (outcome_ok(outcome) || outcome.fault == FAULT_NO_MEMORY) {
+        return outcome;
+    }
+    tell(pass, "archive: %s", outcome.what);
+    return OUTCOME_OK;
+}
+
 static struct outcome check_origin(struct pass *pass)
 {
     BUF_AUTO name;
@@ -400,6 +441,8 @@ static struct outcome check_all(struct pass *pass)
     TRY(check_registry(pass, chunk_last));
     step(pass, SCRUB_PART_OFFICE, REGISTRY_UNTIL_PPM, 0);
     TRY(check_office(pass));
+    step(pass, SCRUB_PART_ARCHIVE, OFFICE_UNTIL_PPM, 0);
+    TRY(check_archive(pass));
     return check_origin(pass);
 }
 

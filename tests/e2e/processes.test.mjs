@@ -42,13 +42,13 @@ const children = async () => (await server.processes()).filter((row) =>
     row.process !== 'supervisor');
 
 // Those that live in the home, as the service's own user.
-const behind = (row) => ['core', 'jobs', 'keeper', 'loader', 'worker'].includes(row.process);
+const behind = (row) => ['archive', 'core', 'jobs', 'keeper', 'loader', 'worker'].includes(row.process);
 
 describe('`dancu ps`', () => {
     test('shows every process of the table, each with its rights', async () => {
         const rows = await server.processes();
         const names = rows.map((row) => row.process).sort();
-        assert.deepEqual(names, ['core', 'desk', 'edge 1', 'edge 2', 'jobs', 'keeper', 'letter', 'loader',
+        assert.deepEqual(names, ['archive', 'core', 'desk', 'edge 1', 'edge 2', 'jobs', 'keeper', 'letter', 'loader',
             'metrics', 'public', 'supervisor', 'verify', 'worker']);
         for (const row of rows) {
             assert.equal(row.state, 'serving', row.process);
@@ -83,6 +83,7 @@ describe('`dancu ps`', () => {
                 public: ['stats', 'letter-check'], keeper: ['kept'], loader: ['chunk', 'changed'], worker: ['scrub', 'found', 'extracted'],
                 verify: ['stamped', 'vouched', 'changes-stamped'], desk: ['stats', 'look', 'explain'],
                 jobs: ['job-who', 'job-lines', 'extracted', 'wish'], letter: ['rendered'],
+                archive: ['archived'],
             }[process.split(' ')[0]] ?? [], process);
         }
         const { stdout: text } = await demo.dancu(['ps', '--rights']);
@@ -132,7 +133,7 @@ describe('rights', () => {
         }
         for (const row of await children()) {
             const seen = readdirSync(`/proc/${row.pid}/root`);
-            if (row.process === 'jobs') { // home/jobs, with nobody's lists in it
+            if (['jobs', 'archive'].includes(row.process)) { // home/jobs, with nobody's lists in it
                 assert.deepEqual(seen, []);
                 continue;
             }
@@ -198,7 +199,7 @@ describe('rights', () => {
 
 describe('a process that is killed', () => {
     for (const name of ['edge 1', 'edge 2', 'public', 'desk', 'keeper', 'loader', 'worker', 'verify', 'jobs',
-        'letter', 'core']) {
+        'letter', 'archive', 'core']) {
         test(`(${name}) comes back, and the service goes on`, async () => {
             const before = await server.process(name);
             process.kill(before.pid, 'SIGKILL');

@@ -42,7 +42,7 @@ static void before_figures(void *context, uint64_t *figures)
 {
     const struct desk *desk = context;
 
-    figures[CHANNEL_ASKS_PENDING] = desk->pending.count + desk->acts.count;
+    figures[CHANNEL_ASKS_PENDING] = desk->pending.count + desk->acts.count + desk->papers.count;
 }
 
 static void on_gone(void *context, struct http_exchange *exchange)
@@ -52,6 +52,8 @@ static void on_gone(void *context, struct http_exchange *exchange)
 
     if ((note & DESK_NOTE_ACT) != 0) {
         pending_forget(&desk->acts, note & ~DESK_NOTE_ACT);
+    } else if ((note & DESK_NOTE_PAPER) != 0) {
+        desk_document_gone(desk, exchange);
     } else {
         pending_forget(&desk->pending, note);
     }
@@ -63,6 +65,7 @@ static void on_turn(void *context)
 
     link_flush(&desk->link);
     side_flush(&desk->verify);
+    side_flush(&desk->archive);
 }
 
 /* ---- the core ---- */
@@ -181,9 +184,12 @@ static void on_peer(void *context, const struct proc_peer *peer)
 {
     struct desk *desk = context;
 
-    struct outcome outcome = side_take(&desk->verify, peer->fd);
+    const struct proc_row *rows = desk->child->row - desk->child->row_number;
+    bool archive = view_is(view_text(rows[peer->row].name), "archive");
+
+    struct outcome outcome = side_take(archive ? &desk->archive : &desk->verify, peer->fd);
     if (!outcome_ok(outcome)) {
-        log_outcome(LOG_LEVEL_ERROR, "verify-pipe", outcome);
+        log_outcome(LOG_LEVEL_ERROR, archive ? "archive-pipe" : "verify-pipe", outcome);
     }
 }
 
@@ -207,7 +213,9 @@ static struct outcome start(struct desk *desk, struct child *child,
                     .on_request = desk_on_request,
                     .on_refuse = desk_on_refuse,
                     .on_gone = on_gone,
-                    .on_turn = on_turn},
+                    .on_turn = on_turn,
+                    .on_body = desk_document_body,
+                    .on_room = desk_document_room},
     };
     const struct link_handler handler = {.context = desk,
                                          .on_frame = on_frame,
@@ -222,6 +230,7 @@ static struct outcome start(struct desk *desk, struct child *child,
     TRY(pending_init(&desk->acts, DESK_PENDING_MAX));
     TRY(http_server_new(&config, &desk->server));
     side_init(&desk->verify, http_server_base(desk->server), &verify);
+    TRY(desk_documents_open(desk));
     const struct channel_figures figures = {.server = desk->server,
                                             .link = &desk->link,
                                             .texts = &desk->texts,
@@ -238,10 +247,12 @@ static void end(struct desk *desk)
         channel_figures_close(&desk->figures);
         link_close(&desk->link);
         side_close(&desk->verify);
+        side_close(&desk->archive);
         http_server_free(desk->server);
     }
     pending_done(&desk->pending);
     pending_done(&desk->acts);
+    pending_done(&desk->papers);
     texts_done(&desk->texts);
 }
 

@@ -8,6 +8,7 @@
  *   changes.c   signed sets of changes: likewise
  *   query.c     the parameters of a list's address
  *   explain.c   hypothetical asks: theirs
+ *   documents.c documents of cases: to the archive, and back
  */
 #ifndef DANCU_CHANNEL_DESK_PRIVATE_H
 #define DANCU_CHANNEL_DESK_PRIVATE_H
@@ -19,12 +20,14 @@
 #include "channel/link/pending.h"
 #include "channel/link/side.h"
 #include "channel/texts/texts.h"
+#include "proc/archiving.h"
 #include "proc/explaining.h"
 #include "proc/feeding.h"
 #include "proc/looking.h"
 #include "proc/signed.h"
 
-#define DESK_NOTE_ACT (1u << 31) /* of an exchange: its place is among the acts */
+#define DESK_NOTE_ACT (1u << 31)   /* of an exchange: its place is among the acts */
+#define DESK_NOTE_PAPER (1u << 30) /* ... or among the documents */
 
 struct desk {
     const struct child *child;
@@ -32,8 +35,10 @@ struct desk {
     struct link link;
     struct texts texts;
     struct side verify;     /* the pipe to the process that checks signatures */
+    struct side archive;    /* and to the one that keeps documents */
     struct pending pending; /* looks */
     struct pending acts;    /* and sets of changes */
+    struct pending papers;  /* documents that come or go */
     struct channel_figures figures;
     struct feeding_changed changed; /* the answer in hand */
     bool told_ready;
@@ -86,6 +91,17 @@ void desk_on_changes(struct desk *desk, struct http_exchange *exchange);
 /* What became of a set, to who sent it. */
 void desk_respond_changed(struct desk *desk, struct http_exchange *exchange,
                           const struct feeding_changed *changed);
+
+/* documents.c */
+bool desk_is_document(struct view path);
+/* False: it is of something else. */
+bool desk_document_head(struct desk *desk, struct http_exchange *exchange);
+void desk_document_request(struct desk *desk, struct http_exchange *exchange);
+/* For the HTTP server. */
+void desk_document_body(void *context, struct http_exchange *exchange, struct view part);
+void desk_document_room(void *context, struct http_exchange *exchange, size_t bytes);
+void desk_document_gone(struct desk *desk, struct http_exchange *exchange);
+struct outcome desk_documents_open(struct desk *desk);
 
 /* signed.c */
 /* Whether it has the look of a compact JWS; the payload as it stands in it. FAULT_BAD_INPUT: `what`

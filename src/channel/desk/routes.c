@@ -103,6 +103,9 @@ void desk_on_head(void *context, struct http_exchange *exchange)
         on_act_head(desk, exchange, request);
         return;
     }
+    if (desk_document_head(desk, exchange)) {
+        return;
+    }
     if (!view_equal(request->path, EXPLAIN) && !address_get(request->path, &address)) {
         texts_refuse(&desk->texts, exchange, CODE_NOT_FOUND, NULL);
         return;
@@ -138,6 +141,10 @@ void desk_on_request(void *context, struct http_exchange *exchange)
     }
     if (desk_is_changes(request->path)) {
         desk_on_changes(desk, exchange);
+        return;
+    }
+    if (desk_is_document(request->path)) {
+        desk_document_request(desk, exchange);
         return;
     }
     if (view_equal(request->path, EXPLAIN)) {

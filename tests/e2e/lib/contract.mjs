@@ -18,6 +18,7 @@ export const osiaPath = path.join(root, 'docs/osia.yaml');
 // What every response may have besides what is documented: fields of HTTP itself.
 const OF_HTTP = new Set(['content-type', 'content-length', 'date', 'connection']);
 const ID = 'openapi';
+const BINARY = new Set(['application/octet-stream', 'application/pdf', 'image/png', 'image/jpeg']);
 
 const counts = { checked: 0, off: 0, wrong: [] };
 
@@ -137,7 +138,7 @@ export class Contract {
             }
             return;
         }
-        if (media === 'application/octet-stream') {
+        if (BINARY.has(media)) {
             return;
         }
         const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);

@@ -62,9 +62,10 @@ static void grant_all(const struct rig *rig, const struct rig_options *options, 
 static _Noreturn void run_process(struct rig *rig, const struct rig_options *options,
                                   int control_fd, int core_fd)
 {
-    static const struct proc_row row = {.name = "rig"};
+    static const struct proc_row rows[] = {
+        {.name = "rig"}, {.name = "verify"}, {.name = "archive"}};
     struct child child = {
-        .row = &row, .title = "dancu: test", .control_fd = control_fd, .core_fd = core_fd};
+        .row = rows, .title = "dancu: test", .control_fd = control_fd, .core_fd = core_fd};
 
     signal(SIGPIPE, SIG_IGN);
     snprintf(child.settings.origin, sizeof(child.settings.origin), "localhost/<test>");

@@ -59,6 +59,13 @@ struct outcome desk_found(struct desk *desk, const struct officer *officers, uns
     return office_act(desk->office, &act, 0, &index, why);
 }
 
+static bool has_papers(void *context, const struct act *act)
+{
+    const struct desk *desk = context;
+    (void)act;
+    return !desk->no_papers;
+}
+
 struct outcome desk_start(struct desk *desk)
 {
     struct office_config config = {.clock = clock_fixed(&desk->world->now_us),
@@ -74,6 +81,7 @@ struct outcome desk_start(struct desk *desk)
         return outcome;
     }
     office_gate_set(desk->office, desk->world->gate);
+    office_papers_set(desk->office, (struct paper_port){has_papers, desk});
     return OUTCOME_OK;
 }
 

@@ -29,6 +29,7 @@ struct desk {
     struct office *office;
     uint8_t keys[WHO_COUNT + 1][ES256_SPKI_BYTES]; /* the last belongs to nobody yet */
     unsigned number;                               /* of the next jti and JWS */
+    bool no_papers;                                /* the archive has nothing */
 };
 
 int desk_setup(void **state);           /* with the officers */

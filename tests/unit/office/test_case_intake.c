@@ -298,6 +298,9 @@ static void a_document_is_attached_once_with_the_facts_of_its_signature(void **s
     struct act act = acts_make(ACT_CASE_DOCUMENT);
     char hash[65];
     act_value_set(&act, "code", code_view(&case_->code));
+    desk->no_papers = true;
+    assert_code(takes(desk, &act), ACT_CODE_NOT_FOUND); /* the archive has none */
+    desk->no_papers = false;
     act_value_set(&act, "signer", VIEW_LITERAL("CN=Nguyễn Văn An"));
     assert_code(takes(desk, &act), ACT_CODE_BAD_INPUT); /* of no signature */
     act_value_set(&act, "signature", VIEW_LITERAL("whole"));

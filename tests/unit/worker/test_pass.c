@@ -194,7 +194,9 @@ static void a_flipped_byte_of_each_kind_of_file_is_told_and_stays(void **state)
     assert_sound(home);
 }
 
-/* The public side, the commit log, a snapshot and the stores at once: each is told. */
+#define PAPER "ab000000000000000000000000000000"
+
+/* The public side, the commit log, a snapshot, the stores and the archive at once: each is told. */
 static void one_damage_does_not_hide_another(void **state)
 {
     struct home *home = *state;
@@ -204,6 +206,8 @@ static void one_damage_does_not_hide_another(void **state)
     flip(home, "home/derived/snapshot-10", 600);
     sql(home, "registry.db", "UPDATE blind SET tag = randomblob(16) WHERE key = 4");
     flip(home, "home/origin", 0);
+    home_shell(home, "mkdir -p home/archive/ab && echo no paper > home/archive/ab/" PAPER);
+    assert_told(home, "archive/ab/" PAPER ": not a paper's file");
     assert_told(home, "checkpoint: ");
     assert_told(home, "commit/0000000001.seg at offset 512");
     assert_told(home, "derived/snapshot-10");
