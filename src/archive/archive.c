@@ -23,6 +23,8 @@
 #define NICENESS 5         /* whoever asks comes first */
 #define DESK_FRAMES_MAX 64 /* of one desk in a turn */
 #define RETRY_FULL_S 60
+#define ANCHORS_FILE "documents.pem"
+#define ANCHORS_BYTES_MAX (1u << 20)
 #define DESK_OUT_BYTES (PIPE_QUEUE_BYTES_MAX / 2)
 
 enum { POLL_SIGNAL, POLL_CONTROL, POLL_CORE, POLL_DESKS };
@@ -339,18 +341,35 @@ static struct outcome key_read(int keys_fd, struct secret *ret_key)
     return shelf_key(&wrap, ret_key);
 }
 
+static struct outcome anchors_read(int keys_fd, struct cms_anchors **ret_anchors)
+{
+    BUF_AUTO pem;
+
+    buf_init(&pem, ANCHORS_BYTES_MAX);
+    struct outcome outcome = disk_load(disk_system(), keys_fd, ANCHORS_FILE, &pem);
+    if (outcome.fault == FAULT_NOT_FOUND) {
+        return OUTCOME_OK;
+    }
+    TRY(outcome);
+    return cms_anchors_new(buf_view(&pem), ret_anchors);
+}
+
 int archive_prepare(struct child *child)
 {
-    struct secret *key = memory_new(1, sizeof(*key));
+    struct archive_prepared *prepared = memory_new(1, sizeof(*prepared));
+    int keys_fd = child->grants[GRANT_KEYS_DIR];
 
-    CHECK(key != NULL);
-    struct outcome outcome = key_read(child->grants[GRANT_KEYS_DIR], key);
+    CHECK(prepared != NULL);
+    struct outcome outcome = key_read(keys_fd, &prepared->key);
+    if (outcome_ok(outcome)) {
+        outcome = anchors_read(keys_fd, &prepared->anchors);
+    }
     if (!outcome_ok(outcome)) {
         log_outcome(LOG_LEVEL_ERROR, "keys", outcome);
         return PROC_EXIT_REFUSED;
     }
     (void)setpriority(PRIO_PROCESS, 0, NICENESS); /* where it is not allowed, it is not needed */
-    child->prepared = key;
+    child->prepared = prepared;
     return EXIT_SUCCESS;
 }
 
@@ -410,9 +429,11 @@ int archive_main(struct child *child)
 {
     MEMORY_AUTO struct archive *archive = memory_new(1, sizeof(struct archive));
 
-    CHECK(archive != NULL && child->prepared != NULL);
-    struct outcome outcome = archive_open(archive, child, clock_system(), child->prepared);
-    memory_wipe(child->prepared, sizeof(struct secret));
+    struct archive_prepared *prepared = child->prepared;
+    CHECK(archive != NULL && prepared != NULL);
+    struct outcome outcome = archive_open(archive, child, clock_system(), &prepared->key);
+    memory_wipe(&prepared->key, sizeof(prepared->key));
+    archive->anchors = prepared->anchors;
     if (outcome_ok(outcome)) {
         outcome = serve(archive);
     }

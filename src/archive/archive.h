@@ -12,9 +12,16 @@
 
 #include "base/disk.h"
 #include "proc/proc.h"
+#include "seal/cms.h"
 #include "seal/seal.h"
 
-/* Derives its key. */
+/* What is prepared. */
+struct archive_prepared {
+    struct secret key;
+    struct cms_anchors *anchors; /* of keys/documents.pem; NULL: there is no such file */
+};
+
+/* Derives its key; reads whose signatures of documents the house knows, if it knows any. */
 int archive_prepare(struct child *child);
 /* Serves until SIGTERM or the supervisor's end; exit status. */
 int archive_main(struct child *child);

@@ -1,7 +1,5 @@
 /*
  * What a document is.
- *
- * Invariant 1: what a signature says is told as a claim; nothing here or later follows from it.
  */
 #include "archive/private.h"
 
@@ -23,18 +21,35 @@ bool paper_starts(enum file_type type, struct view start)
     return types[type].starts(start);
 }
 
-struct outcome paper_look(struct view bytes, int64_t now_us, struct paper *paper)
+struct outcome paper_look(struct view bytes, const struct cms_anchors *anchors, int64_t now_us,
+                          struct paper *paper)
 {
-    (void)now_us;
     paper->facts_len = 0;
-    return types[paper->type].look(bytes);
+    TRY(types[paper->type].look(bytes));
+    return paper->type == FILE_TYPE_PDF ? signature_look(bytes, anchors, now_us / US_PER_S, paper)
+                                        : OUTCOME_OK;
 }
 
-/* Members in the order of their names. */
+/* Members in the order of their names: those of the facts lie between ours. */
 void paper_put_json(const struct paper *paper, struct buf *json)
 {
-    buf_printf(json, "{\"bytes\":%u,\"sha256\":\"", paper->bytes);
+    struct view facts = view_of(paper->facts, paper->facts_len);
+    struct view signature = VIEW_LITERAL("\"signature\":");
+    size_t at = 0;
+
+    while (at < facts.len && !view_starts(view_part(facts, at, facts.len - at), signature)) {
+        at++;
+    }
+    buf_printf(json, "{\"bytes\":%u,", paper->bytes);
+    buf_put_view(json,
+                 facts.len > 0 ? view_part(facts, 1, at - 1) : facts); /* "certificate":..., */
+    buf_put_text(json, "\"sha256\":\"");
     buf_put_hex(json, view_of(paper->hash, sizeof(paper->hash)));
-    buf_printf(json, "\",\"signature\":\"none\",\"type\":\"%s\"}",
-               words_name(&words_file_type, paper->type));
+    buf_put_text(json, "\",");
+    if (facts.len > 0) { /* "signature":...,"signer":... */
+        buf_put_view(json, view_part(facts, at, facts.len - 1 - at));
+    } else {
+        buf_put_text(json, "\"signature\":\"none\"");
+    }
+    buf_printf(json, ",\"type\":\"%s\"}", words_name(&words_file_type, paper->type));
 }

@@ -4,7 +4,8 @@
  *   archive.c   the process: pipes, turns, start, end
  *   loose.c     what is loose: begun, attached, removed, told
  *   upload.c    documents that are coming, and letters
- *   look.c      what a document is, and what its signature claims
+ *   look.c      what a document is
+ *   signature.c what its signature claims
  *   want.c      documents that go out, once the core has said so
  *   paper.c     one paper's file
  */
@@ -15,6 +16,7 @@
 #include "archive/paper.h"
 #include "base/clock.h"
 #include "proc/archiving.h"
+#include "seal/cms.h"
 
 struct desk_end {
     struct pipe_end pipe; /* fd -1: free place */
@@ -71,6 +73,7 @@ struct archive {
     struct clock_port clock;
     struct random_port random;
     struct shelf shelf;
+    const struct cms_anchors *anchors; /* of documents' signers; NULL: nobody is known */
     int signal_fd;
     bool stopping;
     bool piped;
@@ -119,11 +122,18 @@ void loose_tell_all(struct archive *archive);
 /* look.c */
 /* The bytes of a document: is it what it says? Fills in its signature's facts. FAULT_BAD_INPUT:
  * `what` says why not. */
-struct outcome paper_look(struct view bytes, int64_t now_us, struct paper *paper);
+struct outcome paper_look(struct view bytes, const struct cms_anchors *anchors, int64_t now_us,
+                          struct paper *paper);
 /* Of its first bytes. */
 bool paper_starts(enum file_type type, struct view start);
 /* As it is shown to who handed it in. */
 void paper_put_json(const struct paper *paper, struct buf *json);
+
+/* signature.c */
+/* The facts of a PDF's last signature; none when there is none. FAULT_BAD_INPUT: it does not fit
+ * the file, or cannot be read; `what` says so. */
+struct outcome signature_look(struct view pdf, const struct cms_anchors *anchors, int64_t now_s,
+                              struct paper *paper);
 
 /* upload.c */
 void arrival_open(struct archive *archive, const struct asker *asker,

@@ -272,8 +272,8 @@ static void finish(struct archive *archive, struct upload *upload)
     }
     struct outcome look = OUTCOME_OK;
     if (outcome_ok(outcome)) {
-        look =
-            paper_look(buf_view(&archive->whole), clock_wall_us(&archive->clock), &upload->paper);
+        look = paper_look(buf_view(&archive->whole), archive->anchors,
+                          clock_wall_us(&archive->clock), &upload->paper);
     }
     wipe(&archive->whole);
     if (look.fault == FAULT_BAD_INPUT) {

@@ -42,17 +42,17 @@ static void pair(int type, int ends[2])
 
 _Noreturn static void run(const char *path, int control_fd, int core_fd)
 {
-    struct secret *key = memory_new(1, sizeof(*key));
+    struct archive_prepared *prepared = memory_new(1, sizeof(*prepared));
     struct child child = {.row = &row,
                           .row_number = OWN_ROW,
                           .title = "dancu: archive",
                           .control_fd = control_fd,
                           .core_fd = core_fd,
-                          .prepared = key};
+                          .prepared = prepared};
     signal(SIGPIPE, SIG_IGN);
     child.grants[GRANT_ARCHIVE_DIR] = open(path, O_RDONLY | O_DIRECTORY);
     int status = archive_main(&child);
-    memory_free(key);
+    memory_free(prepared);
     exit(status);
 }
 
