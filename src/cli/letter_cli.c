@@ -1,6 +1,7 @@
 /*
- * `dancu letter ...`: finds the verb and hands it the rest.
+ * `dancu letter ...`: finds the verb and hands it the rest; acts are the office's.
  */
+#include "cli/act_cli.h"
 #include "cli/cli.h"
 #include "cli/letter_draw.h"
 #include "cli/letter_verify.h"
@@ -23,7 +24,7 @@ int letter_cli(int argc, char **argv)
             return verbs[i].run(argc - 1, argv + 1);
         }
     }
-    cli_complain("usage: dancu letter check [DIR] | draw --content FILE --out FILE | "
-                 "verify FILE --ca FILE");
-    return EXIT_USAGE;
+    return argc >= 1 && strcmp(argv[0], "registers") == 0
+               ? list_cli("registers", argc - 1, argv + 1)
+               : act_cli("letter", argc, argv);
 }

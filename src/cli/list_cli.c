@@ -47,6 +47,8 @@ static const struct {
     {"overdue", RESOURCE_OVERDUE_CASES},
     {"figures", RESOURCE_CASE_FIGURES},
     {"extract", RESOURCE_EXTRACTS},
+    {"letter", RESOURCE_LETTERS},
+    {"registers", RESOURCE_REGISTERS},
 };
 #define LISTS (sizeof(lists) / sizeof(lists[0]))
 

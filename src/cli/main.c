@@ -170,7 +170,7 @@ static const struct {
     {"case", case_cli,
      "list | overdue | receive | document | supplement | complete | accept | reject | transfer | "
      "assign |\n"
-     "               pay | propose | return | approve | withdraw | close | read: a written "
+     "               pay | find | propose | return | approve | withdraw | close | read: a written "
      "request"},
     {"feed", feed_cli, "sign | send FILE|-: changes of a source, signed and numbered"},
     {"stop", stop_cli, "list: accounts that one officer stopped at once"},
@@ -186,7 +186,12 @@ static const struct {
      "list | open | notify | close: an account's misuse, what it touched, who was told"},
     {"record", record_cli, "search ... | found RECORD: what a search has found"},
     {"letter", letter_cli,
-     "check | draw: templates, and a letter drawn by them; verify FILE --ca FILE: a signed one"},
+     "list | registers | order | retry | void | deliver | withdraw | replace: what answers a "
+     "written "
+     "request |\n"
+     "               check | draw: templates, and a letter drawn by them; verify FILE --ca FILE: a "
+     "signed "
+     "one"},
     {"ledger", ledger_cli, "verify | show | figures"},
     {"ask", ask_cli, "SERVICE FILE|-: one ask to a server, as a client"},
     {"receipt", receipt_cli, "verify FILE --vkey FILE"},

@@ -286,6 +286,7 @@ enum serve_option {
     OPTION_NDXP_CASE,
     OPTION_LETTERS,
     OPTION_FONTS,
+    OPTION_PUBLIC_URL,
     OPTION_COUNT
 };
 
@@ -293,13 +294,28 @@ static int usage(void)
 {
     cli_complain("usage: dancu serve [--home DIR] [--keys DIR] [--port N] --cert FILE --key FILE "
                  "--client-ca FILE [--client-crl FILE] [--edges N] [--address IP] "
-                 "[--scrub-s N] [--ndxp-case ELEMENT,...] [--letters DIR] [--fonts DIR]");
+                 "[--scrub-s N] [--ndxp-case ELEMENT,...] [--letters DIR] [--fonts DIR] "
+                 "[--public-url URL]");
     return EXIT_USAGE;
 }
 
 static bool number_of(const char *text, uint64_t max, uint64_t *ret_number)
 {
     return text == NULL || outcome_ok(decimal_get(view_text(text), max, ret_number));
+}
+
+/* Where whoever holds a letter asks about it: without the last slash, and with nothing that an
+ * address or JSON would escape. */
+static bool public_url_take(const char *value, unsigned port, char ret_url[256])
+{
+    int len = value == NULL ? snprintf(ret_url, 256, "https://localhost:%u", port + 1)
+                            : snprintf(ret_url, 256, "%s", value);
+    bool good = len > 0 && len < 256 && view_starts(view_text(ret_url), VIEW_LITERAL("https://"));
+    for (int i = 0; good && i < len; i++) {
+        char c = ret_url[i];
+        good = c > ' ' && c < 0x7f && strchr("\"\\<>?#%&{}|^`", c) == NULL;
+    }
+    return good && ret_url[len - 1] != '/';
 }
 
 static bool origin_read(const char *home, char ret_origin[256])
@@ -318,10 +334,10 @@ static bool origin_read(const char *home, char ret_origin[256])
 int serve_with(const struct proc_row *table, unsigned count, int argc, char **argv)
 {
     struct cli_option options[OPTION_COUNT] = {
-        {.name = "home"},    {.name = "keys"},      {.name = "port"},       {.name = "cert"},
-        {.name = "key"},     {.name = "client-ca"}, {.name = "client-crl"}, {.name = "edges"},
-        {.name = "address"}, {.name = "scrub-s"},   {.name = "ndxp-case"},  {.name = "letters"},
-        {.name = "fonts"},
+        {.name = "home"},    {.name = "keys"},       {.name = "port"},       {.name = "cert"},
+        {.name = "key"},     {.name = "client-ca"},  {.name = "client-crl"}, {.name = "edges"},
+        {.name = "address"}, {.name = "scrub-s"},    {.name = "ndxp-case"},  {.name = "letters"},
+        {.name = "fonts"},   {.name = "public-url"},
     };
     unsigned words = 0;
     uint64_t port = 8443;
@@ -352,6 +368,10 @@ int serve_with(const struct proc_row *table, unsigned count, int argc, char **ar
         return usage();
     }
     snprintf(config.settings.ndxp_cases, sizeof(config.settings.ndxp_cases), "%s", cases);
+    if (!public_url_take(options[OPTION_PUBLIC_URL].value, (unsigned)port,
+                         config.settings.public_url)) {
+        return usage();
+    }
     const char *home = cli_home(options[OPTION_HOME].value);
     snprintf(config.settings.home, sizeof(config.settings.home), "%s", home);
     if (!origin_read(home, config.settings.origin)) {

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "office/case.h"
 #include "office/four_eyes.h"
+#include "office/letter.h"
 #include "proc/archiving.h"
 #include "wire/json.h"
 
@@ -115,7 +116,7 @@ static bool is_kept(const struct core *core, struct view code, const uint8_t has
             return true;
         }
     }
-    return false;
+    return letter_has_file(&core->house->directory, code, hash);
 }
 
 /* Invariant 2. */
@@ -186,9 +187,12 @@ bool papers_take(struct core *core, struct peer *peer, const struct frame *frame
         answer(peer, &told, may_read(core, &told));
         break;
     case ARCHIVED_HELD:
+        letters_kept(core, told.code, told.hash, true);
         take_held(core, peer, &told);
         break;
     case ARCHIVED_FAILED:
+        letters_kept(core, told.code, told.hash, false);
+        break;
     case ARCHIVED_COUNT:
         break;
     }
@@ -248,14 +252,20 @@ bool papers_have(void *context, const struct act *act)
     return (held != NULL && is_as_held(act, held)) || is_kept(core, code, hash);
 }
 
-void papers_settle(struct core *core, const struct act *act)
+void papers_attach(struct core *core, struct view code, const uint8_t hash[SEAL_HASH_BYTES])
 {
     struct peer *peer = archive_peer(core);
-    struct view code = act_value(act, "code");
-    uint8_t hash[SEAL_HASH_BYTES];
-    if (peer != NULL && outcome_ok(get_hash(act, hash)) && is_kept(core, code, hash)) {
+    if (peer != NULL && is_kept(core, code, hash)) {
         let_go(&core->papers, code, hash);
         order_of(peer, ARCHIVE_ATTACH, code, hash);
+    }
+}
+
+void papers_settle(struct core *core, const struct act *act)
+{
+    uint8_t hash[SEAL_HASH_BYTES];
+    if (outcome_ok(get_hash(act, hash))) {
+        papers_attach(core, act_value(act, "code"), hash);
     }
 }
 

@@ -212,6 +212,8 @@ static struct outcome housekeeping(struct core *core)
     TRY(searches_keep(core));
     extracts_keep(core);
     wishes_keep(core);
+    TRY(finds_keep(core));
+    TRY(letters_keep(core));
     watch_health(core);
     peers_keep(core);
     figures_tell(core);
@@ -225,8 +227,8 @@ static int wait_ms(const struct core *core)
     uint32_t wait =
         core->tick_wait_ms < core->aggregate_wait_ms ? core->tick_wait_ms : core->aggregate_wait_ms;
     uint32_t wait_max = peers_hold(core) ? 1 : 1000;
-    return peers_wait(core) || core->ageing.under_way ? 0
-                                                      : (int)(wait > wait_max ? wait_max : wait);
+    bool busy = peers_wait(core) || core->ageing.under_way || letters_busy(core);
+    return busy ? 0 : (int)(wait > wait_max ? wait_max : wait);
 }
 
 static struct outcome turn(struct core *core)
@@ -263,6 +265,7 @@ static struct outcome core_open(struct core *core, const struct child *child)
     for (unsigned i = 0; i < CORE_ADMINS_MAX; i++) {
         core->admins[i].pipe.fd = -1;
     }
+    letters_open(&core->letters);
     core->signal_fd = signals_open();
     struct outcome outcome = house_open(child->home_path, child->grants[GRANT_HOME_DIR],
                                         &prepared->keys, REGISTRY_READ, &core->house, why);
@@ -293,6 +296,7 @@ static void core_close(struct core *core)
     rereads_done(&core->rereads);
     searches_done(&core->searches);
     wishes_forget(core);
+    letters_close(&core->letters);
     house_close(core->house);
     cms_signer_free(core->letter_signer);
     if (core->signal_fd >= 0) {

@@ -287,6 +287,43 @@ static struct outcome put_kept(struct core *core, const struct look *look, enum 
     return put_look(core->house, look, known ? &viewer : NULL, out);
 }
 
+/* The letter, or the one that answers the case whose code is given; whole to who reads the case. */
+static struct outcome put_letter(struct core *core, const struct look *look, struct buf *out)
+{
+    const struct directory *directory = &core->house->directory;
+    const struct written_case *case_ = staff_case(directory, look->code);
+    struct look letter_look = *look;
+    struct viewer viewer = {0};
+    bool known = viewer_find(core->house, look->spki, &viewer);
+    if (case_ != NULL && case_->letter.len > 0) {
+        letter_look.code = code_view(&case_->letter);
+    }
+    const struct letter *letter = staff_letter(directory, letter_look.code);
+    viewer.reads = known && letter != NULL &&
+                   readings_allow(core, look->spki, ACT_CASE_READ, code_view(&letter->case_code));
+    return put_look(core->house, &letter_look, known ? &viewer : NULL, out);
+}
+
+/* What the gate would say if the case were decided as it is proposed, for officers. */
+static struct outcome put_intention(struct core *core, const struct look *look, struct buf *out)
+{
+    const struct written_case *case_ = staff_case(&core->house->directory, look->code);
+    struct seen seen = {.tag = look->tag};
+    struct viewer viewer = {0};
+    BUF_AUTO json;
+
+    buf_init(&json, FRAME_BYTES_MAX);
+    if (!viewer_find(core->house, look->spki, &viewer)) {
+        seen.fault = FAULT_CLOSED;
+    } else if (!viewer.all || case_ == NULL || !letters_explain(core, case_, &json)) {
+        seen.fault = FAULT_NOT_FOUND;
+    }
+    TRY(buf_check(&json));
+    seen.json = buf_view(&json);
+    looking_put_seen(out, &seen);
+    return OUTCOME_OK;
+}
+
 static struct outcome put_any(struct core *core, const struct look *look, struct buf *out)
 {
     switch (look->resource) {
@@ -298,6 +335,10 @@ static struct outcome put_any(struct core *core, const struct look *look, struct
         return put_kept(core, look, ACT_REVIEW_READ, out);
     case RESOURCE_CASES:
         return put_kept(core, look, ACT_CASE_READ, out);
+    case RESOURCE_LETTERS:
+        return put_letter(core, look, out);
+    case RESOURCE_INTENTIONS:
+        return put_intention(core, look, out);
     default:
         return look_put(core->house, look, false, out);
     }

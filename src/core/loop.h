@@ -155,6 +155,37 @@ struct feed {
     struct feeding_changed changed;        /* the answer in hand */
 };
 
+/* The one letter that is being made (letters.c). */
+enum letters_phase {
+    LETTERS_IDLE,
+    LETTERS_DRAWING, /* the process `letter` has its content */
+    LETTERS_KEEPING, /* the archive has its file */
+    LETTERS_KEPT,    /* and has said so: the act is next */
+};
+struct letters {
+    enum letters_phase phase;
+    size_t at;        /* of the walk over cases, then letters */
+    int64_t look_us;  /* monotonic: when to look for work again */
+    int64_t until_us; /* likewise: when to give up what is in hand */
+    struct code_text code;
+    unsigned copy;  /* from 1 */
+    unsigned tries; /* of drawing that copy */
+    uint64_t tag;   /* of the order */
+    uint8_t drawn[SEAL_HASH_BYTES];
+    uint8_t file[SEAL_HASH_BYTES];
+    struct buf pdf; /* signed */
+};
+
+/* Whom the gate has found, until the act says so (finds.c). */
+struct find {
+    bool used;
+    struct code_text code; /* the case's */
+    uint64_t person;
+    struct code_text id;
+    struct code_text cmnd;
+    struct outcome doubt; /* of the gate: the process ends */
+};
+
 struct core {
     const struct child *child;
     struct house *house;
@@ -186,6 +217,8 @@ struct core {
     struct readings readings;
     struct wishes wishes;
     struct extracts extracts;
+    struct letters letters;
+    struct find find;
     struct papers_held papers;
     struct feed feed;
     /* figures */
@@ -322,6 +355,34 @@ void readings_grant(struct core *core, struct view officer, enum act_kind kind, 
 bool readings_allow(const struct core *core, const uint8_t spki[SEAL_HASH_BYTES],
                     enum act_kind kind, struct view code);
 
+/* letters.c */
+struct written_case;
+void letters_open(struct letters *letters);
+void letters_close(struct letters *letters); /* wipes */
+/* One step of what is due, if nothing is in hand that others must answer. */
+struct outcome letters_keep(struct core *core);
+/* There is a step to do at once. */
+bool letters_busy(const struct core *core);
+/* Something was done by officers: there may be work. */
+void letters_hurry(struct core *core);
+/* What the process `letter` says; *ret_good false: it does not decode. */
+struct outcome letters_drawn(struct core *core, const struct frame *frame, bool *ret_good);
+/* What the archive says of a file that it was given for the case. */
+void letters_kept(struct core *core, struct view case_code, const uint8_t file[SEAL_HASH_BYTES],
+                  bool good);
+/* Why the gate would give the case its letter, or would not, as it is proposed, else asked for:
+ * nobody is read and nothing is recorded. False: its party is gone. */
+bool letters_explain(struct core *core, const struct written_case *case_, struct buf *json);
+/* The process `letter` is gone. */
+void letters_lost(struct core *core);
+
+/* finds.c */
+/* The officer's act was recorded just now: the gate is asked, and the answer is "one", "none",
+ * "several", "own_data_only" or "unavailable". */
+const char *finds_look(struct core *core, const struct act *act, struct view officer);
+/* Who was found becomes the case's. */
+struct outcome finds_keep(struct core *core);
+
 /* archive.c */
 /* False: it does not decode. */
 bool papers_take(struct core *core, struct peer *peer, const struct frame *frame);
@@ -332,6 +393,8 @@ bool papers_have(void *context, const struct act *act);
 unsigned papers_count(const struct core *core);
 /* That act was recorded. */
 void papers_settle(struct core *core, const struct act *act);
+/* An act that names it was recorded: it is kept for good. */
+void papers_attach(struct core *core, struct view code, const uint8_t hash[SEAL_HASH_BYTES]);
 /* A letter to be kept, LETTER_BYTES_MAX at most. False: not now. Else the archive's word follows,
  * unless its pipe is lost before. */
 bool papers_put(struct core *core, struct view code, const uint8_t hash[SEAL_HASH_BYTES],

@@ -344,6 +344,16 @@ static void take_found(struct core *core, struct peer *peer, const struct frame 
     searches_take(core, &found);
 }
 
+static struct outcome take_rendered(struct core *core, struct peer *peer, const struct frame *frame)
+{
+    bool good = false;
+    TRY(letters_drawn(core, frame, &good));
+    if (!good) {
+        refuse(core, peer, "a letter that was drawn does not decode");
+    }
+    return OUTCOME_OK;
+}
+
 static struct outcome take_lines(struct core *core, struct peer *peer, const struct frame *frame)
 {
     bool good = false;
@@ -453,6 +463,9 @@ static struct outcome take_frame(struct core *core, struct peer *peer, const str
         take_found(core, peer, frame);
         return OUTCOME_OK;
     }
+    if (frame->kind == FRAME_RENDERED) {
+        return take_rendered(core, peer, frame);
+    }
     if (frame->kind == FRAME_LOOK) {
         take_look(core, peer, frame);
         return OUTCOME_OK;
@@ -488,6 +501,7 @@ static unsigned cost_of(const struct frame *frame)
         return frame->count;
     case FRAME_STAMPED: /* a commit of its own */
     case FRAME_EXTRACTED:
+    case FRAME_RENDERED: /* it is hashed and signed */
         return PEER_ASKS_MAX;
     case FRAME_CHANGES_STAMPED: /* a large frame is copied */
         return PEER_ASKS_MAX / FEED_FLIGHTS_MAX;
@@ -571,10 +585,14 @@ void peers_sweep(struct core *core)
             feed_forget(core, peer);
             extracts_lost(core, peer);
             bool searches = takes(peer, FRAME_SEARCH);
+            bool draws = takes(peer, FRAME_RENDER);
             pipe_done(&peer->pipe);
             *peer = (struct peer){.pipe.fd = -1};
             if (searches) {
                 searches_lost(core);
+            }
+            if (draws) {
+                letters_lost(core);
             }
         }
     }

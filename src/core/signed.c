@@ -13,6 +13,8 @@
 #include "office/signed.h"
 #include "office/source.h"
 
+#include <stdio.h>
+
 struct telling {
     struct buf *out;
     unsigned count;
@@ -132,6 +134,18 @@ static void grant_reading(struct core *core, const struct signed_act *signed_,
     }
 }
 
+/* What was done before looks for nobody. */
+static void look_for(struct core *core, const struct signed_act *signed_,
+                     struct signed_result *result)
+{
+    struct act act;
+    if (result->code == ACT_CODE_DONE && !result->again &&
+        outcome_ok(act_get(signed_->act, &act)) && act.kind == ACT_CASE_FIND) {
+        snprintf(result->reason, sizeof(result->reason), "%s",
+                 finds_look(core, &act, signed_->doer.code));
+    }
+}
+
 static void settle_paper(struct core *core, const struct signed_act *signed_,
                          const struct signed_result *result)
 {
@@ -158,9 +172,11 @@ struct outcome signed_take(struct core *core, struct peer *peer,
     if (!core_survives(outcome)) { /* invariant 2 */
         return outcome;
     }
+    look_for(core, &act, &result);
     answer(peer, stamped->tag, &result);
     order_search(core, &act, &result);
     grant_reading(core, &act, &result);
+    letters_hurry(core);
     settle_paper(core, &act, &result);
     if (office_officer_changes(office) != officers) {
         signers_tell(core);

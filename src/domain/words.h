@@ -173,7 +173,10 @@
     ROW(CASES, "cases")                 /* what they say of people: to who has signed to read */   \
     ROW(OVERDUE_CASES, "overdue-cases") /* of them, on the day */                                  \
     ROW(CASE_FIGURES, "case-figures")   /* counted once a minute */                                \
-    ROW(EXTRACTS, "extracts") /* lists of people that are approved; who is in them is not shown */
+    ROW(EXTRACTS, "extracts") /* lists of people that are approved; who is in them is not shown */ \
+    ROW(LETTERS, "letters")             /* whose copies they are: likewise to who has signed */    \
+    ROW(REGISTERS, "registers")         /* that number letters */                                  \
+    ROW(INTENTIONS, "intentions") /* of cases: what the gate would say of them; by code alone */
 
 /* clang-format on */
 

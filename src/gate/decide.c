@@ -403,6 +403,18 @@ static struct decision decide_given(const struct gate *gate, const struct work *
                : (struct decision){CODE_SERVICE_NOT_OPEN, RULE_SERVICE_CLASS, FIELD_COUNT};
 }
 
+bool gate_explain(struct gate *gate, const struct ask *ask, struct buf *json)
+{
+    struct work work = {.ask = ask, .now_us = clock_wall_us(&gate->clock)};
+    CHECK(ask->written != NULL);
+    if (gate->policy == NULL || !work_set_written(gate, &work)) {
+        return false;
+    }
+    struct party_question question = party_question_of(gate, &work);
+    policy_explain(gate->policy, &question, NULL, true, json);
+    return true;
+}
+
 struct decision work_standing(struct gate *gate, struct work *work)
 {
     struct party_question question = party_question_of(gate, work);

@@ -55,6 +55,11 @@ void gate_policy_next_set(struct gate *gate, const struct policy *policy, int64_
 struct outcome gate_serve(struct gate *gate, const struct ask *asks, unsigned count,
                           struct answer *ret_answers);
 
+/* What policy_explain() tells of a written ask, as JSON: the gate's own question, but for what the
+ * person is like; nobody is read, nothing is counted or recorded. False: nobody has such a party.
+ */
+bool gate_explain(struct gate *gate, const struct ask *ask, struct buf *json);
+
 /* To answer the ask, an old record may have to be read again, which takes some hundred
  * microseconds: the core serves few of these a turn. */
 bool gate_may_recall(struct gate *gate, const struct ask *ask);

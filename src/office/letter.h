@@ -102,6 +102,12 @@ unsigned letter_count(const struct directory *directory, const struct written_ca
 const struct letter_copy *letter_unmade(const struct letter *letter);
 /* Somebody has to do something for it: it is to be numbered or made, and is not held. */
 bool letter_waits(const struct letter *letter);
+/* Whether a case ends with it; the office orders such a letter by itself. */
+static inline bool letter_answers(enum letter_kind kind)
+{
+    return kind != LETTER_SLIP && kind != LETTER_SUPPLEMENT;
+}
+
 /* The kind that the case is to be answered with and that nobody has ordered yet; LETTER_KIND_COUNT:
  * none. */
 enum letter_kind letter_due(const struct directory *directory, const struct written_case *case_);

@@ -43,9 +43,7 @@ static struct outcome letter_edit(struct preparing *here, enum letter_event even
 /* Whose copies there will be: of an answer the office keeps one. */
 static struct outcome set_copies(const struct written_case *case_, struct letter *letter)
 {
-    bool answer = letter->kind == LETTER_RESULT || letter->kind == LETTER_GRANT ||
-                  letter->kind == LETTER_REFUSAL;
-    letter->copy_count = answer ? 2 : 1;
+    letter->copy_count = letter_answers(letter->kind) ? 2 : 1;
     letter->copies[0].recipient = case_->requester.name;
     letter->copies[1].recipient = case_->unit->name;
     for (unsigned i = 0; i < LETTER_COPIES_MAX; i++) {
@@ -84,8 +82,8 @@ struct outcome prepare_letter_order(struct preparing *here)
     struct written_case *case_ = NULL;
     enum letter_kind kind = act_word(here->act, "kind");
     TRY(prepare_find(here, OBJECT_CASE, "code", &case_));
-    bool answer = kind != LETTER_SLIP && kind != LETTER_SUPPLEMENT;
-    bool due = answer ? letter_due(here->directory, case_) == kind : case_letter_due(case_, kind);
+    bool due = letter_answers(kind) ? letter_due(here->directory, case_) == kind
+                                    : case_letter_due(case_, kind);
     if (!due) {
         return prepare_refuse(here, FAULT_CONFLICT, "no such letter is due in the case");
     }

@@ -397,6 +397,8 @@ static const struct show_row {
     [RESOURCE_CASE_FIGURES] = {&object_unit, OFFICE, NULL, 0, &show_table_figures},
     /* How many were collected is not the account's to know. */
     [RESOURCE_EXTRACTS] = {&object_extract, OFFICE, FIELDS(extract_fields)},
+    [RESOURCE_LETTERS] = {&object_letter, OFFICE, NULL, 0, &show_table_letters},
+    [RESOURCE_REGISTERS] = {&object_register, OFFICE, NULL, 0, &show_table_registers},
     /* RESOURCE_RECORDS and RESOURCE_LIST_REQUESTS are no objects of the office. */
 };
 

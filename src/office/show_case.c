@@ -270,6 +270,10 @@ void show_case_put(struct buf *buf, const struct show_field *field, const void *
     case SHOW_CASE_MOVES:
         put_moves(buf, case_);
         break;
+    case SHOW_COPIES:
+    case SHOW_HOLDERS:
+        show_letter_put(buf, field->type, object);
+        break;
     default:
         CHECK(false);
     }

@@ -55,6 +55,7 @@ enum show_type {
     SHOW_CASE_PARTY,
     SHOW_ANSWER,
     SHOW_CASE_MOVES,
+    SHOW_COPIES, /* of a letter */
     /* For who has signed to read it, and nobody else: what a case file holds, base64; of a case,
      * each absent where there is nothing. */
     SHOW_KEPT_FIRST,
@@ -64,6 +65,7 @@ enum show_type {
     SHOW_BEHALF,
     SHOW_PAPERS,
     SHOW_TITLES,
+    SHOW_HOLDERS, /* of a letter: whose copies they are */
 };
 
 struct show_field {
@@ -87,6 +89,10 @@ struct show_table {
 };
 extern const struct show_table show_table_offices;
 extern const struct show_table show_table_cases;
+extern const struct show_table show_table_letters; /* show_letter.c, as the next two */
+extern const struct show_table show_table_registers;
+struct letter;
+void show_letter_put(struct buf *buf, enum show_type type, const struct letter *letter);
 extern const struct show_table show_table_figures;
 
 void show_put_day(struct buf *buf, int64_t days);

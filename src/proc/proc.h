@@ -103,12 +103,13 @@ struct proc_row {
 
 /* Settings handed down unchanged to every child (no secrets). */
 struct serve_settings {
-    uint16_t port;       /* machine listener; public +1, desk +2, metrics +3 */
-    char home[512];      /* as given; a child uses child->home_path instead */
-    char origin[256];    /* log origin */
-    uint32_t edges;      /* processes of row edge; 0 = one per CPU */
-    char ndxp_cases[64]; /* elements of a one-stop system's message that may name its case */
-    uint32_t scrub_s;    /* the worker spreads one pass of the scrub over so many seconds */
+    uint16_t port;        /* machine listener; public +1, desk +2, metrics +3 */
+    char home[512];       /* as given; a child uses child->home_path instead */
+    char origin[256];     /* log origin */
+    uint32_t edges;       /* processes of row edge; 0 = one per CPU */
+    char ndxp_cases[64];  /* elements of a one-stop system's message that may name its case */
+    char public_url[256]; /* of the public listener, as letters name it */
+    uint32_t scrub_s;     /* the worker spreads one pass of the scrub over so many seconds */
 };
 
 /* What a child process has. */

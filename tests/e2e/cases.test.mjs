@@ -108,9 +108,9 @@ test('a request is received, completed, accepted with its day and fee, and refus
     verifyProblem(await bring('MINH', 'case.approve', { code, proposal: '1' }), 412, 'stale_etag');
     await good('MINH', 'case.approve', approval);
     const decided = await caseOf(code);
-    assert.deepEqual([decided.state, decided.answer.approved_as, decided.answer.late],
-        ['approved', 'head', false]);
-    assert.deepEqual(decided.moves.map(({ event }) => event),
+    assert.ok(['approved', 'numbered', 'signed'].includes(decided.state)); // its letter is made
+    assert.deepEqual([decided.answer.approved_as, decided.answer.late], ['head', false]);
+    assert.deepEqual(decided.moves.map(({ event }) => event).slice(0, 6),
         ['receive', 'supplement', 'complete', 'accept', 'propose', 'approve']);
 });
 

@@ -110,6 +110,9 @@ static void respond_good(struct http_exchange *exchange, const struct signed_don
     if (done->object.len > 0) {
         put_member(&body, ",\"object\":", done->object);
     }
+    if (done->reason.len > 0) {
+        put_member(&body, ",\"found\":", done->reason);
+    }
     buf_put_text(&body, ",\"record\":");
     buf_put_decimal(&body, done->index);
     buf_put_text(&body, "}");

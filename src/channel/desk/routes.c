@@ -31,6 +31,27 @@ struct address {
     struct view code; /* empty: the list */
 };
 
+/* What a case has at an address below its own: its letter, and what is intended with it. */
+static void take_part(struct address *address)
+{
+    static const struct {
+        const char *name;
+        enum resource resource;
+    } parts[] = {{"letter", RESOURCE_LETTERS}, {"intention", RESOURCE_INTENTIONS}};
+    size_t slash = view_find(address->code, 0, '/');
+    struct view part = slash == address->code.len
+                           ? view_of(NULL, 0)
+                           : view_part(address->code, slash + 1, address->code.len - slash - 1);
+
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        if (view_is(part, parts[i].name)) {
+            address->resource = parts[i].resource;
+            address->code = view_part(address->code, 0, slash);
+            return;
+        }
+    }
+}
+
 static bool address_get(struct view path, struct address *ret_address)
 {
     unsigned resource = 0;
@@ -40,7 +61,8 @@ static bool address_get(struct view path, struct address *ret_address)
     }
     struct view rest = view_part(path, PREFIX.len, path.len - PREFIX.len);
     size_t slash = view_find(rest, 0, '/');
-    if (!outcome_ok(words_find(&words_resource, view_part(rest, 0, slash), &resource))) {
+    if (!outcome_ok(words_find(&words_resource, view_part(rest, 0, slash), &resource)) ||
+        resource == RESOURCE_INTENTIONS) { /* a case's alone */
         return false;
     }
     *ret_address = (struct address){.resource = (enum resource)resource};
@@ -48,6 +70,9 @@ static bool address_get(struct view path, struct address *ret_address)
         return true;
     }
     ret_address->code = view_part(rest, slash + 1, rest.len - slash - 1);
+    if (resource == RESOURCE_CASES) {
+        take_part(ret_address);
+    }
     return ask_code_shaped(ret_address->code, LOOK_CODE_BYTES_MAX); /* never escaped */
 }
 
@@ -261,7 +286,8 @@ static struct outcome respond_good(struct http_exchange *exchange, const struct 
     TRY(put_etag(seen, buf_view(body), &etag));
     http_response_add(&response, "etag", buf_view(&etag));
     bool kept =
-        !list && (address.resource == RESOURCE_CASE_FILES || address.resource == RESOURCE_CASES);
+        !list && (address.resource == RESOURCE_CASE_FILES || address.resource == RESOURCE_CASES ||
+                  address.resource == RESOURCE_LETTERS);
     http_response_add(&response, "cache-control", kept ? CACHE_NEVER : CACHE_OWN);
     if (fields_has_etag(request->fields[HTTP_FIELD_IF_NONE_MATCH], buf_view(&etag))) {
         response.status = 304;

@@ -315,6 +315,25 @@ static void a_party_that_is_not_known_gets_nothing_and_no_record(void **state)
     assert_int_equal(world->ledger.size, 0);
 }
 
+static void what_the_gate_would_say_is_told_with_nobody_read_and_nothing_recorded(void **state)
+{
+    struct world *world = *state;
+    struct scene scene;
+    BUF_AUTO json;
+    buf_init(&json, 65536);
+    make(world, &scene);
+    assert_true(gate_explain(world->gate, &scene.ask, &json));
+    assert_true(has(buf_view(&json), "\"code\":\"disclosed\""));
+    buf_reset(&json);
+    scene.ask.fields[0] = FIELD_SEX;
+    assert_true(gate_explain(world->gate, &scene.ask, &json));
+    assert_true(has(buf_view(&json), "\"code\":\"field_not_granted\""));
+    scene.ask.party = VIEW_LITERAL("nobody");
+    assert_false(gate_explain(world->gate, &scene.ask, &json));
+    assert_int_equal(world->ledger.size, 0);
+    assert_int_equal(world->registry.fetches, 0);
+}
+
 /* ---- looking ---- */
 
 static void looking_gives_the_one_who_is_meant_and_is_recorded_each_time(void **state)
@@ -371,6 +390,7 @@ int main(void)
         TEST(who_asks_about_himself_as_somebody_else_is_refused_and_so_is_a_citizen_about_others),
         TEST(who_is_protected_or_gone_is_unavailable_and_a_suspended_party_is_blocked),
         TEST(a_party_that_is_not_known_gets_nothing_and_no_record),
+        TEST(what_the_gate_would_say_is_told_with_nobody_read_and_nothing_recorded),
         TEST(looking_gives_the_one_who_is_meant_and_is_recorded_each_time),
         TEST(of_namesakes_nobody_is_shown),
     };

@@ -684,6 +684,45 @@ static void an_extract_is_shown_with_what_was_approved_and_how_many_were_collect
     json_decref(root);
 }
 
+static void whose_copies_a_letter_has_is_shown_only_to_who_reads_the_case(void **state)
+{
+    static const struct letter letter = {
+        .code = {"C06-2026-000001.1", 17},
+        .version = 3,
+        .state = LETTER_DELIVERED,
+        .kind = LETTER_RESULT,
+        .case_code = {"C06-2026-000001", 15},
+        .unit = {"C06", 3},
+        .register_code = {"C06.TB.2026", 11},
+        .number = 1,
+        .number_text = {"01/TB-C06", 9},
+        .copy_count = 1,
+        .copies = {{.code = {"0123456789ABCDEF"},
+                    .recipient = {"Xin", 3},
+                    .file = {7},
+                    .bytes = 9,
+                    .way = LETTER_BY_HAND,
+                    .delivered_day = 20780,
+                    .delivered_to = {"Xin", 3}}},
+    };
+    BUF_AUTO whole;
+    (void)state;
+    buf_init(&whole, 4096);
+    json_t *root = shown(RESOURCE_LETTERS, &letter);
+    json_t *copy = json_array_get(json_object_get(root, "copies"), 0);
+    assert_text(root, "number", "01/TB-C06");
+    assert_text(root, "state", "delivered");
+    assert_text(copy, "way", "hand");
+    assert_text(copy, "delivered", "2026-11-23");
+    assert_null(json_object_get(root, "holders"));
+    json_decref(root);
+    show_put_whole(RESOURCE_LETTERS, &letter, &whole);
+    assert_non_null(memmem(whole.data, whole.len,
+                           "\"holders\":[{\"code\":\"0123456789ABCDEF\",\"recipient\":\"Xin\","
+                           "\"to\":\"Xin\"}]",
+                           68));
+}
+
 struct known {
     const void *object;
     const char *code;
@@ -697,7 +736,8 @@ static void assert_known(const struct directory *directory, enum resource resour
 {
     assert_ptr_equal(show_map(directory, resource), known->map);
     if (known->map == NULL) {
-        assert_true(resource == RESOURCE_RECORDS || resource == RESOURCE_LIST_REQUESTS);
+        assert_true(resource == RESOURCE_RECORDS || resource == RESOURCE_LIST_REQUESTS ||
+                    resource == RESOURCE_INTENTIONS);
         return;
     }
     assert_true(known->map->ordered);
@@ -724,6 +764,9 @@ static void each_resource_knows_its_objects_and_whose_they_are(void **state)
     static const struct office_unit unit = {.code = {"C06", 3}, .version = 17};
     static const struct written_case one = {.code = {"C06-2026-000001", 15}, .version = 18};
     static const struct extract extract = {.code = {"DS-1", 4}, .version = 17};
+    static const struct letter letter = {.code = {"C06-2026-000001.1", 17}, .version = 19};
+    static const struct letter_register letter_register = {.code = {"C06.TB.2026", 11},
+                                                           .version = 20};
     struct directory d;
     struct staff *staff = NULL;
 
@@ -758,6 +801,8 @@ static void each_resource_knows_its_objects_and_whose_they_are(void **state)
         [RESOURCE_OVERDUE_CASES] = {&one, "C06-2026-000001", 18, NULL, &staff->cases},
         [RESOURCE_CASE_FIGURES] = {&unit, "C06", 17, NULL, &staff->units},
         [RESOURCE_EXTRACTS] = {&extract, "DS-1", 17, NULL, &d.extracts},
+        [RESOURCE_LETTERS] = {&letter, "C06-2026-000001.1", 19, NULL, &staff->letters},
+        [RESOURCE_REGISTERS] = {&letter_register, "C06.TB.2026", 20, NULL, &staff->registers},
     };
     for (enum resource resource = 0; resource < RESOURCE_COUNT; resource++) {
         assert_known(&d, resource, &rows[resource]);
@@ -791,6 +836,7 @@ int main(void)
         cmocka_unit_test(an_operator_is_shown_with_its_counts_and_without_names),
         cmocka_unit_test(a_source_is_shown_with_its_keys),
         cmocka_unit_test(an_extract_is_shown_with_what_was_approved_and_how_many_were_collected),
+        cmocka_unit_test(whose_copies_a_letter_has_is_shown_only_to_who_reads_the_case),
         cmocka_unit_test(each_resource_knows_its_objects_and_whose_they_are),
     };
     return cmocka_run_group_tests_name("office/show", tests, NULL, NULL);
