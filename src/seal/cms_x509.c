@@ -53,7 +53,7 @@ static struct outcome write_name(const X509_NAME *name, char ret_text[CMS_NAME_B
     struct view all = view_of(text, len > 0 ? (size_t)len : 0);
     size_t kept = all.len > CMS_NAME_BYTES_MAX ? CMS_NAME_BYTES_MAX : all.len;
     good = good && utf8_valid(all);
-    while (good && kept < all.len && kept > 0 && (all.data[kept] & 0xc0) == 0x80) {
+    while (good && kept < all.len && (all.data[kept] & 0xc0) == 0x80) { /* it is UTF-8 */
         kept--;
     }
     if (good) {
@@ -170,7 +170,10 @@ static struct outcome add_anchors(BIO *bio, X509_STORE *store)
 
 struct outcome cms_anchors_new(struct view pem, struct cms_anchors **ret_anchors)
 {
-    BIO *bio = pem.len > PEM_BYTES_MAX ? NULL : BIO_new_mem_buf(pem.data, (int)pem.len);
+    if (pem.len > PEM_BYTES_MAX) {
+        return outcome_fail(FAULT_BAD_INPUT, "more certificates of authorities than are read");
+    }
+    BIO *bio = BIO_new_mem_buf(pem.data, (int)pem.len);
     struct cms_anchors *anchors = memory_new(1, sizeof(*anchors));
     X509_STORE *store = anchors == NULL ? NULL : X509_STORE_new();
 

@@ -11,7 +11,7 @@
 #include "base/ceilings.h"
 #include "domain/letter_file.h"
 
-#define SAMPLES 1200 /* changed bytes of each kind; DANCU_STRIDE=1: every byte */
+#define SAMPLES 800 /* changed bytes of each kind; DANCU_STRIDE=1: every byte */
 
 struct signed_file {
     struct identity anchor;

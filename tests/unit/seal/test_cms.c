@@ -318,6 +318,70 @@ static void a_signer_is_its_key_and_its_certificates(void **state)
     authority_free(&other);
 }
 
+static void what_is_too_large_is_refused(void **state)
+{
+    static char large[(1 << 20) + 1];
+    struct identity anchor = authority_make(&made_anchor, NULL, 1);
+    struct cms_anchors *anchors = NULL;
+    struct cms_signer *signer = NULL;
+    (void)state;
+    assert_fault(cms_anchors_new(view_of(large, sizeof(large)), &anchors), FAULT_BAD_INPUT);
+    assert_fault(cms_signer_new(view_of(large, sizeof(large)), view_of(NULL, 0), &signer),
+                 FAULT_BAD_INPUT);
+    for (size_t len = 7900; len <= 9000; len += 1100) { /* no room in all, nor for itself */
+        struct identity own = authority_make(&made_signer, &anchor, 2);
+        memset(large, 'a', len);
+        large[len] = '\0';
+        authority_extend(own.certificate, NID_netscape_comment, large);
+        assert_true(X509_sign(own.certificate, anchor.key, EVP_sha256()) > 0);
+        assert_fault(authority_signer(&own, NULL, &signer), FAULT_OVER_LIMIT);
+        authority_free(&own);
+    }
+    authority_free(&anchor);
+}
+
+static void a_long_name_is_cut_between_characters(void **state)
+{
+    static const char unit[] = "Đội Đăng ký, Quản lý cư trú";
+    struct house house;
+    BUF_AUTO der;
+    (void)state;
+    buf_init(&der, LETTER_CMS_BYTES_MAX);
+    house_with(&house, &made_signer, false);
+    struct identity own = authority_make(&made_signer, &house.anchor, 9);
+    for (unsigned i = 0; i < 24; i++) {
+        X509_NAME_add_entry_by_txt(X509_get_subject_name(own.certificate), "OU", MBSTRING_UTF8,
+                                   (const unsigned char *)unit + (i % 2 == 0 ? 0 : 2), -1, -1, 0);
+        assert_true(X509_sign(own.certificate, house.anchor.key, EVP_sha256()) > 0);
+        struct cms_certificate facts = {0};
+        assert_ok(cms_x509_tell(own.certificate, &facts));
+        size_t len = strlen(facts.subject);
+        assert_true(utf8_valid(view_of(facts.subject, len)) && len <= CMS_NAME_BYTES_MAX);
+        assert_true(i < 20 || len > CMS_NAME_BYTES_MAX - 3);
+    }
+    authority_free(&own);
+    house_done(&house);
+}
+
+static void a_certificate_with_an_extension_that_is_none_signs_nothing(void **state)
+{
+    struct identity anchor = authority_make(&made_anchor, NULL, 1);
+    struct identity own = authority_make(&made_signer, &anchor, 2);
+    ASN1_OCTET_STRING *garbage = ASN1_OCTET_STRING_new();
+    struct cms_signer *signer = NULL;
+    (void)state;
+    ASN1_OCTET_STRING_set(garbage, (const unsigned char *)"\xff", 1);
+    X509_EXTENSION *extension =
+        X509_EXTENSION_create_by_NID(NULL, NID_authority_key_identifier, 0, garbage);
+    assert_int_equal(X509_add_ext(own.certificate, extension, -1), 1);
+    assert_true(X509_sign(own.certificate, anchor.key, EVP_sha256()) > 0);
+    assert_fault(authority_signer(&own, NULL, &signer), FAULT_BAD_INPUT);
+    X509_EXTENSION_free(extension);
+    ASN1_OCTET_STRING_free(garbage);
+    authority_free(&own);
+    authority_free(&anchor);
+}
+
 /* ---- memory ---- */
 
 static struct outcome sign_and_verify(void *context)
@@ -417,6 +481,9 @@ int main(void)
         cmocka_unit_test(a_signature_in_another_form_is_refused_though_it_is_right),
         cmocka_unit_test(an_anchor_must_be_an_authority),
         cmocka_unit_test(a_signer_is_its_key_and_its_certificates),
+        cmocka_unit_test(what_is_too_large_is_refused),
+        cmocka_unit_test(a_long_name_is_cut_between_characters),
+        cmocka_unit_test(a_certificate_with_an_extension_that_is_none_signs_nothing),
         cmocka_unit_test(each_allocation_may_fail),
         cmocka_unit_test(a_foreign_signature_is_told_as_it_is),
         cmocka_unit_test(what_is_weak_or_not_detached_or_none_is_told),
