@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { verifyProblem } from './lib/answer.mjs';
@@ -14,6 +14,7 @@ import { demonstration } from './lib/demo.mjs';
 import { order } from './lib/leaks.mjs';
 import { makeOfficers } from './lib/officers.mjs';
 import { serve } from './lib/server.mjs';
+import { changed, opensslVerifies, signedParts } from './lib/signed_pdf.mjs';
 
 const REQUESTER = { class: 'other', name: 'Trần Văn Xin', papers: 'id', number: '079090955555',
     address: '1 Lê Lợi, Thành phố Hồ Chí Minh' };
@@ -178,6 +179,66 @@ test('what is approved leaves once, as a letter that another reader finds signed
     assert.notEqual(sha256(own.bytes), sha256(bytes), 'each copy is its own file');
 });
 
+// What anybody is told who holds a letter: by number and code, or by its file.
+const standing = async (what) => {
+    const visitor = new Http2Client({ port: server.publicPort, ca: demo.ca });
+    const file = Buffer.isBuffer(what);
+    const { json } = await visitor.request({ method: 'POST', path: '/v1/letters/verify',
+        body: file ? what : JSON.stringify(what),
+        headers: { 'content-type': file ? 'application/pdf' : 'application/json' } });
+    visitor.destroy();
+    return json;
+};
+
+test('who holds a copy is told what it is; a changed byte, number or code makes it unknown', async () => {
+    const bytes = readFileSync(path.join(demo.dir, 'letter.pdf'));
+    const { holders } = await see(`/v1/letters/${letter.code}`);
+    const date = new Date(Date.now() + 7 * 3600_000).toISOString().slice(0, 10);
+    const genuine = { standing: 'genuine', date, number: '01/TB-CAP',
+        office: 'Công an phường Sài Gòn' };
+    assert.deepEqual(await standing(bytes), genuine);
+    for (const { code: secret } of holders) {
+        assert.deepEqual(await standing({ number: letter.number, code: secret }), genuine);
+        assert.deepEqual(await standing({ number: '02/TB-CAP', code: secret }),
+            { standing: 'unknown' });
+        const other = (secret[0] === '0' ? '1' : '0') + secret.slice(1);
+        assert.deepEqual(await standing({ number: letter.number, code: other }),
+            { standing: 'unknown' });
+    }
+    for (const other of [changed(bytes, 0), changed(bytes, bytes.length - 1),
+        Buffer.concat([bytes, Buffer.from('\n')]), bytes.subarray(0, -1)]) {
+        assert.deepEqual(await standing(other), { standing: 'unknown' });
+    }
+    const visitor = new Http2Client({ port: server.publicPort, ca: demo.ca });
+    const page = await visitor.get(`/letters?number=01%2FTB-CAP&code=${holders[0].code}`);
+    visitor.destroy();
+    assert.match(page.text, /The letter is genuine and in force[^]*Công an phường Sài Gòn/);
+    assert.ok(!page.text.includes(people[0].full_name) && !page.text.includes(REQUESTER.name));
+});
+
+test('its signature is right by two readers, over the whole file and no other', async () => {
+    const file = path.join(demo.dir, 'letter.pdf');
+    const ca = path.join(demo.dir, 'ca.pem');
+    const bytes = readFileSync(file);
+    const parts = signedParts(bytes);
+    assert.ok(parts.whole);
+    assert.match(parts.digits, /^[0-9a-f]+$/);
+    assert.equal((await opensslVerifies(bytes, ca)).status, 0);
+    assert.notEqual((await opensslVerifies(changed(bytes, 100), ca)).status, 0);
+    const good = await demo.dancu(['letter', 'verify', file, '--ca', ca]);
+    assert.equal(good.status, 0, good.stderr);
+    assert.match(good.stdout, /^signed by: CN=C06 \(demonstration\),O=dancu demonstration$/m);
+    const other = path.join(demo.dir, 'other.pdf');
+    const places = Array.from({ length: 40 }, (_, i) => Math.floor(bytes.length / 40 * i));
+    for (const at of places) {
+        writeFileSync(other, changed(bytes, at, 1 << at % 8));
+        const { status, stderr } = await demo.dancu(['letter', 'verify', other, '--ca', ca]);
+        assert.equal(status, 1, `byte ${at}`);
+        assert.match(stderr, /letter verify/);
+    }
+    assert.equal((await demo.dancu(['letter', 'verify', file])).status, 2);
+});
+
 test('whom it is about finds it in the records', async () => {
     const found = await order(clients.HOA, signers.HOA, 'record.search',
         { reason: 'Công dân hỏi', person: people[0].id, kind: 'disclosure' });
@@ -207,11 +268,18 @@ test('a letter is delivered, replaced and withdrawn, and numbers go on', async (
         return json.code !== letter.code && json.state === 'signed' && json;
     });
     assert.deepEqual([second.number, second.replaces], ['02/TB-CAP', letter.code]);
+    const { holders } = await see(`/v1/letters/${letter.code}`);
+    const copy = { number: letter.number, code: holders[0].code };
+    assert.deepEqual([(await standing(copy)).standing, (await standing(copy)).replaced_by],
+        ['superseded', '02/TB-CAP']);
     const first = await see(`/v1/letters/${letter.code}`);
     assert.deepEqual([first.state, first.replaced_by], ['replaced', second.code]);
     assert.equal((await disclosures())['notice.extract'], 1, 'no second disclosure');
     await good('LAN', 'letter.withdraw', { code: second.code, reason: 'Nhầm người' });
     assert.equal((await see(`/v1/letters/${second.code}`)).state, 'withdrawn');
+    const gone = (await see(`/v1/letters/${second.code}`)).holders[0];
+    assert.equal((await standing({ number: second.number, code: gone.code })).standing,
+        'withdrawn');
     assert.equal((await see('/v1/registers')).items[0].last, 2);
 });
 
