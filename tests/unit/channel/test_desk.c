@@ -127,7 +127,12 @@ static void each_resource_has_its_address(void **state)
     for (enum resource resource = 0; resource < RESOURCE_COUNT; resource++) {
         struct rig_response response;
         char target[64];
-        snprintf(target, sizeof(target), "/v1/%s/NV-1.a_b", words_name(&words_resource, resource));
+        if (resource == RESOURCE_INTENTIONS) { /* below its case's */
+            snprintf(target, sizeof(target), "/v1/cases/NV-1.a_b/intention");
+        } else {
+            snprintf(target, sizeof(target), "/v1/%s/NV-1.a_b",
+                     words_name(&words_resource, resource));
+        }
         get(target, &response);
         assert_int_equal(response.status, 200);
         assert_string_equal(response.body, "{\"code\":\"NV-1.a_b\"}");
@@ -137,6 +142,24 @@ static void each_resource_has_its_address(void **state)
         assert_string_equal(look.code, "NV-1.a_b");
         assert_int_equal(look.limit, 0);
     }
+}
+
+static void a_letter_is_asked_for_by_its_case_and_an_intention_by_nothing_else(void **state)
+{
+    struct rig_response response;
+    (void)state;
+    get("/v1/cases/NV-1.a_b/letter", &response);
+    assert_int_equal(response.status, 200);
+    rig_response_done(&response);
+    struct rig_look look = rig_last_look(&rig);
+    assert_int_equal(look.resource, RESOURCE_LETTERS);
+    assert_string_equal(look.code, "NV-1.a_b");
+    get("/v1/intentions/NV-1.a_b", &response);
+    assert_int_equal(response.status, 404);
+    rig_response_done(&response);
+    get("/v1/cases/NV-1.a_b/letters", &response);
+    assert_int_equal(response.status, 404);
+    rig_response_done(&response);
 }
 
 static void what_the_client_has_already_is_not_sent_again(void **state)
@@ -328,6 +351,7 @@ int main(void)
         cmocka_unit_test(a_certificate_that_is_not_good_completes_the_handshake_and_gets_401),
         cmocka_unit_test(a_list_comes_in_pages_and_each_says_where_the_next_is),
         cmocka_unit_test(each_resource_has_its_address),
+        cmocka_unit_test(a_letter_is_asked_for_by_its_case_and_an_intention_by_nothing_else),
         cmocka_unit_test(what_the_client_has_already_is_not_sent_again),
         cmocka_unit_test(a_page_has_the_tag_of_its_content),
         cmocka_unit_test(nothing_comes_after_a_304_in_http2_either),
