@@ -2,7 +2,7 @@
  * The process table (design.md section 2), `dancu serve` and `dancu ps`.
  *
  * A row tells what a process may do; the supervisor and the core hold it to that. Rows of processes
- * that are not needed yet (sms, signin, feed) come with what needs them.
+ * that are not needed yet (sms, signin) come with what needs them.
  */
 #include "cli/cli.h"
 
