@@ -170,8 +170,9 @@ static const struct attempt {
 enum meets { MEETS_KILLED, MEETS_REFUSED, MEETS_DONE };
 
 /* Every row of the table; what is not said of it below ends the process. */
-static const char *const known_rows[] = {"core",    "keeper", "loader", "edge", "public", "worker",
-                                         "metrics", "verify", "desk",   "jobs", "letter"};
+static const char *const known_rows[] = {"core",   "keeper", "loader",  "edge",
+                                         "public", "worker", "metrics", "verify",
+                                         "desk",   "jobs",   "archive", "letter"};
 
 static const struct expectation {
     const char *row;
@@ -247,6 +248,15 @@ static const struct expectation {
     {"jobs", "list a folder of the system", MEETS_REFUSED},
     {"jobs", "leave the folder", MEETS_REFUSED},
     {"jobs", "read another process's memory", MEETS_REFUSED},
+    {"archive", "open a file of the system", MEETS_REFUSED},
+    {"archive", "open it the old way", MEETS_REFUSED},
+    {"archive", "open the registry", MEETS_REFUSED},
+    {"archive", "open the registry to write", MEETS_REFUSED},
+    {"archive", "make a file", MEETS_DONE},
+    {"archive", "make a file in /tmp", MEETS_REFUSED},
+    {"archive", "list a folder of the system", MEETS_REFUSED},
+    {"archive", "leave the folder", MEETS_REFUSED},
+    {"archive", "read another process's memory", MEETS_REFUSED},
     {"letter", "open a file of the system", MEETS_REFUSED},
     {"letter", "open it the old way", MEETS_REFUSED},
     {"letter", "open the registry", MEETS_REFUSED},
@@ -304,6 +314,7 @@ struct place {
     int home_fd;
     int ledger_fd;
     int jobs_fd;
+    int archive_fd;
 };
 
 static void make_file(const char *folder, const char *name)
@@ -319,19 +330,25 @@ static void place_init(struct place *place)
 {
     char ledger[128];
     char jobs[128];
+    char archive[128];
     snprintf(place->folder, sizeof(place->folder), "/tmp/dancu-attempts-XXXXXX");
     assert_non_null(mkdtemp(place->folder));
     snprintf(ledger, sizeof(ledger), "%s/ledger", place->folder);
     snprintf(jobs, sizeof(jobs), "%s/jobs", place->folder);
-    assert_int_equal(mkdir(ledger, 0777) | mkdir(jobs, 0777), 0);
+    snprintf(archive, sizeof(archive), "%s/archive", place->folder);
+    assert_int_equal(mkdir(ledger, 0777) | mkdir(jobs, 0777) | mkdir(archive, 0777), 0);
     /* For everybody: what refuses is not the mode. */
-    assert_int_equal(chmod(place->folder, 0777) | chmod(ledger, 0777) | chmod(jobs, 0777), 0);
+    assert_int_equal(chmod(place->folder, 0777) | chmod(ledger, 0777) | chmod(jobs, 0777) |
+                         chmod(archive, 0777),
+                     0);
     make_file(place->folder, REGISTRY);
     make_file(ledger, TILE);
     place->home_fd = open(place->folder, O_RDONLY | O_DIRECTORY);
     place->ledger_fd = open(ledger, O_RDONLY | O_DIRECTORY);
     place->jobs_fd = open(jobs, O_RDONLY | O_DIRECTORY);
-    assert_true(place->home_fd >= 0 && place->ledger_fd >= 0 && place->jobs_fd >= 0);
+    place->archive_fd = open(archive, O_RDONLY | O_DIRECTORY);
+    assert_true(place->home_fd >= 0 && place->ledger_fd >= 0 && place->jobs_fd >= 0 &&
+                place->archive_fd >= 0);
 }
 
 static void place_done(struct place *place)
@@ -340,6 +357,7 @@ static void place_done(struct place *place)
     close(place->home_fd);
     close(place->ledger_fd);
     close(place->jobs_fd);
+    close(place->archive_fd);
     snprintf(command, sizeof(command), "rm -rf %s", place->folder);
     assert_int_equal(system(command), 0);
 }
@@ -385,10 +403,12 @@ _Noreturn static void try(const struct proc_row *table_row, const struct place *
     child.grants[GRANT_HOME_DIR] = place->home_fd;
     child.grants[GRANT_TILES_DIR] = place->ledger_fd;
     child.grants[GRANT_JOBS_DIR] = place->jobs_fd;
-    known.root = row.root == PROC_ROOT_HOME    ? place->home_fd
-                 : row.root == PROC_ROOT_TILES ? place->ledger_fd
-                 : row.root == PROC_ROOT_JOBS  ? place->jobs_fd
-                                               : -1;
+    child.grants[GRANT_ARCHIVE_DIR] = place->archive_fd;
+    known.root = row.root == PROC_ROOT_HOME      ? place->home_fd
+                 : row.root == PROC_ROOT_TILES   ? place->ledger_fd
+                 : row.root == PROC_ROOT_JOBS    ? place->jobs_fd
+                 : row.root == PROC_ROOT_ARCHIVE ? place->archive_fd
+                                                 : -1;
     row.memory_bytes_max = 0; /* the sanitizers need more than any process */
     if (!outcome_ok(rights_apply(&child, &identity))) {
         _exit(EXIT_NOT_TRIED);
