@@ -60,7 +60,7 @@ enum letter_state office_letter_next(enum letter_state state, enum letter_event 
     return known ? next[state][event] : LETTER_STATE_COUNT;
 }
 
-static bool is_zero(const uint8_t hash[SEAL_HASH_BYTES])
+bool letter_hash_empty(const uint8_t hash[SEAL_HASH_BYTES])
 {
     static const uint8_t zeros[SEAL_HASH_BYTES];
     return memcmp(hash, zeros, SEAL_HASH_BYTES) == 0;
@@ -175,7 +175,7 @@ static struct outcome get_register(const struct directory *directory, struct vie
 static struct outcome put_one(struct map *map, struct letter_copy *copy,
                               const uint8_t hash[SEAL_HASH_BYTES])
 {
-    return is_zero(hash) ? OUTCOME_OK : map_add(map, copy);
+    return letter_hash_empty(hash) ? OUTCOME_OK : map_add(map, copy);
 }
 
 static struct outcome put_copies(struct staff *staff, struct letter *letter)
@@ -298,7 +298,7 @@ unsigned letter_count(const struct directory *directory, const struct written_ca
 const struct letter_copy *letter_unmade(const struct letter *letter)
 {
     for (unsigned i = 0; letter->state == LETTER_NUMBERED && i < letter->copy_count; i++) {
-        if (is_zero(letter->copies[i].file)) {
+        if (letter_hash_empty(letter->copies[i].file)) {
             return &letter->copies[i];
         }
     }
@@ -319,11 +319,11 @@ static bool answers(const struct letter *letter, enum letter_kind kind)
 
 enum letter_kind letter_due(const struct directory *directory, const struct written_case *case_)
 {
+    if (case_->state != CASE_APPROVED && case_->state != CASE_REJECTED) {
+        return LETTER_KIND_COUNT; /* before anything is looked up: each case is met each second */
+    }
     enum letter_kind kind = case_answer_letter(case_);
     unsigned count = letter_count(directory, case_);
-    if (case_->state != CASE_APPROVED && case_->state != CASE_REJECTED) {
-        return LETTER_KIND_COUNT;
-    }
     for (unsigned i = 1; i <= count; i++) {
         if (answers(staff_letter_of(directory, case_, i), kind)) {
             return LETTER_KIND_COUNT;
@@ -335,7 +335,7 @@ enum letter_kind letter_due(const struct directory *directory, const struct writ
 static const struct letter_copy *copy_of_file(const struct directory *directory,
                                               const uint8_t file[SEAL_HASH_BYTES])
 {
-    return directory->staff == NULL || is_zero(file)
+    return directory->staff == NULL || letter_hash_empty(file)
                ? NULL
                : map_get(&directory->staff->letter_files, view_of(file, SEAL_HASH_BYTES));
 }

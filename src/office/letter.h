@@ -98,6 +98,8 @@ struct letter *staff_letter_of(const struct directory *directory, const struct w
                                unsigned place);
 /* How many letters the case has. */
 unsigned letter_count(const struct directory *directory, const struct written_case *case_);
+/* Zeros: the copy has no such hash yet. */
+bool letter_hash_empty(const uint8_t hash[SEAL_HASH_BYTES]);
 /* The first copy that is not made, NULL: all are, or it is not their time. */
 const struct letter_copy *letter_unmade(const struct letter *letter);
 /* Somebody has to do something for it: it is to be numbered or made, and is not held. */

@@ -17,12 +17,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool is_zero(const uint8_t hash[SEAL_HASH_BYTES])
-{
-    static const uint8_t zeros[SEAL_HASH_BYTES];
-    return memcmp(hash, zeros, SEAL_HASH_BYTES) == 0;
-}
-
 /* The letter that the act names, to be changed, in the state to which the event moves it. */
 static struct outcome letter_edit(struct preparing *here, enum letter_event event,
                                   struct letter **ret_letter)
@@ -263,7 +257,7 @@ static struct outcome set_file(struct preparing *here, struct letter_copy *copy)
     uint64_t bytes = act_number(act, "bytes", 0);
     TRY(hex_get(act_value(act, "drawn"), copy->drawn, sizeof(copy->drawn)));
     TRY(hex_get(act_value(act, "file"), copy->file, sizeof(copy->file)));
-    if (bytes == 0 || bytes > LETTER_BYTES_MAX || is_zero(copy->file)) {
+    if (bytes == 0 || bytes > LETTER_BYTES_MAX || letter_hash_empty(copy->file)) {
         return prepare_refuse(here, FAULT_BAD_INPUT, "is no file of a letter");
     }
     copy->bytes = (uint32_t)bytes;
