@@ -8,6 +8,9 @@
  * 2. What answers a case is ordered once: another takes its place only after it, and by an order
  *    that names it.
  * 3. A letter that is replaced stays what it is until the one in its place is there.
+ * 4. Officers of the office whose letter it is work on it, and nobody else; before it has a number
+ *    that is the office in charge of its case. What answers a case is ordered by the house alone:
+ *    it asks whether anything may leave.
  */
 #include "office/prepare.h"
 
@@ -17,12 +20,34 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Invariant 4; of what takes two officers, who proposed it is meant. */
+static struct outcome by_member(struct preparing *here, const struct office_unit *unit)
+{
+    if (here->doer == NULL) {
+        return OUTCOME_OK; /* the house */
+    }
+    struct view officer = here->proposer.len > 0 ? here->proposer : here->doer->code;
+    return unit != NULL && unit_member(unit, officer) != NULL
+               ? OUTCOME_OK
+               : prepare_refuse_as(here, ACT_CODE_NOT_YOURS,
+                                   "the officer is none of the office whose letter it is");
+}
+
+static const struct office_unit *unit_of(const struct preparing *here, const struct letter *letter)
+{
+    const struct written_case *case_ = staff_case(here->directory, code_view(&letter->case_code));
+    return letter->number == 0 && case_ != NULL
+               ? case_->unit
+               : staff_unit(here->directory, code_view(&letter->unit));
+}
+
 /* The letter that the act names, to be changed, in the state to which the event moves it. */
 static struct outcome letter_edit(struct preparing *here, enum letter_event event,
                                   struct letter **ret_letter)
 {
     struct letter *old = NULL;
     TRY(prepare_find(here, OBJECT_LETTER, "code", &old));
+    TRY(by_member(here, unit_of(here, old)));
     enum letter_state next = office_letter_next(old->state, event);
     if (next == LETTER_STATE_COUNT) {
         return prepare_refuse(here, FAULT_CONFLICT, "the letter's state does not allow this");
@@ -76,6 +101,11 @@ struct outcome prepare_letter_order(struct preparing *here)
     struct written_case *case_ = NULL;
     enum letter_kind kind = act_word(here->act, "kind");
     TRY(prepare_find(here, OBJECT_CASE, "code", &case_));
+    TRY(by_member(here, case_->unit));
+    if (letter_answers(kind) && here->doer != NULL) {
+        return prepare_refuse_as(here, ACT_CODE_NOT_YOURS,
+                                 "what answers a case is ordered by the house, when it may be");
+    }
     bool due = letter_answers(kind) ? letter_due(here->directory, case_) == kind
                                     : case_letter_due(case_, kind);
     if (!due) {
@@ -102,6 +132,7 @@ struct outcome prepare_letter_replace(struct preparing *here)
 {
     struct letter *old = NULL;
     TRY(prepare_find(here, OBJECT_LETTER, "code", &old));
+    TRY(by_member(here, unit_of(here, old)));
     const struct written_case *case_ = staff_case(here->directory, code_view(&old->case_code));
     if (office_letter_next(old->state, LETTER_EVENT_REPLACE) == LETTER_STATE_COUNT) {
         return prepare_refuse(here, FAULT_CONFLICT, "the letter's state does not allow this");

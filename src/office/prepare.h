@@ -46,6 +46,7 @@ struct preparing {
     const struct policy *policy; /* NULL when none is in force */
     const struct act *act;
     const struct doer *doer; /* NULL: a user of this machine */
+    struct view proposer;    /* officer whose proposal the doer approves; empty: it is none */
     int64_t today;
     struct change change;
     struct refusal *refusal;

@@ -170,7 +170,9 @@ struct outcome prepare_proposal_approve(struct preparing *here)
     CHECK(outcome_ok(read)); /* it was read when it came in */
     TRY(may_judge(here, proposal, &inner));
     TRY(stands_still(here, proposal, &inner));
+    here->proposer = code_view(&proposal->by);
     TRY(prepare_inner(here, &inner));
+    here->proposer = (struct view){0};
     prepare_remove(here, OBJECT_PROPOSAL, proposal);
     return OUTCOME_OK;
 }

@@ -142,6 +142,7 @@ test('a signed request is taken in, and nothing leaves before two officers have 
     const said = await see(`/v1/cases/${code}/intention`);
     assert.equal(said.decision.code, 'disclosed');
     const { fee_due: fee } = await see(`/v1/cases/${code}`);
+    verifyProblem(await bring('LAN', 'letter.order', { code, kind: 'result' }), 403, 'not_yours');
     await good('LAN', 'case.pay', { code, vnd: String(fee), receipt: 'BL-01' });
     assert.deepEqual(await disclosures(), { 'id.map': 1 }, 'looking is one of its own');
     assert.equal((await clients.LAN.get(`/v1/cases/${code}/letter`)).status, 404);
@@ -262,6 +263,8 @@ test('a letter is delivered, replaced and withdrawn, and numbers go on', async (
     assert.equal(JSON.parse(numbers).code, letter.register);
     verifyProblem(await bring('LAN', 'letter.deliver', { code: letter.code, copy: '1', way: 'hand',
         to: REQUESTER.name }), 409, 'state_conflict');
+    verifyProblem(await bring('HOA', 'letter.withdraw', { code: letter.code, reason: 'X' }), 403,
+        'not_yours'); // of no office
     await both('letter.replace', { code: letter.code, reason: 'Sai địa chỉ' });
     const second = await until('another is in its place', async () => {
         const json = await see(`/v1/cases/${code}/letter`);

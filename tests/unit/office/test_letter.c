@@ -23,6 +23,10 @@ static void put_unit(struct desk *desk)
     assert_ok(code_set(&unit->code, VIEW_LITERAL("C06")));
     assert_ok(long_set(&unit->name, VIEW_LITERAL("Cục C06")));
     assert_ok(long_set(&unit->sign, VIEW_LITERAL("C06")));
+    for (enum who who = LAN; who <= MINH; who++) { /* and HOA is none of it */
+        struct unit_member *member = &unit->members[unit->member_count++];
+        assert_ok(code_set(&member->officer, view_text(desk_code(who))));
+    }
     assert_ok(object_add(&desk->directory, &object_unit, unit));
 }
 
@@ -126,6 +130,14 @@ static bool delivered(struct desk *desk, const char *code, const char *copy)
     return desk_do(desk, LAN, &act).code == ACT_CODE_DONE;
 }
 
+static enum act_code orders(struct desk *desk, enum who who, const char *kind)
+{
+    struct act act = {.kind = ACT_LETTER_ORDER};
+    act_value_set(&act, "code", VIEW_LITERAL(CASE));
+    act_value_set(&act, "kind", view_text(kind));
+    return desk_do(desk, who, &act).code;
+}
+
 static bool by_officer(struct desk *desk, enum act_kind kind, const char *code)
 {
     struct act act = desk_act(kind, code, "why");
@@ -152,6 +164,7 @@ static void put_letter(struct desk *desk, enum letter_state letter_state, const 
     letter->copies[0].way = LETTER_WAY_COUNT;
     assert_ok(code_set(&letter->code, view_text(code)));
     assert_ok(code_set(&letter->case_code, VIEW_LITERAL(CASE)));
+    assert_ok(code_set(&letter->unit, VIEW_LITERAL("C06")));
     if (letter_state != LETTER_ORDERED) {
         letter->number = 7;
         assert_ok(code_set(&letter->register_code, VIEW_LITERAL("C06.GH.2025")));
@@ -316,6 +329,65 @@ static void slips_are_given_while_the_clock_runs_and_only_answers_once(void **st
     assert_int_equal(letter_due(&desk->directory, the_case(desk)), LETTER_KIND_COUNT);
 }
 
+/* ---- who ---- */
+
+static void what_answers_a_case_is_ordered_by_the_house_alone(void **state)
+{
+    struct desk *desk = *state;
+    the_case(desk)->disclosed = false;
+    the_case(desk)->fee_due = 2000; /* and nothing is paid */
+    assert_code(orders(desk, LAN, "result"), ACT_CODE_NOT_YOURS);
+    assert_null(staff_letter(&desk->directory, VIEW_LITERAL(FIRST)));
+    the_case(desk)->answer.decision = DECISION_REFUSE;
+    assert_code(orders(desk, LAN, "refusal"), ACT_CODE_NOT_YOURS);
+    the_case(desk)->answer.decision = DECISION_GRANT;
+    assert_code(orders(desk, LAN, "grant"), ACT_CODE_NOT_YOURS);
+    assert_null(staff_letter(&desk->directory, VIEW_LITERAL(FIRST)));
+}
+
+static void officers_of_the_office_whose_letter_it_is_work_on_it_and_nobody_else(void **state)
+{
+    struct desk *desk = *state;
+    struct office_unit *unit = the_case(desk)->unit;
+    struct act replace = desk_act(ACT_LETTER_REPLACE, FIRST, "why");
+    assert_true(ordered(desk, CASE, "result"));
+    assert_true(held(desk, FIRST));
+    assert_code(desk_try(desk, HOA, ACT_LETTER_RETRY, FIRST), ACT_CODE_NOT_YOURS);
+    assert_code(desk_try(desk, HOA, ACT_LETTER_VOID, FIRST), ACT_CODE_NOT_YOURS);
+    assert_code(desk_try(desk, MINH, ACT_LETTER_RETRY, FIRST), ACT_CODE_DONE);
+    assert_true(numbered(desk, FIRST, "1", CODES));
+    assert_true(whole(desk, FIRST, 'a'));
+    assert_code(desk_try(desk, HOA, ACT_LETTER_WITHDRAW, FIRST), ACT_CODE_NOT_YOURS);
+    assert_code(desk_both(desk, &replace), ACT_CODE_DONE); /* HOA approves it, who is none */
+    assert_code(desk_do(desk, HOA, &replace).code, ACT_CODE_NOT_YOURS);
+    assert_code(desk_try(desk, MINH, ACT_LETTER_VOID, SECOND), ACT_CODE_DONE);
+    unit->member_count = 0;
+    assert_false(delivered(desk, FIRST, "1"));
+    assert_code(desk_both(desk, &replace), ACT_CODE_NOT_YOURS);
+    the_case(desk)->state = CASE_ACCEPTED;
+    assert_code(orders(desk, LAN, "slip"), ACT_CODE_NOT_YOURS);
+    unit->member_count = 2;
+    assert_code(orders(desk, LAN, "slip"), ACT_CODE_DONE);
+    assert_true(delivered(desk, FIRST, "1"));
+}
+
+/* Transferred in between, what has no number yet is the other office's. */
+static void a_letter_without_a_number_is_of_the_office_in_charge_of_its_case(void **state)
+{
+    struct desk *desk = *state;
+    struct office_unit *other = memory_new(1, sizeof(*other));
+    assert_non_null(other);
+    other->version = other->member_count = 1;
+    assert_ok(code_set(&other->code, VIEW_LITERAL("PA06")));
+    assert_ok(code_set(&other->members[0].officer, VIEW_LITERAL("HOA")));
+    assert_ok(object_add(&desk->directory, &object_unit, other));
+    assert_true(ordered(desk, CASE, "result"));
+    assert_true(held(desk, FIRST));
+    the_case(desk)->unit = other;
+    assert_code(desk_try(desk, MINH, ACT_LETTER_RETRY, FIRST), ACT_CODE_NOT_YOURS);
+    assert_code(desk_try(desk, HOA, ACT_LETTER_RETRY, FIRST), ACT_CODE_DONE);
+}
+
 /* ---- copies ---- */
 
 static void a_letter_is_there_when_each_of_its_copies_is_and_their_files_are_its_own(void **state)
@@ -472,6 +544,9 @@ int main(void)
         TEST(with_a_new_year_its_register_begins_with_one),
         TEST(a_result_is_not_numbered_before_its_data_has_left_the_gate),
         TEST(slips_are_given_while_the_clock_runs_and_only_answers_once),
+        TEST(what_answers_a_case_is_ordered_by_the_house_alone),
+        TEST(officers_of_the_office_whose_letter_it_is_work_on_it_and_nobody_else),
+        TEST(a_letter_without_a_number_is_of_the_office_in_charge_of_its_case),
         TEST(a_letter_is_there_when_each_of_its_copies_is_and_their_files_are_its_own),
         TEST(whoever_holds_a_copy_is_told_what_it_is_and_nobody_else_anything),
         TEST(a_letter_is_superseded_when_the_one_in_its_place_is_there_and_not_before),

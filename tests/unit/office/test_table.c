@@ -332,6 +332,7 @@ static void take_letter(struct desk *desk, enum act_kind kind)
     letter->copies[0].way = LETTER_WAY_COUNT;
     assert_ok(code_set(&letter->code, VIEW_LITERAL(CASES_CODE ".1")));
     assert_ok(code_set(&letter->case_code, VIEW_LITERAL(CASES_CODE)));
+    assert_ok(code_set(&letter->unit, VIEW_LITERAL("C06")));
     if (kind == ACT_LETTER_RETRY) {
         assert_ok(long_set(&letter->held, VIEW_LITERAL("locked")));
     }
