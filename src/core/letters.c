@@ -37,48 +37,72 @@ static int64_t now_us(const struct core *core)
 
 /* ---- acts of the house ---- */
 
-/* FAULT_BUSY stands for: it could not be recorded now, and the core goes on. */
-static struct outcome do_act(struct core *core, const struct act *act)
+/* The core goes on behind two failures: FAULT_BUSY stands for want of room or memory,
+ * FAULT_CONFLICT for an act that is refused, and would be again; ret_why says why. */
+static struct outcome do_act(struct core *core, const struct act *act, char ret_why[256])
 {
-    char why[256] = "";
     uint64_t index = 0;
     struct view code = act_value(act, "code");
-    struct outcome outcome = office_act(core->house->office, act, (uint32_t)getuid(), &index, why);
+    ret_why[0] = '\0';
+    struct outcome outcome =
+        office_act(core->house->office, act, (uint32_t)getuid(), &index, ret_why);
     log_line(outcome_ok(outcome) ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "letter-act",
              "act=%s code=%.*s index=%llu why=\"%s\"", act_rows[act->kind].name, (int)code.len,
-             (const char *)code.data, (unsigned long long)index, why);
+             (const char *)code.data, (unsigned long long)index, ret_why);
     if (outcome_ok(outcome) || !core_survives(outcome)) {
         return outcome;
     }
-    return outcome_fail(FAULT_BUSY, "not recorded now");
+    bool later = outcome.fault == FAULT_NO_SPACE || outcome.fault == FAULT_NO_MEMORY;
+    return outcome_fail(later ? FAULT_BUSY : FAULT_CONFLICT, "not recorded");
 }
 
-static struct outcome hold(struct core *core, const struct letter *letter, struct view reason)
+static struct outcome do_hold(struct core *core, const struct letter *letter, struct view reason)
 {
     struct act act = {.kind = ACT_LETTER_HOLD};
+    char why[256];
     act_value_set(&act, "code", code_view(&letter->code));
     act_value_set(&act, "reason", reason);
-    return do_act(core, &act);
+    return do_act(core, &act, why);
+}
+
+/* A reason that no act can have (it comes from another process) holds it all the same. */
+static struct outcome hold(struct core *core, const struct letter *letter, struct view reason)
+{
+    struct outcome outcome = do_hold(core, letter, reason);
+    if (outcome.fault == FAULT_CONFLICT) {
+        outcome = do_hold(core, letter, VIEW_LITERAL("it cannot be made"));
+    }
+    return outcome.fault == FAULT_CONFLICT ? outcome_fail(FAULT_BUSY, "not held") : outcome;
+}
+
+/* Refused for good, it holds the letter. */
+static struct outcome do_or_hold(struct core *core, const struct letter *letter,
+                                 const struct act *act)
+{
+    char why[256];
+    struct outcome outcome = do_act(core, act, why);
+    return outcome.fault == FAULT_CONFLICT ? hold(core, letter, view_text(why)) : outcome;
 }
 
 static struct outcome order(struct core *core, const struct written_case *case_,
                             enum letter_kind kind)
 {
     struct act act = {.kind = ACT_LETTER_ORDER};
+    char why[256];
     act_value_set(&act, "code", code_view(&case_->code));
     act_value_set(&act, "kind", view_text(words_name(&words_letter_kind, kind)));
-    return do_act(core, &act);
+    return do_act(core, &act, why);
 }
 
-static struct outcome say_disclosed(struct core *core, const struct written_case *case_,
-                                    uint64_t index)
+static struct outcome say_disclosed(struct core *core, const struct letter *letter,
+                                    const struct written_case *case_, uint64_t index)
 {
     struct act act = {.kind = ACT_CASE_DISCLOSED};
     char record[24];
     snprintf(record, sizeof(record), "%llu", (unsigned long long)index);
     act_value_set(&act, "code", code_view(&case_->code));
     act_value_set(&act, "record", view_text(record));
-    return do_act(core, &act);
+    return do_or_hold(core, letter, &act);
 }
 
 /* Fresh codes, one a copy, with commas between. */
@@ -114,7 +138,7 @@ static struct outcome number(struct core *core, const struct letter *letter,
     act_value_set(&act, "register", code_view(&next.register_code));
     act_value_set(&act, "number", view_text(text));
     act_value_set(&act, "codes", buf_view(&codes));
-    return do_act(core, &act);
+    return do_or_hold(core, letter, &act);
 }
 
 static struct outcome say_signed(struct core *core, const struct letter *letter)
@@ -133,7 +157,7 @@ static struct outcome say_signed(struct core *core, const struct letter *letter)
     for (unsigned i = 0; i < 5; i++) {
         act_value_set(&act, names[i], view_text(texts[i]));
     }
-    return do_act(core, &act);
+    return do_or_hold(core, letter, &act);
 }
 
 /* ---- the gate ---- */
@@ -218,8 +242,12 @@ static struct outcome disclose(struct core *core, const struct letter *letter,
                                const struct written_case *case_)
 {
     struct answer answer = {0};
+    struct case_permission permission;
+    if (!case_permits(case_, &permission)) { /* whoever has ordered it, and whenever */
+        return hold(core, letter, VIEW_LITERAL("nothing may leave for its case"));
+    }
     TRY(give(core, case_, &answer));
-    return answer.code == CODE_DISCLOSED ? say_disclosed(core, case_, answer.leaf_index)
+    return answer.code == CODE_DISCLOSED ? say_disclosed(core, letter, case_, answer.leaf_index)
                                          : not_given(core, letter, answer.code);
 }
 
@@ -260,11 +288,11 @@ static struct outcome send_content(struct core *core, const struct letter *lette
         return outcome_fail(FAULT_BUSY, "nobody draws");
     }
     struct outcome outcome = letter_content_put(content, &json);
-    if (outcome.fault == FAULT_CONFLICT) {
-        return hold(core, letter, view_text(outcome.what));
-    }
-    if (!outcome_ok(outcome)) {
+    if (outcome.fault == FAULT_NO_MEMORY) {
         return outcome_fail(FAULT_BUSY, outcome.what);
+    }
+    if (!outcome_ok(outcome)) { /* its matter lacks something, or is too long */
+        return hold(core, letter, view_text(outcome.what));
     }
     begin(letters, letter, (unsigned)(content->copy - letter->copies) + 1, now_us(core));
     const struct render_order ordered = {.tag = letters->tag, .content = buf_view(&json)};
@@ -459,7 +487,10 @@ static struct outcome step(struct core *core, size_t place, bool *ret_none)
     if (place < staff->cases.len) {
         const struct written_case *case_ = map_at(&staff->cases, place);
         if (case_waits(core, case_, &kind)) {
-            return order(core, case_, kind);
+            struct outcome outcome = order(core, case_, kind);
+            bool refused = outcome.fault == FAULT_CONFLICT;
+            core->letters.at += refused; /* the others wait for nothing */
+            return refused ? OUTCOME_OK : outcome;
         }
     } else {
         const struct letter *letter = map_at(&staff->letters, place - staff->cases.len);

@@ -212,13 +212,15 @@ static struct outcome take_number(struct preparing *here, const struct written_c
     return OUTCOME_OK;
 }
 
-/* An answer moves its case; one that answers a rejection, a slip and a supplement do not. */
+/* An answer moves its case; one that answers a rejection, a slip and a supplement do not: so what
+ * takes the place of one of these is good whatever became of the case. */
 static struct outcome move_case(struct preparing *here, const struct written_case *case_,
                                 const struct letter *letter)
 {
     struct written_case *moved = NULL;
     bool first = case_letter_due(case_, letter->kind);
-    bool again = letter->replaces.len > 0 && case_->state != CASE_APPROVED;
+    bool again = letter->replaces.len > 0 &&
+                 (!letter_answers(letter->kind) || case_->state != CASE_APPROVED);
     if (!first && !again) {
         return prepare_refuse(here, FAULT_CONFLICT, "no such letter is due in the case");
     }

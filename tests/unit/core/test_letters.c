@@ -24,6 +24,7 @@
 #define FIELDS "full_name,birth_date"
 #define STEPS_MAX 400
 #define KILLS 5
+#define WHY_BYTES 126 /* so much of it, and one byte, is kept */
 
 enum who { LAN, MINH, HOA, WHO_COUNT };
 static const struct {
@@ -51,6 +52,10 @@ struct scene {
     struct buf kept;       /* the file that the archive was given last */
     bool keeps;            /* the archive takes what it is given */
     enum render_code code; /* of the process that draws */
+    const char *why;       /* of a failure: what it says */
+    enum act_kind failing; /* is not recorded, with `fault`, of objects with this code */
+    const char *failing_code;
+    enum fault fault;
     unsigned drawn;
     char content[LETTER_CONTENT_BYTES_MAX]; /* that it was given last */
 };
@@ -77,6 +82,22 @@ bool __wrap_papers_put(struct core *of, struct view code, const uint8_t hash[SEA
     buf_reset(&scene.kept);
     buf_put_view(&scene.kept, bytes);
     return scene.keeps;
+}
+
+struct outcome __real_office_act(struct office *office, const struct act *act, uint32_t local_user,
+                                 uint64_t *ret_index, char ret_why[256]);
+struct outcome __wrap_office_act(struct office *office, const struct act *act, uint32_t local_user,
+                                 uint64_t *ret_index, char ret_why[256]);
+struct outcome __wrap_office_act(struct office *office, const struct act *act, uint32_t local_user,
+                                 uint64_t *ret_index, char ret_why[256])
+{
+    bool fails = scene.fault != FAULT_NONE && act->kind == scene.failing &&
+                 view_is(act_value(act, "code"), scene.failing_code);
+    if (!fails) {
+        return __real_office_act(office, act, local_user, ret_index, ret_why);
+    }
+    snprintf(ret_why, 256, "as the test has it");
+    return outcome_fail(scene.fault, "as the test has it");
 }
 
 /* ---- acts ---- */
@@ -263,7 +284,7 @@ static void draw(const struct render_order *order, struct buf *ret_frame)
         done.pages = 1;
         done.pdf = buf_view(&pdf);
     } else {
-        done.why = VIEW_LITERAL("/matter: is wrong");
+        done.why = view_text(scene.why);
     }
     rendering_put_done(ret_frame, &done);
 }
@@ -359,7 +380,8 @@ static void close_core(void)
 static int start(void **state)
 {
     (void)state;
-    scene = (struct scene){.now_us = AUTHORITY_NOW * US_PER_S, .keeps = true};
+    scene = (struct scene){
+        .now_us = AUTHORITY_NOW * US_PER_S, .keeps = true, .why = "/matter: is wrong"};
     struct house_ports ports = house_ports_system();
     ports.clock = clock_fixed(&scene.now_us);
     buf_init(&scene.kept, LETTER_BYTES_MAX);
@@ -538,6 +560,91 @@ static void a_process_that_dies_of_a_letter_three_times_holds_up_nobody_else(voi
     assert_int_equal(letter_of("C06-2026-000002.1")->state, LETTER_SIGNED);
 }
 
+static void nothing_leaves_for_a_case_that_owes_something_whoever_ordered_the_letter(void **state)
+{
+    (void)state;
+    approve(CASE);
+    assert_true(step());
+    struct written_case *case_ = staff_case(&core.house->directory, VIEW_LITERAL(CASE));
+    assert_int_equal(letter_of(FIRST)->state, LETTER_ORDERED);
+    case_->fee_due = case_->fee_paid + 1;
+    run(STEPS_MAX);
+    assert_view(long_view(&letter_of(FIRST)->held), "nothing may leave for its case");
+    assert_int_equal(recorded(KIND_DISCLOSURE, SERVICE_NOTICE_EXTRACT), 0);
+    assert_int_equal(recorded(KIND_REFUSAL, SERVICE_NOTICE_EXTRACT), 0);
+    case_->fee_due = case_->fee_paid;
+    does(LAN, ACT_LETTER_RETRY, "code", FIRST, NULL);
+    run(STEPS_MAX);
+    assert_int_equal(letter_of(FIRST)->state, LETTER_SIGNED);
+}
+
+/* A slip that was ordered while the case was accepted, and comes to its number when it is not. */
+static void what_is_refused_for_good_is_held_and_slows_no_other(void **state)
+{
+    (void)state;
+    receive(CASE, REQUESTER);
+    find(CASE);
+    does(LAN, ACT_LETTER_ORDER, "code", CASE, "kind", "slip", NULL);
+    decide(CASE);
+    while (letter_of(FIRST)->held.len == 0) {
+        assert_true(step());
+        assert_true(core.letters.look_us < scene.now_us); /* of the same clock's beginning */
+    }
+    assert_view(long_view(&letter_of(FIRST)->held), "no such letter is due in the case");
+    run(STEPS_MAX);
+    assert_int_equal(letter_of(CASE ".2")->state, LETTER_SIGNED);
+}
+
+static void fails(enum act_kind kind, const char *code, enum fault fault)
+{
+    scene.failing = kind;
+    scene.failing_code = code;
+    scene.fault = fault;
+}
+
+static void an_order_that_is_refused_lets_the_next_case_have_its_letter_at_once(void **state)
+{
+    (void)state;
+    approve(CASE);
+    approve("C06-2026-000002");
+    fails(ACT_LETTER_ORDER, CASE, FAULT_OVER_LIMIT);
+    letters_hurry(&core);
+    for (unsigned turn = 0; turn < 2; turn++) {
+        assert_ok(letters_keep(&core)); /* nobody hurries it */
+    }
+    assert_null(staff_letter(&core.house->directory, VIEW_LITERAL(FIRST)));
+    assert_int_equal(letter_of("C06-2026-000002.1")->state, LETTER_ORDERED);
+}
+
+static void want_of_room_holds_nothing_and_is_tried_again(void **state)
+{
+    (void)state;
+    approve(CASE);
+    fails(ACT_CASE_DISCLOSED, CASE, FAULT_NO_SPACE);
+    for (unsigned i = 0; i < 8; i++) {
+        (void)step();
+    }
+    assert_int_equal(letter_of(FIRST)->held.len, 0);
+    assert_true(core.letters.look_us > 0);
+    fails(ACT_CASE_DISCLOSED, CASE, FAULT_NONE);
+    run(STEPS_MAX);
+    assert_int_equal(letter_of(FIRST)->state, LETTER_SIGNED);
+    assert_int_equal(recorded(KIND_DISCLOSURE, SERVICE_NOTICE_EXTRACT), 1);
+}
+
+static void a_reason_that_no_act_can_have_holds_a_letter_all_the_same(void **state)
+{
+    char long_why[WHY_BYTES + 3];
+    (void)state;
+    approve(CASE);
+    memset(long_why, 'a', WHY_BYTES);
+    memcpy(&long_why[WHY_BYTES], "é", sizeof("é"));
+    scene.code = RENDER_TOO_LONG;
+    scene.why = long_why; /* cut within a letter */
+    run(STEPS_MAX);
+    assert_view(long_view(&letter_of(FIRST)->held), "it cannot be made");
+}
+
 static void without_a_signer_or_who_keeps_it_nothing_is_made(void **state)
 {
     struct cms_signer *own = signer;
@@ -593,6 +700,11 @@ int main(void)
         TEST(a_copy_that_is_drawn_again_is_the_same_to_the_byte),
         TEST(what_cannot_be_drawn_is_held_and_an_officer_has_it_tried_again),
         TEST(a_process_that_dies_of_a_letter_three_times_holds_up_nobody_else),
+        TEST(nothing_leaves_for_a_case_that_owes_something_whoever_ordered_the_letter),
+        TEST(what_is_refused_for_good_is_held_and_slows_no_other),
+        TEST(an_order_that_is_refused_lets_the_next_case_have_its_letter_at_once),
+        TEST(want_of_room_holds_nothing_and_is_tried_again),
+        TEST(a_reason_that_no_act_can_have_holds_a_letter_all_the_same),
         TEST(without_a_signer_or_who_keeps_it_nothing_is_made),
         TEST(who_is_looked_for_is_found_by_number_and_of_namesakes_nobody_is),
         TEST(who_asks_about_himself_as_another_finds_nobody),

@@ -388,6 +388,33 @@ static void a_letter_without_a_number_is_of_the_office_in_charge_of_its_case(voi
     assert_code(desk_try(desk, HOA, ACT_LETTER_RETRY, FIRST), ACT_CODE_DONE);
 }
 
+static bool slip_numbered(struct desk *desk, const char *code, const char *number,
+                          const char *codes)
+{
+    struct act act = {.kind = ACT_LETTER_NUMBER};
+    act_value_set(&act, "code", view_text(code));
+    act_value_set(&act, "register", VIEW_LITERAL("C06.GH.2026"));
+    act_value_set(&act, "number", view_text(number));
+    act_value_set(&act, "codes", view_text(codes));
+    return by_house(desk, &act);
+}
+
+static void a_slip_is_replaced_whatever_became_of_its_case(void **state)
+{
+    struct desk *desk = *state;
+    the_case(desk)->state = CASE_ACCEPTED;
+    assert_true(ordered(desk, CASE, "slip"));
+    assert_true(slip_numbered(desk, FIRST, "1", "0123456789ABCDEF"));
+    assert_true(signed_copy(desk, FIRST, "1", 'a'));
+    the_case(desk)->state = CASE_APPROVED;
+    assert_true(replaced(desk, FIRST));
+    assert_true(slip_numbered(desk, SECOND, "2", "1111111111111111"));
+    assert_true(signed_copy(desk, SECOND, "1", 'b'));
+    assert_int_equal(letter_of(desk, FIRST)->state, LETTER_REPLACED);
+    assert_int_equal(the_case(desk)->state, CASE_APPROVED);
+    assert_int_equal(the_case(desk)->letter.len, 0);
+}
+
 /* ---- copies ---- */
 
 static void a_letter_is_there_when_each_of_its_copies_is_and_their_files_are_its_own(void **state)
@@ -544,6 +571,7 @@ int main(void)
         TEST(with_a_new_year_its_register_begins_with_one),
         TEST(a_result_is_not_numbered_before_its_data_has_left_the_gate),
         TEST(slips_are_given_while_the_clock_runs_and_only_answers_once),
+        TEST(a_slip_is_replaced_whatever_became_of_its_case),
         TEST(what_answers_a_case_is_ordered_by_the_house_alone),
         TEST(officers_of_the_office_whose_letter_it_is_work_on_it_and_nobody_else),
         TEST(a_letter_without_a_number_is_of_the_office_in_charge_of_its_case),
