@@ -312,8 +312,9 @@
 #define LETTER_CHECKS_PER_S_MAX 50      /* ... and a second; beyond: 429 */
 
 /* The register of letters */
-#define LETTERS_MAX 65536       /* they are kept: whoever holds one may ask about it */
+#define LETTERS_MAX 65536       /* answers are kept: whoever holds one may ask about it */
 #define LETTERS_PER_CASE_MAX 16 /* with those that took another's place */
+#define LETTERS_ASIDE_MAX 7     /* of them, those that answer nothing: slips, supplements */
 #define LETTER_COPIES_MAX 2     /* the requester's, and the office's own */
 #define LETTER_REGISTERS_MAX 16384
 #define LETTER_STEP_MAX 256 /* cases and letters looked at in one turn of the core */

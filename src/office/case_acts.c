@@ -277,6 +277,7 @@ struct outcome prepare_case_leave(struct preparing *here)
     if (!case_leaves(case_, here->today)) {
         return prepare_refuse(here, FAULT_CONFLICT, "the case is to be kept here still");
     }
+    letters_leave(here, case_);
     prepare_remove(here, OBJECT_CASE, case_);
     return OUTCOME_OK;
 }

@@ -3,7 +3,7 @@
  *
  * Invariants
  * 1. What is not in the table of states is refused.
- * 2. What is stored decodes to what it was. A letter outlives its case: it names it, and its
+ * 2. What is stored decodes to what it was. An answer outlives its case: it names it, and its
  * office.
  * 3. Every copy that has a code is found by the hash of number and code, every file that is kept by
  *    its own; no two are the same.
@@ -241,6 +241,11 @@ static struct outcome replace_letter(struct directory *directory, void *old, con
     return put_copies(staff, old); /* without memory the process ends, and starts from the log */
 }
 
+static void remove_letter(struct directory *directory, void *object)
+{
+    take_copies(directory->staff, object);
+}
+
 /* The letter's date is that of the record that numbers it. */
 static void stamp_letter(void *object, const struct object_stamp *stamp)
 {
@@ -255,10 +260,12 @@ const struct object_row object_letter = {
     .plural = "letters",
     OBJECT_LAYOUT(letter),
     OBJECT_OF_STAFF(letters),
+    .removable = true,
     .put = put_letter,
     .get = get_letter,
     .add = add_letter,
     .replace = replace_letter,
+    .remove = remove_letter,
     .stamp = stamp_letter,
 };
 

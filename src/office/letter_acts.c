@@ -59,6 +59,9 @@ static struct outcome letter_edit(struct preparing *here, enum letter_event even
 
 /* ---- order ---- */
 
+_Static_assert(LETTERS_ASIDE_MAX < LETTERS_PER_CASE_MAX, "an answer has a place");
+_Static_assert(LETTERS_ASIDE_MAX + 1 <= CHANGE_EDITS_MAX, "they leave by one act, with their case");
+
 /* Whose copies there will be: of an answer the office keeps one. */
 static struct outcome set_copies(const struct written_case *case_, struct letter *letter)
 {
@@ -71,6 +74,39 @@ static struct outcome set_copies(const struct written_case *case_, struct letter
     return OUTCOME_OK;
 }
 
+/* Those of the case that answer nothing; into ret_asides, so many of them as it has room for. */
+static unsigned asides_of(const struct preparing *here, const struct written_case *case_,
+                          struct letter *ret_asides[LETTERS_ASIDE_MAX])
+{
+    unsigned count = 0;
+    for (unsigned i = 1; i <= letter_count(here->directory, case_); i++) {
+        struct letter *letter = staff_letter_of(here->directory, case_, i);
+        if (!letter_answers(letter->kind) && count < LETTERS_ASIDE_MAX) {
+            ret_asides[count++] = letter;
+        }
+    }
+    return count;
+}
+
+/* They leave with their case: what answers it is kept (decision 0056). */
+void letters_leave(struct preparing *here, const struct written_case *case_)
+{
+    struct letter *asides[LETTERS_ASIDE_MAX];
+    unsigned count = asides_of(here, case_, asides);
+    for (unsigned i = 0; i < count; i++) {
+        prepare_remove(here, OBJECT_LETTER, asides[i]);
+    }
+}
+
+/* However many slips somebody is given, the case can be answered. */
+static bool has_place(const struct preparing *here, const struct written_case *case_,
+                      enum letter_kind kind)
+{
+    struct letter *asides[LETTERS_ASIDE_MAX];
+    return letter_count(here->directory, case_) < LETTERS_PER_CASE_MAX &&
+           (letter_answers(kind) || asides_of(here, case_, asides) < LETTERS_ASIDE_MAX);
+}
+
 /* One more letter of the case; `replaces` NULL: it takes nobody's place. */
 static struct outcome order(struct preparing *here, const struct written_case *case_,
                             enum letter_kind kind, const struct letter *replaces)
@@ -79,7 +115,7 @@ static struct outcome order(struct preparing *here, const struct written_case *c
     char code[CODE_TEXT_BYTES_MAX + 1];
     unsigned place = letter_count(here->directory, case_) + 1;
     int len = snprintf(code, sizeof(code), "%s.%u", case_->code.text, place);
-    if (place > LETTERS_PER_CASE_MAX || len < 0 || len > ASK_CODE_BYTES_MAX) {
+    if (!has_place(here, case_, kind) || len < 0 || len > ASK_CODE_BYTES_MAX) {
         return prepare_refuse(here, FAULT_OVER_LIMIT, "the case has too many letters");
     }
     TRY(prepare_add(here, OBJECT_LETTER, &letter));

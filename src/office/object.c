@@ -116,6 +116,9 @@ struct outcome object_replace(struct directory *directory, const struct object_r
 void object_remove(struct directory *directory, const struct object_row *row, void *object)
 {
     CHECK(row->removable);
+    if (row->remove != NULL) {
+        row->remove(directory, object);
+    }
     CHECK(map_remove(own_map(directory, row), object_code(row, object)) == object);
 }
 

@@ -66,6 +66,7 @@ struct object_row {
     /* Of kinds that are more than an object in a map; NULL: this one is not. */
     struct outcome (*add)(struct directory *directory, void *object); /* takes it on success */
     struct outcome (*replace)(struct directory *directory, void *old, const void *object);
+    void (*remove)(struct directory *directory, void *object); /* what is beside the map */
     /* Tells an object about the record that makes it so, before it is kept; may be NULL. */
     void (*stamp)(void *object, const struct object_stamp *stamp);
 };

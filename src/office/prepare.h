@@ -78,7 +78,7 @@ struct outcome prepare_find(struct preparing *here, enum object_kind kind, const
 struct outcome prepare_edit(struct preparing *here, enum object_kind kind, void *old,
                             void *ret_object);
 
-/* One that is there is to be taken out; its row has `remove`. */
+/* One that is there is to be taken out; its row is removable. */
 void prepare_remove(struct preparing *here, enum object_kind kind, void *old);
 /* Another act as part of this one: what it changes is added to the change. `inner` may be gone
  * afterwards, but not what its values borrow from. */
@@ -179,6 +179,8 @@ struct outcome prepare_extract_end(struct preparing *here);
 struct outcome prepare_extract_found(struct preparing *here);
 struct outcome prepare_case_find(struct preparing *here);    /* find.c */
 struct outcome prepare_letter_order(struct preparing *here); /* letter_acts.c, as the next eight */
+/* As part of an act by which the case leaves. */
+void letters_leave(struct preparing *here, const struct written_case *case_);
 struct outcome prepare_letter_replace(struct preparing *here);
 struct outcome prepare_letter_number(struct preparing *here);
 struct outcome prepare_letter_sign(struct preparing *here);

@@ -472,8 +472,14 @@ static void a_case_that_has_ended_leaves_after_a_year_and_its_records_stay(void 
 {
     struct desk *desk = *state;
     assert_code(makes_office(desk), ACT_CODE_DONE);
+    struct act order = case_act(ACT_LETTER_ORDER);
     assert_code(does(desk, LAN, ACT_CASE_RECEIVE), ACT_CODE_DONE);
+    assert_code(does(desk, LAN, ACT_CASE_SUPPLEMENT), ACT_CODE_DONE);
+    act_value_set(&order, "kind", VIEW_LITERAL("supplement"));
+    assert_code(desk_do(desk, LAN, &order).code, ACT_CODE_DONE);
     assert_code(does(desk, LAN, ACT_CASE_REJECT), ACT_CODE_DONE);
+    act_value_set(&order, "kind", VIEW_LITERAL("refusal"));
+    assert_code(by_house(desk, &order), ACT_CODE_DONE);
     assert_int_equal(case_answer_letter(the_case(desk)), LETTER_REFUSAL);
     assert_true(case_letter_due(the_case(desk), LETTER_REFUSAL));
     struct act leave = case_act(ACT_CASE_LEAVE);
@@ -486,6 +492,8 @@ static void a_case_that_has_ended_leaves_after_a_year_and_its_records_stay(void 
     assert_null(staff_case(&desk->directory, VIEW_LITERAL(CASES_CODE)));
     assert_ok(desk_restart(desk));
     assert_null(staff_case(&desk->directory, VIEW_LITERAL(CASES_CODE)));
+    assert_null(staff_letter(&desk->directory, VIEW_LITERAL(CASES_CODE ".1")));
+    assert_non_null(staff_letter(&desk->directory, VIEW_LITERAL(CASES_CODE ".2")));
 }
 
 /* ---- what is shown ---- */

@@ -320,12 +320,32 @@ static void slips_are_given_while_the_clock_runs_and_only_answers_once(void **st
     assert_false(ordered(desk, CASE, "refusal"));
     assert_false(ordered(desk, "C06-2026-000009", "slip"));
     the_case(desk)->state = CASE_ACCEPTED;
-    for (unsigned i = 0; i < LETTERS_PER_CASE_MAX; i++) {
+    assert_true(ordered(desk, CASE, "slip"));
+    assert_true(ordered(desk, CASE, "slip"));
+    assert_int_equal(letter_of(desk, FIRST)->copy_count, 1);
+    assert_int_equal(letter_count(&desk->directory, the_case(desk)), 2);
+    assert_int_equal(letter_due(&desk->directory, the_case(desk)), LETTER_KIND_COUNT);
+}
+
+static void however_many_slips_a_case_has_it_is_answered(void **state)
+{
+    struct desk *desk = *state;
+    char code[32];
+    the_case(desk)->state = CASE_ACCEPTED;
+    for (unsigned i = 0; i < LETTERS_ASIDE_MAX; i++) {
         assert_true(ordered(desk, CASE, "slip"));
     }
-    assert_false(ordered(desk, CASE, "slip"));
-    assert_int_equal(letter_of(desk, FIRST)->copy_count, 1);
-    assert_int_equal(letter_count(&desk->directory, the_case(desk)), LETTERS_PER_CASE_MAX);
+    assert_code(orders(desk, LAN, "slip"), ACT_CODE_OVER_LIMIT);
+    the_case(desk)->state = CASE_STOPPED;
+    assert_code(orders(desk, LAN, "supplement"), ACT_CODE_OVER_LIMIT);
+    the_case(desk)->state = CASE_APPROVED;
+    for (unsigned i = LETTERS_ASIDE_MAX; i < LETTERS_PER_CASE_MAX; i++) {
+        assert_int_equal(letter_due(&desk->directory, the_case(desk)), LETTER_RESULT);
+        assert_true(ordered(desk, CASE, "result"));
+        snprintf(code, sizeof(code), CASE ".%u", i + 1);
+        assert_true(by_officer(desk, ACT_LETTER_VOID, code));
+    }
+    assert_false(ordered(desk, CASE, "result"));
     assert_int_equal(letter_due(&desk->directory, the_case(desk)), LETTER_KIND_COUNT);
 }
 
@@ -510,6 +530,37 @@ static void a_letter_is_superseded_when_the_one_in_its_place_is_there_and_not_be
     assert_int_equal(verdict(desk, "02/TB-C06", "1111111111111111", &check), LETTER_GENUINE);
 }
 
+/* What a case leaves behind: its answer, which is asked about. */
+static void a_slip_leaves_with_its_case_and_an_answer_stays(void **state)
+{
+    struct desk *desk = *state;
+    struct letter_check check;
+    struct act leave = {.kind = ACT_CASE_LEAVE};
+    act_value_set(&leave, "code", VIEW_LITERAL(CASE));
+    the_case(desk)->state = CASE_ACCEPTED;
+    for (unsigned i = 0; i < LETTERS_ASIDE_MAX; i++) {
+        assert_true(ordered(desk, CASE, "slip"));
+    }
+    assert_true(slip_numbered(desk, FIRST, "1", "7777777777777777"));
+    assert_true(signed_copy(desk, FIRST, "1", 'e'));
+    assert_int_equal(verdict(desk, "01/GH-C06", "7777777777777777", &check), LETTER_GENUINE);
+    the_case(desk)->state = CASE_APPROVED;
+    assert_true(ordered(desk, CASE, "result"));
+    assert_true(numbered(desk, CASE ".8", "1", CODES));
+    assert_true(whole(desk, CASE ".8", 'a'));
+    the_case(desk)->state = CASE_CLOSED;
+    desk->world->now_us += (CASE_KEPT_DAYS + 1) * INT64_C(86400000000);
+    assert_true(by_house(desk, &leave));
+    assert_null(staff_case(&desk->directory, VIEW_LITERAL(CASE)));
+    assert_int_equal(desk->directory.staff->letters.len, 1);
+    assert_int_equal(verdict(desk, "01/GH-C06", "7777777777777777", &check), LETTER_UNKNOWN);
+    uint8_t file[SEAL_HASH_BYTES];
+    memset(file, 0xee, sizeof(file));
+    letter_check_file(&desk->directory, file, &check);
+    assert_int_equal(check.verdict, LETTER_UNKNOWN);
+    assert_int_equal(verdict(desk, "01/TB-C06", "0123456789ABCDEF", &check), LETTER_GENUINE);
+}
+
 /* ---- stored ---- */
 
 /* The office and the case are not kept in this test: a letter outlives them. */
@@ -571,6 +622,8 @@ int main(void)
         TEST(with_a_new_year_its_register_begins_with_one),
         TEST(a_result_is_not_numbered_before_its_data_has_left_the_gate),
         TEST(slips_are_given_while_the_clock_runs_and_only_answers_once),
+        TEST(however_many_slips_a_case_has_it_is_answered),
+        TEST(a_slip_leaves_with_its_case_and_an_answer_stays),
         TEST(a_slip_is_replaced_whatever_became_of_its_case),
         TEST(what_answers_a_case_is_ordered_by_the_house_alone),
         TEST(officers_of_the_office_whose_letter_it_is_work_on_it_and_nobody_else),
