@@ -42,6 +42,8 @@ static const char *const event_names[CASE_EVENT_COUNT] = {
     [CASE_EVENT_REISSUE] = "reissue",
     [CASE_EVENT_CLOSE] = "close",
     [CASE_EVENT_WITHDRAW] = "withdraw",
+    [CASE_EVENT_RESTORE] = "restore",
+    [CASE_EVENT_RESTORE_DELIVERED] = "restore-delivered",
 };
 const struct words words_case_event = {event_names, CASE_EVENT_COUNT};
 
@@ -92,6 +94,8 @@ static const struct way ways[] = {
 
     {CASE_NUMBERED, CASE_EVENT_VOID, CASE_APPROVED},
     {CASE_NUMBERED, CASE_EVENT_SIGN, CASE_SIGNED},
+    {CASE_NUMBERED, CASE_EVENT_RESTORE, CASE_SIGNED},
+    {CASE_NUMBERED, CASE_EVENT_RESTORE_DELIVERED, CASE_DELIVERED},
 
     {CASE_SIGNED, CASE_EVENT_DELIVER, CASE_DELIVERED},
     {CASE_SIGNED, CASE_EVENT_REISSUE, CASE_NUMBERED},

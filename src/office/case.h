@@ -49,6 +49,9 @@ enum case_event {
     CASE_EVENT_REISSUE, /* a letter that replaces the one before is numbered */
     CASE_EVENT_CLOSE,
     CASE_EVENT_WITHDRAW,
+    /* The number of a letter that was to replace another has no letter: the one before stands. */
+    CASE_EVENT_RESTORE,
+    CASE_EVENT_RESTORE_DELIVERED, /* and was delivered */
     CASE_EVENT_COUNT
 };
 /* CASE_STATE_COUNT: not allowed. */
@@ -149,7 +152,7 @@ struct written_case {
     /* the letter that answers (letters' own object has the rest) */
     bool disclosed;            /* its data has left, once */
     uint64_t disclosure_index; /* of the record */
-    struct code_text letter;   /* code of the last one numbered; empty = none */
+    struct code_text letter;   /* code of the last one numbered, or that stands; empty = none */
     unsigned move_count;       /* the last of them */
     struct case_move moves[CASE_MOVES_MAX];
 };

@@ -48,7 +48,7 @@ enum letter_state office_letter_next(enum letter_state state, enum letter_event 
         [LETTER_SIGNED] = {NO, NO, NO, NO, NO, DELIVERED, LETTER_REPLACED, GONE},
         [LETTER_DELIVERED] = {NO, NO, NO, NO, NO, DELIVERED, LETTER_REPLACED, GONE},
         [LETTER_REPLACED] = {NO, NO, NO, NO, NO, NO, NO, NO},
-        [LETTER_WITHDRAWN] = {NO, NO, NO, NO, NO, NO, NO, NO},
+        [LETTER_WITHDRAWN] = {NO, NO, NO, NO, NO, NO, GONE, NO},
         [LETTER_VOID] = {NO, NO, NO, NO, NO, NO, NO, NO},
     };
 #undef NO

@@ -21,7 +21,7 @@ enum letter_state {
     LETTER_SIGNED,    /* all of them are there */
     LETTER_DELIVERED, /* one of them was */
     LETTER_REPLACED,  /* another is in its place */
-    LETTER_WITHDRAWN, /* none is */
+    LETTER_WITHDRAWN, /* it is taken back; another may come in its place */
     LETTER_VOID,      /* there will be no such letter */
     LETTER_STATE_COUNT
 };

@@ -176,6 +176,9 @@ struct outcome prepare_letter_replace(struct preparing *here)
     if (case_ == NULL) {
         return prepare_refuse(here, FAULT_CONFLICT, "its case is not kept any more");
     }
+    if (old->replaced_by.len > 0) { /* it was withdrawn before that */
+        return prepare_refuse(here, FAULT_CONFLICT, "another letter is in its place");
+    }
     if (under_way(here, case_, old)) {
         return prepare_refuse(here, FAULT_CONFLICT, "another letter is on the way to its place");
     }
@@ -296,26 +299,29 @@ static struct outcome find_copy(struct preparing *here, struct letter *letter,
 }
 
 /* A move of the case that goes with the letter which answers it, as long as the case is there and
- * waits for it. */
+ * waits for it: else *ret_moved is NULL. */
 static struct outcome step_case(struct preparing *here, const struct letter *letter,
-                                enum case_state from, enum case_event event)
+                                enum case_state from, enum case_event event,
+                                struct written_case **ret_moved)
 {
-    struct written_case *moved = NULL;
+    *ret_moved = NULL;
     const struct written_case *case_ = staff_case(here->directory, code_view(&letter->case_code));
     bool its = case_ != NULL && case_->state == from &&
                view_equal(code_view(&case_->letter), code_view(&letter->code));
-    return its ? case_step(here, code_view(&case_->code), event, &moved) : OUTCOME_OK;
+    return its ? case_step(here, code_view(&case_->code), event, ret_moved) : OUTCOME_OK;
 }
 
 static struct outcome replace_old(struct preparing *here, const struct letter *letter)
 {
     struct letter *old = staff_letter(here->directory, code_view(&letter->replaces));
     struct letter *replaced = NULL;
-    if (old == NULL || office_letter_next(old->state, LETTER_EVENT_REPLACE) == LETTER_STATE_COUNT) {
-        return OUTCOME_OK; /* it was withdrawn in between */
+    enum letter_state next =
+        old == NULL ? LETTER_STATE_COUNT : office_letter_next(old->state, LETTER_EVENT_REPLACE);
+    if (next == LETTER_STATE_COUNT) {
+        return OUTCOME_OK;
     }
     TRY(prepare_edit(here, OBJECT_LETTER, old, &replaced));
-    replaced->state = LETTER_REPLACED;
+    replaced->state = next;
     replaced->replaced_by = letter->code;
     return OUTCOME_OK;
 }
@@ -342,6 +348,7 @@ struct outcome prepare_letter_sign(struct preparing *here)
     struct letter *old = NULL;
     struct letter *letter = NULL;
     struct letter_copy *copy = NULL;
+    struct written_case *moved = NULL;
     TRY(prepare_find(here, OBJECT_LETTER, "code", &old));
     const struct letter_copy *unmade = letter_unmade(old);
     if (unmade == NULL) {
@@ -358,7 +365,7 @@ struct outcome prepare_letter_sign(struct preparing *here)
     }
     letter->state = office_letter_next(old->state, LETTER_EVENT_SIGN);
     CHECK(letter->state != LETTER_STATE_COUNT);
-    TRY(step_case(here, letter, CASE_NUMBERED, CASE_EVENT_SIGN));
+    TRY(step_case(here, letter, CASE_NUMBERED, CASE_EVENT_SIGN, &moved));
     return letter->replaces.len > 0 ? replace_old(here, letter) : OUTCOME_OK;
 }
 
@@ -382,12 +389,37 @@ struct outcome prepare_letter_retry(struct preparing *here)
     return OUTCOME_OK;
 }
 
+static bool delivered(const struct letter *letter)
+{
+    bool is = false;
+    for (unsigned i = 0; i < letter->copy_count; i++) {
+        is = is || letter->copies[i].way != LETTER_WAY_COUNT;
+    }
+    return is;
+}
+
+/* Its case waits for its answer again, or has the one that this was to replace (invariant 3). */
+static struct outcome void_in_case(struct preparing *here, const struct letter *letter)
+{
+    const struct letter *before = staff_letter(here->directory, code_view(&letter->replaces));
+    struct written_case *moved = NULL;
+    if (before == NULL) {
+        return step_case(here, letter, CASE_NUMBERED, CASE_EVENT_VOID, &moved);
+    }
+    enum case_event event = delivered(before) ? CASE_EVENT_RESTORE_DELIVERED : CASE_EVENT_RESTORE;
+    TRY(step_case(here, letter, CASE_NUMBERED, event, &moved));
+    if (moved != NULL) {
+        moved->letter = before->code;
+    }
+    return OUTCOME_OK;
+}
+
 struct outcome prepare_letter_void(struct preparing *here)
 {
     struct letter *letter = NULL;
     TRY(letter_edit(here, LETTER_EVENT_VOID, &letter));
     TRY(long_set(&letter->reason, act_value(here->act, "reason")));
-    return step_case(here, letter, CASE_NUMBERED, CASE_EVENT_VOID);
+    return void_in_case(here, letter);
 }
 
 struct outcome prepare_letter_withdraw(struct preparing *here)
@@ -402,6 +434,7 @@ struct outcome prepare_letter_deliver(struct preparing *here)
 {
     struct letter *letter = NULL;
     struct letter_copy *copy = NULL;
+    struct written_case *moved = NULL;
     TRY(letter_edit(here, LETTER_EVENT_DELIVER, &letter));
     TRY(find_copy(here, letter, &copy));
     if (copy->way != LETTER_WAY_COUNT) {
@@ -410,5 +443,5 @@ struct outcome prepare_letter_deliver(struct preparing *here)
     copy->way = act_word(here->act, "way");
     copy->delivered_day = here->today;
     TRY(long_set(&copy->delivered_to, act_value(here->act, "to")));
-    return step_case(here, letter, CASE_SIGNED, CASE_EVENT_DELIVER);
+    return step_case(here, letter, CASE_SIGNED, CASE_EVENT_DELIVER, &moved);
 }

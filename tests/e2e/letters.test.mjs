@@ -284,6 +284,14 @@ test('a letter is delivered, replaced and withdrawn, and numbers go on', async (
     assert.equal((await standing({ number: second.number, code: gone.code })).standing,
         'withdrawn');
     assert.equal((await see('/v1/registers')).items[0].last, 2);
+    await both('letter.replace', { code: second.code, reason: 'Đúng người' });
+    const third = await until('another is in its place', async () => {
+        const json = await see(`/v1/cases/${code}/letter`);
+        return json.code !== second.code && json.state === 'signed' && json;
+    });
+    assert.equal(third.number, '03/TB-CAP');
+    const { state, replaced_by: by } = await see(`/v1/letters/${second.code}`);
+    assert.deepEqual([state, by], ['withdrawn', third.code]);
 });
 
 test('nobody asks about himself as somebody else, and of namesakes nobody is shown', async () => {
@@ -314,6 +322,6 @@ test('the core may die at any moment: the letter comes, once', async () => {
         const answer = await clients.LAN.get(`/v1/cases/${one}/letter`);
         return answer.status === 200 && answer.json.state === 'signed' && answer.json;
     });
-    assert.equal(number, '03/TB-CAP');
+    assert.equal(number, '04/TB-CAP');
     assert.equal((await disclosures())['notice.extract'], 2);
 });

@@ -74,6 +74,7 @@ static const char *const expected[CASE_EVENT_COUNT] = {
     [CASE_EVENT_VOID] = "......V.....",       [CASE_EVENT_SIGN] = "......G.....",
     [CASE_EVENT_DELIVER] = ".......D....",    [CASE_EVENT_REISSUE] = ".......NNN..",
     [CASE_EVENT_CLOSE] = "........C...",      [CASE_EVENT_WITHDRAW] = "WWWWW.......",
+    [CASE_EVENT_RESTORE] = "......G.....",    [CASE_EVENT_RESTORE_DELIVERED] = "......D.....",
 };
 
 static void check_pair(struct desk *desk, struct office_unit *unit, enum case_state from,

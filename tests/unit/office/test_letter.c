@@ -218,7 +218,7 @@ static void a_letter_meets_each_event_in_each_state_as_the_table_says(void **sta
         [LETTER_DELIVERED] = {NO, NO, NO, NO, NO, LETTER_DELIVERED, LETTER_REPLACED,
                               LETTER_WITHDRAWN},
         [LETTER_REPLACED] = {NO, NO, NO, NO, NO, NO, NO, NO},
-        [LETTER_WITHDRAWN] = {NO, NO, NO, NO, NO, NO, NO, NO},
+        [LETTER_WITHDRAWN] = {NO, NO, NO, NO, NO, NO, LETTER_WITHDRAWN, NO},
         [LETTER_VOID] = {NO, NO, NO, NO, NO, NO, NO, NO},
     };
     struct desk *desk = *state;
@@ -530,6 +530,72 @@ static void a_letter_is_superseded_when_the_one_in_its_place_is_there_and_not_be
     assert_int_equal(verdict(desk, "02/TB-C06", "1111111111111111", &check), LETTER_GENUINE);
 }
 
+static void a_letter_that_was_withdrawn_stays_so_when_another_comes_in_its_place(void **state)
+{
+    struct desk *desk = *state;
+    struct letter_check check;
+    assert_true(ordered(desk, CASE, "result"));
+    assert_true(numbered(desk, FIRST, "1", CODES));
+    assert_true(whole(desk, FIRST, 'a'));
+    assert_true(by_officer(desk, ACT_LETTER_WITHDRAW, FIRST));
+    assert_true(replaced(desk, FIRST));
+    assert_false(replaced(desk, FIRST)); /* one is on its way */
+    assert_true(numbered(desk, SECOND, "2", OTHER_CODES));
+    assert_true(whole(desk, SECOND, 'c'));
+    assert_int_equal(the_case(desk)->state, CASE_SIGNED);
+    assert_view(code_view(&the_case(desk)->letter), SECOND);
+    assert_int_equal(letter_of(desk, FIRST)->state, LETTER_WITHDRAWN);
+    assert_view(code_view(&letter_of(desk, FIRST)->replaced_by), SECOND);
+    assert_int_equal(verdict(desk, "01/TB-C06", "0123456789ABCDEF", &check), LETTER_TAKEN_BACK);
+    assert_int_equal(verdict(desk, "02/TB-C06", "1111111111111111", &check), LETTER_GENUINE);
+    assert_false(replaced(desk, FIRST)); /* another is in its place */
+    assert_true(by_officer(desk, ACT_LETTER_WITHDRAW, SECOND));
+    assert_true(replaced(desk, SECOND));
+}
+
+/* The first letter, delivered or not, and the number of the one that was to replace it is void. */
+static void check_restored(struct desk *desk, bool was_delivered)
+{
+    struct letter_check check;
+    assert_true(ordered(desk, CASE, "result"));
+    assert_true(numbered(desk, FIRST, "1", CODES));
+    assert_true(whole(desk, FIRST, 'a'));
+    assert_true(!was_delivered || delivered(desk, FIRST, "2"));
+    assert_true(replaced(desk, FIRST));
+    assert_true(numbered(desk, SECOND, "2", OTHER_CODES));
+    assert_int_equal(the_case(desk)->state, CASE_NUMBERED);
+    assert_true(held(desk, SECOND));
+    assert_true(by_officer(desk, ACT_LETTER_VOID, SECOND));
+    assert_int_equal(the_case(desk)->state, was_delivered ? CASE_DELIVERED : CASE_SIGNED);
+    assert_view(code_view(&the_case(desk)->letter), FIRST);
+    assert_int_equal(verdict(desk, "01/TB-C06", "0123456789ABCDEF", &check), LETTER_GENUINE);
+    assert_true(delivered(desk, FIRST, "1"));
+    assert_int_equal(the_case(desk)->state, CASE_DELIVERED);
+    assert_true(replaced(desk, FIRST));
+}
+
+static void a_letter_stands_when_the_one_that_was_to_replace_it_is_void(void **state)
+{
+    check_restored(*state, false);
+}
+
+static void a_letter_that_was_delivered_stands_as_delivered(void **state)
+{
+    check_restored(*state, true);
+}
+
+static void a_replacement_that_is_void_before_its_number_moves_nothing(void **state)
+{
+    struct desk *desk = *state;
+    assert_true(ordered(desk, CASE, "result"));
+    assert_true(numbered(desk, FIRST, "1", CODES));
+    assert_true(whole(desk, FIRST, 'a'));
+    assert_true(replaced(desk, FIRST));
+    assert_true(by_officer(desk, ACT_LETTER_VOID, SECOND));
+    assert_int_equal(the_case(desk)->state, CASE_SIGNED);
+    assert_view(code_view(&the_case(desk)->letter), FIRST);
+}
+
 /* What a case leaves behind: its answer, which is asked about. */
 static void a_slip_leaves_with_its_case_and_an_answer_stays(void **state)
 {
@@ -622,6 +688,10 @@ int main(void)
         TEST(with_a_new_year_its_register_begins_with_one),
         TEST(a_result_is_not_numbered_before_its_data_has_left_the_gate),
         TEST(slips_are_given_while_the_clock_runs_and_only_answers_once),
+        TEST(a_letter_that_was_withdrawn_stays_so_when_another_comes_in_its_place),
+        TEST(a_letter_stands_when_the_one_that_was_to_replace_it_is_void),
+        TEST(a_letter_that_was_delivered_stands_as_delivered),
+        TEST(a_replacement_that_is_void_before_its_number_moves_nothing),
         TEST(however_many_slips_a_case_has_it_is_answered),
         TEST(a_slip_leaves_with_its_case_and_an_answer_stays),
         TEST(a_slip_is_replaced_whatever_became_of_its_case),
