@@ -28,7 +28,7 @@
 
 #define LOOK_US (1 * INT64_C(1000000))
 #define AGAIN_US (5 * INT64_C(1000000)) /* after a step that did not go well */
-#define TRIES_MAX 3 /* of drawing one copy, when the process that draws is lost each time */
+#define TRIES_MAX 3 /* of making one copy: of drawing it, signing it, having it kept */
 
 static int64_t now_us(const struct core *core)
 {
@@ -271,6 +271,7 @@ static void begin(struct letters *letters, const struct letter *letter, unsigned
         letters->copy == copy && view_equal(code_view(&letters->code), code_view(&letter->code));
     letters->tries = same ? letters->tries + 1 : 1;
     letters->code = letter->code;
+    letters->case_code = letter->case_code;
     letters->copy = copy;
     letters->phase = LETTERS_DRAWING;
     letters->until_us = from_us + LETTER_WAIT_S_MAX * INT64_C(1000000);
@@ -310,8 +311,9 @@ static struct outcome draw(struct core *core, const struct letter *letter,
     CHECK(copy != NULL);
     if (core->letters.tries >= TRIES_MAX &&
         view_equal(code_view(&core->letters.code), code_view(&letter->code))) {
-        core->letters.tries = 0;
-        return hold(core, letter, VIEW_LITERAL("it could not be drawn"));
+        TRY(hold(core, letter, VIEW_LITERAL("it could not be made")));
+        core->letters.tries = 0; /* for an officer who has it tried again */
+        return OUTCOME_OK;
     }
     if (letter->kind == LETTER_RESULT) {
         TRY(give(core, case_, &answer));
@@ -387,9 +389,9 @@ static struct outcome take_drawn(struct core *core, const struct render_done *do
         return OUTCOME_OK;
     }
     letters->phase = LETTERS_KEEPING;
-    letters->tries = 0;
     letters->until_us = now_us(core) + LETTER_WAIT_S_MAX * INT64_C(1000000);
     if (!papers_put(core, code_view(&letter->case_code), letters->file, buf_view(&letters->pdf))) {
+        letters->tries = 0; /* nobody has it, and it is not the letter's fault */
         give_up(core, "nobody keeps it");
     }
     return OUTCOME_OK;
@@ -414,12 +416,12 @@ void letters_kept(struct core *core, struct view case_code, const uint8_t file[S
                   bool good)
 {
     struct letters *letters = &core->letters;
-    const struct letter *letter = in_hand(core);
-    bool ours = letters->phase == LETTERS_KEEPING && letter != NULL &&
-                view_equal(code_view(&letter->case_code), case_code) &&
+    bool ours = letters->phase == LETTERS_KEEPING &&
+                view_equal(code_view(&letters->case_code), case_code) &&
                 memcmp(letters->file, file, SEAL_HASH_BYTES) == 0;
     if (ours && good) {
         letters->phase = LETTERS_KEPT;
+        letters->look_us = 0;
     } else if (ours) {
         give_up(core, "it could not be kept");
     }
@@ -432,22 +434,25 @@ void letters_lost(struct core *core)
     }
 }
 
-/* It is there; the act says so. */
+/* It is there; the act says so. Until that can be recorded the file stays in hand: made again, it
+ * would be another one, and this one would lie in the archive. */
 static struct outcome finish(struct core *core)
 {
     struct letters *letters = &core->letters;
     const struct letter *letter = in_hand(core);
-    struct outcome outcome =
-        letter != NULL && letter_unmade(letter) != NULL ? say_signed(core, letter) : OUTCOME_OK;
-    if (letter != NULL) {
-        papers_attach(core, code_view(&letter->case_code), letters->file);
+    bool waits = letter != NULL && letter_unmade(letter) != NULL; /* else it is void by now */
+    struct outcome outcome = waits ? say_signed(core, letter) : OUTCOME_OK;
+    if (outcome.fault == FAULT_BUSY) {
+        letters->look_us = now_us(core) + AGAIN_US;
+        return OUTCOME_OK;
     }
+    papers_attach(core, code_view(&letters->case_code), letters->file);
     memory_wipe(letters->pdf.data, letters->pdf.len);
     buf_reset(&letters->pdf);
     letters->phase = LETTERS_IDLE;
     letters->tries = 0;
-    letters->look_us = outcome_ok(outcome) ? 0 : now_us(core) + AGAIN_US;
-    return or_later(outcome);
+    letters->look_us = 0;
+    return outcome;
 }
 
 /* ---- what is due ---- */
@@ -534,11 +539,12 @@ struct outcome letters_keep(struct core *core)
     if (core_letter_signer(core) == NULL || !ledger_writable(core->house->ledger)) {
         return OUTCOME_OK; /* this house signs no letters, or nothing can be recorded */
     }
+    bool due = now_us(core) >= letters->look_us;
     switch (letters->phase) {
     case LETTERS_IDLE:
-        return now_us(core) < letters->look_us ? OUTCOME_OK : walk(core);
+        return due ? walk(core) : OUTCOME_OK;
     case LETTERS_KEPT:
-        return finish(core);
+        return due ? finish(core) : OUTCOME_OK;
     default:
         if (now_us(core) >= letters->until_us) {
             give_up(core, "it took too long");
@@ -550,9 +556,9 @@ struct outcome letters_keep(struct core *core)
 bool letters_busy(const struct core *core)
 {
     const struct letters *letters = &core->letters;
-    bool idle = letters->phase == LETTERS_IDLE;
-    return core_letter_signer(core) != NULL && ledger_writable(core->house->ledger) &&
-           (letters->phase == LETTERS_KEPT || (idle && now_us(core) >= letters->look_us));
+    bool ours = letters->phase == LETTERS_KEPT || letters->phase == LETTERS_IDLE;
+    return core_letter_signer(core) != NULL && ledger_writable(core->house->ledger) && ours &&
+           now_us(core) >= letters->look_us;
 }
 
 void letters_hurry(struct core *core)

@@ -160,16 +160,17 @@ enum letters_phase {
     LETTERS_IDLE,
     LETTERS_DRAWING, /* the process `letter` has its content */
     LETTERS_KEEPING, /* the archive has its file */
-    LETTERS_KEPT,    /* and has said so: the act is next */
+    LETTERS_KEPT,    /* and has said so: the act is next, until it is recorded */
 };
 struct letters {
     enum letters_phase phase;
     size_t at;        /* of the walk over cases, then letters */
-    int64_t look_us;  /* monotonic: when to look for work again */
+    int64_t look_us;  /* monotonic: when to look for work again, or to say that it is kept */
     int64_t until_us; /* likewise: when to give up what is in hand */
     struct code_text code;
+    struct code_text case_code;
     unsigned copy;  /* from 1 */
-    unsigned tries; /* of drawing that copy */
+    unsigned tries; /* of making that copy, since one was made */
     uint64_t tag;   /* of the order */
     uint8_t drawn[SEAL_HASH_BYTES];
     uint8_t file[SEAL_HASH_BYTES];

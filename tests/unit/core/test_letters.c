@@ -100,6 +100,13 @@ struct outcome __wrap_office_act(struct office *office, const struct act *act, u
     return outcome_fail(scene.fault, "as the test has it");
 }
 
+static void fails(enum act_kind kind, const char *code, enum fault fault)
+{
+    scene.failing = kind;
+    scene.failing_code = code;
+    scene.fault = fault;
+}
+
 /* ---- acts ---- */
 
 static void make_key(uint8_t ret_key[ES256_SPKI_BYTES])
@@ -336,6 +343,13 @@ static void run(unsigned steps)
     }
 }
 
+static void run_to(enum letters_phase phase)
+{
+    while (core.letters.phase != phase) {
+        assert_true(step());
+    }
+}
+
 /* ---- the world ---- */
 
 static bool has_paper(void *context, const struct act *act)
@@ -511,14 +525,10 @@ static void a_copy_that_is_drawn_again_is_the_same_to_the_byte(void **state)
     uint8_t drawn[SEAL_HASH_BYTES];
     (void)state;
     approve(CASE);
-    while (core.letters.phase != LETTERS_KEEPING) {
-        assert_true(step());
-    }
+    run_to(LETTERS_KEEPING);
     memcpy(drawn, core.letters.drawn, sizeof(drawn));
     letters_kept(&core, VIEW_LITERAL(CASE), core.letters.file, false);
-    while (core.letters.phase != LETTERS_KEEPING) {
-        assert_true(step());
-    }
+    run_to(LETTERS_KEEPING);
     assert_memory_equal(drawn, core.letters.drawn, sizeof(drawn));
     run(STEPS_MAX);
     assert_int_equal(letter_of(FIRST)->state, LETTER_SIGNED);
@@ -556,7 +566,7 @@ static void a_process_that_dies_of_a_letter_three_times_holds_up_nobody_else(voi
         }
     }
     run(STEPS_MAX);
-    assert_view(long_view(&letter_of(FIRST)->held), "it could not be drawn");
+    assert_view(long_view(&letter_of(FIRST)->held), "it could not be made");
     assert_int_equal(letter_of("C06-2026-000002.1")->state, LETTER_SIGNED);
 }
 
@@ -595,13 +605,6 @@ static void what_is_refused_for_good_is_held_and_slows_no_other(void **state)
     assert_int_equal(letter_of(CASE ".2")->state, LETTER_SIGNED);
 }
 
-static void fails(enum act_kind kind, const char *code, enum fault fault)
-{
-    scene.failing = kind;
-    scene.failing_code = code;
-    scene.fault = fault;
-}
-
 static void an_order_that_is_refused_lets_the_next_case_have_its_letter_at_once(void **state)
 {
     (void)state;
@@ -630,6 +633,57 @@ static void want_of_room_holds_nothing_and_is_tried_again(void **state)
     run(STEPS_MAX);
     assert_int_equal(letter_of(FIRST)->state, LETTER_SIGNED);
     assert_int_equal(recorded(KIND_DISCLOSURE, SERVICE_NOTICE_EXTRACT), 1);
+}
+
+static void a_file_that_is_kept_stays_in_hand_until_the_act_that_names_it_is_recorded(void **state)
+{
+    uint8_t file[SEAL_HASH_BYTES];
+    (void)state;
+    approve(CASE);
+    run_to(LETTERS_KEPT);
+    memcpy(file, core.letters.file, sizeof(file));
+    fails(ACT_LETTER_SIGN, FIRST, FAULT_NO_SPACE);
+    for (unsigned i = 0; i < 2 * 3; i++) {
+        assert_true(letters_busy(&core));
+        assert_ok(letters_keep(&core));
+        assert_false(letters_busy(&core)); /* not now */
+        assert_int_equal(core.letters.phase, LETTERS_KEPT);
+        letters_hurry(&core);
+    }
+    assert_int_equal(scene.drawn, 1);
+    fails(ACT_LETTER_SIGN, FIRST, FAULT_NONE);
+    assert_ok(letters_keep(&core));
+    assert_memory_equal(letter_of(FIRST)->copies[0].file, file, sizeof(file));
+    run(STEPS_MAX);
+    assert_int_equal(letter_of(FIRST)->state, LETTER_SIGNED);
+    assert_int_equal(scene.drawn, 2);
+}
+
+static void a_file_that_no_act_may_name_holds_its_letter(void **state)
+{
+    (void)state;
+    approve(CASE);
+    fails(ACT_LETTER_SIGN, FIRST, FAULT_CONFLICT);
+    run(STEPS_MAX);
+    assert_view(long_view(&letter_of(FIRST)->held), "as the test has it");
+    assert_int_equal(core.letters.phase, LETTERS_IDLE);
+    assert_int_equal(scene.drawn, 1);
+}
+
+static void a_copy_that_is_not_kept_three_times_holds_its_letter(void **state)
+{
+    (void)state;
+    approve(CASE);
+    for (unsigned i = 0; i < 3; i++) {
+        run_to(LETTERS_KEEPING);
+        letters_kept(&core, VIEW_LITERAL(CASE), core.letters.file, false);
+    }
+    run(STEPS_MAX);
+    assert_view(long_view(&letter_of(FIRST)->held), "it could not be made");
+    assert_int_equal(scene.drawn, 3);
+    does(LAN, ACT_LETTER_RETRY, "code", FIRST, NULL);
+    run(STEPS_MAX);
+    assert_int_equal(letter_of(FIRST)->state, LETTER_SIGNED);
 }
 
 static void a_reason_that_no_act_can_have_holds_a_letter_all_the_same(void **state)
@@ -704,6 +758,9 @@ int main(void)
         TEST(what_is_refused_for_good_is_held_and_slows_no_other),
         TEST(an_order_that_is_refused_lets_the_next_case_have_its_letter_at_once),
         TEST(want_of_room_holds_nothing_and_is_tried_again),
+        TEST(a_file_that_is_kept_stays_in_hand_until_the_act_that_names_it_is_recorded),
+        TEST(a_file_that_no_act_may_name_holds_its_letter),
+        TEST(a_copy_that_is_not_kept_three_times_holds_its_letter),
         TEST(a_reason_that_no_act_can_have_holds_a_letter_all_the_same),
         TEST(without_a_signer_or_who_keeps_it_nothing_is_made),
         TEST(who_is_looked_for_is_found_by_number_and_of_namesakes_nobody_is),
