@@ -261,6 +261,16 @@ void papers_attach(struct core *core, struct view code, const uint8_t hash[SEAL_
     }
 }
 
+void papers_drop(struct core *core, struct view code, const uint8_t hash[SEAL_HASH_BYTES])
+{
+    struct peer *peer = archive_peer(core);
+    if (peer != NULL && held_find(&core->papers, code, hash) != NULL &&
+        !is_kept(core, code, hash)) {
+        let_go(&core->papers, code, hash);
+        order_of(peer, ARCHIVE_REMOVE, code, hash);
+    }
+}
+
 void papers_settle(struct core *core, const struct act *act)
 {
     uint8_t hash[SEAL_HASH_BYTES];

@@ -27,7 +27,8 @@
 #include <unistd.h>
 
 #define LOOK_US (1 * INT64_C(1000000))
-#define AGAIN_US (5 * INT64_C(1000000)) /* after a step that did not go well */
+#define AGAIN_US (5 * INT64_C(1000000))                  /* after a step that did not go well */
+#define KEPT_US (ARCHIVE_LOOSE_S / 2 * INT64_C(1000000)) /* that the archive has it for sure */
 #define TRIES_MAX 3 /* of making one copy: of drawing it, signing it, having it kept */
 
 static int64_t now_us(const struct core *core)
@@ -422,6 +423,7 @@ void letters_kept(struct core *core, struct view case_code, const uint8_t file[S
     if (ours && good) {
         letters->phase = LETTERS_KEPT;
         letters->look_us = 0;
+        letters->until_us = now_us(core) + KEPT_US;
     } else if (ours) {
         give_up(core, "it could not be kept");
     }
@@ -441,12 +443,18 @@ static struct outcome finish(struct core *core)
     struct letters *letters = &core->letters;
     const struct letter *letter = in_hand(core);
     bool waits = letter != NULL && letter_unmade(letter) != NULL; /* else it is void by now */
+    if (now_us(core) >= letters->until_us) {
+        papers_drop(core, code_view(&letters->case_code), letters->file);
+        give_up(core, "it could not be recorded in time");
+        return OUTCOME_OK;
+    }
     struct outcome outcome = waits ? say_signed(core, letter) : OUTCOME_OK;
     if (outcome.fault == FAULT_BUSY) {
         letters->look_us = now_us(core) + AGAIN_US;
         return OUTCOME_OK;
     }
     papers_attach(core, code_view(&letters->case_code), letters->file);
+    papers_drop(core, code_view(&letters->case_code), letters->file); /* if nothing names it */
     memory_wipe(letters->pdf.data, letters->pdf.len);
     buf_reset(&letters->pdf);
     letters->phase = LETTERS_IDLE;

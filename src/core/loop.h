@@ -396,6 +396,8 @@ unsigned papers_count(const struct core *core);
 void papers_settle(struct core *core, const struct act *act);
 /* An act that names it was recorded: it is kept for good. */
 void papers_attach(struct core *core, struct view code, const uint8_t hash[SEAL_HASH_BYTES]);
+/* No act will name it: it goes, if it is loose. Without an archive now it goes after its day. */
+void papers_drop(struct core *core, struct view code, const uint8_t hash[SEAL_HASH_BYTES]);
 /* A letter to be kept, LETTER_BYTES_MAX at most. False: not now. Else the archive's word follows,
  * unless its pipe is lost before. */
 bool papers_put(struct core *core, struct view code, const uint8_t hash[SEAL_HASH_BYTES],

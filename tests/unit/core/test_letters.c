@@ -57,6 +57,7 @@ struct scene {
     const char *failing_code;
     enum fault fault;
     unsigned drawn;
+    unsigned dropped;                       /* files that the archive was to remove */
     char content[LETTER_CONTENT_BYTES_MAX]; /* that it was given last */
 };
 static struct scene scene;
@@ -82,6 +83,12 @@ bool __wrap_papers_put(struct core *of, struct view code, const uint8_t hash[SEA
     buf_reset(&scene.kept);
     buf_put_view(&scene.kept, bytes);
     return scene.keeps;
+}
+
+void __wrap_papers_drop(struct core *of, struct view code, const uint8_t hash[SEAL_HASH_BYTES]);
+void __wrap_papers_drop(struct core *of, struct view code, const uint8_t hash[SEAL_HASH_BYTES])
+{
+    scene.dropped += !letter_has_file(&of->house->directory, code, hash);
 }
 
 struct outcome __real_office_act(struct office *office, const struct act *act, uint32_t local_user,
@@ -657,6 +664,40 @@ static void a_file_that_is_kept_stays_in_hand_until_the_act_that_names_it_is_rec
     run(STEPS_MAX);
     assert_int_equal(letter_of(FIRST)->state, LETTER_SIGNED);
     assert_int_equal(scene.drawn, 2);
+    assert_int_equal(scene.dropped, 0);
+}
+
+/* By then the archive is told to remove what no case has. */
+static void a_file_that_waits_for_its_act_half_a_day_is_made_again(void **state)
+{
+    (void)state;
+    approve(CASE);
+    run_to(LETTERS_KEPT);
+    fails(ACT_LETTER_SIGN, FIRST, FAULT_NO_SPACE);
+    assert_ok(letters_keep(&core));
+    fails(ACT_LETTER_SIGN, FIRST, FAULT_NONE);
+    scene.now_us += ARCHIVE_LOOSE_S / 2 * INT64_C(1000000);
+    assert_ok(letters_keep(&core));
+    assert_int_equal(core.letters.phase, LETTERS_IDLE);
+    assert_int_equal(scene.dropped, 1);
+    run(STEPS_MAX);
+    assert_int_equal(letter_of(FIRST)->state, LETTER_SIGNED);
+    assert_int_equal(scene.drawn, 3);
+}
+
+static void a_file_whose_letter_is_void_by_the_time_it_is_kept_is_removed(void **state)
+{
+    (void)state;
+    approve(CASE);
+    run_to(LETTERS_KEEPING);
+    does(LAN, ACT_LETTER_VOID, "code", FIRST, "reason", "Nhầm", NULL);
+    letters_kept(&core, VIEW_LITERAL(CASE), core.letters.file, true);
+    assert_ok(letters_keep(&core));
+    assert_int_equal(core.letters.phase, LETTERS_IDLE);
+    assert_int_equal(scene.dropped, 1);
+    run(STEPS_MAX); /* and the case has its letter */
+    assert_int_equal(letter_of(CASE ".2")->state, LETTER_SIGNED);
+    assert_int_equal(scene.dropped, 1);
 }
 
 static void a_file_that_no_act_may_name_holds_its_letter(void **state)
@@ -668,6 +709,7 @@ static void a_file_that_no_act_may_name_holds_its_letter(void **state)
     assert_view(long_view(&letter_of(FIRST)->held), "as the test has it");
     assert_int_equal(core.letters.phase, LETTERS_IDLE);
     assert_int_equal(scene.drawn, 1);
+    assert_int_equal(scene.dropped, 1);
 }
 
 static void a_copy_that_is_not_kept_three_times_holds_its_letter(void **state)
@@ -759,6 +801,8 @@ int main(void)
         TEST(an_order_that_is_refused_lets_the_next_case_have_its_letter_at_once),
         TEST(want_of_room_holds_nothing_and_is_tried_again),
         TEST(a_file_that_is_kept_stays_in_hand_until_the_act_that_names_it_is_recorded),
+        TEST(a_file_that_waits_for_its_act_half_a_day_is_made_again),
+        TEST(a_file_whose_letter_is_void_by_the_time_it_is_kept_is_removed),
         TEST(a_file_that_no_act_may_name_holds_its_letter),
         TEST(a_copy_that_is_not_kept_three_times_holds_its_letter),
         TEST(a_reason_that_no_act_can_have_holds_a_letter_all_the_same),

@@ -293,6 +293,32 @@ static void what_nobody_has_signed_for_within_a_day_goes(void **state)
     assert_false(papers_have(&core, &act));
 }
 
+static void what_no_act_will_name_goes_at_once_and_what_one_has_named_stays(void **state)
+{
+    struct archive_ordered ordered;
+    char hex[65];
+    (void)state;
+    const struct act act = act_of(1, hex);
+    uint8_t hash[SEAL_HASH_BYTES];
+    assert_ok(hex_get(view_of(hex, 64), hash, sizeof(hash)));
+    papers_drop(&core, CASE, hash); /* nothing is loose */
+    assert_false(hear(&ordered));
+    assert_false(tell_held(1, now_us, "", &ordered));
+    core.peers[3].broken = true;
+    papers_drop(&core, CASE, hash);
+    core.peers[3].broken = false;
+    assert_false(hear(&ordered));
+    papers_drop(&core, CASE, hash);
+    assert_true(hear(&ordered));
+    assert_int_equal(ordered.order, ARCHIVE_REMOVE);
+    assert_memory_equal(ordered.hash, hash, sizeof(hash));
+    assert_false(papers_have(&core, &act));
+    assert_false(tell_held(1, now_us, "", &ordered));
+    attach(1);
+    papers_drop(&core, CASE, hash);
+    assert_false(hear(&ordered));
+}
+
 static void more_than_fit_are_not_taken_and_those_that_fit_stay(void **state)
 {
     struct archive_ordered ordered;
@@ -343,6 +369,7 @@ int main(void)
         TEST(the_facts_of_a_signature_are_the_ones_that_were_told),
         TEST(what_is_recorded_is_attached_now_or_when_it_is_told_again),
         TEST(what_nobody_has_signed_for_within_a_day_goes),
+        TEST(what_no_act_will_name_goes_at_once_and_what_one_has_named_stays),
         TEST(more_than_fit_are_not_taken_and_those_that_fit_stay),
         TEST(a_letter_is_handed_over_whole_when_there_is_an_archive),
         TEST(what_does_not_decode_is_not_taken),
