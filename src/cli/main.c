@@ -187,11 +187,9 @@ static const struct {
     {"record", record_cli, "search ... | found RECORD: what a search has found"},
     {"letter", letter_cli,
      "list | registers | order | retry | void | deliver | withdraw | replace: what answers a "
-     "written "
-     "request |\n"
+     "written request |\n"
      "               check | draw: templates, and a letter drawn by them; verify FILE --ca FILE: a "
-     "signed "
-     "one"},
+     "signed one"},
     {"ledger", ledger_cli, "verify | show | figures"},
     {"ask", ask_cli, "SERVICE FILE|-: one ask to a server, as a client"},
     {"receipt", receipt_cli, "verify FILE --vkey FILE"},

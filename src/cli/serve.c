@@ -47,8 +47,9 @@ static const struct proc_row rows[] = {
         .calls = CALLS_BASE | CALLS_PIPES | CALLS_ADMIN | CALLS_READ | CALLS_WRITE | CALLS_STORE,
         .files_max = 512,
         .may_write_files = true,
-        .rights = "files: home read-write; keys: data, index, ledger (read before the rights are "
-                  "dropped); sockets: pipes, admin; no network",
+        .rights = "files: home read-write; keys: data, index, wrap, the log's signing key and that "
+                  "of letters (read before the rights are dropped); sockets: pipes, admin; no "
+                  "network",
     },
     {
         .name = "keeper",
@@ -218,9 +219,10 @@ static const struct proc_row rows[] = {
         .calls = CALLS_BASE | CALLS_PIPES | CALLS_READ | CALLS_WRITE,
         .files_max = 128,
         .may_write_files = true,
-        .rights = "files: home/archive read-write; keys: its own (derived from wrap, which is read "
-                  "before the rights are dropped); sockets: pipes from the desk and to the core "
-                  "(who asks, what is here); no network",
+        .rights =
+            "files: home/archive read-write; keys: its own (derived from wrap) and the "
+            "authorities of documents.pem (both read before the rights are dropped); sockets: "
+            "pipes from the desk and to the core (who asks, what is here); no network",
     },
     {
         .name = "letter",
