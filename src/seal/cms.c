@@ -131,6 +131,11 @@ const struct cms_certificate *cms_signer_certificate(const struct cms_signer *si
     return &signer->facts;
 }
 
+bool cms_signer_slow(const struct cms_signer *signer)
+{
+    return cms_x509_key_is_rsa(signer->certificates.items[signer->own]);
+}
+
 static bool verify_attributes(EVP_PKEY *key, struct view attributes, struct view signature)
 {
     EVP_MD_CTX *context = EVP_MD_CTX_new();

@@ -41,6 +41,8 @@ struct outcome cms_signer_new(struct view key_pem, struct view certificates_pem,
                               struct cms_signer **ret_signer);
 void cms_signer_free(struct cms_signer *signer); /* wipes */
 const struct cms_certificate *cms_signer_certificate(const struct cms_signer *signer);
+/* By RSA: a signature takes milliseconds. */
+bool cms_signer_slow(const struct cms_signer *signer);
 /* Appends the signature, at most LETTER_CMS_BYTES_MAX, and verifies it before. FAULT_CONFLICT: the
  * certificate is not in force at that time. */
 struct outcome cms_sign(struct cms_signer *signer, int64_t now_s,
