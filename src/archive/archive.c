@@ -205,7 +205,7 @@ static void take_order(struct archive *archive, const struct archive_ordered *or
         loose_attach(archive, ordered->code_of_case, ordered->hash);
         return;
     case ARCHIVE_REMOVE:
-        loose_remove(archive, ordered->code_of_case, ordered->hash);
+        loose_remove(archive, ordered->code_of_case, ordered->hash, ordered->put_us);
         return;
     case ARCHIVE_ORDER_COUNT:
         return;

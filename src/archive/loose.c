@@ -2,7 +2,8 @@
  * What is loose: here, whole and synced, and no case's yet.
  *
  * Invariants
- *  1. Nothing goes but by the core's order, and then only what is loose: what a case has stays.
+ *  1. Nothing goes but by the core's order, and then only what is loose and was when that was
+ *     decided: what a case has, or was handed in since, stays.
  *  2. A paper has its name, and the name is durable, before anybody hears of it.
  *  3. What was coming when a process ended is nobody's and goes; what is damaged stays, and is
  * told.
@@ -147,25 +148,47 @@ static struct outcome attach(struct archive *archive, const struct paper *paper)
     return rename_synced(shelf, loose, kept, folder);
 }
 
-void loose_attach(struct archive *archive, struct view code, const uint8_t hash[SEAL_HASH_BYTES])
+/* Ordered twice, or the core has it on record and it is nowhere. */
+static void attached_already(const struct archive *archive, struct view code,
+                             const uint8_t hash[SEAL_HASH_BYTES])
 {
-    struct loose *loose = loose_find(archive, code, hash);
-    struct outcome outcome = loose == NULL ? OUTCOME_OK : attach(archive, &loose->paper);
+    char name[PAPER_NAME_BYTES];
+    bool kept = false;
 
-    if (!outcome_ok(outcome)) { /* it is told again, and ordered again */
-        log_outcome(LOG_LEVEL_WARN, "paper-not-attached", outcome);
-    } else if (loose != NULL) {
-        *loose = (struct loose){.used = false};
+    paper_name(&archive->shelf, code, hash, PAPER_KEPT, name);
+    struct outcome outcome = is_there(archive, name, &kept);
+    if (!outcome_ok(outcome)) {
+        log_outcome(LOG_LEVEL_ERROR, "paper-not-attached", outcome);
+    } else if (!kept) {
+        log_line(LOG_LEVEL_ERROR, "paper-missing", "case=%s file=%s", LOG_TEXT(code), name);
     }
 }
 
-void loose_remove(struct archive *archive, struct view code, const uint8_t hash[SEAL_HASH_BYTES])
+void loose_attach(struct archive *archive, struct view code, const uint8_t hash[SEAL_HASH_BYTES])
+{
+    struct loose *loose = loose_find(archive, code, hash);
+
+    if (loose == NULL) {
+        attached_already(archive, code, hash);
+        return;
+    }
+    struct outcome outcome = attach(archive, &loose->paper);
+    if (!outcome_ok(outcome)) { /* it is told again, and ordered again */
+        log_outcome(LOG_LEVEL_WARN, "paper-not-attached", outcome);
+        return;
+    }
+    *loose = (struct loose){.used = false};
+}
+
+/* Handed in again since the core has decided, its day has begun anew. */
+void loose_remove(struct archive *archive, struct view code, const uint8_t hash[SEAL_HASH_BYTES],
+                  int64_t put_us)
 {
     const struct shelf *shelf = &archive->shelf;
     struct loose *loose = loose_find(archive, code, hash);
     char name[PAPER_NAME_BYTES];
 
-    if (loose == NULL) { /* invariant 1 */
+    if (loose == NULL || loose->paper.put_us != put_us) { /* invariant 1 */
         return;
     }
     paper_name(shelf, code, hash, PAPER_LOOSE, name);

@@ -114,7 +114,8 @@ struct loose *loose_find(struct archive *archive, struct view code,
 struct outcome loose_add(struct archive *archive, struct paper_file *file,
                          const struct paper *paper, bool letter, bool *ret_made);
 void loose_attach(struct archive *archive, struct view code, const uint8_t hash[SEAL_HASH_BYTES]);
-void loose_remove(struct archive *archive, struct view code, const uint8_t hash[SEAL_HASH_BYTES]);
+void loose_remove(struct archive *archive, struct view code, const uint8_t hash[SEAL_HASH_BYTES],
+                  int64_t put_us);
 /* To the core: one, if it is loose; all. */
 void loose_tell(struct archive *archive, const struct paper *paper);
 void loose_tell_all(struct archive *archive);

@@ -41,11 +41,19 @@ static void order(struct peer *peer, const struct archive_ordered *ordered)
     peer->broken = peer->broken || !outcome_ok(pipe_flush(&peer->pipe));
 }
 
-static void order_of(struct peer *peer, enum archive_order what, struct view code,
-                     const uint8_t hash[SEAL_HASH_BYTES])
+static void order_attached(struct peer *peer, struct view code, const uint8_t hash[SEAL_HASH_BYTES])
 {
-    struct archive_ordered ordered = {.order = what, .code_of_case = code};
+    struct archive_ordered ordered = {.order = ARCHIVE_ATTACH, .code_of_case = code};
     memcpy(ordered.hash, hash, sizeof(ordered.hash));
+    order(peer, &ordered);
+}
+
+/* The one that was told, and not the same bytes handed in again meanwhile. */
+static void order_removed(struct peer *peer, const struct archive_told *told)
+{
+    struct archive_ordered ordered = {
+        .order = ARCHIVE_REMOVE, .code_of_case = told->code, .put_us = told->put_us};
+    memcpy(ordered.hash, told->hash, sizeof(ordered.hash));
     order(peer, &ordered);
 }
 
@@ -125,10 +133,10 @@ static void take_held(struct core *core, struct peer *peer, const struct archive
     int64_t now_us = clock_wall_us(&core->house->clock);
     if (is_kept(core, told->code, told->hash)) {
         let_go(&core->papers, told->code, told->hash);
-        order_of(peer, ARCHIVE_ATTACH, told->code, told->hash);
+        order_attached(peer, told->code, told->hash);
     } else if (now_us - told->put_us >= ARCHIVE_LOOSE_S * (int64_t)US_PER_S) {
         let_go(&core->papers, told->code, told->hash);
-        order_of(peer, ARCHIVE_REMOVE, told->code, told->hash);
+        order_removed(peer, told);
     } else {
         hold(&core->papers, told);
     }
@@ -257,7 +265,7 @@ void papers_attach(struct core *core, struct view code, const uint8_t hash[SEAL_
     struct peer *peer = archive_peer(core);
     if (peer != NULL && is_kept(core, code, hash)) {
         let_go(&core->papers, code, hash);
-        order_of(peer, ARCHIVE_ATTACH, code, hash);
+        order_attached(peer, code, hash);
     }
 }
 

@@ -123,6 +123,7 @@ void archiving_put_ordered(struct buf *buf, const struct archive_ordered *ordere
     buf_put_u32(buf, ordered->retry_after_s);
     buf_put_block16(buf, ordered->code_of_case);
     buf_put(buf, ordered->hash, sizeof(ordered->hash));
+    buf_put_u64(buf, (uint64_t)ordered->put_us);
     buf_put_block32(buf, ordered->piece);
     frame_finish(buf, start, 1);
 }
@@ -137,16 +138,19 @@ struct outcome archiving_get_ordered(const struct frame *frame, struct archive_o
     ordered.retry_after_s = cursor_u32(&cursor);
     ordered.code_of_case = cursor_block16(&cursor);
     cursor_copy(&cursor, ordered.hash, sizeof(ordered.hash));
+    uint64_t put_us = cursor_u64(&cursor);
     ordered.piece = cursor_block32(&cursor);
     TRY(cursor_end(&cursor, "an order to the archive"));
     bool names = order != ARCHIVE_MAY;
     if (!is_one(frame, FRAME_ARCHIVE) || order >= ARCHIVE_ORDER_COUNT || code >= CODE_COUNT ||
         (names ? !is_code(ordered.code_of_case) : ordered.code_of_case.len > 0) ||
         (order == ARCHIVE_PUT) != (ordered.piece.len > 0) || ordered.piece.len > LETTER_BYTES_MAX ||
+        put_us > (order == ARCHIVE_REMOVE ? INT64_MAX : 0) ||
         (ordered.retry_after_s != 0 && !waits((enum code)code))) {
         return outcome_fail(FAULT_BAD_INPUT, "an order to the archive");
     }
     ordered.order = (enum archive_order)order;
+    ordered.put_us = (int64_t)put_us;
     ordered.code = (enum code)code;
     *ret_order = ordered;
     return OUTCOME_OK;

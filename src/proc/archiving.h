@@ -69,11 +69,11 @@ enum archive_order {
     ARCHIVE_MAY,    /* answers a question: CODE_DISCLOSED, or why not */
     ARCHIVE_PUT,    /* a letter, whole; answered by ARCHIVED_HELD or ARCHIVED_FAILED */
     ARCHIVE_ATTACH, /* it is a case's now: never told of again */
-    ARCHIVE_REMOVE, /* if it is loose */
+    ARCHIVE_REMOVE, /* if it is loose, and was put at that time */
     ARCHIVE_ORDER_COUNT
 };
 
-/* u64 tag, u8 order, u8 code, u32 seconds, block16 case, 32 bytes, block32 piece. */
+/* u64 tag, u8 order, u8 code, u32 seconds, block16 case, 32 bytes, i64 put, block32 piece. */
 struct archive_ordered {
     uint64_t tag; /* ARCHIVE_MAY: the question's */
     enum archive_order order;
@@ -81,6 +81,7 @@ struct archive_ordered {
     uint32_t retry_after_s;
     struct view code_of_case; /* empty in ARCHIVE_MAY */
     uint8_t hash[PAPER_HASH_BYTES];
+    int64_t put_us;    /* ARCHIVE_REMOVE: of the paper that it was decided on; else 0 */
     struct view piece; /* ARCHIVE_PUT: the letter, LETTER_BYTES_MAX at most */
 };
 void archiving_put_ordered(struct buf *buf, const struct archive_ordered *ordered);

@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #define CODE VIEW_LITERAL("C06-2026-000001")
 
@@ -122,21 +123,21 @@ static void fail_at(struct place *place, enum call kind, unsigned nth)
 
 /* ---- putting ---- */
 
-static struct paper paper_of(struct view bytes)
+static struct paper paper_of(struct view bytes, int64_t put_us)
 {
     struct paper paper = {
-        .type = FILE_TYPE_PNG, .bytes = (uint32_t)bytes.len, .put_us = 5, .facts_len = 2};
+        .type = FILE_TYPE_PNG, .bytes = (uint32_t)bytes.len, .put_us = put_us, .facts_len = 2};
     assert_true(paper_code_set(&paper.code, CODE));
     memcpy(paper.facts, "{}", 2);
     seal_sha256(bytes, paper.hash);
     return paper;
 }
 
-static struct outcome put(struct place *place, struct view bytes, bool *ret_made)
+static struct outcome put_at(struct place *place, struct view bytes, int64_t put_us, bool *ret_made)
 {
     struct archive *archive = &place->archive;
     struct paper_file file = {.fd = DISK_CLOSED};
-    const struct paper paper = paper_of(bytes);
+    const struct paper paper = paper_of(bytes, put_us);
     struct outcome outcome = paper_create(&file, &archive->shelf, &archive->random);
     for (size_t at = 0; outcome_ok(outcome) && at < bytes.len; at += ARCHIVE_BLOCK_BYTES) {
         size_t left = bytes.len - at;
@@ -151,6 +152,11 @@ static struct outcome put(struct place *place, struct view bytes, bool *ret_made
     }
     paper_close(&file);
     return outcome;
+}
+
+static struct outcome put(struct place *place, struct view bytes, bool *ret_made)
+{
+    return put_at(place, bytes, 5, ret_made);
 }
 
 static struct view bytes_of(size_t len)
@@ -268,15 +274,66 @@ static void only_what_is_loose_is_removed(void **state)
     bool made = false;
     seal_sha256(bytes_of(9), hash);
     assert_ok(put(place, bytes_of(9), &made));
-    loose_remove(&place->archive, VIEW_LITERAL("OTHER"), hash);
+    loose_remove(&place->archive, VIEW_LITERAL("OTHER"), hash, 5);
     assert_non_null(find(place, bytes_of(9)));
-    loose_remove(&place->archive, CODE, hash);
+    loose_remove(&place->archive, CODE, hash, 5);
     assert_null(find(place, bytes_of(9)));
     assert_int_equal(count_files(place, ".loose"), 0);
     assert_ok(put(place, bytes_of(9), &made));
     attach(place, bytes_of(9));
-    loose_remove(&place->archive, CODE, hash);
+    loose_remove(&place->archive, CODE, hash, 5);
     assert_is(place, bytes_of(9), PAPER_KEPT);
+}
+
+/* The core decides by what it was told: until it is heard, the desk may have brought it again. */
+static void what_was_handed_in_again_is_not_removed_for_what_it_was_before(void **state)
+{
+    struct place *place = *state;
+    uint8_t hash[SEAL_HASH_BYTES];
+    bool made = false;
+    seal_sha256(bytes_of(9), hash);
+    assert_ok(put_at(place, bytes_of(9), 4, &made));
+    assert_ok(put(place, bytes_of(9), &made));
+    loose_remove(&place->archive, CODE, hash, 4);
+    assert_non_null(find(place, bytes_of(9)));
+    assert_is(place, bytes_of(9), PAPER_LOOSE);
+    loose_remove(&place->archive, CODE, hash, 5);
+    assert_null(find(place, bytes_of(9)));
+}
+
+/* What is logged by an order to attach. */
+static void attach_hearing(struct place *place, struct view bytes, char ret_said[256])
+{
+    int file = memfd_create("said", MFD_CLOEXEC);
+    int saved = dup(STDERR_FILENO);
+    assert_true(file >= 0 && saved >= 0);
+    assert_true(dup2(file, STDERR_FILENO) >= 0);
+    attach(place, bytes);
+    assert_true(dup2(saved, STDERR_FILENO) >= 0);
+    ssize_t len = pread(file, ret_said, 255, 0);
+    assert_true(len >= 0);
+    ret_said[len] = '\0';
+    close(saved);
+    close(file);
+}
+
+static void what_is_to_be_attached_and_is_nowhere_is_an_error(void **state)
+{
+    struct place *place = *state;
+    char said[256];
+    bool made = false;
+    assert_ok(put(place, bytes_of(9), &made));
+    attach_hearing(place, bytes_of(9), said);
+    assert_string_equal(said, "");
+    attach_hearing(place, bytes_of(9), said); /* once more: it is there */
+    assert_string_equal(said, "");
+    attach_hearing(place, bytes_of(8), said);
+    assert_non_null(strstr(said, " error "));
+    assert_non_null(strstr(said, " paper-missing "));
+    fail_at(place, CALL_OPEN, 1);
+    attach_hearing(place, bytes_of(9), said);
+    assert_non_null(strstr(said, " error "));
+    assert_non_null(strstr(said, " paper-not-attached "));
 }
 
 /* Each call of each kind fails once: there is no paper then, or a whole one, and the next start and
@@ -320,7 +377,7 @@ static void what_cannot_be_attached_or_removed_stays_loose(void **state)
     attach(place, bytes_of(9));
     assert_non_null(find(place, bytes_of(9)));
     fail_at(place, CALL_UNLINK, 1);
-    loose_remove(&place->archive, CODE, hash);
+    loose_remove(&place->archive, CODE, hash, 5);
     assert_non_null(find(place, bytes_of(9)));
     attach(place, bytes_of(9));
     assert_null(find(place, bytes_of(9)));
@@ -485,6 +542,8 @@ int main(void)
         TEST(what_is_put_comes_back_loose_kept_and_after_a_start),
         TEST(the_same_bytes_twice_are_one_paper),
         TEST(only_what_is_loose_is_removed),
+        TEST(what_was_handed_in_again_is_not_removed_for_what_it_was_before),
+        TEST(what_is_to_be_attached_and_is_nowhere_is_an_error),
         TEST(a_disk_that_fails_at_any_step_leaves_no_half_paper),
         TEST(what_cannot_be_attached_or_removed_stays_loose),
         TEST(what_is_loose_has_ceilings),

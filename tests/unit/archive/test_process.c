@@ -33,6 +33,7 @@ struct rig {
     int control_fd;
     struct pipe_end core;
     struct pipe_end desk;
+    int64_t put_us; /* of the last PDF */
 };
 
 static void pair(int type, int ends[2])
@@ -200,6 +201,7 @@ static void bring(struct rig *rig, uint64_t tag, enum file_type type, struct vie
 static void order_of(struct rig *rig, enum archive_order what, struct view bytes)
 {
     struct archive_ordered ordered = {.order = what, .code_of_case = CODE};
+    ordered.put_us = what == ARCHIVE_REMOVE ? rig->put_us : 0;
     seal_sha256(bytes, ordered.hash);
     order(rig, ordered);
 }
@@ -209,7 +211,7 @@ static void put_pdf(struct rig *rig)
     bring(rig, 1, FILE_TYPE_PDF, view_text(PDF));
     assert_int_equal(told(rig, PAPER_TAKEN).bytes, strlen(PDF));
     allow(rig, ARCHIVED_MAY_PUT, CODE_DISCLOSED);
-    archived(rig, ARCHIVED_HELD);
+    rig->put_us = archived(rig, ARCHIVED_HELD).put_us;
     struct paper_told said = told(rig, PAPER_SAYS);
     assert_int_equal(said.code, CODE_DISCLOSED);
     assert_true(said.made);

@@ -289,6 +289,7 @@ static void what_nobody_has_signed_for_within_a_day_goes(void **state)
     assert_true(papers_have(&core, &act));
     assert_true(tell_held(1, now_us - day_us, "", &ordered));
     assert_int_equal(ordered.order, ARCHIVE_REMOVE);
+    assert_int_equal(ordered.put_us, now_us - day_us); /* that one, and none put since */
     assert_int_equal(ordered.hash[0], 1);
     assert_false(papers_have(&core, &act));
 }

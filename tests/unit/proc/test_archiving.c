@@ -175,7 +175,10 @@ static void orders_come_back(void **state)
          .hash = {3},
          .piece = VIEW_LITERAL("%PDF")},
         {.order = ARCHIVE_ATTACH, .code_of_case = VIEW_LITERAL("HS-1"), .hash = {4}},
-        {.order = ARCHIVE_REMOVE, .code_of_case = VIEW_LITERAL("HS-1"), .hash = {5}},
+        {.order = ARCHIVE_REMOVE,
+         .code_of_case = VIEW_LITERAL("HS-1"),
+         .hash = {5},
+         .put_us = INT64_MAX},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -188,6 +191,7 @@ static void orders_come_back(void **state)
         assert_int_equal(got.ordered.code, rows[i].code);
         assert_int_equal(got.ordered.retry_after_s, rows[i].retry_after_s);
         assert_memory_equal(got.ordered.hash, rows[i].hash, sizeof(rows[i].hash));
+        assert_int_equal(got.ordered.put_us, rows[i].put_us);
         assert_true(view_equal(got.ordered.code_of_case, rows[i].code_of_case));
         assert_true(view_equal(got.ordered.piece, rows[i].piece));
     }
@@ -201,6 +205,8 @@ static void an_order_without_sense_is_not_taken(void **state)
         {.order = ARCHIVE_MAY, .code = CODE_NOT_FOUND, .retry_after_s = 1},
         {.order = ARCHIVE_MAY, .code = CODE_COUNT},
         {.order = ARCHIVE_ORDER_COUNT, .code_of_case = VIEW_LITERAL("HS-1")},
+        {.order = ARCHIVE_REMOVE, .code_of_case = VIEW_LITERAL("HS-1"), .put_us = -1},
+        {.order = ARCHIVE_ATTACH, .code_of_case = VIEW_LITERAL("HS-1"), .put_us = 1},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
