@@ -129,6 +129,7 @@
 #define UNIT_MEMBERS_MAX 32    /* officers in one */
 #define CASES_MAX 16384        /* in hand, and those that have ended within CASE_KEPT_DAYS */
 #define CASE_DOCUMENTS_MAX 8   /* of one case */
+#define CASE_RECEIPTS_MAX 8    /* of payments for one case */
 #define CASE_MOVES_MAX 16      /* kept with a case; the records have all */
 #define CASE_DAYS_MAX 60       /* working days of one limit */
 #define CASE_KEPT_DAYS 366     /* that one which has ended is shown, and counts in figures */

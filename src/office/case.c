@@ -11,7 +11,7 @@
 #include "base/check.h"
 #include "office/object.h"
 
-#define CASE_VERSION 1
+#define CASE_VERSION 2
 
 static const char *const state_names[CASE_STATE_COUNT] = {
     [CASE_RECEIVED] = "received", [CASE_INCOMPLETE] = "incomplete", [CASE_ACCEPTED] = "accepted",
@@ -139,11 +139,6 @@ bool case_due_soon(const struct written_case *case_, int64_t day)
 {
     bool runs = case_->state == CASE_ACCEPTED || case_->state == CASE_PROPOSED;
     return runs && day >= case_->warn_day && day <= case_->due_day;
-}
-
-bool case_paid(const struct written_case *case_)
-{
-    return case_->fee_paid >= case_->fee_due;
 }
 
 bool case_may_read(const struct directory *directory, const struct written_case *case_,
@@ -415,9 +410,7 @@ static void put_case(const void *object, struct buf *buf)
     buf_put_block16(buf, code_view(&case_->officer));
     buf_put_block16(buf, long_view(&case_->missing));
     put_clock(case_, buf);
-    buf_put_u64(buf, case_->fee_due);
-    buf_put_u64(buf, case_->fee_paid);
-    buf_put_block16(buf, code_view(&case_->fee_receipt));
+    case_fee_put(case_, buf);
     buf_put_u8(buf, case_->found ? 1 : 0);
     buf_put_u64(buf, case_->person_key);
     put_answer(&case_->answer, buf);
@@ -456,9 +449,7 @@ static struct outcome get_case(const struct directory *directory, struct view by
     object_get_code(&cursor, &case_->officer);
     object_get_long(&cursor, &case_->missing);
     get_clock(&cursor, case_);
-    case_->fee_due = cursor_u64(&cursor);
-    case_->fee_paid = cursor_u64(&cursor);
-    object_get_code(&cursor, &case_->fee_receipt);
+    case_fee_get(&cursor, case_);
     case_->found = object_get_enum(&cursor, 2) == 1;
     case_->person_key = cursor_u64(&cursor);
     get_answer(&cursor, &case_->answer);

@@ -120,6 +120,7 @@ struct written_case {
     struct office_unit *unit; /* in charge, and the one that decides once it is accepted */
     int64_t due_day;          /* 0: not accepted yet, as of the next */
     int64_t warn_day;
+    unsigned receipt_count; /* of payments: each counts once */
     struct case_answer answer;
     enum intake intake;
     struct case_requester requester;
@@ -145,7 +146,7 @@ struct written_case {
     /* dong */
     uint64_t fee_due; /* told when it is accepted, and lower when less is decided */
     uint64_t fee_paid;
-    struct code_text fee_receipt;
+    struct code_text receipts[CASE_RECEIPTS_MAX];
     /* the person whom it is about; found by the gate, as a disclosure of its own */
     bool found;
     uint64_t person_key; /* personal */
@@ -165,11 +166,14 @@ bool case_overdue(const struct written_case *case_, int64_t day);
 bool case_due_soon(const struct written_case *case_, int64_t day);
 /* Somebody still has to decide it. */
 bool case_open(const struct written_case *case_);
-/* What is decided may be done: nothing is owed. */
-bool case_paid(const struct written_case *case_);
 /* Dong for so many fields in a letter, by the prices of that day. */
 uint64_t case_fee(const struct policy *policy, enum party_class class, uint64_t fields,
-                  int64_t day); /* case_acts.c */
+                  int64_t day); /* case_fee.c, as the next four */
+/* What is decided may be done: nothing is owed. */
+bool case_paid(const struct written_case *case_);
+bool case_has_receipt(const struct written_case *case_, struct view receipt);
+void case_fee_put(const struct written_case *case_, struct buf *buf);
+void case_fee_get(struct cursor *cursor, struct written_case *case_);
 /* May the officer read what it says of people? Of the office in charge, the head of the one above
  * it, or an auditor. */
 bool case_may_read(const struct directory *directory, const struct written_case *case_,

@@ -1,5 +1,6 @@
 /*
- * The acts on cases, but for taking one in (case_intake.c) and deciding it (case_decide.c).
+ * The acts on cases, but for taking one in (case_intake.c), paying for it (case_fee.c) and deciding
+ * it (case_decide.c).
  *
  * Invariants
  * 1. A case moves by its table alone, and says who moved it.
@@ -144,22 +145,6 @@ struct outcome prepare_case_complete(struct preparing *here)
                : OUTCOME_OK;
 }
 
-/* A number of set bits. */
-static unsigned count_fields(uint64_t fields)
-{
-    unsigned count = 0;
-    for (unsigned i = 0; i < FIELD_COUNT; i++) {
-        count += (fields & FIELD_BIT(i)) != 0;
-    }
-    return count;
-}
-
-uint64_t case_fee(const struct policy *policy, enum party_class class, uint64_t fields, int64_t day)
-{
-    struct policy_fee fee = policy_fee(policy, class, SERVICE_NOTICE_EXTRACT, CHANNEL_WRITTEN, day);
-    return fee.vnd_per_field * count_fields(fields);
-}
-
 /* The level that decides such a request, and the province that a party is of. */
 static bool competent(const struct preparing *here, const struct written_case *case_,
                       enum office_level *ret_level)
@@ -231,21 +216,6 @@ struct outcome prepare_case_assign(struct preparing *here)
         return prepare_refuse(here, FAULT_NOT_FOUND, "the office has no such officer");
     }
     return code_set(&case_->officer, officer);
-}
-
-struct outcome prepare_case_pay(struct preparing *here)
-{
-    struct written_case *case_ = NULL;
-    uint64_t vnd = act_number(here->act, "vnd", 0);
-    TRY(case_step_by_member(here, CASE_EVENT_PAY, &case_));
-    if (vnd == 0) {
-        return prepare_refuse(here, FAULT_BAD_INPUT, "nothing was paid");
-    }
-    if (view_equal(code_view(&case_->fee_receipt), act_value(here->act, "receipt"))) {
-        return prepare_refuse(here, FAULT_CONFLICT, "this receipt is recorded already");
-    }
-    case_->fee_paid += vnd;
-    return code_set(&case_->fee_receipt, act_value(here->act, "receipt"));
 }
 
 /* ---- its end ---- */

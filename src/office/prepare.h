@@ -154,7 +154,7 @@ struct outcome prepare_case_accept(struct preparing *here);
 struct outcome prepare_case_reject(struct preparing *here);
 struct outcome prepare_case_transfer(struct preparing *here);
 struct outcome prepare_case_assign(struct preparing *here);
-struct outcome prepare_case_pay(struct preparing *here);
+struct outcome prepare_case_pay(struct preparing *here); /* case_fee.c */
 struct outcome prepare_case_end(struct preparing *here); /* withdraw, close */
 struct outcome prepare_case_read(struct preparing *here);
 struct outcome prepare_case_found(struct preparing *here);

@@ -66,7 +66,7 @@ static const struct show_field case_fields[] = {
     {"ended", SHOW_DAY, CASE(ended_day), NULL},
     {"fee_due", SHOW_NUMBER64, CASE(fee_due), NULL},
     {"fee_paid", SHOW_NUMBER64, CASE(fee_paid), NULL},
-    {"fee_receipt", SHOW_CODE, CASE(fee_receipt), NULL},
+    {"fee_receipts", SHOW_RECEIPTS, 0, NULL},
     {"fields", SHOW_WORDS64, CASE(fields), &words_field},
     {"found", SHOW_FLAG, CASE(found), NULL},
     {"from", SHOW_DAY, CASE(from_day), NULL},
@@ -116,6 +116,8 @@ bool show_case_absent(const struct show_field *field, const void *object)
         return case_->answer.decision == DECISION_COUNT;
     case SHOW_TITLES:
         return case_->document_count == 0;
+    case SHOW_RECEIPTS:
+        return case_->receipt_count == 0;
     default:
         return false;
     }
@@ -182,6 +184,16 @@ static void put_titles(struct buf *buf, const struct written_case *case_)
         buf_put_text(buf, "\"title\":");
         json_put_string(buf, long_view(&document->title));
         buf_put_text(buf, "}");
+    }
+    buf_put_text(buf, "]");
+}
+
+static void put_receipts(struct buf *buf, const struct written_case *case_)
+{
+    buf_put_text(buf, "[");
+    for (unsigned i = 0; i < case_->receipt_count; i++) {
+        buf_put_text(buf, i > 0 ? "," : "");
+        json_put_string(buf, code_view(&case_->receipts[i]));
     }
     buf_put_text(buf, "]");
 }
@@ -263,6 +275,9 @@ void show_case_put(struct buf *buf, const struct show_field *field, const void *
         break;
     case SHOW_TITLES:
         put_titles(buf, case_);
+        break;
+    case SHOW_RECEIPTS:
+        put_receipts(buf, case_);
         break;
     case SHOW_ANSWER:
         put_answer(buf, &case_->answer);

@@ -49,9 +49,10 @@ enum show_type {
     SHOW_DRAFTS,
     /* of an office */
     SHOW_MEMBERS,
-    /* of a case; its party and answer absent where there is none (show_case.c) */
+    /* of a case; its party, answer and receipts absent where there is none (show_case.c) */
     SHOW_UNIT,
     SHOW_DOCUMENTS,
+    SHOW_RECEIPTS,
     SHOW_CASE_PARTY,
     SHOW_ANSWER,
     SHOW_CASE_MOVES,

@@ -117,6 +117,13 @@ test('a request is received, completed, accepted with its day and fee, and refus
 test('who proposes does not approve, and a deputy approves when the head may not', async () => {
     const code = await receive();
     await good('LAN', 'case.accept', { code });
+    const pay = (vnd, receipt) => bring('LAN', 'case.pay', { code, vnd, receipt });
+    verifyProblem(await pay('2001', 'BL-01'), 409, 'state_conflict'); // more than is owed
+    assert.equal((await pay('700', 'BL-01')).status, 200);
+    assert.equal((await pay('700', 'BL-02')).status, 200);
+    verifyProblem(await pay('600', 'BL-01'), 409, 'state_conflict'); // each receipt once
+    const { fee_paid: paid, fee_receipts: receipts } = await caseOf(code);
+    assert.deepEqual([paid, receipts], [1400, ['BL-01', 'BL-02']]);
     await good('MINH', 'case.propose', { code, decision: 'refuse', clause: 'P3', reason: 'Không' });
     const { answer: { proposal } } = await caseOf(code);
     const approval = { code, proposal: String(proposal) };

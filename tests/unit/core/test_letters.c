@@ -251,10 +251,12 @@ static void decide(const char *code)
 {
     char version[16];
     char fee[16];
+    char receipt[ASK_CODE_BYTES_MAX];
     does(LAN, ACT_CASE_PROPOSE, "code", code, "decision", "disclose", "fields", FIELDS, NULL);
     snprintf(fee, sizeof(fee), "%llu", (unsigned long long)case_of(code)->fee_due);
     if (case_of(code)->fee_due > 0) {
-        does(LAN, ACT_CASE_PAY, "code", code, "vnd", fee, "receipt", "BL-01", NULL);
+        snprintf(receipt, sizeof(receipt), "BL-%s", code); /* each case has its own */
+        does(LAN, ACT_CASE_PAY, "code", code, "vnd", fee, "receipt", receipt, NULL);
     }
     snprintf(version, sizeof(version), "%u", case_of(code)->answer.version);
     does(MINH, ACT_CASE_APPROVE, "code", code, "proposal", version, NULL);

@@ -88,6 +88,7 @@ static void check_pair(struct desk *desk, struct office_unit *unit, enum case_st
     }
     struct written_case *case_ = cases_case(desk, unit, from);
     struct act act = case_act(doings[event].act);
+    case_->fee_due = event == CASE_EVENT_PAY ? 2000 : 0;
     enum act_code code = doings[event].who == WHO_COUNT
                              ? by_house(desk, &act)
                              : desk_do(desk, doings[event].who, &act).code;
@@ -149,6 +150,14 @@ static enum act_code does(struct desk *desk, enum who who, enum act_kind kind)
     return desk_do(desk, who, &act).code;
 }
 
+static struct signed_result pays(struct desk *desk, const char *vnd, const char *receipt)
+{
+    struct act act = case_act(ACT_CASE_PAY);
+    act_value_set(&act, "vnd", view_text(vnd));
+    act_value_set(&act, "receipt", view_text(receipt));
+    return desk_do(desk, LAN, &act);
+}
+
 static enum act_code approves(struct desk *desk, enum who who)
 {
     struct act act = case_act(ACT_CASE_APPROVE);
@@ -190,8 +199,11 @@ static void nothing_may_leave_before_two_officers_have_signed_and_the_fee_is_pai
     assert_false(case_permits(the_case(desk), &may));
     assert_code(approves(desk, MINH), ACT_CODE_DONE);
     assert_false(case_permits(the_case(desk), &may)); /* not paid */
-    assert_code(does(desk, LAN, ACT_CASE_PAY), ACT_CODE_DONE);
-    assert_code(does(desk, LAN, ACT_CASE_PAY), ACT_CODE_STATE_CONFLICT); /* one receipt, once */
+    assert_code(pays(desk, "400", "BL-01").code, ACT_CODE_DONE);
+    assert_code(pays(desk, "300", "BL-02").code, ACT_CODE_DONE);
+    assert_code(pays(desk, "300", "BL-01").code, ACT_CODE_STATE_CONFLICT); /* each once */
+    assert_false(case_permits(the_case(desk), &may));
+    assert_code(pays(desk, "300", "BL-03").code, ACT_CODE_DONE);
     assert_true(case_permits(the_case(desk), &may));
     assert_int_equal(may.person_key, 0xff);
     assert_int_equal(may.fields, FIELD_BIT(FIELD_PERMANENT_RESIDENCE));
@@ -214,7 +226,8 @@ static void a_start_finds_each_case_and_office_as_they_were(void **state)
     buf_init(&after, 65536);
     brought_to_proposed(desk);
     assert_code(approves(desk, MINH), ACT_CODE_DONE);
-    assert_code(does(desk, LAN, ACT_CASE_PAY), ACT_CODE_DONE);
+    assert_code(pays(desk, "400", "BL-01").code, ACT_CODE_DONE);
+    assert_code(pays(desk, "600", "BL-02").code, ACT_CODE_DONE);
     object_case.put(the_case(desk), &before);
     object_unit.put(staff_unit(&desk->directory, VIEW_LITERAL("C06")), &before);
     assert_ok(desk_restart(desk));
@@ -229,6 +242,8 @@ static void stored_bytes_of_a_case_cut_or_changed_are_corrupt(void **state)
     BUF_AUTO bytes;
     buf_init(&bytes, 65536);
     brought_to_proposed(desk);
+    assert_code(pays(desk, "400", "BL-01").code, ACT_CODE_DONE);
+    assert_code(pays(desk, "600", "BL-02").code, ACT_CODE_DONE);
     object_case.put(the_case(desk), &bytes);
     struct written_case *again = memory_new(1, sizeof(*again));
     assert_non_null(again);
@@ -237,7 +252,16 @@ static void stored_bytes_of_a_case_cut_or_changed_are_corrupt(void **state)
         assert_fault(object_case.get(&desk->directory, view_of(bytes.data, len), again),
                      FAULT_CORRUPT);
     }
+    uint8_t *second = memmem(bytes.data, bytes.len, "BL-02", 5);
+    assert_non_null(second);
+    *again = (struct written_case){0};
+    assert_ok(object_case.get(&desk->directory, buf_view(&bytes), again));
+    second[4] = '1'; /* one receipt twice */
+    *again = (struct written_case){0};
+    assert_fault(object_case.get(&desk->directory, buf_view(&bytes), again), FAULT_CORRUPT);
+    second[4] = '2';
     bytes.data[0]++;
+    *again = (struct written_case){0};
     assert_fault(object_case.get(&desk->directory, buf_view(&bytes), again), FAULT_CORRUPT);
     memory_free(again);
 }

@@ -282,10 +282,61 @@ static void a_payment_has_a_sum(void **state)
     act_value_set(&pay, "vnd", VIEW_LITERAL("1999"));
     assert_code(takes(desk, &pay), ACT_CODE_DONE);
     assert_false(case_paid(case_));
-    act_value_set(&pay, "vnd", VIEW_LITERAL("1"));
     act_value_set(&pay, "receipt", VIEW_LITERAL("BL-02"));
+    act_value_set(&pay, "vnd", VIEW_LITERAL("2"));
+    struct signed_result result = desk_do(desk, LAN, &pay);
+    assert_code(result.code, ACT_CODE_STATE_CONFLICT);
+    assert_non_null(strstr(result.reason, "is 1 dong"));
+    act_value_set(&pay, "vnd", VIEW_LITERAL("1"));
     assert_code(takes(desk, &pay), ACT_CODE_DONE);
     assert_true(case_paid(case_));
+    act_value_set(&pay, "receipt", VIEW_LITERAL("BL-03"));
+    assert_code(takes(desk, &pay), ACT_CODE_STATE_CONFLICT); /* nothing is owed any more */
+}
+
+/* One dong. */
+static enum act_code pays(struct desk *desk, const struct written_case *case_, const char *receipt)
+{
+    struct act act = {.kind = ACT_CASE_PAY};
+    act_value_set(&act, "code", code_view(&case_->code));
+    act_value_set(&act, "vnd", VIEW_LITERAL("1"));
+    act_value_set(&act, "receipt", view_text(receipt));
+    return takes(desk, &act);
+}
+
+static void a_receipt_counts_once_of_all_that_an_office_has(void **state)
+{
+    struct desk *desk = *state;
+    struct act receive = acts_make(ACT_CASE_RECEIVE);
+    const struct written_case *one = taken(desk, &receive);
+    const struct written_case *two = taken(desk, &receive);
+    assert_code(accepts(desk, one), ACT_CODE_DONE);
+    assert_code(accepts(desk, two), ACT_CODE_DONE);
+    assert_code(pays(desk, one, "BL-01"), ACT_CODE_DONE);
+    assert_code(pays(desk, one, "BL-02"), ACT_CODE_DONE);
+    assert_code(pays(desk, one, "BL-01"), ACT_CODE_STATE_CONFLICT);
+    assert_int_equal(one->fee_paid, 2);
+    assert_code(pays(desk, two, "BL-01"), ACT_CODE_STATE_CONFLICT);
+    assert_int_equal(two->fee_paid, 0);
+    staff_case(&desk->directory, code_view(&one->code))->unit =
+        staff_unit(&desk->directory, VIEW_LITERAL("XA")); /* another office has its own */
+    assert_code(pays(desk, two, "BL-01"), ACT_CODE_DONE);
+}
+
+static void a_case_keeps_no_more_receipts_than_fit(void **state)
+{
+    struct desk *desk = *state;
+    struct act receive = acts_make(ACT_CASE_RECEIVE);
+    const struct written_case *case_ = taken(desk, &receive);
+    char receipt[16];
+    assert_code(accepts(desk, case_), ACT_CODE_DONE);
+    for (unsigned i = 0; i < CASE_RECEIPTS_MAX; i++) {
+        snprintf(receipt, sizeof(receipt), "BL-%u", i);
+        assert_code(pays(desk, case_, receipt), ACT_CODE_DONE);
+    }
+    assert_code(pays(desk, case_, "BL-0"), ACT_CODE_STATE_CONFLICT);
+    assert_code(pays(desk, case_, "BL-99"), ACT_CODE_OVER_LIMIT);
+    assert_int_equal(case_->fee_paid, CASE_RECEIPTS_MAX);
 }
 
 /* ---- documents ---- */
@@ -416,6 +467,8 @@ int main(void)
         TEST(a_limit_has_one_to_sixty_working_days),
         TEST(a_clock_does_not_run_out_of_the_calendar),
         TEST(a_payment_has_a_sum),
+        TEST(a_receipt_counts_once_of_all_that_an_office_has),
+        TEST(a_case_keeps_no_more_receipts_than_fit),
         TEST(a_document_is_attached_once_with_the_facts_of_its_signature),
         TEST(a_citizen_gets_own_data_or_that_of_whom_the_proof_names),
         TEST(own_data_asked_as_a_neighbours_is_refused_and_not_reclassed),

@@ -60,6 +60,15 @@ static void assert_member(const json_t *root, const char *name, const char *expe
     free(text);
 }
 
+static const struct case_document document = {.type = FILE_TYPE_PDF,
+                                              .bytes = 12,
+                                              .day = DAY,
+                                              .signature = SIGNATURE_WHOLE,
+                                              .hash = {0xab},
+                                              .certificate = {0xcd},
+                                              .title = {"Đơn", 5},
+                                              .signer = {"CN=An", 5}};
+
 /* With everything that a case can have. */
 static struct written_case full(void)
 {
@@ -99,7 +108,8 @@ static struct written_case full(void)
         .ended_day = DAY + 2,
         .fee_due = 2000,
         .fee_paid = 2000,
-        .fee_receipt = {"BL-1", 4},
+        .receipt_count = 2,
+        .receipts = {{"BL-1", 4}, {"BL-2", 4}},
         .found = true,
         .person_key = 4711,
         .disclosed = true,
@@ -109,14 +119,7 @@ static struct written_case full(void)
         .moves = {{CASE_EVENT_COUNT, CASE_RECEIVED, {"LAN", 3}, 5, INT64_C(1795420800000000)},
                   {CASE_EVENT_DISCLOSE, CASE_APPROVED, {"", 0}, 77, INT64_C(1795420800000000)}},
     };
-    case_.documents[0] = (struct case_document){.type = FILE_TYPE_PDF,
-                                                .bytes = 12,
-                                                .day = DAY,
-                                                .signature = SIGNATURE_WHOLE,
-                                                .hash = {0xab},
-                                                .certificate = {0xcd},
-                                                .title = {"Đơn", 5},
-                                                .signer = {"CN=An", 5}};
+    case_.documents[0] = document;
     case_.answer = (struct case_answer){.decision = DECISION_DISCLOSE,
                                         .fields = FIELD_BIT(FIELD_SEX),
                                         .clause = {"P3", 2},
@@ -159,6 +162,7 @@ static void a_case_is_shown_whole_and_without_what_it_says_of_people(void **stat
                   "[{\"by\":\"LAN\",\"event\":\"receive\",\"record\":5,\"state\":\"received\","
                   "\"time\":\"2026-11-23T08:00:00Z\"},{\"event\":\"disclose\",\"record\":77,"
                   "\"state\":\"approved\",\"time\":\"2026-11-23T08:00:00Z\"}]");
+    assert_member(open, "fee_receipts", "[\"BL-1\",\"BL-2\"]");
     assert_member(open, "stopped", "\"2026-11-24\"");
     assert_member(open, "disclosure", "77");
     json_decref(open);
@@ -173,9 +177,9 @@ static void what_a_case_does_not_have_is_absent(void **state)
         .unit = &unit,
         .requester = {.class = CLASS_ORGANISATION, .party = &bank, .behalf = BEHALF_COUNT},
         .answer = {.decision = DECISION_COUNT, .approved_as = APPROVER_COUNT}};
-    static const char *const absent[] = {"accepted", "answer",  "behalf", "disclosure", "due",
-                                         "from",     "letter",  "papers", "stopped",    "titles",
-                                         "warn",     "officer", "days",   "ended"};
+    static const char *const absent[] = {
+        "accepted", "answer", "behalf", "disclosure", "due",  "from",  "letter",      "papers",
+        "stopped",  "titles", "warn",   "officer",    "days", "ended", "fee_receipts"};
     (void)state;
     json_t *root = shown(RESOURCE_CASES, &case_, true);
     for (size_t i = 0; i < sizeof(absent) / sizeof(absent[0]); i++) {

@@ -315,7 +315,7 @@ static void take_in(struct desk *desk, enum act_kind kind)
     }
     for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
         if (states[i].kind == kind) {
-            cases_case(desk, unit, states[i].state);
+            cases_case(desk, unit, states[i].state)->fee_due = kind == ACT_CASE_PAY ? 2000 : 0;
         }
     }
 }
