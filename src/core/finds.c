@@ -3,8 +3,9 @@
  *
  * Invariants
  * 1. The officer's act is recorded before the gate is asked, and the gate records what it says: the
- *    officer learns whether one was found, none or several, or one whom this requester may not ask
- *    about, and nothing of anybody (decision 0056).
+ *    officer learns whether one was found, none or several, one whom this requester may not ask
+ *    about, or one of whom only a look by number would tell that, and nothing of anybody (decision
+ *    0056).
  * 2. Who is found becomes the case's by an act of the house, one turn later (I9). Lost in between,
  *    he is looked for again.
  */
@@ -41,6 +42,10 @@ static const char *keep(struct core *core, const struct written_case *case_, con
     struct find *find = &core->find;
     struct view id = digits_of(answer->person, "\"id\":\"");
     struct view cmnd = digits_of(answer->person, "\"cmnd\":\"");
+    bool by_name = act_value(act, "id").len == 0 && act_value(act, "cmnd").len == 0;
+    if (by_name && case_own_by_cmnd(case_)) { /* a search tells no CMND */
+        return "by_number";
+    }
     if (case_own_check(case_, id, cmnd) != CASE_OWN_GOOD) {
         return "own_data_only";
     }

@@ -379,7 +379,8 @@ void letters_lost(struct core *core);
 
 /* finds.c */
 /* The officer's act was recorded just now: the gate is asked, and the answer is "one", "none",
- * "several", "own_data_only" or "unavailable". */
+ * "several", "own_data_only", "by_number" (only a look by number would tell whether it is own data)
+ * or "unavailable". */
 const char *finds_look(struct core *core, const struct act *act, struct view officer);
 /* Who was found becomes the case's. */
 struct outcome finds_keep(struct core *core);

@@ -9,6 +9,7 @@
 #include "office/case.h"
 
 #include "base/check.h"
+#include "domain/country.h"
 #include "office/object.h"
 
 #define CASE_VERSION 2
@@ -235,6 +236,14 @@ enum case_own case_own_check(const struct written_case *case_, struct view id, s
         return (who->behalf == BEHALF_COUNT ? self : ward) ? CASE_OWN_GOOD : CASE_OWN_NEEDED;
     }
     return self ? CASE_OWN_DISGUISE : CASE_OWN_GOOD;
+}
+
+bool case_own_by_cmnd(const struct written_case *case_)
+{
+    const struct case_requester *who = &case_->requester;
+    return who->class == CLASS_CITIZEN && who->behalf != BEHALF_COUNT
+               ? country_cmnd_valid(code_view(&who->principal_number))
+               : who->party == NULL && who->papers == PAPERS_CMND;
 }
 
 /* ---- stored bytes ---- */

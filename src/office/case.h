@@ -216,5 +216,8 @@ enum case_own {
     CASE_OWN_COUNT
 };
 enum case_own case_own_check(const struct written_case *case_, struct view id, struct view cmnd);
+/* The number that is compared is a CMND: without the CMND of who was found, that check says
+ * nothing. */
+bool case_own_by_cmnd(const struct written_case *case_);
 
 #endif

@@ -115,6 +115,21 @@ void home_import(struct home *home, unsigned from, unsigned until, struct regist
     arena_done(&arena);
 }
 
+void home_import_born(struct home *home, const char *id, const char *birth_date)
+{
+    struct registry_chunk chunk = {0};
+    struct person *person = NULL;
+    struct person_fault fault = {0};
+    struct arena arena;
+    char line[2048];
+    assert_ok(arena_init(&arena, 2 * PERSON_PARSE_BYTES_MAX));
+    home_person_line(id, birth_date, line, sizeof(line));
+    assert_ok(person_parse(view_text(line), &arena, &person, &fault));
+    assert_ok(registry_import(home->house->registry, &person, 1, &chunk));
+    assert_ok(house_record_chunk(home->house, &chunk, 0));
+    arena_done(&arena);
+}
+
 static void day_text(const struct home *home, int days, char ret_text[16])
 {
     struct date date = date_from_days(clock_day_vn(clock_wall_us(&home->house->clock)) + days);

@@ -45,6 +45,8 @@ void home_act(struct home *home, enum act_kind kind, ...);
 /* Imports People number from..until; the chunk's act is not recorded yet. */
 void home_import(struct home *home, unsigned from, unsigned until,
                  struct registry_chunk *ret_chunk);
+/* One more of that name, recorded. */
+void home_import_born(struct home *home, const char *id, const char *birth_date);
 /* A line of an import about somebody of An's name. */
 void home_person_line(const char *id, const char *birth_date, char *ret_line, size_t size);
 /* Runs a command of the shell in the folder; must succeed. */

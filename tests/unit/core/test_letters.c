@@ -234,17 +234,22 @@ static void make_office(void)
     does(LAN, ACT_OFFICE_MEMBER_PUT, "code", "C06", "officer", "MINH", "capacity", "head", NULL);
 }
 
-/* A case of somebody by papers, of class `other`, as far as accepted. */
-static void receive(const char *code, const char *number)
+/* A case of somebody by papers, as far as accepted. */
+static void receive_by(const char *code, const char *class, const char *papers, const char *number)
 {
-    does(LAN, ACT_CASE_RECEIVE, "office", "C06", "intake", "desk", "class", "other", "name",
-         "Trần Văn Xin", "papers", "id", "number", number, "papers-seen", "true", "address",
+    does(LAN, ACT_CASE_RECEIVE, "office", "C06", "intake", "desk", "class", class, "name",
+         "Trần Văn Xin", "papers", papers, "number", number, "papers-seen", "true", "address",
          "Hà Nội", "purpose", "Thừa kế", "content", "Họ tên, ngày sinh", "fields", FIELDS,
          "undertaken", "true", NULL);
     does(LAN, ACT_CASE_DOCUMENT, "code", code, "hash",
          "2222222222222222222222222222222222222222222222222222222222222222", "type",
          "application/pdf", "bytes", "1234", "title", "Văn bản yêu cầu", NULL);
     does(LAN, ACT_CASE_ACCEPT, "code", code, NULL);
+}
+
+static void receive(const char *code, const char *number)
+{
+    receive_by(code, "other", "id", number);
 }
 
 static void decide(const char *code)
@@ -788,6 +793,33 @@ static void who_asks_about_himself_as_another_finds_nobody(void **state)
     assert_false(case_of(CASE)->found);
 }
 
+/* A search tells no CMND: whether he is the requester himself, only a look by number can tell. */
+static void who_has_papers_with_a_cmnd_is_looked_for_by_number(void **state)
+{
+    static const char *const classes[] = {"other", "citizen"};
+    static const char *const cases[] = {"C06-2026-000001", "C06-2026-000002"};
+    struct act act = {.kind = ACT_CASE_FIND};
+    (void)state;
+    home_import_born(scene.home, "079090954321", "1988-08-08");
+    act_value_set(&act, "name", VIEW_LITERAL(HOME_AN_NAME));
+    act_value_set(&act, "birth-date", VIEW_LITERAL("1988-08-08"));
+    for (unsigned i = 0; i < 2; i++) {
+        receive_by(cases[i], classes[i], "cmnd", "901234567");
+        act_value_set(&act, "code", view_text(cases[i]));
+        assert_int_equal(sign_act(LAN, &act).code, ACT_CODE_DONE);
+        assert_string_equal(finds_look(&core, &act, VIEW_LITERAL("LAN")), "by_number");
+        assert_ok(finds_keep(&core));
+        assert_false(case_of(cases[i])->found);
+        assert_string_equal(looked(cases[i], "079090954321", "1988-08-08"),
+                            i == 0 ? "one" : "own_data_only");
+        assert_ok(finds_keep(&core));
+    }
+    receive_by("C06-2026-000003", "other", "id", REQUESTER);
+    act_value_set(&act, "code", VIEW_LITERAL("C06-2026-000003"));
+    assert_int_equal(sign_act(LAN, &act).code, ACT_CODE_DONE);
+    assert_string_equal(finds_look(&core, &act, VIEW_LITERAL("LAN")), "one"); /* by name */
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
 
 int main(void)
@@ -811,6 +843,7 @@ int main(void)
         TEST(without_a_signer_or_who_keeps_it_nothing_is_made),
         TEST(who_is_looked_for_is_found_by_number_and_of_namesakes_nobody_is),
         TEST(who_asks_about_himself_as_another_finds_nobody),
+        TEST(who_has_papers_with_a_cmnd_is_looked_for_by_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
