@@ -6,6 +6,7 @@
 #include "base/ceilings.h"
 #include "cli/cli.h"
 #include "cli/files.h"
+#include "domain/letter_text.h"
 #include "office/found.h"
 #include "wire/json.h"
 
@@ -98,6 +99,10 @@ static struct outcome take_officer(struct sheet *sheet, const struct json_node *
     if (!outcome_ok(code_set(&officer->code, values[AT_CODE]->text)) ||
         !outcome_ok(long_set(&officer->name, values[AT_NAME]->text))) {
         return no_good(sheet, "code or name is too long");
+    }
+    if (letter_text_fault(values[AT_NAME]->text, DIRECTORY_NAME_BYTES_MAX) != NULL) {
+        return no_good(sheet, "a name that could stand in no letter: spaces at an end, not in "
+                              "Unicode normal form C, or hidden characters");
     }
     TRY(take_roles(sheet, values[AT_ROLES], officer));
     TRY(take_files(sheet, values, officer));

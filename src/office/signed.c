@@ -8,12 +8,15 @@
  *    the signer has a place among the acts of the day (replays.h); who has none is told so. What
  *    nobody has signed is recorded by its hashes, as far as its rate allows.
  * 4. What takes two officers becomes a proposal by the first, and nothing else.
+ * 5. Nothing is mended in what was signed: a text that only needs trimming is refused, too. It is
+ *    looked at when the act comes in, and not in what is recorded.
  */
 #include "office/signed.h"
 #include "office/own.h"
 
 #include "base/check.h"
 #include "base/log.h"
+#include "domain/letter_text.h"
 #include "gate/recorded.h"
 #include "office/four_eyes.h"
 #include "office/private.h"
@@ -71,16 +74,61 @@ static struct outcome check_time(struct way *way)
                  : refuse(way, ACT_CODE_BAD_INPUT, "/iat", "is more than ten minutes from now");
 }
 
+/* What may come to stand in a letter could else never be drawn, and no act edits it. Invariant 5.
+ * What a certificate says of its owner is told as it stands there. */
+static const char *text_fault(enum act_kind kind, const struct act_field *field, struct view value)
+{
+    static const char *const acts[] = {"case.", "letter.", "office.", "officer.add"};
+    struct view name = view_text(act_rows[kind].name);
+    bool drawn = false;
+    for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
+        drawn = drawn || view_starts(name, view_text(acts[i]));
+    }
+    bool certified = kind == ACT_CASE_DOCUMENT && strcmp(field->name, "signer") == 0;
+    return drawn && !certified && field->type == ACT_TYPE_TEXT && value.len > 0
+               ? letter_text_fault(value, DIRECTORY_NAME_BYTES_MAX)
+               : NULL;
+}
+
 static struct outcome check_values(struct way *way, const struct act *act)
 {
     for (unsigned i = 0; i < act_field_count(act->kind); i++) {
         const struct act_field *field = &act_rows[act->kind].fields[i];
         struct outcome outcome = act_check_value(field, act->values[i]);
-        if (!outcome_ok(outcome)) {
+        const char *fault =
+            outcome_ok(outcome) ? text_fault(act->kind, field, act->values[i]) : outcome.what;
+        if (fault != NULL) {
             char pointer[SIGNED_POINTER_BYTES_MAX + 1];
             snprintf(pointer, sizeof(pointer), "/values/%s", field->name);
-            return refuse(way, ACT_CODE_BAD_INPUT, pointer, outcome.what);
+            return refuse(way, ACT_CODE_BAD_INPUT, pointer, fault);
         }
+    }
+    return OUTCOME_OK;
+}
+
+static bool stands_in_letter(const struct long_text *text)
+{
+    return letter_text_fault(long_view(text), DIRECTORY_NAME_BYTES_MAX) == NULL;
+}
+
+/* Likewise of what is on file and would stand in the letter. */
+static struct outcome check_on_file(struct way *way)
+{
+    const struct directory *directory = way->office->directory;
+    const struct act *act = &way->act;
+    if (act->kind == ACT_CASE_RECEIVE && act_value(act, "name").len == 0) {
+        const struct party *party = directory_party(directory, act_value(act, "party"));
+        return party == NULL || stands_in_letter(&party->name)
+                   ? OUTCOME_OK
+                   : refuse(way, ACT_CODE_BAD_INPUT, "/values/name",
+                            "is needed: the party's name on file cannot stand in a letter");
+    }
+    if (act->kind == ACT_CASE_PROPOSE) {
+        const struct business *business = directory_business(directory, act_value(act, "business"));
+        return business == NULL || stands_in_letter(&business->purpose)
+                   ? OUTCOME_OK
+                   : refuse(way, ACT_CODE_STATE_CONFLICT, "/values/business",
+                            "its purpose on file cannot stand in a letter");
     }
     return OUTCOME_OK;
 }
@@ -306,6 +354,7 @@ static struct outcome do_it(struct way *way, struct change *ret_change)
     }
     TRY(check_record(way));
     TRY(check_paper(way));
+    TRY(check_on_file(way));
     TRY(prepare(way, &way->act, ret_change));
     *way->result = (struct signed_result){.code = ACT_CODE_DONE};
     name_object(way, ret_change);

@@ -114,6 +114,14 @@ test('a request is received, completed, accepted with its day and fee, and refus
         ['receive', 'supplement', 'complete', 'accept', 'propose', 'approve']);
 });
 
+test('a text that could stand in no letter is refused at its field', async () => {
+    for (const content of ['No\u031bi o\u031b\u0309', 'Nơi ở ', 'Nơi\u200b ở']) {
+        const answer = await bring('LAN', 'case.receive', request({ content }));
+        verifyProblem(answer, 400, 'bad_input');
+        assert.match(answer.text, /"\/values\/content"/);
+    }
+});
+
 test('who proposes does not approve, and a deputy approves when the head may not', async () => {
     const code = await receive();
     await good('LAN', 'case.accept', { code });

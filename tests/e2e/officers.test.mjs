@@ -44,7 +44,8 @@ after(() => rmSync(dir, { recursive: true, force: true }));
 test('a sheet that is off is told, and nothing is made', async () => {
     const wrong = [[], [sheet[0]], [sheet[0], sheet[0]], 'no list', [{ ...sheet[0], roles: [] }, sheet[1]],
         [{ ...sheet[0], roles: ['king'] }, sheet[1]], [{ ...sheet[0], key: 'LAN.pem' }, sheet[1]],
-        [{ ...sheet[0], more: 1 }, sheet[1]], [{ ...sheet[0], cert: 'none.pem' }, sheet[1]]];
+        [{ ...sheet[0], more: 1 }, sheet[1]], [{ ...sheet[0], name: 'Nguye\u0302\u0303n' }, sheet[1]],
+        [{ ...sheet[0], cert: 'none.pem' }, sheet[1]]];
     for (const [i, lines] of wrong.entries()) {
         writeFileSync(file('wrong.json'), JSON.stringify(lines));
         const other = { DANCU_HOME: file(`home-${i}`), DANCU_KEYS: file(`keys-${i}`) };

@@ -2,19 +2,18 @@
  * Reading what a letter is made of.
  *
  * Invariants
- *  1. Every text that is let through is NFC, one line, without anything that is not drawn:
- * controls, formatting (which turns the order of writing around), private and unassigned
- * characters.
+ *  1. Every text that is let through has the shape of one (domain/letter_text.h).
  *  2. What is told of a fault is where it stands and our own words, never what stands there.
  *  3. A content has exactly the members of its kind.
  */
 #include "channel/letter/content.h"
 
 #include "base/check.h"
-#include "domain/fold.h"
+#include "domain/letter_text.h"
 #include "domain/words.h"
 
-#include <unictype.h>
+#include <stdio.h>
+#include <string.h>
 
 #define BIT(kind) (1u << (kind))
 #define ALL (BIT(LETTER_KIND_COUNT) - 1)
@@ -135,32 +134,7 @@ static struct outcome refuse_json(struct reading *reading, const struct json_nod
     return refuse(reading, fault->node, fault->reason);
 }
 
-/* Invariant 1. */
-static const char *text_fault(struct view text, size_t bytes_max)
-{
-    const uc_general_category_t hidden = uc_general_category_or(
-        uc_general_category_or(UC_CATEGORY_C, UC_CATEGORY_Zl), UC_CATEGORY_Zp);
-    bool nfc = false;
-
-    if (text.len == 0) {
-        return "empty text";
-    }
-    if (text.len > bytes_max) {
-        return "text too long";
-    }
-    for (size_t at = 0; at < text.len;) {
-        if (uc_is_general_category(fold_point(text, &at), hidden)) {
-            return "a control, formatting, private or unassigned character";
-        }
-    }
-    if (!outcome_ok(fold_nfc(text, &nfc)) || !nfc) {
-        return "not in Unicode normal form C";
-    }
-    return text.data[0] == ' ' || text.data[text.len - 1] == ' ' ? "space where none belongs"
-                                                                 : NULL;
-}
-
-/* All texts, wherever they stand. */
+/* Invariant 1: all texts, wherever they stand. */
 static struct outcome check_texts(struct reading *reading)
 {
     const struct json_doc *doc = &reading->content->doc;
@@ -170,7 +144,7 @@ static struct outcome check_texts(struct reading *reading)
         if (node->kind != JSON_KIND_STRING) {
             continue;
         }
-        const char *fault = text_fault(node->text, LETTER_TEXT_BYTES_MAX);
+        const char *fault = letter_text_fault(node->text, LETTER_TEXT_BYTES_MAX);
         if (fault != NULL) {
             return refuse(reading, node, fault);
         }

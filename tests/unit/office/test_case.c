@@ -380,6 +380,11 @@ static void a_grant_makes_the_requesters_business_lasting_by_the_approval(void *
     act_value_set(&act, "business", VIEW_LITERAL("NV-9"));
     assert_code(desk_do(desk, LAN, &act).code, ACT_CODE_NOT_FOUND);
     act_value_set(&act, "business", VIEW_LITERAL("NV-1"));
+    struct business *business = directory_business(&desk->directory, VIEW_LITERAL("NV-1"));
+    struct long_text purpose = business->purpose;
+    assert_ok(long_set(&business->purpose, VIEW_LITERAL("Mo\u031b\u0309 tài khoản")));
+    assert_code(desk_do(desk, LAN, &act).code, ACT_CODE_STATE_CONFLICT); /* no letter says so */
+    business->purpose = purpose;
     assert_code(desk_do(desk, LAN, &act).code, ACT_CODE_DONE);
     assert_int_equal(desk_business(desk), BUSINESS_SUBMITTED);
     assert_code(approves(desk, MINH), ACT_CODE_DONE);

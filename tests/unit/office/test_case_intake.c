@@ -149,6 +149,75 @@ static void a_number_that_a_case_has_is_not_given_again(void **state)
     assert_code(takes(desk, &act), ACT_CODE_STATE_CONFLICT);
 }
 
+/* ---- what could stand in no letter ---- */
+
+static void a_text_that_no_letter_could_say_is_refused_at_its_field_and_not_mended(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *why;
+    } bad[] = {
+        {"Nguye\u0302\u0303n Va\u0306n An", "normal form C"},
+        {"Nguyễn Văn An ", "space"},
+        {" Nguyễn Văn An", "space"},
+        {"Nguyễn Văn An\u200b", "formatting"},
+        {"Nguyễn \u202eVăn An", "formatting"},
+        {"Nguyễn \ue000Văn An", "private"},
+        {"Nguyễn Văn\u0378 An", "unassigned"},
+    };
+    static const char *const fields[] = {"name", "address", "contact", "purpose", "content"};
+    struct desk *desk = *state;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        for (size_t j = 0; j < sizeof(fields) / sizeof(fields[0]); j++) {
+            struct act act = by_papers();
+            char pointer[32];
+            snprintf(pointer, sizeof(pointer), "/values/%s", fields[j]);
+            act_value_set(&act, fields[j], view_text(bad[i].text));
+            struct signed_result result = desk_do(desk, LAN, &act);
+            assert_code(result.code, ACT_CODE_BAD_INPUT);
+            assert_string_equal(result.pointer, pointer);
+            assert_non_null(strstr(result.reason, bad[i].why));
+        }
+    }
+    assert_int_equal(desk->directory.staff->cases.len, 0);
+}
+
+static void what_was_recorded_is_not_looked_at_again(void **state)
+{
+    struct desk *desk = *state;
+    struct act act = by_papers();
+    struct change change = {0};
+    struct refusal refusal;
+    const struct doer lan = {.kind = SIGNER_OFFICER, .code = VIEW_LITERAL("LAN")};
+    act_value_set(&act, "name", VIEW_LITERAL("Nguyễn Văn An "));
+    assert_code(takes(desk, &act), ACT_CODE_BAD_INPUT);
+    assert_ok(change_prepare_by(&desk->directory, desk->world->policy, &act, &lan,
+                                clock_day_vn(desk->world->now_us), &change, &refusal));
+    change_done(&change);
+}
+
+static void acts_that_letters_say_nothing_of_keep_their_texts(void **state)
+{
+    struct desk *desk = *state;
+    struct act refuse = desk_act(ACT_BUSINESS_REFUSE, "NV-1", NULL);
+    act_value_set(&refuse, "reason", VIEW_LITERAL("lý do "));
+    assert_code(takes(desk, &refuse), ACT_CODE_PROPOSED);
+}
+
+static void a_party_whose_name_no_letter_could_say_is_named_by_the_act(void **state)
+{
+    struct desk *desk = *state;
+    struct act act = acts_make(ACT_CASE_RECEIVE);
+    struct party *bank = directory_party(&desk->directory, act_value(&act, "party"));
+    act_value_set(&act, "name", view_of(NULL, 0));
+    assert_ok(long_set(&bank->name, VIEW_LITERAL("Nga\u0302n ha\u0300ng")));
+    struct signed_result result = desk_do(desk, LAN, &act);
+    assert_code(result.code, ACT_CODE_BAD_INPUT);
+    assert_string_equal(result.pointer, "/values/name");
+    act_value_set(&act, "name", VIEW_LITERAL("Ngân hàng"));
+    assert_string_equal(taken(desk, &act)->requester.name.text, "Ngân hàng");
+}
+
 static void a_desk_is_open_on_working_days_and_some_on_saturdays(void **state)
 {
     struct desk *desk = *state;
@@ -359,6 +428,7 @@ static void a_document_is_attached_once_with_the_facts_of_its_signature(void **s
     assert_code(takes(desk, &act), ACT_CODE_DONE);
     assert_code(takes(desk, &act), ACT_CODE_STATE_CONFLICT);
     assert_int_equal(case_->documents[0].signature, SIGNATURE_WHOLE);
+    act_value_set(&act, "signer", VIEW_LITERAL("CN=Nguye\u0302\u0303n Văn An ")); /* as it is */
     act_value_set(&act, "bytes", VIEW_LITERAL("20971521"));
     act_value_set(&act, "hash", VIEW_LITERAL(ACTS_SPKI_KNOWN));
     assert_code(takes(desk, &act), ACT_CODE_OVER_LIMIT);
@@ -460,6 +530,10 @@ int main(void)
         TEST(only_an_officer_of_the_office_takes_in_there),
         TEST(each_office_counts_its_cases_of_a_year_without_a_gap),
         TEST(a_number_that_a_case_has_is_not_given_again),
+        TEST(a_text_that_no_letter_could_say_is_refused_at_its_field_and_not_mended),
+        TEST(what_was_recorded_is_not_looked_at_again),
+        TEST(acts_that_letters_say_nothing_of_keep_their_texts),
+        TEST(a_party_whose_name_no_letter_could_say_is_named_by_the_act),
         TEST(a_desk_is_open_on_working_days_and_some_on_saturdays),
         TEST(an_office_that_does_not_decide_it_says_which_level_does),
         TEST(a_party_of_another_province_is_decided_there),
