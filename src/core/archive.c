@@ -49,11 +49,12 @@ static void order_attached(struct peer *peer, struct view code, const uint8_t ha
 }
 
 /* The one that was told, and not the same bytes handed in again meanwhile. */
-static void order_removed(struct peer *peer, const struct archive_told *told)
+static void order_removed(struct peer *peer, struct view code, const uint8_t hash[SEAL_HASH_BYTES],
+                          int64_t put_us)
 {
     struct archive_ordered ordered = {
-        .order = ARCHIVE_REMOVE, .code_of_case = told->code, .put_us = told->put_us};
-    memcpy(ordered.hash, told->hash, sizeof(ordered.hash));
+        .order = ARCHIVE_REMOVE, .code_of_case = code, .put_us = put_us};
+    memcpy(ordered.hash, hash, sizeof(ordered.hash));
     order(peer, &ordered);
 }
 
@@ -88,7 +89,8 @@ static void hold(struct papers_held *papers, const struct archive_told *told)
         log_line(LOG_LEVEL_WARN, "paper-not-held", "why=\"too many are loose\"");
         return;
     }
-    *held = (struct paper_held){.used = true, .type = told->type, .bytes = told->bytes};
+    *held = (struct paper_held){
+        .used = true, .type = told->type, .bytes = told->bytes, .put_us = told->put_us};
     CHECK(outcome_ok(code_set(&held->code, told->code)));
     memcpy(held->hash, told->hash, sizeof(held->hash));
     held->facts_len = (uint16_t)told->facts.len;
@@ -136,7 +138,7 @@ static void take_held(struct core *core, struct peer *peer, const struct archive
         order_attached(peer, told->code, told->hash);
     } else if (now_us - told->put_us >= ARCHIVE_LOOSE_S * (int64_t)US_PER_S) {
         let_go(&core->papers, told->code, told->hash);
-        order_removed(peer, told);
+        order_removed(peer, told->code, told->hash, told->put_us);
     } else {
         hold(&core->papers, told);
     }
@@ -272,10 +274,10 @@ void papers_attach(struct core *core, struct view code, const uint8_t hash[SEAL_
 void papers_drop(struct core *core, struct view code, const uint8_t hash[SEAL_HASH_BYTES])
 {
     struct peer *peer = archive_peer(core);
-    if (peer != NULL && held_find(&core->papers, code, hash) != NULL &&
-        !is_kept(core, code, hash)) {
+    const struct paper_held *held = held_find(&core->papers, code, hash);
+    if (peer != NULL && held != NULL && !is_kept(core, code, hash)) {
+        order_removed(peer, code, hash, held->put_us);
         let_go(&core->papers, code, hash);
-        order_of(peer, ARCHIVE_REMOVE, code, hash);
     }
 }
 

@@ -130,6 +130,7 @@ struct paper_held {
     uint8_t hash[SEAL_HASH_BYTES];
     enum file_type type;
     uint32_t bytes;
+    int64_t put_us; /* when it was handed in: the same bytes may be again */
     uint16_t facts_len;
     char facts[DOCUMENT_FACTS_BYTES_MAX];
 };
