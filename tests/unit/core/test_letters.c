@@ -800,9 +800,9 @@ static void who_has_papers_with_a_cmnd_is_looked_for_by_number(void **state)
     static const char *const cases[] = {"C06-2026-000001", "C06-2026-000002"};
     struct act act = {.kind = ACT_CASE_FIND};
     (void)state;
-    home_import_born(scene.home, "079090954321", "1988-08-08");
+    home_import_born(scene.home, "079090954321", "1990-08-08");
     act_value_set(&act, "name", VIEW_LITERAL(HOME_AN_NAME));
-    act_value_set(&act, "birth-date", VIEW_LITERAL("1988-08-08"));
+    act_value_set(&act, "birth-date", VIEW_LITERAL("1990-08-08"));
     for (unsigned i = 0; i < 2; i++) {
         receive_by(cases[i], classes[i], "cmnd", "901234567");
         act_value_set(&act, "code", view_text(cases[i]));
@@ -810,7 +810,7 @@ static void who_has_papers_with_a_cmnd_is_looked_for_by_number(void **state)
         assert_string_equal(finds_look(&core, &act, VIEW_LITERAL("LAN")), "by_number");
         assert_ok(finds_keep(&core));
         assert_false(case_of(cases[i])->found);
-        assert_string_equal(looked(cases[i], "079090954321", "1988-08-08"),
+        assert_string_equal(looked(cases[i], "079090954321", "1990-08-08"),
                             i == 0 ? "one" : "own_data_only");
         assert_ok(finds_keep(&core));
     }

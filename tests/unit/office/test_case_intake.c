@@ -201,7 +201,7 @@ static void acts_that_letters_say_nothing_of_keep_their_texts(void **state)
     struct desk *desk = *state;
     struct act refuse = desk_act(ACT_BUSINESS_REFUSE, "NV-1", NULL);
     act_value_set(&refuse, "reason", VIEW_LITERAL("lý do "));
-    assert_code(takes(desk, &refuse), ACT_CODE_PROPOSED);
+    assert_code(takes(desk, &refuse), ACT_CODE_DONE);
 }
 
 static void a_party_whose_name_no_letter_could_say_is_named_by_the_act(void **state)
