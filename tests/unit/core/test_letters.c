@@ -351,9 +351,12 @@ static bool step(void)
     return ledger_size(core.house->ledger) > before || core.letters.phase != phase;
 }
 
+/* Until a whole round has found nothing to do: the first step may be the end of one. */
 static void run(unsigned steps)
 {
-    for (unsigned i = 0; i < steps && step(); i++) {
+    unsigned idle = 0;
+    for (unsigned i = 0; i < steps && idle < 2; i++) {
+        idle = step() ? 0 : idle + 1;
     }
 }
 
