@@ -23,6 +23,7 @@ const SIGNAL_FIRST = 34; // SIGRTMIN
 const DIGITS = 15;
 const LIVED_MS = 2100; // who dies sooner is started again later and later
 const WORD_MS_MAX = 15_000;
+const WORD_LATE_MS = 500;
 const FLOOD_QUOTA = 2000;
 const CORE_GROWTH_KIB_MAX = 256 * 1024;
 const ANSWER_MS_MAX = 5000; // of the good client, while all this goes on
@@ -111,16 +112,19 @@ async function attack(server, lines, process_, number) {
     }
     const met = new RegExp(`hostile-met number=${number} what="(.*)"`);
     const gone = new RegExp(`process-gone process="dancu: ${process_}" pid=${row.pid} (.*)$`);
+    let goneMs; // its own word may come after the supervisor's about its end
     const word = await until(`what ${process_} met`, () => {
-        for (const line of lines.all.slice(from)) {
-            const told = line.includes(short(process_)) || line.includes(process_) ?
-                met.exec(line) ?? gone.exec(line) : null;
-            if (told !== null) {
-                const filter = /\((killed by its filter[^)]*)\)/.exec(told[1]);
-                return filter?.[1] ?? told[1].replace(/^signal/, 'killed: signal');
-            }
+        const its = lines.all.slice(from).filter((line) =>
+            line.includes(short(process_)) || line.includes(process_));
+        const first = (pattern) => its.map((line) => pattern.exec(line)).find((told) => told !== null);
+        const end = first(gone);
+        goneMs ??= end && Date.now();
+        const told = first(met) ?? (Date.now() - goneMs > WORD_LATE_MS ? end : undefined);
+        if (told === undefined) {
+            return null;
         }
-        return null;
+        const filter = /\((killed by its filter[^)]*)\)/.exec(told[1]);
+        return filter?.[1] ?? told[1].replace(/^signal/, 'killed: signal');
     }, { everyMs: 20, timeoutMs: WORD_MS_MAX }).catch(() => 'no word');
     if (ends.test(word)) {
         ended.add(row.pid);

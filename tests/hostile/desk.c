@@ -71,16 +71,28 @@ int desk_seen_prepare(struct child *child)
     return 0;
 }
 
+bool desk_to_verify(const struct child *child, const struct proc_peer *peer)
+{
+    const struct proc_row *rows = child->row - child->row_number;
+    return view_is(view_text(rows[peer->row].name), "verify");
+}
+
 bool desk_begin(struct hostile *hostile)
 {
-    struct pollfd polled = {.fd = hostile->child->control_fd, .events = POLLIN};
-    struct proc_peer peer = {.fd = -1};
-    if (poll(&polled, 1, PEER_MS) != 1 || !outcome_ok(proc_receive_peer(polled.fd, &peer)) ||
-        peer.row == hostile->child->row_number) {
-        return false;
+    const struct child *child = hostile->child;
+    struct pollfd polled = {.fd = child->control_fd, .events = POLLIN};
+    for (;;) { /* the one to the archive may come first */
+        struct proc_peer peer = {.fd = -1};
+        if (poll(&polled, 1, PEER_MS) != 1 || !outcome_ok(proc_receive_peer(polled.fd, &peer)) ||
+            peer.row == child->row_number) {
+            return false;
+        }
+        if (desk_to_verify(child, &peer)) {
+            pipe_init(&desk.verify, peer.fd);
+            return true;
+        }
+        close(peer.fd);
     }
-    pipe_init(&desk.verify, peer.fd);
-    return true;
 }
 
 /* ---- what is sent, and what comes back ---- */

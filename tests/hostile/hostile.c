@@ -78,17 +78,16 @@ static const struct attack *attack_at(unsigned number)
     return number < desk_attack_count ? &desk_attacks[number] : NULL;
 }
 
-/* A pipe beside the core's, which nothing here uses: an edge goes on. A desk that is given a new
- * one ends, and its successor begins with that; the supervisor gone, both end. */
+/* A pipe beside the core's, which nothing here uses: it goes on. A desk that is given a new one to
+ * `verify` ends, and its successor begins with that; the supervisor gone, all end. */
 static bool goes_on(const struct hostile *hostile)
 {
     struct proc_peer peer = {.fd = -1};
-    if (is_desk(hostile->child) ||
-        !outcome_ok(proc_receive_peer(hostile->child->control_fd, &peer))) {
+    if (!outcome_ok(proc_receive_peer(hostile->child->control_fd, &peer))) {
         return false;
     }
     close(peer.fd);
-    return true;
+    return !is_desk(hostile->child) || !desk_to_verify(hostile->child, &peer);
 }
 
 /* -1: the supervisor is gone, or says stop. */
