@@ -117,9 +117,10 @@ async function verifyLetters(office, codes) {
             (json) => json.state === 'signed');
         assert.equal(letter.code, `${code}.1`, 'one letter a case');
         numbers.push(Number.parseInt(letter.number, 10));
-        await office.does('LAN', 'case.read', { code, reason: 'Kiểm tra' });
+        // By MINH: LAN has signed five acts a case, and a signer has 1,024 a day.
+        await office.does('MINH', 'case.read', { code, reason: 'Kiểm tra' });
         for (const { file } of letter.copies) {
-            const { bytes } = await office.clients.LAN.get(`/v1/cases/${code}/documents/${file}`);
+            const { bytes } = await office.clients.MINH.get(`/v1/cases/${code}/documents/${file}`);
             assert.equal(createHash('sha256').update(bytes).digest('hex'), file);
         }
     }
