@@ -312,6 +312,13 @@
 #define LETTER_CHECKS_BURST_MAX 200     /* of a public process at once ... */
 #define LETTER_CHECKS_PER_S_MAX 50      /* ... and a second; beyond: 429 */
 
+/* What citizens do themselves */
+#define OWN_VERB_BYTES_MAX 32
+#define OWN_BODY_BYTES_MAX 8192 /* what goes with a verb */
+#define OWN_DEPTH_MAX 4         /* containers in each other there */
+#define OWN_JSON_BYTES_MAX (256u << 10)
+#define PERSONAL_NUMBER_BYTES 12
+
 /* The register of letters */
 #define LETTERS_MAX 65536       /* answers are kept: whoever holds one may ask about it */
 #define LETTERS_PER_CASE_MAX 16 /* with those that took another's place */

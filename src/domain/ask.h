@@ -56,6 +56,19 @@ struct ask_written {
     uint64_t given;         /* one more than the place of the case's disclosure; 0: not known */
 };
 
+/* The standing business of citizens about themselves (F3): no act makes or changes it. */
+#define ASK_OWN_BUSINESS "OWN"
+
+/* A citizen's ask about himself (F3). Who he is, the core has found out, from a session that a
+ * portal's sign-in has begun or from the phone that wrote: nobody's claim. Then `business` is OWN,
+ * and `key` whom he names: himself, or he is refused. */
+struct ask_own {
+    enum channel channel;
+    struct view citizen; /* personal number of who asks */
+    struct view account; /* that carries it: the portal's, the message centre's */
+    bool ward;           /* whom he names is his ward, by an officer's act in force */
+};
+
 /* Every view borrows from the frame that brought the ask. Shape already checked (ask_sane). What
  * language it was put in is not to be seen here. */
 struct ask {
@@ -92,6 +105,7 @@ struct ask {
     uint32_t job_line;
     struct ask_proof proof;            /* only from `verify` */
     const struct ask_written *written; /* a case's: the core's own, and on no wire; else NULL */
+    const struct ask_own *own;         /* a citizen's own: likewise */
     struct claim claims[ASK_CLAIMS_MAX];
 };
 

@@ -112,7 +112,8 @@ void work_answer_limits(struct gate *gate, const struct work *work, struct answe
                                       : work->ask->procedure.len == 0
                                           ? directory_business(gate->directory, work->ask->business)
                                           : NULL;
-    if (account == NULL || business == NULL || !account_covers(account, business)) {
+    if (account == NULL || business == NULL || own_is(business) ||
+        !account_covers(account, business)) {
         return;
     }
     struct quotas_left quotas = quotas_left(business, work->now_us);
@@ -162,11 +163,15 @@ static void make_tags(struct gate *gate, struct work *work)
 }
 
 /* By its code, or by the procedure that the ask names in place of one. */
-static struct business *find_business(const struct gate *gate, const struct work *work)
+static struct business *find_business(struct gate *gate, const struct work *work)
 {
     const struct ask *ask = work->ask;
+    bool citizen = work->party != NULL && work->party->class == CLASS_CITIZEN;
     if (ask->written != NULL) {
         return work->business;
+    }
+    if (citizen && view_is(ask->business, ASK_OWN_BUSINESS)) {
+        return own_business(&gate->own, gate->policy, ask->service);
     }
     if (ask->procedure.len == 0) {
         return directory_business(gate->directory, ask->business);
@@ -184,10 +189,12 @@ static void ask_business(const struct gate_case *asked, struct party_question *q
         return;
     }
     question->business_found = true;
-    /* A sub-account acts for its own party alone: for another it was given no business. */
+    /* A sub-account acts for its own party alone: for another it was given no business. OWN is
+     * every citizen's. */
     question->business_owned =
-        business->party == asked->party &&
-        (asked->account->parent == NULL || account_covers(asked->account, business));
+        own_is(business) ||
+        (business->party == asked->party &&
+         (asked->account->parent == NULL || account_covers(asked->account, business)));
     question->business_state = business->state;
     question->business_from_day = business->from_day;
     question->business_until_day = business->until_day;
@@ -243,14 +250,18 @@ static void ask_proof(const struct gate_case *asked, struct party_question *ques
 {
     const struct account *account = asked->account;
     const struct ask *ask = asked->ask;
-    question->assertion_required = account->assertion_required || account->signature_required;
+    question->assertion_required =
+        ask->own == NULL && (account->assertion_required || account->signature_required);
     question->assertion_verified = account->assertion_required ? ask->proof.kind == PROOF_ASSERTION
                                                                : ask->proof.kind != PROOF_NONE;
-    question->subject_is_own =
-        ask->written != NULL
-            ? ask->written->requester.len > 0 /* written.c compares it with whom it is about */
-            : ask->proof.citizen.len > 0 && ask->subject_kind == SUBJECT_ID &&
-                  view_equal(ask->proof.citizen, ask->key);
+    if (ask->own != NULL) {
+        question->subject_is_own = ask_own_subject(ask);
+    } else if (ask->written != NULL) { /* written.c compares it with whom it is about */
+        question->subject_is_own = ask->written->requester.len > 0;
+    } else {
+        question->subject_is_own = ask->proof.citizen.len > 0 && ask->subject_kind == SUBJECT_ID &&
+                                   view_equal(ask->proof.citizen, ask->key);
+    }
 }
 
 /* Who asks for another says who asks, and both are registered with the system that sends it. Whom a
@@ -260,7 +271,8 @@ static void ask_operator(const struct gate_case *asked, struct party_question *q
 {
     const struct ask *ask = asked->ask;
     struct view operator_code = code_view(&asked->account->party->code);
-    if (asked->directory == NULL || ask->written != NULL) { /* the authority's own officers */
+    /* The authority's own officers; a citizen whom the core has found out. */
+    if (asked->directory == NULL || ask->written != NULL || ask->own != NULL) {
         question->operator_registered = question->officer_registered = true;
         return;
     }
@@ -312,6 +324,9 @@ static void ask_account(const struct gate_case *asked, struct party_question *qu
 void work_find_party(const struct gate *gate, struct work *work)
 {
     const struct ask *ask = work->ask;
+    if (ask->own != NULL) { /* work_set_own() has set it */
+        return;
+    }
     if (ask->unit.len > 0) {
         work->party = directory_party_by_unit(gate->directory, ask->unit);
         return;
@@ -343,7 +358,7 @@ struct party_question gate_question(const struct gate_case *asked, const struct 
     const struct ask *ask = asked->ask;
     struct party_question question = {.service = ask->service, .now_us = asked->now_us};
     question.per_claim = ask->per_claim;
-    question.case_given = !blank(ask->case_ref);
+    question.case_given = ask->own != NULL || !blank(ask->case_ref); /* it serves no case */
     question.use_declared = ask->use_kind != USE_NONE;
     ask_account(asked, &question);
     ask_business(asked, &question);
@@ -376,7 +391,7 @@ static void take_fields(struct work *work, uint64_t mask)
 }
 
 /* The question but for its counters. */
-static struct party_question party_question_of(const struct gate *gate, struct work *work)
+static struct party_question party_question_of(struct gate *gate, struct work *work)
 {
     work->business = find_business(gate, work);
     struct gate_case asked = {.directory = gate->directory,
@@ -472,7 +487,7 @@ struct outcome work_charge(struct gate *gate, struct work *work)
     int64_t day = clock_day_vn(work->now_us);
     struct policy_fee fee = policy_fee(gate->policy, work->party->class, work->ask->service,
                                        work->account->channel, day);
-    if (fee.vnd_per_field == 0 ||
+    if (fee.vnd_per_field == 0 || work->ask->own != NULL ||
         work->ask->written != NULL) { /* a case's fee is paid beforehand */
         return OUTCOME_OK;
     }
@@ -625,7 +640,8 @@ struct decision work_decide_record(struct gate *gate, struct work *work,
                                    const struct person_record *record, bool found)
 {
     const struct business *business = work->business;
-    bool by_key = work->ask->subject_kind == SUBJECT_PERSON; /* there is nothing to mismatch */
+    /* There is nothing to mismatch. */
+    bool by_key = work->ask->subject_kind == SUBJECT_PERSON || work->ask->own != NULL;
     bool name = name_matches(gate, work, record);
     bool birth_date = birth_date_matches(work, record);
     struct subject_question question = {

@@ -186,6 +186,10 @@ static void put_agent(const struct work *work, struct buf *buf)
     bool for_other = !view_equal(acting_of(work), own);
     buf_put_text(buf, "{\"account\":");
     json_put_string(buf, code_view(&work->account->code));
+    if (work->ask->own != NULL) {
+        buf_put_text(buf, ",\"citizen\":");
+        json_put_string(buf, work->ask->own->citizen);
+    }
     buf_put_text(buf, ",\"officer\":");
     put_text_or_null(buf, work->ask->officer);
     buf_put_text(buf, ",\"operator\":");
@@ -255,6 +259,12 @@ static void put_asked(const struct ask *ask, struct buf *buf)
 {
     static const char *const keys[SUBJECT_KIND_COUNT] = {
         [SUBJECT_ID] = ",\"id\":", [SUBJECT_CMND] = ",\"cmnd\":"};
+    if (ask->own != NULL) {
+        buf_put_text(buf, "{\"id\":");
+        json_put_string(buf, ask->key);
+        buf_put_u8(buf, '}');
+        return;
+    }
     buf_put_text(buf, "{\"birth_date\":");
     json_put_string(buf, ask->birth_date);
     if (keys[ask->subject_kind] != NULL) {

@@ -67,6 +67,7 @@ struct outcome gate_new(const struct gate_config *config, struct gate **ret_gate
     guesses_init(&gate->guesses);
     keys_init(&gate->keys);
     once_init(&gate->once);
+    own_init(&gate->own);
     struct outcome tracks = job_tracks_init(&gate->jobs);
     save_init(gate);
     struct outcome outcome = outcome_ok(tracks) ? gate_allocate(gate) : tracks;
@@ -331,15 +332,24 @@ static struct outcome decide_written(struct gate *gate, struct work *work, unsig
     return work->decision.code == CODE_DISCLOSED ? go_on(gate, work, probed) : OUTCOME_OK;
 }
 
+/* Whose ask it is: by the key of a certificate, or of who carries a citizen's own. */
+static bool set_account(struct gate *gate, struct work *work)
+{
+    if (work->ask->own != NULL) {
+        return work_set_own(gate, work);
+    }
+    work->certificate = directory_certificate(gate->directory, work->ask->spki);
+    work->account = work->certificate == NULL ? NULL : work->certificate->account;
+    return work->account != NULL;
+}
+
 static struct outcome decide_one(struct gate *gate, struct work *work, unsigned *probed)
 {
     if (work->ask->written != NULL) {
         return decide_written(gate, work, probed);
     }
     uint32_t now_s = (uint32_t)(work->now_us / 1000000);
-    work->certificate = directory_certificate(gate->directory, work->ask->spki);
-    work->account = work->certificate == NULL ? NULL : work->certificate->account;
-    if (work->account == NULL) {
+    if (!set_account(gate, work)) {
         work->decision = (struct decision){CODE_UNAUTHENTICATED, RULE_NONE, FIELD_COUNT};
         return OUTCOME_OK;
     }

@@ -9,6 +9,7 @@
 #include "gate/jobs.h"
 #include "gate/keys.h"
 #include "gate/once.h"
+#include "gate/own.h"
 #include "gate/save.h"
 #include "gate/written.h"
 #include "store/fetch.h"
@@ -107,6 +108,7 @@ struct gate {
     struct save save;
     struct leak rereads; /* of all accounts */
     struct written written;
+    struct own own;
     struct gate_counts counts;
     int64_t limited_us; /* since when an aggregate is due; 0 = none is */
     struct work *works; /* BATCH_ASKS_MAX */
@@ -211,6 +213,12 @@ bool work_gives(const struct work *work);
 /* Of a case: that people ask about themselves as who they are (F3); `decision` of all others. */
 struct decision work_decide_own(const struct gate *gate, const struct work *work,
                                 const struct person_record *record, struct decision decision);
+
+/* own.c */
+/* Who carries a citizen's own ask; false: no such account, or one of another channel. */
+bool work_set_own(struct gate *gate, struct work *work);
+/* Does it name whom it may: who asks, or his ward? */
+bool ask_own_subject(const struct ask *ask);
 
 /* proof.c */
 /* Whether what was verified of the ask counts: its key is the account's, and it has not come

@@ -15,6 +15,8 @@ struct deed {
     bool is_signed;              /* else what follows is empty */
     struct signed_act signed_;   /* but its `key`, `act`, `code`, `pointer`, `reason` */
     struct signed_result result; /* but its index */
+    struct view citizen; /* who did it, and by which account; else empty. In the record's agent */
+    struct view carrier; /* alone, and not in the effect */
 };
 
 /* Bytes of a signed deed: u8 version (2), u8 signer's kind, block16 code, 32 bytes hash of the

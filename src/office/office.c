@@ -277,6 +277,14 @@ static void put_agent(const struct deed *deed, uint32_t local_user, struct buf *
     const struct doer *doer = &deed->signed_.doer;
     char code[ASK_CODE_BYTES_MAX + 3] = "null";
     bool account = deed->is_signed && doer->kind == SIGNER_ACCOUNT;
+    if (deed->citizen.len > 0) {
+        buf_put_text(buf, "{\"account\":");
+        json_put_string(buf, deed->carrier);
+        buf_put_text(buf, ",\"citizen\":");
+        json_put_string(buf, deed->citizen);
+        buf_put_text(buf, ",\"officer\":null,\"operator\":null}");
+        return;
+    }
     if (deed->is_signed) {
         snprintf(code, sizeof(code), "\"%.*s\"", (int)doer->code.len,
                  (const char *)doer->code.data);
@@ -347,24 +355,19 @@ struct outcome office_room(struct office *office, const struct act *act, char re
     return outcome;
 }
 
-struct outcome office_act(struct office *office, const struct act *act, uint32_t local_user,
-                          uint64_t *ret_index, char ret_why[256])
+/* An act that nobody has signed; `deed` says so far who does it. */
+static struct outcome act_unsigned(struct office *office, const struct act *act, struct deed *deed,
+                                   uint32_t local_user, uint64_t *ret_index, char ret_why[256])
 {
     CHECK(office->gate != NULL);
     struct change change = {0};
-    struct deed deed = {0};
-    ret_why[0] = '\0';
-    if (act_rows[act->kind].by_hand && office_founded(office)) {
-        snprintf(ret_why, 256, "officers sign acts here: nothing is done by hand any more");
-        return outcome_fail(FAULT_CONFLICT, "act by hand");
-    }
     /* One reading of the clock for check and record: what depends on the day replays as it was. */
     struct object_stamp stamp = {.time_us = clock_wall_us(&office->clock)};
     office_turn(office, stamp.time_us);
     TRY(office_room(office, act, ret_why));
     TRY(change_prepare(office->directory, office->policy, act, clock_day_vn(stamp.time_us), &change,
                        ret_why));
-    struct outcome outcome = office_record(office, act, &deed, local_user, &stamp);
+    struct outcome outcome = office_record(office, act, deed, local_user, &stamp);
     if (!outcome_ok(outcome)) {
         snprintf(ret_why, 256, "not recorded: %s", outcome.what);
         change_done(&change);
@@ -378,6 +381,28 @@ struct outcome office_act(struct office *office, const struct act *act, uint32_t
         snprintf(ret_why, 256, "in force; office.db has no room and gets it when it has");
     }
     return OUTCOME_OK;
+}
+
+struct outcome office_act(struct office *office, const struct act *act, uint32_t local_user,
+                          uint64_t *ret_index, char ret_why[256])
+{
+    struct deed deed = {0};
+    ret_why[0] = '\0';
+    if (act_rows[act->kind].by_hand && office_founded(office)) {
+        snprintf(ret_why, 256, "officers sign acts here: nothing is done by hand any more");
+        return outcome_fail(FAULT_CONFLICT, "act by hand");
+    }
+    return act_unsigned(office, act, &deed, local_user, ret_index, ret_why);
+}
+
+struct outcome office_citizen_act(struct office *office, const struct act *act,
+                                  const struct citizen_doer *doer, uint64_t *ret_index,
+                                  char ret_why[256])
+{
+    struct deed deed = {.citizen = doer->citizen, .carrier = doer->account};
+    ret_why[0] = '\0';
+    CHECK(doer->citizen.len > 0 && !act_rows[act->kind].by_hand);
+    return act_unsigned(office, act, &deed, DONE_BY_NOBODY, ret_index, ret_why);
 }
 
 struct outcome office_applied_or_doubt(struct outcome outcome)

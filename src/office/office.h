@@ -75,6 +75,16 @@ const struct office_chunk *office_chunk_last(const struct office *office);
 struct outcome office_act(struct office *office, const struct act *act, uint32_t local_user,
                           uint64_t *ret_index, char ret_why[256]);
 
+/* A citizen, as the core has found out who he is, and the account that carried it. */
+struct citizen_doer {
+    struct view citizen; /* personal number: stands in the record's agent, sealed */
+    struct view account;
+};
+/* office_act() of what a citizen does himself. */
+struct outcome office_citizen_act(struct office *office, const struct act *act,
+                                  const struct citizen_doer *doer, uint64_t *ret_index,
+                                  char ret_why[256]);
+
 /* Whether officers sign acts here: from then on office_act() takes none that is by hand. */
 bool office_founded(const struct office *office);
 /* Grows when an officer or a source is made or changes: who may sign is to be told anew. */

@@ -72,6 +72,8 @@ enum frame_kind {
     FRAME_RENDERED = 53,        /* letter -> core */
     FRAME_LETTER_CHECK = 54,    /* public -> core: is this letter genuine? (checking.h) */
     FRAME_LETTER_CHECKED = 55,  /* core -> public */
+    FRAME_OWN = 56,             /* public -> core: what a citizen does by a session (owning.h) */
+    FRAME_OWN_TOLD = 57,        /* core -> public */
     FRAME_KIND_COUNT
 };
 

@@ -1,0 +1,160 @@
+/*
+ * What citizens do themselves: the verbs, and the two ways that all of them go: an ask through the
+ * gate, or an act.
+ *
+ * Invariants
+ * 1. Who asks is the call's asker; no member of a body says so. A body that names another person
+ *    goes to the gate as it is, which refuses and records it (F3).
+ * 2. A verb that is not for the channel is no verb there.
+ */
+#include "core/citizens.h"
+
+#include "base/check.h"
+#include "core/loop.h"
+#include "domain/country.h"
+#include "proc/owning.h"
+#include "wire/canonical.h"
+
+#include <stdio.h>
+
+/* `id` of a body: whom it is about; without one, who asks. False: it is no number. */
+static bool subject_of(const struct own_call *call, uint8_t room[PERSONAL_NUMBER_BYTES],
+                       struct view *ret_id)
+{
+    struct view value = canonical_member(call->body, "id");
+    if (value.len == 0) {
+        *ret_id = call->asker.citizen;
+        return true;
+    }
+    bool fits = canonical_is_text(value) && value.len <= PERSONAL_NUMBER_BYTES;
+    *ret_id = fits ? canonical_text(value, room) : value;
+    return fits && country_id_valid(*ret_id);
+}
+
+static struct outcome view_own(struct core *core, const struct own_call *call,
+                               struct own_reply *reply)
+{
+    uint8_t room[PERSONAL_NUMBER_BYTES];
+    struct view id;
+    if (!subject_of(call, room, &id)) {
+        own_refuse(reply, CODE_BAD_REQUEST, "/id: a personal number");
+        return OUTCOME_OK;
+    }
+    return citizens_ask(core, &call->asker, SERVICE_OWN_VIEW, id, false, reply);
+}
+
+static const struct own_verb verbs[] = {
+    {"view", OWN_PORTALS | OWN_PHONES, view_own},
+};
+
+void own_reply_init(struct own_reply *reply)
+{
+    *reply = (struct own_reply){.code = CODE_DISCLOSED};
+    buf_init(&reply->json, OWN_JSON_BYTES_MAX);
+}
+
+void own_reply_done(struct own_reply *reply)
+{
+    if (reply->json.len > 0) {
+        memory_wipe(reply->json.data, reply->json.len);
+    }
+    buf_done(&reply->json);
+}
+
+void own_refuse(struct own_reply *reply, enum code code, const char *why)
+{
+    CHECK(code != CODE_DISCLOSED);
+    reply->code = code;
+    snprintf(reply->why, sizeof(reply->why), "%s", why);
+}
+
+/* Invariant 2. */
+static const struct own_verb *find(struct view name, enum channel channel)
+{
+    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+        if (view_is(name, verbs[i].name) && (verbs[i].channels >> channel & 1u) != 0) {
+            return &verbs[i];
+        }
+    }
+    return NULL;
+}
+
+struct outcome citizens_do(struct core *core, struct view verb, const struct own_call *call,
+                           struct own_reply *reply)
+{
+    const struct own_verb *found = find(verb, call->asker.channel);
+    if (found == NULL) {
+        own_refuse(reply, CODE_NOT_FOUND, "");
+        return OUTCOME_OK;
+    }
+    TRY(found->handle(core, call, reply));
+    if (!outcome_ok(buf_check(&reply->json))) {
+        own_refuse(reply, CODE_INTERNAL, "");
+    }
+    return OUTCOME_OK;
+}
+
+struct outcome citizens_ask(struct core *core, const struct own_asker *asker, enum service service,
+                            struct view id, bool ward, struct own_reply *reply)
+{
+    const struct ask_own own = {.channel = asker->channel,
+                                .citizen = asker->citizen,
+                                .account = asker->account,
+                                .ward = ward};
+    const struct ask ask = {.service = service,
+                            .business = VIEW_LITERAL(ASK_OWN_BUSINESS),
+                            .subject_kind = SUBJECT_ID,
+                            .key = id,
+                            .fields_granted = true,
+                            .own = &own};
+    CHECK(country_id_valid(id) && country_id_valid(asker->citizen));
+    TRY(gate_serve(core->house->gate, &ask, 1, &reply->answer));
+    reply->answered = true;
+    reply->code = reply->answer.code;
+    return OUTCOME_OK;
+}
+
+static enum code code_of(struct outcome outcome)
+{
+    switch (outcome.fault) {
+    case FAULT_BAD_INPUT:
+        return CODE_BAD_REQUEST;
+    case FAULT_NOT_FOUND:
+        return CODE_NOT_FOUND;
+    case FAULT_CONFLICT:
+        return CODE_REQUEST_CONFLICT;
+    case FAULT_OVER_LIMIT:
+        return CODE_RATE_LIMITED;
+    default:
+        return CODE_LEDGER_UNAVAILABLE;
+    }
+}
+
+struct outcome citizens_act(struct core *core, const struct own_asker *asker, const struct act *act,
+                            struct own_reply *reply, uint64_t *ret_index)
+{
+    const struct citizen_doer doer = {.citizen = asker->citizen, .account = asker->account};
+    struct outcome outcome =
+        office_citizen_act(core->house->office, act, &doer, ret_index, reply->why);
+    if (!core_survives(outcome)) {
+        return outcome;
+    }
+    reply->code = outcome_ok(outcome) ? CODE_DISCLOSED : code_of(outcome);
+    reply->retry_after_s = reply->code == CODE_RATE_LIMITED ? 1 : 0;
+    return OUTCOME_OK;
+}
+
+void own_tell(struct peer *peer, uint64_t tag, const struct own_reply *reply)
+{
+    const struct own_told told = {
+        .tag = tag,
+        .code = reply->code,
+        .retry_after_s = reply->retry_after_s,
+        .why = view_text(reply->why),
+        .json = buf_view(&reply->json),
+        .answer = reply->answered ? &reply->answer : NULL,
+    };
+    CHECK(!reply->later);
+    owning_put_told(&peer->pipe.out, &told);
+    peer->broken = peer->pipe.out.failed || !outcome_ok(pipe_flush(&peer->pipe));
+}
