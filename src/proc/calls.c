@@ -114,7 +114,7 @@ static const struct call_row call_rows[] = {
     {CALLS_PIPES, "recvfrom", {{0}}},
     {CALLS_PIPES, "recvmsg", {{0}}},
     {CALLS_PIPES, "sendto", {{4, ALL, 0}}},
-    {CALLS_PIPES, "sendmsg", {{0}}},
+    {CALLS_PIPES, "sendmsg", {{2, MSG_FASTOPEN, 0}}}, /* which would connect to an address */
     {CALLS_PIPES, "signalfd4", {{0}}},
 
     {CALLS_LISTEN, "accept4", {{0}}},

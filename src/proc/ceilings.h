@@ -33,6 +33,7 @@
 #define CONTROL_BYTES_MAX 64 /* what a child may send to the supervisor at once */
 
 /* Sockets */
+#define PROC_DIALS_S_MAX 20 /* connections that one process may ask for in a second */
 #define LISTEN_BACKLOG 4096
 #define PIPE_SOCKET_BYTES (1 << 20)  /* kernel's buffer, each way */
 #define PIPE_READ_BYTES (64u << 10)  /* one read */

@@ -113,7 +113,7 @@ struct outcome crew_init(struct crew *crew, const struct supervisor_config *conf
 {
     const struct proc_row *core = &config->rows[config->core_row];
 
-    CHECK(config->core_row < config->row_count && config->row_count <= UINT8_MAX);
+    CHECK(config->core_row < config->row_count && config->row_count < PROC_DIALED);
     CHECK(core->count == 1 && !core->core_pipe);
     for (unsigned i = 0; i < config->row_count; i++) {
         const struct proc_row *row = &config->rows[i];
@@ -124,10 +124,11 @@ struct outcome crew_init(struct crew *crew, const struct supervisor_config *conf
     crew->config = config;
     crew->openings = openings;
     crew->clock = clock;
+    TRY(crew_read_addresses(crew));
     TRY(add_slots(crew, config->core_row)); /* slot 0 */
     for (unsigned i = 0; i < config->row_count; i++) {
         crew->tells = crew->tells || config->rows[i].hears_crew;
-        if (i != config->core_row) {
+        if (i != config->core_row && crew_row_runs(crew, &config->rows[i])) {
             TRY(add_slots(crew, i));
         }
     }
@@ -166,13 +167,17 @@ bool crew_gone(const struct crew *crew)
 
 void crew_hear(struct crew *crew, struct process *process)
 {
-    struct outcome outcome = peer_hear_ready(process->control_fd);
+    unsigned whom = PEER_SERVES;
+    struct outcome outcome = peer_hear(process->control_fd, &whom);
 
     if (outcome.fault == FAULT_AGAIN) {
         return;
     }
-    process->deaf = true; /* one word is all that it may say */
-    if (outcome_ok(outcome)) {
+    /* One word is all that it may say, unless it is there to reach somebody. */
+    process->deaf = !outcome_ok(outcome) || process->slot->row->dials == 0;
+    if (outcome_ok(outcome) && whom != PEER_SERVES) {
+        crew_dial(crew, process, whom);
+    } else if (outcome_ok(outcome)) {
         (void)process_move(process, PROCESS_READY); /* refused when it is being stopped */
     } else if (outcome.fault != FAULT_CLOSED) {
         log_line(LOG_LEVEL_ERROR, "process-broken", "process=\"%s\" pid=%d what=\"%s\"",

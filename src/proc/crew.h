@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "proc/ceilings.h"
+#include "proc/dial.h"
 #include "proc/openings.h"
 #include "proc/proc.h"
 #include "proc/rights.h"
@@ -49,6 +50,8 @@ struct process {
     bool seconds_due[PROC_SECOND_PIPES_MAX]; /* it waits for these pipes to others */
     int64_t started_us;                      /* monotonic */
     int64_t deadline_us;                     /* killed then; 0 = none */
+    int64_t dials_since_us;                  /* monotonic: from when `dials` counts */
+    unsigned dials;                          /* connections that it asked for since */
 };
 
 struct slot {
@@ -73,6 +76,7 @@ struct crew {
     const struct openings *openings;
     struct clock_port clock;
     struct rights_identity identities[PROC_USER_COUNT];
+    struct dial_address addresses[DIAL_COUNT];
     unsigned slot_count;
     struct slot slots[PROC_SLOTS_MAX];
     struct process processes[PROC_PROCESSES_MAX];
@@ -89,7 +93,7 @@ uint32_t crew_backoff_ms(unsigned quick_deaths);
 /* False, and nothing changed, when the table of states does not have it. */
 bool process_move(struct process *process, enum process_event event);
 
-/* Slots from the rows; the core's first. FAULT_OVER_LIMIT. */
+/* Slots from the rows that run; the core's first. FAULT_OVER_LIMIT; FAULT_BAD_INPUT: an address. */
 struct outcome crew_init(struct crew *crew, const struct supervisor_config *config,
                          const struct openings *openings, struct clock_port clock);
 /* Everything that is due by now: starts, replacements, pipes, kills, steps of a stop. */
@@ -111,7 +115,7 @@ bool crew_ready(const struct crew *crew);
 /* Nobody is left of a crew that stops. */
 bool crew_gone(const struct crew *crew);
 
-/* Shared by crew.c, crew_start.c and crew_stop.c. */
+/* Shared by crew.c, crew_start.c, crew_stop.c and dial.c. */
 void crew_start(struct crew *crew, struct slot *slot, bool as_coming);
 void crew_pair(struct crew *crew, struct process *process);
 /* The pipe to row->pipes_to[which], which is due. */
@@ -120,5 +124,10 @@ void process_signal(struct process *process, enum process_event event);
 bool slot_is_core(const struct crew *crew, const struct slot *slot);
 void crew_stop_turn(struct crew *crew);
 void crew_sooner(int64_t *soonest_us, int64_t at_us);
+struct outcome crew_read_addresses(struct crew *crew);
+/* Not one that is there to reach somebody and has nobody to reach. */
+bool crew_row_runs(const struct crew *crew, const struct proc_row *row);
+/* A process asks to be connected. */
+void crew_dial(struct crew *crew, struct process *process, unsigned whom);
 
 #endif

@@ -185,6 +185,17 @@ static struct process *free_process(struct crew *crew)
     return NULL;
 }
 
+/* Whether anybody will ever be at the far end of a second pipe. */
+static bool far_runs(const struct crew *crew, const char *name)
+{
+    bool runs = false;
+
+    for (unsigned i = 0; i < crew->slot_count && name != NULL; i++) {
+        runs = runs || strcmp(crew->slots[i].row->name, name) == 0;
+    }
+    return runs;
+}
+
 static struct outcome launch(struct crew *crew, struct slot *slot, struct process *process)
 {
     struct handover handover = {
@@ -209,7 +220,7 @@ static struct outcome launch(struct crew *crew, struct slot *slot, struct proces
         *process = (struct process){.slot = slot, .pid = pid, .control_fd = control_fd};
         process->pipe_due = !paired;
         for (unsigned i = 0; i < PROC_SECOND_PIPES_MAX; i++) {
-            process->seconds_due[i] = slot->row->pipes_to[i] != NULL;
+            process->seconds_due[i] = far_runs(crew, slot->row->pipes_to[i]);
         }
         process->started_us = clock_monotonic_us(&crew->clock);
         (void)process_move(process, PROCESS_SPAWNED);

@@ -4,8 +4,8 @@
  * Invariants
  *  1. A message is exactly one frame.
  *  2. A descriptor that came with anything but a right frame is closed.
- *  3. The supervisor understands one message of a child, "I serve"; whatever else one sends is
- *     refused and not looked at further.
+ *  3. The supervisor understands two messages of a child, "I serve" and "I want to reach";
+ *     whatever else one sends is refused and not looked at further.
  */
 #include "proc/peer.h"
 
@@ -31,7 +31,7 @@ struct outcome peer_send(int control_fd, unsigned row, unsigned index, int fd)
     buf_put_u8(&buf, (uint8_t)index);
     frame_finish(&buf, start, 1);
     TRY(buf_check(&buf));
-    return message_send(control_fd, buf_view(&buf), &fd, 1);
+    return message_send(control_fd, buf_view(&buf), &fd, fd >= 0 ? 1 : 0);
 }
 
 /* The one frame that a message consists of. */
@@ -57,10 +57,11 @@ static struct outcome read_peer(const struct message *message, struct proc_peer 
     peer.row = cursor_u8(&cursor);
     peer.index = cursor_u8(&cursor);
     TRY(cursor_end(&cursor, "peer frame"));
-    if (message->fd_count != 1) {
+    bool unreached = peer.row == PROC_DIALED && message->fd_count == 0;
+    if (message->fd_count != 1 && !unreached) {
         return outcome_fail(FAULT_BAD_INPUT, "peer frame: descriptors");
     }
-    peer.fd = message->fds[0];
+    peer.fd = unreached ? -1 : message->fds[0];
     *ret_peer = peer;
     return OUTCOME_OK;
 }
@@ -116,7 +117,7 @@ struct outcome proc_tell_ready(const struct child *child)
     return message_send(child->control_fd, buf_view(&buf), NULL, 0);
 }
 
-struct outcome peer_hear_ready(int control_fd)
+struct outcome peer_hear(int control_fd, unsigned *ret_whom)
 {
     struct message message;
     struct frame frame;
@@ -124,11 +125,26 @@ struct outcome peer_hear_ready(int control_fd)
     TRY(message_receive(control_fd, &message));
     unsigned fds = message.fd_count;
     message_close(&message, 0); /* invariant 2 */
-    TRY(whole_frame(view_of(message.bytes, message.len), FRAME_HEALTH, &frame));
+    struct view bytes = view_of(message.bytes, message.len);
+    if (fds == 0 && outcome_ok(whole_frame(bytes, FRAME_PEER, &frame)) && frame.payload.len == 2 &&
+        frame.payload.data[0] == PROC_DIALED) {
+        *ret_whom = frame.payload.data[1];
+        return OUTCOME_OK;
+    }
+    TRY(whole_frame(bytes, FRAME_HEALTH, &frame));
     if (fds != 0 || frame.payload.len != 1 || frame.payload.data[0] != HEALTH_SERVING) {
         return outcome_fail(FAULT_BAD_INPUT, "readiness frame");
     }
+    *ret_whom = PEER_SERVES;
     return OUTCOME_OK;
+}
+
+struct outcome peer_hear_ready(int control_fd)
+{
+    unsigned whom = PEER_SERVES;
+
+    TRY(peer_hear(control_fd, &whom));
+    return whom == PEER_SERVES ? OUTCOME_OK : outcome_fail(FAULT_BAD_INPUT, "readiness frame");
 }
 
 int proc_open_sigterm(void)

@@ -21,6 +21,7 @@
 
 #include "base/bytes.h"
 #include "proc/calls.h"
+#include "proc/dial.h"
 #include "proc/frame.h"
 
 #include <sys/types.h>
@@ -77,7 +78,7 @@ struct child;
 
 #define PROC_SECOND_PIPES_MAX 2
 
-/* One row of the table. At most 255 rows, at most PROC_ROW_PROCESSES_MAX processes of one. */
+/* One row of the table. At most 254 rows, at most PROC_ROW_PROCESSES_MAX processes of one. */
 struct proc_row {
     const char *name; /* "edge"; title "dancu: edge 1" when count != 1 */
     /* Reads keys and TLS files, still with the supervisor's rights and before any foreign byte;
@@ -94,6 +95,8 @@ struct proc_row {
     uint64_t frames;           /* FRAME_BIT() of each kind that it may send to the core */
     uint64_t takes;            /* likewise, of those that the core sends to it unasked */
     uint32_t calls;            /* groups of system calls that its filter allows (proc/calls.h) */
+    uint32_t dials;            /* bit per enum proc_dial that it may ask to be connected to; with
+                                  none of them configured it does not run */
     bool hears_crew;           /* the supervisor tells it each second how all processes are */
     uint64_t memory_bytes_max; /* RLIMIT_AS; 0 = none */
     uint32_t files_max;        /* RLIMIT_NOFILE */
@@ -134,7 +137,8 @@ struct child {
  *   restarted; it replaces the old one at once). A channel's first pipe is child->core_fd; it may
  * be at EOF from the start; with another row: one end of a second pipe (proc_row.pipes_to) to that
  * process. It comes after the start and again whenever either end was replaced; to the one that is
- * named by pipes_to the same row and index may come while the former pipe still drains. Receives
+ * named by pipes_to the same row and index may come while the former pipe still drains;
+ *   to who has asked to be connected, with PROC_DIALED for the row: see proc/dial.h. Receives
  * one without waiting; FAULT_AGAIN when none waits, FAULT_CLOSED when the supervisor is gone,
  * FAULT_BAD_INPUT when it was no such frame (our own supervisor: worth a log line). */
 struct proc_peer {
@@ -174,6 +178,7 @@ struct supervisor_config {
     struct serve_settings settings;
     const char *paths[GRANT_COUNT];
     const char *listen_address;         /* numeric IPv4 or IPv6; NULL = every interface */
+    const char *dials[DIAL_COUNT];      /* addresses (proc/dial.h); NULL = nobody */
     const char *users[PROC_USER_COUNT]; /* NULL = `dancu`, `dancu-front` */
 };
 int supervisor_run(const struct supervisor_config *config);

@@ -36,6 +36,12 @@ static const char *const grant_words[] = {
     [GRANT_DESK_LISTENER] = "desk-listener",
 };
 
+static const char *const dial_words[] = {
+    [DIAL_MESSAGE_CENTRE] = "message-centre",
+    [DIAL_NATIONAL_PORTAL] = "national-portal",
+    [DIAL_MPS_PORTAL] = "mps-portal",
+};
+
 static const char *const frame_words[] = {
     [FRAME_ASKS] = "asks",
     [FRAME_ANSWERS] = "answers",
@@ -146,6 +152,7 @@ struct status_rights status_rights_of(const struct proc_row *row, pid_t pid, uns
                                   .calls = row->calls,
                                   .call_count = calls_count(row->calls),
                                   .grants = row->grants,
+                                  .dials = row->dials,
                                   .frames = row->frames,
                                   .takes = row->takes,
                                   .memory_bytes_max = row->memory_bytes_max,
@@ -161,6 +168,7 @@ void status_rights_put(struct buf *buf, const struct status_rights *rights)
     buf_put_u32(buf, rights->calls);
     buf_put_u16(buf, (uint16_t)rights->call_count);
     buf_put_u32(buf, rights->grants);
+    buf_put_u32(buf, rights->dials);
     buf_put_u64(buf, rights->frames);
     buf_put_u64(buf, rights->takes);
     buf_put_u64(buf, rights->memory_bytes_max);
@@ -178,6 +186,7 @@ struct outcome status_rights_get(struct cursor *cursor, struct status_rights *re
     rights.calls = cursor_u32(cursor);
     rights.call_count = cursor_u16(cursor);
     rights.grants = cursor_u32(cursor);
+    rights.dials = cursor_u32(cursor);
     rights.frames = cursor_u64(cursor);
     rights.takes = cursor_u64(cursor);
     rights.memory_bytes_max = cursor_u64(cursor);
@@ -274,6 +283,7 @@ void status_rights_print(struct buf *buf, const struct status_rights *rights)
     }
     put_line(buf, "granted", rights->grants & ~GRANTS_OF_PREPARE, LIST(grant_words));
     put_line(buf, "read once", rights->grants & GRANTS_OF_PREPARE, LIST(grant_words));
+    put_line(buf, "reaches", rights->dials, LIST(dial_words));
     put_line(buf, "sends", rights->frames, LIST(frame_words));
     put_line(buf, "is sent", rights->takes, LIST(frame_words));
     buf_printf(buf, "  limits    descriptors %u, processes 0, core files 0, ", rights->files_max);
@@ -306,6 +316,7 @@ void status_rights_print_json(struct buf *buf, const struct status_rights *right
                rowless || rights->landlock_abi == 0 ? "none" : path_words[right_of(rights)]);
     put_json_list(buf, "granted", rights->grants & ~GRANTS_OF_PREPARE, LIST(grant_words));
     put_json_list(buf, "read_once", rights->grants & GRANTS_OF_PREPARE, LIST(grant_words));
+    put_json_list(buf, "reaches", rights->dials, LIST(dial_words));
     put_json_list(buf, "sends", rights->frames, LIST(frame_words));
     put_json_list(buf, "is_sent", rights->takes, LIST(frame_words));
     buf_printf(buf, ",\"files_max\":%u,\"memory_bytes_max\":%llu,\"may_write_files\":%s}",

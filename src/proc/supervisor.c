@@ -2,8 +2,9 @@
  * The supervisor: opens, starts, waits, restarts, stops.
  *
  * Invariants
- *  1. It takes four kinds of events and no others: signals, its children's one word "I serve",
- *     their log lines, and connections of `dancu ps`, from which nothing is read.
+ *  1. It takes four kinds of events and no others: signals, its children's words "I serve" and "I
+ *     want to reach" (dial.h), their log lines, and connections of `dancu ps`, from which nothing
+ *     is read.
  *  2. Its children's lines reach standard error each by a way of its own (relay.h), so that a
  *     process that was taken over can neither speak to the operator's terminal nor for another.
  *  3. What it opened in the home is removed when it ends; if it is killed, every child sees the

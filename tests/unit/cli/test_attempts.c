@@ -45,6 +45,11 @@ static const struct open_how reading = {.flags = O_RDONLY};
 static const struct open_how writing = {.flags = O_RDWR};
 static char one_byte[16] = "x";
 static const uint64_t limit_more[2] = {1u << 20, 1u << 20};
+static struct iovec one_part = {.iov_base = one_byte, .iov_len = 1};
+static const struct msghdr named = {.msg_name = (void *)(uintptr_t)&listener,
+                                    .msg_namelen = sizeof(listener),
+                                    .msg_iov = &one_part,
+                                    .msg_iovlen = 1};
 static const char *const no_words[] = {NULL};
 static const char *const program[] = {"sh", NULL};
 
@@ -95,6 +100,10 @@ static const struct attempt {
     {"bind", SYS_bind, {TCP, &listener, N(sizeof(listener))}},
     {"listen", SYS_listen, {TCP, N(1)}},
     {"send a datagram", SYS_sendto, {UDP, one_byte, N(1), N(0), &listener, N(sizeof(listener))}},
+    {"connect by sending with a name",
+     SYS_sendto,
+     {TCP, one_byte, N(1), N(MSG_FASTOPEN), &listener, N(sizeof(listener))}},
+    {"connect by a message with a name", SYS_sendmsg, {TCP, &named, N(MSG_FASTOPEN)}},
     {"set a socket's mark", SYS_setsockopt, {TCP, N(SOL_SOCKET), N(SO_MARK), one_byte, N(4)}},
     /* processes */
     {"fork", SYS_fork, {0}},

@@ -15,7 +15,8 @@
 #define RIG_EDGES 2
 #define RIG_PATH_BYTES_MAX 256
 
-enum rig_row { RIG_CORE, RIG_KEEPER, RIG_EDGE, RIG_PUBLIC, RIG_ROW_COUNT };
+/* The caller runs only where config.dials has a message centre. */
+enum rig_row { RIG_CORE, RIG_KEEPER, RIG_EDGE, RIG_PUBLIC, RIG_CALLER, RIG_ROW_COUNT };
 
 /* What children do, one letter each in settings.origin:
  *   r  the core exits with PROC_EXIT_REFUSED        d  edges die at once, once ready
@@ -23,7 +24,9 @@ enum rig_row { RIG_CORE, RIG_KEEPER, RIG_EDGE, RIG_PUBLIC, RIG_ROW_COUNT };
  *   b  edge 1 says nonsense to the supervisor        l  edges take a second to drain
  *   f  everybody tells facts about itself            o  edges ask for too many descriptors
  *   w  edge 1 writes an escape sequence and much text to its standard error
- *   e  the edges' prepare exits with PROC_EXIT_REFUSED */
+ *   e  the edges' prepare exits with PROC_EXIT_REFUSED
+ *   x  the caller asks for somebody whom its row does not name
+ *   y  the caller asks for more connections than a second has */
 extern const struct proc_row rig_rows[RIG_ROW_COUNT];
 
 struct rig {

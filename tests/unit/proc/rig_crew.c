@@ -3,6 +3,8 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "proc/ceilings.h"
+#include "proc/peer.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -276,6 +278,46 @@ static int other_main(struct child *child)
     return front_loop(child);
 }
 
+/* What the supervisor says to an ask: one line, and a greeting over the connection. */
+static void caller_take(const struct child *child)
+{
+    struct proc_peer peer;
+    struct pollfd control = {.fd = child->control_fd, .events = POLLIN};
+
+    if (poll(&control, 1, -1) != 1 || !outcome_ok(proc_receive_peer(child->control_fd, &peer))) {
+        _exit(0);
+    }
+    if (peer.row != PROC_DIALED) { /* its pipe to a new core */
+        (void)close(peer.fd);
+        return;
+    }
+    struct pollfd far = {.fd = peer.fd, .events = POLLOUT};
+    bool reached = peer.fd >= 0 && poll(&far, 1, 5000) == 1 && write(peer.fd, "hello", 5) == 5;
+    log_line(LOG_LEVEL_INFO, "dialed", "whom=%u given=%d reached=%d", peer.index, peer.fd >= 0,
+             reached);
+    (void)close(peer.fd);
+}
+
+/* Reaches the message centre, and whom it should not. */
+static int caller_main(struct child *child)
+{
+    unsigned asks = does(child, 'y') ? PROC_DIALS_S_MAX + 5 : 1;
+
+    if (!outcome_ok(proc_tell_ready(child))) {
+        return 1;
+    }
+    for (unsigned i = 0; i < asks; i++) {
+        outcome_ignore(proc_dial(child, DIAL_MESSAGE_CENTRE));
+    }
+    if (does(child, 'x')) {
+        outcome_ignore(peer_send(child->control_fd, PROC_DIALED, DIAL_MPS_PORTAL, -1));
+        outcome_ignore(peer_send(child->control_fd, PROC_DIALED, DIAL_COUNT, -1));
+    }
+    for (;;) {
+        caller_take(child);
+    }
+}
+
 /* Without a filter: what the other rights hold is tried alone (test_attempts.c has the filters). */
 const struct proc_row rig_rows[RIG_ROW_COUNT] = {
     [RIG_CORE] = {.name = "core",
@@ -321,6 +363,15 @@ const struct proc_row rig_rows[RIG_ROW_COUNT] = {
                     .calls = CALLS_UNFILTERED,
                     .files_max = EDGE_FILES_MAX,
                     .rights = "public's rights"},
+    [RIG_CALLER] = {.name = "caller",
+                    .main = caller_main,
+                    .user = PROC_USER_FRONT,
+                    .root = PROC_ROOT_EMPTY,
+                    .count = 1,
+                    .calls = CALLS_UNFILTERED,
+                    .dials = 1u << DIAL_MESSAGE_CENTRE,
+                    .files_max = EDGE_FILES_MAX,
+                    .rights = "caller's rights"},
 };
 
 void rig_enter(int argc, char **argv)

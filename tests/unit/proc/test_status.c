@@ -75,6 +75,7 @@ static void every_right_of_a_row_has_its_line(void **state)
     static const struct proc_row row = {.name = "edge",
                                         .root = PROC_ROOT_TILES,
                                         .grants = 1u << GRANT_TLS_KEY | 1u << GRANT_TILES_DIR,
+                                        .dials = 1u << DIAL_MESSAGE_CENTRE | 1u << 9,
                                         .frames = FRAME_BIT(FRAME_ASKS) | FRAME_BIT(63),
                                         .takes = FRAME_BIT(FRAME_TEXTS),
                                         .calls = CALLS_BASE | CALLS_TILES,
@@ -102,6 +103,7 @@ static void every_right_of_a_row_has_its_line(void **state)
         "  landlock  read beneath its root; ABI 6\n"
         "  granted   tiles\n"
         "  read once tls-key\n"
+        "  reaches   message-centre 9\n"
         "  sends     asks 63\n"
         "  is sent   texts\n"
         "  limits    descriptors 32, processes 0, core files 0, file size 0, memory 64 MiB\n");
