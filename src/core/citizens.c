@@ -40,7 +40,8 @@ static struct outcome view_own(struct core *core, const struct own_call *call,
         own_refuse(reply, CODE_BAD_REQUEST, "/id: a personal number");
         return OUTCOME_OK;
     }
-    return citizens_ask(core, &call->asker, SERVICE_OWN_VIEW, id, false, reply);
+    struct ask ask = {.service = SERVICE_OWN_VIEW, .fields_granted = true};
+    return citizens_ask(core, &call->asker, id, false, &ask, reply);
 }
 
 static const struct own_verb verbs[] = {
@@ -94,21 +95,20 @@ struct outcome citizens_do(struct core *core, struct view verb, const struct own
     return OUTCOME_OK;
 }
 
-struct outcome citizens_ask(struct core *core, const struct own_asker *asker, enum service service,
-                            struct view id, bool ward, struct own_reply *reply)
+struct outcome citizens_ask(struct core *core, const struct own_asker *asker, struct view id,
+                            bool ward, struct ask *ask, struct own_reply *reply)
 {
     const struct ask_own own = {.channel = asker->channel,
                                 .citizen = asker->citizen,
                                 .account = asker->account,
                                 .ward = ward};
-    const struct ask ask = {.service = service,
-                            .business = VIEW_LITERAL(ASK_OWN_BUSINESS),
-                            .subject_kind = SUBJECT_ID,
-                            .key = id,
-                            .fields_granted = true,
-                            .own = &own};
     CHECK(country_id_valid(id) && country_id_valid(asker->citizen));
-    TRY(gate_serve(core->house->gate, &ask, 1, &reply->answer));
+    ask->business = VIEW_LITERAL(ASK_OWN_BUSINESS);
+    ask->subject_kind = SUBJECT_ID;
+    ask->key = id;
+    ask->own = &own;
+    TRY(gate_serve(core->house->gate, ask, 1, &reply->answer));
+    ask->own = NULL; /* it ends here */
     reply->answered = true;
     reply->code = reply->answer.code;
     return OUTCOME_OK;

@@ -59,9 +59,10 @@ void own_refuse(struct own_reply *reply, enum code code, const char *why);
 struct outcome citizens_do(struct core *core, struct view verb, const struct own_call *call,
                            struct own_reply *reply);
 /* An ask of his through the gate, about who has that number: his own, or he is refused, which is
- * recorded. `ward`: an officer's act in force makes him that person's guardian. */
-struct outcome citizens_ask(struct core *core, const struct own_asker *asker, enum service service,
-                            struct view id, bool ward, struct own_reply *reply);
+ * recorded. Of `ask` the service and what it takes are set (`fields`, or `fields_granted`); the
+ * rest is set here. `ward`: an officer's act in force makes him that person's guardian. */
+struct outcome citizens_ask(struct core *core, const struct own_asker *asker, struct view id,
+                            bool ward, struct ask *ask, struct own_reply *reply);
 /* An act of his, recorded with him as its agent. Refused, or `*ret_index` is the record's. */
 struct outcome citizens_act(struct core *core, const struct own_asker *asker, const struct act *act,
                             struct own_reply *reply, uint64_t *ret_index);

@@ -90,6 +90,21 @@ static struct outcome put_numbers(struct gate *gate, const struct work *work,
     return buf_check(persons);
 }
 
+/* All that is about himself: his fields, his numbers. What names others is no field of the service
+ * (the policy's ceiling). The register keeps neither source nor date of a single field (decision
+ * 0059), and says so. */
+static struct outcome put_own(struct gate *gate, const struct work *work,
+                              const struct person_record *record,
+                              const struct person_hidden_port *hidden)
+{
+    buf_put_text(&gate->persons, "{\"fields\":");
+    TRY(put_fields(gate, work, record, hidden));
+    buf_put_text(&gate->persons, ",\"numbers\":");
+    TRY(put_numbers(gate, work, record, hidden));
+    buf_put_text(&gate->persons, ",\"sources\":null}");
+    return buf_check(&gate->persons);
+}
+
 /* What the ask names no fields for: the service's own. Name and birth date confirm who it is. */
 #define NUMBERS_FIELDS (FIELD_BIT(FIELD_BIRTH_DATE) | FIELD_BIT(FIELD_FULL_NAME))
 
@@ -105,7 +120,7 @@ static const struct service_row {
     [SERVICE_HOUSEHOLD_LOOKUP] = {0, put_fields, true},
     [SERVICE_ID_MAP] = {NUMBERS_FIELDS, put_numbers, true},
     [SERVICE_RELATIVE_VERIFY] = {0, put_claims, true},
-    [SERVICE_OWN_VIEW] = {0, put_fields, false},
+    [SERVICE_OWN_VIEW] = {0, put_own, true},
     [SERVICE_NOTICE_EXTRACT] = {0, put_fields, false},
     [SERVICE_LIST_EXTRACT] = {0, put_fields, false}, /* of one of its people */
 };

@@ -182,6 +182,9 @@ struct outcome prepare_business_add(struct preparing *here)
     bool draft = here->act->kind == ACT_BUSINESS_DRAFT;
     struct party *party = NULL;
     struct business *business = NULL;
+    if (view_is(act_value(here->act, "code"), ASK_OWN_BUSINESS)) {
+        return prepare_refuse(here, FAULT_CONFLICT, "OWN is every citizen's, and no party's");
+    }
     TRY(prepare_find(here, OBJECT_PARTY, "party", &party));
     if (party->business_count >= BUSINESSES_PER_PARTY_MAX) {
         return prepare_refuse(here, FAULT_OVER_LIMIT, "the party has too many businesses");

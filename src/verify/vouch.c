@@ -24,10 +24,11 @@ static const struct {
     const char *path;
     enum service service;
 } services[] = {
-    {"/v1/lookup", SERVICE_CITIZEN_LOOKUP}, {"/v1/verify", SERVICE_CITIZEN_VERIFY},
-    {"/v1/search", SERVICE_CITIZEN_SEARCH}, {"/v1/household", SERVICE_HOUSEHOLD_LOOKUP},
-    {"/v1/id-map", SERVICE_ID_MAP},         {"/v1/relatives/verify", SERVICE_RELATIVE_VERIFY},
-    {"/v1/notice", SERVICE_NOTICE_EXTRACT},
+    {"/v1/lookup", SERVICE_CITIZEN_LOOKUP},   {"/v1/verify", SERVICE_CITIZEN_VERIFY},
+    {"/v1/search", SERVICE_CITIZEN_SEARCH},   {"/v1/household", SERVICE_HOUSEHOLD_LOOKUP},
+    {"/v1/id-map", SERVICE_ID_MAP},           {"/v1/relatives/verify", SERVICE_RELATIVE_VERIFY},
+    {"/v1/notice", SERVICE_NOTICE_EXTRACT},   {"/v1/own/view", SERVICE_OWN_VIEW},
+    {"/v1/own/history", SERVICE_OWN_HISTORY},
 };
 #define SERVICES (sizeof(services) / sizeof(services[0]))
 

@@ -5,12 +5,12 @@ import { createHmac, randomUUID } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { SignJWT, UnsecuredJWT } from 'jose';
 import { verifyAnswer, verifyProblem } from './lib/answer.mjs';
-import { kycAsk } from './lib/asks.mjs';
+import { kycAsk, subjectOf, unknownId } from './lib/asks.mjs';
 import { Http2Client, protocols } from './lib/client.mjs';
 import { demonstration } from './lib/demo.mjs';
 import { originOf } from './lib/officers.mjs';
 import { addSigningKey, assertion, keyPair, messageSignature } from './lib/proofs.mjs';
-import { addBusiness, addParty } from './lib/rights.mjs';
+import { addBusiness, addParty, connectParty } from './lib/rights.mjs';
 import { serve } from './lib/server.mjs';
 
 const portalKey = keyPair();
@@ -242,10 +242,26 @@ describe('signed asks (RFC 9421)', () => {
 test('a citizen whom a portal asserts asks about himself only', async () => {
     await demo.act('party', 'add', '--code', 'people', '--class', 'citizen', '--kind', 'people',
         '--name', 'Công dân');
+    await connectParty(demo, 'people');
     const put = await demo.dancu(['operator', 'parties-put', 'portal', '--parties', 'people']);
     assert.equal(put.status, 0, put.stderr);
-    const body = bodyOf(kycAsk(another, { business: 'T-PORTAL' }));
-    const answer = await ask(body, await assertion(demo, body, portalKey,
-        { claims: { party: 'people', officer: undefined, citizen: person.id } }));
-    assert.equal(answer.status, 403, answer.text);
+    const own = async (about, changes = {}) => {
+        const body = bodyOf({ business: 'OWN', case: 'DVC-1', subject: subjectOf(about), ...changes });
+        const proof = await assertion(demo, body, portalKey, { claims: { service: 'own.view',
+            party: 'people', officer: undefined, citizen: person.id } });
+        return ask(body, proof, Http2Client, '/v1/own/view');
+    };
+    const answer = await own(person);
+    const { entry, opened, body } = verifyAnswer(answer, { vkey: demo.vkey });
+    assert.deepEqual([entry.class, entry.channel, entry.service], ['citizen', 'national_portal', 'own.view']);
+    assert.deepEqual([opened.party, opened.business], ['people', 'OWN']);
+    const { fields, numbers, sources } = body.result;
+    assert.deepEqual([numbers, sources], [{ cmnd: person.cmnd, id: person.id }, null]);
+    assert.equal(fields.full_name, person.full_name);
+    assert.ok('religion' in fields && !('household' in fields) && !('relatives' in fields));
+    for (const about of [another, { ...another, id: unknownId(person) }]) {
+        verifyProblem(await own(about), 403, 'own_data_only', { vkey: demo.vkey, receipt: true });
+    }
+    verifyProblem(await own(person, { fields: ['relatives'] }), 403, 'field_not_granted',
+        { vkey: demo.vkey, receipt: true });
 });

@@ -350,7 +350,8 @@ static unsigned take_object(struct reading *reading, const struct json_node *obj
 #define NAMING                                                                                     \
     (SERVICE_BIT(SERVICE_CITIZEN_LOOKUP) | SERVICE_BIT(SERVICE_HOUSEHOLD_LOOKUP) |                 \
      SERVICE_BIT(SERVICE_NOTICE_EXTRACT))
-#define BY_KEY (CLAIMING | NAMING | SERVICE_BIT(SERVICE_ID_MAP))
+#define OWN (SERVICE_BIT(SERVICE_OWN_VIEW) | SERVICE_BIT(SERVICE_OWN_HISTORY))
+#define BY_KEY (CLAIMING | NAMING | OWN | SERVICE_BIT(SERVICE_ID_MAP))
 
 static const struct row subject_rows[] = {
     {"id", JSON_STRING_BIT, false, take_id, BY_KEY},
@@ -605,6 +606,7 @@ static const struct row ask_rows[] = {
     {"case", JSON_STRING_BIT, false, take_case, 0},
     {"subject", JSON_OBJECT_BIT, true, take_subject, 0},
     {"fields", JSON_ARRAY_BIT, true, take_fields, NAMING},
+    {"fields", JSON_ARRAY_BIT, false, take_fields, OWN}, /* without: all that OWN grants */
     {"claims", JSON_ARRAY_BIT, true, take_claims, CLAIMING},
     {"per_claim", JSON_BOOLEAN_BIT, false, take_per_claim, CLAIMING},
     {"party", JSON_STRING_BIT, false, take_party, 0},
@@ -649,6 +651,8 @@ struct outcome ask_json_get(struct view body, enum service service, enum languag
         take_object(&reading, &doc.nodes[0], ask_rows, ASK_ROWS);
     }
     TRY(reading.outcome);
+    bool own = (OWN >> service & 1) != 0;
+    reading.ask.fields_granted = own && reading.ask.field_count == 0;
     if (faults->count > 0 || faults->text.failed) {
         return outcome_fail(FAULT_BAD_INPUT, "ask: parameters");
     }
