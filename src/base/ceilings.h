@@ -157,6 +157,16 @@
 #define VOUCH_FRONTS_MAX 130       /* pipes from edges at once, draining ones included */
 #define VOUCH_ASKS_PER_TURN_MAX 32 /* taken of one edge before the others' turn */
 
+/* Citizens' sessions */
+#define SESSIONS_MAX 16384 /* open at once, nobody twice */
+#define SESSION_IDLE_S 900 /* one that is not used ends ... */
+#define SESSION_S_MAX 3600 /* ... and any */
+#define SESSION_NONCES_MAX                                                                         \
+    32768                     /* of ID tokens that were good, remembered so that none is twice     \
+                               */
+#define SESSION_NONCE_S 900   /* so long: an ID token is good for less */
+#define SESSION_ADMITTED_S 60 /* from the ID token until the browser has come for its session */
+
 /* Changes of source systems */
 #define SOURCES_MAX 64               /* who ever was one included */
 #define CHANGES_MAX 1000             /* in one set */

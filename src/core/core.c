@@ -214,6 +214,7 @@ static struct outcome housekeeping(struct core *core)
     wishes_keep(core);
     TRY(finds_keep(core));
     TRY(letters_keep(core));
+    sessions_sweep(&core->sessions, clock_monotonic_us(&core->house->clock));
     watch_health(core);
     peers_keep(core);
     figures_tell(core);
@@ -266,6 +267,7 @@ static struct outcome core_open(struct core *core, const struct child *child)
         core->admins[i].pipe.fd = -1;
     }
     letters_open(&core->letters);
+    sessions_init(&core->sessions);
     core->signal_fd = signals_open();
     struct outcome outcome = house_open(child->home_path, child->grants[GRANT_HOME_DIR],
                                         &prepared->keys, REGISTRY_READ, &core->house, why);
@@ -297,6 +299,7 @@ static void core_close(struct core *core)
     searches_done(&core->searches);
     wishes_forget(core);
     letters_close(&core->letters);
+    sessions_done(&core->sessions);
     house_close(core->house);
     cms_signer_free(core->letter_signer);
     if (core->signal_fd >= 0) {

@@ -6,6 +6,7 @@
 
 #include "base/leak.h"
 #include "core/house.h"
+#include "core/sessions.h"
 #include "office/ageing.h"
 #include "proc/explaining.h"
 #include "proc/extracting.h"
@@ -223,6 +224,7 @@ struct core {
     struct find find;
     struct papers_held papers;
     struct feed feed;
+    struct sessions sessions;
     /* figures */
     struct told told[CORE_PEERS_MAX]; /* as peers */
     struct channel_sum sums[FIGURES_CHANNELS_MAX];
