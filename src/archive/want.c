@@ -57,7 +57,10 @@ void handout_ask(struct archive *archive, const struct asker *asker,
 static void pour_end(struct pouring *pouring)
 {
     paper_close(&pouring->file);
-    buf_wipe_done(&pouring->text);
+    if (pouring->text.data != NULL) {
+        memory_wipe(pouring->text.data, pouring->text.cap);
+    }
+    buf_done(&pouring->text);
     *pouring = (struct pouring){.used = false, .file.fd = DISK_CLOSED};
 }
 

@@ -53,6 +53,10 @@
 #define REREADS_ACCOUNT_BURST_MAX 256 /* likewise of one account ... */
 #define REREADS_ACCOUNT_PER_S_MAX 50  /* ... and a second */
 #define WRITTEN_RECENT_MAX 256        /* cases whose disclosure the gate knows by itself */
+#define HISTORY_PIECES_MAX 1024       /* of 512 rows in memory: beyond, nothing is recorded */
+#define HISTORY_RUNS_MAX 64           /* files of rows of who has seen whom */
+#define HISTORY_LOOKED_ROWS_MAX 4096  /* of one run, for one page: it may be shorter then */
+#define HISTORY_PAGE_ROWS_MAX 20      /* each is an old record that is read again */
 #define JOB_TRACKS_MAX 64             /* jobs of which the gate knows the last lines ... */
 #define JOB_RECENT_MAX 1024           /* ... so many */
 #define JOB_RECALLS_MAX 2 /* of them read again in one batch: each is a stall for all others */
@@ -144,9 +148,9 @@
 #define PROPOSAL_ACT_BYTES_MAX 116736 /* an act that is proposed */
 #define PROPOSAL_DAYS 14              /* until it lapses */
 #define STOP_CONFIRM_DAYS 3           /* an emergency stop, until it is overdue */
-#define REPLAYS_MAX 131072            /* signed acts remembered by their jti, 24 h each ... */
-#define REPLAYS_ACCOUNTS_MAX 65536    /* ... of all accounts; the rest is for officers ... */
-#define REPLAYS_PER_SIGNER_MAX 4096   /* ... and of one signer; beyond: over_limit, unrecorded */
+#define REPLAYS_MAX 8192              /* signed acts remembered by their jti, 24 h each ... */
+#define REPLAYS_ACCOUNTS_MAX 4096     /* ... of all accounts; the rest is for officers ... */
+#define REPLAYS_PER_SIGNER_MAX 1024   /* ... and of one signer; beyond: over_limit, unrecorded */
 #define STRANGERS_BURST_MAX 20        /* acts that nobody has signed, recorded at once ... */
 #define STRANGERS_PER_S_MAX 1         /* ... and a second; beyond: counted in the next record */
 #define SIGNED_SKEW_S_MAX 600         /* between an act's `iat` and our clock */

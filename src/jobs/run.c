@@ -69,7 +69,8 @@ void run_done(struct run *run)
     lines_done(&run->lines);
     answers_done(&run->answers);
     seen_done(&run->seen);
-    buf_wipe_done(&run->texts);
+    memory_wipe(run->texts.data, run->texts.cap);
+    buf_done(&run->texts);
     run->job = NULL;
 }
 

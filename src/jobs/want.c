@@ -62,7 +62,10 @@ void want_ask(struct jobs *jobs, const struct asker *asker, const struct job_ask
 static void pour_end(struct pouring *pouring)
 {
     pour_done(&pouring->pour);
-    buf_wipe_done(&pouring->text);
+    if (pouring->text.data != NULL) {
+        memory_wipe(pouring->text.data, pouring->text.cap);
+    }
+    buf_done(&pouring->text);
     *pouring = (struct pouring){.used = false, .pour.blocks.fd = DISK_CLOSED};
 }
 

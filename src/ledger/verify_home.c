@@ -403,7 +403,8 @@ static struct outcome check_home(struct home *home)
 
 static void home_free(struct home *home)
 {
-    buf_wipe_done(&home->plain);
+    memory_wipe(home->plain.data, home->plain.cap);
+    buf_done(&home->plain);
     buf_done(&home->note);
     sealer_free(home->sealer);
     context_done(&home->context);

@@ -121,5 +121,6 @@ struct outcome leak_read(struct view json, struct leaked *ret_leak)
 
 void leak_done(struct leaked *leak)
 {
-    buf_wipe_done(&leak->texts);
+    memory_wipe(leak->texts.data, leak->texts.cap);
+    buf_done(&leak->texts);
 }

@@ -135,7 +135,8 @@ struct outcome registry_collect(const struct registry_config *config,
     TRY(registry_open(&reading, &collecting.registry));
     buf_init(&collecting.plain, PERSON_BYTES_MAX);
     struct outcome outcome = look_all(&collecting);
-    buf_wipe_done(&collecting.plain);
+    memory_wipe(collecting.plain.data, collecting.plain.cap);
+    buf_done(&collecting.plain);
     registry_close(collecting.registry);
     return outcome;
 }

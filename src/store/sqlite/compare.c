@@ -163,7 +163,8 @@ struct outcome registry_compare(const struct registry_config *config,
     TRY(registry_open(&reading, &comparing.registry));
     buf_init(&comparing.plain, PERSON_BYTES_MAX);
     struct outcome outcome = look(&comparing);
-    buf_wipe_done(&comparing.plain);
+    memory_wipe(comparing.plain.data, comparing.plain.cap);
+    buf_done(&comparing.plain);
     registry_close(comparing.registry);
     return outcome;
 }

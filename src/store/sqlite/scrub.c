@@ -408,7 +408,8 @@ void registry_scrub_close(struct registry_scrub *scrub)
         return;
     }
     registry_close(scrub->registry);
-    buf_wipe_done(&scrub->plain);
+    memory_wipe(scrub->plain.data, scrub->plain.cap);
+    buf_done(&scrub->plain);
     buf_done(&scrub->hashes);
     memory_free(scrub->missing);
     memory_free(scrub);
