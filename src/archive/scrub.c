@@ -137,10 +137,7 @@ struct outcome archive_scrub(const struct disk_port *disk, int folder_fd,
     if (outcome_ok(outcome)) {
         outcome = look_all(&scrub);
     }
-    if (scrub.plain.data != NULL) {
-        memory_wipe(scrub.plain.data, scrub.plain.cap);
-    }
-    buf_done(&scrub.plain);
+    buf_wipe_done(&scrub.plain);
     shelf_close(&scrub.shelf);
     *ret_looked = scrub.looked;
     return outcome;

@@ -32,14 +32,6 @@ static struct upload *find(struct archive *archive, const struct asker *asker)
     return NULL;
 }
 
-static void wipe(struct buf *buf)
-{
-    if (buf->data != NULL) {
-        memory_wipe(buf->data, buf->cap);
-    }
-    buf_done(buf);
-}
-
 /* Invariant 1; what a failure leaves goes at the next start. */
 static void drop_file(struct archive *archive, struct paper_file *file)
 {
@@ -57,7 +49,7 @@ static void drop_file(struct archive *archive, struct paper_file *file)
 static void end(struct archive *archive, struct upload *upload)
 {
     drop_file(archive, &upload->file);
-    wipe(&upload->piece);
+    buf_wipe_done(&upload->piece);
     hasher_free(upload->hasher);
     *upload = (struct upload){.generation = upload->generation, .file.fd = DISK_CLOSED};
 }
@@ -275,7 +267,7 @@ static void finish(struct archive *archive, struct upload *upload)
         look = paper_look(buf_view(&archive->whole), archive->anchors,
                           clock_wall_us(&archive->clock), &upload->paper);
     }
-    wipe(&archive->whole);
+    buf_wipe_done(&archive->whole);
     if (look.fault == FAULT_BAD_INPUT) {
         refuse_why(archive, upload, look.what);
         return;

@@ -57,10 +57,7 @@ void handout_ask(struct archive *archive, const struct asker *asker,
 static void pour_end(struct pouring *pouring)
 {
     paper_close(&pouring->file);
-    if (pouring->text.data != NULL) {
-        memory_wipe(pouring->text.data, pouring->text.cap);
-    }
-    buf_done(&pouring->text);
+    buf_wipe_done(&pouring->text);
     *pouring = (struct pouring){.used = false, .file.fd = DISK_CLOSED};
 }
 

@@ -148,9 +148,9 @@
 #define PROPOSAL_ACT_BYTES_MAX 116736 /* an act that is proposed */
 #define PROPOSAL_DAYS 14              /* until it lapses */
 #define STOP_CONFIRM_DAYS 3           /* an emergency stop, until it is overdue */
-#define REPLAYS_MAX 8192              /* signed acts remembered by their jti, 24 h each ... */
-#define REPLAYS_ACCOUNTS_MAX 4096     /* ... of all accounts; the rest is for officers ... */
-#define REPLAYS_PER_SIGNER_MAX 1024   /* ... and of one signer; beyond: over_limit, unrecorded */
+#define REPLAYS_MAX 131072            /* signed acts remembered by their jti, 24 h each ... */
+#define REPLAYS_ACCOUNTS_MAX 65536    /* ... of all accounts; the rest is for officers ... */
+#define REPLAYS_PER_SIGNER_MAX 4096   /* ... and of one signer; beyond: over_limit, unrecorded */
 #define STRANGERS_BURST_MAX 20        /* acts that nobody has signed, recorded at once ... */
 #define STRANGERS_PER_S_MAX 1         /* ... and a second; beyond: counted in the next record */
 #define SIGNED_SKEW_S_MAX 600         /* between an act's `iat` and our clock */

@@ -69,6 +69,12 @@ void memory_wipe_free(void *block, size_t len)
     free(block);
 }
 
+void buf_wipe_done(struct buf *buf)
+{
+    memory_wipe(buf->data, buf->cap);
+    buf_done(buf);
+}
+
 void memory_trim(void)
 {
     (void)malloc_trim(0); /* 1: something was given back; 0: there was nothing */

@@ -19,6 +19,8 @@ void memory_free(void *block);
 /* Wipes (not optimised away), then frees. Accepts NULL. */
 void memory_wipe_free(void *block, size_t len);
 void memory_wipe(void *block, size_t len);
+/* Wipes all that it has ever held, then buf_done(). */
+void buf_wipe_done(struct buf *buf);
 /* Gives the system back what lies free between blocks. Takes milliseconds a hundred MiB. */
 void memory_trim(void);
 /* For tests: the nth allocation from now on fails (1 = the next); 0 = none. */

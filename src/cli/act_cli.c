@@ -459,10 +459,8 @@ int act_cli(const char *noun, int argc, char **argv)
     status = status == EXIT_GOOD ? act_go(&act, others) : status;
     buf_done(&files.officers);
     buf_done(&files.case_file);
-    memory_wipe(files.leaked.data, files.leaked.cap);
-    buf_done(&files.leaked);
-    memory_wipe(files.members.data, files.members.cap);
-    buf_done(&files.members);
+    buf_wipe_done(&files.leaked);
+    buf_wipe_done(&files.members);
     return status;
 }
 

@@ -28,28 +28,9 @@ static int ask(const struct cli_option *options, const struct https_pieces *piec
     const struct https_files files = {.ca = options[OPTION_CA].value,
                                       .cert = options[OPTION_CERT].value,
                                       .key = options[OPTION_KEY].value};
-    struct https *https = NULL;
-    char url[HTTPS_URL_BYTES_MAX];
-    unsigned status = 0;
+    int status = https_command("document", options[OPTION_SERVER].value, &files, pieces);
 
-    if (snprintf(url, sizeof(url), "https://%s/v1", options[OPTION_SERVER].value) >=
-        (int)sizeof(url)) {
-        return usage();
-    }
-    struct outcome outcome = https_new(url, &files, &https);
-    if (outcome_ok(outcome)) {
-        outcome = https_pieces(https, pieces, &status);
-    }
-    https_free(https);
-    if (!outcome_ok(outcome)) {
-        cli_complain("document: %s: %s", options[OPTION_SERVER].value, outcome.what);
-        return EXIT_BAD;
-    }
-    if (status / 100 != 2) {
-        cli_complain("document: refused (%u)", status);
-        return EXIT_BAD;
-    }
-    return EXIT_GOOD;
+    return status == EXIT_USAGE ? usage() : status;
 }
 
 /* By its first bytes; NULL: of no type that is taken. */

@@ -53,6 +53,11 @@ struct https_pieces {
 };
 struct outcome https_pieces(struct https *https, const struct https_pieces *pieces,
                             unsigned *ret_status);
+/* The same below https://SERVER/v1, for a command: complains under `noun` of what goes wrong, and
+ * of any status but 2xx. EXIT_GOOD, EXIT_BAD, or EXIT_USAGE without a word: the server's name is
+ * too long. */
+int https_command(const char *noun, const char *server, const struct https_files *files,
+                  const struct https_pieces *pieces);
 /* Appends the body of URL/path. FAULT_NOT_FOUND: 404. FAULT_IO: any other status too. */
 struct outcome https_fetch(struct https *https, const char *path, struct buf *ret_bytes);
 

@@ -33,7 +33,6 @@ static const struct verb {
 };
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
 #define NDJSON "application/x-ndjson"
-#define STATUS_WAITS 503
 
 static int usage(void)
 {
@@ -62,37 +61,14 @@ static bool has_all(const struct verb *verb, const struct cli_option *options)
            options[OPTION_KEY].value != NULL && sends == listed;
 }
 
-static int fail(const char *what, struct outcome outcome)
-{
-    cli_complain("job: %s: %s", what, outcome.what);
-    return EXIT_BAD;
-}
-
 static int ask(const struct cli_option *options, const struct https_pieces *pieces)
 {
     const struct https_files files = {.ca = options[OPTION_CA].value,
                                       .cert = options[OPTION_CERT].value,
                                       .key = options[OPTION_KEY].value};
-    struct https *https = NULL;
-    char url[HTTPS_URL_BYTES_MAX];
-    unsigned status = STATUS_WAITS;
-    if (snprintf(url, sizeof(url), "https://%s/v1", options[OPTION_SERVER].value) >=
-        (int)sizeof(url)) {
-        return usage();
-    }
-    struct outcome outcome = https_new(url, &files, &https);
-    if (outcome_ok(outcome)) {
-        outcome = https_pieces(https, pieces, &status);
-    }
-    https_free(https);
-    if (!outcome_ok(outcome)) {
-        return fail(options[OPTION_SERVER].value, outcome);
-    }
-    if (status / 100 != 2) {
-        cli_complain("job: refused (%u)", status);
-        return EXIT_BAD;
-    }
-    return EXIT_GOOD;
+    int status = https_command("job", options[OPTION_SERVER].value, &files, pieces);
+
+    return status == EXIT_USAGE ? usage() : status;
 }
 
 static int send_list(const struct cli_option *options, const char *file)

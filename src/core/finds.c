@@ -16,23 +16,24 @@
 #include "office/case.h"
 #include "office/find.h"
 #include "office/unit.h"
+#include "wire/canonical.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-/* The text behind the member's name, up to its quote: digits alone. */
-static struct view digits_of(struct view json, const char *member)
+/* A number of whom was found, whom a search lists as its only hit; empty: none is told. */
+static struct view digits_of(struct view person, const char *member)
 {
-    size_t len = strlen(member);
-    for (size_t at = 0; at + len <= json.len; at++) {
-        struct view rest = view_part(json, at, json.len - at);
-        if (view_starts(rest, view_of(member, len))) {
-            size_t end = view_find(rest, len, '"');
-            return view_part(rest, len, end - len);
-        }
+    struct view hits = canonical_member(person, "hits");
+    struct view who = person;
+    size_t at = 0;
+    if (hits.len > 0 && !canonical_next_item(hits, &at, &who)) {
+        return view_of(NULL, 0);
     }
-    return view_of(NULL, 0);
+    struct view value = canonical_member(who, member);
+    bool told = value.len > 2 && canonical_is_text(value);
+    return told ? view_part(value, 1, value.len - 2) : view_of(NULL, 0); /* digits: no escapes */
 }
 
 /* Who may not be the case's is found, and not kept: nobody is reclassed. */
@@ -40,8 +41,8 @@ static const char *keep(struct core *core, const struct written_case *case_, con
                         const struct answer *answer)
 {
     struct find *find = &core->find;
-    struct view id = digits_of(answer->person, "\"id\":\"");
-    struct view cmnd = digits_of(answer->person, "\"cmnd\":\"");
+    struct view id = digits_of(answer->person, "id");
+    struct view cmnd = digits_of(answer->person, "cmnd");
     bool by_name = act_value(act, "id").len == 0 && act_value(act, "cmnd").len == 0;
     if (by_name && case_own_by_cmnd(case_)) { /* a search tells no CMND */
         return "by_number";

@@ -197,13 +197,19 @@ static struct outcome owner_save_begin(void *context, struct buf *buf)
     }
     buf_put_u8(buf, STATE_VERSION);
     buf_put_u64(buf, office_applied(house->office));
-    office_save(house->office, buf);
+    office_save_begin(house->office, buf);
+    house->office_saved = false;
     return gate_save_begin(house->gate);
 }
 
 static struct outcome owner_save_step(void *context, struct buf *buf, bool *ret_last)
 {
     struct house *house = context;
+    if (!house->office_saved) {
+        office_save_step(house->office, buf, &house->office_saved);
+        *ret_last = false;
+        return buf_check(buf);
+    }
     return gate_save_step(house->gate, buf, ret_last);
 }
 

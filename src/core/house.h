@@ -46,6 +46,7 @@ struct house {
     struct office *office;
     struct gate *gate;
     struct ledger *ledger;
+    bool office_saved; /* of the snapshot that is being made, the office's part is */
     uint64_t replayed; /* entries that this opening replayed */
 };
 

@@ -37,8 +37,7 @@ void loader_feed_done(struct loader *loader)
         return;
     }
     for (unsigned i = 0; i < FEED_FLIGHTS_MAX; i++) {
-        memory_wipe(feed->orders[i].data, feed->orders[i].cap);
-        buf_done(&feed->orders[i]);
+        buf_wipe_done(&feed->orders[i]);
     }
     if (feed->arena.data != NULL) {
         memory_wipe(feed->arena.data, feed->arena.cap);

@@ -49,11 +49,9 @@ static struct search *search_of(struct searches *searches, uint64_t index)
 
 static void forget(struct search *search)
 {
-    memory_wipe(search->act.data, search->act.cap);
-    memory_wipe(search->items.data, search->items.cap);
     buf_done(&search->summary);
-    buf_done(&search->act);
-    buf_done(&search->items);
+    buf_wipe_done(&search->act);
+    buf_wipe_done(&search->items);
     *search = (struct search){.used = false};
 }
 

@@ -12,7 +12,7 @@ static bool may_be_code(struct view code)
     return code.len == 0 || ask_code_shaped(code, ASK_CODE_BYTES_MAX);
 }
 
-static bool is_text(struct view text, size_t min, size_t max)
+bool wish_text_sane(struct view text, size_t min, size_t max)
 {
     bool good = text.len >= min && text.len <= max && utf8_valid(text);
 
@@ -36,10 +36,11 @@ bool wish_sane(const struct wish *wish)
     bool named = wish->business.len > 0 ? wish->unit.len == 0 && wish->procedure.len == 0
                                         : wish->unit.len > 0 && wish->procedure.len > 0;
 
-    return named && may_be_code(wish->business) && is_text(wish->unit, 0, ASK_CODE_BYTES_MAX) &&
-           is_text(wish->procedure, 0, ASK_CODE_BYTES_MAX) &&
-           is_text(wish->officer, 0, ASK_CODE_BYTES_MAX) &&
-           is_text(wish->case_ref, 1, ASK_CASE_BYTES_MAX) && is_criteria(wish->criteria) &&
+    return named && may_be_code(wish->business) &&
+           wish_text_sane(wish->unit, 0, ASK_CODE_BYTES_MAX) &&
+           wish_text_sane(wish->procedure, 0, ASK_CODE_BYTES_MAX) &&
+           wish_text_sane(wish->officer, 0, ASK_CODE_BYTES_MAX) &&
+           wish_text_sane(wish->case_ref, 1, ASK_CASE_BYTES_MAX) && is_criteria(wish->criteria) &&
            wish->fields >> FIELD_COUNT == 0;
 }
 

@@ -21,6 +21,8 @@ struct wish {
     uint64_t fields;      /* a mask; 0: what the business grants through list.extract */
 };
 
+/* UTF-8 of min..max bytes without control characters, as every text of a wish. */
+bool wish_text_sane(struct view text, size_t min, size_t max);
 /* Everything above is so. */
 bool wish_sane(const struct wish *wish);
 /* Six block16 in that order, u64. */

@@ -69,8 +69,7 @@ void run_done(struct run *run)
     lines_done(&run->lines);
     answers_done(&run->answers);
     seen_done(&run->seen);
-    memory_wipe(run->texts.data, run->texts.cap);
-    buf_done(&run->texts);
+    buf_wipe_done(&run->texts);
     run->job = NULL;
 }
 

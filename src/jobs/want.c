@@ -62,10 +62,7 @@ void want_ask(struct jobs *jobs, const struct asker *asker, const struct job_ask
 static void pour_end(struct pouring *pouring)
 {
     pour_done(&pouring->pour);
-    if (pouring->text.data != NULL) {
-        memory_wipe(pouring->text.data, pouring->text.cap);
-    }
-    buf_done(&pouring->text);
+    buf_wipe_done(&pouring->text);
     *pouring = (struct pouring){.used = false, .pour.blocks.fd = DISK_CLOSED};
 }
 

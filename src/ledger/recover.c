@@ -337,8 +337,7 @@ struct outcome ledger_recover(struct ledger *ledger, struct ledger_recovery *ret
 
     buf_init(&recovery.plain, SNAPSHOT_BYTES_MAX);
     struct outcome outcome = recover(&recovery);
-    memory_wipe(recovery.plain.data, recovery.plain.cap);
-    buf_done(&recovery.plain);
+    buf_wipe_done(&recovery.plain);
     sealer_free(recovery.sealer);
     segment_list_done(&recovery.list);
     return outcome;

@@ -403,8 +403,7 @@ static struct outcome check_home(struct home *home)
 
 static void home_free(struct home *home)
 {
-    memory_wipe(home->plain.data, home->plain.cap);
-    buf_done(&home->plain);
+    buf_wipe_done(&home->plain);
     buf_done(&home->note);
     sealer_free(home->sealer);
     context_done(&home->context);

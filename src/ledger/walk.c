@@ -181,8 +181,7 @@ static struct outcome walk_all(struct walking *walking)
 
 static void walking_free(struct walking *walking)
 {
-    memory_wipe(walking->plain.data, walking->plain.cap);
-    buf_done(&walking->plain);
+    buf_wipe_done(&walking->plain);
     sealer_free(walking->sealer);
     context_done(&walking->context);
     memory_free(walking);

@@ -438,9 +438,14 @@ void office_signers(const struct office *office,
     }
 }
 
-void office_save(const struct office *office, struct buf *buf)
+void office_save_begin(struct office *office, struct buf *buf)
 {
-    replays_save(&office->replays, buf);
+    replays_save_begin(&office->replays, buf);
+}
+
+void office_save_step(struct office *office, struct buf *buf, bool *ret_last)
+{
+    replays_save_step(&office->replays, buf, ret_last);
 }
 
 struct outcome office_restore(struct office *office, struct cursor *cursor)

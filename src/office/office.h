@@ -93,9 +93,12 @@ uint64_t office_officer_changes(const struct office *office);
 void office_signers(const struct office *office,
                     void (*each)(void *context, struct view code, struct view key), void *context);
 
-/* The part of a snapshot that is the office's: signed acts by their jti. What was remembered before
- * is forgotten; so is all when it fails. FAULT_CORRUPT, FAULT_NO_MEMORY. */
-void office_save(const struct office *office, struct buf *buf);
+/* The part of a snapshot that is the office's: signed acts by their jti, as of the beginning,
+ * copied in steps of some tens of KiB between which acts are done. */
+void office_save_begin(struct office *office, struct buf *buf);
+void office_save_step(struct office *office, struct buf *buf, bool *ret_last);
+/* What was remembered before is forgotten; so is all when it fails. FAULT_CORRUPT, FAULT_NO_MEMORY.
+ */
 struct outcome office_restore(struct office *office, struct cursor *cursor);
 void office_forget(struct office *office);
 

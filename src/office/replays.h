@@ -23,10 +23,21 @@ struct replay {
     struct signed_result result;
 };
 
+/* How many of those are one signer's. */
+struct replays_signer {
+    uint8_t key[1 + CODE_TEXT_BYTES_MAX]; /* kind and code, zeros behind it */
+    unsigned count;
+};
+
 struct replays {
     struct map map;
     struct replay *order[REPLAYS_MAX]; /* ring, oldest first */
     unsigned first;
+    uint64_t forgotten; /* how many there were before the first */
+    struct map signers;
+    unsigned of_accounts;
+    uint64_t save_next; /* of a copy that is being made: counted from the first that ever was */
+    uint64_t save_end;
 };
 
 void replays_init(struct replays *replays);
@@ -38,7 +49,10 @@ struct outcome replays_room(struct replays *replays, const struct doer *doer, in
 /* FAULT_NO_MEMORY, FAULT_OVER_LIMIT, FAULT_CONFLICT (it is there). */
 struct outcome replays_add(struct replays *replays, const struct signed_act *act,
                            const struct signed_result *result, int64_t now_us);
-void replays_save(const struct replays *replays, struct buf *buf);
+/* Copies those that are there at the beginning, in steps of some tens of KiB; what is forgotten
+ * meanwhile is left out. */
+void replays_save_begin(struct replays *replays, struct buf *buf);
+void replays_save_step(struct replays *replays, struct buf *buf, bool *ret_last);
 void replays_clear(struct replays *replays);
 /* What was there is forgotten. After a failure it holds some of it. FAULT_CORRUPT, FAULT_NO_MEMORY.
  */

@@ -121,6 +121,5 @@ struct outcome leak_read(struct view json, struct leaked *ret_leak)
 
 void leak_done(struct leaked *leak)
 {
-    memory_wipe(leak->texts.data, leak->texts.cap);
-    buf_done(&leak->texts);
+    buf_wipe_done(&leak->texts);
 }

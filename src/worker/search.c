@@ -345,12 +345,6 @@ static struct outcome run(struct search *search)
     return search->filter.incident ? sum_up(search) : OUTCOME_OK;
 }
 
-static void wipe(struct buf *buf)
-{
-    memory_wipe(buf->data, buf->cap);
-    buf_done(buf);
-}
-
 void search_run(const struct search_config *config, const struct search_order *order,
                 struct buf *items, struct buf *summary, char ret_why[SEARCH_WHY_BYTES_MAX + 1],
                 struct search_found *ret_found)
@@ -365,8 +359,8 @@ void search_run(const struct search_config *config, const struct search_order *o
     search.found =
         (struct search_found){.index = order->index, .state = SEARCH_RUNS, .of = order->index + 1};
     struct outcome outcome = run(&search);
-    wipe(&search.item);
-    wipe(&search.texts);
+    buf_wipe_done(&search.item);
+    buf_wipe_done(&search.texts);
     buf_done(&search.proof);
     memory_wipe(search.arena.data, search.arena.cap);
     arena_done(&search.arena);

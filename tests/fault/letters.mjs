@@ -117,7 +117,7 @@ async function verifyLetters(office, codes) {
             (json) => json.state === 'signed');
         assert.equal(letter.code, `${code}.1`, 'one letter a case');
         numbers.push(Number.parseInt(letter.number, 10));
-        // By MINH: LAN has signed five acts a case, and a signer has 1,024 a day.
+        // By MINH: LAN has signed five acts a case, and a signer has so many a day.
         await office.does('MINH', 'case.read', { code, reason: 'Kiểm tra' });
         for (const { file } of letter.copies) {
             const { bytes } = await office.clients.MINH.get(`/v1/cases/${code}/documents/${file}`);

@@ -42,16 +42,6 @@ static const struct json_row rows[ROW_COUNT] = {
     [ROW_OFFICER] = {"officer", JSON_STRING_BIT, false},
 };
 
-static bool is_text(struct view text, size_t max)
-{
-    bool good = text.len >= 1 && text.len <= max;
-
-    for (size_t i = 0; good && i < text.len; i++) {
-        good = text.data[i] >= ' ' && text.data[i] != 127;
-    }
-    return good;
-}
-
 static void check(struct ask_faults *faults, enum language language, bool good, const char *name,
                   enum reason reason)
 {
@@ -100,7 +90,8 @@ static void take(const struct json_node *const *values, enum language language,
 
     check(faults, language, ask_code_shaped(wish.business, ASK_CODE_BYTES_MAX), "/business",
           REASON_CODE);
-    check(faults, language, is_text(wish.case_ref, ASK_CASE_BYTES_MAX), "/case", REASON_CASE);
+    check(faults, language, wish_text_sane(wish.case_ref, 1, ASK_CASE_BYTES_MAX), "/case",
+          REASON_CASE);
     check_criteria(wish.criteria, language, faults);
     if (values[ROW_FIELDS] != NULL) {
         check(faults, language, get_fields(values[ROW_FIELDS], &wish.fields), "/fields",
@@ -108,7 +99,7 @@ static void take(const struct json_node *const *values, enum language language,
     }
     if (values[ROW_OFFICER] != NULL) {
         wish.officer = values[ROW_OFFICER]->text;
-        check(faults, language, is_text(wish.officer, ASK_CODE_BYTES_MAX), "/officer",
+        check(faults, language, wish_text_sane(wish.officer, 1, ASK_CODE_BYTES_MAX), "/officer",
               REASON_OFFICER);
     }
     *ret_wish = wish;

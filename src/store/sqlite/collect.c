@@ -135,8 +135,7 @@ struct outcome registry_collect(const struct registry_config *config,
     TRY(registry_open(&reading, &collecting.registry));
     buf_init(&collecting.plain, PERSON_BYTES_MAX);
     struct outcome outcome = look_all(&collecting);
-    memory_wipe(collecting.plain.data, collecting.plain.cap);
-    buf_done(&collecting.plain);
+    buf_wipe_done(&collecting.plain);
     registry_close(collecting.registry);
     return outcome;
 }

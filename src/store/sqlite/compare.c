@@ -163,8 +163,7 @@ struct outcome registry_compare(const struct registry_config *config,
     TRY(registry_open(&reading, &comparing.registry));
     buf_init(&comparing.plain, PERSON_BYTES_MAX);
     struct outcome outcome = look(&comparing);
-    memory_wipe(comparing.plain.data, comparing.plain.cap);
-    buf_done(&comparing.plain);
+    buf_wipe_done(&comparing.plain);
     registry_close(comparing.registry);
     return outcome;
 }

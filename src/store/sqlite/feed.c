@@ -350,8 +350,7 @@ struct outcome registry_feed(struct registry *registry, const struct registry_fe
     feeding.writing.repeats = true;
     struct outcome outcome = feed_transaction(&feeding);
     writing_done(&feeding.writing);
-    memory_wipe(feeding.line.data, feeding.line.cap);
-    buf_done(&feeding.line);
+    buf_wipe_done(&feeding.line);
     memory_wipe(feeding.arena.data, feeding.arena.cap);
     arena_done(&feeding.arena);
     return outcome;

@@ -145,8 +145,7 @@ void office_store_close(struct office_store *store)
     db_close(&store->db);
     sealer_free(store->sealer);
     blinder_free(store->blinder);
-    memory_wipe(store->plain.data, store->plain.cap);
-    buf_done(&store->plain);
+    buf_wipe_done(&store->plain);
     buf_done(&store->sealed);
     memory_free(store);
 }

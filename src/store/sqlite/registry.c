@@ -335,12 +335,6 @@ struct outcome registry_open(const struct registry_config *config, struct regist
     return OUTCOME_OK;
 }
 
-static void wipe_done(struct buf *buf)
-{
-    memory_wipe(buf->data, buf->cap);
-    buf_done(buf);
-}
-
 void registry_close(struct registry *registry)
 {
     if (registry == NULL) {
@@ -350,8 +344,8 @@ void registry_close(struct registry *registry)
     sealer_free(registry->sealer);
     blinder_free(registry->blinder);
     masker_free(registry->masker);
-    wipe_done(&registry->plain);
-    wipe_done(&registry->old);
+    buf_wipe_done(&registry->plain);
+    buf_wipe_done(&registry->old);
     buf_done(&registry->sealed);
     memory_free(registry);
 }

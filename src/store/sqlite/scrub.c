@@ -408,8 +408,7 @@ void registry_scrub_close(struct registry_scrub *scrub)
         return;
     }
     registry_close(scrub->registry);
-    memory_wipe(scrub->plain.data, scrub->plain.cap);
-    buf_done(&scrub->plain);
+    buf_wipe_done(&scrub->plain);
     buf_done(&scrub->hashes);
     memory_free(scrub->missing);
     memory_free(scrub);
