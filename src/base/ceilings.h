@@ -357,4 +357,36 @@
 #define POLICY_TEXTS_BYTES_MAX (1536u << 10) /* all texts of a set, kept */
 #define POLICY_SHOW_BYTES_MAX (8u << 20)     /* `dancu policy show` */
 
+/* Messages from and to phones (decision 0062) */
+#define SMPP_PDU_BYTES_MAX 4096       /* one unit of the protocol: a longer one ends the link */
+#define SMPP_TLVS_MAX 32              /* optional parameters of one */
+#define SMPP_ADDRESS_BYTES_MAX 20     /* section 4.4.1: 21 with its end */
+#define SMPP_ID_BYTES_MAX 64          /* a message's name at the centre, likewise */
+#define SMPP_SYSTEM_ID_BYTES_MAX 15   /* section 4.1.5, likewise */
+#define SMPP_PASSWORD_BYTES_MAX 8     /* likewise */
+#define SMPP_SYSTEM_TYPE_BYTES_MAX 12 /* likewise */
+#define SMS_PART_BYTES_MAX 140        /* of one message on the air, its header included */
+#define SMS_PARTS_MAX 8               /* of one that goes out or comes in */
+#define SMS_TEXT_BYTES_MAX 4096       /* of one that comes in, as UTF-8, put together */
+#define SMS_JOINS_MAX 256             /* of which some parts have come ... */
+#define SMS_JOIN_S_MAX 600            /* ... and are waited for so long */
+#define SMS_REST_BYTES_MAX 128        /* of one, after its command */
+#define SMS_WORD_BYTES_MAX 32         /* one word of the syntax */
+#define SMS_PENDING_MAX 64            /* with the core at once: beyond, the centre is not read */
+#define SMS_PRINTS_MAX 16384          /* that are remembered, so that none is answered twice ... */
+#define SMS_DOUBT_S 7200              /* ... of which the centre may bring one again so long */
+#define SMS_WINDOW_MAX 64             /* submitted and not confirmed */
+#define SMS_BIND_S_MAX 10             /* from asking to be connected until bound */
+#define SMS_ANSWER_S_MAX 30    /* of the centre to what we sent; beyond, the link is broken */
+#define SMS_RETRY_MS_MIN 100   /* between two links: doubled ... */
+#define SMS_RETRY_MS_MAX 30000 /* ... up to so long */
+#define SMS_HOLD_MS_MIN 500    /* the centre is full: nothing is sent for so long, ... */
+#define SMS_HOLD_MS_MAX 60000  /* ... doubled up to so long */
+#define SMS_RECEIPT_MS 2000    /* what may be there already waits so long for its receipt */
+#define SMS_RECEIPTS_MAX 1024  /* messages of which no receipt is told */
+
+/* Connections that the supervisor has made (decision 0066) */
+#define DIALED_IN_BYTES_MAX (256u << 10)  /* read and not yet taken */
+#define DIALED_OUT_BYTES_MAX (256u << 10) /* waiting to be written */
+
 #endif

@@ -8,7 +8,7 @@
  *     its place, so that a glyph that is missing is told there.
  */
 #include "channel/letter/book.h"
-#include "channel/letter/yaml.h"
+#include "channel/yaml/yaml.h"
 
 #include "base/check.h"
 #include "domain/country.h"

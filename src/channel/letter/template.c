@@ -6,7 +6,7 @@
  *     show: what is decided is never left out by a file.
  */
 #include "channel/letter/book.h"
-#include "channel/letter/yaml.h"
+#include "channel/yaml/yaml.h"
 
 #include "base/check.h"
 

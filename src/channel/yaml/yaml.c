@@ -4,7 +4,7 @@
  * Invariants
  *  1. What no row names is refused: a word that is misspelt is never a part left out.
  */
-#include "channel/letter/yaml.h"
+#include "channel/yaml/yaml.h"
 
 #include "base/check.h"
 
@@ -16,7 +16,7 @@ struct outcome yaml_refuse(struct yaml *yaml, struct policy_place place, const c
     va_start(arguments, format);
     policy_error_write(yaml->error, yaml->file->name, place, format, arguments);
     va_end(arguments);
-    return outcome_fail(FAULT_BAD_INPUT, "letter file");
+    return outcome_fail(FAULT_BAD_INPUT, "settings file");
 }
 
 const struct policy_node *yaml_root(const struct yaml *yaml)

@@ -1,9 +1,9 @@
 /*
- * Purpose: reading the YAML files of letters by rows of keys, every fault with file, line and
- * column. Private to channel/letter/. Source: policy/tree.h (which part of YAML is let through).
+ * Purpose: reading a channel's YAML files by rows of keys, every fault with file, line and
+ * column. Used by `letter` and `sms`. Source: policy/tree.h (which part of YAML is let through).
  */
-#ifndef DANCU_CHANNEL_LETTER_YAML_H
-#define DANCU_CHANNEL_LETTER_YAML_H
+#ifndef DANCU_CHANNEL_YAML_H
+#define DANCU_CHANNEL_YAML_H
 
 #include "policy/tree.h"
 
