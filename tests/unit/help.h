@@ -19,7 +19,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -85,6 +87,20 @@ static inline void aborted(int number)
     }
     (void)signal(number, SIG_DFL);
     (void)raise(number);
+}
+
+/* Makes a folder dancu-NAME-...: in memory where there is enough, since what is synced there costs
+ * nothing, and homes and logs are made by the thousand. */
+static inline void help_folder(char *path, size_t room, const char *name)
+{
+    struct statvfs memory;
+    bool enough = statvfs("/dev/shm", &memory) == 0 &&
+                  (uint64_t)memory.f_bavail * memory.f_frsize >= UINT64_C(1) << 30;
+    snprintf(path, room, "%s/dancu-%s-XXXXXX", enough ? "/dev/shm" : "/tmp", name);
+    if (mkdtemp(path) == NULL) {
+        snprintf(path, room, "/tmp/dancu-%s-XXXXXX", name);
+        assert_non_null(mkdtemp(path));
+    }
 }
 
 /* True when `body` ends its process by abort(): it ran into a CHECK. Runs in a child, silently. */

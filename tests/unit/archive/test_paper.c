@@ -89,8 +89,7 @@ static void close_archive(struct place *place)
 static int setup(void **state)
 {
     struct place *place = calloc(1, sizeof(*place));
-    snprintf(place->path, sizeof(place->path), "/tmp/dancu-archive-XXXXXX");
-    assert_non_null(mkdtemp(place->path));
+    help_folder(place->path, sizeof(place->path), "archive");
     place->disk = *disk_system();
     place->disk.context = place;
     place->disk.open = open_;

@@ -101,8 +101,7 @@ static int setup(void **state)
 {
     struct rig *rig = calloc(1, sizeof(*rig));
     signal(SIGPIPE, SIG_IGN);
-    snprintf(rig->path, sizeof(rig->path), "/tmp/dancu-archive-XXXXXX");
-    assert_non_null(mkdtemp(rig->path));
+    help_folder(rig->path, sizeof(rig->path), "archive");
     begin(rig);
     *state = rig;
     return 0;

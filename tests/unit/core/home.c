@@ -172,8 +172,7 @@ struct home *home_new(const struct house_ports *ports)
     struct home *home = calloc(1, sizeof(*home));
     assert_non_null(home);
     home->ports = *ports;
-    snprintf(home->folder, sizeof(home->folder), "/tmp/dancu-test-home-XXXXXX");
-    assert_non_null(mkdtemp(home->folder));
+    help_folder(home->folder, sizeof(home->folder), "test-home");
     snprintf(home->path, sizeof(home->path), "%s/home", home->folder);
     make_keys(home);
     struct outcome outcome = house_create_on(ports, home->path, &home->keys, HOME_ORIGIN, why);

@@ -38,8 +38,7 @@ static int setup(void **state)
     struct place *place = calloc(1, sizeof(*place));
     struct secret key = {{4, 5, 6}};
     struct random_port random = random_system();
-    snprintf(place->path, sizeof(place->path), "/tmp/dancu-jobs-XXXXXX");
-    assert_non_null(mkdtemp(place->path));
+    help_folder(place->path, sizeof(place->path), "jobs");
     place->disk = *disk_system();
     place->disk.write = full_write;
     place->disk.context = place;

@@ -47,8 +47,7 @@ static int place_setup(void **state)
     struct place *place = calloc(1, sizeof(*place));
     struct secret key = {{1, 2, 3}};
     struct random_port random = random_system();
-    snprintf(place->path, sizeof(place->path), "/tmp/dancu-jobs-XXXXXX");
-    assert_non_null(mkdtemp(place->path));
+    help_folder(place->path, sizeof(place->path), "jobs");
     place->store.disk = disk_system();
     place->store.folder_fd = open(place->path, O_RDONLY | O_DIRECTORY);
     assert_ok(sealer_new(&key, &random, &place->store.sealer));

@@ -99,8 +99,7 @@ static int setup(void **state)
 {
     struct rig *rig = calloc(1, sizeof(*rig));
     signal(SIGPIPE, SIG_IGN);
-    snprintf(rig->path, sizeof(rig->path), "/tmp/dancu-jobs-XXXXXX");
-    assert_non_null(mkdtemp(rig->path));
+    help_folder(rig->path, sizeof(rig->path), "jobs");
     begin(rig);
     *state = rig;
     return 0;

@@ -133,12 +133,7 @@ static inline struct ledger_owner logbook_owner(struct logbook *book)
 static inline void logbook_init(struct logbook *book)
 {
     *book = (struct logbook){.now_us = INT64_C(1700000000000000)};
-    /* Memory where there is some: these logs are made by the thousand. */
-    snprintf(book->path, sizeof(book->path), "/dev/shm/dancu-ledger-XXXXXX");
-    if (mkdtemp(book->path) == NULL) {
-        snprintf(book->path, sizeof(book->path), "/tmp/dancu-ledger-XXXXXX");
-        assert_non_null(mkdtemp(book->path));
-    }
+    help_folder(book->path, sizeof(book->path), "ledger");
     book->home_fd = open(book->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     assert_true(book->home_fd >= 0);
     memset(book->wrap_key.bytes, 7, SEAL_KEY_BYTES);

@@ -51,8 +51,7 @@ static inline void home_close(struct home *home)
 static inline void home_init(struct home *home)
 {
     memset(home, 0, sizeof(*home));
-    (void)snprintf(home->path, sizeof(home->path), "/tmp/dancu-test-XXXXXX");
-    assert_non_null(mkdtemp(home->path));
+    help_folder(home->path, sizeof(home->path), "test");
     memset(&home->data_key, 1, sizeof(home->data_key));
     memset(&home->index_key, 2, sizeof(home->index_key));
     home->seed = 7;

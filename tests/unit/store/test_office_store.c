@@ -30,8 +30,7 @@ static int set_up(void **state)
 {
     static struct shelf shelf;
     memset(&shelf, 0, sizeof(shelf));
-    (void)snprintf(shelf.path, sizeof(shelf.path), "/tmp/dancu-test-XXXXXX");
-    assert_non_null(mkdtemp(shelf.path));
+    help_folder(shelf.path, sizeof(shelf.path), "test");
     assert_ok(office_store_create(shelf.path));
     assert_ok(shelf_open(&shelf));
     *state = &shelf;
