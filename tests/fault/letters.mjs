@@ -12,7 +12,7 @@ import { Http2Client } from '../e2e/lib/client.mjs';
 import { sleep, until } from '../e2e/lib/command.mjs';
 import { demonstration } from '../e2e/lib/demo.mjs';
 import { readCheckpoint } from '../e2e/lib/note.mjs';
-import { makeOfficers } from '../e2e/lib/officers.mjs';
+import { addOfficer, makeOfficers } from '../e2e/lib/officers.mjs';
 import { serve } from '../e2e/lib/server.mjs';
 import { randomOf } from '../e2e/lib/stats.mjs';
 import { readEntries } from '../e2e/lib/tree.mjs';
@@ -21,21 +21,42 @@ const VICTIMS = ['core', 'letter', 'core', 'archive'];
 const GAP_MS = 40; // a kill comes so long behind an approval at most
 const JOSE = { 'content-type': 'application/jose' };
 
-class Office {
-    async open() {
+export const PLACE = { code: 'CAP', head: 'MINH', staff: ['LAN'] };
+
+// Offices of one demonstration: each has a code, its head and its staff.
+export class Office {
+    async open(places = [PLACE]) {
         this.demo = await demonstration('fault-letters');
-        this.signers = await makeOfficers(this.demo);
-        this.server = await serve(this.demo);
+        this.signers = {};
         this.clients = {};
-        for (const [name, signer] of Object.entries(this.signers)) {
-            this.clients[name] = new Http2Client({ port: this.server.port + 2, ca: this.demo.ca,
-                ...signer.client });
-        }
+        const founders = await makeOfficers(this.demo);
+        this.server = await serve(this.demo);
+        Object.values(founders).forEach((signer) => this.admit(signer));
         this.people = this.demo.samples().filter((one) => one.birth_date.length === 10);
-        await this.both('office.add', { code: 'CAP', level: 'commune', province: '79', sign: 'CAP',
+        for (const place of places) {
+            await this.found(place);
+        }
+    }
+
+    admit(signer) {
+        this.signers[signer.code] = signer;
+        this.clients[signer.code] = new Http2Client({ port: this.server.port + 2,
+            ca: this.demo.ca, ...signer.client });
+    }
+
+    async appoint(code, roles) {
+        this.admit(await addOfficer(this.demo, code, roles, (...act) => this.both(...act)));
+    }
+
+    async found({ code, head, staff }) {
+        await this.both('office.add', { code, level: 'commune', province: '79', sign: code,
             name: 'Công an phường', parent: 'Công an Thành phố', place: 'Thành phố Hồ Chí Minh' });
-        for (const [officer, capacity] of [['LAN', 'staff'], ['MINH', 'head']]) {
-            await this.both('office.member-put', { code: 'CAP', officer, capacity });
+        for (const officer of [head, ...staff]) {
+            const capacity = officer === head ? 'head' : 'staff';
+            if (this.signers[officer] === undefined) {
+                await this.appoint(officer, ['intake', 'decide', 'approve']);
+            }
+            await this.both('office.member-put', { code, officer, capacity });
         }
     }
 
@@ -70,26 +91,26 @@ class Office {
     }
 
     // Looking is lost with a core that dies before it is kept: then it is done again.
-    async find(code, person) {
+    async find(who, code, person) {
         await until('somebody is found', async () => {
-            await this.does('LAN', 'case.find', { code, name: person.full_name,
+            await this.does(who, 'case.find', { code, name: person.full_name,
                 'birth-date': person.birth_date, id: person.id });
             await sleep(20);
             return (await this.see(`/v1/cases/${code}`)).found;
         });
     }
 
-    async decide(i) {
-        const { object: code } = await this.does('LAN', 'case.receive', { office: 'CAP',
+    async decide(i, place = PLACE, who = place.staff[0]) {
+        const { object: code } = await this.does(who, 'case.receive', { office: place.code,
             intake: 'desk', class: 'other', name: 'Trần Văn Xin', papers: 'id',
             number: '079090955555', 'papers-seen': 'true', purpose: 'Thừa kế', content: 'Họ tên',
             fields: 'full_name', undertaken: 'true' });
-        await this.does('LAN', 'case.accept', { code });
-        await this.find(code, this.people[i % this.people.length]);
-        await this.does('LAN', 'case.propose', { code, decision: 'disclose', fields: 'full_name' });
+        await this.does(who, 'case.accept', { code });
+        await this.find(who, code, this.people[i % this.people.length]);
+        await this.does(who, 'case.propose', { code, decision: 'disclose', fields: 'full_name' });
         const { fee_due: fee, answer: { proposal } } = await this.see(`/v1/cases/${code}`);
-        await this.does('LAN', 'case.pay', { code, vnd: String(fee), receipt: `BL-${i}` });
-        await this.does('MINH', 'case.approve', { code, proposal: String(proposal) });
+        await this.does(who, 'case.pay', { code, vnd: String(fee), receipt: `BL-${i}` });
+        await this.does(place.head, 'case.approve', { code, proposal: String(proposal) });
         return code;
     }
 
@@ -101,7 +122,7 @@ class Office {
     }
 }
 
-async function published({ home, vkey }) {
+export async function published({ home, vkey }) {
     const ledger = path.join(home, 'ledger');
     const { size } = readCheckpoint(
         readFileSync(path.join(ledger, 'checkpoint'), 'utf8'), vkey);

@@ -50,26 +50,43 @@ export const originOf = (demo) => readFileSync(path.join(demo.home, 'origin'), '
 export const accountOf = (demo, name) =>
     new Signer(name, demo.client(name).key, demo.client(name), originOf(demo));
 
+// Certificate and signing key of an officer whom nobody has made one yet, in files, too.
+async function newSigner(demo, folder, code) {
+    const client = await demo.issue(`officer-${code}`);
+    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
+    writeFileSync(path.join(folder, `${code}.pem`), pem, { mode: 0o600 });
+    writeFileSync(path.join(folder, `${code}.pub.pem`),
+        publicKey.export({ type: 'spki', format: 'pem' }));
+    return { signer: new Signer(code, pem, client, originOf(demo)), publicKey };
+}
+
+const folderOf = (demo) => path.join(demo.dir, 'officers');
+
 // The ceremony: certificates by the demonstration's CA, signing keys, the sheet, the act. From then
 // on nothing is done by hand in this home.
 export async function makeOfficers(demo, officers = OFFICERS) {
-    const folder = path.join(demo.dir, 'officers');
+    const folder = folderOf(demo);
     const sheet = path.join(folder, 'sheet.json');
     const signers = {};
     const lines = [];
     mkdirSync(folder, { recursive: true });
     for (const [code, roles] of Object.entries(officers)) {
-        const client = await demo.issue(`officer-${code}`);
-        const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-        const pem = privateKey.export({ type: 'pkcs8', format: 'pem' });
-        writeFileSync(path.join(folder, `${code}.pem`), pem, { mode: 0o600 });
-        writeFileSync(path.join(folder, `${code}.pub.pem`),
-            publicKey.export({ type: 'spki', format: 'pem' }));
-        lines.push({ code, name: `Cán bộ ${code}`, roles, cert: client.certPath,
+        const { signer } = await newSigner(demo, folder, code);
+        lines.push({ code, name: `Cán bộ ${code}`, roles, cert: signer.client.certPath,
             key: `${code}.pub.pem` });
-        signers[code] = new Signer(code, pem, client, originOf(demo));
+        signers[code] = signer;
     }
     writeFileSync(sheet, JSON.stringify(lines));
     await demo.act('officer', 'found', '--officers', sheet);
     return signers;
+}
+
+// One more, later; `both` has two officers sign the act.
+export async function addOfficer(demo, code, roles, both) {
+    const { signer, publicKey } = await newSigner(demo, folderOf(demo), code);
+    await both('officer.add', { code, name: `Cán bộ ${code}`, roles: roles.join(','),
+        spki: createHash('sha256').update(signer.spki).digest('hex'),
+        key: publicKey.export({ type: 'spki', format: 'der' }).toString('base64url') });
+    return signer;
 }
