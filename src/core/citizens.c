@@ -10,6 +10,7 @@
 #include "core/citizens.h"
 
 #include "base/check.h"
+#include "core/corrections.h"
 #include "core/loop.h"
 #include "domain/country.h"
 #include "proc/owning.h"
@@ -45,6 +46,8 @@ static struct outcome view_own(struct core *core, const struct own_call *call,
 }
 
 static const struct own_verb verbs[] = {
+    {"correct", OWN_PORTALS, own_correct},
+    {"correction", OWN_PORTALS, own_correction},
     {"view", OWN_PORTALS | OWN_PHONES, view_own},
 };
 

@@ -33,7 +33,8 @@
 #define WORDS_INTAKE(ROW)                                                                          \
     ROW(DESK, "desk")                                                                              \
     ROW(POST, "post")                                                                              \
-    ROW(CARRIER, "carrier") /* a signed document by any carrier */
+    ROW(CARRIER, "carrier") /* a signed document by any carrier */                                 \
+    ROW(PORTAL, "portal")   /* a citizen's session: a correction of his data is asked for */
 
 /* Papers by which a person shows who it is. */
 #define WORDS_PAPERS(ROW)                                                                          \
@@ -50,7 +51,8 @@
 #define WORDS_CASE_DECISION(ROW)                                                                   \
     ROW(DISCLOSE, "disclose") /* once, in the letter */                                            \
     ROW(GRANT, "grant")       /* a lasting business */                                             \
-    ROW(REFUSE, "refuse")
+    ROW(REFUSE, "refuse")                                                                          \
+    ROW(CORRECT, "correct")   /* a source corrects the register; nothing leaves */
 
 #define WORDS_LETTER_KIND(ROW)                                                                     \
     ROW(RESULT, "result")                                                                          \

@@ -133,6 +133,7 @@ enum act_kind {
     ACT_LETTER_DELIVER,
     ACT_LETTER_WITHDRAW,
     ACT_LETTER_REPLACE,
+    ACT_CASE_CORRECT, /* by a citizen */
     ACT_KIND_COUNT
 };
 

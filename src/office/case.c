@@ -45,6 +45,7 @@ static const char *const event_names[CASE_EVENT_COUNT] = {
     [CASE_EVENT_WITHDRAW] = "withdraw",
     [CASE_EVENT_RESTORE] = "restore",
     [CASE_EVENT_RESTORE_DELIVERED] = "restore-delivered",
+    [CASE_EVENT_CORRECTED] = "corrected",
 };
 const struct words words_case_event = {event_names, CASE_EVENT_COUNT};
 
@@ -92,6 +93,7 @@ static const struct way ways[] = {
     {CASE_APPROVED, CASE_EVENT_PAY, CASE_APPROVED},
     {CASE_APPROVED, CASE_EVENT_DISCLOSE, CASE_APPROVED},
     {CASE_APPROVED, CASE_EVENT_NUMBER, CASE_NUMBERED},
+    {CASE_APPROVED, CASE_EVENT_CORRECTED, CASE_CLOSED},
 
     {CASE_NUMBERED, CASE_EVENT_VOID, CASE_APPROVED},
     {CASE_NUMBERED, CASE_EVENT_SIGN, CASE_SIGNED},
@@ -174,6 +176,8 @@ enum letter_kind case_answer_letter(const struct written_case *case_)
         return LETTER_RESULT;
     case DECISION_GRANT:
         return LETTER_GRANT;
+    case DECISION_CORRECT: /* who asked sees it over his session */
+        return LETTER_KIND_COUNT;
     default:
         return LETTER_REFUSAL;
     }

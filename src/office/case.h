@@ -52,6 +52,7 @@ enum case_event {
     /* The number of a letter that was to replace another has no letter: the one before stands. */
     CASE_EVENT_RESTORE,
     CASE_EVENT_RESTORE_DELIVERED, /* and was delivered */
+    CASE_EVENT_CORRECTED,         /* its source has changed the register: nothing else is due */
     CASE_EVENT_COUNT
 };
 /* CASE_STATE_COUNT: not allowed. */
@@ -168,7 +169,10 @@ bool case_due_soon(const struct written_case *case_, int64_t day);
 bool case_open(const struct written_case *case_);
 /* Dong for so many fields in a letter, by the prices of that day. */
 uint64_t case_fee(const struct policy *policy, enum party_class class, uint64_t fields,
-                  int64_t day); /* case_fee.c, as the next four */
+                  int64_t day); /* case_fee.c, as the next five */
+/* The same of that case: a correction costs nothing. */
+uint64_t case_fee_of(const struct policy *policy, const struct written_case *case_, uint64_t fields,
+                     int64_t day);
 /* What is decided may be done: nothing is owed. */
 bool case_paid(const struct written_case *case_);
 bool case_has_receipt(const struct written_case *case_, struct view receipt);

@@ -180,7 +180,7 @@ struct outcome prepare_case_accept(struct preparing *here)
     if (!outcome_ok(case_clock_start(here->policy, here->today, (unsigned)days, case_))) {
         return no_calendar(here);
     }
-    case_->fee_due = case_fee(here->policy, case_->requester.class, case_->fields, here->today);
+    case_->fee_due = case_fee_of(here->policy, case_, case_->fields, here->today);
     return OUTCOME_OK;
 }
 
@@ -222,9 +222,15 @@ struct outcome prepare_case_assign(struct preparing *here)
 
 struct outcome prepare_case_end(struct preparing *here)
 {
+    const struct written_case *old = staff_case(here->directory, act_value(here->act, "code"));
     bool withdraw = here->act->kind == ACT_CASE_WITHDRAW;
+    bool correction = old != NULL && old->answer.decision == DECISION_CORRECT;
     struct written_case *case_ = NULL;
-    TRY(case_step_by_member(here, withdraw ? CASE_EVENT_WITHDRAW : CASE_EVENT_CLOSE, &case_));
+    TRY(case_step_by_member(here,
+                            withdraw     ? CASE_EVENT_WITHDRAW
+                            : correction ? CASE_EVENT_CORRECTED
+                                         : CASE_EVENT_CLOSE,
+                            &case_));
     case_->ended_day = withdraw ? here->today : case_->ended_day;
     return OUTCOME_OK;
 }

@@ -66,6 +66,45 @@ static struct outcome propose_grant(struct preparing *here, const struct written
     return OUTCOME_OK;
 }
 
+/* What came by a session asks for a correction, and nothing is disclosed for it; no other request
+ * is answered with one. */
+static struct outcome decision_fits(struct preparing *here, const struct written_case *case_,
+                                    enum case_decision decision)
+{
+    bool portal = case_->intake == INTAKE_PORTAL;
+    bool fits = decision == DECISION_REFUSE || portal == (decision == DECISION_CORRECT);
+    return fits ? OUTCOME_OK
+                : prepare_refuse(here, FAULT_BAD_INPUT,
+                                 portal ? "a correction is made or refused"
+                                        : "a correction is asked for over a session");
+}
+
+static struct outcome propose_correction(struct preparing *here, const struct written_case *case_,
+                                         struct case_answer *answer)
+{
+    if (answer->reason.len == 0) {
+        return prepare_refuse(here, FAULT_BAD_INPUT, "the reason says what is corrected");
+    }
+    answer->fields = act_words_mask(here->act, "fields");
+    return (answer->fields & ~case_->fields) == 0
+               ? OUTCOME_OK
+               : prepare_refuse(here, FAULT_BAD_INPUT,
+                                "`fields` must be some of those that were asked for");
+}
+
+static struct outcome propose_more(struct preparing *here, const struct written_case *case_,
+                                   struct case_answer *answer)
+{
+    switch (answer->decision) {
+    case DECISION_GRANT:
+        return propose_grant(here, case_, answer);
+    case DECISION_CORRECT:
+        return propose_correction(here, case_, answer);
+    default:
+        return propose_disclosure(here, case_, answer);
+    }
+}
+
 /* Invariant 4. */
 static struct outcome party_may(struct preparing *here, const struct written_case *case_,
                                 enum case_decision decision)
@@ -90,20 +129,19 @@ struct outcome prepare_case_propose(struct preparing *here)
         return prepare_refuse_as(here, ACT_CODE_NOT_YOURS, "another officer is in charge");
     }
     TRY(party_may(here, case_, decision));
+    TRY(decision_fits(here, case_, decision));
     if (decision == DECISION_REFUSE) {
         TRY(case_refusal(here, &answer));
     } else {
         TRY(long_set(&answer.reason, act_value(here->act, "reason")));
-        TRY(decision == DECISION_GRANT ? propose_grant(here, case_, &answer)
-                                       : propose_disclosure(here, case_, &answer));
+        TRY(propose_more(here, case_, &answer));
     }
     answer.version = case_->version;
     TRY(code_set(&answer.by, doer));
     TRY(code_set(&case_->officer, doer));
     case_->answer = answer;
     case_->missing = (struct long_text){0}; /* what it was given back for */
-    case_->fee_due =
-        case_fee(here->policy, case_->requester.class, answer.fields, case_->accepted_day);
+    case_->fee_due = case_fee_of(here->policy, case_, answer.fields, case_->accepted_day);
     return OUTCOME_OK;
 }
 
@@ -181,8 +219,7 @@ struct outcome prepare_case_return(struct preparing *here)
     TRY(may_judge(here, &approver));
     TRY(case_step(here, act_value(here->act, "code"), CASE_EVENT_RETURN, &case_));
     case_->answer = (struct case_answer){.decision = DECISION_COUNT, .approved_as = APPROVER_COUNT};
-    case_->fee_due =
-        case_fee(here->policy, case_->requester.class, case_->fields, case_->accepted_day);
+    case_->fee_due = case_fee_of(here->policy, case_, case_->fields, case_->accepted_day);
     return long_set(&case_->missing, act_value(here->act, "reason"));
 }
 

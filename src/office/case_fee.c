@@ -27,6 +27,13 @@ uint64_t case_fee(const struct policy *policy, enum party_class class, uint64_t 
     return fee.vnd_per_field * count_fields(fields);
 }
 
+uint64_t case_fee_of(const struct policy *policy, const struct written_case *case_, uint64_t fields,
+                     int64_t day)
+{
+    return case_->intake == INTAKE_PORTAL ? 0
+                                          : case_fee(policy, case_->requester.class, fields, day);
+}
+
 bool case_paid(const struct written_case *case_)
 {
     return case_->fee_paid >= case_->fee_due;

@@ -6,6 +6,8 @@
  * 2. A case gets the next number of its office's year: none is given twice, and none is left out.
  * 3. At a desk somebody has seen the papers, on a day on which the desk is open; what comes by post
  *    or carrier comes on any day.
+ * 4. Over a session a citizen asks for a correction of his own data and for nothing else: the
+ *    session has said who he is, so no officer takes such a request in.
  */
 #include "office/prepare.h"
 
@@ -127,6 +129,14 @@ static struct outcome desk_open(struct preparing *here, const struct office_unit
                : prepare_refuse(here, FAULT_CONFLICT, "the office's desk is not open today");
 }
 
+struct outcome unit_case_code(const struct office_unit *unit, struct code_text *ret_code)
+{
+    char code[CODE_TEXT_BYTES_MAX + 32];
+    snprintf(code, sizeof(code), "%.*s-%u-%06u", (int)unit->code.len, unit->code.text,
+             unit->case_year, unit->case_last);
+    return code_set(ret_code, view_text(code));
+}
+
 /* Invariant 2. */
 static struct outcome next_number(struct preparing *here, struct office_unit *old,
                                   struct written_case *case_)
@@ -140,10 +150,7 @@ static struct outcome next_number(struct preparing *here, struct office_unit *ol
         return prepare_refuse(here, FAULT_OVER_LIMIT, "the year's numbers are used up");
     }
     unit->case_last++;
-    int len = snprintf(case_->code.text, sizeof(case_->code.text), "%.*s-%u-%06u",
-                       (int)unit->code.len, unit->code.text, year, unit->case_last);
-    CHECK(len > 0 && len <= ASK_CODE_BYTES_MAX);
-    case_->code.len = (uint8_t)len;
+    TRY(unit_case_code(unit, &case_->code));
     return staff_case(here->directory, code_view(&case_->code)) == NULL
                ? OUTCOME_OK
                : prepare_refuse(here, FAULT_CONFLICT, "a case has this number already");
@@ -165,6 +172,48 @@ static struct outcome take_content(struct preparing *here, struct written_case *
     return long_set(&case_->content, act_value(act, "content"));
 }
 
+static struct written_case *begin(struct written_case *case_, struct office_unit *unit,
+                                  enum intake intake, int64_t today)
+{
+    case_->state = CASE_RECEIVED;
+    case_->unit = unit;
+    case_->intake = intake;
+    case_->received_day = today;
+    case_->answer.decision = DECISION_COUNT;
+    case_->answer.approved_as = APPROVER_COUNT;
+    case_->moves[case_->move_count++] =
+        (struct case_move){.event = CASE_EVENT_COUNT, .state = CASE_RECEIVED};
+    return case_;
+}
+
+/* Invariant 4. */
+struct outcome prepare_case_correct(struct preparing *here)
+{
+    const struct act *act = here->act;
+    struct office_unit *unit = NULL;
+    struct written_case *case_ = NULL;
+    if (here->policy == NULL || policy_lacks_written(here->policy)) {
+        return prepare_refuse(here, FAULT_CONFLICT, "the policy has no rules of written requests");
+    }
+    if (!country_id_valid(act_value(act, "number"))) {
+        return prepare_refuse(here, FAULT_BAD_INPUT, "the number is nobody's");
+    }
+    TRY(prepare_find(here, OBJECT_UNIT, "office", &unit));
+    TRY(prepare_add(here, OBJECT_CASE, &case_));
+    struct case_requester *who = &begin(case_, unit, INTAKE_PORTAL, here->today)->requester;
+    who->class = CLASS_CITIZEN;
+    who->papers = PAPERS_ID;
+    who->behalf = BEHALF_COUNT;
+    case_->fields = act_words_mask(act, "fields");
+    TRY(code_set(&who->number, act_value(act, "number")));
+    TRY(long_set(&who->name, act_value(act, "name")));
+    TRY(long_set(&who->address, act_value(act, "address")));
+    TRY(long_set(&who->contact, act_value(act, "contact")));
+    TRY(long_set(&case_->purpose, VIEW_LITERAL("Đính chính thông tin của chính mình")));
+    TRY(long_set(&case_->content, act_value(act, "content")));
+    return next_number(here, unit, case_);
+}
+
 struct outcome prepare_case_receive(struct preparing *here)
 {
     struct office_unit *unit = NULL;
@@ -179,18 +228,15 @@ struct outcome prepare_case_receive(struct preparing *here)
     if (unit_member(unit, here->doer->code) == NULL) {
         return prepare_refuse_as(here, ACT_CODE_NOT_YOURS, "the officer is none of that office's");
     }
+    enum intake intake = act_word(here->act, "intake");
+    if (intake == INTAKE_PORTAL) { /* invariant 4 */
+        return prepare_refuse(here, FAULT_BAD_INPUT, "over a session a citizen asks himself");
+    }
     TRY(prepare_add(here, OBJECT_CASE, &case_));
-    case_->state = CASE_RECEIVED;
-    case_->unit = unit;
-    case_->intake = act_word(here->act, "intake");
-    case_->received_day = here->today;
-    case_->answer.decision = DECISION_COUNT;
-    case_->answer.approved_as = APPROVER_COUNT;
+    begin(case_, unit, intake, here->today);
     TRY(desk_open(here, unit, case_->intake));
     TRY(take_requester(here, case_));
     TRY(take_content(here, case_));
     TRY(next_number(here, unit, case_));
-    case_->moves[case_->move_count++] =
-        (struct case_move){.event = CASE_EVENT_COUNT, .state = CASE_RECEIVED};
     return code_set(&case_->moves[0].by, here->doer->code);
 }

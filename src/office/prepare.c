@@ -236,6 +236,7 @@ static struct outcome (*const preparations[ACT_KIND_COUNT])(struct preparing *he
     [ACT_OFFICE_MEMBER_REMOVE] = prepare_office_member,
     [ACT_OFFICE_ABSENT] = prepare_office_absent,
     [ACT_CASE_RECEIVE] = prepare_case_receive,
+    [ACT_CASE_CORRECT] = prepare_case_correct,
     [ACT_CASE_DOCUMENT] = prepare_case_document,
     [ACT_CASE_SUPPLEMENT] = prepare_case_supplement,
     [ACT_CASE_COMPLETE] = prepare_case_complete,

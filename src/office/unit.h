@@ -56,6 +56,8 @@ struct office_unit {
 
 /* NULL when there is none, or when the directory has no staff. */
 struct office_unit *staff_unit(const struct directory *directory, struct view code);
+/* Of the case that it numbered last. FAULT_OVER_LIMIT: too long. */
+struct outcome unit_case_code(const struct office_unit *unit, struct code_text *ret_code);
 /* NULL: the officer is none of the office's. */
 const struct unit_member *unit_member(const struct office_unit *unit, struct view officer);
 

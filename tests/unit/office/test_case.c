@@ -75,6 +75,7 @@ static const char *const expected[CASE_EVENT_COUNT] = {
     [CASE_EVENT_DELIVER] = ".......D....",    [CASE_EVENT_REISSUE] = ".......NNN..",
     [CASE_EVENT_CLOSE] = "........C...",      [CASE_EVENT_WITHDRAW] = "WWWWW.......",
     [CASE_EVENT_RESTORE] = "......G.....",    [CASE_EVENT_RESTORE_DELIVERED] = "......D.....",
+    [CASE_EVENT_CORRECTED] = ".....C......",
 };
 
 static void check_pair(struct desk *desk, struct office_unit *unit, enum case_state from,

@@ -121,6 +121,76 @@ static void only_an_officer_of_the_office_takes_in_there(void **state)
     assert_code(takes(desk, &act), ACT_CODE_NOT_YOURS);
 }
 
+/* ---- a correction, over a session ---- */
+
+static enum act_code asks_for_correction(struct desk *desk, const char *number, const char *fields,
+                                         uint64_t *ret_index)
+{
+    const struct citizen_doer doer = {.citizen = VIEW_LITERAL("079090912345"),
+                                      .account = VIEW_LITERAL("A-active")};
+    struct act act = {.kind = ACT_CASE_CORRECT};
+    char why[256];
+    act_value_set(&act, "office", VIEW_LITERAL("XA"));
+    act_value_set(&act, "name", VIEW_LITERAL("Nguyễn Văn An"));
+    act_value_set(&act, "number", view_text(number));
+    act_value_set(&act, "content", VIEW_LITERAL("Nơi sinh là Huế"));
+    act_value_set(&act, "fields", view_text(fields));
+    struct outcome outcome = office_citizen_act(desk->office, &act, &doer, ret_index, why);
+    return outcome_ok(outcome)                ? ACT_CODE_DONE
+           : outcome.fault == FAULT_NOT_FOUND ? ACT_CODE_NOT_FOUND
+                                              : ACT_CODE_BAD_INPUT;
+}
+
+static enum act_code proposes(struct desk *desk, const char *decision, const char *reason)
+{
+    struct act act = {.kind = ACT_CASE_PROPOSE};
+    act_value_set(&act, "code", VIEW_LITERAL("XA-2026-000001"));
+    act_value_set(&act, "decision", view_text(decision));
+    act_value_set(&act, "fields", VIEW_LITERAL("native_place"));
+    act_value_set(&act, "reason", view_text(reason));
+    return desk_do(desk, LAN, &act).code;
+}
+
+static void a_correction_is_asked_for_over_a_session_decided_by_two_and_has_no_letter(void **state)
+{
+    struct desk *desk = *state;
+    struct case_permission may = {0};
+    uint64_t index = 0;
+    cases_member(staff_unit(&desk->directory, VIEW_LITERAL("XA")), "MINH", CAPACITY_HEAD);
+    assert_code(asks_for_correction(desk, "123", "native_place", &index), ACT_CODE_BAD_INPUT);
+    assert_code(asks_for_correction(desk, "079090912345", "native_place", &index), ACT_CODE_DONE);
+    const struct written_case *case_ = staff_case(&desk->directory, VIEW_LITERAL("XA-2026-000001"));
+    assert_non_null(case_);
+    assert_int_equal(case_->intake, INTAKE_PORTAL);
+    assert_int_equal(case_->requester.class, CLASS_CITIZEN);
+    assert_string_equal(case_->requester.number.text, "079090912345");
+    assert_code(accepts(desk, case_), ACT_CODE_DONE);
+    assert_int_equal(case_->fee_due, 0);
+    assert_code(proposes(desk, "disclose", ""), ACT_CODE_BAD_INPUT);
+    assert_code(proposes(desk, "correct", ""), ACT_CODE_BAD_INPUT); /* of what? */
+    assert_code(proposes(desk, "correct", "Theo giấy khai sinh"), ACT_CODE_DONE);
+    struct act approve = {.kind = ACT_CASE_APPROVE};
+    act_value_set(&approve, "code", VIEW_LITERAL("XA-2026-000001"));
+    act_value_set(&approve, "proposal", VIEW_LITERAL("3"));
+    assert_code(desk_do(desk, MINH, &approve).code, ACT_CODE_DONE);
+    assert_false(case_permits(case_, &may));
+    assert_int_equal(case_answer_letter(case_), LETTER_KIND_COUNT);
+    assert_code(desk_try(desk, LAN, ACT_CASE_CLOSE, "XA-2026-000001"), ACT_CODE_DONE);
+    assert_int_equal(case_->state, CASE_CLOSED);
+    assert_ok(desk_restart(desk));
+}
+
+static void no_officer_takes_a_correction_in_and_no_other_request_is_answered_with_one(void **state)
+{
+    struct desk *desk = *state;
+    struct act act = by_papers();
+    act_value_set(&act, "intake", VIEW_LITERAL("portal"));
+    assert_code(takes(desk, &act), ACT_CODE_BAD_INPUT);
+    act_value_set(&act, "intake", VIEW_LITERAL("post"));
+    assert_code(accepts(desk, taken(desk, &act)), ACT_CODE_DONE);
+    assert_code(proposes(desk, "correct", "Theo giấy khai sinh"), ACT_CODE_BAD_INPUT);
+}
+
 /* ---- number and day ---- */
 
 static void each_office_counts_its_cases_of_a_year_without_a_gap(void **state)
@@ -547,6 +617,8 @@ int main(void)
         TEST(a_citizen_gets_own_data_or_that_of_whom_the_proof_names),
         TEST(own_data_asked_as_a_neighbours_is_refused_and_not_reclassed),
         TEST(a_policy_without_the_tables_takes_nothing_in),
+        TEST(a_correction_is_asked_for_over_a_session_decided_by_two_and_has_no_letter),
+        TEST(no_officer_takes_a_correction_in_and_no_other_request_is_answered_with_one),
     };
     return cmocka_run_group_tests_name("office/case_intake", tests, NULL, NULL);
 }
