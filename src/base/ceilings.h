@@ -331,7 +331,15 @@
 #define OWN_BODY_BYTES_MAX 8192 /* what goes with a verb */
 #define OWN_DEPTH_MAX 4         /* containers in each other there */
 #define OWN_JSON_BYTES_MAX (256u << 10)
+#define OWN_PENDING_MAX 1024     /* with the core at once; beyond: 503 */
+#define OWN_BURST_MAX 400        /* of a public process at once ... */
+#define OWN_PER_S_MAX 200        /* ... and a second; beyond: 429 */
+#define OWN_SESSION_BURST_MAX 30 /* likewise of one session ... */
+#define OWN_SESSION_PER_S_MAX 1  /* ... and a second */
 #define PERSONAL_NUMBER_BYTES 12
+
+#define GUARDIANSHIPS_MAX 65536
+#define GUARDIAN_DAYS_MAX 6575 /* 18 years */
 
 /* The register of letters */
 #define LETTERS_MAX 65536       /* answers are kept: whoever holds one may ask about it */

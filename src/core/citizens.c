@@ -13,6 +13,7 @@
 #include "core/corrections.h"
 #include "core/loop.h"
 #include "domain/country.h"
+#include "office/staff.h"
 #include "proc/owning.h"
 #include "wire/canonical.h"
 
@@ -41,8 +42,10 @@ static struct outcome view_own(struct core *core, const struct own_call *call,
         own_refuse(reply, CODE_BAD_REQUEST, "/id: a personal number");
         return OUTCOME_OK;
     }
+    int64_t day = clock_day_vn(clock_wall_us(&core->house->clock));
     struct ask ask = {.service = SERVICE_OWN_VIEW, .fields_granted = true};
-    return citizens_ask(core, &call->asker, id, false, &ask, reply);
+    bool ward = staff_guards(&core->house->directory, call->asker.citizen, id, day);
+    return citizens_ask(core, &call->asker, id, ward, &ask, reply);
 }
 
 static const struct own_verb verbs[] = {

@@ -655,7 +655,9 @@ struct decision work_decide_record(struct gate *gate, struct work *work,
         .locked = (record->flags & PERSON_LOCKED) != 0,
         .business_override_lock = business->override_lock,
     };
-    return work_decide_own(gate, work, record, decide_subject(gate->policy, &question));
+    struct decision decision =
+        work_decide_ward(work, record, decide_subject(gate->policy, &question));
+    return work_decide_own(gate, work, record, decision);
 }
 
 void work_spare(struct gate *gate, struct work *work)

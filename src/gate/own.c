@@ -11,10 +11,12 @@
  *    channel than the ask came by carries nothing (I11).
  * 4. Whoever names another is refused before anything is read: a child of his and a number that is
  *    nobody's are alike (I5).
+ * 5. A guardian sees his ward when officers have bound him, and the ward's record names him.
  */
 #include "gate/work.h"
 
 #include "base/check.h"
+#include "wire/canonical.h"
 
 #define DAY_LAST INT64_C(2932896) /* 9999-12-31 */
 
@@ -78,6 +80,45 @@ bool work_set_own(struct gate *gate, struct work *work)
     work->certificate = &none;
     work->party = &gate->own.party;
     return true;
+}
+
+/* Does the ward's own record name who asks as somebody who stands for him? */
+static bool names_guardian(const struct person_record *ward, struct view guardian)
+{
+    static const enum relation standing[] = {RELATION_FATHER, RELATION_MOTHER,
+                                             RELATION_REPRESENTATIVE};
+    struct view relatives = ward->fields[FIELD_RELATIVES];
+    struct view relative;
+    size_t at = 0;
+    bool named = false;
+    if (!view_starts(relatives, VIEW_LITERAL("["))) { /* null: there are none */
+        return false;
+    }
+    while (canonical_next_item(relatives, &at, &relative)) {
+        uint8_t room[2][64];
+        struct view id = canonical_member(relative, "id");
+        struct view relation = canonical_member(relative, "relation");
+        if (!canonical_is_text(id) || !canonical_is_text(relation) || id.len > sizeof(room[0]) ||
+            relation.len > sizeof(room[1])) {
+            continue;
+        }
+        struct view word = canonical_text(relation, room[1]);
+        bool him = view_equal(canonical_text(id, room[0]), guardian);
+        for (size_t i = 0; i < sizeof(standing) / sizeof(standing[0]); i++) {
+            named = named || (him && view_is(word, words_name(&words_relation, standing[i])));
+        }
+    }
+    return named;
+}
+
+struct decision work_decide_ward(const struct work *work, const struct person_record *record,
+                                 struct decision decision)
+{
+    const struct ask_own *own = work->ask->own;
+    if (own == NULL || !own->ward || names_guardian(record, own->citizen)) {
+        return decision;
+    }
+    return (struct decision){CODE_SUBJECT_NOT_AVAILABLE, RULE_OWN_DATA, FIELD_COUNT};
 }
 
 /* Invariant 4. */

@@ -219,6 +219,9 @@ struct decision work_decide_own(const struct gate *gate, const struct work *work
 bool work_set_own(struct gate *gate, struct work *work);
 /* Does it name whom it may: who asks, or his ward? */
 bool ask_own_subject(const struct ask *ask);
+/* Of a ward's record: that it names the guardian; `decision` of all other asks. */
+struct decision work_decide_ward(const struct work *work, const struct person_record *record,
+                                 struct decision decision);
 
 /* proof.c */
 /* Whether what was verified of the ask counts: its key is the account's, and it has not come

@@ -134,6 +134,8 @@ enum act_kind {
     ACT_LETTER_WITHDRAW,
     ACT_LETTER_REPLACE,
     ACT_CASE_CORRECT, /* by a citizen */
+    ACT_GUARDIAN_BIND,
+    ACT_GUARDIAN_END,
     ACT_KIND_COUNT
 };
 

@@ -105,6 +105,9 @@ static const struct four_eyes rows[ACT_KIND_COUNT] = {
     [ACT_OFFICE_MEMBER_PUT] = {DECIDE | SECURITY, APPROVE, NOT_OWN, OBJECT_UNIT},
     [ACT_OFFICE_MEMBER_REMOVE] = {DECIDE | SECURITY, ONE_IS_ENOUGH, NOT_OWN, OBJECT_UNIT},
     [ACT_OFFICE_ABSENT] = {APPROVE | SECURITY, ONE_IS_ENOUGH, NOT_OWN, OBJECT_UNIT},
+    /* Who sees another's data as a guardian is looked at by two. */
+    [ACT_GUARDIAN_BIND] = {INTAKE | DECIDE, APPROVE, NOT_OWN, 0},
+    [ACT_GUARDIAN_END] = {INTAKE | DECIDE | SECURITY, ONE_IS_ENOUGH, NOT_OWN, 0},
     /* A case has two officers of its own: who proposes, and who approves (case_decide.c). */
     [ACT_CASE_RECEIVE] = {INTAKE, ONE_IS_ENOUGH, NOT_OWN, 0},
     [ACT_CASE_DOCUMENT] = {INTAKE | DECIDE, ONE_IS_ENOUGH, NOT_OWN, OBJECT_CASE},

@@ -34,6 +34,7 @@ static const struct object_row *const rows[OBJECT_KIND_COUNT] = {
     [OBJECT_EXTRACT] = &object_extract,
     [OBJECT_LETTER] = &object_letter,
     [OBJECT_REGISTER] = &object_register,
+    [OBJECT_GUARDIANSHIP] = &object_guardianship,
 };
 
 const struct object_row *object_row(enum object_kind kind)

@@ -41,6 +41,7 @@ enum object_kind {
     OBJECT_EXTRACT = 24, /* points to an account, of either tier, and a business */
     OBJECT_LETTER = 25,  /* names a case, which may be gone, and an office */
     OBJECT_REGISTER = 26,
+    OBJECT_GUARDIANSHIP = 36,
     OBJECT_KIND_COUNT
 };
 
@@ -101,6 +102,7 @@ extern const struct object_row object_case;        /* case.c */
 extern const struct object_row object_extract;     /* extract.c */
 extern const struct object_row object_letter;      /* letter.c, as the next */
 extern const struct object_row object_register;
+extern const struct object_row object_guardianship; /* guardian.c */
 
 /* NULL for a kind that the directory does not keep. */
 const struct object_row *object_row(enum object_kind kind);

@@ -237,6 +237,8 @@ static struct outcome (*const preparations[ACT_KIND_COUNT])(struct preparing *he
     [ACT_OFFICE_ABSENT] = prepare_office_absent,
     [ACT_CASE_RECEIVE] = prepare_case_receive,
     [ACT_CASE_CORRECT] = prepare_case_correct,
+    [ACT_GUARDIAN_BIND] = prepare_guardian_bind,
+    [ACT_GUARDIAN_END] = prepare_guardian_end,
     [ACT_CASE_DOCUMENT] = prepare_case_document,
     [ACT_CASE_SUPPLEMENT] = prepare_case_supplement,
     [ACT_CASE_COMPLETE] = prepare_case_complete,

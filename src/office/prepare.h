@@ -148,6 +148,8 @@ struct outcome prepare_office_member(struct preparing *here); /* put, remove */
 struct outcome prepare_office_absent(struct preparing *here);
 struct outcome prepare_case_receive(struct preparing *here); /* case_intake.c */
 struct outcome prepare_case_correct(struct preparing *here);
+struct outcome prepare_guardian_bind(struct preparing *here); /* guardian.c, as the next */
+struct outcome prepare_guardian_end(struct preparing *here);
 struct outcome prepare_case_document(struct preparing *here); /* case_acts.c, as the next */
 struct outcome prepare_case_supplement(struct preparing *here);
 struct outcome prepare_case_complete(struct preparing *here);

@@ -56,6 +56,7 @@ struct outcome staff_new(struct staff **ret_staff)
     map_init_ordered(&staff->cases, key_of, CASES_MAX);
     map_init_ordered(&staff->letters, key_of, LETTERS_MAX);
     map_init_ordered(&staff->registers, key_of, LETTER_REGISTERS_MAX);
+    map_init_ordered(&staff->guardianships, key_of, GUARDIANSHIPS_MAX);
     map_init(&staff->letter_codes, code_hash_of, (size_t)LETTERS_MAX * LETTER_COPIES_MAX);
     map_init(&staff->letter_files, file_of, (size_t)LETTERS_MAX * LETTER_COPIES_MAX);
     *ret_staff = staff;
@@ -80,6 +81,7 @@ void staff_free(struct staff *staff)
         map_done(&staff->letter_files);
         map_free_all(&staff->letters);
         map_free_all(&staff->registers);
+        map_free_all(&staff->guardianships);
         memory_free(staff);
     }
 }

@@ -10,6 +10,7 @@
 #include "domain/signed.h"
 #include "gate/directory.h"
 #include "office/case.h"
+#include "office/guardian.h"
 #include "office/incident.h"
 #include "office/letter.h"
 #include "office/review.h"
@@ -69,6 +70,7 @@ struct staff {
     struct map cases;
     struct map letters;
     struct map registers;
+    struct map guardianships;
     struct map letter_codes; /* copies of letters, by the hash of number and code */
     struct map letter_files; /* likewise, by the hash of their file */
     uint64_t changes; /* of officers, sources and signing keys, since the start: `verify` is told

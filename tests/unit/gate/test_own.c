@@ -101,14 +101,27 @@ static void whoever_names_another_is_refused_alike_with_nobody_read_and_it_is_re
     assert_int_equal(world->registry.fetches, 0);
 }
 
-static void a_guardian_sees_his_ward(void **state)
+#define CHILD "079215912350"
+
+static enum code as_guardian(struct world *world, const char *guardian, const char *ward)
+{
+    struct scene scene;
+    make(&scene, guardian, ward);
+    scene.own.ward = true;
+    return serve(world, &scene);
+}
+
+static void a_guardian_sees_his_ward_whose_record_names_him_and_nobody_else(void **state)
 {
     struct world *world = *state;
-    struct scene scene;
-    make(&scene, WORLD_AN, WORLD_DUNG);
-    scene.own.ward = true;
-    assert_int_equal(serve(world, &scene), CODE_DISCLOSED);
-    assert_int_equal(last_record(world).persons[0], world_person(world, WORLD_DUNG)->key);
+    world_add_child(world, CHILD, "father", WORLD_AN);
+    assert_int_equal(as_guardian(world, WORLD_AN, CHILD), CODE_DISCLOSED);
+    assert_int_equal(last_record(world).persons[0], world_person(world, CHILD)->key);
+    assert_int_equal(as_guardian(world, WORLD_CHI, CHILD), CODE_SUBJECT_NOT_AVAILABLE);
+    world_check_rule(world, RULE_OWN_DATA);
+    assert_int_equal(as_guardian(world, WORLD_AN, WORLD_DUNG), CODE_SUBJECT_NOT_AVAILABLE);
+    world_add_child(world, "079215912351", "spouse", WORLD_AN);
+    assert_int_equal(as_guardian(world, WORLD_AN, "079215912351"), CODE_SUBJECT_NOT_AVAILABLE);
 }
 
 static void who_is_gone_or_protected_is_unavailable_to_himself(void **state)
@@ -248,7 +261,7 @@ int main(void)
         TEST(a_citizen_sees_himself_and_nothing_that_names_others),
         TEST(its_record_says_who_asked_and_what_carried_him),
         TEST(whoever_names_another_is_refused_alike_with_nobody_read_and_it_is_recorded),
-        TEST(a_guardian_sees_his_ward),
+        TEST(a_guardian_sees_his_ward_whose_record_names_him_and_nobody_else),
         TEST(who_is_gone_or_protected_is_unavailable_to_himself),
         TEST(another_service_is_not_open_under_own),
         TEST(a_channel_that_is_not_open_to_citizens_carries_nobody),

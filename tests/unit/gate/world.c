@@ -314,6 +314,25 @@ void world_add_namesake(struct world *world, const char *id, const char *name, c
     add_person(world, id, line);
 }
 
+void world_add_child(struct world *world, const char *id, const char *relation,
+                     const char *relative)
+{
+    static const char none[] = "\"relatives\":null";
+    char line[2048];
+    char whole[3072];
+    (void)snprintf(line, sizeof(line),
+                   PERSON("%s", "null", "Nguyễn Văn Em", "2015-06-07", "79", "null", "null",
+                          FLAGS("false", "false")),
+                   id);
+    char *at = strstr(line, none);
+    assert_non_null(at);
+    (void)snprintf(whole, sizeof(whole),
+                   "%.*s\"relatives\":[{\"relation\":\"%s\",\"full_name\":\"Nguyễn Văn An\","
+                   "\"id\":\"%s\",\"cmnd\":null,\"nationality\":\"VN\"}]%s",
+                   (int)(at - line), line, relation, relative, at + sizeof(none) - 1);
+    add_person(world, id, whole);
+}
+
 struct registry_person *world_person(struct world *world, const char *id)
 {
     uint8_t tag[SEAL_BLIND_BYTES];

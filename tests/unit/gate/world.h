@@ -90,6 +90,9 @@ struct account *world_account(struct world *world, const char *code);
 /* One more, in province 79 unless another is said; `flags` as the import's line has them. */
 void world_add_namesake(struct world *world, const char *id, const char *name, const char *birth,
                         const char *province, const char *flags);
+/* One more, of whom the register has one relative. */
+void world_add_child(struct world *world, const char *id, const char *relation,
+                     const char *relative);
 struct registry_person *world_person(struct world *world, const char *id);
 /* What the last entry's sealed opening says of how it was decided; the caller's to release. */
 json_t *world_last_trace(struct world *world);

@@ -153,6 +153,8 @@ static const struct row {
                            .approves = "approve",
                            .before = {ACT_SOURCE_ADD, ACT_SOURCE_SUSPEND}},
     [ACT_SOURCE_END] = {.does = "decide security", .before = {ACT_SOURCE_ADD}},
+    [ACT_GUARDIAN_BIND] = {.does = "intake decide", .approves = "approve"},
+    [ACT_GUARDIAN_END] = {.does = "intake decide security", .before = {ACT_GUARDIAN_BIND}},
     [ACT_OFFICE_ADD] = {.does = "decide security", .approves = "approve"},
     [ACT_OFFICE_CHANGE] = {.does = "decide security", .approves = "approve"},
     [ACT_OFFICE_MEMBER_PUT] = {.does = "decide security", .approves = "approve"},
