@@ -119,13 +119,13 @@ static const struct proc_row rows[] = {
         .grants = BIT(GRANT_PUBLIC_LISTENER) | BIT(GRANT_TLS_CERT) | BIT(GRANT_TLS_KEY) |
                   BIT(GRANT_TILES_DIR),
         .core_pipe = true,
-        .frames = FRAME_BIT(FRAME_STATS) | FRAME_BIT(FRAME_LETTER_CHECK),
+        .frames = FRAME_BIT(FRAME_STATS) | FRAME_BIT(FRAME_LETTER_CHECK) | FRAME_BIT(FRAME_OWN),
         .takes = CHANNEL_TAKES | FRAME_BIT(FRAME_LOG_KEY),
         .memory_bytes_max = 4096 * MIB,
         .calls = CALLS_BASE | CALLS_PIPES | CALLS_LISTEN | CALLS_TILES,
         .files_max = 20480,
         .rights = "files: public tiles, read only; keys: its TLS key; sockets: public listener, "
-                  "pipe to the core (letters to be checked, figures)",
+                  "pipe to the core (letters to be checked, what citizens do, figures)",
     },
     {
         .name = "desk",

@@ -12,6 +12,7 @@
 #include "base/check.h"
 #include "core/corrections.h"
 #include "core/loop.h"
+#include "core/sessions.h"
 #include "domain/country.h"
 #include "office/staff.h"
 #include "proc/owning.h"
@@ -163,4 +164,45 @@ void own_tell(struct peer *peer, uint64_t tag, const struct own_reply *reply)
     CHECK(!reply->later);
     owning_put_told(&peer->pipe.out, &told);
     peer->broken = peer->pipe.out.failed || !outcome_ok(pipe_flush(&peer->pipe));
+}
+
+/* Invariant 1. The session's texts are copied: a verb may end it. */
+static struct outcome serve(struct core *core, struct peer *peer, const struct own_asked *asked,
+                            const struct session *session, struct own_reply *reply)
+{
+    struct code_text citizen = session->citizen;
+    struct code_text account = session->account;
+    const struct own_call call = {
+        .asker = {.channel = session->channel,
+                  .citizen = code_view(&citizen),
+                  .account = code_view(&account)},
+        .body = asked->body,
+        .peer = peer,
+        .tag = asked->tag,
+    };
+    return citizens_do(core, asked->verb, &call, reply);
+}
+
+struct outcome citizens_take(struct core *core, struct peer *peer, const struct frame *frame,
+                             bool *ret_good)
+{
+    struct own_asked asked;
+    struct own_reply reply;
+    struct outcome outcome = OUTCOME_OK;
+    *ret_good = outcome_ok(owning_get_asked(frame, &asked));
+    if (!*ret_good) {
+        return OUTCOME_OK;
+    }
+    own_reply_init(&reply);
+    const struct session *session = core_session(core, asked.session);
+    if (session == NULL || !country_id_valid(code_view(&session->citizen))) {
+        own_refuse(&reply, CODE_UNAUTHENTICATED, "");
+    } else {
+        outcome = serve(core, peer, &asked, session, &reply);
+    }
+    if (outcome_ok(outcome) && !reply.later) {
+        own_tell(peer, asked.tag, &reply);
+    }
+    own_reply_done(&reply);
+    return outcome;
 }

@@ -388,6 +388,11 @@ const char *finds_look(struct core *core, const struct act *act, struct view off
 /* Who was found becomes the case's. */
 struct outcome finds_keep(struct core *core);
 
+/* citizens.c */
+/* A verb over a session; *ret_good false: it does not decode. */
+struct outcome citizens_take(struct core *core, struct peer *peer, const struct frame *frame,
+                             bool *ret_good);
+
 /* archive.c */
 /* False: it does not decode. */
 bool papers_take(struct core *core, struct peer *peer, const struct frame *frame);

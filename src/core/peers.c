@@ -354,6 +354,16 @@ static struct outcome take_rendered(struct core *core, struct peer *peer, const 
     return OUTCOME_OK;
 }
 
+static struct outcome take_own(struct core *core, struct peer *peer, const struct frame *frame)
+{
+    bool good = false;
+    TRY(citizens_take(core, peer, frame, &good));
+    if (!good) {
+        refuse(core, peer, "a citizen's verb does not decode");
+    }
+    return OUTCOME_OK;
+}
+
 static struct outcome take_lines(struct core *core, struct peer *peer, const struct frame *frame)
 {
     bool good = false;
@@ -466,6 +476,9 @@ static struct outcome take_frame(struct core *core, struct peer *peer, const str
     if (frame->kind == FRAME_RENDERED) {
         return take_rendered(core, peer, frame);
     }
+    if (frame->kind == FRAME_OWN) {
+        return take_own(core, peer, frame);
+    }
     if (frame->kind == FRAME_LOOK) {
         take_look(core, peer, frame);
         return OUTCOME_OK;
@@ -500,6 +513,7 @@ static unsigned cost_of(const struct frame *frame)
     case FRAME_JOB_LINES:
         return frame->count;
     case FRAME_STAMPED: /* a commit of its own */
+    case FRAME_OWN:
     case FRAME_EXTRACTED:
     case FRAME_RENDERED: /* it is hashed and signed */
         return PEER_ASKS_MAX;
