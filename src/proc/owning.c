@@ -60,6 +60,12 @@ static bool told_sane(const struct own_told *told)
            told->why.len <= WHY_BYTES_MAX && utf8_valid(told->why) && (done || told->json.len == 0);
 }
 
+/* Its receipt is of the batch that it was in: a checkpoint comes along. */
+static bool has_batch(const struct answer *answer)
+{
+    return code_has_receipt(answer->code) && !answer->checkpoint_own;
+}
+
 void owning_put_told(struct buf *buf, const struct own_told *told)
 {
     size_t start = frame_start(buf, FRAME_OWN_TOLD);
@@ -72,7 +78,8 @@ void owning_put_told(struct buf *buf, const struct own_told *told)
     buf_put_block32(buf, told->json);
     buf_put_u8(buf, told->answer != NULL ? 1 : 0);
     if (told->answer != NULL) {
-        frame_put_checkpoint(buf, told->answer->checkpoint);
+        bool batch = has_batch(told->answer);
+        frame_put_checkpoint(buf, batch ? told->answer->checkpoint : view_of(NULL, 0));
         frame_put_answer(buf, told->answer);
     }
     frame_finish(buf, start, 1);
@@ -86,8 +93,8 @@ static struct outcome get_answer(struct cursor *cursor, struct own_told *told,
     TRY(frame_get_checkpoint(cursor, &checkpoint));
     TRY(frame_get_answer(cursor, checkpoint, ret_answer));
     told->answer = ret_answer;
-    return ret_answer->code == told->code ? OUTCOME_OK
-                                          : outcome_fail(FAULT_BAD_INPUT, "two codes of one verb");
+    bool fits = ret_answer->code == told->code && (checkpoint.len > 0) == has_batch(ret_answer);
+    return fits ? OUTCOME_OK : outcome_fail(FAULT_BAD_INPUT, "an answer that is not the verb's");
 }
 
 struct outcome owning_get_told(const struct frame *frame, struct own_told *ret_told,

@@ -15,6 +15,7 @@
 #include "proc/jobbing.h"
 #include "proc/loading.h"
 #include "proc/looking.h"
+#include "proc/owning.h"
 #include "proc/rendering.h"
 #include "proc/searching.h"
 #include "proc/signed.h"
@@ -358,6 +359,23 @@ static void read_checking(const struct frame *frame, struct view whole, struct b
     CHECK(view_equal(buf_view(again), whole));
 }
 
+static void read_owning(const struct frame *frame, struct view whole, struct buf *again)
+{
+    struct own_asked asked;
+    struct own_told told;
+    struct answer answer;
+
+    buf_reset(again);
+    if (outcome_ok(owning_get_asked(frame, &asked))) {
+        owning_put_asked(again, &asked);
+    } else if (outcome_ok(owning_get_told(frame, &told, &answer))) {
+        owning_put_told(again, &told);
+    } else {
+        return;
+    }
+    CHECK(view_equal(buf_view(again), whole));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct view received = view_of(data, size);
@@ -385,6 +403,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         read_searching(&frame, view_part(received, 0, bytes), &again);
         read_extracting(&frame, view_part(received, 0, bytes), &again);
         read_checking(&frame, view_part(received, 0, bytes), &again);
+        read_owning(&frame, view_part(received, 0, bytes), &again);
         received = view_part(received, bytes, received.len - bytes);
     }
     return 0;
