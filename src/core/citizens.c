@@ -29,7 +29,7 @@ static bool subject_of(const struct own_call *call, uint8_t room[PERSONAL_NUMBER
         *ret_id = call->asker.citizen;
         return true;
     }
-    bool fits = canonical_is_text(value) && value.len <= PERSONAL_NUMBER_BYTES;
+    bool fits = canonical_is_text(value) && value.len == 2 + PERSONAL_NUMBER_BYTES;
     *ret_id = fits ? canonical_text(value, room) : value;
     return fits && country_id_valid(*ret_id);
 }

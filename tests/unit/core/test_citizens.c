@@ -57,11 +57,12 @@ static void sign_in(const char *citizen)
     const struct session *opened = NULL;
     struct session session = {.channel = CHANNEL_NATIONAL_PORTAL};
     uint8_t nonce[SEAL_HASH_BYTES];
+    int64_t now_us = clock_monotonic_us(&core.house->clock);
     assert_ok(code_set(&session.citizen, view_text(citizen)));
     assert_ok(code_set(&session.account, VIEW_LITERAL("bank-1")));
     seal_sha256(view_of(secret, sizeof(secret)), nonce);
-    assert_ok(sessions_admit(&core.sessions, &session, nonce, 0));
-    assert_ok(sessions_open(&core.sessions, secret, token, 0, &opened));
+    assert_ok(sessions_admit(&core.sessions, &session, nonce, now_us));
+    assert_ok(sessions_open(&core.sessions, secret, token, now_us, &opened));
 }
 
 static const struct own_asker an = {.channel = CHANNEL_NATIONAL_PORTAL,

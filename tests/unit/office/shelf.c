@@ -3,7 +3,7 @@
  */
 #include "shelf.h"
 
-#define SHELF_KINDS 32
+#define SHELF_KINDS 64
 #define SHELF_REMOVED 255 /* its place is used again */
 
 static struct office_store *the_store; /* office_store_open() has no other way to find it */
