@@ -67,6 +67,22 @@ static void assert_one_fault(struct fixture *fixture, const char *body, const ch
     }
 }
 
+static void of_oneself_all_is_asked_for_unless_fields_are_named(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->service = SERVICE_OWN_VIEW;
+    assert_ok(get(fixture, "{\"business\":\"OWN\",\"case\":\"DVC-1\"," SUBJECT "}"));
+    assert_true(fixture->ask.fields_granted);
+    assert_int_equal(fixture->ask.field_count, 0);
+    assert_true(ask_sane(&fixture->ask));
+    assert_ok(get(fixture, BODY_WITH("")));
+    assert_false(fixture->ask.fields_granted);
+    assert_int_equal(fixture->ask.field_count, 1);
+    assert_one_fault(fixture, "{\"business\":\"OWN\"," SUBJECT ",\"fields\":[]}", "/fields", "");
+    fixture->service = SERVICE_CITIZEN_LOOKUP;
+    assert_one_fault(fixture, "{\"business\":\"OWN\"," SUBJECT "}", "/fields", "");
+}
+
 static void a_usual_body_is_taken_whole(void **state)
 {
     struct fixture *fixture = *state;
@@ -439,6 +455,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(a_usual_body_is_taken_whole),
+        TEST(of_oneself_all_is_asked_for_unless_fields_are_named),
         TEST(the_optional_members_are_taken),
         TEST(escapes_in_strings_are_decoded),
         TEST(what_is_not_json_is_told_with_its_place),
