@@ -57,9 +57,13 @@
 #define HISTORY_RUNS_MAX 64           /* files of rows of who has seen whom */
 #define HISTORY_LOOKED_ROWS_MAX 4096  /* of one run, for one page: it may be shorter then */
 #define HISTORY_PAGE_ROWS_MAX 20      /* each is an old record that is read again */
-#define JOB_TRACKS_MAX 64             /* jobs of which the gate knows the last lines ... */
-#define JOB_RECENT_MAX 1024           /* ... so many */
-#define JOB_RECALLS_MAX 2 /* of them read again in one batch: each is a stall for all others */
+#define HISTORY_PAGE_BYTES_MAX (PERSON_BYTES_MAX - 8192) /* it may have fewer rows then */
+#define HISTORY_DAY_MAX ((1 << 24) - 1)                  /* since 1970 */
+#define HISTORY_WAIT_MAX 64    /* who waits for his page: one row is read a turn ... */
+#define HISTORY_WAIT_OWN_MAX 2 /* ... of one citizen's; beyond: 429 */
+#define JOB_TRACKS_MAX 64      /* jobs of which the gate knows the last lines ... */
+#define JOB_RECENT_MAX 1024    /* ... so many */
+#define JOB_RECALLS_MAX 2      /* of them read again in one batch: each is a stall for all others */
 #define FEE_STATEMENTS_MAX (1u << 18) /* of a party and a month each; beyond, the oldest go */
 #define FEE_MONTHS_MAX 13             /* that a statement is kept: a year, and the month in hand */
 #define FEE_LINES_MAX 64              /* of one statement: products and prices; beyond: 429 */

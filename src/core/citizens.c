@@ -49,9 +49,22 @@ static struct outcome view_own(struct core *core, const struct own_call *call,
     return citizens_ask(core, &call->asker, id, ward, &ask, reply);
 }
 
+static struct outcome view_history(struct core *core, const struct own_call *call,
+                                   struct own_reply *reply)
+{
+    uint8_t room[PERSONAL_NUMBER_BYTES];
+    struct view id;
+    if (!subject_of(call, room, &id)) {
+        own_refuse(reply, CODE_BAD_REQUEST, "/id: a personal number");
+        return OUTCOME_OK;
+    }
+    return histories_show(core, call, id, false, reply);
+}
+
 static const struct own_verb verbs[] = {
     {"correct", OWN_PORTALS, own_correct},
     {"correction", OWN_PORTALS, own_correction},
+    {"history", OWN_PORTALS | OWN_PHONES, view_history},
     {"view", OWN_PORTALS | OWN_PHONES, view_own},
 };
 

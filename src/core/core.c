@@ -200,6 +200,7 @@ static void watch_policy(struct core *core)
 static struct outcome housekeeping(struct core *core)
 {
     TRY(ledger_tick(core->house->ledger, &core->tick_wait_ms));
+    gate_tick(core->house->gate, &core->gate_busy);
     if (ledger_writable(core->house->ledger)) {
         struct outcome outcome = gate_aggregate(core->house->gate, false, &core->aggregate_wait_ms);
         if (!outcome_ok(outcome) && outcome.fault != FAULT_NO_SPACE) {
@@ -215,6 +216,7 @@ static struct outcome housekeeping(struct core *core)
     TRY(finds_keep(core));
     TRY(letters_keep(core));
     sessions_sweep(&core->sessions, clock_monotonic_us(&core->house->clock));
+    TRY(histories_keep(core));
     watch_health(core);
     peers_keep(core);
     figures_tell(core);
@@ -228,7 +230,8 @@ static int wait_ms(const struct core *core)
     uint32_t wait =
         core->tick_wait_ms < core->aggregate_wait_ms ? core->tick_wait_ms : core->aggregate_wait_ms;
     uint32_t wait_max = peers_hold(core) ? 1 : 1000;
-    bool busy = peers_wait(core) || core->ageing.under_way || letters_busy(core);
+    bool busy = peers_wait(core) || core->ageing.under_way || letters_busy(core) ||
+                core->gate_busy || histories_wait(&core->histories);
     return busy ? 0 : (int)(wait > wait_max ? wait_max : wait);
 }
 
@@ -296,6 +299,7 @@ static void core_close(struct core *core)
     peers_sweep(core);
     admins_sweep(core);
     rereads_done(&core->rereads);
+    histories_done(&core->histories);
     searches_done(&core->searches);
     wishes_forget(core);
     letters_close(&core->letters);

@@ -133,11 +133,17 @@ static void fill_gate(const struct core *core, uint64_t *figures)
 {
     const struct gate_counts *counts = gate_counts(core->house->gate);
     const struct directory *directory = &core->house->directory;
+    struct history_figures history;
 
     figures[CORE_POLICY] = gate_policy(core->house->gate) != NULL ? 1 : 0;
     figures[CORE_LIMITED] = counts->limited_waiting;
     figures[CORE_GUESS_KEYS] = gate_guess_keys(core->house->gate);
     figures[CORE_GUESS_KEYS_MAX] = GUESS_KEYS_MAX;
+    gate_history_figures(core->house->gate, &history);
+    figures[CORE_HISTORY_ROWS] = history.rows;
+    figures[CORE_HISTORY_WAITING] = history.rows_in_memory;
+    figures[CORE_HISTORY_WAITING_MAX] = history.rows_in_memory_max;
+    figures[CORE_HISTORY_RUNS] = history.runs;
     figures[CORE_PARTIES] = directory->parties.len;
     figures[CORE_ACCOUNTS] = directory->accounts.len;
     figures[CORE_BUSINESSES] = directory->businesses.len;

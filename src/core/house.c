@@ -17,6 +17,7 @@
 #include "base/disk.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "gate/history.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -247,8 +248,8 @@ static struct outcome open_registry(const struct registry_config *config,
     return registry_open(config, ret_registry);
 }
 
-static struct outcome open_stores(struct house *house, const char *home, enum registry_mode mode,
-                                  char ret_why[HOUSE_WHY_BYTES])
+static struct outcome open_stores(struct house *house, const char *home, int home_fd,
+                                  enum registry_mode mode, char ret_why[HOUSE_WHY_BYTES])
 {
     struct registry_config registry = {
         .home = home,
@@ -269,12 +270,19 @@ static struct outcome open_stores(struct house *house, const char *home, enum re
     registry_hidden_follow(house->registry, house->hidden);
     house->directory.blinder = registry_blinder(house->registry);
     TRY(why(office_open(&office, &house->office), ret_why, "office"));
+    struct history_config history = {
+        .home_fd = home_fd,
+        .disk = house->disk,
+        .key = &house->keys.wrap,
+        .random = house->random,
+    };
     struct gate_config gate = {
         .directory = &house->directory,
         .registry = house->registry,
         .hidden = house->hidden,
         .clock = house->clock,
         .random = house->random,
+        .history = &history,
     };
     return why(gate_new(&gate, &house->gate), ret_why, "gate");
 }
@@ -301,6 +309,7 @@ static struct outcome open_ledger(struct house *house, int home_fd,
         return outcome_fail(FAULT_CORRUPT, "ledger rolled back");
     }
     gate_ledger_set(house->gate, house->ledger);
+    gate_opened(house->gate);
     office_gate_set(house->office, house->gate);
     return OUTCOME_OK;
 }
@@ -423,7 +432,7 @@ static struct outcome house_fill(struct house *house, const char *home, int home
 {
     struct ledger_recovery recovery = {0};
     TRY(why(house_origin_read(home_fd, house->origin), ret_why, "home"));
-    TRY(open_stores(house, home, mode, ret_why));
+    TRY(open_stores(house, home, home_fd, mode, ret_why));
     TRY(open_ledger(house, home_fd, &recovery, ret_why));
     house->replayed = recovery.replayed;
     TRY(why(record_cuts(house, home_fd), ret_why, "record of a cut tail"));

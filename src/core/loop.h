@@ -71,6 +71,27 @@ struct rereads {
     unsigned receipt_count;
 };
 
+/* A citizen who waits for a page of who has seen him (histories.c). */
+struct history_wait {
+    struct peer *peer;   /* NULL: it is gone */
+    struct code_text id; /* personal number of whom it is about */
+    struct buf ask;      /* as in a frame; empty: it came over a session, and is: */
+    uint64_t tag;
+    enum channel channel;
+    struct code_text citizen;
+    struct code_text account;
+    bool ward;
+    struct ask_history history; /* its party is the next */
+    struct code_text party;
+};
+/* A ring. */
+struct histories {
+    struct history_wait waits[HISTORY_WAIT_MAX];
+    unsigned first;
+    unsigned count;
+    bool begun; /* the gate makes the page of the first */
+};
+
 /* A search that an officer has ordered, and what it found. */
 struct search {
     bool used;
@@ -214,6 +235,8 @@ struct core {
     struct answer answers[BATCH_ASKS_MAX];
     unsigned count;
     struct rereads rereads;
+    struct histories histories;
+    bool gate_busy; /* its index has work to go on with */
     uint64_t frames_refused;
     struct scrub_status scrub; /* as the worker told it last */
     struct searches searches;
@@ -262,6 +285,20 @@ struct outcome rereads_serve(struct core *core);
 /* The peer is gone: what it waits for is nobody's. */
 void rereads_forget(struct rereads *rereads, const struct peer *peer);
 void rereads_done(struct rereads *rereads);
+
+/* histories.c */
+/* Puts aside an ask whose page is wanted (gate_history_wanted()); false: there is no room. */
+bool histories_put_ask(struct histories *histories, struct peer *peer, const struct ask *ask);
+bool histories_wait(const struct histories *histories);
+/* One row of the page that is being made, or its ask. */
+struct outcome histories_keep(struct core *core);
+void histories_forget(struct histories *histories, const struct peer *peer);
+void histories_done(struct histories *histories);
+struct own_call;
+struct own_reply;
+/* The verb `history`: of whoever has that number, himself or his ward; anybody else is refused. */
+struct outcome histories_show(struct core *core, const struct own_call *call, struct view id,
+                              bool ward, struct own_reply *reply);
 
 /* figures.c */
 void figures_begin(struct core *core, const struct peer *peer);

@@ -7,7 +7,7 @@
  * 2. One turn takes PEER_ASKS_MAX asks (and the rest of that frame) or PEER_FRAMES_MAX frames of a
  *    peer at most: one that floods holds the others up for one batch (I9).
  * 3. Asks borrow from a pipe's buffer, so no pipe is filled while a batch is in hand.
- * 4. What needs an old record read again waits for its turn (rereads.c).
+ * 4. What needs an old record read again waits for its turn (rereads.c, histories.c).
  */
 #include "core/loop.h"
 
@@ -135,6 +135,10 @@ static void refuse(struct core *core, struct peer *peer, const char *reason)
 static void take_ask(struct core *core, struct peer *peer)
 {
     struct ask *ask = &core->asks[core->count];
+    if (gate_history_wanted(core->house->gate, ask) &&
+        histories_put_ask(&core->histories, peer, ask)) {
+        return;
+    }
     if (gate_may_recall(core->house->gate, ask)) {
         if (rereads_put_ask(&core->rereads, peer, ask)) {
             return;
@@ -596,6 +600,7 @@ void peers_sweep(struct core *core)
             }
             figures_end(core, peer);
             rereads_forget(&core->rereads, peer);
+            histories_forget(&core->histories, peer);
             feed_forget(core, peer);
             extracts_lost(core, peer);
             bool searches = takes(peer, FRAME_SEARCH);

@@ -255,6 +255,8 @@ bool ask_sane(const struct ask *ask)
            text_sane(ask->party, 0, ASK_CODE_BYTES_MAX) &&
            text_sane(ask->officer, 0, ASK_CODE_BYTES_MAX) && subject_sane(ask) &&
            fields_sane(ask) && use_sane(ask) && proof_sane(ask) &&
+           (ask->service == SERVICE_OWN_HISTORY ? ask_history_sane(&ask->history)
+                                                : !ask_history_said(&ask->history)) &&
            idempotency_key_sane(ask->idempotency_key) &&
            text_sane(ask->traceparent, 0, TRACEPARENT_BYTES_MAX);
 }

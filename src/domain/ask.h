@@ -69,6 +69,19 @@ struct ask_own {
     bool ward;           /* whom he names is his ward, by an officer's act in force */
 };
 
+/* own.history: which rows of who has seen him are wanted (decision 0060); all zeros and empty: the
+ * newest. A row is named by its place (gate/history_row.h). */
+struct ask_history {
+    uint64_t row;      /* this one alone, with its proof; else 0 */
+    uint64_t before;   /* only rows before that one; 0: from the newest on */
+    uint8_t limit;     /* 1..HISTORY_PAGE_ROWS_MAX; 0: so many */
+    uint8_t channel;   /* one more than enum channel; 0: any */
+    uint8_t service;   /* one more than enum service; 0: any */
+    int32_t from_day;  /* days (UTC+7) from which he may see them: first, and ... */
+    int32_t until_day; /* ... last; 0: any */
+    struct view party; /* a code; empty: any */
+};
+
 /* Every view borrows from the frame that brought the ask. Shape already checked (ask_sane). What
  * language it was put in is not to be seen here. */
 struct ask {
@@ -106,6 +119,8 @@ struct ask {
     struct ask_proof proof;            /* only from `verify` */
     const struct ask_written *written; /* a case's: the core's own, and on no wire; else NULL */
     const struct ask_own *own;         /* a citizen's own: likewise */
+    struct ask_history history;        /* own.history alone */
+    bool history_ready; /* the core's, not on the wire: gate_history_begin() has made its page */
     struct claim claims[ASK_CLAIMS_MAX];
 };
 
@@ -129,6 +144,12 @@ bool ask_province_sane(struct view text);
  * (the receiver trusts nothing): digit counts, lengths, UTF-8, known and distinct fields, date
  * form, claims, and that the service takes such a subject and such parameters. */
 bool ask_sane(const struct ask *ask);
+/* Does it say anything of which rows? */
+bool ask_history_said(const struct ask_history *history);
+bool ask_history_sane(const struct ask_history *history);
+/* Takes one member, `before`, `limit` and so on, from a text or a number; which borrows. False:
+ * there is no such member, or it is none. */
+bool ask_history_set(struct ask_history *history, struct view name, bool number, struct view text);
 /* May that sender say all that the ask says? `jobs` speaks of lines of jobs alone. */
 bool ask_sayable(const struct ask *ask, enum ask_sender sender);
 uint64_t ask_field_mask(const struct ask *ask);

@@ -30,7 +30,7 @@ static void put_count(const struct account *account, struct buf *buf)
     buf_put_text(buf, "\"}");
 }
 
-static struct outcome add_one(struct gate *gate, const struct account *account)
+static struct outcome add_one(struct gate *gate, const struct account *account, int64_t now_us)
 {
     BUF_AUTO values;
     struct record_text text = {0};
@@ -41,6 +41,7 @@ static struct outcome add_one(struct gate *gate, const struct account *account)
         .class = (uint8_t)account->party->class,
         .channel = (uint8_t)account->channel,
         .service = RECORD_WORD_NULL,
+        .time_us = now_us,
     };
     buf_init(&values, OPENING_ASK_BYTES_MAX);
     put_agent(account, &values);
@@ -53,13 +54,26 @@ static struct outcome add_one(struct gate *gate, const struct account *account)
     return work_add_record(gate, &record, &text, &index);
 }
 
+/* They are nobody's rows; the log's day is theirs, too. */
+static struct outcome tell_history(struct gate *gate, uint64_t index, unsigned count,
+                                   int64_t now_us)
+{
+    const struct record record = {.kind = KIND_AGGREGATE, .time_us = now_us};
+    for (unsigned i = 0; i < count && gate->history != NULL; i++) {
+        TRY(history_add(gate->history, index + i, &record));
+    }
+    return OUTCOME_OK;
+}
+
 /* One commit for them all. */
 static struct outcome record_due(struct gate *gate, struct account *const *due, unsigned count)
 {
     struct outcome outcome = OUTCOME_OK;
+    int64_t now_us = clock_wall_us(&gate->clock);
+    uint64_t index = ledger_size(gate->ledger);
     buf_reset(&gate->texts);
     for (unsigned i = 0; i < count && outcome_ok(outcome); i++) {
-        outcome = add_one(gate, due[i]);
+        outcome = add_one(gate, due[i], now_us);
     }
     if (outcome_ok(outcome)) {
         outcome = ledger_commit(gate->ledger);
@@ -72,7 +86,7 @@ static struct outcome record_due(struct gate *gate, struct account *const *due, 
         gate->counts.limited_waiting -= due[i]->limited_count;
         due[i]->limited_count = 0;
     }
-    return OUTCOME_OK;
+    return tell_history(gate, index, count, now_us);
 }
 
 /* Up to a batch of those that are due. ret_first_us: the first of the others, 0 when there is

@@ -70,7 +70,11 @@ struct outcome gate_new(const struct gate_config *config, struct gate **ret_gate
     own_init(&gate->own);
     struct outcome tracks = job_tracks_init(&gate->jobs);
     save_init(gate);
+    page_init(&gate->page);
     struct outcome outcome = outcome_ok(tracks) ? gate_allocate(gate) : tracks;
+    if (outcome_ok(outcome) && config->history != NULL) {
+        outcome = history_new(config->history, &gate->history);
+    }
     if (!outcome_ok(outcome)) {
         gate_free(gate);
         return outcome;
@@ -85,6 +89,8 @@ void gate_free(struct gate *gate)
         return;
     }
     save_done(gate);
+    history_free(gate->history);
+    page_done(&gate->page);
     guesses_done(&gate->guesses);
     keys_done(&gate->keys);
     job_tracks_done(&gate->jobs);
@@ -296,6 +302,11 @@ static bool is_quota_of_time(enum rule rule)
 /* It may be read, and waits for its read. */
 static struct outcome go_on(struct gate *gate, struct work *work, unsigned *probed)
 {
+    if (work->ask->service == SERVICE_OWN_HISTORY && !work->ask->history_ready) {
+        work_undo(gate, work); /* too many wait for theirs already */
+        put_off(gate, work, 1);
+        return OUTCOME_OK;
+    }
     struct outcome charged = work_charge(gate, work);
     if (charged.fault == FAULT_OVER_LIMIT) {
         work_undo(gate, work);
@@ -447,6 +458,18 @@ static void remember_all(struct gate *gate, unsigned count)
     }
 }
 
+/* There was room when the batch began. */
+static struct outcome tell_history(struct gate *gate, unsigned count)
+{
+    for (unsigned i = 0; i < count && gate->history != NULL; i++) {
+        const struct work *work = &gate->works[i];
+        if (recorded(work)) {
+            TRY(history_add(gate->history, work->index, &work->record));
+        }
+    }
+    return OUTCOME_OK;
+}
+
 static struct outcome record_all(struct gate *gate, unsigned count)
 {
     unsigned added = 0;
@@ -469,10 +492,11 @@ static struct outcome record_all(struct gate *gate, unsigned count)
         }
     }
     if (added > 0) {
+        TRY(gate->history != NULL ? history_reserve(gate->history) : OUTCOME_OK);
         TRY(ledger_commit(gate->ledger));
     }
     remember_all(gate, count);
-    return OUTCOME_OK;
+    return tell_history(gate, count);
 }
 
 static void answer_bare(struct gate *gate, const struct work *work, enum code code,
@@ -629,12 +653,16 @@ struct outcome gate_record(struct gate *gate, struct record *record, uint64_t *r
     }
     buf_reset(&gate->texts);
     work_stamp_record(gate, record);
-    struct outcome outcome = work_add_record(gate, record, &text, ret_index);
+    struct outcome outcome = gate->history != NULL ? history_reserve(gate->history) : OUTCOME_OK;
+    if (outcome_ok(outcome)) {
+        outcome = work_add_record(gate, record, &text, ret_index);
+    }
     if (outcome_ok(outcome)) {
         outcome = ledger_commit(gate->ledger);
     }
     if (!outcome_ok(outcome)) {
         ledger_abandon(gate->ledger);
+        return outcome;
     }
-    return outcome;
+    return gate->history != NULL ? history_add(gate->history, *ret_index, record) : OUTCOME_OK;
 }

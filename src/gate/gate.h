@@ -16,6 +16,7 @@
 #include "store/store.h"
 
 struct gate;
+struct history_config;
 
 struct gate_config {
     struct directory *directory;
@@ -23,6 +24,7 @@ struct gate_config {
     struct hidden_set *hidden; /* who is left out of other people's households */
     struct clock_port clock;
     struct random_port random;
+    const struct history_config *history; /* history.h; NULL: who has seen whom is not kept */
 };
 
 /* Counts since start, for metrics and tests. */
@@ -100,6 +102,17 @@ uint64_t service_fields(const struct gate_case *asked, enum party_class class);
 struct party_question gate_question(const struct gate_case *asked,
                                     const struct permit **ret_permit);
 
+/* A citizen's ask for who has seen him, with which he names himself: its answer is to be made
+ * before the ask goes through gate_serve(). Whoever names another goes there at once, and is
+ * refused. */
+bool gate_history_wanted(const struct gate *gate, const struct ask *ask);
+/* Makes that answer: one old record a call, from the first to the last. Then `history_ready` of the
+ * ask is set, and it is served before the next one is begun. FAULT_CRYPTO: the process must end. */
+struct outcome gate_history_begin(struct gate *gate, const struct ask *ask);
+struct outcome gate_history_step(struct gate *gate, bool *ret_ready);
+/* What is due of the index of who has seen whom, some steps of it. *ret_busy: there is more. */
+void gate_tick(struct gate *gate, bool *ret_busy);
+
 /* Records the refusals beyond the recorded rate, one aggregate an account, when a second has passed
  * since their first; `all`: at once, before a clean end. ret_wait_ms: when to call again at most.
  * FAULT_NO_SPACE: they wait. */
@@ -119,9 +132,20 @@ struct outcome gate_save_begin(struct gate *gate);
 struct outcome gate_save_step(struct gate *gate, struct buf *buf, bool *ret_last);
 void gate_save_end(struct gate *gate);
 struct outcome gate_restore(struct gate *gate, struct cursor *cursor);
+/* All is restored and replayed: what no snapshot names of the gate's files is removed. */
+void gate_opened(struct gate *gate);
 
 const struct gate_counts *gate_counts(const struct gate *gate);
 /* Asked keys with misses that are remembered, of GUESS_KEYS_MAX. */
 size_t gate_guess_keys(const struct gate *gate);
+/* Of the index of who has seen whom; zeros when it is not kept. */
+struct history_figures {
+    uint64_t rows;
+    uint64_t rows_in_memory; /* that are in no run */
+    uint64_t rows_in_memory_max;
+    uint64_t bytes_in_memory; /* with the first rows of blocks */
+    uint64_t runs;
+};
+void gate_history_figures(const struct gate *gate, struct history_figures *ret_figures);
 
 #endif

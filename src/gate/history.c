@@ -9,26 +9,13 @@
 #include "gate/history_in.h"
 
 #include "base/check.h"
-#include "base/log.h"
 #include "base/memory.h"
+#include "gate/gate.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define PIECES_AHEAD (BATCH_ASKS_MAX * OPENING_PERSONS_MAX / HISTORY_BLOCK_ROWS + 1)
-
-static struct outcome history_allocate(struct history *history, const struct history_config *config)
-{
-    SECRET_AUTO key = {{0}};
-    history->weld = memory_new(1, sizeof(*history->weld));
-    history->block = memory_new(1, sizeof(*history->block));
-    if (history->weld == NULL || history->block == NULL) {
-        return outcome_fail(FAULT_NO_MEMORY, "history");
-    }
-    history->weld->run.fd = DISK_CLOSED;
-    TRY(seal_derive(config->key, "dancu gate history", &key));
-    return sealer_new(&key, &config->random, &history->disk.sealer);
-}
 
 struct outcome history_new(const struct history_config *config, struct history **ret_history)
 {
@@ -36,16 +23,20 @@ struct outcome history_new(const struct history_config *config, struct history *
     if (history == NULL) {
         return outcome_fail(FAULT_NO_MEMORY, "history");
     }
-    buf_init(&history->disk.sealed, HISTORY_BLOCK_BYTES + SEAL_OVERHEAD_BYTES);
-    buf_init(&history->disk.plain, HISTORY_BLOCK_BYTES);
-    history->disk.home_fd = config->home_fd;
-    history->disk.disk = config->disk;
-    history->disk.random = config->random;
     history->run_pieces = config->run_pieces == 0 ? HISTORY_RUN_PIECES_MAX : config->run_pieces;
-    struct outcome outcome = history_allocate(history, config);
+    struct outcome outcome = history_disk_init(&history->disk, config->home_fd, config->disk,
+                                               config->key, &config->random);
+    history->welds = memory_new(HISTORY_LEVELS_MAX, sizeof(*history->welds));
+    history->block = memory_new(1, sizeof(*history->block));
+    if (outcome_ok(outcome) && (history->welds == NULL || history->block == NULL)) {
+        outcome = outcome_fail(FAULT_NO_MEMORY, "history");
+    }
     if (!outcome_ok(outcome)) {
         history_free(history);
         return outcome;
+    }
+    for (unsigned i = 0; i < HISTORY_LEVELS_MAX; i++) {
+        history->welds[i].run = (struct history_run){.level = i, .fd = DISK_CLOSED};
     }
     *ret_history = history;
     return OUTCOME_OK;
@@ -53,7 +44,9 @@ struct outcome history_new(const struct history_config *config, struct history *
 
 void history_clear(struct history *history)
 {
-    history_weld_end(&history->disk, history->weld);
+    for (unsigned i = 0; i < HISTORY_LEVELS_MAX; i++) {
+        history_weld_end(&history->disk, &history->welds[i]);
+    }
     for (unsigned i = 0; i < history->run_count; i++) {
         history_run_done(&history->disk, history->runs[i]);
         memory_free(history->runs[i]);
@@ -75,17 +68,15 @@ void history_free(struct history *history)
     if (history == NULL) {
         return;
     }
-    if (history->weld != NULL && history->block != NULL) {
+    if (history->welds != NULL && history->block != NULL) {
         history_clear(history);
     }
     for (unsigned i = 0; i < history->piece_made; i++) {
         memory_free(history->pieces[i]);
     }
-    memory_free(history->weld);
+    memory_free(history->welds);
     memory_free(history->block);
-    sealer_free(history->disk.sealer);
-    buf_done(&history->disk.sealed);
-    buf_done(&history->disk.plain);
+    history_disk_done(&history->disk);
     memory_free(history);
 }
 
@@ -354,7 +345,10 @@ struct outcome history_count(struct history *history, uint64_t person, uint64_t 
 
 void history_figures_get(const struct history *history, struct history_figures *ret_figures)
 {
-    struct history_figures figures = {.runs = history->run_count};
+    struct history_figures figures = {
+        .runs = history->run_count,
+        .rows_in_memory_max = (uint64_t)HISTORY_PIECES_MAX * HISTORY_BLOCK_ROWS,
+    };
     for (unsigned i = 0; i < history->piece_count; i++) {
         figures.rows_in_memory += history->pieces[i]->count;
     }

@@ -20,6 +20,7 @@
 #include "seal/seal.h"
 
 struct history;
+struct history_figures;
 
 struct history_config {
     int home_fd;
@@ -89,12 +90,6 @@ struct outcome history_restore(struct history *history, struct cursor *cursor);
 void history_opened(struct history *history);
 
 /* For metrics. */
-struct history_figures {
-    uint64_t rows;
-    uint64_t rows_in_memory;
-    uint64_t bytes_in_memory;
-    uint64_t runs;
-};
 void history_figures_get(const struct history *history, struct history_figures *ret_figures);
 
 #endif

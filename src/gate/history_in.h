@@ -25,7 +25,8 @@ struct history {
     unsigned piece_made;
     struct history_run *runs[HISTORY_RUNS_MAX];
     unsigned run_count;
-    struct history_weld *weld;
+    struct history_weld *welds; /* HISTORY_LEVELS_MAX: the first makes runs of pieces, each other
+                                   one of those of the level below it */
     struct history_dead dead[HISTORY_DEAD_MAX];
     unsigned dead_count;
     struct history_block *block; /* that was looked at last */

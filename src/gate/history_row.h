@@ -13,8 +13,7 @@
 
 #include "gate/record.h"
 
-#define HISTORY_INDEX_BITS 40
-#define HISTORY_DAY_MAX ((1u << 24) - 1) /* since 1970: a place is 64 bits */
+#define HISTORY_INDEX_BITS 40 /* a place is 64 bits: the day has 24 */
 
 /* The people, each once, and the day (UTC+7) before which they may not see it; 0: none. Of a record
  * that is nobody's row the count is 0. FAULT_CORRUPT: its effect does not decode. */

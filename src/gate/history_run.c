@@ -44,6 +44,26 @@ unsigned history_block_rows(const struct history_run *run, uint64_t number)
     return left < HISTORY_BLOCK_ROWS ? (unsigned)left : HISTORY_BLOCK_ROWS;
 }
 
+struct outcome history_disk_init(struct history_disk *disk, int home_fd,
+                                 const struct disk_port *port, const struct secret *wrap_key,
+                                 const struct random_port *random)
+{
+    SECRET_AUTO key = {{0}};
+    *disk = (struct history_disk){.home_fd = home_fd, .disk = port, .random = *random};
+    buf_init(&disk->sealed, SEALED_BYTES);
+    buf_init(&disk->plain, HISTORY_BLOCK_BYTES);
+    TRY(seal_derive(wrap_key, "dancu gate history", &key));
+    return sealer_new(&key, &disk->random, &disk->sealer);
+}
+
+void history_disk_done(struct history_disk *disk)
+{
+    sealer_free(disk->sealer);
+    buf_done(&disk->sealed);
+    buf_done(&disk->plain);
+    disk->sealer = NULL;
+}
+
 /* ---- blocks ---- */
 
 static struct view block_place(uint64_t id, uint64_t number, struct buf *buf)
@@ -167,20 +187,47 @@ struct outcome history_head_write(struct history_disk *disk, const struct histor
     return disk_write(disk->disk, run->fd, 0, buf_view(&head), &written);
 }
 
-static struct outcome head_check(struct history_disk *disk, const struct history_run *run)
+static struct outcome head_read(struct history_disk *disk, const struct history_run *run,
+                                uint64_t *ret_rows)
 {
+    static const uint8_t none[HEAD_BYTES] = {0};
     uint8_t bytes[HEAD_BYTES];
     size_t got = 0;
     TRY(disk_read(disk->disk, run->fd, 0, bytes, sizeof(bytes), &got));
+    if (got < HEAD_BYTES || memcmp(bytes, none, HEAD_BYTES) == 0) {
+        return outcome_fail(FAULT_AGAIN, "a run without a head");
+    }
     struct cursor cursor = cursor_of(view_of(bytes, got));
     struct view magic = cursor_view(&cursor, MAGIC_LEN);
     bool good = view_equal(magic, view_of(MAGIC, MAGIC_LEN)) && cursor_u16(&cursor) == VERSION &&
-                cursor_u64(&cursor) == run->id && cursor_u64(&cursor) == run->rows;
-    cursor_view(&cursor, cursor_left(&cursor) < 4 ? 0 : cursor_left(&cursor) - 4);
+                cursor_u64(&cursor) == run->id;
+    uint64_t rows = cursor_u64(&cursor);
+    cursor_view(&cursor, cursor_left(&cursor) - 4);
     good = good && cursor_u32(&cursor) == crc32c(0, view_of(bytes, HEAD_CHECKED));
-    return good && outcome_ok(cursor_end(&cursor, "head of a run"))
-               ? OUTCOME_OK
-               : outcome_fail(FAULT_CORRUPT, "head of a run");
+    if (!good) {
+        return outcome_fail(FAULT_CORRUPT, "head of a run");
+    }
+    *ret_rows = rows;
+    return OUTCOME_OK;
+}
+
+static struct outcome head_check(struct history_disk *disk, const struct history_run *run)
+{
+    uint64_t rows = 0;
+    TRY(head_read(disk, run, &rows));
+    return rows == run->rows ? OUTCOME_OK
+                             : outcome_fail(FAULT_CORRUPT, "a run of another number of rows");
+}
+
+struct outcome history_run_rows(struct history_disk *disk, uint64_t id, uint64_t *ret_rows)
+{
+    char path[HISTORY_PATH_BYTES];
+    struct history_run run = {.id = id, .fd = DISK_CLOSED};
+    history_run_path(id, path);
+    TRY(disk_open(disk->disk, disk->home_fd, path, DISK_OPEN_READ, DISK_PRIVATE, &run.fd));
+    struct outcome outcome = head_read(disk, &run, ret_rows);
+    outcome_ignore(disk_close(disk->disk, &run.fd)); /* only read from */
+    return outcome;
 }
 
 static struct outcome firsts_read(struct history_disk *disk, struct history_run *run)

@@ -58,6 +58,11 @@ struct history_disk {
     struct buf plain;
 };
 
+struct outcome history_disk_init(struct history_disk *disk, int home_fd,
+                                 const struct disk_port *port, const struct secret *wrap_key,
+                                 const struct random_port *random);
+void history_disk_done(struct history_disk *disk);
+
 /* <0, 0, >0: by person, then by place. */
 int history_compare(const struct history_row *a, const struct history_row *b);
 void history_run_path(uint64_t id, char ret_path[HISTORY_PATH_BYTES]);
@@ -72,6 +77,9 @@ struct outcome history_block_write(struct history_disk *disk, const struct histo
                                    uint64_t number, const struct history_row *rows, unsigned count);
 /* The sector that makes a file a run. */
 struct outcome history_head_write(struct history_disk *disk, const struct history_run *run);
+/* How many rows a run has, by its file's head. FAULT_NOT_FOUND; FAULT_AGAIN: it has no head yet;
+ * FAULT_CORRUPT. */
+struct outcome history_run_rows(struct history_disk *disk, uint64_t id, uint64_t *ret_rows);
 /* Opens the file of a run whose id, rows, level and place_max are set. FAULT_CORRUPT: it is not
  * there, or not whole. */
 struct outcome history_run_open(struct history_disk *disk, struct history_run *run);
@@ -101,7 +109,8 @@ struct history_weld {
     uint64_t written;       /* blocks, those of firsts included */
     size_t firsts_max;
 };
-/* `weld->sources`, `count` and `run.level` are set. FAULT_NO_SPACE, FAULT_IO... as a step. */
+/* `weld->sources` and `count` are set, and the level of `run`, for good. FAULT_NO_SPACE,
+ * FAULT_IO... as a step. */
 struct outcome history_weld_begin(struct history_disk *disk, struct history_weld *weld);
 /* One block, or, at the end, the file's head. *ret_whole: `weld->run` is a run. What fails is given
  * up by history_weld_end(). */

@@ -21,66 +21,71 @@
 /* ---- what to begin ---- */
 
 /* The oldest pieces, all of them full. */
-static void take_pieces(struct history *history)
+static void take_pieces(struct history *history, struct history_weld *weld)
 {
-    struct history_weld *weld = history->weld;
+    if (history->piece_count <= history->run_pieces || history->run_count == HISTORY_RUNS_MAX) {
+        return;
+    }
     for (unsigned i = 0; i < history->run_pieces; i++) {
         weld->sources[i] = (struct history_source){.piece = history->pieces[i]};
     }
     weld->count = history->run_pieces;
-    weld->run.level = 0;
 }
 
-/* So many runs of one level, the lowest that has them. */
-static struct outcome take_runs(struct history *history)
+/* Files that are, or will be, kept for snapshots that may name them. */
+static unsigned dead_due(const struct history *history)
 {
-    struct history_weld *weld = history->weld;
-    for (unsigned level = 0; level + 1 < HISTORY_LEVELS_MAX; level++) {
-        unsigned count = 0;
-        for (unsigned i = 0; i < history->run_count && count < HISTORY_FAN; i++) {
-            struct history_run *run = history->runs[i];
-            if (run->level == level && !run->broken) {
-                weld->sources[count] = (struct history_source){.run = run};
-                count++;
-            }
-        }
-        if (count < HISTORY_FAN) {
-            continue;
-        }
-        weld->count = count;
-        weld->run.level = level + 1;
-        for (unsigned i = 0; i < count; i++) {
-            weld->sources[i].block = memory_new(1, sizeof(struct history_block));
-            if (weld->sources[i].block == NULL) {
-                return outcome_fail(FAULT_NO_MEMORY, "blocks of runs");
-            }
-        }
+    unsigned due = history->dead_count;
+    for (unsigned i = 1; i < HISTORY_LEVELS_MAX; i++) {
+        due += history->welds[i].count;
+    }
+    return due;
+}
+
+/* The oldest runs of the level below. */
+static struct outcome take_runs(struct history *history, struct history_weld *weld)
+{
+    unsigned count = 0;
+    if (dead_due(history) + HISTORY_FAN > HISTORY_DEAD_MAX) {
         return OUTCOME_OK;
+    }
+    for (unsigned i = 0; i < history->run_count && count < HISTORY_FAN; i++) {
+        struct history_run *run = history->runs[i];
+        if (run->level + 1 == weld->run.level && !run->broken) {
+            weld->sources[count] = (struct history_source){.run = run};
+            count++;
+        }
+    }
+    if (count < HISTORY_FAN) {
+        return OUTCOME_OK;
+    }
+    weld->count = count;
+    for (unsigned i = 0; i < count; i++) {
+        weld->sources[i].block = memory_new(1, sizeof(struct history_block));
+        if (weld->sources[i].block == NULL) {
+            return outcome_fail(FAULT_NO_MEMORY, "blocks of runs");
+        }
     }
     return OUTCOME_OK;
 }
 
-/* Rows that wait in memory go before runs that could be fewer; there is room for one run more. */
-static struct outcome begin(struct history *history)
+static struct outcome begin(struct history *history, struct history_weld *weld)
 {
-    CHECK(history->weld->count == 0);
-    bool pieces = history->piece_count > history->run_pieces;
-    if (pieces && history->run_count < HISTORY_RUNS_MAX) {
-        take_pieces(history);
-    } else if (history->dead_count + HISTORY_FAN <= HISTORY_DEAD_MAX) {
-        TRY(take_runs(history));
+    CHECK(weld->count == 0);
+    if (weld->run.level == 0) {
+        take_pieces(history, weld);
+    } else {
+        TRY(take_runs(history, weld));
     }
-    return history->weld->count == 0 ? OUTCOME_OK
-                                     : history_weld_begin(&history->disk, history->weld);
+    return weld->count == 0 ? OUTCOME_OK : history_weld_begin(&history->disk, weld);
 }
 
 /* ---- what takes whose place ---- */
 
 /* Their memory is for the rows to come. */
-static void drop_pieces(struct history *history)
+static void drop_pieces(struct history *history, unsigned count)
 {
     struct history_piece *dropped[HISTORY_RUN_PIECES_MAX];
-    unsigned count = history->weld->count;
     unsigned rest = history->piece_made - count;
     memcpy(dropped, history->pieces, count * sizeof(dropped[0]));
     memmove(history->pieces, history->pieces + count, rest * sizeof(history->pieces[0]));
@@ -115,9 +120,8 @@ static void drop_run(struct history *history, struct history_run *run)
     memory_free(run);
 }
 
-static void drop_runs(struct history *history)
+static void drop_runs(struct history *history, const struct history_weld *weld)
 {
-    const struct history_weld *weld = history->weld;
     unsigned kept = 0;
     for (unsigned i = 0; i < history->run_count; i++) {
         bool source = false;
@@ -145,20 +149,19 @@ static void place_run(struct history *history, struct history_run *run)
     history->run_count++;
 }
 
-static struct outcome finish(struct history *history)
+static struct outcome finish(struct history *history, struct history_weld *weld)
 {
-    struct history_weld *weld = history->weld;
     struct history_run *run = memory_new(1, sizeof(*run));
     if (run == NULL) {
         return outcome_fail(FAULT_NO_MEMORY, "a run of the history");
     }
     if (weld->sources[0].piece != NULL) {
-        drop_pieces(history);
+        drop_pieces(history, weld->count);
     } else {
-        drop_runs(history);
+        drop_runs(history, weld);
     }
     *run = weld->run;
-    weld->run = (struct history_run){.fd = DISK_CLOSED}; /* taken out */
+    weld->run = (struct history_run){.level = run->level, .fd = DISK_CLOSED}; /* taken out */
     place_run(history, run);
     history_weld_end(&history->disk, weld);
     return OUTCOME_OK;
@@ -177,34 +180,34 @@ static bool remove_dead(struct history *history, uint64_t kept)
     return true;
 }
 
-static struct outcome step(struct history *history, uint64_t kept, bool *ret_idle)
+/* *ret_done: there was something to do. */
+static struct outcome weld_step(struct history *history, struct history_weld *weld, bool *ret_done)
 {
-    struct history_weld *weld = history->weld;
     bool whole = false;
-    *ret_idle = false;
     if (!weld->under_way) {
-        if (remove_dead(history, kept)) {
-            return OUTCOME_OK;
-        }
-        TRY(begin(history));
-        *ret_idle = !weld->under_way;
+        TRY(begin(history, weld));
+        *ret_done = weld->under_way;
         return OUTCOME_OK;
     }
+    *ret_done = true;
     TRY(history_weld_step(&history->disk, weld, &whole));
-    return whole ? finish(history) : OUTCOME_OK;
+    return whole ? finish(history, weld) : OUTCOME_OK;
 }
 
+/* The lowest level first: a large run that takes long to make holds nobody up. */
 struct outcome history_step(struct history *history, uint64_t kept, bool *ret_idle)
 {
-    *ret_idle = true;
-    if (history->saving) {
-        return OUTCOME_OK;
+    bool done = !history->saving && remove_dead(history, kept);
+    struct outcome outcome = OUTCOME_OK;
+    for (unsigned i = 0; i < HISTORY_LEVELS_MAX && !done && !history->saving; i++) {
+        outcome = weld_step(history, &history->welds[i], &done);
+        if (!outcome_ok(outcome)) { /* what was begun is begun anew some time */
+            history_weld_end(&history->disk, &history->welds[i]);
+            done = false;
+            break;
+        }
     }
-    struct outcome outcome = step(history, kept, ret_idle);
-    if (!outcome_ok(outcome)) { /* what was begun is begun anew some time */
-        history_weld_end(&history->disk, history->weld);
-        *ret_idle = true;
-    }
+    *ret_idle = !done;
     return outcome;
 }
 

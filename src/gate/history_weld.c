@@ -180,5 +180,5 @@ void history_weld_end(struct history_disk *disk, struct history_weld *weld)
     weld->under_way = false;
     weld->count = 0;
     weld->heap = 0;
-    weld->run = (struct history_run){.fd = DISK_CLOSED};
+    *run = (struct history_run){.level = run->level, .fd = DISK_CLOSED};
 }

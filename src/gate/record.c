@@ -217,6 +217,30 @@ struct outcome record_write(const struct record *record, struct buf *texts,
     return OUTCOME_OK;
 }
 
+void record_put_person(const struct record *record, uint64_t person, struct buf *buf)
+{
+    BUF_AUTO value;
+    struct salts salts;
+    char digest[DIGEST_CHARS];
+    unsigned number = 0;
+    buf_init(&value, 64);
+    while (number < record->person_count && record->persons[number] != person) {
+        number++;
+    }
+    CHECK(number < record->person_count);
+    buf_put_u8(&value, '"');
+    buf_put_decimal(&value, person);
+    buf_put_u8(&value, '"');
+    if (value.failed || !outcome_ok(salts_expand(record->secret, &salts))) {
+        buf->failed = true;
+        return;
+    }
+    unsigned place = (salts.bytes[STREAM_PLACE] + number) % OPENING_PERSONS_MAX;
+    disclosure_put(buf, salts.bytes + STREAM_PERSON_SALTS + place * SALT_BYTES, view_of(NULL, 0),
+                   buf_view(&value), digest);
+    memory_wipe(&salts, sizeof(salts));
+}
+
 void record_put_opening(const struct record *record, struct buf *buf)
 {
     buf_put_u8(buf, OPENING_VERSION);

@@ -65,6 +65,10 @@ struct outcome record_write(const struct record *record, struct buf *texts,
                             struct record_text *ret_text);
 size_t record_texts_room(void);
 
+/* Appends the disclosure of the one digest of `persons` that is that person's, who is among them.
+ */
+void record_put_person(const struct record *record, uint64_t person, struct buf *buf);
+
 /* The opening as it goes to the log (which seals it), and back (borrows from `plain`). */
 void record_put_opening(const struct record *record, struct buf *buf);
 struct outcome record_get_opening(struct view plain, struct record *ret_record);

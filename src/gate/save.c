@@ -117,6 +117,9 @@ struct outcome gate_save_begin(struct gate *gate)
     keys_save_begin(&gate->keys, save->round, now_s);
     job_tracks_save_begin(&gate->jobs);
     once_save_begin(&gate->once, now_s);
+    if (gate->history != NULL) {
+        history_save_begin(gate->history);
+    }
     save->part = SAVE_BUSINESSES;
     save->at = 0;
     save->businesses = gate->directory->businesses.len;
@@ -134,6 +137,9 @@ void gate_save_end(struct gate *gate)
     buf_reset(&save->early_statements);
     gate->directory->statements_unsaved = NULL;
     guesses_save_end(&gate->guesses);
+    if (gate->history != NULL) {
+        history_save_end(gate->history);
+    }
 }
 
 static struct outcome grown(void)
@@ -227,6 +233,12 @@ static struct outcome step_part(struct gate *gate, struct buf *buf, bool *ret_la
     case SAVE_WRITTEN:
         written_save(&gate->written, buf);
         *ret_last = true;
+        return OUTCOME_OK;
+    case SAVE_HISTORY:
+        *ret_last = gate->history == NULL;
+        if (gate->history != NULL) {
+            history_save_step(gate->history, buf, ret_last);
+        }
         return OUTCOME_OK;
     case SAVE_NONE:
     case SAVE_PARTS:

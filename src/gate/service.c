@@ -105,6 +105,15 @@ static struct outcome put_own(struct gate *gate, const struct work *work,
     return buf_check(&gate->persons);
 }
 
+/* The page that was made for it. */
+static struct outcome put_page(struct gate *gate, const struct work *work,
+                               const struct person_record *record,
+                               const struct person_hidden_port *hidden)
+{
+    (void)hidden;
+    return page_put(gate, work, record);
+}
+
 /* What the ask names no fields for: the service's own. Name and birth date confirm who it is. */
 #define NUMBERS_FIELDS (FIELD_BIT(FIELD_BIRTH_DATE) | FIELD_BIT(FIELD_FULL_NAME))
 
@@ -121,6 +130,7 @@ static const struct service_row {
     [SERVICE_ID_MAP] = {NUMBERS_FIELDS, put_numbers, true},
     [SERVICE_RELATIVE_VERIFY] = {0, put_claims, true},
     [SERVICE_OWN_VIEW] = {0, put_own, true},
+    [SERVICE_OWN_HISTORY] = {0, put_page, true},
     [SERVICE_NOTICE_EXTRACT] = {0, put_fields, false},
     [SERVICE_LIST_EXTRACT] = {0, put_fields, false}, /* of one of its people */
 };

@@ -71,12 +71,22 @@ static struct outcome replay_fee(struct gate *gate, struct party *party, int64_t
     return OUTCOME_OK;
 }
 
-/* Counters of one recorded ask. */
+static struct outcome replay_history(struct gate *gate, uint64_t index, const struct record *record)
+{
+    if (gate->history == NULL) {
+        return OUTCOME_OK;
+    }
+    TRY(history_reserve(gate->history));
+    return history_add(gate->history, index, record);
+}
+
+/* Counters of one recorded ask; and whoever a record is a row of. */
 struct outcome gate_replay(struct gate *gate, uint64_t index, const struct record *record)
 {
     struct effect effect = {0};
     bool ask = record->kind == KIND_DISCLOSURE || record->kind == KIND_UNAVAILABLE ||
                record->kind == KIND_REFUSAL;
+    TRY(replay_history(gate, index, record));
     if (!ask) {
         return OUTCOME_OK;
     }
@@ -193,7 +203,23 @@ struct outcome gate_restore(struct gate *gate, struct cursor *cursor)
     TRY(keys_restore(&gate->keys, gate->directory, cursor));
     TRY(job_tracks_restore(&gate->jobs, cursor));
     TRY(once_restore(&gate->once, cursor));
-    return written_restore(&gate->written, cursor);
+    TRY(written_restore(&gate->written, cursor));
+    return gate->history == NULL ? OUTCOME_OK : history_restore(gate->history, cursor);
+}
+
+void gate_opened(struct gate *gate)
+{
+    if (gate->history != NULL) {
+        history_opened(gate->history);
+    }
+}
+
+void gate_history_figures(const struct gate *gate, struct history_figures *ret_figures)
+{
+    *ret_figures = (struct history_figures){0};
+    if (gate->history != NULL) {
+        history_figures_get(gate->history, ret_figures);
+    }
 }
 
 size_t gate_guess_keys(const struct gate *gate)

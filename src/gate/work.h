@@ -10,6 +10,7 @@
 #include "gate/keys.h"
 #include "gate/once.h"
 #include "gate/own.h"
+#include "gate/page.h"
 #include "gate/save.h"
 #include "gate/written.h"
 #include "store/fetch.h"
@@ -106,7 +107,10 @@ struct gate {
     unsigned job_recalls; /* likewise: lines that were read again */
     struct once once;
     struct save save;
-    struct leak rereads; /* of all accounts */
+    struct leak rereads;     /* of all accounts */
+    struct history *history; /* NULL: it is not kept */
+    int64_t history_us;      /* monotonic: no step before then */
+    struct page page;
     struct written written;
     struct own own;
     struct gate_counts counts;
@@ -177,6 +181,12 @@ bool service_result(enum service service);
 struct outcome service_put(struct gate *gate, const struct work *work,
                            const struct person_record *record,
                            const struct person_hidden_port *hidden);
+
+/* page.c */
+/* Appends the page that was made for the ask to gate->persons. FAULT_CORRUPT: it cannot be given.
+ */
+struct outcome page_put(struct gate *gate, const struct work *work,
+                        const struct person_record *record);
 
 /* Fills in work->record from what was decided; work->index is set. */
 struct outcome work_fill_record(struct gate *gate, struct work *work);

@@ -31,6 +31,7 @@
 #define ASK_FIELDS_GRANTED 16u /* nothing follows */
 #define ASK_OF_JOB 32u
 #define ASK_PROOF 64u
+#define ASK_HISTORY 128u
 
 static bool kind_known(unsigned kind)
 {
@@ -105,7 +106,20 @@ static unsigned ask_parts(const struct ask *ask)
            (ask->sex != 0 || ask->province.len > 0 ? ASK_SEARCH : 0) |
            (ask->procedure.len > 0 || ask->unit.len > 0 ? ASK_PROCEDURE : 0) |
            (ask->fields_granted ? ASK_FIELDS_GRANTED : 0) | (ask->of_job ? ASK_OF_JOB : 0) |
-           (ask->proof.kind != PROOF_NONE ? ASK_PROOF : 0);
+           (ask->proof.kind != PROOF_NONE ? ASK_PROOF : 0) |
+           (ask_history_said(&ask->history) ? ASK_HISTORY : 0);
+}
+
+static void put_history(struct buf *buf, const struct ask_history *history)
+{
+    buf_put_u64(buf, history->row);
+    buf_put_u64(buf, history->before);
+    buf_put_u8(buf, history->limit);
+    buf_put_u8(buf, history->channel);
+    buf_put_u8(buf, history->service);
+    buf_put_u32(buf, (uint32_t)history->from_day);
+    buf_put_u32(buf, (uint32_t)history->until_day);
+    buf_put_block16(buf, history->party);
 }
 
 static void put_claims(struct buf *buf, const struct ask *ask)
@@ -149,6 +163,9 @@ static void put_ask_parts(struct buf *buf, const struct ask *ask)
         buf_put(buf, ask->proof.key, sizeof(ask->proof.key));
         buf_put_block16(buf, ask->proof.kid);
         buf_put_block16(buf, ask->proof.citizen);
+    }
+    if ((parts & ASK_HISTORY) != 0) {
+        put_history(buf, &ask->history);
     }
 }
 
@@ -234,6 +251,18 @@ static struct outcome get_proof(struct cursor *cursor, struct ask_proof *proof)
     return OUTCOME_OK;
 }
 
+static void get_history(struct cursor *cursor, struct ask_history *history)
+{
+    history->row = cursor_u64(cursor);
+    history->before = cursor_u64(cursor);
+    history->limit = cursor_u8(cursor);
+    history->channel = cursor_u8(cursor);
+    history->service = cursor_u8(cursor);
+    history->from_day = (int32_t)cursor_u32(cursor);
+    history->until_day = (int32_t)cursor_u32(cursor);
+    history->party = cursor_block16(cursor);
+}
+
 /* A part that says nothing is not sent: each ask has one encoding. */
 static struct outcome get_ask_parts(struct cursor *cursor, struct ask *ask)
 {
@@ -259,6 +288,9 @@ static struct outcome get_ask_parts(struct cursor *cursor, struct ask *ask)
     }
     if ((parts & ASK_PROOF) != 0) {
         TRY(get_proof(cursor, &ask->proof));
+    }
+    if ((parts & ASK_HISTORY) != 0) {
+        get_history(cursor, &ask->history);
     }
     return ask_parts(ask) == parts ? OUTCOME_OK
                                    : outcome_fail(FAULT_BAD_INPUT, "ask: an empty part");

@@ -15,6 +15,7 @@
 #include "base/disk.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "gate/history_scrub.h"
 #include "gate/record.h"
 #include "ledger/ledger.h"
 #include "office/act.h"
@@ -203,6 +204,36 @@ static void take_opening(void *context, uint64_t index, struct view opening)
     }
 }
 
+static void run_step(void *context)
+{
+    struct pass *pass = context;
+    step(pass, SCRUB_PART_LEDGER, LEDGER_UNTIL_PPM, 0);
+}
+
+/* What is derived of the ledger beside the snapshots: who has seen whom. */
+static struct outcome check_history(struct pass *pass)
+{
+    const struct scrub_config *config = pass->config;
+    const struct history_scrub scrub = {
+        .home_fd = config->home_fd,
+        .disk = disk_system(),
+        .wrap_key = &config->keys->wrap,
+        .random = config->random,
+        .context = pass,
+        .found = found,
+        .step = run_step,
+    };
+    uint64_t blocks = 0;
+    struct outcome outcome = history_scrub(&scrub, &blocks);
+
+    pass->looked += blocks;
+    if (!outcome_ok(outcome) && outcome.fault != FAULT_NO_MEMORY) {
+        tell(pass, "derived: %s", outcome.what);
+        return OUTCOME_OK;
+    }
+    return outcome;
+}
+
 static struct outcome check_ledger(struct pass *pass)
 {
     const struct scrub_config *config = pass->config;
@@ -234,7 +265,7 @@ static struct outcome check_ledger(struct pass *pass)
         tell(pass, "office.db: acts are applied up to entry %llu, and the ledger has %llu",
              (unsigned long long)pass->memory->applied, (unsigned long long)report.recorded);
     }
-    return OUTCOME_OK;
+    return check_history(pass);
 }
 
 /* ---- The registry ---- */

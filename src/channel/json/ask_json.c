@@ -48,6 +48,7 @@
         "must have at least one of name, id, cmnd, birth_date")                                    \
     ROW(UNKNOWN_RELATION, "không phải là tên quan hệ", "is not the name of a relation")            \
     ROW(NOT_CLAIMABLE, "không xác thực được theo cách này", "cannot be claimed like this")         \
+    ROW(NOT_A_ROW, "không chọn được dòng lịch sử theo cách này", "does not choose rows")           \
     ROW(NOT_A_PROVINCE, "phải là mã tỉnh@ngày của danh mục, ví dụ 79@2021-07-01",                  \
         "must be a province's code@list, such as 79@2021-07-01")
 
@@ -599,6 +600,25 @@ static void take_per_claim(struct reading *reading, const struct json_node *node
     reading->ask.per_claim = node->truth;
 }
 
+/* Which rows of a history, and which page. */
+static void take_rows(struct reading *reading, const struct json_node *node)
+{
+    struct ask_history *history = &reading->ask.history;
+
+    for (const struct json_node *item = json_first(node); item != NULL;
+         item = json_next(node, item)) {
+        bool number = item->kind == JSON_KIND_INTEGER;
+        if (!number && item->kind != JSON_KIND_STRING) {
+            refuse(reading, item, REASON_WRONG_TYPE);
+        } else if (!ask_history_set(history, item->name, number, item->text)) {
+            refuse(reading, item, REASON_NOT_A_ROW);
+        }
+    }
+    if (!ask_history_sane(history)) {
+        refuse(reading, node, REASON_NOT_A_ROW);
+    }
+}
+
 /* ---- the whole ---- */
 
 static const struct row ask_rows[] = {
@@ -607,6 +627,7 @@ static const struct row ask_rows[] = {
     {"subject", JSON_OBJECT_BIT, true, take_subject, 0},
     {"fields", JSON_ARRAY_BIT, true, take_fields, NAMING},
     {"fields", JSON_ARRAY_BIT, false, take_fields, OWN}, /* without: all that OWN grants */
+    {"rows", JSON_OBJECT_BIT, false, take_rows, SERVICE_BIT(SERVICE_OWN_HISTORY)},
     {"claims", JSON_ARRAY_BIT, true, take_claims, CLAIMING},
     {"per_claim", JSON_BOOLEAN_BIT, false, take_per_claim, CLAIMING},
     {"party", JSON_STRING_BIT, false, take_party, 0},

@@ -414,6 +414,72 @@ static void a_code_is_letters_digits_dots_lines_and_dashes_and_not_too_long(void
     assert_true(ask_code_shaped(VIEW_LITERAL("NV-1"), 4));
 }
 
+static void only_a_history_chooses_rows_and_one_row_stands_alone(void **state)
+{
+    static const struct {
+        struct ask_history history;
+        bool sane;
+    } cases[] = {
+        {{.row = 1}, true},
+        {{.row = 1, .limit = 1}, false},
+        {{.limit = HISTORY_PAGE_ROWS_MAX}, true},
+        {{.limit = HISTORY_PAGE_ROWS_MAX + 1}, false},
+        {{.channel = CHANNEL_COUNT}, true},
+        {{.channel = CHANNEL_COUNT + 1}, false},
+        {{.service = SERVICE_COUNT + 1}, false},
+        {{.from_day = HISTORY_DAY_MAX, .until_day = 1}, true},
+        {{.from_day = HISTORY_DAY_MAX + 1}, false},
+        {{.until_day = -1}, false},
+        {{.party = VIEW_LITERAL("a\xff")}, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct ask ask = usual();
+        ask.history = cases[i].history;
+        assert_false(ask_sane(&ask));
+        ask.service = SERVICE_OWN_HISTORY;
+        assert_int_equal(ask_sane(&ask), cases[i].sane);
+    }
+}
+
+static void a_wish_for_rows_is_read_member_by_member_and_strictly(void **state)
+{
+    static const struct {
+        const char *name;
+        bool number;
+        const char *text;
+        bool good;
+    } cases[] = {
+        {"row", false, "00512c0000000123", true},
+        {"row", false, "00512C0000000123", false},
+        {"row", false, "0000000000000000", false},
+        {"row", false, "512c", false},
+        {"before", false, "0000000000000001", true},
+        {"limit", true, "20", true},
+        {"limit", true, "21", false},
+        {"limit", true, "0", false},
+        {"limit", true, "-1", false},
+        {"limit", false, "5", false},
+        {"from", false, "2026-11-26", true},
+        {"until", false, "2026-02-30", false},
+        {"from", false, "1969-12-31", false},
+        {"channel", false, "guided", true},
+        {"channel", false, "fax", false},
+        {"service", false, "own.view", true},
+        {"party", false, "bank", true},
+        {"party", false, "", false},
+        {"sort", false, "x", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct ask_history history = {0};
+        bool good = ask_history_set(&history, view_text(cases[i].name), cases[i].number,
+                                    view_text(cases[i].text));
+        assert_int_equal(good, cases[i].good);
+        assert_true(!good || (ask_history_said(&history) && ask_history_sane(&history)));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -434,6 +500,8 @@ int main(void)
         cmocka_unit_test(a_procedure_stands_in_the_place_of_the_business),
         cmocka_unit_test(no_sender_says_what_is_another_s_to_say),
         cmocka_unit_test(a_proof_names_what_its_kind_names_and_nothing_else),
+        cmocka_unit_test(only_a_history_chooses_rows_and_one_row_stands_alone),
+        cmocka_unit_test(a_wish_for_rows_is_read_member_by_member_and_strictly),
         cmocka_unit_test(a_code_is_letters_digits_dots_lines_and_dashes_and_not_too_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

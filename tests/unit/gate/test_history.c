@@ -4,8 +4,10 @@
 #include "help.h"
 #include "hush.h"
 
+#include "gate/gate.h"
 #include "gate/history.h"
 #include "gate/history_run.h"
+#include "gate/history_scrub.h"
 #include "gate/work.h"
 
 #include <fcntl.h>
@@ -447,6 +449,66 @@ static void test_a_damaged_run_is_refused_and_not_taken_for_nothing(void **state
     grow(bench, 8000); /* the rest goes on without it */
 }
 
+struct seen {
+    unsigned found;
+    unsigned steps;
+};
+
+static void bad_place(void *context, const char *place)
+{
+    struct seen *seen = context;
+    assert_true(strncmp(place, "derived/history-", 16) == 0);
+    seen->found++;
+}
+
+static void one_step(void *context)
+{
+    struct seen *seen = context;
+    seen->steps++;
+}
+
+static struct seen scrub(struct bench *bench)
+{
+    struct seen seen = {0};
+    uint64_t blocks = 0;
+    const struct history_scrub looks = {.home_fd = bench->home_fd,
+                                        .disk = disk_system(),
+                                        .wrap_key = &bench->key,
+                                        .random = random_system(),
+                                        .context = &seen,
+                                        .found = bad_place,
+                                        .step = one_step};
+    assert_ok(history_scrub(&looks, &blocks));
+    assert_int_equal(blocks, seen.steps);
+    return seen;
+}
+
+static void test_the_scrub_finds_a_flipped_byte_in_each_part_of_a_run(void **state)
+{
+    struct bench *bench = *state;
+    struct history_figures figures = {0};
+    char path[300];
+    grow(bench, 9000);
+    history_figures_get(bench->history, &figures);
+    struct seen seen = scrub(bench);
+    assert_int_equal(seen.found, 0);
+    assert_int_equal(seen.steps, (figures.rows - figures.rows_in_memory + 511) / 512);
+    first_file(bench, path);
+    static const off_t places[] = {3, 30, 509, 512 + 100, 512 + 10268 + 10267};
+    int speech = hush();
+    for (unsigned i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        flip(bench, path, places[i]);
+        assert_int_equal(scrub(bench).found, 1);
+        flip(bench, path, places[i]);
+    }
+    speak(speech);
+    int fd = openat(bench->home_fd, "derived/history-0123456789abcdef", O_CREAT | O_WRONLY, 0600);
+    assert_true(fd >= 0); /* one that is not finished is none */
+    assert_int_equal(pwrite(fd, "x", 1, 600), 1);
+    close(fd);
+    assert_int_equal(scrub(bench).found, 0);
+}
+
 static void test_a_run_that_is_not_there_or_not_whole_fails_the_snapshot(void **state)
 {
     struct bench *bench = *state;
@@ -490,6 +552,7 @@ int main(void)
         TEST(test_files_stay_until_a_snapshot_has_come_that_does_not_name_them),
         TEST(test_a_start_removes_what_no_snapshot_names_and_nothing_else),
         TEST(test_a_damaged_run_is_refused_and_not_taken_for_nothing),
+        TEST(test_the_scrub_finds_a_flipped_byte_in_each_part_of_a_run),
         TEST(test_a_run_that_is_not_there_or_not_whole_fails_the_snapshot),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

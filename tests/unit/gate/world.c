@@ -4,6 +4,7 @@
 #include "world.h"
 
 #include "base/check.h"
+#include "gate/history.h"
 #include "gate/law.h"
 #include "store/fetch.h"
 
@@ -215,6 +216,20 @@ struct outcome ledger_prove(const struct ledger *ledger, uint64_t index, struct 
 uint64_t ledger_size(const struct ledger *ledger)
 {
     return ledger->size;
+}
+
+void ledger_figures_get(const struct ledger *ledger, struct ledger_figures *ret_figures)
+{
+    *ret_figures = (struct ledger_figures){.snapshot_entries = ledger->size};
+}
+
+struct outcome ledger_read(struct ledger *ledger, uint64_t index, struct buf *scratch,
+                           struct ledger_item *ret_item)
+{
+    struct ledger_receipt receipt = {0};
+    struct outcome outcome = ledger_reread(ledger, index, scratch, &receipt);
+    *ret_item = receipt.item;
+    return outcome;
 }
 
 struct outcome ledger_reread(struct ledger *ledger, uint64_t index, struct buf *scratch,
@@ -430,13 +445,19 @@ struct account *world_account(struct world *world, const char *code)
 
 struct gate *world_gate_new(struct world *world)
 {
+    static const struct secret key = {{9}};
     struct gate *gate = NULL;
+    struct history_config history = {.home_fd = DISK_CLOSED, /* nothing here grows so long */
+                                     .disk = disk_system(),
+                                     .key = &key,
+                                     .random = random_seeded(&world->seed)};
     struct gate_config config = {
         .directory = &world->directory,
         .registry = &world->registry,
         .hidden = (struct hidden_set *)(void *)&world->registry,
         .clock = clock_fixed(&world->now_us),
         .random = random_seeded(&world->seed),
+        .history = world->history ? &history : NULL,
     };
     assert_ok(gate_new(&config, &gate));
     gate_ledger_set(gate, &world->ledger);

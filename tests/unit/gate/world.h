@@ -71,6 +71,7 @@ struct world {
     struct registry registry;
     struct ledger ledger;
     struct policy *policy;
+    bool history; /* gates that are made keep who has seen whom */
     struct gate *gate;
     struct answer answers[BATCH_ASKS_MAX];
 };

@@ -120,7 +120,7 @@ static struct ask part_ask(unsigned part)
         ask.procedure = VIEW_LITERAL("1.004227");
         ask.field_count = 0;
         ask.fields_granted = true;
-    } else if (part == 3) {
+    } else if (part == 3 || part == 5) {
         ask.party = VIEW_LITERAL("dan");
         ask.officer = view_of(NULL, 0);
         ask.proof.kind = PROOF_ASSERTION;
@@ -128,6 +128,16 @@ static struct ask part_ask(unsigned part)
         ask.proof.citizen = VIEW_LITERAL("079090912345");
         memset(ask.proof.tag, 0x77, sizeof(ask.proof.tag));
         memset(ask.proof.key, 0x78, sizeof(ask.proof.key));
+        if (part == 5) {
+            ask.service = SERVICE_OWN_HISTORY;
+            ask.history = (struct ask_history){.before = UINT64_C(0x00512c0000000123),
+                                               .limit = 20,
+                                               .channel = CHANNEL_COUNT,
+                                               .service = SERVICE_COUNT,
+                                               .from_day = 1,
+                                               .until_day = 20780,
+                                               .party = VIEW_LITERAL("bank")};
+        }
     } else {
         ask.of_job = true;
         ask.job_line = 4711;
@@ -135,9 +145,10 @@ static struct ask part_ask(unsigned part)
     }
     return ask;
 }
-#define PARTS 5
-static const enum ask_sender part_senders[PARTS] = {
-    ASK_SENDER_EDGE, ASK_SENDER_EDGE, ASK_SENDER_EDGE, ASK_SENDER_VERIFY, ASK_SENDER_JOBS};
+#define PARTS 6
+static const enum ask_sender part_senders[PARTS] = {ASK_SENDER_EDGE, ASK_SENDER_EDGE,
+                                                    ASK_SENDER_EDGE, ASK_SENDER_VERIFY,
+                                                    ASK_SENDER_JOBS, ASK_SENDER_VERIFY};
 
 static void assert_parts_equal(const struct ask *a, const struct ask *b)
 {
@@ -161,6 +172,12 @@ static void assert_parts_equal(const struct ask *a, const struct ask *b)
     assert_memory_equal(a->proof.key, b->proof.key, sizeof(a->proof.key));
     assert_views_equal(a->proof.kid, b->proof.kid);
     assert_views_equal(a->proof.citizen, b->proof.citizen);
+    assert_true(a->history.before == b->history.before && a->history.row == b->history.row);
+    assert_true(a->history.limit == b->history.limit && a->history.channel == b->history.channel);
+    assert_int_equal(a->history.service, b->history.service);
+    assert_int_equal(a->history.from_day, b->history.from_day);
+    assert_int_equal(a->history.until_day, b->history.until_day);
+    assert_views_equal(a->history.party, b->history.party);
 }
 
 static void every_part_of_an_ask_comes_back_and_from_no_other_sender(void **state)

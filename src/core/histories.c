@@ -1,0 +1,261 @@
+/*
+ * Citizens who ask who has seen them: they wait here until their page is made, one old record a
+ * turn, and go through the gate then.
+ *
+ * Invariants
+ *  1. One page is made at a time, in the order in which they were asked for; a turn reads one row.
+ *  2. What waits lies in memory of its own: it borrows from no pipe and no session.
+ *  3. Who finds no room goes to the gate without a page, which turns him away and counts it.
+ */
+#include "core/citizens.h"
+#include "core/loop.h"
+
+#include "base/check.h"
+#include "wire/canonical.h"
+
+#include <stdio.h>
+
+#define SMS_ROWS_MAX 3 /* made at once, for who cannot wait: as many as a message holds */
+
+static struct history_wait *at(struct histories *histories, unsigned number)
+{
+    return &histories->waits[(histories->first + number) % HISTORY_WAIT_MAX];
+}
+
+static bool has_room(struct histories *histories, struct view id)
+{
+    unsigned own = 0;
+    for (unsigned i = 0; i < histories->count; i++) {
+        own += view_equal(code_view(&at(histories, i)->id), id);
+    }
+    return histories->count < HISTORY_WAIT_MAX && own < HISTORY_WAIT_OWN_MAX;
+}
+
+bool histories_put_ask(struct histories *histories, struct peer *peer, const struct ask *ask)
+{
+    struct history_wait *wait = at(histories, histories->count);
+    if (!has_room(histories, ask->key)) {
+        return false;
+    }
+    *wait = (struct history_wait){.peer = peer};
+    buf_init(&wait->ask, FRAME_BYTES_MAX);
+    frame_put_ask(&wait->ask, ask);
+    if (!outcome_ok(buf_check(&wait->ask)) || !outcome_ok(code_set(&wait->id, ask->key))) {
+        buf_done(&wait->ask);
+        return false;
+    }
+    histories->count++;
+    return true;
+}
+
+bool histories_wait(const struct histories *histories)
+{
+    return histories->count > 0;
+}
+
+static void drop(struct histories *histories)
+{
+    buf_done(&at(histories, 0)->ask);
+    histories->first = (histories->first + 1) % HISTORY_WAIT_MAX;
+    histories->count--;
+    histories->begun = false;
+}
+
+void histories_forget(struct histories *histories, const struct peer *peer)
+{
+    for (unsigned i = 0; i < histories->count; i++) {
+        if (at(histories, i)->peer == peer) {
+            at(histories, i)->peer = NULL;
+        }
+    }
+}
+
+void histories_done(struct histories *histories)
+{
+    while (histories->count > 0) {
+        drop(histories);
+    }
+}
+
+/* ---- one whose page is made ---- */
+
+/* What waits, as an ask; `ret_own` stays where the ask is used. */
+static void ask_of(const struct history_wait *wait, struct ask *ret_ask, struct ask_own *ret_own)
+{
+    if (wait->ask.len > 0) {
+        struct cursor cursor = cursor_of(buf_view(&wait->ask));
+        struct outcome outcome = frame_get_ask(&cursor, ASK_SENDER_CORE, ret_ask);
+        CHECK(outcome_ok(outcome)); /* it was read from a frame before */
+        return;
+    }
+    *ret_own = (struct ask_own){.channel = wait->channel,
+                                .citizen = code_view(&wait->citizen),
+                                .account = code_view(&wait->account),
+                                .ward = wait->ward};
+    *ret_ask = (struct ask){.service = SERVICE_OWN_HISTORY,
+                            .fields_granted = true,
+                            .subject_kind = SUBJECT_ID,
+                            .key = code_view(&wait->id),
+                            .own = ret_own,
+                            .history = wait->history};
+    ret_ask->history.party = code_view(&wait->party);
+}
+
+/* Over a session. */
+static struct outcome serve_own(struct core *core, const struct history_wait *wait)
+{
+    struct own_reply reply;
+    struct ask ask;
+    struct ask_own own;
+    const struct own_asker asker = {wait->channel, code_view(&wait->citizen),
+                                    code_view(&wait->account)};
+    own_reply_init(&reply);
+    ask_of(wait, &ask, &own);
+    ask.history_ready = true;
+    struct outcome outcome =
+        citizens_ask(core, &asker, code_view(&wait->id), wait->ward, &ask, &reply);
+    if (outcome_ok(outcome)) {
+        own_tell(wait->peer, wait->tag, &reply);
+    }
+    own_reply_done(&reply);
+    return outcome;
+}
+
+static struct outcome serve(struct core *core, const struct history_wait *wait)
+{
+    struct ask_own own;
+    TRY(batch_serve(core));
+    if (wait->ask.len == 0) {
+        return serve_own(core, wait);
+    }
+    ask_of(wait, &core->asks[0], &own);
+    core->asks[0].history_ready = true;
+    core->origin[0] = wait->peer;
+    core->count = 1;
+    return batch_serve(core);
+}
+
+/* Invariant 1. */
+struct outcome histories_keep(struct core *core)
+{
+    struct histories *histories = &core->histories;
+    struct gate *gate = core->house->gate;
+    struct ask ask;
+    struct ask_own own;
+    bool ready = false;
+    if (histories->count == 0) {
+        return OUTCOME_OK;
+    }
+    struct history_wait *wait = at(histories, 0);
+    if (wait->peer == NULL || wait->peer->broken) {
+        drop(histories);
+        return OUTCOME_OK;
+    }
+    if (!histories->begun) {
+        ask_of(wait, &ask, &own);
+        TRY(gate_history_begin(gate, &ask));
+        histories->begun = true;
+        return OUTCOME_OK;
+    }
+    TRY(gate_history_step(gate, &ready));
+    if (!ready) {
+        return OUTCOME_OK;
+    }
+    TRY(serve(core, wait));
+    drop(histories);
+    return OUTCOME_OK;
+}
+
+/* ---- the verb ---- */
+
+/* False: the name of the member at fault is in ret_why. `room` is for what its texts say. */
+static bool history_of(struct view body, struct ask_history *ret_history,
+                       uint8_t room[OWN_BODY_BYTES_MAX], char ret_why[256])
+{
+    struct view name = {0};
+    struct view value = {0};
+    size_t from = 0;
+    size_t used = 0;
+    *ret_history = (struct ask_history){0};
+    while (canonical_next_member(body, &from, &name, &value)) {
+        bool text = canonical_is_text(value);
+        struct view said = text ? canonical_text(value, room + used) : value;
+        used += text ? value.len : 0;
+        bool id = view_is(name, "id"); /* whom it is about: citizens.c has taken it */
+        if (!id && !ask_history_set(ret_history, name, !text, said)) {
+            snprintf(ret_why, 256, "/%.*s", (int)(name.len < 64 ? name.len : 64),
+                     (const char *)name.data);
+            return false;
+        }
+    }
+    snprintf(ret_why, 256, "/row");
+    return ask_history_sane(ret_history);
+}
+
+/* From a phone: nobody waits, so few rows are read at once. The page that is being made for another
+ * is begun anew. */
+static struct outcome tell_now(struct core *core, const struct own_call *call, struct ask *ask,
+                               struct own_reply *reply)
+{
+    struct gate *gate = core->house->gate;
+    bool ready = false;
+    core->histories.begun = false;
+    TRY(gate_history_begin(gate, ask));
+    while (!ready) {
+        TRY(gate_history_step(gate, &ready));
+    }
+    bool ward = ask->own->ward;
+    ask->history_ready = true;
+    return citizens_ask(core, &call->asker, ask->key, ward, ask, reply);
+}
+
+static struct outcome put_own(struct core *core, const struct own_call *call, const struct ask *ask,
+                              struct own_reply *reply)
+{
+    struct histories *histories = &core->histories;
+    struct history_wait *wait = at(histories, histories->count);
+    *wait = (struct history_wait){.peer = call->peer,
+                                  .tag = call->tag,
+                                  .channel = call->asker.channel,
+                                  .ward = ask->own->ward,
+                                  .history = ask->history};
+    TRY(code_set(&wait->citizen, call->asker.citizen));
+    TRY(code_set(&wait->account, call->asker.account));
+    TRY(code_set(&wait->id, ask->key));
+    TRY(code_set(&wait->party, ask->history.party));
+    wait->history.party = view_of(NULL, 0);
+    histories->count++;
+    reply->later = true;
+    return OUTCOME_OK;
+}
+
+struct outcome histories_show(struct core *core, const struct own_call *call, struct view id,
+                              bool ward, struct own_reply *reply)
+{
+    const struct ask_own own = {.channel = call->asker.channel,
+                                .citizen = call->asker.citizen,
+                                .account = call->asker.account,
+                                .ward = ward};
+    struct ask ask = {.service = SERVICE_OWN_HISTORY,
+                      .fields_granted = true,
+                      .subject_kind = SUBJECT_ID,
+                      .key = id,
+                      .own = &own};
+    uint8_t room[OWN_BODY_BYTES_MAX];
+    char why[256];
+    if (!history_of(call->body, &ask.history, room, why)) {
+        own_refuse(reply, CODE_BAD_REQUEST, why);
+        return OUTCOME_OK;
+    }
+    bool wanted = gate_history_wanted(core->house->gate, &ask);
+    bool waits = call->peer != NULL;
+    if (wanted && !waits) {
+        bool many = ask.history.limit == 0 || ask.history.limit > SMS_ROWS_MAX;
+        ask.history.limit = many ? SMS_ROWS_MAX : ask.history.limit;
+        return tell_now(core, call, &ask, reply);
+    }
+    if (wanted && has_room(&core->histories, id)) {
+        return put_own(core, call, &ask, reply);
+    }
+    return citizens_ask(core, &call->asker, id, ward, &ask, reply); /* invariant 3; or not his */
+}

@@ -1,0 +1,433 @@
+/*
+ * Pages of own.history.
+ *
+ * Invariants
+ * 1. A page leaves only as the answer of an ask that was decided and recorded like any other (I1,
+ *    I2); here it is only made, of the rows of one person.
+ * 2. What it tells of a look is who, under what, when, by which way, of which fields, and what came
+ *    of it: no value of a field, no officer's name, and of the case a part.
+ * 3. A row that is not to be seen yet, another's row and no row are alike.
+ * 4. A call reads one old record (I9).
+ */
+#include "gate/page.h"
+
+#include "base/check.h"
+#include "base/log.h"
+#include "domain/person.h"
+#include "gate/history_proof.h"
+#include "gate/work.h"
+#include "wire/canonical.h"
+#include "wire/json.h"
+
+#include <inttypes.h>
+
+#define CASE_SHOWN_BYTES 4
+#define REQUEST_DEPTH_MAX 8
+#define ROW_BYTES_MAX 4096 /* of one row as JSON: codes, names, fields */
+
+void page_init(struct page *page)
+{
+    *page = (struct page){.state = PAGE_NONE};
+    buf_init(&page->json, HISTORY_PAGE_BYTES_MAX + ROW_BYTES_MAX);
+}
+
+void page_done(struct page *page)
+{
+    if (page->json.data != NULL) {
+        memory_wipe(page->json.data, page->json.len);
+    }
+    buf_done(&page->json);
+}
+
+/* ---- one row, as JSON ---- */
+
+static void put_text_or_null(struct buf *buf, struct view text)
+{
+    if (text.len == 0) {
+        buf_put_text(buf, "null");
+    } else {
+        json_put_string(buf, text);
+    }
+}
+
+/* A value of the record; empty when it has none. */
+static struct view value_of(const struct record *record, enum record_name name)
+{
+    struct view value = record->values[name];
+    return value.len > 0 && canonical_valid(value, REQUEST_DEPTH_MAX) ? value : view_of(NULL, 0);
+}
+
+static struct view member_of(struct view object, const char *name)
+{
+    return object.len > 0 && object.data[0] == '{' ? canonical_member(object, name)
+                                                   : view_of(NULL, 0);
+}
+
+static bool is_text(struct view value)
+{
+    return value.len > 0 && canonical_is_text(value);
+}
+
+/* A code that stands in a value; false: none does. */
+static bool code_in(struct view value, struct code_text *ret_code)
+{
+    uint8_t text[CODE_TEXT_BYTES_MAX + 2];
+    *ret_code = (struct code_text){0};
+    return is_text(value) && value.len <= sizeof(text) &&
+           outcome_ok(code_set(ret_code, canonical_text(value, text)));
+}
+
+/* Its first characters: whoever asked knows the rest. */
+static void put_case(struct view value, struct buf *buf)
+{
+    uint8_t text[ASK_CASE_BYTES_MAX * 6 + 2];
+    if (!is_text(value) || value.len > sizeof(text)) {
+        buf_put_text(buf, "null");
+        return;
+    }
+    struct view whole = canonical_text(value, text);
+    size_t len = whole.len < CASE_SHOWN_BYTES ? whole.len / 2 : CASE_SHOWN_BYTES;
+    while (len > 0 && (whole.data[len] & 0xc0) == 0x80) { /* not within a character */
+        len--;
+    }
+    uint8_t shown[CASE_SHOWN_BYTES + 3];
+    for (size_t i = 0; i < len; i++) {
+        shown[i] = whole.data[i];
+    }
+    shown[len] = 0xe2; /* U+2026, an ellipsis */
+    shown[len + 1] = 0x80;
+    shown[len + 2] = 0xa6;
+    json_put_string(buf, view_of(shown, len + 3));
+}
+
+/* Names of the fields that were asked for, as far as policy lets a history name them. */
+static void put_fields(struct view fields, uint64_t named, struct buf *buf)
+{
+    struct view item = {0};
+    size_t at = 0;
+    bool first = true;
+    buf_put_u8(buf, '[');
+    while (fields.len > 0 && fields.data[0] == '[' && canonical_next_item(fields, &at, &item)) {
+        uint8_t text[CODE_TEXT_BYTES_MAX];
+        unsigned field = 0;
+        bool known = is_text(item) && item.len <= sizeof(text) &&
+                     outcome_ok(words_find(&words_field, canonical_text(item, text), &field));
+        if (known && (named & FIELD_BIT(field)) != 0) {
+            buf_printf(buf, first ? "\"%s\"" : ",\"%s\"", words_name(&words_field, field));
+            first = false;
+        }
+    }
+    buf_put_u8(buf, ']');
+}
+
+static void put_word(struct buf *buf, const struct words *words, uint8_t word)
+{
+    if (word == RECORD_WORD_NULL) {
+        buf_put_text(buf, "null");
+    } else {
+        buf_printf(buf, "\"%s\"", words_name(words, word));
+    }
+}
+
+static void put_business(const struct gate *gate, struct view value, struct buf *buf)
+{
+    struct code_text code;
+    const struct business *business = NULL;
+    if (!code_in(value, &code)) {
+        buf_put_text(buf, "null");
+        return;
+    }
+    business = directory_business(gate->directory, code_view(&code));
+    buf_put_text(buf, "{\"basis\":");
+    put_text_or_null(buf, business == NULL ? view_of(NULL, 0) : long_view(&business->legal_basis));
+    buf_put_text(buf, ",\"code\":");
+    json_put_string(buf, code_view(&code));
+    buf_put_text(buf, ",\"purpose\":");
+    put_text_or_null(buf, business == NULL ? view_of(NULL, 0) : long_view(&business->purpose));
+    buf_put_u8(buf, '}');
+}
+
+static void put_party(const struct gate *gate, struct view value, struct buf *buf)
+{
+    struct code_text code;
+    if (!code_in(value, &code)) {
+        buf_put_text(buf, "null");
+        return;
+    }
+    const struct party *party = directory_party(gate->directory, code_view(&code));
+    buf_put_text(buf, "{\"code\":");
+    json_put_string(buf, code_view(&code));
+    buf_put_text(buf, ",\"name\":");
+    put_text_or_null(buf, party == NULL ? view_of(NULL, 0) : long_view(&party->name));
+    buf_put_u8(buf, '}');
+}
+
+/* Who it was at the party's: never by name (invariant 2). */
+static const char *role_of(const struct record *record, struct view agent)
+{
+    if (record->class == CLASS_CITIZEN) {
+        return "citizen";
+    }
+    return is_text(member_of(agent, "officer")) ? "officer" : "system";
+}
+
+static void put_row(const struct gate *gate, const struct page *page, uint64_t place,
+                    const struct record *record, struct buf *buf)
+{
+    struct view agent = value_of(record, RECORD_AGENT);
+    struct view request = value_of(record, RECORD_REQUEST);
+    buf_put_text(buf, "{\"business\":");
+    put_business(gate, value_of(record, RECORD_BUSINESS), buf);
+    buf_put_text(buf, ",\"case\":");
+    put_case(value_of(record, RECORD_CASE), buf);
+    buf_put_text(buf, ",\"channel\":");
+    put_word(buf, &words_channel, record->channel);
+    buf_put_text(buf, ",\"class\":");
+    put_word(buf, &words_class, record->class);
+    buf_put_text(buf, ",\"fields\":");
+    put_fields(member_of(request, "fields"), page->fields, buf);
+    buf_printf(buf, ",\"kind\":\"%s\",\"operator\":", words_name(&words_kind, record->kind));
+    put_party(gate, member_of(agent, "operator"), buf);
+    buf_put_text(buf, ",\"party\":");
+    put_party(gate, value_of(record, RECORD_PARTY), buf);
+    buf_put_text(buf, ",\"result\":");
+    json_put_string(buf, record->outcome);
+    buf_printf(buf,
+               ",\"role\":\"%s\",\"row\":\"%016" PRIx64 "\",\"service\":", role_of(record, agent),
+               place);
+    put_word(buf, &words_service, record->service);
+    buf_put_text(buf, ",\"time\":\"");
+    clock_put_second(buf, record->time_us);
+    buf_put_text(buf, "\"}");
+}
+
+/* ---- a page ---- */
+
+bool gate_history_wanted(const struct gate *gate, const struct ask *ask)
+{
+    struct view citizen = ask->own != NULL ? ask->own->citizen : ask->proof.citizen;
+    bool ward = ask->own != NULL && ask->own->ward;
+    return gate->history != NULL && gate->policy != NULL && ask->service == SERVICE_OWN_HISTORY &&
+           !ask->history_ready && ask->subject_kind == SUBJECT_ID &&
+           (ward || view_equal(citizen, ask->key));
+}
+
+/* The key of whom it is about; 0: the number is nobody's. */
+static struct outcome find_person(struct gate *gate, struct view number, uint64_t *ret_person)
+{
+    struct registry_probe probe = {0};
+    struct person_record record = {0};
+    *ret_person = 0;
+    blinder_tag(registry_blinder(gate->registry), BLIND_ID, number, probe.tag);
+    TRY(registry_fetch(gate->registry, &probe, 1, &gate->records));
+    if (!probe.found) {
+        return OUTCOME_OK;
+    }
+    TRY(person_record_open(probe.record, &record));
+    *ret_person = view_equal(record.id, number) ? probe.key : 0;
+    return OUTCOME_OK;
+}
+
+static uint64_t end_of(const struct gate *gate)
+{
+    uint32_t day = history_day(history_log_day(gate->history), clock_wall_us(&gate->clock));
+    return history_end(day, history_log_size(gate->history));
+}
+
+/* Invariant 3. */
+static struct outcome find_row(struct gate *gate, uint64_t place, uint64_t end)
+{
+    struct page *page = &gate->page;
+    bool has = false;
+    if (place < end) {
+        TRY(history_has(gate->history, page->person, place, &has));
+    }
+    page->rows[0].place = place;
+    page->count = has ? 1 : 0;
+    return OUTCOME_OK;
+}
+
+static struct outcome find_rows(struct gate *gate, const struct ask_history *wanted, uint64_t end)
+{
+    struct page *page = &gate->page;
+    bool more = false;
+    struct history_wish wish = {
+        .person = page->person,
+        .below = end,
+        .from = history_end((uint32_t)wanted->from_day, 0),
+        .party = wanted->party,
+        .channel = wanted->channel == 0 ? RECORD_WORD_NULL : wanted->channel - 1,
+        .service = wanted->service == 0 ? RECORD_WORD_NULL : wanted->service - 1,
+    };
+    uint64_t until = history_end((uint32_t)wanted->until_day + 1, 0);
+    wish.below = wanted->until_day != 0 && until < wish.below ? until : wish.below;
+    wish.below = wanted->before != 0 && wanted->before < wish.below ? wanted->before : wish.below;
+    if (wish.below <= wish.from) {
+        return OUTCOME_OK;
+    }
+    unsigned max = wanted->limit == 0 ? HISTORY_PAGE_ROWS_MAX : wanted->limit;
+    TRY(history_find(gate->history, &wish, page->rows, max, &page->count, &page->below, &more));
+    page->below = more ? page->below : 0;
+    return OUTCOME_OK;
+}
+
+static struct outcome begin(struct gate *gate, const struct ask *ask)
+{
+    struct page *page = &gate->page;
+    uint64_t end = end_of(gate);
+    TRY(find_person(gate, ask->key, &page->person));
+    if (page->person == 0) {
+        return OUTCOME_OK;
+    }
+    TRY(history_count(gate->history, page->person, end, &page->visible));
+    return page->proof ? find_row(gate, ask->history.row, end)
+                       : find_rows(gate, &ask->history, end);
+}
+
+/* What is damaged is this answer's matter; the disk, too (again.c). */
+static struct outcome kept_apart(struct page *page, struct outcome outcome)
+{
+    if (outcome_ok(outcome) || outcome.fault == FAULT_CRYPTO) {
+        return outcome;
+    }
+    log_outcome(LOG_LEVEL_ERROR, "history-not-read", outcome);
+    page->state = PAGE_DAMAGED;
+    return OUTCOME_OK;
+}
+
+struct outcome gate_history_begin(struct gate *gate, const struct ask *ask)
+{
+    struct page *page = &gate->page;
+    CHECK(gate_history_wanted(gate, ask));
+    struct buf json = page->json;
+    buf_reset(&json);
+    *page = (struct page){.state = PAGE_MAKING, .json = json};
+    page->proof = ask->history.row != 0;
+    page->size = history_log_size(gate->history);
+    page->fields = policy_field_ceiling(gate->policy, CLASS_CITIZEN, SERVICE_OWN_HISTORY);
+    TRY(code_set(&page->citizen, ask->key));
+    TRY(code_set(&page->party, ask->history.party));
+    return kept_apart(page, begin(gate, ask));
+}
+
+/* Rows are found by a part of their party's hash. */
+static bool is_of(const struct page *page, const struct record *record)
+{
+    struct code_text code;
+    return page->party.len == 0 || (code_in(value_of(record, RECORD_PARTY), &code) &&
+                                    view_equal(code_view(&code), code_view(&page->party)));
+}
+
+static bool is_about(const struct record *record, uint64_t person)
+{
+    for (unsigned i = 0; i < record->person_count; i++) {
+        if (record->persons[i] == person) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One row: read, checked to be his, and told. */
+static struct outcome read_row(struct gate *gate, uint64_t place)
+{
+    struct page *page = &gate->page;
+    struct ledger_receipt receipt = {0};
+    struct record record = {0};
+    uint64_t index = history_place_index(place);
+    TRY(page->proof ? ledger_reread(gate->ledger, index, &gate->again, &receipt)
+                    : ledger_read(gate->ledger, index, &gate->again, &receipt.item));
+    TRY(record_get_opening(receipt.item.opening, &record));
+    if (!is_about(&record, page->person)) {
+        return outcome_fail(FAULT_CORRUPT, "a row is not one of whom it is kept for");
+    }
+    if (page->proof) {
+        buf_put_text(&page->json, "{\"proof\":");
+        TRY(history_put_proof(&record, index, &receipt, page->person, &page->json));
+        buf_put_text(&page->json, ",\"row\":");
+        put_row(gate, page, place, &record, &page->json);
+        buf_put_u8(&page->json, '}');
+        return buf_check(&page->json);
+    }
+    if (is_of(page, &record)) {
+        bool first = page->json.data[page->json.len - 1] == '[';
+        buf_put_text(&page->json, first ? "" : ",");
+        put_row(gate, page, place, &record, &page->json);
+    }
+    return buf_check(&page->json);
+}
+
+static void put_head(struct page *page)
+{
+    buf_put_text(&page->json, "{\"count\":");
+    buf_put_decimal(&page->json, page->visible);
+    buf_put_text(&page->json, ",\"rows\":[");
+}
+
+static void put_tail(struct page *page)
+{
+    if (page->at < page->count) { /* there was no room for the rest */
+        page->below = page->rows[page->at - 1].place;
+    }
+    buf_put_text(&page->json, "],\"rows_before\":");
+    if (page->below != 0) {
+        buf_printf(&page->json, "\"%016" PRIx64 "\"", page->below);
+    } else {
+        buf_put_text(&page->json, "null");
+    }
+    buf_put_text(&page->json, ",\"size\":");
+    buf_put_decimal(&page->json, page->size);
+    buf_put_u8(&page->json, '}');
+}
+
+/* Invariant 4. */
+static struct outcome step(struct gate *gate)
+{
+    struct page *page = &gate->page;
+    if (page->at == 0 && !page->proof) {
+        put_head(page);
+    }
+    bool room = page->json.len + ROW_BYTES_MAX < HISTORY_PAGE_BYTES_MAX;
+    if (page->at < page->count && room) {
+        TRY(read_row(gate, page->rows[page->at].place));
+        page->at++;
+    }
+    room = page->json.len + ROW_BYTES_MAX < HISTORY_PAGE_BYTES_MAX;
+    if (page->at < page->count && room) {
+        return OUTCOME_OK;
+    }
+    if (!page->proof) {
+        put_tail(page);
+    } else if (page->count == 0) {
+        buf_put_text(&page->json, "{\"proof\":null,\"row\":null}");
+    }
+    page->state = PAGE_READY;
+    return buf_check(&page->json);
+}
+
+struct outcome gate_history_step(struct gate *gate, bool *ret_ready)
+{
+    struct page *page = &gate->page;
+    CHECK(page->state != PAGE_NONE && gate->ledger != NULL);
+    *ret_ready = true;
+    if (page->state == PAGE_MAKING) {
+        TRY(kept_apart(page, step(gate)));
+    }
+    *ret_ready = page->state != PAGE_MAKING;
+    return OUTCOME_OK;
+}
+
+struct outcome page_put(struct gate *gate, const struct work *work,
+                        const struct person_record *record)
+{
+    const struct page *page = &gate->page;
+    CHECK(work->ask->history_ready);
+    bool him = view_equal(record->id, work->ask->key); /* else whoever was fetched instead */
+    bool his = page->state == PAGE_READY && page->person != 0 &&
+               view_equal(code_view(&page->citizen), work->ask->key);
+    if (page->state == PAGE_DAMAGED || (him && !his)) {
+        return outcome_fail(FAULT_CORRUPT, "a page of the history");
+    }
+    buf_put_view(&gate->persons, him ? buf_view(&page->json) : VIEW_LITERAL("{}"));
+    return buf_check(&gate->persons);
+}

@@ -1,0 +1,40 @@
+/*
+ * Purpose: what own.history gives: a page of who has seen a citizen, or one row with its proof.
+ * Each row is an old record, so a page is made beforehand, one record a call, and the ask that it
+ * is for goes through the gate when it is ready (decision 0060). There is one at a time. Private to
+ * gate/.
+ */
+#ifndef DANCU_GATE_PAGE_H
+#define DANCU_GATE_PAGE_H
+
+#include "gate/directory.h"
+#include "gate/history.h"
+#include "store/fetch.h"
+
+enum page_state {
+    PAGE_NONE,
+    PAGE_MAKING,
+    PAGE_READY,
+    PAGE_DAMAGED, /* something that was to be read is: it gives nothing */
+};
+
+struct page {
+    enum page_state state;
+    struct code_text citizen; /* personal number of whom it is about */
+    uint64_t person;          /* his key; 0: the register has no such person */
+    struct code_text party;   /* of the wish; empty: any */
+    uint64_t fields;          /* that rows may name */
+    bool proof;               /* of the one row */
+    struct history_row rows[HISTORY_PAGE_ROWS_MAX];
+    unsigned count;
+    unsigned at;      /* the next one to be read */
+    uint64_t visible; /* rows of his in all */
+    uint64_t size;    /* of the log then */
+    uint64_t below;   /* older rows are below it; 0: there are none */
+    struct buf json;  /* canonical */
+};
+
+void page_init(struct page *page);
+void page_done(struct page *page); /* wipes */
+
+#endif
