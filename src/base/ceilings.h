@@ -78,6 +78,7 @@
 #define LISTS_MAX 64               /* of persons that conditions name, with those that have ended */
 #define LIST_MEMBERS_MAX 16000     /* of one: a condition can name several */
 #define LIST_ACT_PERSONS_MAX 1024  /* that one act puts in or takes out */
+#define CITIZENS_MAX (1u << 18)    /* who have set something of their own: locks, and so on, each */
 #define SIGNING_KEYS_MAX 4096      /* by which accounts sign asks, with those revoked */
 #define SIGNING_KEYS_VALID_MAX 2   /* of one account at once: the old one and its follower */
 #define OPERATORS_MAX 1024         /* parties whose systems carry others' asks */

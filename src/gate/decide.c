@@ -19,8 +19,7 @@
 #define HOUR_US INT64_C(3600000000)
 #define VN_OFFSET_US (7 * HOUR_US)
 #define BIRTH_YEAR_LEN 4
-#define BLIND_GUESS 16  /* kind of the guesses' tags, beside those of domain/person.h */
-#define BLIND_PERSON 19 /* likewise, of who is asked for by key; again.c has those between */
+#define BLIND_GUESS 16 /* kind of the guesses' tags, beside those of domain/person.h */
 
 /* Characters beyond ASCII that show nothing: a case reference of these alone refers to nothing.
  * Unicode's White_Space, and those of no width. */
@@ -145,9 +144,13 @@ static void tag_asked(struct gate *gate, struct work *work)
                          ask->birth_date, work->tag);
         return;
     }
-    static const uint8_t kinds[SUBJECT_KIND_COUNT] = {
-        [SUBJECT_ID] = BLIND_ID, [SUBJECT_CMND] = BLIND_CMND, [SUBJECT_PERSON] = BLIND_PERSON};
-    blinder_tag(blinder, kinds[ask->subject_kind], ask->key, work->tag);
+    if (ask->subject_kind == SUBJECT_PERSON) {
+        struct cursor key = cursor_of(ask->key);
+        person_tag(blinder, cursor_u64(&key), work->tag);
+        return;
+    }
+    blinder_tag(blinder, ask->subject_kind == SUBJECT_ID ? BLIND_ID : BLIND_CMND, ask->key,
+                work->tag);
 }
 
 static void make_tags(struct gate *gate, struct work *work)
@@ -496,10 +499,13 @@ struct outcome work_charge(struct gate *gate, struct work *work)
                         &work->fee_place);
 }
 
+/* Both are looked up, whichever counts. */
 static bool hidden_port(void *context, const uint8_t tag[SEAL_BLIND_BYTES])
 {
     const struct veil *veil = context;
-    return (hidden_set_flags(veil->hidden, tag) & veil->flags) != 0;
+    uint32_t flags = hidden_set_flags(veil->hidden, tag);
+    flags |= directory_locked(veil->directory, tag) ? PERSON_LOCKED : 0;
+    return (flags & veil->flags) != 0;
 }
 
 struct veil work_veil(const struct gate *gate, const struct work *work)
@@ -508,6 +514,7 @@ struct veil work_veil(const struct gate *gate, const struct work *work)
     bool lock = policy_lock_in_force(gate->policy, work->party->class) && !business->override_lock;
     return (struct veil){
         .hidden = gate->hidden,
+        .directory = gate->directory,
         .flags =
             (business->clearance_protected ? 0 : PERSON_PROTECTED) | (lock ? PERSON_LOCKED : 0),
     };
@@ -636,14 +643,26 @@ static bool number_in_force(const struct ask *ask, const struct person_record *r
     return ask->subject_kind != SUBJECT_ID || view_equal(ask->key, record->id);
 }
 
+/* By himself: looked for where the law has the lock against such parties, whoever it is (I5). */
+static bool locked_himself(const struct gate *gate, const struct work *work, uint64_t key)
+{
+    uint8_t tag[SEAL_BLIND_BYTES];
+    if (!policy_lock_in_force(gate->policy, work->party->class)) {
+        return false;
+    }
+    person_tag(registry_blinder(gate->registry), key, tag);
+    return directory_locked(gate->directory, tag);
+}
+
 struct decision work_decide_record(struct gate *gate, struct work *work,
-                                   const struct person_record *record, bool found)
+                                   const struct person_record *record, uint64_t key, bool found)
 {
     const struct business *business = work->business;
     /* There is nothing to mismatch. */
     bool by_key = work->ask->subject_kind == SUBJECT_PERSON || work->ask->own != NULL;
     bool name = name_matches(gate, work, record);
     bool birth_date = birth_date_matches(work, record);
+    work->locked = locked_himself(gate, work, key);
     struct subject_question question = {
         .party_class = work->party->class,
         .found = found,
@@ -652,7 +671,7 @@ struct decision work_decide_record(struct gate *gate, struct work *work,
         .population = population_of(gate, work, record),
         .protected_person = (record->flags & PERSON_PROTECTED) != 0,
         .clearance_protected = business->clearance_protected,
-        .locked = (record->flags & PERSON_LOCKED) != 0,
+        .locked = (record->flags & PERSON_LOCKED) != 0 || work->locked,
         .business_override_lock = business->override_lock,
     };
     struct decision decision =
@@ -678,7 +697,7 @@ struct outcome work_decide_subject(struct gate *gate, struct work *work,
     }
     TRY(person_record_open(probe->record, &record));
     bool found = probe->found && number_in_force(work->ask, &record);
-    work->decision = work_decide_record(gate, work, &record, found);
+    work->decision = work_decide_record(gate, work, &record, probe->key, found);
     TRY(project(gate, work, &record));
     work->person_found = probe->found;
     work->person_key = probe->key;

@@ -226,6 +226,24 @@ struct person_list {
 /* In as many steps as the list's length alone says, whoever it is. */
 bool person_list_has(const struct person_list *list, const uint8_t tag[SEAL_BLIND_BYTES]);
 
+/* A citizen's own lock of what the register has of him (law `citizen_lock`): against which classes
+ * it is, and whether it is in force at all, the policy says. It is kept by the person's tag, so
+ * that no number stands here, and beside it the numbers' tags by which others' households and
+ * relatives name him, each of them as another of these (decision 0065). */
+struct person_lock {
+    struct code_text code; /* person_code() of the tag */
+    uint32_t version;
+    int64_t from_day;
+    bool by_number; /* of a number's tag; it has no numbers itself */
+    bool cmnd_known;
+    uint8_t id_tag[SEAL_BLIND_BYTES];
+    uint8_t cmnd_tag[SEAL_BLIND_BYTES];
+};
+/* A tag in hex: the code of what a person has set for himself. */
+void person_code(const uint8_t tag[SEAL_BLIND_BYTES], struct code_text *ret_code);
+/* The tag of a person by his key, which stays his when a number is corrected. */
+void person_tag(struct blinder *blinder, uint64_t key, uint8_t ret_tag[SEAL_BLIND_BYTES]);
+
 enum extract_state {
     EXTRACT_APPROVED,  /* by two officers: it is to be collected, and may be asked for */
     EXTRACT_COLLECTED, /* its job is there */
@@ -357,6 +375,7 @@ struct directory {
     struct map permits;
     struct map policies;
     struct map lists;
+    struct map locks;
     struct map signing_keys;
     struct map operators;
     struct map extracts;
@@ -420,6 +439,9 @@ struct signing_key *directory_signing_key(const struct directory *directory, str
 struct extract *directory_extract(const struct directory *directory, struct view code);
 struct extract *directory_extract_by_job(const struct directory *directory,
                                          const uint8_t job_id[16]);
+/* Has the person with that tag, his own or a number's, locked himself? In the same steps, whoever
+ * it is. */
+bool directory_locked(const struct directory *directory, const uint8_t tag[SEAL_BLIND_BYTES]);
 /* NULL: the party is no operator. */
 struct operator_register *directory_operator(const struct directory *directory, struct view code);
 /* Is the name registered with that operator, in that role? */

@@ -24,7 +24,7 @@
 #define EFFECT_JOB 32
 #define EFFECT_PROOF 64
 #define EFFECT_HITS 128
-#define ENGINE_VERSION 4 /* of the deciding code; grows when a decision could change */
+#define ENGINE_VERSION 5 /* of the deciding code; grows when a decision could change */
 
 void effect_put(const struct effect *effect, struct buf *buf)
 {
@@ -378,7 +378,7 @@ static void put_trace(const struct work *work, struct buf *buf)
 {
     buf_printf(buf, "{\"replay\":{\"business_version\":%u,\"engine\":%d,\"guesses\":%u,",
                work->business != NULL ? work->business->version : 0, ENGINE_VERSION, work->guesses);
-    buf_put_text(buf, "\"permit\":");
+    buf_printf(buf, "\"lock\":%s,\"permit\":", work->locked ? "true" : "false");
     put_text_or_null(buf, work->permit != NULL ? code_view(&work->permit->code) : view_of(NULL, 0));
     buf_put_text(buf, ",\"person_version\":");
     put_versions(work, buf);

@@ -113,6 +113,18 @@ struct outcome gate_history_step(struct gate *gate, bool *ret_ready);
 /* What is due of the index of who has seen whom, some steps of it. *ret_busy: there is more. */
 void gate_tick(struct gate *gate, bool *ret_busy);
 
+/* By what a person is known among what people have set for themselves: tags, no number. */
+struct personal {
+    uint64_t key;
+    uint8_t tag[SEAL_BLIND_BYTES];    /* his own, which stays */
+    uint8_t id_tag[SEAL_BLIND_BYTES]; /* of his numbers, by which others' records name him */
+    uint8_t cmnd_tag[SEAL_BLIND_BYTES];
+    bool cmnd_known;
+};
+/* Who has that personal number today; nothing else of him is told. FAULT_NOT_FOUND: nobody;
+ * FAULT_CORRUPT: his record is damaged; FAULT_IO, FAULT_NO_MEMORY. */
+struct outcome gate_person(struct gate *gate, struct view number, struct personal *ret_personal);
+
 /* Records the refusals beyond the recorded rate, one aggregate an account, when a second has passed
  * since their first; `all`: at once, before a clean end. ret_wait_ms: when to call again at most.
  * FAULT_NO_SPACE: they wait. */

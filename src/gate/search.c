@@ -56,6 +56,13 @@ static bool by_record(const struct population *population)
     return population->names_lists || population->names_wards;
 }
 
+/* Who of those that the index tells of may be seen, their records alone tell; so it is with
+ * people's own locks, which are kept by numbers, too. */
+static bool counts_later(const struct wish *wish)
+{
+    return by_record(&wish->work->business->population) || (wish->hidden & PERSON_LOCKED) != 0;
+}
+
 static bool wants(void *context, const struct registry_facts *facts)
 {
     struct wish *wish = context;
@@ -93,13 +100,14 @@ static struct outcome look(struct gate *gate, struct work *work, struct wish *wi
 static struct outcome decide(struct gate *gate, struct work *work, const struct wish *wish,
                              const struct registry_search *search)
 {
-    bool lists = by_record(&work->business->population);
+    bool later = counts_later(wish);
     work->hit_count = 0;
     for (unsigned i = 0; i < search->count; i++) {
         const struct registry_namesake *found = &search->found[i];
         struct person_record record = {0};
         TRY(person_record_open(found->record, &record));
-        struct decision decision = work_decide_record(gate, work, &record, found->wanted);
+        struct decision decision =
+            work_decide_record(gate, work, &record, found->key, found->wanted);
         bool fits = decision.code == CODE_DISCLOSED && !search->over &&
                     sex_fits(work->ask, record.sex) &&
                     province_fits(wish, record.province, record.province_list_day);
@@ -107,8 +115,9 @@ static struct outcome decide(struct gate *gate, struct work *work, const struct 
             (struct hit){.place = i, .key = found->key, .version = found->version};
         work->hit_count += fits;
     }
+    work->locked = false; /* of nobody: the trace speaks of one person */
     work->decision = (struct decision){CODE_DISCLOSED, RULE_PERMITTED, FIELD_COUNT};
-    if (search->over && !lists) {
+    if (search->over && !later) {
         work->decision = (struct decision){CODE_TOO_MANY_HITS, RULE_TOO_MANY_HITS, FIELD_COUNT};
     } else if (search->over) { /* how many are inside is not known: UNKNOWN is a no (I3) */
         work->decision =

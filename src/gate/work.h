@@ -36,6 +36,7 @@ struct hit {
  * override. */
 struct veil {
     const struct hidden_set *hidden;
+    const struct directory *directory; /* of citizens' own locks */
     uint32_t flags;
 };
 
@@ -70,6 +71,7 @@ struct work {
     uint64_t quota_total_used;           /* likewise */
     unsigned guesses;
     uint32_t retry_after_s;
+    bool locked; /* the person has locked himself against such parties */
     bool person_found;
     uint64_t person_key;
     uint32_t person_version;
@@ -155,9 +157,10 @@ struct outcome work_decide_subject(struct gate *gate, struct work *work,
 /* Projects a plain record, for this ask, instead of what was projected before. */
 struct outcome work_project(struct gate *gate, struct work *work, struct view record);
 struct veil work_veil(const struct gate *gate, const struct work *work);
-/* What decide_subject() says of that record; `found`: it is whom the ask names. */
+/* What decide_subject() says of that record of the person `key`; `found`: it is whom the ask names.
+ */
 struct decision work_decide_record(struct gate *gate, struct work *work,
-                                   const struct person_record *record, bool found);
+                                   const struct person_record *record, uint64_t key, bool found);
 /* Appends the permitted fields of the record; notices that the asker may be told, a bit each. */
 struct outcome work_put_fields(const struct gate *gate, const struct work *work,
                                const struct person_record *record, struct buf *buf);

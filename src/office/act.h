@@ -136,6 +136,8 @@ enum act_kind {
     ACT_CASE_CORRECT, /* by a citizen */
     ACT_GUARDIAN_BIND,
     ACT_GUARDIAN_END,
+    ACT_CITIZEN_LOCK, /* by the citizen himself, as the next */
+    ACT_CITIZEN_UNLOCK,
     ACT_KIND_COUNT
 };
 

@@ -699,6 +699,12 @@ const struct act_row act_rows[ACT_KIND_COUNT] = {
                             false,
                             {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
                              {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
+    [ACT_CITIZEN_LOCK] = {"citizen.lock",
+                          false,
+                          {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                           {"id", ACT_TYPE_CODE, REQUIRED, NULL},
+                           {"cmnd", ACT_TYPE_CODE, OPTIONAL, NULL}}},
+    [ACT_CITIZEN_UNLOCK] = {"citizen.unlock", false, {{"code", ACT_TYPE_CODE, REQUIRED, NULL}}},
 };
 
 bool act_is_chunk(enum act_kind kind)

@@ -35,6 +35,7 @@ static const struct object_row *const rows[OBJECT_KIND_COUNT] = {
     [OBJECT_LETTER] = &object_letter,
     [OBJECT_REGISTER] = &object_register,
     [OBJECT_GUARDIANSHIP] = &object_guardianship,
+    [OBJECT_LOCK] = &object_lock,
 };
 
 const struct object_row *object_row(enum object_kind kind)

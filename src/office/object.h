@@ -42,6 +42,7 @@ enum object_kind {
     OBJECT_LETTER = 25,  /* names a case, which may be gone, and an office */
     OBJECT_REGISTER = 26,
     OBJECT_GUARDIANSHIP = 36,
+    OBJECT_LOCK = 33, /* a person's; under his tag, and under his numbers' */
     OBJECT_KIND_COUNT
 };
 
@@ -103,6 +104,7 @@ extern const struct object_row object_extract;     /* extract.c */
 extern const struct object_row object_letter;      /* letter.c, as the next */
 extern const struct object_row object_register;
 extern const struct object_row object_guardianship; /* guardian.c */
+extern const struct object_row object_lock; /* lock.c */
 
 /* NULL for a kind that the directory does not keep. */
 const struct object_row *object_row(enum object_kind kind);

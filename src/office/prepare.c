@@ -270,6 +270,8 @@ static struct outcome (*const preparations[ACT_KIND_COUNT])(struct preparing *he
     [ACT_LETTER_DELIVER] = prepare_letter_deliver,
     [ACT_LETTER_WITHDRAW] = prepare_letter_withdraw,
     [ACT_LETTER_REPLACE] = prepare_letter_replace,
+    [ACT_CITIZEN_LOCK] = prepare_citizen_lock,
+    [ACT_CITIZEN_UNLOCK] = prepare_citizen_unlock,
 };
 
 struct outcome prepare_inner(struct preparing *here, const struct act *inner)

@@ -192,6 +192,8 @@ struct outcome prepare_letter_retry(struct preparing *here);
 struct outcome prepare_letter_void(struct preparing *here);
 struct outcome prepare_letter_withdraw(struct preparing *here);
 struct outcome prepare_letter_deliver(struct preparing *here);
+struct outcome prepare_citizen_lock(struct preparing *here); /* lock.c, as the next */
+struct outcome prepare_citizen_unlock(struct preparing *here);
 /* A stop of the account that the act names ends with the act. */
 void prepare_stop_end(struct preparing *here); /* stop.c */
 

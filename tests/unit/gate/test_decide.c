@@ -78,8 +78,9 @@ static void the_sealed_opening_names_the_person_and_how_it_was_decided(void **st
     assert_int_equal(record.person_count, 1);
     assert_int_equal(record.persons[0], world_person(world, WORLD_AN)->key);
     assert_view(record.values[RECORD_TRACE],
-                "{\"replay\":{\"business_version\":3,\"engine\":4,\"guesses\":0,"
-                "\"permit\":null,\"person_version\":2,\"quota_second_used\":0,\"quota_total_used\":"
+                "{\"replay\":{\"business_version\":3,\"engine\":5,\"guesses\":0,"
+                "\"lock\":false,\"permit\":null,\"person_version\":2,\"quota_second_used\":0,"
+                "\"quota_total_used\":"
                 "0,\"quota_used\":0,"
                 "\"sealed_until\":null},\"rule\":\"permitted\"}");
 }

@@ -285,6 +285,10 @@ static const struct acts_value acts_good[ACT_KIND_COUNT][ACTS_VALUES_MAX] = {
                             {"to", "Trần Văn Xin"}},
     [ACT_LETTER_WITHDRAW] = {{"code", "C06-2026-000001.1"}, {"reason", "a wrong person"}},
     [ACT_LETTER_REPLACE] = {{"code", "C06-2026-000001.1"}, {"reason", "a wrong address"}},
+    [ACT_CITIZEN_LOCK] = {{"code", "00112233445566778899aabbccddeeff"},
+                          {"id", "10112233445566778899aabbccddeeff"},
+                          {"cmnd", "20112233445566778899aabbccddeeff"}},
+    [ACT_CITIZEN_UNLOCK] = {{"code", "00112233445566778899aabbccddeeff"}},
 };
 
 static const char *const acts_states[BUSINESS_STATE_COUNT] = {

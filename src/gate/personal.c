@@ -1,0 +1,60 @@
+/*
+ * What people have set for themselves, as the gate asks for it: their locks.
+ *
+ * Invariant: nothing is kept by a number in clear, and who has set nothing is looked for in the
+ * same steps as who has (I5).
+ */
+#include "gate/work.h"
+
+#include <string.h>
+
+#define BLIND_PERSON 19 /* kind of the tags of keys, beside those of domain/person.h and again.c   \
+                         */
+_Static_assert(2 * SEAL_BLIND_BYTES <= ASK_CODE_BYTES_MAX, "a tag in hex is a code");
+
+void person_code(const uint8_t tag[SEAL_BLIND_BYTES], struct code_text *ret_code)
+{
+    *ret_code = (struct code_text){.len = 2 * SEAL_BLIND_BYTES};
+    hex_write(ret_code->text, view_of(tag, SEAL_BLIND_BYTES));
+}
+
+void person_tag(struct blinder *blinder, uint64_t key, uint8_t ret_tag[SEAL_BLIND_BYTES])
+{
+    uint8_t bytes[ASK_PERSON_KEY_BYTES];
+    for (unsigned i = 0; i < sizeof(bytes); i++) {
+        bytes[i] = (uint8_t)(key >> (56 - 8 * i));
+    }
+    blinder_tag(blinder, BLIND_PERSON, view_of(bytes, sizeof(bytes)), ret_tag);
+}
+
+bool directory_locked(const struct directory *directory, const uint8_t tag[SEAL_BLIND_BYTES])
+{
+    struct code_text code;
+    person_code(tag, &code);
+    return map_get(&directory->locks, code_view(&code)) != NULL;
+}
+
+struct outcome gate_person(struct gate *gate, struct view number, struct personal *ret_personal)
+{
+    struct blinder *blinder = registry_blinder(gate->registry);
+    struct registry_probe probe = {0};
+    struct person_record record = {0};
+    struct personal personal = {0};
+    blinder_tag(blinder, BLIND_ID, number, personal.id_tag);
+    memcpy(probe.tag, personal.id_tag, SEAL_BLIND_BYTES);
+    TRY(registry_fetch(gate->registry, &probe, 1, &gate->records));
+    if (probe.record.len > 0) {
+        TRY(person_record_open(probe.record, &record));
+    }
+    if (!probe.found || !view_equal(record.id, number)) { /* or it was his, and was corrected */
+        return outcome_fail(FAULT_NOT_FOUND, "nobody has that number");
+    }
+    personal.key = probe.key;
+    person_tag(blinder, probe.key, personal.tag);
+    personal.cmnd_known = record.cmnd.len > 0;
+    if (personal.cmnd_known) {
+        blinder_tag(blinder, BLIND_CMND, record.cmnd, personal.cmnd_tag);
+    }
+    *ret_personal = personal;
+    return OUTCOME_OK;
+}

@@ -1,0 +1,197 @@
+/*
+ * Citizens' own locks as acts: only where the law has them, whole or not at all, once each, kept
+ * and opened again.
+ */
+#include "desk.h"
+
+#define TAG "00112233445566778899aabbccddeeff"
+#define ID_TAG "10112233445566778899aabbccddeeff"
+#define CMND_TAG "20112233445566778899aabbccddeeff"
+#define OTHER "30112233445566778899aabbccddeeff"
+
+/* Makes the law have locks from tomorrow on, and lets tomorrow come. */
+static void bring_law(struct desk *desk)
+{
+    struct law law;
+    struct policy *policy = NULL;
+    struct policy_error error;
+    struct act act = {.kind = ACT_POLICY_PUBLISH};
+    char hash[65];
+    BUF_AUTO bytes;
+    buf_init(&bytes, ACT_BYTES_MAX);
+    law_read_dated(&law, "effective_from: 2026-11-24");
+    law_write(&law, "circular-2021.yaml",
+              "law: citizen_lock\n    clause: [L91]\n    in_force: false",
+              "law: citizen_lock\n    clause: [L91]\n    in_force: true ");
+    assert_ok(policy_load(law.files, law.count, &policy, &error));
+    snprintf(hash, sizeof(hash), "%s", policy_hash(policy));
+    policy_files_put(law.files, law.count, &bytes);
+    act_value_set(&act, "hash", view_text(hash));
+    act_value_set(&act, "files", buf_view(&bytes));
+    desk_by_hand(desk, &act);
+    policy_free(policy);
+    law_done(&law);
+    desk->world->now_us += INT64_C(86400000000);
+}
+
+static struct outcome do_act(struct desk *desk, const struct act *act)
+{
+    uint64_t index = 0;
+    char why[256];
+    return office_act(desk->office, act, 0, &index, why);
+}
+
+static struct act lock_act(const char *code, const char *id, const char *cmnd)
+{
+    struct act act = {.kind = ACT_CITIZEN_LOCK};
+    act_value_set(&act, "code", view_text(code));
+    act_value_set(&act, "id", view_text(id));
+    act_value_set(&act, "cmnd", view_text(cmnd));
+    return act;
+}
+
+static struct act unlock_act(const char *code)
+{
+    struct act act = {.kind = ACT_CITIZEN_UNLOCK};
+    act_value_set(&act, "code", view_text(code));
+    return act;
+}
+
+static bool locked(const struct desk *desk, const char *tag)
+{
+    uint8_t bytes[SEAL_BLIND_BYTES];
+    assert_ok(hex_get(view_text(tag), bytes, sizeof(bytes)));
+    return directory_locked(&desk->directory, bytes);
+}
+
+static void nobody_is_locked_by_a_law_that_is_not_in_force(void **state)
+{
+    struct desk *desk = *state;
+    struct act act = lock_act(TAG, ID_TAG, NULL);
+    unsigned entries = desk_entries(desk);
+    assert_fault(do_act(desk, &act), FAULT_CONFLICT);
+    assert_int_equal(desk_entries(desk), entries);
+    bring_law(desk);
+    assert_ok(do_act(desk, &act));
+}
+
+static void a_lock_stands_under_all_the_tags_and_goes_from_all_of_them(void **state)
+{
+    static const char *const tags[] = {TAG, ID_TAG, CMND_TAG};
+    struct desk *desk = *state;
+    struct act act = lock_act(TAG, ID_TAG, CMND_TAG);
+    struct act open = unlock_act(TAG);
+    bring_law(desk);
+    for (unsigned round = 0; round < 2; round++) { /* it may come back */
+        assert_ok(do_act(desk, &act));
+        assert_ok(round == 0 ? OUTCOME_OK : desk_restart(desk));
+        for (size_t i = 0; i < 3; i++) {
+            assert_true(locked(desk, tags[i]));
+        }
+        assert_fault(do_act(desk, &act), FAULT_CONFLICT);
+        assert_ok(do_act(desk, &open));
+        assert_ok(desk_restart(desk));
+        assert_int_equal(desk->directory.locks.len, 0);
+        assert_fault(do_act(desk, &open), FAULT_NOT_FOUND);
+    }
+}
+
+static void a_lock_is_opened_by_the_persons_tag_and_by_no_number(void **state)
+{
+    struct desk *desk = *state;
+    struct act act = lock_act(TAG, ID_TAG, CMND_TAG);
+    struct act by_number = unlock_act(ID_TAG);
+    struct act other = unlock_act(OTHER);
+    bring_law(desk);
+    assert_ok(do_act(desk, &act));
+    assert_fault(do_act(desk, &by_number), FAULT_NOT_FOUND);
+    assert_fault(do_act(desk, &other), FAULT_NOT_FOUND);
+    assert_int_equal(desk->directory.locks.len, 3);
+}
+
+/* The register's mistake is nobody's loss: both are locked, and each opens his own. */
+static void two_with_one_number_are_locked_each_under_his_own_tag(void **state)
+{
+    struct desk *desk = *state;
+    struct act first = lock_act(TAG, ID_TAG, CMND_TAG);
+    struct act second = lock_act(OTHER, "40112233445566778899aabbccddeeff", CMND_TAG);
+    struct act open = unlock_act(OTHER);
+    bring_law(desk);
+    assert_ok(do_act(desk, &first));
+    assert_ok(do_act(desk, &second));
+    assert_true(locked(desk, TAG));
+    assert_true(locked(desk, OTHER));
+    assert_ok(do_act(desk, &open));
+    assert_true(locked(desk, TAG));
+    assert_false(locked(desk, OTHER));
+}
+
+static void what_is_no_tag_is_refused(void **state)
+{
+    static const char *const tags[][3] = {
+        {"0011", ID_TAG, NULL}, {TAG, "10", NULL}, {TAG, ID_TAG, "20"}, {TAG, "xx", CMND_TAG}};
+    struct desk *desk = *state;
+    bring_law(desk);
+    for (size_t i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
+        struct act act = lock_act(tags[i][0], tags[i][1], tags[i][2]);
+        assert_fault(do_act(desk, &act), FAULT_BAD_INPUT);
+        assert_int_equal(desk->directory.locks.len, 0);
+    }
+}
+
+static void no_officer_locks_or_opens_for_anybody(void **state)
+{
+    struct desk *desk = *state;
+    struct act act = lock_act(TAG, ID_TAG, NULL);
+    struct act open = unlock_act(TAG);
+    for (enum who who = LAN; who < WHO_COUNT; who++) {
+        assert_code(desk_do(desk, who, &act).code, ACT_CODE_BAD_INPUT);
+        assert_code(desk_do(desk, who, &open).code, ACT_CODE_BAD_INPUT);
+    }
+}
+
+static void a_stored_lock_is_what_it_was_and_nothing_shorter_is_one(void **state)
+{
+    struct desk *desk = *state;
+    struct act act = lock_act(TAG, ID_TAG, CMND_TAG);
+    struct person_lock read = {0};
+    BUF_AUTO bytes;
+    buf_init(&bytes, 4096);
+    bring_law(desk);
+    assert_ok(do_act(desk, &act));
+    const struct person_lock *lock = object_find(&desk->directory, &object_lock, VIEW_LITERAL(TAG));
+    object_lock.put(lock, &bytes);
+    for (size_t len = 0; len < bytes.len; len++) {
+        struct person_lock cut = {0};
+        assert_fault(object_lock.get(&desk->directory, view_of(bytes.data, len), &cut),
+                     FAULT_CORRUPT);
+    }
+    assert_ok(object_lock.get(&desk->directory, buf_view(&bytes), &read));
+    assert_memory_equal(read.cmnd_tag, lock->cmnd_tag, SEAL_BLIND_BYTES);
+    assert_true(read.cmnd_known && !read.by_number && read.from_day == lock->from_day);
+}
+
+#define BY_HAND(name) cmocka_unit_test_setup_teardown(name, furnished, desk_teardown)
+
+static int furnished(void **state)
+{
+    assert_int_equal(desk_setup_unfounded(state), 0);
+    desk_furnish(*state);
+    return 0;
+}
+
+/* The law is published by hand, and then there are officers. */
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        BY_HAND(nobody_is_locked_by_a_law_that_is_not_in_force),
+        BY_HAND(a_lock_stands_under_all_the_tags_and_goes_from_all_of_them),
+        BY_HAND(a_lock_is_opened_by_the_persons_tag_and_by_no_number),
+        BY_HAND(two_with_one_number_are_locked_each_under_his_own_tag),
+        BY_HAND(what_is_no_tag_is_refused),
+        cmocka_unit_test_setup_teardown(no_officer_locks_or_opens_for_anybody, desk_setup,
+                                        desk_teardown),
+        BY_HAND(a_stored_lock_is_what_it_was_and_nothing_shorter_is_one),
+    };
+    return cmocka_run_group_tests_name("office/lock", tests, NULL, NULL);
+}
