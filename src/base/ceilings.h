@@ -342,6 +342,7 @@
 #define OWN_SESSION_BURST_MAX 30 /* likewise of one session ... */
 #define OWN_SESSION_PER_S_MAX 1  /* ... and a second */
 #define PERSONAL_NUMBER_BYTES 12
+#define ASKERS_PAGE_MAX 20 /* businesses in one page of who may ask */
 
 #define GUARDIANSHIPS_MAX 65536
 #define GUARDIAN_DAYS_MAX 6575 /* 18 years */

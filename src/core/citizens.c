@@ -13,6 +13,7 @@
 #include "core/corrections.h"
 #include "core/loop.h"
 #include "core/sessions.h"
+#include "core/rights.h"
 #include "domain/country.h"
 #include "office/staff.h"
 #include "proc/owning.h"
@@ -65,6 +66,10 @@ static const struct own_verb verbs[] = {
     {"correct", OWN_PORTALS, own_correct},
     {"correction", OWN_PORTALS, own_correction},
     {"history", OWN_PORTALS | OWN_PHONES, view_history},
+    {"askers", OWN_PORTALS, rights_askers},
+    {"lock", OWN_PORTALS | OWN_PHONES, rights_lock},
+    {"lock.state", OWN_PORTALS, rights_lock_state},
+    {"unlock", OWN_PORTALS | OWN_PHONES, rights_unlock},
     {"view", OWN_PORTALS | OWN_PHONES, view_own},
 };
 

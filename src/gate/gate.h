@@ -120,6 +120,7 @@ struct personal {
     uint8_t id_tag[SEAL_BLIND_BYTES]; /* of his numbers, by which others' records name him */
     uint8_t cmnd_tag[SEAL_BLIND_BYTES];
     bool cmnd_known;
+    bool locked; /* by the register itself: not his to open */
 };
 /* Who has that personal number today; nothing else of him is told. FAULT_NOT_FOUND: nobody;
  * FAULT_CORRUPT: his record is damaged; FAULT_IO, FAULT_NO_MEMORY. */

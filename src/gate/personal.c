@@ -8,8 +8,9 @@
 
 #include <string.h>
 
-#define BLIND_PERSON 19 /* kind of the tags of keys, beside those of domain/person.h and again.c   \
-                         */
+#define BLIND_PERSON                                                                               \
+    19 /* kind of the tags of keys, beside those of domain/person.h and again.c                    \
+        */
 _Static_assert(2 * SEAL_BLIND_BYTES <= ASK_CODE_BYTES_MAX, "a tag in hex is a code");
 
 void person_code(const uint8_t tag[SEAL_BLIND_BYTES], struct code_text *ret_code)
@@ -51,6 +52,7 @@ struct outcome gate_person(struct gate *gate, struct view number, struct persona
     }
     personal.key = probe.key;
     person_tag(blinder, probe.key, personal.tag);
+    personal.locked = (record.flags & PERSON_LOCKED) != 0;
     personal.cmnd_known = record.cmnd.len > 0;
     if (personal.cmnd_known) {
         blinder_tag(blinder, BLIND_CMND, record.cmnd, personal.cmnd_tag);

@@ -75,6 +75,15 @@ static inline void law_read_dated(struct law *law, const char *effective)
     law_write(law, "fields.yaml", "from: 2024-07-01", "from: 2034-07-01");
 }
 
+/* The same with citizens' locks in force. */
+static inline void law_read_locked(struct law *law, const char *effective)
+{
+    law_read_dated(law, effective);
+    law_write(law, "circular-2021.yaml",
+              "law: citizen_lock\n    clause: [L91]\n    in_force: false",
+              "law: citizen_lock\n    clause: [L91]\n    in_force: true ");
+}
+
 static inline void law_done(struct law *law)
 {
     for (unsigned i = 0; i < law->count; i++) {

@@ -10,10 +10,7 @@
 static struct policy *law_with_lock(void)
 {
     struct law law;
-    law_read_dated(&law, "effective_from: 2026-07-01");
-    law_write(&law, "circular-2021.yaml",
-              "law: citizen_lock\n    clause: [L91]\n    in_force: false",
-              "law: citizen_lock\n    clause: [L91]\n    in_force: true ");
+    law_read_locked(&law, "effective_from: 2026-07-01");
     return law_load_done(&law);
 }
 

@@ -19,10 +19,7 @@ static void bring_law(struct desk *desk)
     char hash[65];
     BUF_AUTO bytes;
     buf_init(&bytes, ACT_BYTES_MAX);
-    law_read_dated(&law, "effective_from: 2026-11-24");
-    law_write(&law, "circular-2021.yaml",
-              "law: citizen_lock\n    clause: [L91]\n    in_force: false",
-              "law: citizen_lock\n    clause: [L91]\n    in_force: true ");
+    law_read_locked(&law, "effective_from: 2026-11-24");
     assert_ok(policy_load(law.files, law.count, &policy, &error));
     snprintf(hash, sizeof(hash), "%s", policy_hash(policy));
     policy_files_put(law.files, law.count, &bytes);
