@@ -99,7 +99,7 @@ static const struct written_case *receipt_elsewhere(const struct preparing *here
 static struct outcome check_receipt(struct preparing *here, const struct written_case *case_,
                                     struct view receipt)
 {
-    char why[96];
+    char why[128];
     if (case_has_receipt(case_, receipt)) {
         return prepare_refuse(here, FAULT_CONFLICT, "this receipt is recorded already");
     }
