@@ -41,8 +41,8 @@ enum object_kind {
     OBJECT_EXTRACT = 24, /* points to an account, of either tier, and a business */
     OBJECT_LETTER = 25,  /* names a case, which may be gone, and an office */
     OBJECT_REGISTER = 26,
-    OBJECT_GUARDIANSHIP = 36,
     OBJECT_LOCK = 33, /* a person's; under his tag, and under his numbers' */
+    OBJECT_GUARDIANSHIP = 36,
     OBJECT_KIND_COUNT
 };
 
