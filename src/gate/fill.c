@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "wire/json.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 /* 1 had no keys, 1 and 2 nothing sealed, 3 no fees, 4 neither jobs nor proofs nor searches; else
@@ -283,6 +284,64 @@ static void put_asked(const struct ask *ask, struct buf *buf)
     buf_put_u8(buf, '}');
 }
 
+static void put_name(struct buf *buf, bool *first, const char *name)
+{
+    buf_printf(buf, *first ? "\"%s\":" : ",\"%s\":", name);
+    *first = false;
+}
+
+static void put_row(struct buf *buf, bool *first, const char *name, uint64_t place)
+{
+    if (place != 0) {
+        put_name(buf, first, name);
+        buf_printf(buf, "\"%016" PRIx64 "\"", place);
+    }
+}
+
+static void put_day(struct buf *buf, bool *first, const char *name, int32_t day)
+{
+    if (day != 0) {
+        put_name(buf, first, name);
+        buf_put_u8(buf, '"');
+        date_put(buf, day);
+        buf_put_u8(buf, '"');
+    }
+}
+
+static void put_word(struct buf *buf, bool *first, const char *name, const struct words *words,
+                     uint8_t word)
+{
+    if (word != 0) {
+        put_name(buf, first, name);
+        buf_printf(buf, "\"%s\"", words_name(words, word - 1u));
+    }
+}
+
+/* Which rows of his history a citizen wants. */
+static void put_rows(const struct ask_history *history, struct buf *buf)
+{
+    bool first = true;
+    if (!ask_history_said(history)) {
+        return;
+    }
+    buf_put_text(buf, ",\"rows\":{");
+    put_row(buf, &first, "before", history->before);
+    put_word(buf, &first, "channel", &words_channel, history->channel);
+    put_day(buf, &first, "from", history->from_day);
+    if (history->limit != 0) {
+        put_name(buf, &first, "limit");
+        buf_put_decimal(buf, history->limit);
+    }
+    if (history->party.len > 0) {
+        put_name(buf, &first, "party");
+        json_put_string(buf, history->party);
+    }
+    put_row(buf, &first, "row", history->row);
+    put_word(buf, &first, "service", &words_service, history->service);
+    put_day(buf, &first, "until", history->until_day);
+    buf_put_u8(buf, '}');
+}
+
 static void put_request(const struct work *work, struct buf *buf)
 {
     const struct ask *ask = work->ask;
@@ -303,6 +362,7 @@ static void put_request(const struct work *work, struct buf *buf)
                       : ask->per_claim      ? "],\"per_claim\":true"
                                             : "],\"per_claim\":false");
     put_place(buf, "procedure", ask->procedure);
+    put_rows(&ask->history, buf);
     put_place(buf, "unit", ask->unit);
     buf_put_text(buf, ",\"use\":");
     put_use(ask, buf);

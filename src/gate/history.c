@@ -170,8 +170,7 @@ uint64_t history_log_size(const struct history *history)
 /* ---- looks ---- */
 
 /* What is found, the newest first; one more than is wanted tells that there are more. */
-struct catch
-{
+struct caught {
     struct history_row rows[HISTORY_PAGE_ROWS_MAX + 1];
     unsigned count;
     unsigned max;
@@ -186,52 +185,52 @@ static bool fits(const struct history_wish *wish, uint16_t party, const struct h
 }
 
 /* There are as many, all newer. */
-static bool is_past(const struct catch *catch, uint64_t place)
+static bool is_past(const struct caught *caught, uint64_t place)
 {
-    return catch->count == catch->max && place < catch->rows[catch->max - 1].place;
+    return caught->count == caught->max && place < caught->rows[caught->max - 1].place;
 }
 
-static void catch_put(struct catch *catch, const struct history_row *row)
+static void caught_put(struct caught *caught, const struct history_row *row)
 {
-    unsigned at = catch->count;
-    if (is_past(catch, row->place)) {
+    unsigned at = caught->count;
+    if (is_past(caught, row->place)) {
         return;
     }
-    at = at == catch->max ? at - 1 : at;
-    for (; at > 0 && catch->rows[at - 1].place < row->place; at--) {
-        catch->rows[at] = catch->rows[at - 1];
+    at = at == caught->max ? at - 1 : at;
+    for (; at > 0 && caught->rows[at - 1].place < row->place; at--) {
+        caught->rows[at] = caught->rows[at - 1];
     }
-    catch->rows[at] = *row;
-    catch->count += catch->count < catch->max;
+    caught->rows[at] = *row;
+    caught->count += caught->count < caught->max;
 }
 
 /* One row, the next lower of a source each time. False: no lower one is wanted. */
 static bool meet(const struct history_wish *wish, uint16_t party, const struct history_row *row,
-                 struct catch *catch)
+                 struct caught *caught)
 {
-    if (row->person != wish->person || row->place < wish->from || is_past(catch, row->place)) {
+    if (row->person != wish->person || row->place < wish->from || is_past(caught, row->place)) {
         return false;
     }
     if (fits(wish, party, row)) {
-        catch_put(catch, row);
+        caught_put(caught, row);
     }
     return true;
 }
 
 static void find_in_piece(const struct history_piece *piece, const struct history_wish *wish,
-                          uint16_t party, struct catch *catch)
+                          uint16_t party, struct caught *caught)
 {
     const struct history_row end = {.person = wish->person, .place = wish->below};
     if (piece->count < HISTORY_BLOCK_ROWS) { /* not sorted */
         for (unsigned i = 0; i < piece->count; i++) {
             if (piece->rows[i].place < wish->below) {
-                meet(wish, party, &piece->rows[i], catch);
+                meet(wish, party, &piece->rows[i], caught);
             }
         }
         return;
     }
     for (size_t at = history_piece_seek(piece, &end); at > 0; at--) {
-        if (!meet(wish, party, &piece->rows[at - 1], catch)) {
+        if (!meet(wish, party, &piece->rows[at - 1], caught)) {
             return;
         }
     }
@@ -239,11 +238,11 @@ static void find_in_piece(const struct history_piece *piece, const struct histor
 
 static struct outcome find_in_run(struct history *history, struct history_run *run,
                                   const struct history_wish *wish, uint16_t party,
-                                  struct catch *catch)
+                                  struct caught *caught)
 {
     const struct history_row end = {.person = wish->person, .place = wish->below};
     uint64_t at = 0;
-    if (is_past(catch, run->place_max)) {
+    if (is_past(caught, run->place_max)) {
         return OUTCOME_OK;
     }
     TRY(history_run_seek(&history->disk, run, &end, history->block, &at));
@@ -252,10 +251,10 @@ static struct outcome find_in_run(struct history *history, struct history_run *r
         TRY(history_block_read(&history->disk, run, number, history->block));
         const struct history_row *row = &history->block->rows[(at - 1) % HISTORY_BLOCK_ROWS];
         if (looked == HISTORY_LOOKED_ROWS_MAX && row->person == wish->person) { /* invariant 3 */
-            catch->floor = row->place + 1 > catch->floor ? row->place + 1 : catch->floor;
+            caught->floor = row->place + 1 > caught->floor ? row->place + 1 : caught->floor;
             return OUTCOME_OK;
         }
-        if (!meet(wish, party, row, catch)) {
+        if (!meet(wish, party, row, caught)) {
             return OUTCOME_OK;
         }
     }
@@ -264,17 +263,17 @@ static struct outcome find_in_run(struct history *history, struct history_run *r
 
 /* The newest runs first: what they have makes the others shorter. */
 static struct outcome find_all(struct history *history, const struct history_wish *wish,
-                               struct catch *catch)
+                               struct caught *caught)
 {
     uint16_t party = party_tag(wish->party);
     for (unsigned i = history->piece_count; i > 0; i--) {
-        find_in_piece(history->pieces[i - 1], wish, party, catch);
+        find_in_piece(history->pieces[i - 1], wish, party, caught);
     }
     for (unsigned i = history->run_count; i > 0; i--) {
-        TRY(find_in_run(history, history->runs[i - 1], wish, party, catch));
+        TRY(find_in_run(history, history->runs[i - 1], wish, party, caught));
     }
-    while (catch->count > 0 && catch->rows[catch->count - 1].place < catch->floor) {
-        catch->count--;
+    while (caught->count > 0 && caught->rows[caught->count - 1].place < caught->floor) {
+        caught->count--;
     }
     return OUTCOME_OK;
 }
@@ -283,15 +282,15 @@ struct outcome history_find(struct history *history, const struct history_wish *
                             struct history_row *ret_rows, unsigned max, unsigned *ret_count,
                             uint64_t *ret_below, bool *ret_more)
 {
-    struct catch catch = {.max = max + 1, .floor = wish->from};
+    struct caught caught = {.max = max + 1, .floor = wish->from};
     CHECK(max > 0 && max <= HISTORY_PAGE_ROWS_MAX);
-    TRY(find_all(history, wish, &catch));
-    bool more = catch.count > max;
-    unsigned count = more ? max : catch.count;
-    memcpy(ret_rows, catch.rows, count * sizeof(catch.rows[0]));
+    TRY(find_all(history, wish, &caught));
+    bool more = caught.count > max;
+    unsigned count = more ? max : caught.count;
+    memcpy(ret_rows, caught.rows, count * sizeof(caught.rows[0]));
     *ret_count = count;
-    *ret_below = more ? catch.rows[max - 1].place : catch.floor;
-    *ret_more = more || catch.floor > wish->from;
+    *ret_below = more ? caught.rows[max - 1].place : caught.floor;
+    *ret_more = more || caught.floor > wish->from;
     return OUTCOME_OK;
 }
 
@@ -302,9 +301,9 @@ struct outcome history_has(struct history *history, uint64_t person, uint64_t pl
                                 .from = place,
                                 .channel = RECORD_WORD_NULL,
                                 .service = RECORD_WORD_NULL};
-    struct catch catch = {.max = 1};
-    TRY(find_all(history, &wish, &catch));
-    *ret_has = catch.count > 0;
+    struct caught caught = {.max = 1};
+    TRY(find_all(history, &wish, &caught));
+    *ret_has = caught.count > 0;
     return OUTCOME_OK;
 }
 

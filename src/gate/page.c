@@ -386,6 +386,7 @@ static struct outcome step(struct gate *gate)
     struct page *page = &gate->page;
     if (page->at == 0 && !page->proof) {
         put_head(page);
+        TRY(buf_check(&page->json));
     }
     bool room = page->json.len + ROW_BYTES_MAX < HISTORY_PAGE_BYTES_MAX;
     if (page->at < page->count && room) {

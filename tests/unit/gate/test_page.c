@@ -195,6 +195,10 @@ static void rows_are_chosen_by_party_channel_service_and_day(void **state)
         make(&scene, WORLD_AN, WORLD_AN);
         scene.ask.history = cases[i].history;
         json_t *told = look(world, &scene);
+        struct record record = {0};
+        assert_ok(record_get_opening(buf_view(&world->ledger.openings[2]), &record));
+        assert_true(canonical_valid(record.values[RECORD_REQUEST], 8));
+        assert_true(canonical_member(record.values[RECORD_REQUEST], "rows").len > 0);
         assert_int_equal(json_array_size(json_object_get(told, "rows")), cases[i].rows);
         json_decref(told);
     }
