@@ -59,6 +59,9 @@
 #define HISTORY_PAGE_ROWS_MAX 20      /* each is an old record that is read again */
 #define HISTORY_PAGE_BYTES_MAX (PERSON_BYTES_MAX - 8192) /* it may have fewer rows then */
 #define HISTORY_DAY_MAX ((1 << 24) - 1)                  /* since 1970 */
+#define STATEMENTS_OPEN_MAX 64 /* of which parts can be fetched; the oldest goes first ... */
+#define STATEMENT_S_MAX 900    /* ... so long after the first */
+#define STATEMENT_PART_BYTES_MAX (192u << 10) /* of its lines; OWN_JSON_BYTES_MAX holds it */
 #define HISTORY_WAIT_MAX 64    /* who waits for his page: one row is read a turn ... */
 #define HISTORY_WAIT_OWN_MAX 2 /* ... of one citizen's; beyond: 429 */
 #define JOB_TRACKS_MAX 64      /* jobs of which the gate knows the last lines ... */
@@ -106,6 +109,7 @@
 #define LOOK_ITEMS_MAX 100                           /* objects in one page of a list */
 #define LOOK_STEPS_MAX 8192 /* objects looked at for one page: it may be shorter then */
 #define LOOK_JSON_BYTES_MAX (512u << 10) /* of one page, likewise */
+#define MAP_PIECES_PER_TURN_MAX 4        /* of the keyed map's file, 64 KiB each, in one turn */
 #define LOOKS_PER_TURN_MAX 4             /* pages given to one desk before others' turn */
 #define PARTY_DEPTH_MAX 16               /* bodies above one another */
 #define SECURITY_LEVEL_MIN 3             /* of a system that connects (Circular 46/2022, Art. 6) */

@@ -69,6 +69,7 @@ int leak_cli(int argc, char **argv);
 int document_cli(int argc, char **argv);
 int job_cli(int argc, char **argv);
 int record_cli(int argc, char **argv);
+int statement_cli(int argc, char **argv);
 int letter_cli(int argc, char **argv);
 int ask_cli(int argc, char **argv);
 int feed_cli(int argc, char **argv);

@@ -286,7 +286,10 @@ int ledger_cli(int argc, char **argv)
     if (argc >= 1 && strcmp(argv[0], "figures") == 0) {
         return ledger_figures_cli(argc - 1, argv + 1);
     }
-    cli_complain("usage: dancu ledger verify | show | figures");
+    if (argc >= 1 && strcmp(argv[0], "map") == 0) {
+        return ledger_map_cli(argc - 1, argv + 1);
+    }
+    cli_complain("usage: dancu ledger verify | show | figures | map");
     return EXIT_USAGE;
 }
 

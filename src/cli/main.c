@@ -190,9 +190,11 @@ static const struct {
      "written request |\n"
      "               check | draw: templates, and a letter drawn by them; verify FILE --ca FILE: a "
      "signed one"},
-    {"ledger", ledger_cli, "verify | show | figures"},
+    {"ledger", ledger_cli, "verify | show | figures | map"},
     {"ask", ask_cli, "SERVICE FILE|-: one ask to a server, as a client"},
     {"receipt", receipt_cli, "verify FILE --vkey FILE"},
+    {"statement", statement_cli,
+     "verify FILE --vkey FILE: is a citizen's history proved and whole"},
     {"version", version_cli, "version of this program"},
     {"help", help_cli, "this list"},
 };

@@ -250,15 +250,17 @@ static const struct proc_row rows[] = {
         .count = 1,
         .grants = BIT(GRANT_HOME_DIR) | BIT(GRANT_KEYS_DIR),
         .core_pipe = true,
-        .frames = FRAME_BIT(FRAME_SCRUB) | FRAME_BIT(FRAME_FOUND) | FRAME_BIT(FRAME_EXTRACTED),
-        .takes = FRAME_BIT(FRAME_SEARCH) | FRAME_BIT(FRAME_EXTRACT),
+        .frames = FRAME_BIT(FRAME_SCRUB) | FRAME_BIT(FRAME_FOUND) | FRAME_BIT(FRAME_EXTRACTED) |
+                  FRAME_BIT(FRAME_MAP),
+        .takes = FRAME_BIT(FRAME_SEARCH) | FRAME_BIT(FRAME_EXTRACT) | FRAME_BIT(FRAME_MAP),
         .memory_bytes_max = 2048 * MIB,
         .calls = CALLS_BASE | CALLS_PIPES | CALLS_READ | CALLS_STORE | CALLS_LOOK,
         .files_max = 64,
         .rights =
             "files: home, read only; keys: data, index, wrap (read before the rights are "
             "dropped); sockets: pipe to the core (the scrub's findings, what searches ordered by "
-            "officers found, keys of whom approved lists are of); no network",
+            "officers found, keys of whom approved lists are of, the day's map, sealed); no "
+            "network",
     },
 };
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -289,6 +291,7 @@ enum serve_option {
     OPTION_LETTERS,
     OPTION_FONTS,
     OPTION_PUBLIC_URL,
+    OPTION_MAP_S,
     OPTION_COUNT
 };
 
@@ -297,7 +300,7 @@ static int usage(void)
     cli_complain("usage: dancu serve [--home DIR] [--keys DIR] [--port N] --cert FILE --key FILE "
                  "--client-ca FILE [--client-crl FILE] [--edges N] [--address IP] "
                  "[--scrub-s N] [--ndxp-case ELEMENT,...] [--letters DIR] [--fonts DIR] "
-                 "[--public-url URL]");
+                 "[--public-url URL] [--map-s N]");
     return EXIT_USAGE;
 }
 
@@ -339,18 +342,20 @@ int serve_with(const struct proc_row *table, unsigned count, int argc, char **ar
         {.name = "home"},    {.name = "keys"},       {.name = "port"},       {.name = "cert"},
         {.name = "key"},     {.name = "client-ca"},  {.name = "client-crl"}, {.name = "edges"},
         {.name = "address"}, {.name = "scrub-s"},    {.name = "ndxp-case"},  {.name = "letters"},
-        {.name = "fonts"},   {.name = "public-url"},
+        {.name = "fonts"},   {.name = "public-url"}, {.name = "map-s"},
     };
     unsigned words = 0;
     uint64_t port = 8443;
     uint64_t edges = 0;
     uint64_t scrub_s = SCRUB_PASS_S_USUAL;
+    uint64_t map_s = 0;
     if (!cli_options(argc, argv, options, OPTION_COUNT, NULL, 0, &words) ||
         options[OPTION_CERT].value == NULL || options[OPTION_KEY].value == NULL ||
         options[OPTION_CLIENT_CA].value == NULL ||
         !number_of(options[OPTION_PORT].value, 65532, &port) ||
         !number_of(options[OPTION_EDGES].value, 64, &edges) ||
-        !number_of(options[OPTION_SCRUB_S].value, SCRUB_PASS_S_MAX, &scrub_s) || port == 0 ||
+        !number_of(options[OPTION_SCRUB_S].value, SCRUB_PASS_S_MAX, &scrub_s) ||
+        !number_of(options[OPTION_MAP_S].value, SCRUB_PASS_S_MAX, &map_s) || port == 0 ||
         scrub_s == 0) {
         return usage();
     }
@@ -362,7 +367,8 @@ int serve_with(const struct proc_row *table, unsigned count, int argc, char **ar
         .core_row = 0,
         .settings = {.port = (uint16_t)port,
                      .edges = (uint32_t)edges,
-                     .scrub_s = (uint32_t)scrub_s},
+                     .scrub_s = (uint32_t)scrub_s,
+                     .map_s = (uint32_t)map_s},
         .listen_address = options[OPTION_ADDRESS].value,
     };
     if (!ndxp_cases_valid(view_text(cases)) ||

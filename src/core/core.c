@@ -217,6 +217,7 @@ static struct outcome housekeeping(struct core *core)
     TRY(letters_keep(core));
     sessions_sweep(&core->sessions, clock_monotonic_us(&core->house->clock));
     TRY(histories_keep(core));
+    keymaps_keep(core);
     watch_health(core);
     peers_keep(core);
     figures_tell(core);
@@ -271,6 +272,7 @@ static struct outcome core_open(struct core *core, const struct child *child)
     }
     letters_open(&core->letters);
     sessions_init(&core->sessions);
+    core->keymaps.fd = DISK_CLOSED;
     core->signal_fd = signals_open();
     struct outcome outcome = house_open(child->home_path, child->grants[GRANT_HOME_DIR],
                                         &prepared->keys, REGISTRY_READ, &core->house, why);
@@ -280,6 +282,7 @@ static struct outcome core_open(struct core *core, const struct child *child)
     }
     const struct paper_port papers = {papers_have, core};
     office_papers_set(core->house->office, papers);
+    keymaps_open(core);
     core->writable = ledger_writable(core->house->ledger);
     core->figures[CORE_STARTED_S] = (uint64_t)(clock_wall_us(&core->house->clock) / 1000000);
     log_line(LOG_LEVEL_INFO, "ledger-open", "entries=%llu replayed=%llu",
@@ -304,6 +307,7 @@ static void core_close(struct core *core)
     wishes_forget(core);
     letters_close(&core->letters);
     sessions_done(&core->sessions);
+    keymaps_close(core);
     house_close(core->house);
     cms_signer_free(core->letter_signer);
     if (core->signal_fd >= 0) {

@@ -13,6 +13,7 @@
 #include "proc/feeding.h"
 #include "proc/figures.h"
 #include "proc/jobbing.h"
+#include "proc/keymapping.h"
 #include "proc/looking.h"
 #include "proc/proc.h"
 #include "proc/scrub.h"
@@ -81,6 +82,8 @@ struct history_wait {
     struct code_text citizen;
     struct code_text account;
     bool ward;
+    bool stated;                /* it is the first part of a statement; or ... */
+    uint64_t next;              /* ... another part of it, from there on; else 0 */
     struct ask_history history; /* its party is the next */
     struct code_text party;
 };
@@ -89,7 +92,8 @@ struct histories {
     struct history_wait waits[HISTORY_WAIT_MAX];
     unsigned first;
     unsigned count;
-    bool begun; /* the gate makes the page of the first */
+    bool begun;      /* the gate makes the page of the first */
+    struct buf part; /* of a statement, that is being made for the first */
 };
 
 /* A search that an officer has ordered, and what it found. */
@@ -210,6 +214,25 @@ struct find {
     struct outcome doubt; /* of the gate: the process ends */
 };
 
+/* The day's keyed map, on its way and in its file (keymaps.c). */
+enum keymaps_phase {
+    KEYMAPS_IDLE,
+    KEYMAPS_ORDERED, /* the worker makes it */
+    KEYMAPS_SPOILT,  /* it makes one that cannot be kept: what it tells goes nowhere */
+};
+#define KEYMAPS_KEPT 2 /* files: the newest, and the one before it */
+struct keymaps {
+    enum keymaps_phase phase;
+    struct keymap_keys keys;
+    struct keymap_file *file; /* NULL: there is none */
+    uint64_t index;           /* of its entry in the log */
+    int fd;                   /* of the one on its way */
+    uint64_t written;         /* bytes of it */
+    uint64_t size;            /* of the log, that was ordered */
+    int64_t first_day;        /* of the log's first entry; 0: not known */
+    int64_t keep_us;          /* monotonic: when to look again */
+};
+
 struct core {
     const struct child *child;
     struct house *house;
@@ -245,6 +268,7 @@ struct core {
     struct extracts extracts;
     struct letters letters;
     struct find find;
+    struct keymaps keymaps;
     struct papers_held papers;
     struct feed feed;
     struct sessions sessions;
@@ -299,6 +323,9 @@ struct own_reply;
 /* The verb `history`: of whoever has that number, himself or his ward; anybody else is refused. */
 struct outcome histories_show(struct core *core, const struct own_call *call, struct view id,
                               bool ward, struct own_reply *reply);
+/* The verb `statement`, likewise: its first part, or another one. */
+struct outcome histories_state(struct core *core, const struct own_call *call, struct view id,
+                               bool ward, struct own_reply *reply);
 
 /* figures.c */
 void figures_begin(struct core *core, const struct peer *peer);
@@ -429,6 +456,16 @@ struct outcome finds_keep(struct core *core);
 /* A verb over a session; *ret_good false: it does not decode. */
 struct outcome citizens_take(struct core *core, struct peer *peer, const struct frame *frame,
                              bool *ret_good);
+/* keymaps.c */
+void keymaps_open(struct core *core);
+void keymaps_close(struct core *core); /* wipes */
+/* Has the worker make the next one, when it is due. */
+void keymaps_keep(struct core *core);
+/* What the worker tells of it; *ret_good false: it does not decode. */
+struct outcome keymaps_take(struct core *core, struct peer *peer, const struct frame *frame,
+                            bool *ret_good);
+/* The worker is gone. */
+void keymaps_lost(struct core *core);
 
 /* archive.c */
 /* False: it does not decode. */

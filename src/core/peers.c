@@ -348,6 +348,16 @@ static void take_found(struct core *core, struct peer *peer, const struct frame 
     searches_take(core, &found);
 }
 
+static struct outcome take_map(struct core *core, struct peer *peer, const struct frame *frame)
+{
+    bool good = false;
+    TRY(keymaps_take(core, peer, frame, &good));
+    if (!good) {
+        refuse(core, peer, "a saying of the map does not decode");
+    }
+    return OUTCOME_OK;
+}
+
 static struct outcome take_rendered(struct core *core, struct peer *peer, const struct frame *frame)
 {
     bool good = false;
@@ -477,6 +487,9 @@ static struct outcome take_frame(struct core *core, struct peer *peer, const str
         take_found(core, peer, frame);
         return OUTCOME_OK;
     }
+    if (frame->kind == FRAME_MAP) {
+        return take_map(core, peer, frame);
+    }
     if (frame->kind == FRAME_RENDERED) {
         return take_rendered(core, peer, frame);
     }
@@ -527,6 +540,8 @@ static unsigned cost_of(const struct frame *frame)
     case FRAME_EXPLAIN:
     case FRAME_ARCHIVED: /* what is loose is walked through */
         return PEER_ASKS_MAX / LOOKS_PER_TURN_MAX;
+    case FRAME_MAP: /* a piece is written, or it becomes an entry */
+        return PEER_ASKS_MAX / MAP_PIECES_PER_TURN_MAX;
     case FRAME_GRANTS:
         return GRANTS_PAGE_MAX;
     case FRAME_LETTER_CHECK:
@@ -605,6 +620,7 @@ void peers_sweep(struct core *core)
             extracts_lost(core, peer);
             bool searches = takes(peer, FRAME_SEARCH);
             bool draws = takes(peer, FRAME_RENDER);
+            bool maps = takes(peer, FRAME_MAP);
             pipe_done(&peer->pipe);
             *peer = (struct peer){.pipe.fd = -1};
             if (searches) {
@@ -612,6 +628,9 @@ void peers_sweep(struct core *core)
             }
             if (draws) {
                 letters_lost(core);
+            }
+            if (maps) {
+                keymaps_lost(core);
             }
         }
     }

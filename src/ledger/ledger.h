@@ -19,6 +19,7 @@
 #include "base/histogram.h"
 #include "seal/seal.h"
 #include "tlog/tlog.h"
+#include "tlog/tree.h"
 
 struct ledger;
 
@@ -157,11 +158,14 @@ struct ledger_walk {
     struct outcome (*prove)(void *context, uint64_t index, const struct ledger_receipt *receipt);
     /* After each record: the moment to wait. */
     void (*step)(void *context, uint64_t done);
+    /* The log's tree where the walk begins, which is where a record ends; before each step it is
+     * that of what was walked over. NULL: it begins at entry 0. */
+    struct tree *tree;
 };
-/* Walks over entries 0 to `until`, which is where a record ends. What was walked over is held
- * against the signed checkpoint of that record, and every receipt against its own, so that nothing
- * can have been left out. FAULT_CORRUPT with the place in ret_why (256 bytes), or what a call of
- * `walk` says. */
+/* Walks over entries 0, or those behind walk->tree, to `until`, which is where a record ends. What
+ * was walked over is held against the signed checkpoint of that record, and every receipt against
+ * its own, so that nothing can have been left out. FAULT_CORRUPT with the place in ret_why (256
+ * bytes), or what a call of `walk` says. */
 struct outcome ledger_walk(const struct ledger_config *config, const struct ledger_walk *walk,
                            uint64_t until, char ret_why[256]);
 

@@ -121,8 +121,24 @@ static struct outcome walk_record(struct walking *walking, const struct scan_rec
         TRY(prove_all(walking, record));
         tree_batch_apply(&walking->batch, &walking->tree);
     }
+    if (walking->walk->tree != NULL) {
+        *walking->walk->tree = walking->tree;
+    }
     walking->walk->step(walking->walk->context, walking->tree.size);
     return OUTCOME_OK;
+}
+
+/* *ret_before: it ends where the walk begins, or earlier. */
+static struct outcome pass_over(struct walking *walking, const struct scan_record *record,
+                                bool *ret_before)
+{
+    uint64_t first = record->header.first_index;
+
+    *ret_before = first + record->header.count <= walking->tree.size;
+    return *ret_before || first == walking->tree.size
+               ? OUTCOME_OK
+               : wrong(walking, record->header.segment, record->offset,
+                       "no record begins where the walk does");
 }
 
 static struct outcome walk_records(struct walking *walking, struct scan *scan)
@@ -138,12 +154,15 @@ static struct outcome walk_records(struct walking *walking, struct scan *scan)
         if (found != SCAN_RECORD) {
             return wrong(walking, scan->at.segment, scan->at.offset, "an unfinished or bad record");
         }
-        TRY(walk_record(walking, &record));
+        bool before = false;
+        TRY(pass_over(walking, &record, &before));
+        TRY(before ? OUTCOME_OK : walk_record(walking, &record));
     }
     return OUTCOME_OK;
 }
 
-static struct outcome walk_segment(struct walking *walking, uint64_t number)
+/* `first`: of the walk, so that it may begin before it. */
+static struct outcome walk_segment(struct walking *walking, uint64_t number, bool first)
 {
     struct scan scan;
     char why[SCAN_WHY_BYTES] = "";
@@ -151,7 +170,8 @@ static struct outcome walk_segment(struct walking *walking, uint64_t number)
     walking->sealer = NULL;
     TRY(segment_key_open(&walking->context, number, &walking->sealer));
     struct outcome outcome = scan_open(&scan, &walking->context, number, why);
-    if (outcome_ok(outcome) && scan.header.first_index != walking->tree.size) {
+    if (outcome_ok(outcome) && (first ? scan.header.first_index > walking->tree.size
+                                      : scan.header.first_index != walking->tree.size)) {
         outcome = wrong(walking, number, 0, "it does not follow on the records before");
     }
     if (outcome_ok(outcome)) {
@@ -161,13 +181,31 @@ static struct outcome walk_segment(struct walking *walking, uint64_t number)
     return outcome;
 }
 
+/* The segment in which the walk begins: the last one that does not begin behind it. One that does
+ * not open is passed over: it is not begun, or it is damaged and will be met. */
+static size_t first_segment(const struct walking *walking, const struct segment_list *list)
+{
+    for (size_t i = list->count; walking->tree.size > 0 && i > 1; i--) {
+        struct scan scan;
+        char why[SCAN_WHY_BYTES] = "";
+        struct outcome outcome = scan_open(&scan, &walking->context, list->numbers[i - 1], why);
+        bool found = outcome_ok(outcome) && scan.header.first_index <= walking->tree.size;
+        scan_close(&scan);
+        if (found) {
+            return i - 1;
+        }
+    }
+    return 0;
+}
+
 static struct outcome walk_all(struct walking *walking)
 {
     struct segment_list list = {0};
     struct outcome outcome = segment_list_read(&walking->context, &list);
-    for (size_t i = 0; i < list.count && outcome_ok(outcome) && walking->tree.size < walking->until;
-         i++) {
-        outcome = walk_segment(walking, list.numbers[i]);
+    size_t first = outcome_ok(outcome) ? first_segment(walking, &list) : 0;
+    for (size_t i = first;
+         i < list.count && outcome_ok(outcome) && walking->tree.size < walking->until; i++) {
+        outcome = walk_segment(walking, list.numbers[i], i == first);
     }
     segment_list_done(&list);
     TRY(outcome);
@@ -196,6 +234,9 @@ struct outcome ledger_walk(const struct ledger_config *config, const struct ledg
         return outcome_fail(FAULT_NO_MEMORY, "walk over the commit log");
     }
     walking->walk = walk;
+    if (walk->tree != NULL) {
+        walking->tree = *walk->tree;
+    }
     walking->until = until;
     walking->why = ret_why;
     buf_init(&walking->plain, 2 * OPENING_BYTES_MAX);

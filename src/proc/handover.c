@@ -34,6 +34,7 @@ static void put_settings(struct buf *buf, const struct serve_settings *settings)
     buf_put_u16(buf, settings->port);
     buf_put_u32(buf, settings->edges);
     buf_put_u32(buf, settings->scrub_s);
+    buf_put_u32(buf, settings->map_s);
     buf_put_block16(buf, view_text(settings->home));
     buf_put_block16(buf, view_text(settings->origin));
     buf_put_block16(buf, view_text(settings->ndxp_cases));
@@ -89,6 +90,7 @@ static struct outcome get_settings(struct cursor *cursor, struct serve_settings 
     ret_settings->port = cursor_u16(cursor);
     ret_settings->edges = cursor_u32(cursor);
     ret_settings->scrub_s = cursor_u32(cursor);
+    ret_settings->map_s = cursor_u32(cursor);
     TRY(get_text(cursor, ret_settings->home, sizeof(ret_settings->home)));
     TRY(get_text(cursor, ret_settings->origin, sizeof(ret_settings->origin)));
     return get_text(cursor, ret_settings->ndxp_cases, sizeof(ret_settings->ndxp_cases));

@@ -113,6 +113,7 @@ struct serve_settings {
     char ndxp_cases[64];  /* elements of a one-stop system's message that may name its case */
     char public_url[256]; /* of the public listener, as letters name it */
     uint32_t scrub_s;     /* the worker spreads one pass of the scrub over so many seconds */
+    uint32_t map_s;       /* between two keyed maps; 0: one a day, from midnight (UTC+7) on */
 };
 
 /* What a child process has. */

@@ -98,6 +98,7 @@ static const char *const frame_words[] = {
     [FRAME_RENDERED] = "rendered",
     [FRAME_LETTER_CHECK] = "letter-check",
     [FRAME_LETTER_CHECKED] = "letter-checked",
+    [FRAME_MAP] = "map",
 };
 
 static const char *const call_words[CALLS_GROUP_COUNT] = CALLS_WORDS;

@@ -9,15 +9,18 @@
  * the period. Being late, it goes on without waiting.
  *  3. What it tells the core is a status, whole, again and again: a core that was restarted knows
  * as much as the one before. What a search found goes to the core that ordered it, or to nobody.
- *  4. One search, or list of people, at a time, between two steps of the scrub; none begins
+ *  4. One search, list of people, or map at a time, between two steps of the scrub; none begins
  * another.
+ *  5. What of a map was begun for a core that is gone goes to no other.
  */
 #include "worker/worker.h"
 
 #include "base/check.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "proc/keymapping.h"
 #include "worker/collect.h"
+#include "worker/mapper.h"
 #include "worker/scrub.h"
 #include "worker/search.h"
 
@@ -51,7 +54,11 @@ struct worker {
     bool collects;  /* a list of people waits to be collected */
     struct extract_order list;
     struct buf conditions; /* of that order */
-    bool busy;             /* a search runs, or people are collected */
+    bool maps;             /* a map waits to be made */
+    struct keymapping map; /* that order */
+    bool named;            /* the part that was told can be read */
+    unsigned cores;        /* how many there were */
+    bool busy;             /* a search runs, people are collected, or a map is made */
 };
 
 int worker_prepare(struct child *child)
@@ -92,6 +99,8 @@ static void attach(struct worker *worker, int fd)
 {
     worker->ordered = false; /* by a core that is gone */
     worker->collects = false;
+    worker->maps = false;
+    worker->cores++;
     pipe_renew(&worker->pipe, fd);
     tell_core(worker);
 }
@@ -134,6 +143,32 @@ static struct outcome take_list(struct worker *worker, const struct frame *frame
     return OUTCOME_OK;
 }
 
+/* FAULT_BAD_INPUT: likewise. */
+static struct outcome take_map(struct worker *worker, const struct frame *frame)
+{
+    struct keymapping said;
+
+    TRY(keymapping_get(frame, &said));
+    if (!keymapping_of_core(&said) || (said.saying == KEYMAPPING_ORDER && worker->maps)) {
+        return outcome_fail(FAULT_BAD_INPUT, "a map before the last one was begun");
+    }
+    if (said.saying == KEYMAPPING_NAMED) {
+        worker->named = true;
+    } else {
+        worker->map = said;
+        worker->maps = true;
+    }
+    return OUTCOME_OK;
+}
+
+static struct outcome take_frame(struct worker *worker, const struct frame *frame)
+{
+    if (frame->kind == FRAME_EXTRACT) {
+        return take_list(worker, frame);
+    }
+    return frame->kind == FRAME_MAP ? take_map(worker, frame) : take_order(worker, frame);
+}
+
 static void hear_core(struct worker *worker)
 {
     struct outcome filled = pipe_fill(&worker->pipe);
@@ -141,8 +176,7 @@ static void hear_core(struct worker *worker)
     struct outcome outcome = pipe_next(&worker->pipe, &frame);
 
     while (outcome_ok(outcome)) {
-        outcome =
-            frame.kind == FRAME_EXTRACT ? take_list(worker, &frame) : take_order(worker, &frame);
+        outcome = take_frame(worker, &frame);
         outcome = outcome_ok(outcome) ? pipe_next(&worker->pipe, &frame) : outcome;
     }
     if (outcome.fault != FAULT_AGAIN) {
@@ -298,6 +332,35 @@ static void collect(struct worker *worker)
     memory_wipe(conditions.data, conditions.cap);
 }
 
+/* ---- The day's map ---- */
+
+static void map_wait(void *context, int64_t wait_us)
+{
+    look_around(context, wait_us);
+}
+
+static void make_map(struct worker *worker)
+{
+    const struct child *child = worker->child;
+    const struct mapper mapper = {
+        .home_fd = child->grants[GRANT_HOME_DIR],
+        .origin = child->settings.origin,
+        .keys = child->prepared,
+        .clock = worker->clock,
+        .pipe = &worker->pipe,
+        .cores = &worker->cores,
+        .named = &worker->named,
+        .wait = map_wait,
+        .context = worker,
+    };
+    const struct keymapping order = worker->map;
+
+    worker->maps = false;
+    worker->busy = true;
+    mapper_run(&mapper, &order);
+    worker->busy = false;
+}
+
 static void wait_until(struct worker *worker, int64_t until_us)
 {
     int64_t left_us = 0;
@@ -310,6 +373,9 @@ static void wait_until(struct worker *worker, int64_t until_us)
         }
         if (worker->collects && !worker->busy) {
             collect(worker);
+        }
+        if (worker->maps && !worker->busy) {
+            make_map(worker);
         }
     } while (left_us > 1000);
 }

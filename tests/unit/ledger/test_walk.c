@@ -14,6 +14,7 @@ struct walked {
     unsigned proved;
     unsigned steps;
     struct outcome failing; /* of meet() */
+    struct tree *tree;      /* where it begins; NULL: at entry 0 */
     struct note_key key;
 };
 
@@ -76,8 +77,12 @@ static void key_of(const struct logbook *book, uint8_t ret_key[SEAL_PUBLIC_KEY_B
 static struct outcome walk_with(struct logbook *book, const uint8_t key[SEAL_PUBLIC_KEY_BYTES],
                                 struct walked *walked, char why[256])
 {
-    const struct ledger_walk how = {
-        .context = walked, .looks = looks, .meet = meet, .prove = prove, .step = step};
+    const struct ledger_walk how = {.context = walked,
+                                    .looks = looks,
+                                    .meet = meet,
+                                    .prove = prove,
+                                    .step = step,
+                                    .tree = walked->tree};
     struct ledger_config config = book->config;
     config.sign_key = NULL;
     config.public_key = key;
@@ -136,6 +141,43 @@ static void a_walk_ends_where_it_was_told_though_the_log_goes_on(void **state)
     assert_ok(walk(book, &walked, why));
     assert_true(walked.next == SIZE);
     assert_int_equal(walked.proved, 1);
+}
+
+/* Parts of the log, each from where the last one ended: nothing is met twice. */
+static void a_walk_goes_on_from_where_another_ended(void **state)
+{
+    struct logbook *book = *state;
+    struct tree tree = {0};
+    struct walked walked = {.every = 1, .wanted = 200, .tree = &tree};
+    char why[256];
+    for (uint64_t until = 7; until <= SIZE; until += until < 210 ? 49 : 7) {
+        walked.until = until > SIZE - 7 ? SIZE : until;
+        assert_ok(walk(book, &walked, why));
+        assert_true(tree.size == walked.until && walked.next == walked.until);
+    }
+    assert_int_equal(walked.met, SIZE);
+    assert_int_equal(walked.proved, 1);
+}
+
+static void a_beginning_that_no_record_has_or_another_tree_is_refused(void **state)
+{
+    struct logbook *book = *state;
+    struct tree tree = {0};
+    struct tree_hash leaf = {{1}};
+    struct walked walked = {.until = SIZE, .every = 1, .wanted = SIZE, .next = 8, .tree = &tree};
+    char why[256];
+    for (unsigned i = 0; i < 8; i++) {
+        tree_append(&tree, &leaf);
+    }
+    assert_fault(walk(book, &walked, why), FAULT_CORRUPT);
+    assert_non_null(strstr(why, "no record begins"));
+    tree = (struct tree){0};
+    for (unsigned i = 0; i < 7; i++) {
+        tree_append(&tree, &leaf);
+    }
+    walked.next = 7;
+    assert_fault(walk(book, &walked, why), FAULT_CORRUPT);
+    assert_non_null(strstr(why, "signed checkpoint"));
 }
 
 static void an_end_that_no_record_has_is_refused(void **state)
@@ -214,6 +256,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_entry_is_met_once_while_a_writer_has_the_log),
         cmocka_unit_test(what_is_not_worth_opening_stays_sealed),
+        cmocka_unit_test(a_walk_goes_on_from_where_another_ended),
+        cmocka_unit_test(a_beginning_that_no_record_has_or_another_tree_is_refused),
         cmocka_unit_test(an_end_that_no_record_has_is_refused),
         cmocka_unit_test(damage_is_told_with_its_place),
         cmocka_unit_test(another_logs_key_finds_no_signed_root),
