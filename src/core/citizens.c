@@ -12,8 +12,8 @@
 #include "base/check.h"
 #include "core/corrections.h"
 #include "core/loop.h"
-#include "core/sessions.h"
 #include "core/rights.h"
+#include "core/sessions.h"
 #include "domain/country.h"
 #include "office/staff.h"
 #include "proc/owning.h"
@@ -62,6 +62,20 @@ static struct outcome view_history(struct core *core, const struct own_call *cal
     return histories_show(core, call, id, false, reply);
 }
 
+static struct outcome state_history(struct core *core, const struct own_call *call,
+                                    struct own_reply *reply)
+{
+    uint8_t room[PERSONAL_NUMBER_BYTES];
+    struct view id;
+    if (!subject_of(call, room, &id)) {
+        own_refuse(reply, CODE_BAD_REQUEST, "/id: a personal number");
+        return OUTCOME_OK;
+    }
+    int64_t day = clock_day_vn(clock_wall_us(&core->house->clock));
+    bool ward = staff_guards(&core->house->directory, call->asker.citizen, id, day);
+    return histories_state(core, call, id, ward, reply);
+}
+
 static const struct own_verb verbs[] = {
     {"correct", OWN_PORTALS, own_correct},
     {"correction", OWN_PORTALS, own_correction},
@@ -70,6 +84,7 @@ static const struct own_verb verbs[] = {
     {"lock", OWN_PORTALS | OWN_PHONES, rights_lock},
     {"lock.state", OWN_PORTALS, rights_lock_state},
     {"unlock", OWN_PORTALS | OWN_PHONES, rights_unlock},
+    {"statement", OWN_PORTALS, state_history},
     {"view", OWN_PORTALS | OWN_PHONES, view_own},
 };
 

@@ -11,8 +11,11 @@
 #include "core/loop.h"
 
 #include "base/check.h"
+#include "base/log.h"
+#include "base/memory.h"
 #include "wire/canonical.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #define SMS_ROWS_MAX 3 /* made at once, for who cannot wait: as many as a message holds */
@@ -56,6 +59,7 @@ bool histories_wait(const struct histories *histories)
 static void drop(struct histories *histories)
 {
     buf_done(&at(histories, 0)->ask);
+    buf_wipe_done(&histories->part);
     histories->first = (histories->first + 1) % HISTORY_WAIT_MAX;
     histories->count--;
     histories->begun = false;
@@ -97,6 +101,7 @@ static void ask_of(const struct history_wait *wait, struct ask *ret_ask, struct 
                             .subject_kind = SUBJECT_ID,
                             .key = code_view(&wait->id),
                             .own = ret_own,
+                            .history_stated = wait->stated,
                             .history = wait->history};
     ret_ask->history.party = code_view(&wait->party);
 }
@@ -115,10 +120,66 @@ static struct outcome serve_own(struct core *core, const struct history_wait *wa
     struct outcome outcome =
         citizens_ask(core, &asker, code_view(&wait->id), wait->ward, &ask, &reply);
     if (outcome_ok(outcome)) {
+        if (wait->stated && reply.code == CODE_DISCLOSED) {
+            gate_statement_open(core->house->gate);
+        }
         own_tell(wait->peer, wait->tag, &reply);
     }
     own_reply_done(&reply);
     return outcome;
+}
+
+/* ---- parts of a statement ---- */
+
+static void tell_part(struct core *core, const struct history_wait *wait, uint64_t next,
+                      struct outcome outcome)
+{
+    struct own_reply reply;
+    own_reply_init(&reply);
+    if (outcome.fault == FAULT_NOT_FOUND) {
+        own_refuse(&reply, CODE_NOT_FOUND, "/next: no statement is open");
+    } else if (!outcome_ok(outcome)) {
+        log_outcome(LOG_LEVEL_ERROR, "statement-not-read", outcome);
+        own_refuse(&reply, CODE_INTERNAL, "");
+    } else {
+        buf_put_text(&reply.json, "{\"lines\":[");
+        buf_put_view(&reply.json, buf_view(&core->histories.part));
+        buf_put_text(&reply.json, "],\"next\":");
+        if (next != 0) {
+            buf_printf(&reply.json, "\"%016" PRIx64 "\"}", next);
+        } else {
+            buf_put_text(&reply.json, "null}");
+        }
+    }
+    own_tell(wait->peer, wait->tag, &reply);
+    own_reply_done(&reply);
+}
+
+/* One line a turn, until the part is long enough (I9). */
+static struct outcome make_part(struct core *core, struct history_wait *wait)
+{
+    struct buf *part = &core->histories.part;
+    bool more = false;
+    if (part->max == 0) { /* not begun */
+        buf_init(part, OWN_JSON_BYTES_MAX);
+    }
+    size_t before = part->len;
+    buf_put_text(part, before > 0 ? "," : "");
+    size_t comma = part->len;
+    struct outcome outcome = gate_statement_line(core->house->gate, code_view(&wait->citizen),
+                                                 code_view(&wait->id), &wait->next, part, &more);
+    if (part->len == comma) {
+        buf_cut(part, before);
+    }
+    if (outcome.fault == FAULT_CRYPTO) {
+        return outcome;
+    }
+    if (outcome_ok(outcome) && more && part->len < STATEMENT_PART_BYTES_MAX) {
+        return OUTCOME_OK;
+    }
+    tell_part(core, wait, more ? wait->next : 0, outcome);
+    drop(&core->histories);
+    return OUTCOME_OK;
 }
 
 static struct outcome serve(struct core *core, const struct history_wait *wait)
@@ -150,6 +211,9 @@ struct outcome histories_keep(struct core *core)
     if (wait->peer == NULL || wait->peer->broken) {
         drop(histories);
         return OUTCOME_OK;
+    }
+    if (wait->next != 0) {
+        return make_part(core, wait);
     }
     if (!histories->begun) {
         ask_of(wait, &ask, &own);
@@ -226,6 +290,54 @@ static struct outcome put_own(struct core *core, const struct own_call *call, co
     wait->history.party = view_of(NULL, 0);
     histories->count++;
     reply->later = true;
+    return OUTCOME_OK;
+}
+
+/* `next` of a body; 0: it has none. False: it is no place. */
+static bool next_of(struct view body, uint64_t *ret_next)
+{
+    struct view value = canonical_member(body, "next");
+    uint8_t text[2 + 16];
+    uint8_t bytes[8];
+    *ret_next = 0;
+    if (value.len == 0) {
+        return true;
+    }
+    if (!canonical_is_text(value) || value.len != sizeof(text) ||
+        !outcome_ok(hex_get(canonical_text(value, text), bytes, sizeof(bytes)))) {
+        return false;
+    }
+    struct cursor cursor = cursor_of(view_of(bytes, sizeof(bytes)));
+    *ret_next = cursor_u64(&cursor);
+    return *ret_next != 0;
+}
+
+struct outcome histories_state(struct core *core, const struct own_call *call, struct view id,
+                               bool ward, struct own_reply *reply)
+{
+    const struct ask_own own = {.channel = call->asker.channel,
+                                .citizen = call->asker.citizen,
+                                .account = call->asker.account,
+                                .ward = ward};
+    struct ask ask = {.service = SERVICE_OWN_HISTORY,
+                      .fields_granted = true,
+                      .subject_kind = SUBJECT_ID,
+                      .key = id,
+                      .history_stated = true,
+                      .own = &own};
+    struct histories *histories = &core->histories;
+    uint64_t next = 0;
+    if (!next_of(call->body, &next)) {
+        own_refuse(reply, CODE_BAD_REQUEST, "/next");
+        return OUTCOME_OK;
+    }
+    if (!gate_history_wanted(core->house->gate, &ask) || !has_room(histories, id) ||
+        call->peer == NULL) { /* invariant 3; or not his */
+        return citizens_ask(core, &call->asker, id, ward, &ask, reply);
+    }
+    TRY(put_own(core, call, &ask, reply));
+    at(histories, histories->count - 1)->stated = next == 0;
+    at(histories, histories->count - 1)->next = next;
     return OUTCOME_OK;
 }
 

@@ -57,6 +57,36 @@ static void give_up(struct core *core, struct outcome why)
     end_making(core, KEYMAPS_SPOILT, KEEP_FAILED_US);
 }
 
+/* ---- paths ---- */
+
+/* For the gate's statements; invariant 3. */
+static bool find_path(void *context, uint64_t person, uint64_t *ret_index,
+                      struct keymap_head *ret_head, struct keymap_path *ret_path)
+{
+    struct core *core = context;
+    struct keymaps *maps = &core->keymaps;
+    struct tree_hash position;
+    char path[KEYMAP_PATH_BYTES_MAX];
+    if (maps->file == NULL) {
+        return false;
+    }
+    keymap_position(&maps->keys, person, &position);
+    struct outcome outcome = keymap_file_path(maps->file, &position, ret_path);
+    if (outcome_ok(outcome)) {
+        *ret_index = maps->index;
+        *ret_head = *keymap_file_head(maps->file);
+        return true;
+    }
+    keymap_path(maps->index, path);
+    log_line(LOG_LEVEL_ERROR, "map-lost", "file=%s why=\"%s\"", path, outcome.what);
+    if (outcome.fault == FAULT_CORRUPT) {
+        keymap_file_close(maps->file);
+        maps->file = NULL;
+        remove_file(core, path);
+    }
+    return false;
+}
+
 /* ---- at start ---- */
 
 static bool open_one(struct core *core, uint64_t index)
@@ -108,6 +138,8 @@ void keymaps_open(struct core *core)
         log_outcome(LOG_LEVEL_ERROR, "maps-not-read", outcome);
         return;
     }
+    const struct gate_maps port = {core, find_path};
+    gate_maps_set(core->house->gate, &port);
     remove_file(core, KEYMAP_NEW);
     remove_file(core, KEYMAP_PART);
     open_newest(core, indexes, count);

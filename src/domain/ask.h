@@ -120,7 +120,8 @@ struct ask {
     const struct ask_written *written; /* a case's: the core's own, and on no wire; else NULL */
     const struct ask_own *own;         /* a citizen's own: likewise */
     struct ask_history history;        /* own.history alone */
-    bool history_ready; /* the core's, not on the wire: gate_history_begin() has made its page */
+    bool history_ready;  /* the core's, not on the wire: gate_history_begin() has made its page */
+    bool history_stated; /* likewise: it is the beginning of a statement (docs/map.md) */
     struct claim claims[ASK_CLAIMS_MAX];
 };
 

@@ -11,6 +11,7 @@
 #include "gate/directory.h"
 #include "gate/guesses.h"
 #include "gate/record.h"
+#include "ledger/keymap.h"
 #include "ledger/ledger.h"
 #include "policy/policy.h"
 #include "store/store.h"
@@ -110,6 +111,23 @@ bool gate_history_wanted(const struct gate *gate, const struct ask *ask);
  * ask is set, and it is served before the next one is begun. FAULT_CRYPTO: the process must end. */
 struct outcome gate_history_begin(struct gate *gate, const struct ask *ask);
 struct outcome gate_history_step(struct gate *gate, bool *ret_ready);
+/* Where a person stands in the last map that the log has taken in (ledger/keymap.h). False: there
+ * is none, or it is damaged. */
+struct gate_maps {
+    void *context;
+    bool (*path)(void *context, uint64_t person, uint64_t *ret_index, struct keymap_head *ret_head,
+                 struct keymap_path *ret_path);
+};
+void gate_maps_set(struct gate *gate, const struct gate_maps *maps);
+/* A statement (docs/map.md) for the citizen whose ask with `history_stated` was disclosed just now:
+ * for STATEMENT_S_MAX its rows are his to fetch. What that ask has recorded says how many they are,
+ * so nothing else is. */
+void gate_statement_open(struct gate *gate);
+/* Appends the next line, of the newest row below *below: one old record is read (I9). *ret_more
+ * false: it was the last line; there may be none this time. FAULT_NOT_FOUND: he has none open, or
+ * none from there on. */
+struct outcome gate_statement_line(struct gate *gate, struct view asker, struct view citizen,
+                                   uint64_t *below, struct buf *lines, bool *ret_more);
 /* What is due of the index of who has seen whom, some steps of it. *ret_busy: there is more. */
 void gate_tick(struct gate *gate, bool *ret_busy);
 

@@ -280,6 +280,10 @@ static struct outcome begin(struct gate *gate, const struct ask *ask)
         return OUTCOME_OK;
     }
     TRY(history_count(gate->history, page->person, end, &page->visible));
+    if (page->stated) {
+        page->end = end;
+        return OUTCOME_OK;
+    }
     return page->proof ? find_row(gate, ask->history.row, end)
                        : find_rows(gate, &ask->history, end);
 }
@@ -303,9 +307,11 @@ struct outcome gate_history_begin(struct gate *gate, const struct ask *ask)
     buf_reset(&json);
     *page = (struct page){.state = PAGE_MAKING, .json = json};
     page->proof = ask->history.row != 0;
+    page->stated = ask->history_stated;
     page->size = history_log_size(gate->history);
     page->fields = policy_field_ceiling(gate->policy, CLASS_CITIZEN, SERVICE_OWN_HISTORY);
     TRY(code_set(&page->citizen, ask->key));
+    TRY(code_set(&page->asker, ask->own != NULL ? ask->own->citizen : view_of(NULL, 0)));
     TRY(code_set(&page->party, ask->history.party));
     return kept_apart(page, begin(gate, ask));
 }
@@ -384,6 +390,11 @@ static void put_tail(struct page *page)
 static struct outcome step(struct gate *gate)
 {
     struct page *page = &gate->page;
+    if (page->stated) {
+        TRY(statements_put_first(gate, page));
+        page->state = PAGE_READY;
+        return buf_check(&page->json);
+    }
     if (page->at == 0 && !page->proof) {
         put_head(page);
         TRY(buf_check(&page->json));

@@ -21,10 +21,13 @@ enum page_state {
 struct page {
     enum page_state state;
     struct code_text citizen; /* personal number of whom it is about */
+    struct code_text asker;   /* and of who asks, over a session or from a phone */
     uint64_t person;          /* his key; 0: the register has no such person */
     struct code_text party;   /* of the wish; empty: any */
     uint64_t fields;          /* that rows may name */
     bool proof;               /* of the one row */
+    bool stated;              /* the beginning of a statement, up to ... */
+    uint64_t end;             /* ... that place */
     struct history_row rows[HISTORY_PAGE_ROWS_MAX];
     unsigned count;
     unsigned at;      /* the next one to be read */

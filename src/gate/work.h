@@ -92,6 +92,16 @@ struct work {
     struct view checkpoint;
 };
 
+/* A statement that was recorded, and of which parts may be fetched. */
+struct open_statement {
+    struct code_text asker;   /* personal number; empty: a free place */
+    struct code_text citizen; /* whom it is about: himself, or his ward */
+    uint64_t person;
+    uint64_t end;     /* rows below that place, and ... */
+    uint64_t map_end; /* ... of these, below that one, are the map's; 0: there is none */
+    int64_t until_us; /* monotonic */
+};
+
 struct gate {
     struct directory *directory;
     struct registry *registry;
@@ -113,6 +123,8 @@ struct gate {
     struct history *history; /* NULL: it is not kept */
     int64_t history_us;      /* monotonic: no step before then */
     struct page page;
+    struct gate_maps maps; /* `path` NULL: there are none */
+    struct open_statement statements[STATEMENTS_OPEN_MAX];
     struct written written;
     struct own own;
     struct gate_counts counts;
@@ -184,6 +196,10 @@ bool service_result(enum service service);
 struct outcome service_put(struct gate *gate, const struct work *work,
                            const struct person_record *record,
                            const struct person_hidden_port *hidden);
+
+/* statements.c */
+/* Appends what the first part of a statement gives. */
+struct outcome statements_put_first(struct gate *gate, struct page *page);
 
 /* page.c */
 /* Appends the page that was made for the ask to gate->persons. FAULT_CORRUPT: it cannot be given.
