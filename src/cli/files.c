@@ -8,7 +8,7 @@
 #include "base/folder.h"
 #include "base/memory.h"
 #include "office/prepare.h"
-#include "policy/policy.h"
+#include "policy/texts.h"
 
 #include <errno.h>
 #include <openssl/pem.h>
@@ -150,6 +150,11 @@ static struct outcome put_policy(const struct folder *folder, struct buf *ret_fi
     }
     if (policy_lacks_written(policy)) {
         snprintf(ret_why, 512, "written.yaml:1:1: the file is missing");
+        policy_free(policy);
+        return outcome_fail(FAULT_BAD_INPUT, "policy lacks a file");
+    }
+    if (policy_lacks_messages(policy)) {
+        snprintf(ret_why, 512, "messages.yaml:1:1: the file is missing");
         policy_free(policy);
         return outcome_fail(FAULT_BAD_INPUT, "policy lacks a file");
     }

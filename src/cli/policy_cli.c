@@ -5,7 +5,7 @@
 
 #include "base/ceilings.h"
 #include "base/clock.h"
-#include "policy/policy.h"
+#include "policy/texts.h"
 
 #include <stdio.h>
 
@@ -69,6 +69,11 @@ int policy_cli_check(const char *dir)
     }
     if (policy_lacks_written(policy)) {
         (void)fprintf(stderr, "written.yaml:1:1: the file is missing\n");
+        policy_free(policy);
+        return EXIT_BAD;
+    }
+    if (policy_lacks_messages(policy)) {
+        (void)fprintf(stderr, "messages.yaml:1:1: the file is missing\n");
         policy_free(policy);
         return EXIT_BAD;
     }

@@ -4,8 +4,8 @@
  * Invariants
  *  1. Every file is known by its name and every file that is needed is there, once; the circular's
  *     comes first, because the others name its clauses. A policy on file may be older than the
- *     table of sources, or that of written requests: then nobody may change anything, or no request
- *     is taken in, and the policy lacks it.
+ *     table of sources, or those of written requests and messages: then nobody may change anything,
+ *     no request is taken in, nothing is sent to phones, and the policy lacks it.
  *  2. The hash is over the files as they were handed in, whatever their order.
  *  3. A policy leaves here whole and checked, or not at all.
  */
@@ -17,8 +17,9 @@
 #define HASH_LINE_BYTES_MAX (64 + 2 + sizeof(((struct policy_file *)0)->name) + 1)
 
 static const struct policy_file_schema *const schemas[] = {
-    &policy_schema_circular, &policy_schema_fields,  &policy_schema_refusals, &policy_schema_fees,
-    &policy_schema_holidays, &policy_schema_sources, &policy_schema_written,
+    &policy_schema_circular, &policy_schema_fields,   &policy_schema_refusals,
+    &policy_schema_fees,     &policy_schema_holidays, &policy_schema_sources,
+    &policy_schema_written,  &policy_schema_messages,
 };
 #define SCHEMA_COUNT (sizeof(schemas) / sizeof(schemas[0]))
 
@@ -92,7 +93,8 @@ static struct outcome all_there(struct policy_loader *loader,
     for (unsigned i = 0; i < SCHEMA_COUNT; i++) {
         if (files[i] == NULL && schemas[i] == &policy_schema_sources) {
             loader->policy->lacks_sources = true;
-        } else if (files[i] == NULL && schemas[i] != &policy_schema_written) {
+        } else if (files[i] == NULL && schemas[i] != &policy_schema_written &&
+                   schemas[i] != &policy_schema_messages) {
             return refuse_set(loader, view_text(schemas[i]->name), "the file is missing");
         }
     }

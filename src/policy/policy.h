@@ -11,6 +11,7 @@
  *   fees.yaml, holidays.yaml  dated tables
  *   sources.yaml        who may change what in the register
  *   written.yaml        written requests: who decides, who stands in, in what time
+ *   messages.yaml       what is sent to phones, in words (texts.h)
  * Its hash is SHA-256 over the output of `LC_ALL=C sha256sum *.yaml` in that folder (formats.md).
  */
 #ifndef DANCU_POLICY_POLICY_H

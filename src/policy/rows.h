@@ -85,6 +85,7 @@ extern const struct policy_file_schema policy_schema_fees;
 extern const struct policy_file_schema policy_schema_holidays;
 extern const struct policy_file_schema policy_schema_sources;
 extern const struct policy_file_schema policy_schema_written;
+extern const struct policy_file_schema policy_schema_messages;
 
 #define POLICY_ROW_BYTES_MAX 256
 #define POLICY_ROWS_MAX                                                                            \

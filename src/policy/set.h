@@ -8,6 +8,7 @@
 
 #include "domain/change.h"
 #include "domain/written.h"
+#include "policy/texts.h"
 #include "policy/tree.h"
 
 #define POLICY_CLAUSES_MAX 128
@@ -312,6 +313,19 @@ struct policy_letter {
     const char *clause;
 };
 
+struct policy_told {
+    struct policy_row row;
+    uint64_t fields;
+    const char *clause;
+};
+
+struct policy_message {
+    struct policy_row row;
+    unsigned text;
+    const char *vi;
+    const char *clause;
+};
+
 /* What deciding looks at, and nothing else. */
 struct policy_masks {
     unsigned channels_open[CLASS_COUNT]; /* bit per channel */
@@ -389,6 +403,9 @@ struct policy {
     unsigned decider_count;
     struct policy_approvers approvers[LEVEL_COUNT];
     struct policy_letter letters[LETTER_KIND_COUNT];
+
+    struct policy_told told; /* no row: the policy is older than these tables */
+    struct policy_message messages[POLICY_SMS_COUNT];
 };
 
 extern const struct words policy_words_shape;

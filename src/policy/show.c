@@ -353,9 +353,24 @@ static void show_written(const struct policy *policy, struct buf *buf)
     }
 }
 
+static void show_messages(const struct policy *policy, struct buf *buf)
+{
+    put_heading(buf, 11, "Tin nhắn (messages)");
+    if (policy_lacks_messages(policy)) {
+        return;
+    }
+    buf_put_text(buf, "DC TT: ");
+    put_marked(buf, &words_field, policy->told.fields);
+    buf_printf(buf, " (%s)\n", policy->told.clause);
+    for (unsigned text = 0; text < POLICY_SMS_COUNT; text++) {
+        put_padded(buf, words_name(&policy_words_sms_text, text), 16);
+        buf_printf(buf, "%s (%s)\n", policy->messages[text].vi, policy->messages[text].clause);
+    }
+}
+
 static void show_clauses(const struct policy *policy, struct buf *buf)
 {
-    put_heading(buf, 11, "Điều khoản (clauses)");
+    put_heading(buf, 12, "Điều khoản (clauses)");
     for (unsigned i = 0; i < policy->clause_count; i++) {
         const struct policy_clause *row = &policy->clauses[i];
         put_padded(buf, row->id, 9);
@@ -380,5 +395,6 @@ void policy_show(const struct policy *policy, bool json, struct buf *buf)
     show_holidays(policy, buf);
     show_sources(policy, buf);
     show_written(policy, buf);
+    show_messages(policy, buf);
     show_clauses(policy, buf);
 }

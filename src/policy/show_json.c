@@ -390,6 +390,29 @@ static void put_written(const struct policy *policy, struct buf *buf)
     put_letters(policy, buf);
 }
 
+/* One row, or none where the policy lacks it, as of each text. */
+static void put_messages(const struct policy *policy, struct buf *buf)
+{
+    bool there = !policy_lacks_messages(policy);
+    table_begin(buf, "told");
+    if (there) {
+        struct object object = row_begin(buf, true);
+        put_words(&object, "fields", &words_field, policy->told.fields);
+        put_text(&object, "clause", policy->told.clause);
+        row_end(&object);
+    }
+    table_end(buf);
+    table_begin(buf, "texts");
+    for (unsigned text = 0; there && text < POLICY_SMS_COUNT; text++) {
+        struct object object = row_begin(buf, text == 0);
+        put_text(&object, "text", words_name(&policy_words_sms_text, text));
+        put_text(&object, "vi", policy->messages[text].vi);
+        put_text(&object, "clause", policy->messages[text].clause);
+        row_end(&object);
+    }
+    table_end(buf);
+}
+
 static void put_clauses(const struct policy *policy, struct buf *buf)
 {
     table_begin(buf, "clauses");
@@ -428,6 +451,7 @@ void policy_show_json(const struct policy *policy, struct buf *buf)
     put_holidays(policy, buf);
     put_sources(policy, buf);
     put_written(policy, buf);
+    put_messages(policy, buf);
     put_clauses(policy, buf);
     buf_put_text(buf, "\n}\n");
 }

@@ -1,5 +1,5 @@
 /*
- * The policy's loader on foreign bytes. First byte: which of the seven files (low bits), and how:
+ * The policy's loader on foreign bytes. First byte: which of the eight files (low bits), and how:
  *   0x00  the rest is that file, alone (the YAML and the tables)
  *   0x40  the rest is that file within the repository's set
  *   0x80  an edit of that file: place (2 bytes), how (1), then a text. The text is read as YAML and
@@ -7,10 +7,10 @@
  *         children, or with what follows it cut off
  * The set is read from $DANCU_POLICY_DIR, or from policy/ below the working directory.
  *
- * To read all seven files takes a hundred times as long as one edit is worth, so the other six are
- * trees that were read once, and only the rows are read again. One input in 256 goes the whole way
- * through policy_load(); an edit is there one of the file's text, at that place, that many bytes
- * dropped.
+ * To read all eight files takes a hundred times as long as one edit is worth, so the other seven
+ * are trees that were read once, and only the rows are read again. One input in 256 goes the whole
+ * way through policy_load(); an edit is there one of the file's text, at that place, that many
+ * bytes dropped.
  *
  * What must hold: a policy is whole or not there; a failure names a file, a line and a column.
  */
@@ -23,7 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FILES 7
+#define FILES 8
 #define FILE_ROOM (2u << 20)
 #define INPUT_BYTES_MAX 65536
 #define WHOLE_WAY_ONE_IN 256
@@ -34,12 +34,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* In the order of their names; order[] is the one in which policy_load() reads them. */
 static const char *const names[FILES] = {"circular-2021.yaml", "fees.yaml",     "fields.yaml",
-                                         "holidays.yaml",      "refusals.yaml", "sources.yaml",
-                                         "written.yaml"};
+                                         "holidays.yaml",      "messages.yaml", "refusals.yaml",
+                                         "sources.yaml",       "written.yaml"};
 static const struct policy_file_schema *const schemas[FILES] = {
-    &policy_schema_circular, &policy_schema_fees,    &policy_schema_fields, &policy_schema_holidays,
-    &policy_schema_refusals, &policy_schema_sources, &policy_schema_written};
-static const unsigned order[FILES] = {0, 2, 4, 1, 3, 5, 6};
+    &policy_schema_circular, &policy_schema_fees,     &policy_schema_fields,
+    &policy_schema_holidays, &policy_schema_messages, &policy_schema_refusals,
+    &policy_schema_sources,  &policy_schema_written};
+static const unsigned order[FILES] = {0, 2, 5, 1, 3, 6, 7, 4};
 
 static struct policy_file set[FILES];
 static struct policy_tree trees[FILES];

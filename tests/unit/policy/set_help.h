@@ -8,7 +8,7 @@
 
 #include "policy/policy.h"
 
-#define SET_FILES 7
+#define SET_FILES 8
 #define SET_FILE_BYTES_MAX (2u << 20)
 
 struct set {
@@ -19,8 +19,8 @@ struct set {
 static inline struct set set_read(void)
 {
     static const char *const names[SET_FILES] = {
-        "circular-2021.yaml", "fees.yaml",    "fields.yaml", "holidays.yaml",
-        "refusals.yaml",      "sources.yaml", "written.yaml"};
+        "circular-2021.yaml", "fees.yaml",     "fields.yaml",  "holidays.yaml",
+        "messages.yaml",      "refusals.yaml", "sources.yaml", "written.yaml"};
     struct set set = {0};
 
     for (unsigned i = 0; i < SET_FILES; i++) {

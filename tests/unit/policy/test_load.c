@@ -3,6 +3,7 @@
 
 #include "base/ceilings.h"
 #include "domain/change.h"
+#include "policy/texts.h"
 
 static void the_hash_is_what_sha256sum_prints_over_its_own_output(void **state)
 {
@@ -69,9 +70,12 @@ static void every_file_must_be_there(void **state)
     struct policy_file files[SET_FILES] = {0};
     assert_load(NULL, 0, FAULT_BAD_INPUT, "circular-*.yaml:1:1: the file is missing");
     for (unsigned missing = 1; missing < SET_FILES - 2;
-         missing++) { /* the last two: the next tests */
+         missing++) { /* the last two, and messages.yaml: the next tests */
         char text[256];
         unsigned count = 0;
+        if (strcmp(set.files[missing].name, "messages.yaml") == 0) {
+            continue;
+        }
         for (unsigned i = 0; i < SET_FILES; i++) {
             if (i != missing) {
                 files[count++] = set.files[i];
@@ -106,6 +110,65 @@ static void a_policy_older_than_the_table_of_sources_lets_nobody_change_anything
     policy_free(policy);
     policy = set_load(&set);
     assert_false(policy_lacks_sources(policy));
+    policy_free(policy);
+    set_done(&set);
+}
+
+static void a_policy_older_than_the_texts_of_messages_sends_none(void **state)
+{
+    (void)state;
+    struct set set = set_read();
+    struct policy *policy = NULL;
+    struct policy_error error;
+    BUF_AUTO text;
+    buf_init(&text, POLICY_SHOW_BYTES_MAX);
+    struct policy_file *gone = set_file(&set, "messages.yaml");
+    struct policy_file messages = *gone;
+    *gone = set.files[SET_FILES - 1];
+    assert_ok(policy_load(set.files, SET_FILES - 1, &policy, &error));
+    assert_true(policy_lacks_messages(policy));
+    assert_false(policy_lacks_written(policy));
+    for (unsigned i = 0; i < POLICY_SMS_COUNT; i++) {
+        assert_false(policy_sms_text_put(policy, i, NULL, 0, &text));
+    }
+    assert_int_equal(text.len, 0);
+    assert_int_equal(policy_sms_fields(policy), 0);
+    assert_false(policy_sms_text_put(NULL, POLICY_SMS_HELP, NULL, 0, &text));
+    assert_int_equal(policy_sms_fields(NULL), 0);
+    policy_show(policy, false, &text);
+    policy_show(policy, true, &text);
+    assert_ok(buf_check(&text));
+    policy_free(policy);
+    *gone = messages;
+    set_done(&set);
+}
+
+static void each_text_has_its_places_filled_and_those_without_value_left_empty(void **state)
+{
+    (void)state;
+    struct set set = set_read();
+    struct policy *policy = set_load(&set);
+    const struct policy_sms_value values[] = {{"minutes", VIEW_LITERAL("10")},
+                                              {"code", VIEW_LITERAL("012345")}};
+    BUF_AUTO text;
+    buf_init(&text, 4096);
+    assert_true(policy_sms_text_put(policy, POLICY_SMS_CODE, values, 2, &text));
+    buf_put_u8(&text, 0);
+    assert_non_null(strstr((const char *)text.data, "012345"));
+    assert_non_null(strstr((const char *)text.data, "10 phút"));
+    assert_null(strchr((const char *)text.data, '{'));
+    buf_reset(&text);
+    assert_true(policy_sms_text_put(policy, POLICY_SMS_CODE, values, 1, &text));
+    buf_put_u8(&text, 0);
+    assert_null(strstr((const char *)text.data, "012345"));
+    assert_null(strchr((const char *)text.data, '{'));
+    for (unsigned i = 0; i < POLICY_SMS_COUNT; i++) {
+        buf_reset(&text);
+        assert_true(policy_sms_text_put(policy, i, NULL, 0, &text));
+        assert_in_range(text.len, 1, OUTBOX_TEXT_BYTES_MAX);
+    }
+    assert_false(policy_lacks_messages(policy));
+    assert_int_equal(policy_sms_fields(policy) & policy_fields_sensitive(policy), 0);
     policy_free(policy);
     set_done(&set);
 }
@@ -369,6 +432,8 @@ int main(void)
         cmocka_unit_test(one_changed_byte_changes_the_hash),
         cmocka_unit_test(every_file_must_be_there),
         cmocka_unit_test(a_policy_older_than_the_table_of_sources_lets_nobody_change_anything),
+        cmocka_unit_test(a_policy_older_than_the_texts_of_messages_sends_none),
+        cmocka_unit_test(each_text_has_its_places_filled_and_those_without_value_left_empty),
         cmocka_unit_test(
             a_policy_older_than_the_tables_of_written_requests_knows_nobody_who_decides),
         cmocka_unit_test(

@@ -279,6 +279,27 @@ static void a_table_of_authority_that_leaves_a_conflict_open_is_told(void **stat
     CHECK_ALL(wrongs);
 }
 
+static void texts_that_nobody_can_fill_or_that_tell_too_much_are_told(void **state)
+{
+    (void)state;
+    static const struct wrong wrongs[] = {
+        {MESSAGES, "{minutes} phút", "{hours} phút", "  @- {text: code",
+         "text `code` has no place `hours`"},
+        {MESSAGES, "{minutes} phút", "{minutes phút", "  @- {text: code",
+         "text `code` has no place `minutes phút. Không đưa mã này cho ai"},
+        {MESSAGES, "{text: locked,", "{text: help,", "@- {text: help, vi: \"DC TT",
+         "text `help` has a second row"},
+        {MESSAGES, "  - {text: pin_wrong, vi: \"Sai mã PIN.\", clause: [S7]}\n", "",
+         "texts:\n  @- {text: view", "text `pin_wrong` has no row"},
+        {MESSAGES, "fields: [birth_date,", "fields: [religion, birth_date,", "told:\n  @- fields",
+         "a field is sensitive, or not the citizen's to be given"},
+        {MESSAGES, "    clause: [F3, S7]\n\ntexts",
+         "    clause: [F3, S7]\n  - fields: [sex]\n    clause: [S7]\n\ntexts", "@- fields: [sex]",
+         "what is told has a second row"},
+    };
+    CHECK_ALL(wrongs);
+}
+
 static void tables_of_written_requests_that_leave_somebody_without_an_answer_are_told(void **state)
 {
     (void)state;
@@ -394,6 +415,7 @@ int main(void)
         cmocka_unit_test(refusals_without_a_clause_or_a_text_are_told),
         cmocka_unit_test(fees_with_gaps_overlaps_or_doubles_are_told),
         cmocka_unit_test(a_table_of_authority_that_leaves_a_conflict_open_is_told),
+        cmocka_unit_test(texts_that_nobody_can_fill_or_that_tell_too_much_are_told),
         cmocka_unit_test(tables_of_written_requests_that_leave_somebody_without_an_answer_are_told),
         cmocka_unit_test(an_appeal_that_no_case_could_keep_is_told),
         cmocka_unit_test(holidays_out_of_order_or_missing_are_told),

@@ -23,6 +23,7 @@ struct wrong {
 #define HOLIDAYS "holidays.yaml"
 #define SOURCES "sources.yaml"
 #define WRITTEN "written.yaml"
+#define MESSAGES "messages.yaml"
 
 /* A text without its '@'. */
 static inline void unmark(const char *text, char *ret_text, size_t cap)
