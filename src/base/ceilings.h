@@ -148,6 +148,30 @@
 #define CASE_KEPT_DAYS 366     /* that one which has ended is shown, and counts in figures */
 #define CASE_NUMBER_MAX 999999 /* of one office in one year */
 
+/* Citizens' phones, notices, messages */
+#define CITIZENS_MAX (1u << 18)   /* who have set something of their own: phones, and so on, each */
+#define PHONE_DAYS 365            /* that a binding holds, unless it says otherwise ... */
+#define PHONE_DAYS_MAX 731        /* ... and at most */
+#define PHONE_PIN_MISSES_MAX 5    /* in a row: then the PIN is blocked */
+#define PHONE_CODES_MAX 32768     /* sent to phones in a day */
+#define PHONE_CODE_S 600          /* that one is good */
+#define PHONE_CODE_TRIES_MAX 3    /* to tell one */
+#define PHONE_CODES_A_DAY_MAX 5   /* for one citizen, and to one phone */
+#define OUTBOX_MAX (1u << 17)     /* messages, with those that are done and remembered */
+#define OUTBOX_TEXT_BYTES_MAX 640 /* of one */
+#define OUTBOX_OFFERED_MAX 64     /* with `sms` at once */
+#define OUTBOX_KEPT_S 7200        /* that one that is done is remembered by its cause */
+#define OUTBOX_STEP_MAX 16        /* messages offered, ended, stored in one turn */
+#define SENDING_CENTRE_ID_BYTES_MAX 64 /* of a message, as the centre names it */
+#define INBOX_MAX (1u << 18)           /* news in all inboxes ... */
+#define INBOX_CITIZEN_MAX 32           /* ... and in one; the oldest goes */
+#define INBOX_DAYS 180                 /* that one is kept */
+#define NOTICES_DUE_MAX 4096       /* citizens to be told at once; beyond, all are looked through */
+#define NOTICES_STEP_MAX 8         /* of them looked at in one turn */
+#define NOTICE_SMS_S 3600          /* between two notices to one phone: what comes is one */
+#define NOTICE_DAILY_HOUR 8        /* of the day (UTC+7), from which daily notices go out */
+#define OFFICE_KEPT_OBJECTS_MAX 16 /* stored by one transaction that no act makes */
+
 /* Signed acts. A policy of 96 KiB fits, and an opening holds the act and its JWS. */
 #define SIGNED_JWS_BYTES_MAX 196608   /* one compact JWS */
 #define SIGNED_SPKI_BYTES_MAX 1024    /* a public key, DER: RSA of 4096 bits has 550 */

@@ -19,6 +19,12 @@ bool country_id_valid(struct view text);
 /* 9 digits. */
 bool country_cmnd_valid(struct view text);
 
+/* A mobile phone's number as people and centres write it (0..., 84..., +84..., with blanks, dots or
+ * hyphens between) in the one form in which it is kept: 84 and nine digits, ended by a zero.
+ * FAULT_BAD_INPUT: it is no such number. */
+#define COUNTRY_PHONE_DIGITS 11
+struct outcome country_phone_get(struct view text, char ret_phone[COUNTRY_PHONE_DIGITS + 1]);
+
 /* Appends the form in which names are compared: upper case, accents stripped, D for Đ, no spaces;
  * NFC and NFD, both accent placements, curly and straight apostrophes alike. FAULT_BAD_INPUT: not
  * UTF-8, nothing left to compare, or control characters; FAULT_OVER_LIMIT above ASK_NAME_BYTES_MAX;

@@ -14,6 +14,8 @@
 #include "base/check.h"
 #include "base/clock.h"
 
+#include <string.h>
+
 #define PROVINCE_CODES 100 /* two digits */
 #define PROVINCE_NONE 0    /* no province has the code 00 */
 
@@ -47,6 +49,43 @@ bool country_id_valid(struct view text)
 bool country_cmnd_valid(struct view text)
 {
     return text.len == 9 && all_digits(text);
+}
+
+/* Digits alone, as many as fit one number with its prefix; else none. */
+static size_t phone_digits(struct view text, char ret_digits[COUNTRY_PHONE_DIGITS])
+{
+    size_t count = 0;
+    for (size_t i = view_starts(text, VIEW_LITERAL("+")) ? 1 : 0; i < text.len; i++) {
+        char c = (char)text.data[i];
+        bool between = i > 0 && (c == ' ' || c == '.' || c == '-');
+        if (!between && (c < '0' || c > '9' || count == COUNTRY_PHONE_DIGITS)) {
+            return 0;
+        }
+        if (!between) {
+            ret_digits[count++] = c;
+        }
+    }
+    return count;
+}
+
+/* Mobile numbers begin with 03, 05, 07, 08 or 09 and have ten digits (Decision 798/QD-BTTTT of
+ * 2018); with the country's code, which stands in place of the first 0, eleven. */
+struct outcome country_phone_get(struct view text, char ret_phone[COUNTRY_PHONE_DIGITS + 1])
+{
+    char digits[COUNTRY_PHONE_DIGITS];
+    size_t count = phone_digits(text, digits);
+    bool plus = view_starts(text, VIEW_LITERAL("+"));
+    size_t prefix = !plus && count == 10 && digits[0] == '0'                                ? 1
+                    : count == COUNTRY_PHONE_DIGITS && digits[0] == '8' && digits[1] == '4' ? 2
+                                                                                            : 0;
+    char first = prefix > 0 ? digits[prefix] : '0';
+    if (first != '3' && first != '5' && first != '7' && first != '8' && first != '9') {
+        return outcome_fail(FAULT_BAD_INPUT, "no mobile phone has this number");
+    }
+    memcpy(ret_phone, "84", 2);
+    memcpy(ret_phone + 2, digits + prefix, COUNTRY_PHONE_DIGITS - 2);
+    ret_phone[COUNTRY_PHONE_DIGITS] = '\0';
+    return OUTCOME_OK;
 }
 
 bool country_birth_date_valid(struct view text)

@@ -15,7 +15,13 @@
 #include "seal/seal.h"
 
 /* Kinds of blind-index tags. */
-enum blind_kind { BLIND_ID = 1, BLIND_CMND = 2, BLIND_NAME_BIRTH = 3 };
+enum blind_kind {
+    BLIND_ID = 1,
+    BLIND_CMND = 2,
+    BLIND_NAME_BIRTH = 3,
+    BLIND_PHONE = 4,
+    BLIND_PIN = 5
+};
 
 enum date_precision { PRECISION_YEAR = 1, PRECISION_DAY = 2 };
 

@@ -99,6 +99,7 @@ static const char *const frame_words[] = {
     [FRAME_LETTER_CHECK] = "letter-check",
     [FRAME_LETTER_CHECKED] = "letter-checked",
     [FRAME_MAP] = "map",
+    [FRAME_SMS_OUT] = "sms-out",
 };
 
 static const char *const call_words[CALLS_GROUP_COUNT] = CALLS_WORDS;

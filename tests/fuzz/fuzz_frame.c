@@ -18,6 +18,7 @@
 #include "proc/owning.h"
 #include "proc/rendering.h"
 #include "proc/searching.h"
+#include "proc/sending.h"
 #include "proc/signed.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -376,6 +377,27 @@ static void read_owning(const struct frame *frame, struct view whole, struct buf
     CHECK(view_equal(buf_view(again), whole));
 }
 
+static void read_sending(const struct frame *frame, struct buf *again)
+{
+    struct cursor messages = cursor_of(frame->payload);
+    struct cursor results = messages;
+    struct sending_message message;
+    struct sending_result result;
+
+    for (const uint8_t *from = messages.at; outcome_ok(sending_get_message(&messages, &message));
+         from = messages.at) {
+        buf_reset(again);
+        sending_put_message(again, &message);
+        CHECK(view_equal(buf_view(again), taken_since(&messages, from)));
+    }
+    for (const uint8_t *from = results.at; outcome_ok(sending_get_result(&results, &result));
+         from = results.at) {
+        buf_reset(again);
+        sending_put_result(again, &result);
+        CHECK(view_equal(buf_view(again), taken_since(&results, from)));
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct view received = view_of(data, size);
@@ -404,6 +426,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         read_extracting(&frame, view_part(received, 0, bytes), &again);
         read_checking(&frame, view_part(received, 0, bytes), &again);
         read_owning(&frame, view_part(received, 0, bytes), &again);
+        read_sending(&frame, &again);
         received = view_part(received, bytes, received.len - bytes);
     }
     return 0;

@@ -219,11 +219,44 @@ static void what_cannot_be_read_is_unknown(void **state)
     assert_int_equal(country_province_is("79", OLD, "79", 1), TRUTH_UNKNOWN);
 }
 
+static void a_phone_is_one_number_however_it_is_written(void **state)
+{
+    static const char *const same[] = {"0950900001",      "84950900001",  "+84950900001",
+                                       "+84 950 900 001", "0950.900.001", "0950-900-001"};
+    static const char *const none[] = {"",
+                                       "0",
+                                       "095090000",
+                                       "09509000011",
+                                       "0250900001",
+                                       "+0950900001",
+                                       "0850 90000",
+                                       "84050900001",
+                                       "849509000011",
+                                       "VIETTEL",
+                                       "84 950 9oo 001",
+                                       "++84950900001",
+                                       "+84950900001x",
+                                       " 0950900001",
+                                       "190012",
+                                       "0950900001\n",
+                                       "840950900001"};
+    char phone[COUNTRY_PHONE_DIGITS + 1];
+    (void)state;
+    for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+        assert_ok(country_phone_get(view_text(same[i]), phone));
+        assert_string_equal(phone, "84950900001");
+    }
+    for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+        assert_fault(country_phone_get(view_text(none[i]), phone), FAULT_BAD_INPUT);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_personal_id_is_twelve_digits_and_nothing_else),
         cmocka_unit_test(a_cmnd_is_nine_digits_and_nothing_else),
+        cmocka_unit_test(a_phone_is_one_number_however_it_is_written),
         cmocka_unit_test(a_birth_date_is_a_real_day_or_a_year),
         cmocka_unit_test(each_code_list_ends_where_it_ends),
         cmocka_unit_test(the_days_of_the_lists_are_those_of_the_calendar),
