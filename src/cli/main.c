@@ -79,6 +79,11 @@ static int permit_cli(int argc, char **argv)
     return act_cli("permit", argc, argv);
 }
 
+static int phone_cli(int argc, char **argv)
+{
+    return act_cli("phone", argc, argv);
+}
+
 static int incident_cli(int argc, char **argv)
 {
     return act_cli("incident", argc, argv);
@@ -151,6 +156,7 @@ static const struct {
      "list | draft | add | revise | submit | grant | refuse | suspend | resume | revoke"},
     {"permit", permit_cli,
      "list | grant | withdraw | deletion: leave to keep a copy or pass it on"},
+    {"phone", phone_cli, "bind | unbind: a citizen's phone, from which he asks by SMS"},
     {"person-list", person_list_cli,
      "list | add | put | remove | end: people whom conditions of businesses name together"},
     {"list-request", list_request_cli, "list: lists of people that accounts ask for"},

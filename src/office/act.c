@@ -148,6 +148,7 @@ static bool value_valid(const struct act_field *field, struct view value)
     uint64_t number = 0;
     unsigned word = 0;
     int64_t time_us = 0;
+    char phone[COUNTRY_PHONE_DIGITS + 1];
     struct date day;
     switch (field->type) {
     case ACT_TYPE_TEXT:
@@ -178,6 +179,10 @@ static bool value_valid(const struct act_field *field, struct view value)
         return persons_valid(value);
     case ACT_TYPE_NAMES:
         return names_valid(value);
+    case ACT_TYPE_PERSON:
+        return country_id_valid(value);
+    case ACT_TYPE_PHONE:
+        return outcome_ok(country_phone_get(value, phone));
     }
     return false;
 }

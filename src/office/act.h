@@ -138,6 +138,14 @@ enum act_kind {
     ACT_GUARDIAN_END,
     ACT_CITIZEN_LOCK, /* by the citizen himself, as the next */
     ACT_CITIZEN_UNLOCK,
+    ACT_PHONE_BIND,
+    ACT_PHONE_UNBIND,
+    ACT_PHONE_CONFIRM, /* by the citizen, as the next two */
+    ACT_PHONE_RELEASE,
+    ACT_PHONE_PIN,
+    ACT_PHONE_TRIED, /* by the house: a PIN was told */
+    ACT_PHONE_LAPSE, /* by the date (ageing.h) */
+    ACT_NOTICE_WISH, /* by the citizen */
     ACT_KIND_COUNT
 };
 
@@ -157,6 +165,8 @@ enum act_type {
     ACT_TYPE_PERSONS,   /* comma-separated personal numbers, up to LIST_ACT_PERSONS_MAX */
     ACT_TYPE_NAMES,     /* comma-separated, each as `officer` in an ask, up to
                            OPERATOR_ACT_NAMES_MAX */
+    ACT_TYPE_PERSON,    /* a personal number */
+    ACT_TYPE_PHONE,     /* a mobile phone's number (domain/country.h) */
 };
 
 struct act_field {

@@ -8,6 +8,7 @@
 #include "domain/written.h"
 #include "office/incident.h"
 #include "office/letter.h"
+#include "office/phone.h"
 
 #define REQUIRED true
 #define OPTIONAL false
@@ -705,6 +706,37 @@ const struct act_row act_rows[ACT_KIND_COUNT] = {
                            {"id", ACT_TYPE_CODE, REQUIRED, NULL},
                            {"cmnd", ACT_TYPE_CODE, OPTIONAL, NULL}}},
     [ACT_CITIZEN_UNLOCK] = {"citizen.unlock", false, {{"code", ACT_TYPE_CODE, REQUIRED, NULL}}},
+    [ACT_PHONE_BIND] = {"phone.bind",
+                        true,
+                        {{"phone", ACT_TYPE_PHONE, REQUIRED, NULL},
+                         {"person", ACT_TYPE_PERSON, REQUIRED, NULL},
+                         {"until", ACT_TYPE_DAY, OPTIONAL, NULL},
+                         {"reason", ACT_TYPE_TEXT, OPTIONAL, NULL}}},
+    [ACT_PHONE_UNBIND] = {"phone.unbind",
+                          true,
+                          {{"phone", ACT_TYPE_PHONE, REQUIRED, NULL},
+                           {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
+    [ACT_PHONE_CONFIRM] = {"phone.confirm",
+                           false,
+                           {{"phone", ACT_TYPE_PHONE, REQUIRED, NULL},
+                            {"person", ACT_TYPE_PERSON, REQUIRED, NULL}}},
+    [ACT_PHONE_RELEASE] = {"phone.release", false, {{"person", ACT_TYPE_PERSON, REQUIRED, NULL}}},
+    [ACT_PHONE_PIN] = {"phone.pin",
+                       false,
+                       {{"person", ACT_TYPE_PERSON, REQUIRED, NULL},
+                        {"salt", ACT_TYPE_CODE, REQUIRED, NULL},
+                        {"pin", ACT_TYPE_CODE, REQUIRED, NULL}}},
+    [ACT_PHONE_TRIED] = {"phone.tried",
+                         false,
+                         {{"person", ACT_TYPE_PERSON, REQUIRED, NULL},
+                          {"right", ACT_TYPE_FLAG, OPTIONAL, NULL}}},
+    [ACT_PHONE_LAPSE] = {"phone.lapse", false, {{"code", ACT_TYPE_CODE, REQUIRED, NULL}}},
+    [ACT_NOTICE_WISH] = {"notice.wish",
+                         false,
+                         {{"person", ACT_TYPE_PERSON, REQUIRED, NULL},
+                          {"key", ACT_TYPE_CODE, REQUIRED, NULL},
+                          {"pace", ACT_TYPE_WORD, REQUIRED, &words_notice_pace},
+                          {"way", ACT_TYPE_WORD, REQUIRED, &words_notice_way}}},
 };
 
 bool act_is_chunk(enum act_kind kind)

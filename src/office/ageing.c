@@ -161,6 +161,16 @@ static bool look_at_unit(void *object, int64_t now_us, struct ageing_watch *watc
     return false;
 }
 
+/* ---- phones ---- */
+
+/* It is nobody's by the date already; the act takes it out. */
+static bool look_at_phone(void *object, int64_t now_us, struct ageing_watch *watch)
+{
+    const struct phone *phone = object;
+    (void)watch;
+    return clock_day_vn(now_us) > phone->until_day;
+}
+
 /* ---- the walk ---- */
 
 /* Objects of one kind: tells and counts what is coming, true when an act is due; and which act. */
@@ -170,7 +180,7 @@ struct walk {
     enum act_kind act;
 };
 
-enum { WALKS = 6 };
+enum { WALKS = 7 };
 
 /* In the order of the places. */
 static void walks_of(const struct directory *directory, struct walk ret_walks[WALKS])
@@ -182,6 +192,7 @@ static void walks_of(const struct directory *directory, struct walk ret_walks[WA
     ret_walks[3] = (struct walk){&staff->incidents, look_at_incident, ACT_INCIDENT_LAPSE};
     ret_walks[4] = (struct walk){&staff->cases, look_at_case, ACT_CASE_LEAVE};
     ret_walks[5] = (struct walk){&staff->units, look_at_unit, ACT_KIND_COUNT};
+    ret_walks[6] = (struct walk){&staff->phones, look_at_phone, ACT_PHONE_LAPSE};
 }
 
 /* NULL: that place is behind the last. */

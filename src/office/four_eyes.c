@@ -136,6 +136,9 @@ static const struct four_eyes rows[ACT_KIND_COUNT] = {
     [ACT_LETTER_DELIVER] = {INTAKE, ONE_IS_ENOUGH, NOT_OWN, OBJECT_LETTER},
     [ACT_LETTER_WITHDRAW] = {DECIDE | SECURITY, ONE_IS_ENOUGH, NOT_OWN, OBJECT_LETTER},
     [ACT_LETTER_REPLACE] = {DECIDE, APPROVE, NOT_OWN, OBJECT_LETTER},
+    /* Who has the phone asks as the citizen: as an account is given, with its key. */
+    [ACT_PHONE_BIND] = {INTAKE, APPROVE, NOT_OWN, 0},
+    [ACT_PHONE_UNBIND] = {INTAKE | DECIDE | SECURITY, ONE_IS_ENOUGH, NOT_OWN, 0},
     /* Which roles these need is the proposal's own row's matter (proposal.c). */
     [ACT_PROPOSAL_APPROVE] = {ROLES_ALL, ONE_IS_ENOUGH, NOT_OWN, OBJECT_PROPOSAL},
     [ACT_PROPOSAL_REJECT] = {ROLES_ALL, ONE_IS_ENOUGH, NOT_OWN, OBJECT_PROPOSAL},

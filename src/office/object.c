@@ -36,6 +36,11 @@ static const struct object_row *const rows[OBJECT_KIND_COUNT] = {
     [OBJECT_REGISTER] = &object_register,
     [OBJECT_GUARDIANSHIP] = &object_guardianship,
     [OBJECT_LOCK] = &object_lock,
+    [OBJECT_PHONE] = &object_phone,
+    [OBJECT_NOTICE_WISH] = &object_notice_wish,
+    [OBJECT_OUTGOING] = &object_outgoing,
+    [OBJECT_INBOX_ITEM] = &object_inbox_item,
+    [OBJECT_NOTICE_TOLD] = &object_notice_told,
 };
 
 const struct object_row *object_row(enum object_kind kind)

@@ -41,6 +41,11 @@ enum object_kind {
     OBJECT_EXTRACT = 24, /* points to an account, of either tier, and a business */
     OBJECT_LETTER = 25,  /* names a case, which may be gone, and an office */
     OBJECT_REGISTER = 26,
+    OBJECT_PHONE = 27,
+    OBJECT_NOTICE_WISH = 28,
+    OBJECT_OUTGOING = 29, /* made by no act, as the next two (outgoing.h) */
+    OBJECT_INBOX_ITEM = 30,
+    OBJECT_NOTICE_TOLD = 31,
     OBJECT_LOCK = 33, /* a person's; under his tag, and under his numbers' */
     OBJECT_GUARDIANSHIP = 36,
     OBJECT_KIND_COUNT
@@ -104,7 +109,12 @@ extern const struct object_row object_extract;     /* extract.c */
 extern const struct object_row object_letter;      /* letter.c, as the next */
 extern const struct object_row object_register;
 extern const struct object_row object_guardianship; /* guardian.c */
-extern const struct object_row object_lock; /* lock.c */
+extern const struct object_row object_lock;         /* lock.c */
+extern const struct object_row object_phone;        /* phone.c, as the next */
+extern const struct object_row object_notice_wish;
+extern const struct object_row object_outgoing; /* outgoing.c, as the next two */
+extern const struct object_row object_inbox_item;
+extern const struct object_row object_notice_told;
 
 /* NULL for a kind that the directory does not keep. */
 const struct object_row *object_row(enum object_kind kind);

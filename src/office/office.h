@@ -105,6 +105,16 @@ void office_forget(struct office *office);
 /* A recorded act met during recovery. */
 struct outcome office_replay(struct office *office, uint64_t index, const struct record *record);
 
+/* What no act makes (outgoing.h): up to OFFICE_KEPT_OBJECTS_MAX objects put, changed or taken out,
+ * together and durable on return, in the store and then in memory. FAULT_NO_SPACE, FAULT_NO_MEMORY,
+ * FAULT_OVER_LIMIT: nothing has changed. Any other failure: the process must end. */
+struct kept {
+    uint8_t kind;
+    const void *object; /* as it will be; NULL: the one with this code is taken out */
+    struct view code;
+};
+struct outcome office_keep(struct office *office, const struct kept *kept, unsigned count);
+
 /* Which events move a business from which state; BUSINESS_STATE_COUNT = not allowed. */
 enum business_event {
     BUSINESS_EVENT_GRANT,

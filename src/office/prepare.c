@@ -272,6 +272,14 @@ static struct outcome (*const preparations[ACT_KIND_COUNT])(struct preparing *he
     [ACT_LETTER_REPLACE] = prepare_letter_replace,
     [ACT_CITIZEN_LOCK] = prepare_citizen_lock,
     [ACT_CITIZEN_UNLOCK] = prepare_citizen_unlock,
+    [ACT_PHONE_BIND] = prepare_phone_bind,
+    [ACT_PHONE_UNBIND] = prepare_phone_unbind,
+    [ACT_PHONE_CONFIRM] = prepare_phone_bind,
+    [ACT_PHONE_RELEASE] = prepare_phone_release,
+    [ACT_PHONE_PIN] = prepare_phone_pin,
+    [ACT_PHONE_TRIED] = prepare_phone_tried,
+    [ACT_PHONE_LAPSE] = prepare_phone_lapse,
+    [ACT_NOTICE_WISH] = prepare_notice_wish,
 };
 
 struct outcome prepare_inner(struct preparing *here, const struct act *inner)

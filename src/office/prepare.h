@@ -194,6 +194,13 @@ struct outcome prepare_letter_withdraw(struct preparing *here);
 struct outcome prepare_letter_deliver(struct preparing *here);
 struct outcome prepare_citizen_lock(struct preparing *here); /* lock.c, as the next */
 struct outcome prepare_citizen_unlock(struct preparing *here);
+struct outcome prepare_phone_bind(struct preparing *here); /* phone_acts.c, as the next six */
+struct outcome prepare_phone_unbind(struct preparing *here);
+struct outcome prepare_phone_release(struct preparing *here);
+struct outcome prepare_phone_pin(struct preparing *here);
+struct outcome prepare_phone_tried(struct preparing *here);
+struct outcome prepare_phone_lapse(struct preparing *here);
+struct outcome prepare_notice_wish(struct preparing *here);
 /* A stop of the account that the act names ends with the act. */
 void prepare_stop_end(struct preparing *here); /* stop.c */
 

@@ -134,7 +134,8 @@ static void put_people(struct buf *buf, const struct population *population)
  */
 static bool kept_back(enum act_type type)
 {
-    return type == ACT_TYPE_BYTES || type == ACT_TYPE_PERSONS;
+    return type == ACT_TYPE_BYTES || type == ACT_TYPE_PERSONS || type == ACT_TYPE_PERSON ||
+           type == ACT_TYPE_PHONE;
 }
 
 /* What a second officer is asked to approve. Its bytes were checked when it was proposed. */

@@ -59,6 +59,8 @@ struct outcome staff_new(struct staff **ret_staff)
     map_init_ordered(&staff->guardianships, key_of, GUARDIANSHIPS_MAX);
     map_init(&staff->letter_codes, code_hash_of, (size_t)LETTERS_MAX * LETTER_COPIES_MAX);
     map_init(&staff->letter_files, file_of, (size_t)LETTERS_MAX * LETTER_COPIES_MAX);
+    phones_init(staff);
+    outgoings_init(staff);
     *ret_staff = staff;
     return OUTCOME_OK;
 }
@@ -82,6 +84,8 @@ void staff_free(struct staff *staff)
         map_free_all(&staff->letters);
         map_free_all(&staff->registers);
         map_free_all(&staff->guardianships);
+        phones_done(staff);
+        outgoings_done(staff);
         memory_free(staff);
     }
 }

@@ -13,6 +13,8 @@
 #include "office/guardian.h"
 #include "office/incident.h"
 #include "office/letter.h"
+#include "office/outgoing.h"
+#include "office/phone.h"
 #include "office/review.h"
 #include "office/source.h"
 #include "office/unit.h"
@@ -73,6 +75,16 @@ struct staff {
     struct map guardianships;
     struct map letter_codes; /* copies of letters, by the hash of number and code */
     struct map letter_files; /* likewise, by the hash of their file */
+    struct map phones;
+    struct map phones_of; /* likewise, by the citizen's number */
+    struct phone_newses phone_news;
+    struct map notice_wishes;
+    struct map notice_keys; /* likewise, by the person's key in the registry */
+    struct map outgoings;
+    struct map outgoing_causes;  /* those that have one, by it */
+    struct map outgoing_centres; /* those that wait for a receipt, by the centre's id */
+    struct map inbox;
+    struct map notices_told;
     uint64_t changes; /* of officers, sources and signing keys, since the start: `verify` is told
                           anew when it grows */
 };

@@ -167,6 +167,9 @@ struct outcome office_store_applied(struct office_store *store, uint64_t *ret_up
  * durable transaction. */
 struct outcome office_store_apply(struct office_store *store, uint64_t index,
                                   const struct office_object *objects, unsigned count);
+/* Puts or deletes objects that no act makes, in one durable transaction; applied-up-to stays. */
+struct outcome office_store_keep(struct office_store *store, const struct office_object *objects,
+                                 unsigned count);
 /* Calls `each` for every object, kinds in order, codes in byte order; stops at its first failure.
  */
 struct outcome office_store_load(struct office_store *store,

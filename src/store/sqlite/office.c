@@ -211,6 +211,15 @@ static struct outcome object_put(struct office_store *store, const struct office
     return db_run(&store->db, statement);
 }
 
+static struct outcome put_all(struct office_store *store, const struct office_object *objects,
+                              unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        TRY(object_put(store, &objects[i]));
+    }
+    return OUTCOME_OK;
+}
+
 static struct outcome apply_inside(struct office_store *store, uint64_t index,
                                    const struct office_object *objects, unsigned count)
 {
@@ -221,10 +230,7 @@ static struct outcome apply_inside(struct office_store *store, uint64_t index,
     if (sqlite3_changes(store->db.handle) != 1) { /* invariant 2 */
         return outcome_fail(FAULT_CONFLICT, "act is applied already");
     }
-    for (unsigned i = 0; i < count; i++) {
-        TRY(object_put(store, &objects[i]));
-    }
-    return OUTCOME_OK;
+    return put_all(store, objects, count);
 }
 
 struct outcome office_store_apply(struct office_store *store, uint64_t index,
@@ -233,6 +239,20 @@ struct outcome office_store_apply(struct office_store *store, uint64_t index,
     CHECK(index < INT64_MAX);
     TRY(db_begin(&store->db, true));
     struct outcome outcome = apply_inside(store, index, objects, count);
+    if (outcome_ok(outcome)) {
+        outcome = db_commit(&store->db);
+    }
+    if (!outcome_ok(outcome)) {
+        db_rollback(&store->db);
+    }
+    return outcome;
+}
+
+struct outcome office_store_keep(struct office_store *store, const struct office_object *objects,
+                                 unsigned count)
+{
+    TRY(db_begin(&store->db, true));
+    struct outcome outcome = put_all(store, objects, count);
     if (outcome_ok(outcome)) {
         outcome = db_commit(&store->db);
     }

@@ -289,6 +289,19 @@ static const struct acts_value acts_good[ACT_KIND_COUNT][ACTS_VALUES_MAX] = {
                           {"id", "10112233445566778899aabbccddeeff"},
                           {"cmnd", "20112233445566778899aabbccddeeff"}},
     [ACT_CITIZEN_UNLOCK] = {{"code", "00112233445566778899aabbccddeeff"}},
+    [ACT_PHONE_BIND] = {{"phone", "0950 900 001"}, {"person", "079090900001"}},
+    [ACT_PHONE_UNBIND] = {{"phone", "+84950900001"}, {"reason", "another's"}},
+    [ACT_PHONE_CONFIRM] = {{"phone", "84950900001"}, {"person", "079090900001"}},
+    [ACT_PHONE_RELEASE] = {{"person", "079090900001"}},
+    [ACT_PHONE_PIN] = {{"person", "079090900001"},
+                       {"salt", "0011223344556677"},
+                       {"pin", "00112233445566778899aabbccddeeff"}},
+    [ACT_PHONE_TRIED] = {{"person", "079090900001"}},
+    [ACT_PHONE_LAPSE] = {{"code", "00112233445566778899aabbccddeeff"}},
+    [ACT_NOTICE_WISH] = {{"person", "079090900001"},
+                         {"key", "00112233445566ff"},
+                         {"pace", "daily"},
+                         {"way", "inbox"}},
 };
 
 static const char *const acts_states[BUSINESS_STATE_COUNT] = {

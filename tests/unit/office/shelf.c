@@ -75,6 +75,18 @@ struct outcome office_store_apply(struct office_store *store, uint64_t index,
     return OUTCOME_OK;
 }
 
+struct outcome office_store_keep(struct office_store *store, const struct office_object *objects,
+                                 unsigned count)
+{
+    if (store->apply_fault != FAULT_NONE) {
+        return outcome_fail(store->apply_fault, "keep");
+    }
+    for (unsigned i = 0; i < count; i++) {
+        shelf_put(store, &objects[i]);
+    }
+    return OUTCOME_OK;
+}
+
 struct outcome office_store_load(struct office_store *store,
                                  struct outcome (*each)(void *context,
                                                         const struct office_object *object),

@@ -41,6 +41,10 @@ static struct view good_value(const struct act_field *field)
         return VIEW_LITERAL("079090912345,001090912348");
     case ACT_TYPE_NAMES:
         return VIEW_LITERAL("079090912345,lan.nguyen@so.example");
+    case ACT_TYPE_PERSON:
+        return VIEW_LITERAL("079090912345");
+    case ACT_TYPE_PHONE:
+        return VIEW_LITERAL("0950 900 001");
     }
     fail();
     return view_of(NULL, 0);

@@ -185,6 +185,8 @@ static const struct row {
     [ACT_LETTER_DELIVER] = {.does = "intake"},
     [ACT_LETTER_WITHDRAW] = {.does = "decide security"},
     [ACT_LETTER_REPLACE] = {.does = "decide", .approves = "approve"},
+    [ACT_PHONE_BIND] = {.does = "intake", .approves = "approve"},
+    [ACT_PHONE_UNBIND] = {.does = "intake decide security", .before = {ACT_PHONE_BIND}},
 };
 
 static const char *name_of(unsigned person)
