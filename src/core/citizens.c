@@ -12,6 +12,7 @@
 #include "base/check.h"
 #include "core/corrections.h"
 #include "core/loop.h"
+#include "core/phones.h"
 #include "core/rights.h"
 #include "core/sessions.h"
 #include "domain/country.h"
@@ -85,6 +86,14 @@ static const struct own_verb verbs[] = {
     {"lock.state", OWN_PORTALS, rights_lock_state},
     {"unlock", OWN_PORTALS | OWN_PHONES, rights_unlock},
     {"statement", OWN_PORTALS, state_history},
+    {"inbox", OWN_PORTALS, phones_inbox},
+    {"inbox.remove", OWN_PORTALS, phones_inbox_remove},
+    {"notices", OWN_PORTALS, phones_notices},
+    {"phone", OWN_PORTALS, phones_show},
+    {"phone.bind", OWN_PORTALS, phones_bind},
+    {"phone.confirm", OWN_PORTALS, phones_confirm},
+    {"phone.pin", OWN_PORTALS, phones_pin_set},
+    {"phone.release", OWN_PORTALS, phones_release},
     {"view", OWN_PORTALS | OWN_PHONES, view_own},
 };
 

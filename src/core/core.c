@@ -218,6 +218,10 @@ static struct outcome housekeeping(struct core *core)
     sessions_sweep(&core->sessions, clock_monotonic_us(&core->house->clock));
     TRY(histories_keep(core));
     keymaps_keep(core);
+    TRY(phones_keep(core));
+    TRY(inbox_keep(core));
+    TRY(notices_keep(core));
+    TRY(outbox_keep(core));
     watch_health(core);
     peers_keep(core);
     figures_tell(core);
@@ -232,7 +236,8 @@ static int wait_ms(const struct core *core)
         core->tick_wait_ms < core->aggregate_wait_ms ? core->tick_wait_ms : core->aggregate_wait_ms;
     uint32_t wait_max = peers_hold(core) ? 1 : 1000;
     bool busy = peers_wait(core) || core->ageing.under_way || letters_busy(core) ||
-                core->gate_busy || histories_wait(&core->histories);
+                core->gate_busy || histories_wait(&core->histories) || outbox_busy(core) ||
+                inbox_busy(core) || notices_busy(core);
     return busy ? 0 : (int)(wait > wait_max ? wait_max : wait);
 }
 
@@ -283,6 +288,8 @@ static struct outcome core_open(struct core *core, const struct child *child)
     const struct paper_port papers = {papers_have, core};
     office_papers_set(core->house->office, papers);
     keymaps_open(core);
+    phones_news_begin(core->house->directory.staff);
+    notices_begin(core);
     core->writable = ledger_writable(core->house->ledger);
     core->figures[CORE_STARTED_S] = (uint64_t)(clock_wall_us(&core->house->clock) / 1000000);
     log_line(LOG_LEVEL_INFO, "ledger-open", "entries=%llu replayed=%llu",

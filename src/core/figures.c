@@ -13,6 +13,7 @@
 
 #include "base/ceilings.h"
 #include "base/check.h"
+#include "office/staff.h"
 
 #include <stdio.h>
 
@@ -166,6 +167,12 @@ static void fill_gate(const struct core *core, uint64_t *figures)
     figures[CORE_CASES_DUE] = core->ageing.counts.cases_due;
     figures[CORE_CASES_OVERDUE] = core->ageing.counts.cases_overdue;
     figures[CORE_PAPERS_LOOSE] = papers_count(core);
+    figures[CORE_MESSAGES_WAITING] = core->outbox.waits;
+    figures[CORE_MESSAGES_KEPT] = core->house->directory.staff->outgoings.len;
+    figures[CORE_MESSAGES_DONE] = core->outbox.ended[OUTGOING_DONE];
+    figures[CORE_MESSAGES_FAILED] = core->outbox.ended[OUTGOING_FAILED];
+    figures[CORE_MESSAGES_EXPIRED] = core->outbox.ended[OUTGOING_EXPIRED];
+    figures[CORE_NEWS_LOST] = core->inboxes.lost;
     memcpy(figures + CORE_ASKS, counts->by_code, sizeof(counts->by_code));
 }
 

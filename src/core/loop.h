@@ -6,6 +6,10 @@
 
 #include "base/leak.h"
 #include "core/house.h"
+#include "core/inbox.h"
+#include "core/notices.h"
+#include "core/outbox.h"
+#include "core/phones.h"
 #include "core/sessions.h"
 #include "office/ageing.h"
 #include "proc/explaining.h"
@@ -267,6 +271,10 @@ struct core {
     struct wishes wishes;
     struct extracts extracts;
     struct letters letters;
+    struct outbox outbox;
+    struct inboxes inboxes;
+    struct phones phones;
+    struct notices notices;
     struct find find;
     struct keymaps keymaps;
     struct papers_held papers;

@@ -378,6 +378,16 @@ static struct outcome take_own(struct core *core, struct peer *peer, const struc
     return OUTCOME_OK;
 }
 
+static struct outcome take_sent(struct core *core, struct peer *peer, const struct frame *frame)
+{
+    bool good = false;
+    TRY(outbox_take(core, frame, &good));
+    if (!good) {
+        refuse(core, peer, "what became of messages does not decode");
+    }
+    return OUTCOME_OK;
+}
+
 static struct outcome take_lines(struct core *core, struct peer *peer, const struct frame *frame)
 {
     bool good = false;
@@ -496,6 +506,9 @@ static struct outcome take_frame(struct core *core, struct peer *peer, const str
     if (frame->kind == FRAME_OWN) {
         return take_own(core, peer, frame);
     }
+    if (frame->kind == FRAME_SMS_OUT) {
+        return take_sent(core, peer, frame);
+    }
     if (frame->kind == FRAME_LOOK) {
         take_look(core, peer, frame);
         return OUTCOME_OK;
@@ -533,6 +546,7 @@ static unsigned cost_of(const struct frame *frame)
     case FRAME_OWN:
     case FRAME_EXTRACTED:
     case FRAME_RENDERED: /* it is hashed and signed */
+    case FRAME_SMS_OUT:  /* a transaction of its own */
         return PEER_ASKS_MAX;
     case FRAME_CHANGES_STAMPED: /* a large frame is copied */
         return PEER_ASKS_MAX / FEED_FLIGHTS_MAX;
@@ -618,6 +632,7 @@ void peers_sweep(struct core *core)
             histories_forget(&core->histories, peer);
             feed_forget(core, peer);
             extracts_lost(core, peer);
+            outbox_lost(core, peer);
             bool searches = takes(peer, FRAME_SEARCH);
             bool draws = takes(peer, FRAME_RENDER);
             bool maps = takes(peer, FRAME_MAP);

@@ -458,6 +458,13 @@ static void remember_all(struct gate *gate, unsigned count)
     }
 }
 
+static void tell_seen(const struct gate *gate, const struct record *record)
+{
+    for (unsigned i = 0; gate->seen.seen != NULL && i < record->person_count; i++) {
+        gate->seen.seen(gate->seen.context, record->persons[i]);
+    }
+}
+
 /* There was room when the batch began. */
 static struct outcome tell_history(struct gate *gate, unsigned count)
 {
@@ -465,6 +472,7 @@ static struct outcome tell_history(struct gate *gate, unsigned count)
         const struct work *work = &gate->works[i];
         if (recorded(work)) {
             TRY(history_add(gate->history, work->index, &work->record));
+            tell_seen(gate, &work->record);
         }
     }
     return OUTCOME_OK;

@@ -128,6 +128,17 @@ void gate_statement_open(struct gate *gate);
  * none from there on. */
 struct outcome gate_statement_line(struct gate *gate, struct view asker, struct view citizen,
                                    uint64_t *below, struct buf *lines, bool *ret_more);
+/* For notices (core/notices.c). The port is told of each person in what has been recorded. */
+struct seen_port {
+    void (*seen)(void *context, uint64_t person); /* NULL: nobody is told */
+    void *context;
+};
+void gate_seen_set(struct gate *gate, struct seen_port seen);
+/* Has somebody else looked at the person, in rows of his history from the place `from` on (0: all)
+ * that he may see by now? *ret_next: from where on to ask the next time. FAULT_CORRUPT: the index
+ * is damaged. */
+struct outcome gate_looked(struct gate *gate, uint64_t person, uint64_t from, bool *ret_looked,
+                           uint64_t *ret_next);
 /* What is due of the index of who has seen whom, some steps of it. *ret_busy: there is more. */
 void gate_tick(struct gate *gate, bool *ret_busy);
 

@@ -125,6 +125,7 @@ struct gate {
     struct page page;
     struct gate_maps maps; /* `path` NULL: there are none */
     struct open_statement statements[STATEMENTS_OPEN_MAX];
+    struct seen_port seen;
     struct written written;
     struct own own;
     struct gate_counts counts;

@@ -62,6 +62,7 @@ static const struct figure_row channel_rows[] = {
         "From an ask's last byte to its whole answer handed to TLS, of asks that the core answered."),
 };
 
+#define MESSAGES "Messages to phones that have ended: the centre has them, refuses them or could not deliver them, or nobody took them in time."
 #define SETS "Sets of changes that reached the core, by what became of them."
 #define CHANGES "Changes of sets that were taken, each once, by result."
 static const struct figure_row core_rows[] = {
@@ -118,6 +119,12 @@ static const struct figure_row core_rows[] = {
     GAUGE_BY("dancu_cases", CORE_CASES_DUE, "state", "due", CASES),
     GAUGE_BY("dancu_cases", CORE_CASES_OVERDUE, "state", "overdue", CASES),
     GAUGE_OF("dancu_papers_loose", CORE_PAPERS_LOOSE, "Documents in the archive that no officer has signed for yet."),
+    GAUGE_OF("dancu_messages_waiting", CORE_MESSAGES_WAITING, "Messages to phones that the centre does not have yet, as of the last walk."),
+    GAUGE_OF("dancu_messages_kept", CORE_MESSAGES_KEPT, "Messages to phones in the outbox, with those that are done and remembered."),
+    COUNT_BY("dancu_messages_total", CORE_MESSAGES_DONE, "outcome", "done", MESSAGES),
+    COUNT_BY("dancu_messages_total", CORE_MESSAGES_FAILED, "outcome", "failed", MESSAGES),
+    COUNT_BY("dancu_messages_total", CORE_MESSAGES_EXPIRED, "outcome", "expired", MESSAGES),
+    COUNT_OF("dancu_news_lost_total", CORE_NEWS_LOST, "News for citizens that was lost for want of room."),
     COUNT_BY("dancu_change_sets_total", CORE_SETS + SET_CODE_DONE, "outcome", "done", SETS),
     COUNT_BY("dancu_change_sets_total", CORE_SETS + SET_CODE_BAD_INPUT, "outcome", "bad_input", SETS),
     COUNT_BY("dancu_change_sets_total", CORE_SETS + SET_CODE_SIGNATURE_INVALID, "outcome", "signature_invalid", SETS),

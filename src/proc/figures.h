@@ -123,6 +123,12 @@ enum core_figure {
     CORE_CASES_DUE,
     CORE_CASES_OVERDUE,
     CORE_PAPERS_LOOSE,
+    CORE_MESSAGES_WAITING,
+    CORE_MESSAGES_KEPT,
+    CORE_MESSAGES_DONE, /* as the next two: how they have ended */
+    CORE_MESSAGES_FAILED,
+    CORE_MESSAGES_EXPIRED,
+    CORE_NEWS_LOST,
     CORE_SETS, /* of changes, by what became of them */
     CORE_CHANGES = CORE_SETS + SET_CODE_COUNT,
     CORE_ASKS = CORE_CHANGES + CHANGE_RESULT_COUNT,

@@ -1,0 +1,179 @@
+/*
+ * Notices of looks.
+ *
+ * Invariants
+ * 1. What tells a citizen of looks and how far he was told are kept together: a look is told once,
+ *    whatever the process dies of.
+ * 2. Who is due is found by the gate's word at once, and by a walk again: so nothing that is lost
+ *    with the process stays untold.
+ * 3. A turn looks at NOTICES_STEP_MAX citizens at most (I9).
+ */
+#include "core/notices.h"
+
+#include "base/check.h"
+#include "core/loop.h"
+#include "office/object.h"
+#include "office/phone.h"
+#include "policy/texts.h"
+
+#define WALK_US (600 * INT64_C(1000000))
+#define HOUR_US (3600 * INT64_C(1000000))
+#define ZONE_HOURS 7
+
+static int64_t wall_us(const struct core *core)
+{
+    return clock_wall_us(&core->house->clock);
+}
+
+/* The gate has recorded something about the person. */
+static void saw(void *context, uint64_t person)
+{
+    struct core *core = context;
+    struct notices *notices = &core->notices;
+    const struct notice_wish *wish = staff_notice_wish_by_key(&core->house->directory, person);
+    if (wish == NULL || wish->pace != NOTICE_AT_ONCE) {
+        return;
+    }
+    if (notices->count == NOTICES_DUE_MAX) { /* invariant 2 */
+        notices->walk_us = 0;
+        return;
+    }
+    notices->due[(notices->first + notices->count++) % NOTICES_DUE_MAX] = person;
+}
+
+void notices_begin(struct core *core)
+{
+    const struct seen_port seen = {saw, core};
+    gate_seen_set(core->house->gate, seen);
+}
+
+/* ---- one citizen ---- */
+
+static const struct notice_told *told_of(const struct core *core, const struct notice_wish *wish)
+{
+    return object_find(&core->house->directory, &object_notice_told, code_view(&wish->code));
+}
+
+/* May he be told now? At once, but of one phone once an hour; or once a day, from its hour on. */
+static bool is_time(const struct core *core, const struct notice_wish *wish,
+                    const struct notice_told *told)
+{
+    int64_t now_us = wall_us(core);
+    int64_t hour = (now_us / HOUR_US + ZONE_HOURS) % 24;
+    if (told == NULL) {
+        return true; /* to begin with */
+    }
+    if (wish->pace == NOTICE_DAILY) {
+        return hour >= NOTICE_DAILY_HOUR && clock_day_vn(told->told_us) < clock_day_vn(now_us);
+    }
+    return wish->way != NOTICE_BY_SMS || now_us - told->told_us >= NOTICE_SMS_S * INT64_C(1000000);
+}
+
+/* To his phone, if he wants it there and has one, else to his inbox. */
+static void make_notice(struct core *core, const struct notice_wish *wish,
+                        struct outgoing *outgoing, struct inbox_item *item, struct kept *kept,
+                        unsigned *ret_count)
+{
+    struct view person = code_view(&wish->person);
+    const struct phone *phone =
+        staff_phone_of(&core->house->directory, person, clock_day_vn(wall_us(core)));
+    BUF_AUTO text;
+    buf_init(&text, OUTBOX_TEXT_BYTES_MAX);
+    if (wish->way == NOTICE_BY_SMS && phone != NULL &&
+        policy_sms_text_put(office_policy(core->house->office), POLICY_SMS_NOTICE, NULL, 0,
+                            &text) &&
+        !text.failed) {
+        outbox_make(core, OUTGOING_NOTICE, code_view(&phone->number), buf_view(&text), outgoing);
+        kept[(*ret_count)++] = (struct kept){OBJECT_OUTGOING, outgoing, code_view(&outgoing->code)};
+        return;
+    }
+    inbox_make(core, person, INBOX_LOOKED, view_of(NULL, 0), item, kept, ret_count);
+}
+
+/* Invariant 1. */
+static struct outcome tell(struct core *core, const struct notice_wish *wish, bool looked,
+                           const struct notice_told *told)
+{
+    struct kept kept[INBOX_KEPT_MAX + 1];
+    struct outgoing outgoing;
+    struct inbox_item item;
+    unsigned count = 0;
+    if (looked) {
+        make_notice(core, wish, &outgoing, &item, kept, &count);
+    }
+    kept[count++] = (struct kept){OBJECT_NOTICE_TOLD, told, code_view(&told->code)};
+    struct outcome outcome = office_keep(core->house->office, kept, count);
+    if (outbox_kept_later(outcome)) {
+        return OUTCOME_OK; /* the next walk tries again */
+    }
+    core->notices.sent += looked && outcome_ok(outcome);
+    return outcome;
+}
+
+static struct outcome look_at(struct core *core, const struct notice_wish *wish)
+{
+    const struct notice_told *old = told_of(core, wish);
+    struct notice_told told = {.code = wish->code, .version = 1};
+    bool looked = false;
+    if (!is_time(core, wish, old)) {
+        return OUTCOME_OK;
+    }
+    if (old != NULL) {
+        told = *old;
+        told.version++;
+    }
+    if (!outcome_ok(gate_looked(core->house->gate, wish->key, told.from, &looked, &told.from))) {
+        return OUTCOME_OK; /* the damage is logged, and of what cannot be read nothing is said */
+    }
+    looked = looked && old != NULL; /* he did not want to be told of what was before */
+    if (looked) {
+        told.told_us = wall_us(core);
+    }
+    return looked || old == NULL ? tell(core, wish, looked, &told) : OUTCOME_OK;
+}
+
+/* ---- the loop ---- */
+
+static struct outcome next_due(struct core *core)
+{
+    struct notices *notices = &core->notices;
+    uint64_t person = notices->due[notices->first];
+    notices->first = (notices->first + 1) % NOTICES_DUE_MAX;
+    notices->count--;
+    const struct notice_wish *wish = staff_notice_wish_by_key(&core->house->directory, person);
+    return wish == NULL ? OUTCOME_OK : look_at(core, wish);
+}
+
+static struct outcome next_of_walk(struct core *core)
+{
+    struct notices *notices = &core->notices;
+    const struct notice_wish *wish =
+        map_at(&core->house->directory.staff->notice_wishes, notices->walked);
+    notices->walked++;
+    notices->walking = wish != NULL;
+    return wish == NULL ? OUTCOME_OK : look_at(core, wish);
+}
+
+struct outcome notices_keep(struct core *core)
+{
+    struct notices *notices = &core->notices;
+    int64_t now_us = clock_monotonic_us(&core->house->clock);
+    if (!notices->walking && now_us >= notices->walk_us) {
+        notices->walking = true;
+        notices->walked = 0;
+        notices->walk_us = now_us + WALK_US;
+    }
+    for (unsigned step = 0; step < NOTICES_STEP_MAX; step++) {
+        if (notices->count > 0) {
+            TRY(next_due(core));
+        } else if (notices->walking) {
+            TRY(next_of_walk(core));
+        }
+    }
+    return OUTCOME_OK;
+}
+
+bool notices_busy(const struct core *core)
+{
+    return core->notices.count > 0 || core->notices.walking;
+}
