@@ -1,8 +1,7 @@
 /*
  * The process table (design.md section 2), `dancu serve` and `dancu ps`.
  *
- * A row tells what a process may do; the supervisor and the core hold it to that. Rows of processes
- * that are not needed yet (sms, signin) come with what needs them.
+ * A row tells what a process may do; the supervisor and the core hold it to that.
  */
 #include "cli/cli.h"
 
@@ -14,6 +13,7 @@
 #include "channel/metrics/metrics.h"
 #include "channel/ndxp/ndxp.h"
 #include "channel/public/public.h"
+#include "channel/sms/sms.h"
 #include "core/core.h"
 #include "core/loader.h"
 #include "jobs/jobs.h"
@@ -242,6 +242,26 @@ static const struct proc_row rows[] = {
                   "none; sockets: pipe to the core (letters that it draws); no network",
     },
     {
+        .name = "sms",
+        .prepare = sms_prepare,
+        .main = sms_main,
+        .user = PROC_USER_FRONT,
+        .root = PROC_ROOT_EMPTY,
+        .count = 1,
+        .grants = BIT(GRANT_SMS_DIR),
+        .core_pipe = true,
+        .frames = FRAME_BIT(FRAME_SMS) | FRAME_BIT(FRAME_SMS_OUT),
+        .takes = FRAME_BIT(FRAME_SMS_OUT),
+        .calls = CALLS_BASE | CALLS_PIPES,
+        .dials = BIT(DIAL_MESSAGE_CENTRE),
+        .memory_bytes_max = 512 * MIB,
+        .files_max = 64,
+        .rights =
+            "files: none (settings are read before the rights are dropped); keys: the message "
+            "centre's password; sockets: a connection to the message centre from the "
+            "supervisor, pipe to the core (what phones write, what became of messages)",
+    },
+    {
         .name = "worker",
         .prepare = worker_prepare,
         .main = worker_main,
@@ -292,6 +312,8 @@ enum serve_option {
     OPTION_FONTS,
     OPTION_PUBLIC_URL,
     OPTION_MAP_S,
+    OPTION_SMS,
+    OPTION_SMS_CENTRE,
     OPTION_COUNT
 };
 
@@ -300,7 +322,7 @@ static int usage(void)
     cli_complain("usage: dancu serve [--home DIR] [--keys DIR] [--port N] --cert FILE --key FILE "
                  "--client-ca FILE [--client-crl FILE] [--edges N] [--address IP] "
                  "[--scrub-s N] [--ndxp-case ELEMENT,...] [--letters DIR] [--fonts DIR] "
-                 "[--public-url URL] [--map-s N]");
+                 "[--public-url URL] [--map-s N] [--sms DIR --sms-centre IP:PORT]");
     return EXIT_USAGE;
 }
 
@@ -342,7 +364,8 @@ int serve_with(const struct proc_row *table, unsigned count, int argc, char **ar
         {.name = "home"},    {.name = "keys"},       {.name = "port"},       {.name = "cert"},
         {.name = "key"},     {.name = "client-ca"},  {.name = "client-crl"}, {.name = "edges"},
         {.name = "address"}, {.name = "scrub-s"},    {.name = "ndxp-case"},  {.name = "letters"},
-        {.name = "fonts"},   {.name = "public-url"}, {.name = "map-s"},
+        {.name = "fonts"},   {.name = "public-url"}, {.name = "map-s"},      {.name = "sms"},
+        {.name = "sms-centre"},
     };
     unsigned words = 0;
     uint64_t port = 8443;
@@ -356,6 +379,7 @@ int serve_with(const struct proc_row *table, unsigned count, int argc, char **ar
         !number_of(options[OPTION_EDGES].value, 64, &edges) ||
         !number_of(options[OPTION_SCRUB_S].value, SCRUB_PASS_S_MAX, &scrub_s) ||
         !number_of(options[OPTION_MAP_S].value, SCRUB_PASS_S_MAX, &map_s) || port == 0 ||
+        (options[OPTION_SMS].value == NULL) != (options[OPTION_SMS_CENTRE].value == NULL) ||
         scrub_s == 0) {
         return usage();
     }
@@ -394,6 +418,8 @@ int serve_with(const struct proc_row *table, unsigned count, int argc, char **ar
     const char *fonts = options[OPTION_FONTS].value;
     config.paths[GRANT_LETTERS_DIR] = letters == NULL ? PRESS_LETTERS_USUAL : letters;
     config.paths[GRANT_FONTS_DIR] = fonts == NULL ? PRESS_FONTS_USUAL : fonts;
+    config.paths[GRANT_SMS_DIR] = options[OPTION_SMS].value;
+    config.dials[DIAL_MESSAGE_CENTRE] = options[OPTION_SMS_CENTRE].value;
     config.paths[GRANT_KEYS_DIR] = cli_keys(options[OPTION_KEYS].value);
     return supervisor_run(&config);
 }

@@ -31,6 +31,12 @@ struct outcome country_phone_get(struct view text, char ret_phone[COUNTRY_PHONE_
  * FAULT_NO_MEMORY (names in other than Latin letters only). */
 struct outcome country_fold_name(struct view name, struct buf *ret_folded);
 
+/* Appends the text without accents, each letter in its case; `text` is UTF-8. */
+void country_plain(struct view text, struct buf *ret_plain);
+
+/* Appends the text without accents, each letter in its case; `text` is UTF-8. */
+void country_plain(struct view text, struct buf *ret_plain);
+
 /* `YYYY-MM-DD` (a real date) or `YYYY`. */
 bool country_birth_date_valid(struct view text);
 

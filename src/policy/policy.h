@@ -58,6 +58,9 @@ bool policy_service_open(const struct policy *policy, enum party_class class, en
 uint64_t policy_field_ceiling(const struct policy *policy, enum party_class class,
                               enum service service);
 uint64_t policy_fields_sensitive(const struct policy *policy);
+/* How people call a field, and what a code of its list says (NULL: it has no such code). */
+const char *policy_field_label_vi(const struct policy *policy, enum field field);
+const char *policy_field_code_vi(const struct policy *policy, enum field field, struct view code);
 /* May the class be told about those alone who ask? */
 bool policy_own_only(const struct policy *policy, enum party_class class);
 /* Does a search tell that class the personal number of whom it finds? */

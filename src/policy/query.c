@@ -5,6 +5,8 @@
 
 #include "base/check.h"
 
+#include <string.h>
+
 const char *policy_hash(const struct policy *policy)
 {
     return policy->hash;
@@ -35,6 +37,24 @@ uint64_t policy_field_ceiling(const struct policy *policy, enum party_class clas
 uint64_t policy_fields_sensitive(const struct policy *policy)
 {
     return policy->masks.sensitive;
+}
+
+const char *policy_field_label_vi(const struct policy *policy, enum field field)
+{
+    return (unsigned)field < FIELD_COUNT ? policy->fields[field].label_vi : "";
+}
+
+const char *policy_field_code_vi(const struct policy *policy, enum field field, struct view code)
+{
+    const char *list = (unsigned)field < FIELD_COUNT ? policy->fields[field].codes : NULL;
+
+    for (unsigned i = 0; list != NULL && i < policy->code_count; i++) {
+        const struct policy_code *row = &policy->codes[i];
+        if (strcmp(row->list, list) == 0 && view_is(code, row->code)) {
+            return row->vi;
+        }
+    }
+    return NULL;
 }
 
 bool policy_clause_known(const struct policy *policy, struct view clause)

@@ -29,6 +29,7 @@ static const char *const grant_words[] = {
     [GRANT_ARCHIVE_DIR] = "archive",
     [GRANT_LETTERS_DIR] = "letters",
     [GRANT_FONTS_DIR] = "fonts",
+    [GRANT_SMS_DIR] = "sms",
     [GRANT_HOME_DIR] = "home",
     [GRANT_KEYS_DIR] = "keys",
     [GRANT_LOADER_LISTENER] = "loader-listener",
@@ -100,6 +101,7 @@ static const char *const frame_words[] = {
     [FRAME_LETTER_CHECKED] = "letter-checked",
     [FRAME_MAP] = "map",
     [FRAME_SMS_OUT] = "sms-out",
+    [FRAME_SMS] = "sms",
 };
 
 static const char *const call_words[CALLS_GROUP_COUNT] = CALLS_WORDS;

@@ -179,9 +179,9 @@ static const struct attempt {
 enum meets { MEETS_KILLED, MEETS_REFUSED, MEETS_DONE };
 
 /* Every row of the table; what is not said of it below ends the process. */
-static const char *const known_rows[] = {"core",   "keeper", "loader",  "edge",
-                                         "public", "worker", "metrics", "verify",
-                                         "desk",   "jobs",   "archive", "letter"};
+static const char *const known_rows[] = {"core",    "keeper",  "loader", "edge", "public",
+                                         "worker",  "metrics", "verify", "desk", "jobs",
+                                         "archive", "letter",  "sms"};
 
 static const struct expectation {
     const char *row;
@@ -303,6 +303,15 @@ static const struct expectation {
     {"verify", "list a folder of the system", MEETS_REFUSED},
     {"verify", "leave the folder", MEETS_REFUSED},
     {"verify", "read another process's memory", MEETS_REFUSED},
+    {"sms", "open a file of the system", MEETS_REFUSED},
+    {"sms", "open it the old way", MEETS_REFUSED},
+    {"sms", "open the registry", MEETS_REFUSED},
+    {"sms", "open the registry to write", MEETS_REFUSED},
+    {"sms", "make a file", MEETS_REFUSED},
+    {"sms", "make a file in /tmp", MEETS_REFUSED},
+    {"sms", "list a folder of the system", MEETS_REFUSED},
+    {"sms", "leave the folder", MEETS_REFUSED},
+    {"sms", "read another process's memory", MEETS_REFUSED},
 };
 #define EXPECTATIONS (sizeof(expectations) / sizeof(expectations[0]))
 
