@@ -194,15 +194,31 @@
 #define VOUCH_FRONTS_MAX 130       /* pipes from edges at once, draining ones included */
 #define VOUCH_ASKS_PER_TURN_MAX 32 /* taken of one edge before the others' turn */
 
-/* Citizens' sessions */
-#define SESSIONS_MAX 16384 /* open at once, nobody twice */
-#define SESSION_IDLE_S 900 /* one that is not used ends ... */
-#define SESSION_S_MAX 3600 /* ... and any */
-#define SESSION_NONCES_MAX                                                                         \
-    32768                     /* of ID tokens that were good, remembered so that none is twice     \
-                               */
-#define SESSION_NONCE_S 900   /* so long: an ID token is good for less */
-#define SESSION_ADMITTED_S 60 /* from the ID token until the browser has come for its session */
+/* Citizens' sign-ins and sessions */
+#define SIGNIN_TOKEN_BYTES_MAX 8192    /* one ID token or logout token, as it comes */
+#define SIGNIN_TEXT_BYTES_MAX 1024     /* a code or state in an address */
+#define SIGNIN_LOCATION_BYTES_MAX 4096 /* where a browser is sent */
+#define SIGNIN_TOKEN_S_MAX 600         /* since an ID token was made ... */
+#define SIGNIN_SKEW_S_MAX 60           /* ... and its provider's clock before ours */
+#define SIGNIN_PIPES_MAX 4             /* of `signin` at `verify`, draining ones included */
+#define SIGNIN_TOKENS_PENDING_MAX 64   /* with the core at once; beyond: `signin` waits */
+#define SIGNIN_PENDING_MAX 256         /* steps in hand of a public process; beyond: 503 */
+#define SIGNINS_BURST_MAX 200          /* steps of sign-ins at once, of everybody together ... */
+#define SIGNINS_PER_S_MAX 20           /* ... and a second; beyond: 429 */
+#define SIGNIN_S_MAX 600               /* from its begin to the return from the portal */
+#define SIGNIN_FLOWS_MAX 12288   /* begun and not back yet: what the rate allows in its time */
+#define SIGNIN_CALLS_MAX 16      /* requests to providers at once; beyond: 503 */
+#define SIGNIN_CALL_S_MAX 10     /* one takes at most */
+#define SIGNIN_RETRY_S 5         /* between two looks for a provider that is not there ... */
+#define SIGNIN_REFRESH_S 3600    /* ... and that is */
+#define PROVIDERS_MAX 16         /* ended ones included */
+#define PROVIDER_KEYS_MAX 4      /* of one */
+#define SESSIONS_MAX 16384       /* open at once, nobody twice */
+#define SESSION_IDLE_S 900       /* one that is not used ends ... */
+#define SESSION_S_MAX 3600       /* ... and any */
+#define SESSION_NONCES_MAX 32768 /* ID tokens remembered, so that none is good twice ... */
+#define SESSION_NONCE_S 900      /* ... so long: none is good for longer */
+#define SESSION_ADMITTED_S 60    /* from the ID token until the browser has come for its session */
 
 /* Changes of source systems */
 #define SOURCES_MAX 64               /* who ever was one included */

@@ -8,9 +8,9 @@
  * HOST:PORT` sent there.
  *
  * Some fields are given by file: `--cert FILE` stands for `spki` and `not-after`, `--public-key
- * FILE` for an officer's `key`, a sheet for the first officers, a case file for `file`, JSON for
- * what has leaked, a personal number a line for `persons`, `@FILE` for a name a line, and a
- * policy's folder for `files` and `hash`.
+ * FILE` for `key` (of a provider PEM, or its key set as it stands at its `jwks_uri`), a sheet for
+ * the first officers, a case file for `file`, JSON for what has leaked, a personal number a line
+ * for `persons`, `@FILE` for a name a line, and a policy's folder for `files` and `hash`.
  */
 #include "cli/act_cli.h"
 
@@ -47,7 +47,7 @@ static const char *const option_names[OPTION_COUNT] = {
 };
 #define ACT_OPTIONS_MAX (ACT_FIELDS_MAX + OPTION_COUNT)
 #define MEMBERS_FILE_BYTES_MAX (OPERATOR_ACT_NAMES_MAX * (ASK_CODE_BYTES_MAX + 1))
-#define KEY_TEXT_BYTES (BASE64URL_LEN(ES256_SPKI_BYTES) + 1)
+#define KEY_TEXT_BYTES (BASE64URL_LEN(RSA_SPKI_BYTES_MAX) + 1)
 
 void act_options(struct cli_option ret_options[OPTION_COUNT])
 {
@@ -294,14 +294,27 @@ static int take_cert(struct act *act, const char *path, struct act_files *files)
     return status;
 }
 
-static int take_key(struct act *act, const char *path, struct act_files *files)
+/* An officer's, a source's or an account's; of a provider's that with the act's `kid`. */
+static struct outcome read_key(const struct act *act, const char *path, struct buf *ret_spki)
 {
     uint8_t key[ES256_SPKI_BYTES] = {0};
+    if (act->kind == ACT_PROVIDER_KEY_PUT) {
+        return files_token_key(path, act_value(act, "kid"), ret_spki);
+    }
+    TRY(files_public_key(path, key));
+    buf_put(ret_spki, key, sizeof(key));
+    return buf_check(ret_spki);
+}
+
+static int take_key(struct act *act, const char *path, struct act_files *files)
+{
     int status = path == NULL ? EXIT_GOOD : has_field(act, "key");
+    BUF_AUTO key;
+    buf_init(&key, RSA_SPKI_BYTES_MAX);
     if (path != NULL && status == EXIT_GOOD) {
-        status = file_fault(path, files_public_key(path, key));
-        base64url_write(files->key, view_of(key, sizeof(key)));
-        act_value_set(act, "key", view_of(files->key, KEY_TEXT_BYTES - 1));
+        status = file_fault(path, read_key(act, path, &key));
+        base64url_write(files->key, buf_view(&key));
+        act_value_set(act, "key", view_of(files->key, BASE64URL_LEN(key.len)));
     }
     return status;
 }

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "office/prepare.h"
 #include "policy/texts.h"
+#include "wire/jwk.h"
 
 #include <errno.h>
 #include <openssl/pem.h>
@@ -116,6 +117,47 @@ struct outcome files_public_key(const char *path, uint8_t ret_key[ES256_SPKI_BYT
     OPENSSL_free(der);
     EVP_PKEY_free(key);
     return valid ? OUTCOME_OK : outcome_fail(FAULT_BAD_INPUT, "no PEM key of P-256 in it");
+}
+
+/* As it stands at a provider's `jwks_uri`. */
+static struct outcome jwks_key(struct view text, struct view kid, struct buf *ret_spki)
+{
+    struct jwk keys[JWKS_KEYS_MAX];
+    struct arena arena = {0};
+    unsigned count = 0;
+    unsigned found = 0;
+    TRY(arena_init(&arena, JWKS_ARENA_BYTES));
+    struct outcome outcome = jwks_read(text, &arena, keys, &count);
+    for (unsigned i = 0; outcome_ok(outcome) && i < count; i++) {
+        if (view_equal(keys[i].kid, kid)) {
+            buf_put_view(ret_spki, keys[i].spki);
+            found++;
+        }
+    }
+    arena_done(&arena);
+    TRY(outcome);
+    return found == 1 ? buf_check(ret_spki)
+                      : outcome_fail(FAULT_BAD_INPUT, "no key, or several, with this `kid` in it");
+}
+
+struct outcome files_token_key(const char *path, struct view kid, struct buf *ret_spki)
+{
+    BUF_AUTO text;
+    unsigned char *der = NULL;
+    buf_init(&text, JWKS_BYTES_MAX);
+    TRY(files_read(path, &text));
+    if (text.len > 0 && text.data[0] == '{') {
+        return jwks_key(buf_view(&text), kid, ret_spki);
+    }
+    EVP_PKEY *key = any_key(buf_view(&text));
+    int len = key == NULL ? -1 : i2d_PUBKEY(key, &der);
+    if (len > 0) {
+        buf_put(ret_spki, der, (size_t)len);
+    }
+    OPENSSL_free(der);
+    EVP_PKEY_free(key);
+    memory_wipe(text.data, text.len);
+    return len > 0 ? buf_check(ret_spki) : outcome_fail(FAULT_BAD_INPUT, "no PEM key in it");
 }
 
 /* The folder's files as the loader wants them; they borrow from the folder. */

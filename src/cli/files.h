@@ -14,6 +14,9 @@
 struct outcome files_read(const char *path, struct buf *ret_content);
 /* The SubjectPublicKeyInfo of a P-256 key of a PEM file, public or private. FAULT_BAD_INPUT. */
 struct outcome files_public_key(const char *path, uint8_t ret_key[ES256_SPKI_BYTES]);
+/* Appends a provider's key, as SubjectPublicKeyInfo: from PEM, or from a JSON Web Key Set the one
+ * with that `kid`. */
+struct outcome files_token_key(const char *path, struct view kid, struct buf *ret_spki);
 /* What acts say of a certificate. */
 struct files_cert {
     char spki[65];      /* SHA-256 of its SubjectPublicKeyInfo, in hex */

@@ -41,6 +41,7 @@ static const struct {
     {"operator", RESOURCE_OPERATORS},
     {"signing-key", RESOURCE_SIGNING_KEYS},
     {"source", RESOURCE_SOURCES},
+    {"provider", RESOURCE_PROVIDERS},
     {"list-request", RESOURCE_LIST_REQUESTS},
     {"office", RESOURCE_OFFICES},
     {"case", RESOURCE_CASES},

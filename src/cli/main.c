@@ -114,6 +114,11 @@ static int source_cli(int argc, char **argv)
     return act_cli("source", argc, argv);
 }
 
+static int provider_cli(int argc, char **argv)
+{
+    return act_cli("provider", argc, argv);
+}
+
 static int office_unit_cli(int argc, char **argv)
 {
     return argc >= 1 && strcmp(argv[0], "figures") == 0 ? list_cli("figures", argc - 1, argv + 1)
@@ -170,6 +175,8 @@ static const struct {
     {"officer", officer_cli, "list | found | add | roles | replace | leave | lost"},
     {"source", source_cli,
      "list | add | replace | suspend | resume | end: systems that send changes of the register"},
+    {"provider", provider_cli,
+     "list | add | key-put | key-end | suspend | resume | end: by whose word citizens sign in"},
     {"office", office_unit_cli,
      "list | figures | add | change | member-put | member-remove | absent: who decides written "
      "requests"},

@@ -176,6 +176,7 @@
     ROW(EXTRACTS, "extracts") /* lists of people that are approved; who is in them is not shown */ \
     ROW(LETTERS, "letters")             /* whose copies they are: likewise to who has signed */    \
     ROW(REGISTERS, "registers")         /* that number letters */                                  \
+    ROW(PROVIDERS, "providers")         /* of citizens' sign-ins */                                \
     ROW(INTENTIONS, "intentions") /* of cases: what the gate would say of them; by code alone */
 
 /* clang-format on */

@@ -146,6 +146,13 @@ enum act_kind {
     ACT_PHONE_TRIED, /* by the house: a PIN was told */
     ACT_PHONE_LAPSE, /* by the date (ageing.h) */
     ACT_NOTICE_WISH, /* by the citizen */
+    ACT_PROVIDER_ADD,
+    ACT_PROVIDER_KEY_PUT,
+    ACT_PROVIDER_KEY_END,
+    ACT_PROVIDER_SUSPEND,
+    ACT_PROVIDER_RESUME,
+    ACT_PROVIDER_END,
+    ACT_SIGNIN_REFUSED, /* by the house: somebody has shown what is not his */
     ACT_KIND_COUNT
 };
 

@@ -5,6 +5,7 @@
 
 #include "domain/change.h"
 #include "domain/signed.h"
+#include "domain/signin.h"
 #include "domain/written.h"
 #include "office/incident.h"
 #include "office/letter.h"
@@ -51,6 +52,12 @@ static const struct words words_result = {result_names, 2};
     {"code", ACT_TYPE_CODE, REQUIRED, NULL}, {"reason", ACT_TYPE_TEXT, reason, NULL},              \
     {                                                                                              \
         "clause", ACT_TYPE_CODE, OPTIONAL, NULL                                                    \
+    }
+
+#define PROVIDER_MOVE                                                                              \
+    {"code", ACT_TYPE_CODE, REQUIRED, NULL},                                                       \
+    {                                                                                              \
+        "reason", ACT_TYPE_TEXT, REQUIRED, NULL                                                    \
     }
 
 /* Who is put in or taken out of what is registered with an operator. */
@@ -737,6 +744,35 @@ const struct act_row act_rows[ACT_KIND_COUNT] = {
                           {"key", ACT_TYPE_CODE, REQUIRED, NULL},
                           {"pace", ACT_TYPE_WORD, REQUIRED, &words_notice_pace},
                           {"way", ACT_TYPE_WORD, REQUIRED, &words_notice_way}}},
+    [ACT_PROVIDER_ADD] = {"provider.add",
+                          true,
+                          {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                           {"name", ACT_TYPE_TEXT, REQUIRED, NULL},
+                           {"account", ACT_TYPE_CODE, REQUIRED, NULL},
+                           {"issuer", ACT_TYPE_TEXT, REQUIRED, NULL},
+                           {"client", ACT_TYPE_TEXT, REQUIRED, NULL},
+                           {"claim", ACT_TYPE_CODE, REQUIRED, NULL},
+                           {"acr", ACT_TYPE_TEXT, REQUIRED, NULL}}},
+    [ACT_PROVIDER_KEY_PUT] = {"provider.key-put",
+                              true,
+                              {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                               {"kid", ACT_TYPE_CODE, REQUIRED, NULL},
+                               {"alg", ACT_TYPE_WORD, REQUIRED, &words_token_alg},
+                               {"key", ACT_TYPE_BYTES, REQUIRED, NULL},
+                               {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
+    [ACT_PROVIDER_KEY_END] = {"provider.key-end",
+                              true,
+                              {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                               {"kid", ACT_TYPE_CODE, REQUIRED, NULL},
+                               {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
+    [ACT_PROVIDER_SUSPEND] = {"provider.suspend", true, {PROVIDER_MOVE}},
+    [ACT_PROVIDER_RESUME] = {"provider.resume", true, {PROVIDER_MOVE}},
+    [ACT_PROVIDER_END] = {"provider.end", true, {PROVIDER_MOVE}},
+    [ACT_SIGNIN_REFUSED] = {"signin.refused",
+                            false,
+                            {{"provider", ACT_TYPE_CODE, OPTIONAL, NULL},
+                             {"why", ACT_TYPE_WORD, REQUIRED, &words_signin_code},
+                             {"before", ACT_TYPE_NUMBER, OPTIONAL, NULL}}},
 };
 
 bool act_is_chunk(enum act_kind kind)

@@ -41,6 +41,7 @@ static const struct object_row *const rows[OBJECT_KIND_COUNT] = {
     [OBJECT_OUTGOING] = &object_outgoing,
     [OBJECT_INBOX_ITEM] = &object_inbox_item,
     [OBJECT_NOTICE_TOLD] = &object_notice_told,
+    [OBJECT_PROVIDER] = &object_provider,
 };
 
 const struct object_row *object_row(enum object_kind kind)

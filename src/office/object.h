@@ -46,6 +46,7 @@ enum object_kind {
     OBJECT_OUTGOING = 29, /* made by no act, as the next two (outgoing.h) */
     OBJECT_INBOX_ITEM = 30,
     OBJECT_NOTICE_TOLD = 31,
+    OBJECT_PROVIDER = 32, /* points to an account */
     OBJECT_LOCK = 33, /* a person's; under his tag, and under his numbers' */
     OBJECT_GUARDIANSHIP = 36,
     OBJECT_KIND_COUNT
@@ -103,6 +104,7 @@ extern const struct object_row object_list;        /* list.c */
 extern const struct object_row object_signing_key; /* signing_key.c */
 extern const struct object_row object_operator;    /* operator.c */
 extern const struct object_row object_source;      /* source.c */
+extern const struct object_row object_provider;    /* provider.c */
 extern const struct object_row object_unit;        /* unit.c */
 extern const struct object_row object_case;        /* case.c */
 extern const struct object_row object_extract;     /* extract.c */

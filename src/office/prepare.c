@@ -280,6 +280,13 @@ static struct outcome (*const preparations[ACT_KIND_COUNT])(struct preparing *he
     [ACT_PHONE_TRIED] = prepare_phone_tried,
     [ACT_PHONE_LAPSE] = prepare_phone_lapse,
     [ACT_NOTICE_WISH] = prepare_notice_wish,
+    [ACT_PROVIDER_ADD] = prepare_provider_add,
+    [ACT_PROVIDER_KEY_PUT] = prepare_provider_move,
+    [ACT_PROVIDER_KEY_END] = prepare_provider_move,
+    [ACT_PROVIDER_SUSPEND] = prepare_provider_move,
+    [ACT_PROVIDER_RESUME] = prepare_provider_move,
+    [ACT_PROVIDER_END] = prepare_provider_move,
+    [ACT_SIGNIN_REFUSED] = prepare_nothing,
 };
 
 struct outcome prepare_inner(struct preparing *here, const struct act *inner)

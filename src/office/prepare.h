@@ -140,9 +140,11 @@ struct outcome prepare_signing_key_add(struct preparing *here); /* signing_key.c
 struct outcome prepare_signing_key_revoke(struct preparing *here);
 struct outcome prepare_operator_add(struct preparing *here); /* operator.c, as the next */
 struct outcome prepare_operator_change(struct preparing *here);
-struct outcome prepare_source_add(struct preparing *here);  /* source.c, as the next */
-struct outcome prepare_source_move(struct preparing *here); /* replace to end */
-struct outcome prepare_office_add(struct preparing *here);  /* unit.c, as the next three */
+struct outcome prepare_provider_add(struct preparing *here);  /* provider.c, as the next */
+struct outcome prepare_provider_move(struct preparing *here); /* keys to end */
+struct outcome prepare_source_add(struct preparing *here);    /* source.c, as the next */
+struct outcome prepare_source_move(struct preparing *here);   /* replace to end */
+struct outcome prepare_office_add(struct preparing *here);    /* unit.c, as the next three */
 struct outcome prepare_office_change(struct preparing *here);
 struct outcome prepare_office_member(struct preparing *here); /* put, remove */
 struct outcome prepare_office_absent(struct preparing *here);

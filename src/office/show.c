@@ -326,6 +326,28 @@ static const struct show_field source_fields[] = {
     {"version", SHOW_NUMBER32, SOURCE(version), NULL},
 };
 
+static const char *const provider_state_names[PROVIDER_STATE_COUNT] = {
+    [PROVIDER_ACTIVE] = "active",
+    [PROVIDER_SUSPENDED] = "suspended",
+    [PROVIDER_ENDED] = "ended",
+};
+static const struct words provider_states = {provider_state_names, PROVIDER_STATE_COUNT};
+
+#define PROVIDER(member) offsetof(struct provider, member)
+static const struct show_field provider_fields[] = {
+    {"account", SHOW_ACCOUNT, PROVIDER(account), NULL},
+    {"acr", SHOW_TEXT, PROVIDER(acr), NULL},
+    {"claim", SHOW_CODE, PROVIDER(claim), NULL},
+    {"client", SHOW_TEXT, PROVIDER(client), NULL},
+    {"code", SHOW_CODE, PROVIDER(code), NULL},
+    {"issuer", SHOW_TEXT, PROVIDER(issuer), NULL},
+    {"keys", SHOW_TOKEN_KEYS, 0, NULL},
+    {"name", SHOW_TEXT, PROVIDER(name), NULL},
+    {"reason", SHOW_TEXT, PROVIDER(reason), NULL},
+    {"state", SHOW_WORD, PROVIDER(state), &provider_states},
+    {"version", SHOW_NUMBER32, PROVIDER(version), NULL},
+};
+
 static const char *const extract_state_names[EXTRACT_STATE_COUNT] = {
     [EXTRACT_APPROVED] = "approved", [EXTRACT_COLLECTED] = "collected",
     [EXTRACT_TOO_LONG] = "too_long", [EXTRACT_REFUSED] = "refused",
@@ -399,6 +421,7 @@ static const struct show_row {
     [RESOURCE_EXTRACTS] = {&object_extract, OFFICE, FIELDS(extract_fields)},
     [RESOURCE_LETTERS] = {&object_letter, OFFICE, NULL, 0, &show_table_letters},
     [RESOURCE_REGISTERS] = {&object_register, OFFICE, NULL, 0, &show_table_registers},
+    [RESOURCE_PROVIDERS] = {&object_provider, OFFICE, FIELDS(provider_fields)},
     /* RESOURCE_RECORDS and RESOURCE_LIST_REQUESTS are no objects of the office. */
 };
 

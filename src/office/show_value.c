@@ -277,6 +277,22 @@ bool show_value_absent(const struct show_field *field, const void *object)
     }
 }
 
+/* Each by its SHA-256, as officers compare it. */
+static void put_token_keys(struct buf *buf, const struct provider *provider)
+{
+    buf_put_text(buf, "[");
+    for (unsigned i = 0; i < provider->key_count; i++) {
+        const struct provider_key *key = &provider->keys[i];
+        uint8_t hash[SEAL_HASH_BYTES];
+        seal_sha256(view_of(key->spki, key->len), hash);
+        buf_printf(buf, "%s{\"alg\":\"%s\",\"kid\":\"%s\",\"sha256\":", i == 0 ? "" : ",",
+                   words_name(&words_token_alg, key->alg), key->kid.text);
+        show_put_hash(buf, hash);
+        buf_put_text(buf, "}");
+    }
+    buf_put_text(buf, "]");
+}
+
 /* What objects of one kind alone have. */
 static void put_file(struct buf *buf, const struct case_file *file)
 {
@@ -336,6 +352,9 @@ static void put_own(struct buf *buf, const struct show_field *field, const void 
         break;
     case SHOW_CERTIFICATES:
         put_certificates(buf, object);
+        break;
+    case SHOW_TOKEN_KEYS:
+        put_token_keys(buf, object);
         break;
     case SHOW_MOVES:
         put_moves(buf, object);

@@ -56,7 +56,8 @@ enum show_type {
     SHOW_CASE_PARTY,
     SHOW_ANSWER,
     SHOW_CASE_MOVES,
-    SHOW_COPIES, /* of a letter */
+    SHOW_COPIES,     /* of a letter */
+    SHOW_TOKEN_KEYS, /* of a provider */
     /* For who has signed to read it, and nobody else: what a case file holds, base64; of a case,
      * each absent where there is nothing. */
     SHOW_KEPT_FIRST,

@@ -1,8 +1,8 @@
 /*
  * Purpose: who works in the office, and what waits there for a second pair of eyes: officers,
- * proposals, emergency stops, reviews, incidents, source systems, written requests. Kept beside the
- * gate's directory, which carries a pointer to it and never looks. Source: issue "The office", item
- * 1.
+ * proposals, emergency stops, reviews, incidents, source systems, providers of sign-ins, written
+ * requests. Kept beside the gate's directory, which carries a pointer to it and never looks.
+ * Source: issue "The office", item 1.
  */
 #ifndef DANCU_OFFICE_STAFF_H
 #define DANCU_OFFICE_STAFF_H
@@ -15,6 +15,7 @@
 #include "office/letter.h"
 #include "office/outgoing.h"
 #include "office/phone.h"
+#include "office/provider.h"
 #include "office/review.h"
 #include "office/source.h"
 #include "office/unit.h"
@@ -68,6 +69,7 @@ struct staff {
     struct map confirmations;
     struct map incidents;
     struct map sources;
+    struct map providers;
     struct map units;
     struct map cases;
     struct map letters;
@@ -85,8 +87,8 @@ struct staff {
     struct map outgoing_centres; /* those that wait for a receipt, by the centre's id */
     struct map inbox;
     struct map notices_told;
-    uint64_t changes; /* of officers, sources and signing keys, since the start: `verify` is told
-                          anew when it grows */
+    uint64_t changes; /* of officers, sources, providers and signing keys, since the start: `verify`
+                         is told anew when it grows */
 };
 
 struct outcome staff_new(struct staff **ret_staff);

@@ -109,8 +109,15 @@ bool es256_verify(struct view spki, struct view text, struct view signature);
  */
 bool es256_find_key(struct view text, struct view signature, const uint8_t hash[SEAL_HASH_BYTES],
                     uint8_t ret_spki[ES256_SPKI_BYTES]);
-/* The private half, read from PEM (PKCS #8 or SEC 1, no password): for the commands by which
- * officers and organisations sign; no server process has one. FAULT_BAD_INPUT. */
+/* RS256 and PS256 (RFC 7518 sections 3.3, 3.5): verified, never made. Keys are
+ * SubjectPublicKeyInfo, DER, of RSA with 2,048 to 4,096 bits and exponent 65,537. */
+#define RSA_SPKI_BYTES_MAX 550
+bool rsa_key_valid(struct view spki);
+/* False also for a key that is none. */
+bool rsa_verify(struct view spki, bool pss, struct view text, struct view signature);
+/* The private half of ES256, read from PEM (PKCS #8 or SEC 1, no password): for the commands by
+ * which officers and organisations sign, and for `signin`, whose providers know it by its key; no
+ * other server process has one. FAULT_BAD_INPUT. */
 struct es256;
 struct outcome es256_new(struct view pem, struct es256 **ret_es256);
 void es256_free(struct es256 *es256);

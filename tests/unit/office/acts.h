@@ -185,6 +185,23 @@ static const struct acts_value acts_good[ACT_KIND_COUNT][ACTS_VALUES_MAX] = {
                             {"hash", ACTS_SPKI_NEW},
                             {"jws", ACTS_SPKI_NEW}},
     [ACT_SOURCE_CONFLICT] = {{"code", "S-1"}, {"set", "1"}, {"jws", ACTS_SPKI_NEW}},
+    [ACT_PROVIDER_ADD] = {{"code", "CDVC"},
+                          {"name", "Cổng Dịch vụ công quốc gia"},
+                          {"account", "A-portal"},
+                          {"issuer", "https://dangnhap.example"},
+                          {"client", "dancu"},
+                          {"claim", "personal_id"},
+                          {"acr", "muc-2"}},
+    [ACT_PROVIDER_KEY_PUT] = {{"code", "CDVC"},
+                              {"kid", "K-1"},
+                              {"alg", "ES256"},
+                              {"key", ACTS_KEY_FREE},
+                              {"reason", "its new key"}},
+    [ACT_PROVIDER_KEY_END] = {{"code", "CDVC"}, {"kid", "K-1"}, {"reason", "replaced"}},
+    [ACT_PROVIDER_SUSPEND] = {{"code", "CDVC"}, {"reason", "its key is lost"}},
+    [ACT_PROVIDER_RESUME] = {{"code", "CDVC"}, {"reason", "a new key"}},
+    [ACT_PROVIDER_END] = {{"code", "CDVC"}, {"reason", "replaced by another"}},
+    [ACT_SIGNIN_REFUSED] = {{"provider", "CDVC"}, {"why", "token_audience"}},
     [ACT_OFFICE_ADD] = {{"code", "P06"},
                         {"level", "national"},
                         {"name", "Cục Cảnh sát QLHC về TTXH"},
@@ -386,6 +403,7 @@ static inline void acts_directory(struct directory *directory)
     struct account *suspended = acts_account(directory, bank, "A-suspended", 0x33);
     struct account *revoked = acts_account(directory, bank, "A-revoked", 0x44);
     acts_account(directory, bank, "A-active", 0x11);
+    acts_account(directory, bank, "A-portal", 0x55)->channel = CHANNEL_NATIONAL_PORTAL;
     suspended->state = ACCOUNT_SUSPENDED;
     revoked->state = ACCOUNT_REVOKED;
     for (enum business_state state = 0; state < BUSINESS_STATE_COUNT; state++) {

@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
+#define PORTAL_SPKI "5555555555555555555555555555555555555555555555555555555555555555"
 static const struct {
     const char *code;
     unsigned roles;
@@ -218,6 +219,18 @@ void desk_lists(struct desk *desk)
     desk_by_hand(desk, &account);
     desk_by_hand(desk, &business);
     desk_by_hand(desk, &grant);
+    account = desk_portal();
+    desk_by_hand(desk, &account);
+}
+
+struct act desk_portal(void)
+{
+    struct act account = acts_make(ACT_ACCOUNT_ADD);
+    act_value_set(&account, "code", VIEW_LITERAL("A-portal"));
+    act_value_set(&account, "channel", VIEW_LITERAL("national_portal"));
+    act_value_set(&account, "spki", VIEW_LITERAL(PORTAL_SPKI));
+    act_value_set(&account, "instrument", view_text(NULL));
+    return account;
 }
 
 int desk_setup(void **state)

@@ -49,6 +49,9 @@ void desk_furnish(struct desk *desk);
 
 /* By hand: an agency with its account A-list and its business NV-list, granted for lists. */
 void desk_lists(struct desk *desk);
+/* The act by which the bank has an account A-portal, of the national portal; done with the lists.
+ */
+struct act desk_portal(void);
 
 /* The publishing of this tree's policy, with a comment behind it that gives it another hash. The
  * act borrows from the struct, whose `bytes` are the caller's. */
