@@ -186,6 +186,12 @@ struct feed {
     struct feeding_changed changed;        /* the answer in hand */
 };
 
+/* Sign-ins that were refused (signins.c). */
+struct signins {
+    struct leak refusals; /* that are recorded */
+    uint64_t untold;
+};
+
 /* The one letter that is being made (letters.c). */
 enum letters_phase {
     LETTERS_IDLE,
@@ -280,6 +286,7 @@ struct core {
     struct papers_held papers;
     struct feed feed;
     struct sessions sessions;
+    struct signins signins;
     /* figures */
     struct told told[CORE_PEERS_MAX]; /* as peers */
     struct channel_sum sums[FIGURES_CHANNELS_MAX];
@@ -358,6 +365,17 @@ void signers_greet(struct core *core, struct peer *peer);
 void signers_tell(struct core *core);
 struct outcome signed_take(struct core *core, struct peer *peer,
                            const struct signed_stamped *stamped);
+
+/* signins.c */
+/* Providers of sign-ins, to a peer whose row takes them. */
+void signins_greet(struct core *core, struct peer *peer);
+/* What `signin` has refused; what `verify` says of a token; a browser that comes for its session,
+ * or ends it. *ret_good false: it does not decode. */
+struct outcome signins_refused(struct core *core, const struct frame *frame, bool *ret_good);
+struct outcome signins_vouched(struct core *core, struct peer *peer, const struct frame *frame,
+                               bool *ret_good);
+struct outcome signins_enter(struct core *core, struct peer *peer, const struct frame *frame,
+                             bool *ret_good);
 
 /* desk.c */
 /* Shows what may be seen by whom; a failure is want of memory. */

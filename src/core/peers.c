@@ -119,6 +119,7 @@ void peer_open(struct core *core, const struct proc_peer *found)
     }
     peer_greet(core, peer);
     signers_greet(core, peer);
+    signins_greet(core, peer);
     papers_greet(core, peer);
     searches_next(core);
 }
@@ -409,6 +410,22 @@ static struct outcome take_extracted(struct core *core, struct peer *peer,
     return OUTCOME_OK;
 }
 
+static struct outcome take_signin(struct core *core, struct peer *peer, const struct frame *frame)
+{
+    bool good = false;
+    if (frame->kind == FRAME_SIGNIN) {
+        TRY(signins_enter(core, peer, frame, &good));
+    } else if (frame->kind == FRAME_TOKEN) {
+        TRY(signins_refused(core, frame, &good));
+    } else {
+        TRY(signins_vouched(core, peer, frame, &good));
+    }
+    if (!good) {
+        refuse(core, peer, "a step of a sign-in does not decode");
+    }
+    return OUTCOME_OK;
+}
+
 static struct outcome take_of_jobs(struct core *core, struct peer *peer, const struct frame *frame)
 {
     if (frame->kind == FRAME_JOB_LINES) {
@@ -481,6 +498,10 @@ static struct outcome take_frame(struct core *core, struct peer *peer, const str
     if (frame->kind == FRAME_EXTRACTED) {
         return take_extracted(core, peer, frame);
     }
+    if (frame->kind == FRAME_SIGNIN || frame->kind == FRAME_TOKEN ||
+        frame->kind == FRAME_SIGNED_IN) {
+        return take_signin(core, peer, frame);
+    }
     if (frame->kind == FRAME_GRANTS) {
         take_grants(core, peer, frame);
         return OUTCOME_OK;
@@ -547,6 +568,7 @@ static unsigned cost_of(const struct frame *frame)
     case FRAME_EXTRACTED:
     case FRAME_RENDERED: /* it is hashed and signed */
     case FRAME_SMS_OUT:  /* a transaction of its own */
+    case FRAME_TOKEN:
         return PEER_ASKS_MAX;
     case FRAME_CHANGES_STAMPED: /* a large frame is copied */
         return PEER_ASKS_MAX / FEED_FLIGHTS_MAX;
@@ -558,6 +580,9 @@ static unsigned cost_of(const struct frame *frame)
         return PEER_ASKS_MAX / MAP_PIECES_PER_TURN_MAX;
     case FRAME_GRANTS:
         return GRANTS_PAGE_MAX;
+    case FRAME_SIGNIN: /* one that is refused may be recorded */
+    case FRAME_SIGNED_IN:
+        return PEER_ASKS_MAX / LOOKS_PER_TURN_MAX;
     case FRAME_LETTER_CHECK:
         return 1;
     default:

@@ -76,6 +76,7 @@ void signers_tell(struct core *core)
     for (unsigned i = 0; i < CORE_PEERS_MAX; i++) {
         if (core->peers[i].pipe.fd >= 0 && !core->peers[i].broken) {
             signers_greet(core, &core->peers[i]);
+            signins_greet(core, &core->peers[i]);
         }
     }
 }

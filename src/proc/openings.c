@@ -62,6 +62,7 @@ static const struct opening_row opening_rows[GRANT_COUNT] = {
     [GRANT_LETTERS_DIR] = {OPENING_FOLDER, 0, "letters' folder", false},
     [GRANT_FONTS_DIR] = {OPENING_FOLDER, 0, "fonts' folder", false},
     [GRANT_SMS_DIR] = {OPENING_FOLDER, 0, "folder of sms", false},
+    [GRANT_SIGNIN_DIR] = {OPENING_FOLDER, 0, "folder of signin", false},
 };
 
 void openings_init(struct openings *openings)

@@ -49,6 +49,7 @@ enum proc_grant {
     GRANT_LETTERS_DIR,      /* templates of letters, read-only use */
     GRANT_FONTS_DIR,        /* fonts, likewise */
     GRANT_SMS_DIR,          /* settings of the process `sms`, read-only use */
+    GRANT_SIGNIN_DIR,       /* client keys and authorities of `signin`, likewise */
     GRANT_COUNT
 };
 
@@ -56,7 +57,8 @@ enum proc_grant {
  * which `..` would lead out of it). Closed before main when the row has a `prepare`. */
 #define GRANTS_OF_PREPARE                                                                          \
     (1u << GRANT_TLS_CERT | 1u << GRANT_TLS_KEY | 1u << GRANT_CLIENT_CA | 1u << GRANT_CLIENT_CRL | \
-     1u << GRANT_KEYS_DIR | 1u << GRANT_LETTERS_DIR | 1u << GRANT_FONTS_DIR | 1u << GRANT_SMS_DIR)
+     1u << GRANT_KEYS_DIR | 1u << GRANT_LETTERS_DIR | 1u << GRANT_FONTS_DIR |                       \
+     1u << GRANT_SMS_DIR | 1u << GRANT_SIGNIN_DIR)
 
 enum proc_user {
     PROC_USER_SELF,  /* the supervisor's own */

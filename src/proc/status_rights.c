@@ -30,6 +30,7 @@ static const char *const grant_words[] = {
     [GRANT_LETTERS_DIR] = "letters",
     [GRANT_FONTS_DIR] = "fonts",
     [GRANT_SMS_DIR] = "sms",
+    [GRANT_SIGNIN_DIR] = "signin",
     [GRANT_HOME_DIR] = "home",
     [GRANT_KEYS_DIR] = "keys",
     [GRANT_LOADER_LISTENER] = "loader-listener",
@@ -102,6 +103,9 @@ static const char *const frame_words[] = {
     [FRAME_MAP] = "map",
     [FRAME_SMS_OUT] = "sms-out",
     [FRAME_SMS] = "sms",
+    [FRAME_SIGNIN] = "signin",
+    [FRAME_TOKEN] = "token",
+    [FRAME_SIGNED_IN] = "signed-in",
 };
 
 static const char *const call_words[CALLS_GROUP_COUNT] = CALLS_WORDS;

@@ -1,5 +1,6 @@
 /*
  * The process `verify`: pipes from the desk, one to the core, and the acts in hand between them.
+ * Edges with their asks (fronts.c) and `signin` with its tokens (portals.c) are beside it.
  *
  * Invariants
  *  1. What the core is told was signed (stamp.h); of what was not it hears the hashes alone.
@@ -15,6 +16,7 @@
 #include "base/memory.h"
 #include "verify/changes.h"
 #include "verify/fronts.h"
+#include "verify/portals.h"
 #include "verify/stamp.h"
 
 #include <errno.h>
@@ -26,7 +28,8 @@
 
 enum { POLL_SIGNAL, POLL_CONTROL, POLL_CORE, POLL_DESKS };
 #define POLL_FRONTS (POLL_DESKS + SIGNED_DESKS_MAX)
-#define POLL_COUNT (POLL_FRONTS + VOUCH_FRONTS_MAX)
+#define POLL_PORTALS (POLL_FRONTS + VOUCH_FRONTS_MAX)
+#define POLL_COUNT (POLL_PORTALS + SIGNIN_PIPES_MAX)
 
 struct desk {
     struct pipe_end pipe; /* fd -1: free place */
@@ -60,6 +63,7 @@ struct verify {
     struct stamping stamping;
     struct feeding_changed changed; /* the answer in hand */
     struct fronts fronts;           /* edges with their signed asks */
+    struct portals portals;         /* `signin` with its tokens */
     uint64_t stamped;
     uint64_t refused; /* signatures */
 };
@@ -144,6 +148,7 @@ static void core_lost(struct verify *verify, struct outcome why)
     verify->signers.told = false;
     verify->sources.told = false;
     fronts_core_lost(&verify->fronts);
+    portals_core_lost(&verify->portals);
     for (unsigned i = 0; i < SIGNED_PENDING_MAX; i++) { /* invariant 2 */
         struct pending *pending = &verify->pending[i];
         if (pending->used) {
@@ -334,6 +339,10 @@ static struct outcome take_core_frame(struct verify *verify, const struct frame 
         return ask_keys_take(&verify->fronts.keys, frame);
     case FRAME_ANSWERS:
         return fronts_answer(&verify->fronts, frame);
+    case FRAME_SIGNIN:
+        return portals_providers(&verify->portals, frame);
+    case FRAME_SIGNED_IN:
+        return portals_answer(&verify->portals, frame);
     default:
         return take_done(verify, frame);
     }
@@ -380,12 +389,13 @@ static void hear_core(struct verify *verify, short events)
 
 /* ---- the supervisor ---- */
 
-/* Is it one of those that put asks? The others put acts. */
-static bool asks(const struct verify *verify, const struct proc_peer *peer)
+/* Is it one of those that may say that to the core? Edges put asks, `signin` tokens, the others
+ * acts. */
+static bool says(const struct verify *verify, const struct proc_peer *peer, enum frame_kind kind)
 {
     const struct proc_row *rows = verify->child->row - verify->child->row_number;
 
-    return frame_set_has(rows[peer->row].frames, FRAME_ASKS);
+    return frame_set_has(rows[peer->row].frames, kind);
 }
 
 /* False when it is gone. */
@@ -396,8 +406,10 @@ static bool hear_supervisor(struct verify *verify)
 
     if (outcome_ok(outcome) && peer.row == verify->child->row_number) {
         core_open(verify, peer.fd);
-    } else if (outcome_ok(outcome) && asks(verify, &peer)) {
+    } else if (outcome_ok(outcome) && says(verify, &peer, FRAME_ASKS)) {
         fronts_open(&verify->fronts, peer.fd);
+    } else if (outcome_ok(outcome) && says(verify, &peer, FRAME_TOKEN)) {
+        portals_open(&verify->portals, peer.fd);
     } else if (outcome_ok(outcome)) {
         desk_open(verify, peer.fd);
     } else if (outcome.fault == FAULT_BAD_INPUT) {
@@ -434,6 +446,7 @@ static void arrange(const struct verify *verify, struct pollfd *polls)
         }
     }
     fronts_arrange(&verify->fronts, reads, polls + POLL_FRONTS);
+    portals_arrange(&verify->portals, polls + POLL_PORTALS);
 }
 
 static bool has_desk(const struct verify *verify)
@@ -449,8 +462,8 @@ static bool has_desk(const struct verify *verify)
 /* The desk drains first; what it still sends is served until its pipes end. */
 static bool is_done(const struct verify *verify)
 {
-    return verify->stopping && ((!has_desk(verify) && !fronts_any(&verify->fronts)) ||
-                                clock_monotonic_us(&verify->clock) >= verify->stop_us);
+    bool has_any = has_desk(verify) || fronts_any(&verify->fronts) || portals_any(&verify->portals);
+    return verify->stopping && (!has_any || clock_monotonic_us(&verify->clock) >= verify->stop_us);
 }
 
 static void hear_fronts(struct verify *verify, const struct pollfd *polls)
@@ -459,6 +472,17 @@ static void hear_fronts(struct verify *verify, const struct pollfd *polls)
         return;
     }
     fronts_hear(&verify->fronts, polls, verify->piped ? &verify->core : NULL);
+    if (verify->piped) {
+        struct outcome outcome = pipe_flush(&verify->core);
+        if (!outcome_ok(outcome)) {
+            core_lost(verify, outcome);
+        }
+    }
+}
+
+static void hear_portals(struct verify *verify, const struct pollfd *polls)
+{
+    portals_hear(&verify->portals, polls, verify->piped ? &verify->core : NULL);
     if (verify->piped) {
         struct outcome outcome = pipe_flush(&verify->core);
         if (!outcome_ok(outcome)) {
@@ -492,6 +516,7 @@ static bool turn(struct verify *verify)
     }
     desks_sweep(verify);
     hear_fronts(verify, polls + POLL_FRONTS);
+    hear_portals(verify, polls + POLL_PORTALS);
     if (polls[POLL_SIGNAL].revents != 0) {
         verify->stopping = true;
         verify->stop_us = clock_monotonic_us(&verify->clock) + (int64_t)DRAIN_S_MAX * US_PER_S;
@@ -527,6 +552,8 @@ int verify_main(struct child *child)
         verify->desks[i].pipe.fd = -1;
     }
     struct outcome outcome = fronts_init(&verify->fronts, view_text(child->settings.origin));
+    struct outcome portals = portals_init(&verify->portals);
+    outcome = outcome_ok(outcome) ? portals : outcome;
     if (child->core_fd >= 0) {
         core_open(verify, child->core_fd);
     }
@@ -539,6 +566,7 @@ int verify_main(struct child *child)
              (unsigned long long)verify->fronts.vouched_for,
              (unsigned long long)verify->fronts.refused);
     fronts_done(&verify->fronts);
+    portals_done(&verify->portals);
     for (unsigned i = 0; i < SIGNED_DESKS_MAX; i++) {
         if (verify->desks[i].pipe.fd >= 0) {
             pipe_done(&verify->desks[i].pipe);

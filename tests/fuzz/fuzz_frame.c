@@ -20,6 +20,7 @@
 #include "proc/searching.h"
 #include "proc/sending.h"
 #include "proc/signed.h"
+#include "proc/signin.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -398,6 +399,37 @@ static void read_sending(const struct frame *frame, struct buf *again)
     }
 }
 
+/* Likewise those of sign-ins: three kinds, of which the sender says which it is. */
+static void read_signin(const struct frame *frame, struct view whole, struct buf *again)
+{
+    struct signin_asked asked;
+    struct signin_vouched vouched;
+    struct signin_token token;
+
+    buf_reset(again);
+    if (outcome_ok(signin_get_asked(frame, &asked))) {
+        signin_put_asked(again, &asked);
+    } else if (outcome_ok(signin_get_vouched(frame, &vouched))) {
+        signin_put_vouched(again, &vouched);
+    } else if (outcome_ok(signin_get_token(frame, &token))) {
+        signin_put_token(again, &token);
+    } else {
+        return;
+    }
+    CHECK(view_equal(buf_view(again), whole));
+}
+
+static void read_providers(const struct frame *frame)
+{
+    struct signin_providers providers;
+
+    signin_providers_init(&providers);
+    if (outcome_ok(signin_providers_take(&providers, frame))) {
+        CHECK(providers.count == frame->count);
+    }
+    signin_providers_done(&providers);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct view received = view_of(data, size);
@@ -427,6 +459,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         read_checking(&frame, view_part(received, 0, bytes), &again);
         read_owning(&frame, view_part(received, 0, bytes), &again);
         read_sending(&frame, &again);
+        read_signin(&frame, view_part(received, 0, bytes), &again);
+        read_providers(&frame);
         received = view_part(received, bytes, received.len - bytes);
     }
     return 0;
