@@ -207,7 +207,7 @@ static void join_field(struct http_exchange *exchange, enum http_field_name fiel
     uint8_t *place = buf_claim(&exchange->text, joined.len);
     if (place != NULL) {
         memcpy(place, exchange->text.data + span->from, span->len);
-        memcpy(place + span->len, ", ", 2);
+        memcpy(place + span->len, field == HTTP_FIELD_COOKIE ? "; " : ", ", 2);
         memcpy(place + span->len + 2, value.data, value.len);
         *span = joined;
     }

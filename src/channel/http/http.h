@@ -44,6 +44,7 @@ enum http_method {
     ROW(CONTENT_TYPE, "content-type", 0)                                                           \
     ROW(CONTENT_LENGTH, "content-length", 0)                                                       \
     ROW(CONTENT_ENCODING, "content-encoding", 1)                                                   \
+    ROW(COOKIE, "cookie", 1) /* lines are joined by `; ` (RFC 9113 section 8.2.3) */               \
     ROW(DANCU_ASSERTION, "dancu-assertion", 1)                                                     \
     ROW(DANCU_BIRTH_DATE, "dancu-birth-date", 0)                                                   \
     ROW(DANCU_BUSINESS, "dancu-business", 0)                                                       \
@@ -56,6 +57,8 @@ enum http_method {
     ROW(IDEMPOTENCY_KEY, "idempotency-key", 0)                                                     \
     ROW(IF_MATCH, "if-match", 1)                                                                   \
     ROW(IF_NONE_MATCH, "if-none-match", 1)                                                         \
+    ROW(ORIGIN, "origin", 0)                                                                       \
+    ROW(SEC_FETCH_SITE, "sec-fetch-site", 0)                                                       \
     ROW(SIGNATURE, "signature", 1)                                                                 \
     ROW(SIGNATURE_INPUT, "signature-input", 1)                                                     \
     ROW(TRACEPARENT, "traceparent", 0)

@@ -11,6 +11,7 @@
 #include "channel/public/letters.h"
 
 #include "base/check.h"
+#include "channel/public/form.h"
 #include "channel/public/letters_page.h"
 #include "domain/letter_code.h"
 #include "wire/json.h"
@@ -165,39 +166,6 @@ void letters_on_gone(struct public_letters *letters, const struct http_exchange 
 
 /* ---- requests ---- */
 
-static bool is_digit(uint8_t byte, uint8_t *ret_value)
-{
-    uint8_t lower = byte | 0x20;
-    bool decimal = byte >= '0' && byte <= '9';
-
-    *ret_value = (uint8_t)(decimal ? byte - '0' : lower - 'a' + 10);
-    return decimal || (lower >= 'a' && lower <= 'f');
-}
-
-/* A form's value as text; false: it is none. */
-static bool decode(struct view value, struct buf *ret_text)
-{
-    uint8_t high = 0;
-    uint8_t low = 0;
-
-    for (size_t i = 0; i < value.len; i++) {
-        uint8_t byte = value.data[i];
-        if (byte == '%') {
-            if (value.len - i < 3 || !is_digit(value.data[i + 1], &high) ||
-                !is_digit(value.data[i + 2], &low)) {
-                return false;
-            }
-            byte = (uint8_t)(high << 4 | low);
-            i += 2;
-        } else if (byte == '+') {
-            byte = ' ';
-        }
-        buf_put_u8(ret_text, byte);
-    }
-    return !ret_text->failed && utf8_valid(buf_view(ret_text)) &&
-           view_find(buf_view(ret_text), 0, 0) == ret_text->len;
-}
-
 /* `number` and `code`, each once, and no other. */
 static bool read_query(struct view query, struct buf *number, struct buf *code)
 {
@@ -213,7 +181,7 @@ static bool read_query(struct view query, struct buf *number, struct buf *code)
         bool is_number = view_is(name, "number") && !has_number;
         bool is_code = view_is(name, "code") && !has_code;
         if ((!is_number && !is_code) ||
-            !decode(view_part(part, from, part.len - from), is_number ? number : code)) {
+            !form_decode(view_part(part, from, part.len - from), is_number ? number : code)) {
             return false;
         }
         has_number = has_number || is_number;

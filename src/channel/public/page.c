@@ -104,7 +104,7 @@ void public_page_put(struct buf *buf, struct view origin)
     public_page_close(buf);
 }
 
-struct outcome public_page_policy_put(struct buf *buf, bool form)
+struct outcome public_page_policy_put(struct buf *buf, const char *forms)
 {
     uint8_t digest[32];
 
@@ -113,7 +113,6 @@ struct outcome public_page_policy_put(struct buf *buf, bool form)
     }
     buf_put_text(buf, "default-src 'none'; style-src 'sha256-");
     base64std_put(buf, view_of(digest, sizeof(digest)));
-    buf_printf(buf, "'; base-uri 'none'; form-action '%s'; frame-ancestors 'none'",
-               form ? "self" : "none");
+    buf_printf(buf, "'; base-uri 'none'; form-action %s; frame-ancestors 'none'", forms);
     return buf_check(buf);
 }

@@ -14,8 +14,8 @@ void public_page_open(struct buf *buf, const char *title);
 void public_page_close(struct buf *buf);
 /* Text as HTML, in content and in quoted attributes. */
 void public_escaped_put(struct buf *buf, struct view text);
-/* Appends the Content-Security-Policy that allows the pages' own style sheet, with `form` a form of
- * this listener, and nothing else. */
-struct outcome public_page_policy_put(struct buf *buf, bool form);
+/* Appends the Content-Security-Policy that allows the pages' own style sheet, forms that lead to
+ * `forms` ("'none'", "'self'"), and nothing else. */
+struct outcome public_page_policy_put(struct buf *buf, const char *forms);
 
 #endif

@@ -16,6 +16,7 @@
 #include "channel/public/letters.h"
 #include "channel/public/page.h"
 #include "channel/public/proven.h"
+#include "channel/public/signin.h"
 #include "channel/public/tiles.h"
 #include "channel/texts/texts.h"
 
@@ -43,6 +44,7 @@ struct public
     struct buf page_policy;
     struct public_letters letters;
     struct buf letters_policy;
+    struct public_signin signin;
     struct channel_figures figures;
     bool healthy;
     bool told_ready;
@@ -199,6 +201,10 @@ static void on_head(void *context, struct http_exchange *exchange)
         letters_on_head(&public->letters, exchange);
         return;
     }
+    if (signin_has(request->path)) {
+        signin_on_head(&public->signin, exchange);
+        return;
+    }
     bool found = route < sizeof(routes) / sizeof(routes[0]);
     bool file = !found && view_starts(request->path, ledger) &&
                 find_file(view_part(request->path, ledger.len, request->path.len - ledger.len),
@@ -225,8 +231,13 @@ static void on_head(void *context, struct http_exchange *exchange)
 static void on_request(void *context, struct http_exchange *exchange)
 {
     struct public *public = context;
+    struct view path = http_exchange_request(exchange)->path;
 
-    CHECK(letters_has(http_exchange_request(exchange)->path)); /* invariant 1 */
+    if (signin_has(path)) {
+        signin_on_request(&public->signin, exchange);
+        return;
+    }
+    CHECK(letters_has(path)); /* invariant 1 */
     letters_on_request(&public->letters, exchange);
 }
 
@@ -242,7 +253,9 @@ static void on_gone(void *context, struct http_exchange *exchange)
 {
     struct public *public = context;
 
-    letters_on_gone(&public->letters, exchange);
+    if (!signin_on_gone(&public->signin, exchange)) {
+        letters_on_gone(&public->letters, exchange);
+    }
 }
 
 static void on_turn(void *context)
@@ -286,6 +299,9 @@ static struct outcome on_frame(void *context, const struct frame *frame)
         return take_texts(public, frame);
     case FRAME_LETTER_CHECKED:
         return letters_take(&public->letters, frame);
+    case FRAME_SIGNIN:
+    case FRAME_SIGNED_IN:
+        return signin_take(&public->signin, frame);
     default:
         return outcome_fail(FAULT_BAD_INPUT, "frame that no public process takes");
     }
@@ -297,6 +313,15 @@ static void on_lost(void *context)
 
     public->healthy = false;
     letters_on_lost(&public->letters);
+    signin_on_lost(&public->signin);
+}
+
+/* The one second pipe of this row is that to `signin`. */
+static void on_peer(void *context, const struct proc_peer *peer)
+{
+    struct public *public = context;
+
+    signin_on_peer(&public->signin, peer);
 }
 
 static void on_stop(void *context)
@@ -335,8 +360,11 @@ static struct outcome start(struct public *public, struct child *child,
                     .on_gone = on_gone,
                     .on_turn = on_turn},
     };
-    const struct link_handler handler = {
-        .context = public, .on_frame = on_frame, .on_lost = on_lost, .on_stop = on_stop};
+    const struct link_handler handler = {.context = public,
+                                         .on_frame = on_frame,
+                                         .on_lost = on_lost,
+                                         .on_stop = on_stop,
+                                         .on_peer = on_peer};
 
     public->child = child;
     texts_init(&public->texts);
@@ -345,12 +373,14 @@ static struct outcome start(struct public *public, struct child *child,
     public_page_put(&public->page, view_text(child->settings.origin));
     TRY(buf_check(&public->page));
     buf_init(&public->letters_policy, PAGE_BYTES_MAX);
-    TRY(public_page_policy_put(&public->page_policy, false));
-    TRY(public_page_policy_put(&public->letters_policy, true));
+    TRY(public_page_policy_put(&public->page_policy, "'none'"));
+    TRY(public_page_policy_put(&public->letters_policy, "'self'"));
     TRY(letters_init(&public->letters, &public->texts, &public->link,
                      buf_view(&public->letters_policy)));
     TRY(proven_new(child->grants[GRANT_TILES_DIR], &public->proven));
     TRY(http_server_new(&config, &public->server));
+    TRY(signin_init(&public->signin, &public->texts, &public->link,
+                    http_server_base(public->server)));
     const struct channel_figures figures = {.server = public->server,
                                             .link = &public->link,
                                             .texts = &public->texts,
@@ -367,12 +397,14 @@ static void end(struct public *public)
         http_server_log(public->server);
         channel_figures_close(&public->figures);
         link_close(&public->link);
+        side_close(&public->signin.portal);
         http_server_free(public->server);
     }
     proven_free(public->proven);
     buf_done(&public->page);
     buf_done(&public->page_policy);
     letters_done(&public->letters);
+    signin_done(&public->signin);
     buf_done(&public->letters_policy);
     texts_done(&public->texts);
 }
