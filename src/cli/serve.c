@@ -14,6 +14,7 @@
 #include "channel/ndxp/ndxp.h"
 #include "channel/public/public.h"
 #include "channel/sms/sms.h"
+#include "channel/signin/signin.h"
 #include "core/core.h"
 #include "core/loader.h"
 #include "jobs/jobs.h"
@@ -119,13 +120,16 @@ static const struct proc_row rows[] = {
         .grants = BIT(GRANT_PUBLIC_LISTENER) | BIT(GRANT_TLS_CERT) | BIT(GRANT_TLS_KEY) |
                   BIT(GRANT_TILES_DIR),
         .core_pipe = true,
-        .frames = FRAME_BIT(FRAME_STATS) | FRAME_BIT(FRAME_LETTER_CHECK) | FRAME_BIT(FRAME_OWN),
-        .takes = CHANNEL_TAKES | FRAME_BIT(FRAME_LOG_KEY),
+        .pipes_to = {"signin"},
+        .frames = FRAME_BIT(FRAME_STATS) | FRAME_BIT(FRAME_LETTER_CHECK) | FRAME_BIT(FRAME_OWN) |
+                  FRAME_BIT(FRAME_SIGNIN),
+        .takes = CHANNEL_TAKES | FRAME_BIT(FRAME_LOG_KEY) | FRAME_BIT(FRAME_SIGNIN),
         .memory_bytes_max = 4096 * MIB,
         .calls = CALLS_BASE | CALLS_PIPES | CALLS_LISTEN | CALLS_TILES,
         .files_max = 20480,
         .rights = "files: public tiles, read only; keys: its TLS key; sockets: public listener, "
-                  "pipe to the core (letters to be checked, what citizens do, figures)",
+                  "pipes to the core (letters to be checked, what citizens do, sessions, figures) "
+                  "and to signin (steps of sign-ins)",
     },
     {
         .name = "desk",
@@ -172,17 +176,18 @@ static const struct proc_row rows[] = {
         .root = PROC_ROOT_EMPTY,
         .count = 1,
         .core_pipe = true,
-        .frames =
-            FRAME_BIT(FRAME_STAMPED) | FRAME_BIT(FRAME_CHANGES_STAMPED) | FRAME_BIT(FRAME_VOUCHED),
+        .frames = FRAME_BIT(FRAME_STAMPED) | FRAME_BIT(FRAME_CHANGES_STAMPED) |
+                  FRAME_BIT(FRAME_VOUCHED) | FRAME_BIT(FRAME_SIGNED_IN),
         .takes = FRAME_BIT(FRAME_SIGNERS) | FRAME_BIT(FRAME_SIGNED_DONE) |
-                 FRAME_BIT(FRAME_SOURCES) | FRAME_BIT(FRAME_CHANGED) | FRAME_BIT(FRAME_ASK_KEYS),
+                 FRAME_BIT(FRAME_SOURCES) | FRAME_BIT(FRAME_CHANGED) | FRAME_BIT(FRAME_ASK_KEYS) |
+                 FRAME_BIT(FRAME_SIGNIN),
         .calls = CALLS_BASE | CALLS_PIPES,
         .memory_bytes_max = 512 * MIB,
         .files_max = 256,
         .rights =
-            "files: none; keys: officers', sources' and accounts' public keys; sockets: pipes "
-            "from the desk and the edges and to the core (rightly signed acts, changes and "
-            "asks; of other acts, two hashes); no network",
+            "files: none; keys: officers', sources', accounts' and providers' public keys; "
+            "sockets: pipes from the desk, the edges and signin and to the core (rightly signed "
+            "acts, changes, asks and ID tokens; of other acts, two hashes); no network",
     },
     {
         .name = "jobs",
@@ -262,6 +267,27 @@ static const struct proc_row rows[] = {
             "supervisor, pipe to the core (what phones write, what became of messages)",
     },
     {
+        .name = "signin",
+        .prepare = signin_prepare,
+        .main = signin_main,
+        .user = PROC_USER_FRONT,
+        .root = PROC_ROOT_EMPTY,
+        .count = 1,
+        .grants = BIT(GRANT_SIGNIN_DIR),
+        .core_pipe = true,
+        .pipes_to = {"verify"},
+        .frames = FRAME_BIT(FRAME_TOKEN),
+        .takes = FRAME_BIT(FRAME_SIGNIN),
+        .calls = CALLS_BASE | CALLS_PIPES,
+        .dials = BIT(DIAL_NATIONAL_PORTAL) | BIT(DIAL_MPS_PORTAL),
+        .memory_bytes_max = 512 * MIB,
+        .files_max = 128,
+        .rights = "files: none; keys: its client keys at the portals' providers (read before the "
+                  "rights are dropped); sockets: those that the supervisor connects to a provider, "
+                  "pipes from public, to verify (ID tokens) and to the core (that somebody was "
+                  "refused)",
+    },
+    {
         .name = "worker",
         .prepare = worker_prepare,
         .main = worker_main,
@@ -314,6 +340,9 @@ enum serve_option {
     OPTION_MAP_S,
     OPTION_SMS,
     OPTION_SMS_CENTRE,
+    OPTION_SIGNIN,
+    OPTION_NATIONAL_PORTAL,
+    OPTION_MPS_PORTAL,
     OPTION_COUNT
 };
 
@@ -322,7 +351,8 @@ static int usage(void)
     cli_complain("usage: dancu serve [--home DIR] [--keys DIR] [--port N] --cert FILE --key FILE "
                  "--client-ca FILE [--client-crl FILE] [--edges N] [--address IP] "
                  "[--scrub-s N] [--ndxp-case ELEMENT,...] [--letters DIR] [--fonts DIR] "
-                 "[--public-url URL] [--map-s N] [--sms DIR --sms-centre IP:PORT]");
+                 "[--public-url URL] [--map-s N] [--sms DIR --sms-centre IP:PORT] "
+                 "[--signin DIR [--national-portal IP:PORT] [--mps-portal IP:PORT]]");
     return EXIT_USAGE;
 }
 
@@ -361,11 +391,26 @@ static bool origin_read(const char *home, char ret_origin[256])
 int serve_with(const struct proc_row *table, unsigned count, int argc, char **argv)
 {
     struct cli_option options[OPTION_COUNT] = {
-        {.name = "home"},    {.name = "keys"},       {.name = "port"},       {.name = "cert"},
-        {.name = "key"},     {.name = "client-ca"},  {.name = "client-crl"}, {.name = "edges"},
-        {.name = "address"}, {.name = "scrub-s"},    {.name = "ndxp-case"},  {.name = "letters"},
-        {.name = "fonts"},   {.name = "public-url"}, {.name = "map-s"},      {.name = "sms"},
+        {.name = "home"},
+        {.name = "keys"},
+        {.name = "port"},
+        {.name = "cert"},
+        {.name = "key"},
+        {.name = "client-ca"},
+        {.name = "client-crl"},
+        {.name = "edges"},
+        {.name = "address"},
+        {.name = "scrub-s"},
+        {.name = "ndxp-case"},
+        {.name = "letters"},
+        {.name = "fonts"},
+        {.name = "public-url"},
+        {.name = "map-s"},
+        {.name = "sms"},
         {.name = "sms-centre"},
+        {.name = "signin"},
+        {.name = "national-portal"},
+        {.name = "mps-portal"},
     };
     unsigned words = 0;
     uint64_t port = 8443;
@@ -380,7 +425,9 @@ int serve_with(const struct proc_row *table, unsigned count, int argc, char **ar
         !number_of(options[OPTION_SCRUB_S].value, SCRUB_PASS_S_MAX, &scrub_s) ||
         !number_of(options[OPTION_MAP_S].value, SCRUB_PASS_S_MAX, &map_s) || port == 0 ||
         (options[OPTION_SMS].value == NULL) != (options[OPTION_SMS_CENTRE].value == NULL) ||
-        scrub_s == 0) {
+        scrub_s == 0 ||
+        (options[OPTION_SIGNIN].value == NULL && (options[OPTION_NATIONAL_PORTAL].value != NULL ||
+                                                  options[OPTION_MPS_PORTAL].value != NULL))) {
         return usage();
     }
     const char *cases = options[OPTION_NDXP_CASE].value;
@@ -420,6 +467,9 @@ int serve_with(const struct proc_row *table, unsigned count, int argc, char **ar
     config.paths[GRANT_FONTS_DIR] = fonts == NULL ? PRESS_FONTS_USUAL : fonts;
     config.paths[GRANT_SMS_DIR] = options[OPTION_SMS].value;
     config.dials[DIAL_MESSAGE_CENTRE] = options[OPTION_SMS_CENTRE].value;
+    config.paths[GRANT_SIGNIN_DIR] = options[OPTION_SIGNIN].value;
+    config.dials[DIAL_NATIONAL_PORTAL] = options[OPTION_NATIONAL_PORTAL].value;
+    config.dials[DIAL_MPS_PORTAL] = options[OPTION_MPS_PORTAL].value;
     config.paths[GRANT_KEYS_DIR] = cli_keys(options[OPTION_KEYS].value);
     return supervisor_run(&config);
 }

@@ -181,7 +181,7 @@ enum meets { MEETS_KILLED, MEETS_REFUSED, MEETS_DONE };
 /* Every row of the table; what is not said of it below ends the process. */
 static const char *const known_rows[] = {"core",    "keeper",  "loader", "edge", "public",
                                          "worker",  "metrics", "verify", "desk", "jobs",
-                                         "archive", "letter",  "sms"};
+                                         "archive", "letter",  "sms",     "signin"};
 
 static const struct expectation {
     const char *row;
@@ -294,6 +294,15 @@ static const struct expectation {
     {"metrics", "list a folder of the system", MEETS_REFUSED},
     {"metrics", "leave the folder", MEETS_REFUSED},
     {"metrics", "read another process's memory", MEETS_REFUSED},
+    {"signin", "open a file of the system", MEETS_REFUSED},
+    {"signin", "open it the old way", MEETS_REFUSED},
+    {"signin", "open the registry", MEETS_REFUSED},
+    {"signin", "open the registry to write", MEETS_REFUSED},
+    {"signin", "make a file", MEETS_REFUSED},
+    {"signin", "make a file in /tmp", MEETS_REFUSED},
+    {"signin", "list a folder of the system", MEETS_REFUSED},
+    {"signin", "leave the folder", MEETS_REFUSED},
+    {"signin", "read another process's memory", MEETS_REFUSED},
     {"verify", "open a file of the system", MEETS_REFUSED},
     {"verify", "open it the old way", MEETS_REFUSED},
     {"verify", "open the registry", MEETS_REFUSED},

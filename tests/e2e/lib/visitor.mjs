@@ -1,0 +1,78 @@
+// A browser as far as a sign-in needs one: cookies by host and port, redirects one by one, forms.
+import https from 'node:https';
+
+const MS_MAX = 10_000;
+
+export class Visitor {
+    #ca;
+    cookies = new Map(); // `host:port name` -> { value, attributes }
+
+    constructor(ca) {
+        this.#ca = ca;
+    }
+
+    // Everything that it holds of one place, as it would send it.
+    #cookieLine(url) {
+        return [...this.cookies].filter(([key]) => key.startsWith(`${url.host} `))
+            .map(([key, { value }]) => `${key.slice(url.host.length + 1)}=${value}`).join('; ');
+    }
+
+    #keep(url, lines) {
+        for (const line of lines) {
+            const [pair, ...attributes] = line.split(/;\s*/u);
+            const [name, ...value] = pair.split('=');
+            const key = `${url.host} ${name}`;
+            const over = attributes.some((one) => /^max-age=0$|expires=thu, 01 jan 1970/iu.test(one));
+            if (over) {
+                this.cookies.delete(key);
+            } else {
+                this.cookies.set(key, { value: value.join('='), attributes });
+            }
+        }
+    }
+
+    cookie(url, name) {
+        return this.cookies.get(`${new URL(url).host} ${name}`);
+    }
+
+    // One request; no redirect is followed.
+    send(address, { method = 'GET', form, headers = {}, body } = {}) {
+        const url = new URL(address);
+        const text = form === undefined ? body : new URLSearchParams(form).toString();
+        const cookie = this.#cookieLine(url);
+        return new Promise((resolve, reject) => {
+            const request = https.request(url, {
+                method, ca: this.#ca, timeout: MS_MAX, agent: false,
+                headers: {
+                    ...(cookie === '' ? {} : { cookie }),
+                    ...(form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
+                    ...headers,
+                },
+            }, (response) => {
+                const parts = [];
+                response.on('data', (part) => parts.push(part));
+                response.on('end', () => {
+                    this.#keep(url, response.headers['set-cookie'] ?? []);
+                    resolve({ status: response.statusCode, headers: response.headers, url,
+                        text: Buffer.concat(parts).toString() });
+                });
+            });
+            request.on('timeout', () => request.destroy(new Error(`no answer from ${url.host}`)));
+            request.on('error', reject);
+            request.end(text);
+        });
+    }
+
+    // Follows redirects until there is none, or `stop` says so of the next address.
+    async follow(address, { stop = () => false, ...options } = {}) {
+        let answer = await this.send(address, options);
+        for (let i = 0; i < 12 && [301, 302, 303, 307].includes(answer.status); i++) {
+            const next = new URL(answer.headers.location, answer.url).href;
+            if (stop(next)) {
+                return { ...answer, next };
+            }
+            answer = await this.send(next);
+        }
+        return answer;
+    }
+}
