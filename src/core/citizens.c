@@ -78,22 +78,22 @@ static struct outcome state_history(struct core *core, const struct own_call *ca
 }
 
 static const struct own_verb verbs[] = {
+    {"askers", OWN_PORTALS, rights_askers},
     {"correct", OWN_PORTALS, own_correct},
     {"correction", OWN_PORTALS, own_correction},
     {"history", OWN_PORTALS | OWN_PHONES, view_history},
-    {"askers", OWN_PORTALS, rights_askers},
-    {"lock", OWN_PORTALS | OWN_PHONES, rights_lock},
-    {"lock.state", OWN_PORTALS, rights_lock_state},
-    {"unlock", OWN_PORTALS | OWN_PHONES, rights_unlock},
-    {"statement", OWN_PORTALS, state_history},
     {"inbox", OWN_PORTALS, phones_inbox},
     {"inbox.remove", OWN_PORTALS, phones_inbox_remove},
+    {"lock", OWN_PORTALS | OWN_PHONES, rights_lock},
+    {"lock.state", OWN_PORTALS, rights_lock_state},
     {"notices", OWN_PORTALS, phones_notices},
     {"phone", OWN_PORTALS, phones_show},
     {"phone.bind", OWN_PORTALS, phones_bind},
     {"phone.confirm", OWN_PORTALS, phones_confirm},
     {"phone.pin", OWN_PORTALS, phones_pin_set},
     {"phone.release", OWN_PORTALS, phones_release},
+    {"statement", OWN_PORTALS, state_history},
+    {"unlock", OWN_PORTALS | OWN_PHONES, rights_unlock},
     {"view", OWN_PORTALS | OWN_PHONES, view_own},
 };
 

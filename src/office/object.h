@@ -47,7 +47,7 @@ enum object_kind {
     OBJECT_INBOX_ITEM = 30,
     OBJECT_NOTICE_TOLD = 31,
     OBJECT_PROVIDER = 32, /* points to an account */
-    OBJECT_LOCK = 33, /* a person's; under his tag, and under his numbers' */
+    OBJECT_LOCK = 33,     /* a person's; under his tag, and under his numbers' */
     OBJECT_GUARDIANSHIP = 36,
     OBJECT_KIND_COUNT
 };

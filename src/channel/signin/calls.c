@@ -126,6 +126,16 @@ void calls_hear(struct signin *signin, struct call *call, short events)
     }
 }
 
+void calls_drop(struct signin *signin, const struct portal *portal)
+{
+    for (unsigned i = 0; i < SIGNIN_CALLS_MAX; i++) {
+        struct call *call = &signin->calls[i];
+        if (call->use != CALL_NONE && call->portal == portal) {
+            end(signin, call, NULL);
+        }
+    }
+}
+
 void calls_keep(struct signin *signin)
 {
     int64_t now_us = clock_monotonic_us(&signin->clock);

@@ -67,6 +67,7 @@ static void known_of(const struct signin_provider *provider, uint8_t ret_known[S
 static void forget(struct signin *signin, struct portal *portal)
 {
     portal->ready = false;
+    calls_drop(signin, portal);
     dialed_tls_free(portal->tls);
     portal->tls = NULL;
     memset(portal->known, 0, sizeof(portal->known));

@@ -109,6 +109,8 @@ struct call *call_begin(struct signin *signin, struct portal *portal, enum call_
                         const char *address, const struct buf *form);
 void calls_given(struct signin *signin, const struct proc_peer *peer);
 void calls_hear(struct signin *signin, struct call *call, short events);
+/* Those to this portal end, as if it had not answered. */
+void calls_drop(struct signin *signin, const struct portal *portal);
 /* Those whose time is over. */
 void calls_keep(struct signin *signin);
 void calls_done(struct signin *signin);

@@ -1,14 +1,18 @@
-// A browser as far as a sign-in needs one: cookies by host and port, redirects one by one, forms.
+// A browser as far as a sign-in needs one: cookies by host and port, redirects one by one, forms. What
+// comes from `ours` is held against docs/openapi.yaml.
 import https from 'node:https';
+import { checkResponse } from './contract.mjs';
 
 const MS_MAX = 10_000;
 
 export class Visitor {
     #ca;
+    #ours;
     cookies = new Map(); // `host:port name` -> { value, attributes }
 
-    constructor(ca) {
+    constructor(ca, ours) {
         this.#ca = ca;
+        this.#ours = ours;
     }
 
     // Everything that it holds of one place, as it would send it.
@@ -36,7 +40,21 @@ export class Visitor {
     }
 
     // One request; no redirect is followed.
-    send(address, { method = 'GET', form, headers = {}, body } = {}) {
+    async send(address, options = {}) {
+        const answer = await this.#send(address, options);
+        if (answer.url.origin === this.#ours) {
+            const { method = 'GET' } = options;
+            const { status, url, text, headers } = answer;
+            const cookies = headers['set-cookie'];
+            await checkResponse({ method, path: url.pathname + url.search }, {
+                status, bytes: Buffer.from(text),
+                headers: cookies ? { ...headers, 'set-cookie': cookies.join(', ') } : headers,
+            });
+        }
+        return answer;
+    }
+
+    #send(address, { method = 'GET', form, headers = {}, body } = {}) {
         const url = new URL(address);
         const text = form === undefined ? body : new URLSearchParams(form).toString();
         const cookie = this.#cookieLine(url);
