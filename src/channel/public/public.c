@@ -2,8 +2,8 @@
  * The public process: routes, health, the page, the log's files, letters that are checked.
  *
  * Invariants
- *  1. Every request but those about letters is answered from its head alone: no body is read,
- *     nothing is asked of the core.
+ *  1. Every request but those about letters and of citizens is answered from its head alone: no
+ *     body is read, nothing is asked of the core.
  *  2. It is healthy only while a core says so over a pipe that stands.
  *  3. What it serves of the log is what proven.c has verified.
  */
@@ -14,6 +14,7 @@
 #include "channel/link/link.h"
 #include "channel/link/process.h"
 #include "channel/public/letters.h"
+#include "channel/public/me.h"
 #include "channel/public/page.h"
 #include "channel/public/proven.h"
 #include "channel/public/signin.h"
@@ -45,6 +46,7 @@ struct public
     struct public_letters letters;
     struct buf letters_policy;
     struct public_signin signin;
+    struct public_me me;
     struct channel_figures figures;
     bool healthy;
     bool told_ready;
@@ -205,6 +207,10 @@ static void on_head(void *context, struct http_exchange *exchange)
         signin_on_head(&public->signin, exchange);
         return;
     }
+    if (me_has(request->path)) {
+        me_on_head(&public->me, exchange);
+        return;
+    }
     bool found = route < sizeof(routes) / sizeof(routes[0]);
     bool file = !found && view_starts(request->path, ledger) &&
                 find_file(view_part(request->path, ledger.len, request->path.len - ledger.len),
@@ -237,6 +243,10 @@ static void on_request(void *context, struct http_exchange *exchange)
         signin_on_request(&public->signin, exchange);
         return;
     }
+    if (me_has(path)) {
+        me_on_request(&public->me, exchange);
+        return;
+    }
     CHECK(letters_has(path)); /* invariant 1 */
     letters_on_request(&public->letters, exchange);
 }
@@ -253,7 +263,7 @@ static void on_gone(void *context, struct http_exchange *exchange)
 {
     struct public *public = context;
 
-    if (!signin_on_gone(&public->signin, exchange)) {
+    if (!signin_on_gone(&public->signin, exchange) && !me_on_gone(&public->me, exchange)) {
         letters_on_gone(&public->letters, exchange);
     }
 }
@@ -297,6 +307,8 @@ static struct outcome on_frame(void *context, const struct frame *frame)
         return take_health(public, frame);
     case FRAME_TEXTS:
         return take_texts(public, frame);
+    case FRAME_OWN_TOLD:
+        return me_take(&public->me, frame);
     case FRAME_LETTER_CHECKED:
         return letters_take(&public->letters, frame);
     case FRAME_SIGNIN:
@@ -314,6 +326,7 @@ static void on_lost(void *context)
     public->healthy = false;
     letters_on_lost(&public->letters);
     signin_on_lost(&public->signin);
+    me_on_lost(&public->me);
 }
 
 /* The one second pipe of this row is that to `signin`. */
@@ -381,6 +394,7 @@ static struct outcome start(struct public *public, struct child *child,
     TRY(http_server_new(&config, &public->server));
     TRY(signin_init(&public->signin, &public->texts, &public->link,
                     http_server_base(public->server)));
+    TRY(me_init(&public->me, &public->texts, &public->link, signin_page_policy(&public->signin)));
     const struct channel_figures figures = {.server = public->server,
                                             .link = &public->link,
                                             .texts = &public->texts,
@@ -405,6 +419,7 @@ static void end(struct public *public)
     buf_done(&public->page_policy);
     letters_done(&public->letters);
     signin_done(&public->signin);
+    me_done(&public->me);
     buf_done(&public->letters_policy);
     texts_done(&public->texts);
 }

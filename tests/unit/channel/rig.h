@@ -72,6 +72,18 @@ struct rig_letter {
     unsigned checks; /* in all */
 };
 
+/* The last verb of a citizen that the fake core was given. What it says is told by the verb:
+ *   view         {"seen":true}      nothing      done, with nothing to say
+ *   refuse       bad_request        later        rate_limited, 7 s
+ *   ask          the gate's refusal, with a receipt
+ *   silent, die, stranger, garbage as above */
+struct rig_own {
+    char verb[RIG_TEXT_BYTES_MAX];
+    char body[RIG_TEXT_BYTES_MAX];
+    uint8_t session[32];
+    unsigned verbs; /* in all */
+};
+
 struct rig {
     pid_t pid;
     uint16_t port;
@@ -93,6 +105,7 @@ struct rig {
     struct rig_ask last;
     struct rig_look look;
     struct rig_letter letter;
+    struct rig_own own;
 };
 
 struct rig_options {
@@ -126,6 +139,7 @@ void rig_core_health(struct rig *rig, bool healthy);
 struct rig_ask rig_last(struct rig *rig);
 struct rig_look rig_last_look(struct rig *rig);
 struct rig_letter rig_last_letter(struct rig *rig);
+struct rig_own rig_last_own(struct rig *rig);
 /* Waits until the fake core has had so many asks in all. */
 void rig_await_asks(struct rig *rig, unsigned asks);
 

@@ -5,6 +5,7 @@
 
 #include "proc/checking.h"
 #include "proc/figures.h"
+#include "proc/owning.h"
 #include "proc/peer.h"
 
 #include <fcntl.h>
@@ -263,8 +264,55 @@ static void serve_letter(struct core *core, const struct frame *frame)
     }
 }
 
+static void put_own(struct core *core, const struct own_asked *asked, uint64_t tag)
+{
+    struct answer answer = {.tag = 1,
+                            .code = CODE_OWN_DATA_ONLY,
+                            .entry = VIEW_LITERAL("{}"),
+                            .checkpoint = VIEW_LITERAL("note")};
+    struct own_told told = {.tag = tag, .code = CODE_DISCLOSED};
+
+    if (view_is(asked->verb, "view")) {
+        told.json = VIEW_LITERAL("{\"seen\":true}");
+    } else if (view_is(asked->verb, "refuse")) {
+        told.code = CODE_BAD_REQUEST;
+        told.why = VIEW_LITERAL("/id: a number");
+    } else if (view_is(asked->verb, "later")) {
+        told.code = CODE_RATE_LIMITED;
+        told.retry_after_s = 7;
+    } else if (view_is(asked->verb, "ask")) {
+        told.code = answer.code;
+        told.answer = &answer;
+    }
+    owning_put_told(&core->pipe.out, &told);
+}
+
+static void serve_own(struct core *core, const struct frame *frame)
+{
+    struct own_asked asked;
+
+    assert_ok(owning_get_asked(frame, &asked));
+    pthread_mutex_lock(&core->rig->lock);
+    copy(core->rig->own.verb, asked.verb);
+    copy(core->rig->own.body, asked.body);
+    memcpy(core->rig->own.session, asked.session, sizeof(asked.session));
+    core->rig->own.verbs++;
+    pthread_mutex_unlock(&core->rig->lock);
+    if (view_is(asked.verb, "die")) {
+        core->dies = true;
+    } else if (view_is(asked.verb, "garbage")) {
+        buf_put_zeros(&core->pipe.out, 64);
+    } else if (!view_is(asked.verb, "silent")) {
+        put_own(core, &asked, asked.tag + (view_is(asked.verb, "stranger") ? 1 : 0));
+    }
+}
+
 static void serve_frame(struct core *core, const struct frame *frame)
 {
+    if (frame->kind == FRAME_OWN) {
+        serve_own(core, frame);
+        return;
+    }
     if (frame->kind == FRAME_LETTER_CHECK) {
         serve_letter(core, frame);
         return;
@@ -490,6 +538,14 @@ struct rig_letter rig_last_letter(struct rig *rig)
     struct rig_letter letter = rig->letter;
     pthread_mutex_unlock(&rig->lock);
     return letter;
+}
+
+struct rig_own rig_last_own(struct rig *rig)
+{
+    pthread_mutex_lock(&rig->lock);
+    struct rig_own own = rig->own;
+    pthread_mutex_unlock(&rig->lock);
+    return own;
 }
 
 void rig_await_asks(struct rig *rig, unsigned asks)

@@ -1,0 +1,254 @@
+/*
+ * What citizens do over their sessions.
+ *
+ * Invariants
+ *  1. A request acts only for the browser that has the session: its cookie, and what shows that no
+ *     other site has sent it (cookies.h). Nothing else is looked at before.
+ *  2. A body is read strictly and goes on as canonical JSON; what its members mean, the core knows.
+ *  3. An exchange that has a place is answered by the core, or refused when its pipe is lost.
+ */
+#include "channel/public/me.h"
+
+#include "base/check.h"
+#include "channel/public/cookies.h"
+#include "wire/json.h"
+#include "wire/json_canonical.h"
+
+#include <stdio.h>
+
+#define PATH VIEW_LITERAL("/v1/me/")
+#define TYPE_JSON VIEW_LITERAL("application/json")
+#define VALUES_MAX 256
+#define MEMBERS_MAX 32
+#define FRAME_ROOM (OWN_BODY_BYTES_MAX + 256)
+#define ANSWER_BYTES_MAX HTTP_RESPONSE_BYTES_MAX
+
+/* ---- answers ---- */
+
+static void respond_refused(struct public_me *me, struct http_exchange *exchange,
+                            const struct own_told *told)
+{
+    struct problem problem = {.code = told->code, .answer = told->answer};
+    struct http_response extra = {0};
+    char seconds[16];
+
+    if (told->why.len > 0) {
+        problem.params[0] =
+            (struct problem_param){.name = VIEW_LITERAL("body"), .reason = told->why};
+        problem.param_count = 1;
+    }
+    uint32_t wait_s =
+        told->retry_after_s > 0 ? told->retry_after_s : told->code == CODE_LEDGER_UNAVAILABLE;
+    if (wait_s > 0) {
+        snprintf(seconds, sizeof(seconds), "%u", wait_s);
+        http_response_add(&extra, "retry-after", view_text(seconds));
+    }
+    texts_respond(me->texts, exchange, &problem, &extra);
+}
+
+void me_respond_json(struct public_me *me, struct http_exchange *exchange,
+                     const struct own_told *told)
+{
+    struct http_response response = {.status = 200};
+    struct buf body;
+
+    if (told->code != CODE_DISCLOSED) {
+        respond_refused(me, exchange, told);
+        return;
+    }
+    me->texts->told[CODE_DISCLOSED]++;
+    buf_init(&body, ANSWER_BYTES_MAX);
+    if (told->answer != NULL) {
+        answer_json_put(&body, told->answer);
+    } else {
+        buf_put_view(&body, told->json.len > 0 ? told->json : VIEW_LITERAL("{}"));
+    }
+    http_response_add(&response, "content-type", TYPE_JSON);
+    http_response_add(&response, "cache-control", VIEW_LITERAL("no-store"));
+    http_response_add(&response, "x-content-type-options", VIEW_LITERAL("nosniff"));
+    http_respond(exchange, &response, &body);
+}
+
+/* ---- to the core and back ---- */
+
+static bool too_often(struct public_me *me, struct http_exchange *exchange, uint16_t owner)
+{
+    int64_t now_us = clock_monotonic_us(&me->clock);
+    struct leak *own = &me->rates[owner];
+    struct http_response extra = {0};
+
+    if (!leak_full(own, now_us, OWN_SESSION_BURST_MAX, OWN_SESSION_PER_S_MAX) &&
+        !leak_full(&me->rate, now_us, OWN_BURST_MAX, OWN_PER_S_MAX)) {
+        own->used += LEAK_UNIT;
+        me->rate.used += LEAK_UNIT;
+        return false;
+    }
+    http_response_add(&extra, "retry-after", VIEW_LITERAL("1"));
+    texts_refuse(me->texts, exchange, CODE_RATE_LIMITED, &extra);
+    return true;
+}
+
+void me_send(struct public_me *me, struct http_exchange *exchange, const struct own_asked *asked,
+             me_told *told)
+{
+    struct own_asked frame = *asked;
+    uint16_t owner = pending_owner_of(asked->session);
+
+    if (too_often(me, exchange, owner)) {
+        return;
+    }
+    if (!link_is_up(me->link) || !link_has_room(me->link, FRAME_ROOM) ||
+        !outcome_ok(pending_add(&me->pending, exchange, owner, &frame.tag))) {
+        texts_refuse_unavailable(me->texts, exchange);
+        return;
+    }
+    uint32_t place = pending_place_of(frame.tag);
+    http_exchange_note_set(exchange, place); /* invariant 3 */
+    me->told[place] = told;
+    owning_put_asked(link_out(me->link), &frame);
+    link_flush(me->link);
+}
+
+struct outcome me_take(struct public_me *me, const struct frame *frame)
+{
+    struct http_exchange *exchange = NULL;
+    struct own_told told = {0};
+    struct answer answer = {0};
+
+    TRY(owning_get_told(frame, &told, &answer));
+    TRY(pending_take(&me->pending, told.tag, &exchange));
+    if (exchange != NULL) {
+        me->told[pending_place_of(told.tag)](me, exchange, &told);
+    }
+    return OUTCOME_OK;
+}
+
+static void refuse_unavailable(void *context, struct http_exchange *exchange)
+{
+    struct public_me *me = context;
+
+    texts_refuse_unavailable(me->texts, exchange);
+}
+
+void me_on_lost(struct public_me *me)
+{
+    pending_take_all(&me->pending, me, refuse_unavailable);
+}
+
+bool me_on_gone(struct public_me *me, const struct http_exchange *exchange)
+{
+    uint32_t place = http_exchange_note(exchange);
+    bool ours = place < OWN_PENDING_MAX && me->pending.places[place].taken &&
+                me->pending.places[place].exchange == exchange;
+
+    if (ours) {
+        pending_forget(&me->pending, place);
+    }
+    return ours;
+}
+
+/* ---- requests ---- */
+
+bool me_has(struct view path)
+{
+    return view_starts(path, PATH);
+}
+
+void me_on_head(struct public_me *me, struct http_exchange *exchange)
+{
+    const struct http_request *request = http_exchange_request(exchange);
+    struct http_response extra = {0};
+    uint8_t session[SEAL_HASH_BYTES];
+
+    if (request->method != HTTP_METHOD_POST) {
+        http_response_add(&extra, "allow", VIEW_LITERAL("POST"));
+        texts_refuse(me->texts, exchange, CODE_METHOD_NOT_ALLOWED, &extra);
+    } else if (!cookies_session(exchange, session) ||
+               !cookies_may_act(exchange, view_of(NULL, 0))) { /* invariant 1 */
+        texts_refuse(me->texts, exchange, CODE_UNAUTHENTICATED, NULL);
+    } else if (!fields_type_is(request->fields[HTTP_FIELD_CONTENT_TYPE], TYPE_JSON)) {
+        texts_refuse(me->texts, exchange, CODE_UNSUPPORTED_MEDIA_TYPE, NULL);
+    }
+}
+
+/* Invariant 2. */
+static struct outcome canonical(struct public_me *me, struct view body,
+                                struct json_fault *ret_fault)
+{
+    static const struct json_limits limits = {OWN_BODY_BYTES_MAX, OWN_DEPTH_MAX, VALUES_MAX,
+                                              MEMBERS_MAX};
+    struct json_doc doc = {0};
+
+    arena_reset(&me->arena);
+    buf_reset(&me->body);
+    TRY(json_parse(body, &limits, &me->arena, &doc, ret_fault));
+    if (doc.nodes[0].kind != JSON_KIND_OBJECT) {
+        *ret_fault = (struct json_fault){.reason = "an object"};
+        return outcome_fail(FAULT_BAD_INPUT, "body: no object");
+    }
+    struct outcome outcome = json_put_canonical(&me->body, doc.nodes);
+    if (!outcome_ok(outcome)) {
+        *ret_fault = (struct json_fault){.reason = "too long, or a number that is no integer"};
+    }
+    return outcome;
+}
+
+static bool verb_of(struct view path, struct view *ret_verb)
+{
+    *ret_verb = view_part(path, PATH.len, path.len - PATH.len);
+    for (size_t i = 0; i < ret_verb->len; i++) {
+        uint8_t byte = ret_verb->data[i];
+        if ((byte < 'a' || byte > 'z') && byte != '.' && byte != '_') {
+            return false;
+        }
+    }
+    return ret_verb->len > 0 && ret_verb->len <= OWN_VERB_BYTES_MAX;
+}
+
+void me_on_request(struct public_me *me, struct http_exchange *exchange)
+{
+    const struct http_request *request = http_exchange_request(exchange);
+    struct json_fault fault = {0};
+    struct own_asked asked = {0};
+
+    if (!cookies_session(exchange, asked.session)) { /* it was there with the head */
+        texts_refuse(me->texts, exchange, CODE_UNAUTHENTICATED, NULL);
+        return;
+    }
+    if (!verb_of(request->path, &asked.verb)) {
+        texts_refuse(me->texts, exchange, CODE_NOT_FOUND, NULL);
+        return;
+    }
+    if (request->body.len > OWN_BODY_BYTES_MAX) {
+        texts_refuse(me->texts, exchange, CODE_TOO_LARGE, NULL);
+        return;
+    }
+    if (!outcome_ok(canonical(me, request->body, &fault))) {
+        texts_refuse_param(me->texts, exchange, CODE_BAD_REQUEST, VIEW_LITERAL("body"),
+                           view_text(fault.reason == NULL ? "JSON" : fault.reason));
+        return;
+    }
+    asked.body = buf_view(&me->body);
+    me_send(me, exchange, &asked, me_respond_json);
+}
+
+/* ---- begin and end ---- */
+
+struct outcome me_init(struct public_me *me, struct texts *texts, struct link *link,
+                       struct view page_policy)
+{
+    me->texts = texts;
+    me->link = link;
+    me->page_policy = page_policy;
+    me->clock = clock_system();
+    buf_init(&me->body, OWN_BODY_BYTES_MAX);
+    TRY(arena_init(&me->arena, VALUES_MAX * sizeof(struct json_node) + OWN_BODY_BYTES_MAX));
+    return pending_init(&me->pending, OWN_PENDING_MAX);
+}
+
+void me_done(struct public_me *me)
+{
+    pending_done(&me->pending);
+    arena_done(&me->arena);
+    buf_done(&me->body);
+}

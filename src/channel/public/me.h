@@ -1,0 +1,55 @@
+/*
+ * Purpose: what citizens do over their sessions: `POST /v1/me/VERB` with a JSON object, and the way
+ * to the core and back that pages for people take, too. A verb and its body are carried, and
+ * nothing here knows what they mean (I4). Owner: the public process has one. Source: decision 0059,
+ * proc/owning.h.
+ */
+#ifndef DANCU_CHANNEL_PUBLIC_ME_H
+#define DANCU_CHANNEL_PUBLIC_ME_H
+
+#include "base/leak.h"
+#include "base/memory.h"
+#include "channel/link/link.h"
+#include "channel/link/pending.h"
+#include "channel/texts/texts.h"
+#include "proc/owning.h"
+
+/* Answers the exchange with what the core has told; `me`'s texts give refusals their words. */
+struct public_me;
+typedef void me_told(struct public_me *me, struct http_exchange *exchange,
+                     const struct own_told *told);
+
+struct public_me {
+    struct texts *texts; /* borrowed, as the next two */
+    struct link *link;
+    struct view page_policy; /* of what pages show of it */
+    struct clock_port clock;
+    struct pending pending;
+    me_told *told[OWN_PENDING_MAX]; /* by place */
+    struct leak rate;
+    struct leak rates[EDGE_OWNERS]; /* of sessions */
+    struct arena arena;
+    struct buf body;
+};
+
+struct outcome me_init(struct public_me *me, struct texts *texts, struct link *link,
+                       struct view page_policy);
+void me_done(struct public_me *me);
+bool me_has(struct view path);
+/* Of a request to such a path: answers what is wrong with its head, or lets it come. */
+void me_on_head(struct public_me *me, struct http_exchange *exchange);
+void me_on_request(struct public_me *me, struct http_exchange *exchange);
+/* Sends a verb with a canonical JSON body over a session; `told` answers, or it is refused here. */
+void me_send(struct public_me *me, struct http_exchange *exchange, const struct own_asked *asked,
+             me_told *told);
+/* Does the exchange wait for the core here? Then it is forgotten. */
+bool me_on_gone(struct public_me *me, const struct http_exchange *exchange);
+/* What the core says; a failure breaks its pipe. */
+struct outcome me_take(struct public_me *me, const struct frame *frame);
+/* The pipe is lost: who waits is refused. */
+void me_on_lost(struct public_me *me);
+/* The answer as a program is told it: JSON, or a problem. */
+void me_respond_json(struct public_me *me, struct http_exchange *exchange,
+                     const struct own_told *told);
+
+#endif

@@ -1,0 +1,229 @@
+/*
+ * What citizens do over their sessions, at the public listener: a verb and its body are carried and
+ * nothing is understood; without the cookie, from another site or in another form nothing is; a
+ * core that misbehaves is told as unavailable.
+ */
+#include "log.h"
+#include "rig.h"
+
+#include "base/ceilings.h"
+#include "channel/public/private.h"
+
+#define TOKEN "A" TOKEN_REST
+#define TOKEN_REST "QIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA" /* 1 to 32 */
+#define COOKIE "Cookie: __Host-dancu-session=" TOKEN "\r\n"
+#define JSON "Content-Type: application/json\r\n"
+
+static struct rig rig;
+static struct http_limits limits;
+static char vkey[128];
+static char session = 'A'; /* the token's first letter: each session has a rate of its own */
+
+static int start(void **state)
+{
+    struct log key = {0};
+
+    (void)state;
+    log_sign_by(&key, 0x42);
+    snprintf(vkey, sizeof(vkey), "%s", key.vkey);
+    signer_free(key.signer);
+    limits = public_limits();
+    const struct rig_options options = {
+        .serve = public_serve, .prepare = public_prepare, .limits = &limits, .log_key = vkey};
+    rig_start(&rig, &options);
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    return rig_stop(&rig);
+}
+
+static void sends(const char *line, const char *fields, const char *body,
+                  struct rig_response *ret_response)
+{
+    struct rig_connection connection;
+    char head[1024];
+
+    assert_true(rig_connect(&rig, RIG_NONE, "http/1.1", 0, &connection));
+    snprintf(head, sizeof(head), "%s HTTP/1.1\r\nHost: localhost\r\n%sContent-Length: %zu\r\n\r\n",
+             line, fields, strlen(body));
+    rig_send_text(&connection, head);
+    if (body[0] != '\0') {
+        rig_send(&connection, body, strlen(body));
+    }
+    rig_receive(&connection, false, ret_response);
+    rig_disconnect(&connection);
+}
+
+/* The status of what a signed-in citizen does; `ret_body`, unless NULL, has room for 512 bytes. */
+static int does(const char *verb, const char *body, char *ret_body)
+{
+    struct rig_response response;
+    char line[128];
+    char fields[256];
+    snprintf(line, sizeof(line), "POST /v1/me/%s", verb);
+    snprintf(fields, sizeof(fields), "Cookie: __Host-dancu-session=%c%s\r\n%s", session, TOKEN_REST,
+             JSON);
+    sends(line, fields, body, &response);
+    int status = response.status;
+    if (ret_body != NULL) {
+        snprintf(ret_body, 512, "%s", response.body);
+    }
+    rig_response_done(&response);
+    return status;
+}
+
+static void a_verb_is_carried_with_the_hash_of_its_session_and_its_body_made_canonical(void **state)
+{
+    static const uint8_t token[32] = {1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11,
+                                      12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22,
+                                      23, 24, 25, 26, 27, 28, 29, 30, 31, 32};
+    uint8_t hash[SEAL_HASH_BYTES];
+    char body[512];
+    (void)state;
+    seal_sha256(view_of(token, sizeof(token)), hash);
+    assert_int_equal(does("view", " { \"b\": [1, 2], \"a\" : \"x\" }", body), 200);
+    assert_string_equal(body, "{\"seen\":true}");
+    struct rig_own own = rig_last_own(&rig);
+    assert_string_equal(own.verb, "view");
+    assert_string_equal(own.body, "{\"a\":\"x\",\"b\":[1,2]}");
+    assert_memory_equal(own.session, hash, sizeof(hash));
+    assert_int_equal(does("nothing", "{}", body), 200);
+    assert_string_equal(body, "{}");
+}
+
+static void what_the_core_refuses_is_a_problem(void **state)
+{
+    struct rig_response response;
+    char body[512];
+    (void)state;
+    assert_int_equal(does("refuse", "{}", body), 400);
+    assert_non_null(strstr(body, "/id: a number"));
+    sends("POST /v1/me/later", COOKIE JSON, "{}", &response);
+    assert_int_equal(response.status, 429);
+    assert_string_equal(rig_field(&response, "retry-after"), "7");
+    rig_response_done(&response);
+    assert_int_equal(does("ask", "{}", body), 403);
+    assert_non_null(strstr(body, "own_data_only"));
+    assert_non_null(strstr(body, "\"receipt\""));
+}
+
+/* RFC 6265bis 8.8.2: a cookie alone acts for nobody. */
+static void without_a_session_or_from_another_site_nothing_is_carried(void **state)
+{
+    static const struct {
+        const char *fields;
+        int status;
+    } rows[] = {
+        {JSON, 401},
+        {"Cookie: __Host-dancu-session=short\r\n" JSON, 401},
+        {"Cookie: dancu-session=" TOKEN "\r\n" JSON, 401},
+        {COOKIE "Sec-Fetch-Site: cross-site\r\n" JSON, 401},
+        {COOKIE "Sec-Fetch-Site: same-site\r\n" JSON, 401},
+        {COOKIE "Origin: https://evil.example\r\n" JSON, 401},
+        {COOKIE "Content-Type: application/x-www-form-urlencoded\r\n", 415},
+        {COOKIE "Content-Type: text/plain\r\n", 415},
+        {COOKIE, 415},
+    };
+    unsigned verbs = rig_last_own(&rig).verbs;
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct rig_response response;
+        sends("POST /v1/me/view", rows[i].fields, "{}", &response);
+        if (response.status != rows[i].status) {
+            fail_msg("%s: %d", rows[i].fields, response.status);
+        }
+        rig_response_done(&response);
+    }
+    assert_int_equal(rig_last_own(&rig).verbs, verbs);
+}
+
+static void what_is_no_verb_or_no_object_is_refused_here(void **state)
+{
+    static const struct {
+        const char *verb;
+        const char *body;
+        int status;
+    } rows[] = {
+        {"", "{}", 404},
+        {"View", "{}", 404},
+        {"a/b", "{}", 404},
+        {"view", "", 400},
+        {"view", "[]", 400},
+        {"view", "{\"a\":1.5}", 400},
+        {"view", "{\"a\":1,\"a\":1}", 400},
+        {"view", "{\"a\":[[[[1]]]]}", 400},
+        {"averyveryveryverylongverbthatnobodyhas", "{}", 404},
+    };
+    static char large[OWN_BODY_BYTES_MAX + 16];
+    struct rig_response response;
+    unsigned verbs = rig_last_own(&rig).verbs;
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (does(rows[i].verb, rows[i].body, NULL) != rows[i].status) {
+            fail_msg("%s %s", rows[i].verb, rows[i].body);
+        }
+    }
+    memset(large, ' ', sizeof(large) - 1);
+    assert_int_equal(does("view", large, NULL), 413);
+    sends("GET /v1/me/view", COOKIE, "", &response);
+    assert_int_equal(response.status, 405);
+    assert_string_equal(rig_field(&response, "allow"), "POST");
+    rig_response_done(&response);
+    assert_int_equal(rig_last_own(&rig).verbs, verbs);
+}
+
+static void await_core(void)
+{
+    rig_core_stop(&rig);
+    rig_core_restart(&rig);
+    for (unsigned i = 0; i < 250; i++) {
+        session = (char)('B' + i % 20);
+        if (does("view", "{}", NULL) == 200) {
+            return;
+        }
+        usleep(50000);
+    }
+    fail_msg("nothing is carried after the core came back");
+}
+
+static void a_core_that_is_lost_or_speaks_of_nobody_is_told_as_unavailable(void **state)
+{
+    static const char *const verbs[] = {"die", "stranger", "garbage"};
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        assert_int_equal(does(verbs[i], "{}", NULL), 503);
+        await_core();
+    }
+}
+
+static void a_session_that_asks_too_often_is_told_to_come_later(void **state)
+{
+    unsigned refused = 0;
+    unsigned verbs = rig_last_own(&rig).verbs;
+    (void)state;
+    session = 'Z';
+    for (unsigned i = 0; i < OWN_SESSION_BURST_MAX + 2 && refused == 0; i++) {
+        refused = does("view", "{}", NULL) == 429;
+    }
+    assert_int_equal(refused, 1);
+    assert_true(rig_last_own(&rig).verbs - verbs <= OWN_SESSION_BURST_MAX + 1);
+    session = 'Y'; /* and nobody else is */
+    assert_int_equal(does("view", "{}", NULL), 200);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(
+            a_verb_is_carried_with_the_hash_of_its_session_and_its_body_made_canonical),
+        cmocka_unit_test(what_the_core_refuses_is_a_problem),
+        cmocka_unit_test(without_a_session_or_from_another_site_nothing_is_carried),
+        cmocka_unit_test(what_is_no_verb_or_no_object_is_refused_here),
+        cmocka_unit_test(a_core_that_is_lost_or_speaks_of_nobody_is_told_as_unavailable),
+        cmocka_unit_test(a_session_that_asks_too_often_is_told_to_come_later),
+    };
+    return cmocka_run_group_tests(tests, start, stop);
+}
