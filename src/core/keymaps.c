@@ -18,7 +18,7 @@
 #include <string.h>
 
 #define KEEP_US 1000000
-#define START_US 60000000 /* after a start, when everybody comes back at once */
+#define START_US 60000000       /* after a start, when everybody comes back at once */
 #define KEEP_FAILED_US 60000000 /* after what could not be done now */
 #define OUTCOME "taken"
 
