@@ -13,8 +13,8 @@
 #include "channel/metrics/metrics.h"
 #include "channel/ndxp/ndxp.h"
 #include "channel/public/public.h"
-#include "channel/sms/sms.h"
 #include "channel/signin/signin.h"
+#include "channel/sms/sms.h"
 #include "core/core.h"
 #include "core/loader.h"
 #include "jobs/jobs.h"
@@ -388,67 +388,93 @@ static bool origin_read(const char *home, char ret_origin[256])
     return read;
 }
 
-int serve_with(const struct proc_row *table, unsigned count, int argc, char **argv)
+/* What must be said is, what belongs together is, and the numbers are in their ranges. */
+static bool take_numbers(const struct cli_option *options, struct serve_settings *ret_settings)
 {
-    struct cli_option options[OPTION_COUNT] = {
-        {.name = "home"},
-        {.name = "keys"},
-        {.name = "port"},
-        {.name = "cert"},
-        {.name = "key"},
-        {.name = "client-ca"},
-        {.name = "client-crl"},
-        {.name = "edges"},
-        {.name = "address"},
-        {.name = "scrub-s"},
-        {.name = "ndxp-case"},
-        {.name = "letters"},
-        {.name = "fonts"},
-        {.name = "public-url"},
-        {.name = "map-s"},
-        {.name = "sms"},
-        {.name = "sms-centre"},
-        {.name = "signin"},
-        {.name = "national-portal"},
-        {.name = "mps-portal"},
-    };
-    unsigned words = 0;
     uint64_t port = 8443;
     uint64_t edges = 0;
     uint64_t scrub_s = SCRUB_PASS_S_USUAL;
     uint64_t map_s = 0;
-    if (!cli_options(argc, argv, options, OPTION_COUNT, NULL, 0, &words) ||
-        options[OPTION_CERT].value == NULL || options[OPTION_KEY].value == NULL ||
-        options[OPTION_CLIENT_CA].value == NULL ||
-        !number_of(options[OPTION_PORT].value, 65532, &port) ||
+    bool needed = options[OPTION_CERT].value != NULL && options[OPTION_KEY].value != NULL &&
+                  options[OPTION_CLIENT_CA].value != NULL;
+    bool message_centre =
+        (options[OPTION_SMS].value == NULL) == (options[OPTION_SMS_CENTRE].value == NULL);
+    bool portals =
+        options[OPTION_SIGNIN].value != NULL ||
+        (options[OPTION_NATIONAL_PORTAL].value == NULL && options[OPTION_MPS_PORTAL].value == NULL);
+    if (!needed || !message_centre || !portals ||
+        !number_of(options[OPTION_PORT].value, 65532, &port) || port == 0 ||
         !number_of(options[OPTION_EDGES].value, 64, &edges) ||
-        !number_of(options[OPTION_SCRUB_S].value, SCRUB_PASS_S_MAX, &scrub_s) ||
-        !number_of(options[OPTION_MAP_S].value, SCRUB_PASS_S_MAX, &map_s) || port == 0 ||
-        (options[OPTION_SMS].value == NULL) != (options[OPTION_SMS_CENTRE].value == NULL) ||
-        scrub_s == 0 ||
-        (options[OPTION_SIGNIN].value == NULL && (options[OPTION_NATIONAL_PORTAL].value != NULL ||
-                                                  options[OPTION_MPS_PORTAL].value != NULL))) {
-        return usage();
+        !number_of(options[OPTION_SCRUB_S].value, SCRUB_PASS_S_MAX, &scrub_s) || scrub_s == 0 ||
+        !number_of(options[OPTION_MAP_S].value, SCRUB_PASS_S_MAX, &map_s)) {
+        return false;
     }
+    ret_settings->port = (uint16_t)port;
+    ret_settings->edges = (uint32_t)edges;
+    ret_settings->scrub_s = (uint32_t)scrub_s;
+    ret_settings->map_s = (uint32_t)map_s;
+    return true;
+}
+
+static bool take_words(const struct cli_option *options, struct serve_settings *ret_settings)
+{
     const char *cases = options[OPTION_NDXP_CASE].value;
     cases = cases == NULL ? NDXP_CASE_USUAL : cases;
-    struct supervisor_config config = {
-        .rows = table,
-        .row_count = count,
-        .core_row = 0,
-        .settings = {.port = (uint16_t)port,
-                     .edges = (uint32_t)edges,
-                     .scrub_s = (uint32_t)scrub_s,
-                     .map_s = (uint32_t)map_s},
-        .listen_address = options[OPTION_ADDRESS].value,
-    };
-    if (!ndxp_cases_valid(view_text(cases)) ||
-        strlen(cases) >= sizeof(config.settings.ndxp_cases)) {
-        return usage();
+    if (!ndxp_cases_valid(view_text(cases)) || strlen(cases) >= sizeof(ret_settings->ndxp_cases)) {
+        return false;
     }
-    snprintf(config.settings.ndxp_cases, sizeof(config.settings.ndxp_cases), "%s", cases);
-    if (!public_url_take(options[OPTION_PUBLIC_URL].value, (unsigned)port,
-                         config.settings.public_url)) {
+    snprintf(ret_settings->ndxp_cases, sizeof(ret_settings->ndxp_cases), "%s", cases);
+    return public_url_take(options[OPTION_PUBLIC_URL].value, ret_settings->port,
+                           ret_settings->public_url);
+}
+
+static void take_paths(const struct cli_option *options, struct supervisor_config *config)
+{
+    const char *letters = options[OPTION_LETTERS].value;
+    const char *fonts = options[OPTION_FONTS].value;
+    config->listen_address = options[OPTION_ADDRESS].value;
+    config->paths[GRANT_TLS_CERT] = options[OPTION_CERT].value;
+    config->paths[GRANT_TLS_KEY] = options[OPTION_KEY].value;
+    config->paths[GRANT_CLIENT_CA] = options[OPTION_CLIENT_CA].value;
+    config->paths[GRANT_CLIENT_CRL] = options[OPTION_CLIENT_CRL].value;
+    config->paths[GRANT_LETTERS_DIR] = letters == NULL ? PRESS_LETTERS_USUAL : letters;
+    config->paths[GRANT_FONTS_DIR] = fonts == NULL ? PRESS_FONTS_USUAL : fonts;
+    config->paths[GRANT_SMS_DIR] = options[OPTION_SMS].value;
+    config->paths[GRANT_SIGNIN_DIR] = options[OPTION_SIGNIN].value;
+    config->paths[GRANT_KEYS_DIR] = cli_keys(options[OPTION_KEYS].value);
+    config->dials[DIAL_MESSAGE_CENTRE] = options[OPTION_SMS_CENTRE].value;
+    config->dials[DIAL_NATIONAL_PORTAL] = options[OPTION_NATIONAL_PORTAL].value;
+    config->dials[DIAL_MPS_PORTAL] = options[OPTION_MPS_PORTAL].value;
+}
+
+int serve_with(const struct proc_row *table, unsigned count, int argc, char **argv)
+{
+    struct cli_option options[OPTION_COUNT] = {
+        [OPTION_HOME] = {.name = "home"},
+        [OPTION_KEYS] = {.name = "keys"},
+        [OPTION_PORT] = {.name = "port"},
+        [OPTION_CERT] = {.name = "cert"},
+        [OPTION_KEY] = {.name = "key"},
+        [OPTION_CLIENT_CA] = {.name = "client-ca"},
+        [OPTION_CLIENT_CRL] = {.name = "client-crl"},
+        [OPTION_EDGES] = {.name = "edges"},
+        [OPTION_ADDRESS] = {.name = "address"},
+        [OPTION_SCRUB_S] = {.name = "scrub-s"},
+        [OPTION_NDXP_CASE] = {.name = "ndxp-case"},
+        [OPTION_LETTERS] = {.name = "letters"},
+        [OPTION_FONTS] = {.name = "fonts"},
+        [OPTION_PUBLIC_URL] = {.name = "public-url"},
+        [OPTION_MAP_S] = {.name = "map-s"},
+        [OPTION_SMS] = {.name = "sms"},
+        [OPTION_SMS_CENTRE] = {.name = "sms-centre"},
+        [OPTION_SIGNIN] = {.name = "signin"},
+        [OPTION_NATIONAL_PORTAL] = {.name = "national-portal"},
+        [OPTION_MPS_PORTAL] = {.name = "mps-portal"},
+    };
+    struct supervisor_config config = {.rows = table, .row_count = count, .core_row = 0};
+    unsigned words = 0;
+    if (!cli_options(argc, argv, options, OPTION_COUNT, NULL, 0, &words) ||
+        !take_numbers(options, &config.settings) || !take_words(options, &config.settings)) {
         return usage();
     }
     const char *home = cli_home(options[OPTION_HOME].value);
@@ -457,20 +483,7 @@ int serve_with(const struct proc_row *table, unsigned count, int argc, char **ar
         cli_complain("serve: %s is no home of dancu (make one with `dancu init`)", home);
         return EXIT_BAD;
     }
-    config.paths[GRANT_TLS_CERT] = options[OPTION_CERT].value;
-    config.paths[GRANT_TLS_KEY] = options[OPTION_KEY].value;
-    config.paths[GRANT_CLIENT_CA] = options[OPTION_CLIENT_CA].value;
-    config.paths[GRANT_CLIENT_CRL] = options[OPTION_CLIENT_CRL].value;
-    const char *letters = options[OPTION_LETTERS].value;
-    const char *fonts = options[OPTION_FONTS].value;
-    config.paths[GRANT_LETTERS_DIR] = letters == NULL ? PRESS_LETTERS_USUAL : letters;
-    config.paths[GRANT_FONTS_DIR] = fonts == NULL ? PRESS_FONTS_USUAL : fonts;
-    config.paths[GRANT_SMS_DIR] = options[OPTION_SMS].value;
-    config.dials[DIAL_MESSAGE_CENTRE] = options[OPTION_SMS_CENTRE].value;
-    config.paths[GRANT_SIGNIN_DIR] = options[OPTION_SIGNIN].value;
-    config.dials[DIAL_NATIONAL_PORTAL] = options[OPTION_NATIONAL_PORTAL].value;
-    config.dials[DIAL_MPS_PORTAL] = options[OPTION_MPS_PORTAL].value;
-    config.paths[GRANT_KEYS_DIR] = cli_keys(options[OPTION_KEYS].value);
+    take_paths(options, &config);
     return supervisor_run(&config);
 }
 

@@ -198,7 +198,7 @@ static struct outcome take_receipts(struct core *core, struct peer *peer, const 
 }
 
 /* What an account is granted, for itself. */
-static void take_grants(struct core *core, struct peer *peer, const struct frame *frame)
+static struct outcome take_grants(struct core *core, struct peer *peer, const struct frame *frame)
 {
     BUF_AUTO json;
     struct grants_ask ask = {0};
@@ -207,7 +207,7 @@ static void take_grants(struct core *core, struct peer *peer, const struct frame
     buf_init(&json, GRANTS_BYTES_MAX);
     if (!outcome_ok(granting_get_ask(frame, &ask))) {
         refuse(core, peer, "grants asked for do not decode");
-        return;
+        return OUTCOME_OK;
     }
     struct granted granted = {.tag = ask.tag};
     granted.code = gate_account(core->house->gate, ask.spki, now_us, &certificate);
@@ -219,9 +219,10 @@ static void take_grants(struct core *core, struct peer *peer, const struct frame
     }
     granting_put(&peer->pipe.out, &granted);
     peer->broken = peer->pipe.out.failed || !outcome_ok(pipe_flush(&peer->pipe));
+    return OUTCOME_OK;
 }
 
-static void take_kept(struct core *core, struct peer *peer, const struct frame *frame)
+static struct outcome take_kept(struct core *core, struct peer *peer, const struct frame *frame)
 {
     struct cursor cursor = cursor_of(frame->payload);
     uint8_t wish = cursor_u8(&cursor);
@@ -230,7 +231,7 @@ static void take_kept(struct core *core, struct peer *peer, const struct frame *
     (void)from;
     if (!outcome_ok(cursor_end(&cursor, "kept")) || wish > LEDGER_WISH_SYNC) {
         refuse(core, peer, "what the keeper says does not decode");
-        return;
+        return OUTCOME_OK;
     }
     core->kept_asked = false;
     if (wish == LEDGER_WISH_NONE) { /* it failed and said why: asked again after a while */
@@ -238,14 +239,16 @@ static void take_kept(struct core *core, struct peer *peer, const struct frame *
     } else {
         ledger_kept(core->house->ledger, wish, until);
     }
+    return OUTCOME_OK;
 }
 
-static void take_scrub(struct core *core, struct peer *peer, const struct frame *frame)
+static struct outcome take_scrub(struct core *core, struct peer *peer, const struct frame *frame)
 {
     if (frame->count > SCRUB_PLACES_MAX ||
         !outcome_ok(scrub_get_status(frame->payload, frame->count, &core->scrub))) {
         refuse(core, peer, "what the worker says does not decode");
     }
+    return OUTCOME_OK;
 }
 
 /* A chunk that the loader has stored. Who it hides is known here before the loader may forget what
@@ -294,11 +297,12 @@ static struct outcome take_stamped(struct core *core, struct peer *peer, const s
     return signed_take(core, peer, &stamped);
 }
 
-static void take_changes(struct core *core, struct peer *peer, const struct frame *frame)
+static struct outcome take_changes(struct core *core, struct peer *peer, const struct frame *frame)
 {
     if (!feed_take(core, peer, frame)) {
         refuse(core, peer, "signed changes do not decode");
     }
+    return OUTCOME_OK;
 }
 
 static struct outcome take_changed(struct core *core, struct peer *peer, const struct frame *frame)
@@ -311,42 +315,45 @@ static struct outcome take_changed(struct core *core, struct peer *peer, const s
     return OUTCOME_OK;
 }
 
-static void take_look(struct core *core, struct peer *peer, const struct frame *frame)
+static struct outcome take_look(struct core *core, struct peer *peer, const struct frame *frame)
 {
     struct look look;
     if (!outcome_ok(looking_get(frame, &look))) {
         refuse(core, peer, "what is to be shown does not decode");
-        return;
+        return OUTCOME_OK;
     }
     struct outcome outcome = look_show(core, peer, &look);
     if (!outcome_ok(outcome)) { /* its clients ask again */
         log_outcome(LOG_LEVEL_WARN, "not-shown", outcome);
         peer->broken = true;
     }
+    return OUTCOME_OK;
 }
 
-static void take_explain(struct core *core, struct peer *peer, const struct frame *frame)
+static struct outcome take_explain(struct core *core, struct peer *peer, const struct frame *frame)
 {
     struct explaining asked;
     if (!outcome_ok(explaining_get(frame, &asked))) {
         refuse(core, peer, "a hypothetical ask does not decode");
-        return;
+        return OUTCOME_OK;
     }
     struct outcome outcome = explain_show(core, peer, &asked);
     if (!outcome_ok(outcome)) { /* as what is not shown */
         log_outcome(LOG_LEVEL_WARN, "not-explained", outcome);
         peer->broken = true;
     }
+    return OUTCOME_OK;
 }
 
-static void take_found(struct core *core, struct peer *peer, const struct frame *frame)
+static struct outcome take_found(struct core *core, struct peer *peer, const struct frame *frame)
 {
     struct search_found found;
     if (!outcome_ok(searching_get_found(frame, &found))) {
         refuse(core, peer, "what was found does not decode");
-        return;
+        return OUTCOME_OK;
     }
     searches_take(core, &found);
+    return OUTCOME_OK;
 }
 
 static struct outcome take_map(struct core *core, struct peer *peer, const struct frame *frame)
@@ -440,27 +447,61 @@ static struct outcome take_of_jobs(struct core *core, struct peer *peer, const s
     return OUTCOME_OK;
 }
 
-static void take_rest(struct core *core, struct peer *peer, const struct frame *frame)
+static struct outcome take_paper(struct core *core, struct peer *peer, const struct frame *frame)
 {
-    if (frame->kind == FRAME_ARCHIVED) {
-        if (!papers_take(core, peer, frame)) {
-            refuse(core, peer, "what the archive says does not decode");
-        }
-        return;
+    if (!papers_take(core, peer, frame)) {
+        refuse(core, peer, "what the archive says does not decode");
     }
-    if (frame->kind == FRAME_LETTER_CHECK) {
-        if (!letter_checks_take(core, peer, frame)) {
-            refuse(core, peer, "a letter to be checked does not decode");
-        }
-        return;
+    return OUTCOME_OK;
+}
+
+static struct outcome take_check(struct core *core, struct peer *peer, const struct frame *frame)
+{
+    if (!letter_checks_take(core, peer, frame)) {
+        refuse(core, peer, "a letter to be checked does not decode");
     }
-    struct outcome outcome = frame->kind == FRAME_STATS
-                                 ? figures_take(core, peer, frame)
-                                 : outcome_fail(FAULT_BAD_INPUT, "nobody takes this kind of frame");
+    return OUTCOME_OK;
+}
+
+static struct outcome take_stats(struct core *core, struct peer *peer, const struct frame *frame)
+{
+    struct outcome outcome = figures_take(core, peer, frame);
     if (!outcome_ok(outcome)) {
         refuse(core, peer, outcome.what);
     }
+    return OUTCOME_OK;
 }
+
+typedef struct outcome (*taker)(struct core *core, struct peer *peer, const struct frame *frame);
+static const taker takers[FRAME_KIND_COUNT] = {
+    [FRAME_ASKS] = take_asks,
+    [FRAME_RECEIPT] = take_receipts,
+    [FRAME_STATS] = take_stats,
+    [FRAME_KEPT] = take_kept,
+    [FRAME_SCRUB] = take_scrub,
+    [FRAME_CHUNK] = take_chunk,
+    [FRAME_STAMPED] = take_stamped,
+    [FRAME_LOOK] = take_look,
+    [FRAME_GRANTS] = take_grants,
+    [FRAME_EXPLAIN] = take_explain,
+    [FRAME_FOUND] = take_found,
+    [FRAME_VOUCHED] = take_asks,
+    [FRAME_JOB_WHO] = take_of_jobs,
+    [FRAME_JOB_LINES] = take_of_jobs,
+    [FRAME_CHANGES_STAMPED] = take_changes,
+    [FRAME_CHANGED] = take_changed,
+    [FRAME_EXTRACTED] = take_extracted,
+    [FRAME_WISH] = take_of_jobs,
+    [FRAME_ARCHIVED] = take_paper,
+    [FRAME_RENDERED] = take_rendered,
+    [FRAME_LETTER_CHECK] = take_check,
+    [FRAME_OWN] = take_own,
+    [FRAME_SIGNIN] = take_signin,
+    [FRAME_TOKEN] = take_signin,
+    [FRAME_SIGNED_IN] = take_signin,
+    [FRAME_SMS_OUT] = take_sent,
+    [FRAME_MAP] = take_map,
+};
 
 static struct outcome take_frame(struct core *core, struct peer *peer, const struct frame *frame)
 {
@@ -468,74 +509,11 @@ static struct outcome take_frame(struct core *core, struct peer *peer, const str
         refuse(core, peer, "its row does not allow this kind of frame");
         return OUTCOME_OK;
     }
-    if (frame->kind == FRAME_ASKS || frame->kind == FRAME_VOUCHED) {
-        return take_asks(core, peer, frame);
-    }
-    if (frame->kind == FRAME_CHUNK) {
-        return take_chunk(core, peer, frame);
-    }
-    if (frame->kind == FRAME_RECEIPT) {
-        return take_receipts(core, peer, frame);
-    }
-    if (frame->kind == FRAME_STAMPED) {
-        return take_stamped(core, peer, frame);
-    }
-    if (frame->kind == FRAME_CHANGED) {
-        return take_changed(core, peer, frame);
-    }
-    if (frame->kind == FRAME_CHANGES_STAMPED) {
-        take_changes(core, peer, frame);
+    if (takers[frame->kind] == NULL) {
+        refuse(core, peer, "nobody takes this kind of frame");
         return OUTCOME_OK;
     }
-    if (frame->kind == FRAME_EXPLAIN) {
-        take_explain(core, peer, frame);
-        return OUTCOME_OK;
-    }
-    if (frame->kind == FRAME_JOB_WHO || frame->kind == FRAME_WISH ||
-        frame->kind == FRAME_JOB_LINES) {
-        return take_of_jobs(core, peer, frame);
-    }
-    if (frame->kind == FRAME_EXTRACTED) {
-        return take_extracted(core, peer, frame);
-    }
-    if (frame->kind == FRAME_SIGNIN || frame->kind == FRAME_TOKEN ||
-        frame->kind == FRAME_SIGNED_IN) {
-        return take_signin(core, peer, frame);
-    }
-    if (frame->kind == FRAME_GRANTS) {
-        take_grants(core, peer, frame);
-        return OUTCOME_OK;
-    }
-    if (frame->kind == FRAME_KEPT) {
-        take_kept(core, peer, frame);
-        return OUTCOME_OK;
-    }
-    if (frame->kind == FRAME_SCRUB) {
-        take_scrub(core, peer, frame);
-        return OUTCOME_OK;
-    }
-    if (frame->kind == FRAME_FOUND) {
-        take_found(core, peer, frame);
-        return OUTCOME_OK;
-    }
-    if (frame->kind == FRAME_MAP) {
-        return take_map(core, peer, frame);
-    }
-    if (frame->kind == FRAME_RENDERED) {
-        return take_rendered(core, peer, frame);
-    }
-    if (frame->kind == FRAME_OWN) {
-        return take_own(core, peer, frame);
-    }
-    if (frame->kind == FRAME_SMS_OUT) {
-        return take_sent(core, peer, frame);
-    }
-    if (frame->kind == FRAME_LOOK) {
-        take_look(core, peer, frame);
-        return OUTCOME_OK;
-    }
-    take_rest(core, peer, frame);
-    return OUTCOME_OK;
+    return takers[frame->kind](core, peer, frame);
 }
 
 bool peer_choked(const struct peer *peer)

@@ -57,7 +57,7 @@ enum proc_grant {
  * which `..` would lead out of it). Closed before main when the row has a `prepare`. */
 #define GRANTS_OF_PREPARE                                                                          \
     (1u << GRANT_TLS_CERT | 1u << GRANT_TLS_KEY | 1u << GRANT_CLIENT_CA | 1u << GRANT_CLIENT_CRL | \
-     1u << GRANT_KEYS_DIR | 1u << GRANT_LETTERS_DIR | 1u << GRANT_FONTS_DIR |                       \
+     1u << GRANT_KEYS_DIR | 1u << GRANT_LETTERS_DIR | 1u << GRANT_FONTS_DIR |                      \
      1u << GRANT_SMS_DIR | 1u << GRANT_SIGNIN_DIR)
 
 enum proc_user {

@@ -118,7 +118,7 @@ void portals_settle(struct signin *signin)
     }
 }
 
-void portals_done(struct signin *signin)
+void portals_end(struct signin *signin)
 {
     for (unsigned i = 0; i < PORTALS; i++) {
         struct portal *portal = &signin->portals[i];

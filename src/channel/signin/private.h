@@ -92,7 +92,7 @@ struct signin {
 /* portals.c */
 /* The core has told them: who is on which portal. What is known of one that is the same stays. */
 void portals_settle(struct signin *signin);
-void portals_done(struct signin *signin);
+void portals_end(struct signin *signin);
 /* NULL: it is not there, or not ready. */
 struct portal *portal_by_code(struct signin *signin, struct view code);
 struct portal *portal_by_issuer(struct signin *signin, struct view issuer);

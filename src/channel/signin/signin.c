@@ -429,7 +429,7 @@ static struct outcome start(struct signin *signin, struct child *child)
 static void finish(struct signin *signin)
 {
     calls_done(signin);
-    portals_done(signin);
+    portals_end(signin);
     for (unsigned i = 0; i < SIGNIN_PIPES_MAX; i++) {
         if (signin->fronts[i].pipe.fd >= 0) {
             pipe_done(&signin->fronts[i].pipe);

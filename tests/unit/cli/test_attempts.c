@@ -179,9 +179,9 @@ static const struct attempt {
 enum meets { MEETS_KILLED, MEETS_REFUSED, MEETS_DONE };
 
 /* Every row of the table; what is not said of it below ends the process. */
-static const char *const known_rows[] = {"core",    "keeper",  "loader", "edge", "public",
-                                         "worker",  "metrics", "verify", "desk", "jobs",
-                                         "archive", "letter",  "sms",     "signin"};
+static const char *const known_rows[] = {"core",    "keeper",  "loader", "edge",  "public",
+                                         "worker",  "metrics", "verify", "desk",  "jobs",
+                                         "archive", "letter",  "sms",    "signin"};
 
 static const struct expectation {
     const char *row;
