@@ -36,6 +36,13 @@ static bool subject_of(const struct own_call *call, uint8_t room[PERSONAL_NUMBER
     return fits && country_id_valid(*ret_id);
 }
 
+/* By an officer's act in force today. */
+static bool guards(const struct core *core, const struct own_call *call, struct view id)
+{
+    int64_t day = clock_day_vn(clock_wall_us(&core->house->clock));
+    return staff_guards(&core->house->directory, call->asker.citizen, id, day);
+}
+
 static struct outcome view_own(struct core *core, const struct own_call *call,
                                struct own_reply *reply)
 {
@@ -45,10 +52,8 @@ static struct outcome view_own(struct core *core, const struct own_call *call,
         own_refuse(reply, CODE_BAD_REQUEST, "/id: a personal number");
         return OUTCOME_OK;
     }
-    int64_t day = clock_day_vn(clock_wall_us(&core->house->clock));
     struct ask ask = {.service = SERVICE_OWN_VIEW, .fields_granted = true};
-    bool ward = staff_guards(&core->house->directory, call->asker.citizen, id, day);
-    return citizens_ask(core, &call->asker, id, ward, &ask, reply);
+    return citizens_ask(core, &call->asker, id, guards(core, call, id), &ask, reply);
 }
 
 static struct outcome view_history(struct core *core, const struct own_call *call,
@@ -60,7 +65,7 @@ static struct outcome view_history(struct core *core, const struct own_call *cal
         own_refuse(reply, CODE_BAD_REQUEST, "/id: a personal number");
         return OUTCOME_OK;
     }
-    return histories_show(core, call, id, false, reply);
+    return histories_show(core, call, id, guards(core, call, id), reply);
 }
 
 static struct outcome state_history(struct core *core, const struct own_call *call,

@@ -13,6 +13,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "office/staff.h"
 #include "wire/canonical.h"
 
 #include <inttypes.h>
@@ -114,11 +115,13 @@ static struct outcome serve_own(struct core *core, const struct history_wait *wa
     struct ask_own own;
     const struct own_asker asker = {wait->channel, code_view(&wait->citizen),
                                     code_view(&wait->account)};
+    struct view id = code_view(&wait->id);
+    int64_t day = clock_day_vn(clock_wall_us(&core->house->clock));
+    bool ward = wait->ward && staff_guards(&core->house->directory, asker.citizen, id, day);
     own_reply_init(&reply);
     ask_of(wait, &ask, &own);
     ask.history_ready = true;
-    struct outcome outcome =
-        citizens_ask(core, &asker, code_view(&wait->id), wait->ward, &ask, &reply);
+    struct outcome outcome = citizens_ask(core, &asker, id, ward, &ask, &reply);
     if (outcome_ok(outcome)) {
         if (wait->stated && reply.code == CODE_DISCLOSED) {
             gate_statement_open(core->house->gate);
