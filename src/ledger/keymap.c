@@ -13,9 +13,14 @@
 #include "base/memory.h"
 #include "wire/canonical.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define BUCKET_LEAVES_USUAL 128u
+#define FOLDER "derived"
+#define PREFIX "map-"
+#define NAMES_BYTES_MAX (1u << 20)
 #define HEAD_TEXT_BYTES_MAX 256u
 #define PUT_BYTES 65536u /* nodes and places handed on at once */
 
@@ -145,6 +150,48 @@ uint64_t keymap_bucket_of(const struct tree_hash *position, unsigned bits)
         number = number << 8 | position->bytes[i];
     }
     return bits == 0 ? 0 : number >> (64 - bits);
+}
+
+/* ---- names ---- */
+
+void keymap_path(uint64_t index, char ret_path[KEYMAP_PATH_BYTES_MAX])
+{
+    int said = snprintf(ret_path, KEYMAP_PATH_BYTES_MAX, FOLDER "/" PREFIX "%llu",
+                        (unsigned long long)index);
+    CHECK(said > 0 && said < (int)KEYMAP_PATH_BYTES_MAX);
+}
+
+static int compare_down(const void *a, const void *b)
+{
+    const uint64_t *left = a;
+    const uint64_t *right = b;
+
+    return (*left < *right) - (*left > *right);
+}
+
+struct outcome keymap_list(const struct disk_port *disk, int home_fd,
+                           uint64_t ret_indexes[KEYMAP_FILES_MAX], unsigned *ret_count)
+{
+    BUF_AUTO names;
+    size_t at = 0;
+    unsigned count = 0;
+
+    buf_init(&names, NAMES_BYTES_MAX);
+    TRY(disk_list(disk, home_fd, FOLDER, &names));
+    for (const char *name = disk_next_name(&names, &at); name != NULL && count < KEYMAP_FILES_MAX;
+         name = disk_next_name(&names, &at)) {
+        struct view text = view_text(name);
+        size_t prefix = sizeof(PREFIX) - 1;
+        uint64_t index = 0;
+        if (view_starts(text, VIEW_LITERAL(PREFIX)) &&
+            outcome_ok(
+                decimal_get(view_part(text, prefix, text.len - prefix), INT64_MAX, &index))) {
+            ret_indexes[count++] = index;
+        }
+    }
+    qsort(ret_indexes, count, sizeof(*ret_indexes), compare_down);
+    *ret_count = count;
+    return OUTCOME_OK;
 }
 
 /* ---- writing ---- */

@@ -119,4 +119,9 @@ struct keymap_path {
 struct outcome keymap_file_path(struct keymap_file *file, const struct tree_hash *position,
                                 struct keymap_path *ret_path);
 
+/* All of it: every block opens and has its leaves in order, every node is what stands below it, and
+ * they lead to the root. `step` after each block: the moment to wait. FAULT_CORRUPT. */
+struct outcome keymap_file_check(struct keymap_file *file, void (*step)(void *context),
+                                 void *context);
+
 #endif

@@ -10,16 +10,11 @@
 #include "base/check.h"
 #include "base/memory.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define MAGIC "dancuMAP"
 #define MAGIC_LEN 8
 #define VERSION 1
-#define FOLDER "derived"
-#define PREFIX "map-"
-#define NAMES_BYTES_MAX (1u << 20)
 
 struct keymap_file {
     const struct disk_port *disk;
@@ -92,48 +87,6 @@ struct outcome keymap_footer_read(const uint8_t sector[KEYMAP_FOOTER_BYTES], uin
         return damaged("map: its parts do not fit its length");
     }
     *ret_footer = footer;
-    return OUTCOME_OK;
-}
-
-/* ---- names ---- */
-
-void keymap_path(uint64_t index, char ret_path[KEYMAP_PATH_BYTES_MAX])
-{
-    int said = snprintf(ret_path, KEYMAP_PATH_BYTES_MAX, FOLDER "/" PREFIX "%llu",
-                        (unsigned long long)index);
-    CHECK(said > 0 && said < (int)KEYMAP_PATH_BYTES_MAX);
-}
-
-static int compare_down(const void *a, const void *b)
-{
-    const uint64_t *left = a;
-    const uint64_t *right = b;
-
-    return (*left < *right) - (*left > *right);
-}
-
-struct outcome keymap_list(const struct disk_port *disk, int home_fd,
-                           uint64_t ret_indexes[KEYMAP_FILES_MAX], unsigned *ret_count)
-{
-    BUF_AUTO names;
-    size_t at = 0;
-    unsigned count = 0;
-
-    buf_init(&names, NAMES_BYTES_MAX);
-    TRY(disk_list(disk, home_fd, FOLDER, &names));
-    for (const char *name = disk_next_name(&names, &at); name != NULL && count < KEYMAP_FILES_MAX;
-         name = disk_next_name(&names, &at)) {
-        struct view text = view_text(name);
-        size_t prefix = sizeof(PREFIX) - 1;
-        uint64_t index = 0;
-        if (view_starts(text, VIEW_LITERAL(PREFIX)) &&
-            outcome_ok(
-                decimal_get(view_part(text, prefix, text.len - prefix), INT64_MAX, &index))) {
-            ret_indexes[count++] = index;
-        }
-    }
-    qsort(ret_indexes, count, sizeof(*ret_indexes), compare_down);
-    *ret_count = count;
     return OUTCOME_OK;
 }
 
@@ -454,4 +407,75 @@ struct outcome keymap_file_path(struct keymap_file *file, const struct tree_hash
     file->leaf_at = 0;
     file->bucket = 0;
     return outcome;
+}
+
+/* ---- all of it ---- */
+
+static struct outcome check_node(const struct keymap_file *file, uint64_t number,
+                                 const struct keymap_node *expected)
+{
+    struct keymap_node node;
+
+    TRY(node_at(file, number, &node));
+    return node.kind == expected->kind &&
+                   memcmp(node.hash.bytes, expected->hash.bytes, SEAL_HASH_BYTES) == 0
+               ? OUTCOME_OK
+               : damaged("map: a node is not what stands below it");
+}
+
+/* The leaves of a bucket stand in order, and they are its own. */
+static struct outcome check_bucket(struct keymap_file *file, uint64_t bucket)
+{
+    struct keymap_node node;
+
+    TRY(load_bucket(file, bucket));
+    for (size_t i = 0; i < file->leaf_count; i++) {
+        const struct tree_hash *position = &file->leaves[i].position;
+        bool behind = i == 0 || memcmp(file->leaves[i - 1].position.bytes, position->bytes,
+                                       SEAL_HASH_BYTES) < 0;
+        if (!behind || keymap_bucket_of(position, file->footer.bits) != bucket) {
+            return damaged("map: leaves that are out of order");
+        }
+        keymap_item_make(file->keys, &file->leaves[i], file->footer.head.size, &file->items[i]);
+    }
+    keymap_subtree(file->items, file->leaf_count, file->footer.bits, &node);
+    return check_node(file, (UINT64_C(1) << file->footer.bits) + bucket, &node);
+}
+
+static struct outcome check_above(const struct keymap_file *file)
+{
+    struct keymap_node root;
+
+    for (uint64_t number = 1; number < UINT64_C(1) << file->footer.bits; number++) {
+        struct keymap_node left;
+        struct keymap_node right;
+        struct keymap_node node;
+        TRY(node_at(file, 2 * number, &left));
+        TRY(node_at(file, 2 * number + 1, &right));
+        keymap_join(&left, &right, &node);
+        TRY(check_node(file, number, &node));
+    }
+    TRY(node_at(file, 1, &root));
+    return memcmp(root.hash.bytes, file->footer.head.root.bytes, SEAL_HASH_BYTES) == 0
+               ? OUTCOME_OK
+               : damaged("map: its nodes do not lead to its root");
+}
+
+struct outcome keymap_file_check(struct keymap_file *file, void (*step)(void *context),
+                                 void *context)
+{
+    uint64_t persons = 0;
+
+    for (uint64_t bucket = 0; bucket < UINT64_C(1) << file->footer.bits; bucket++) {
+        TRY(check_bucket(file, bucket));
+        persons += file->leaf_count;
+        step(context);
+    }
+    file->leaf_count = 0;
+    file->bucket = 0;
+    TRY(check_above(file));
+    TRY(open_block(file, KEYMAP_BLOCK_REST, 0, file->footer.rest_at,
+                   file->bytes - KEYMAP_FOOTER_BYTES));
+    return persons == file->footer.head.persons ? OUTCOME_OK
+                                                : damaged("map: it has more persons, or fewer");
 }

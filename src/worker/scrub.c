@@ -17,6 +17,7 @@
 #include "base/memory.h"
 #include "gate/history_scrub.h"
 #include "gate/record.h"
+#include "ledger/keymap.h"
 #include "ledger/ledger.h"
 #include "office/act.h"
 #include "office/deed.h"
@@ -234,6 +235,45 @@ static struct outcome check_history(struct pass *pass)
     return outcome;
 }
 
+static struct outcome check_map(struct pass *pass, const struct keymap_keys *keys, uint64_t index)
+{
+    struct keymap_file *file = NULL;
+    char path[KEYMAP_PATH_BYTES_MAX];
+
+    keymap_path(index, path);
+    struct outcome outcome =
+        keymap_file_open(disk_system(), pass->config->home_fd, path, keys, &file);
+    if (outcome_ok(outcome)) {
+        outcome = keymap_file_check(file, run_step, pass);
+        keymap_file_close(file);
+        pass->looked++;
+    }
+    if (outcome.fault == FAULT_NO_MEMORY) {
+        return outcome;
+    }
+    if (!outcome_ok(outcome) && outcome.fault != FAULT_NOT_FOUND) { /* another took its place */
+        tell(pass, "%s: %s", path, outcome.what);
+    }
+    return OUTCOME_OK;
+}
+
+/* And the maps that statements are made of. */
+static struct outcome check_maps(struct pass *pass)
+{
+    struct keymap_keys keys;
+    uint64_t indexes[KEYMAP_FILES_MAX];
+    unsigned count = 0;
+
+    TRY(keymap_list(disk_system(), pass->config->home_fd, indexes, &count));
+    TRY(keymap_keys_make(&pass->config->keys->index, &keys));
+    struct outcome outcome = OUTCOME_OK;
+    for (unsigned i = 0; i < count && outcome_ok(outcome); i++) {
+        outcome = check_map(pass, &keys, indexes[i]);
+    }
+    keymap_keys_done(&keys);
+    return outcome;
+}
+
 static struct outcome check_ledger(struct pass *pass)
 {
     const struct scrub_config *config = pass->config;
@@ -265,7 +305,8 @@ static struct outcome check_ledger(struct pass *pass)
         tell(pass, "office.db: acts are applied up to entry %llu, and the ledger has %llu",
              (unsigned long long)pass->memory->applied, (unsigned long long)report.recorded);
     }
-    return check_history(pass);
+    TRY(check_history(pass));
+    return check_maps(pass);
 }
 
 /* ---- The registry ---- */

@@ -202,6 +202,42 @@ static void no_damaged_byte_gives_a_wrong_path(void **state)
     buf_done(&shelf.bytes);
 }
 
+static void count_step(void *context)
+{
+    (*(unsigned *)context)++;
+}
+
+/* Whatever byte it is: the whole look finds it, but for those that say nothing. */
+static void a_look_at_all_of_it_finds_a_damaged_byte_wherever_it_is(void **state)
+{
+    static struct shelf shelf;
+    unsigned steps = 0;
+    set_up(&shelf, *state);
+    write_map(&shelf, 700, 2);
+    size_t nodes_at = shelf.bytes.len; /* node 0 is none: its bytes say nothing */
+    for (size_t at = 0; at < shelf.bytes.len; at += shelf.bytes.len / 150) {
+        struct keymap_file *file = NULL;
+        shelf.bytes.data[at] ^= 0x10;
+        save(&shelf);
+        struct outcome outcome = open_map(&shelf, &file);
+        if (outcome_ok(outcome)) {
+            outcome = keymap_file_check(file, count_step, &steps);
+        }
+        nodes_at = outcome_ok(outcome) && nodes_at == shelf.bytes.len ? at : nodes_at;
+        assert_true(outcome.fault == FAULT_CORRUPT || at - nodes_at < 33);
+        keymap_file_close(file);
+        shelf.bytes.data[at] ^= 0x10;
+    }
+    struct keymap_file *file = NULL;
+    steps = 0;
+    save(&shelf);
+    assert_ok(open_map(&shelf, &file));
+    assert_ok(keymap_file_check(file, count_step, &steps));
+    assert_true(steps >= 4);
+    keymap_file_close(file);
+    buf_done(&shelf.bytes);
+}
+
 static void a_file_that_is_cut_short_or_of_another_key_is_refused(void **state)
 {
     static struct shelf shelf;
@@ -269,6 +305,7 @@ int main(void)
         cmocka_unit_test(every_person_has_a_path_to_the_root),
         cmocka_unit_test(who_is_in_no_row_is_shown_to_be_absent),
         cmocka_unit_test(no_damaged_byte_gives_a_wrong_path),
+        cmocka_unit_test(a_look_at_all_of_it_finds_a_damaged_byte_wherever_it_is),
         cmocka_unit_test(a_file_that_is_cut_short_or_of_another_key_is_refused),
         cmocka_unit_test(names_are_listed_newest_first),
     };
