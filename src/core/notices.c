@@ -132,6 +132,22 @@ static struct outcome look_at(struct core *core, const struct notice_wish *wish)
     return looked || old == NULL ? tell(core, wish, looked, &told) : OUTCOME_OK;
 }
 
+struct outcome notices_start(struct core *core, struct view person)
+{
+    struct gate *gate = core->house->gate;
+    const struct notice_wish *wish = staff_notice_wish(&core->house->directory, person);
+    struct notice_told told = {.version = 1};
+    bool looked = false;
+    citizen_code(&core->house->directory, BLIND_ID, person, &told.code);
+    struct kept kept = {OBJECT_NOTICE_TOLD, wish == NULL ? NULL : &told, code_view(&told.code)};
+    if (wish != NULL &&
+        !outcome_ok(gate_looked(gate, wish->key, UINT64_MAX, &looked, &told.from))) {
+        return OUTCOME_OK; /* of a damaged index, as in look_at() */
+    }
+    struct outcome outcome = office_keep(core->house->office, &kept, 1);
+    return outbox_kept_later(outcome) ? OUTCOME_OK : outcome;
+}
+
 /* ---- the loop ---- */
 
 static struct outcome next_due(struct core *core)

@@ -26,6 +26,9 @@ struct notices {
 
 /* Has the gate tell of each person in what it records. */
 void notices_begin(struct core *core);
+/* The citizen's wish has changed: he is told of what comes from now on. Without room in the store
+ * it begins a little later. */
+struct outcome notices_start(struct core *core, struct view person);
 /* Of the core's loop: a few citizens a turn. */
 struct outcome notices_keep(struct core *core);
 bool notices_busy(const struct core *core);

@@ -341,7 +341,8 @@ struct outcome phones_notices(struct core *core, const struct own_call *call,
     act_value_set(&act, "key", view_text(key_hex));
     act_value_set(&act, "pace", pace);
     act_value_set(&act, "way", way);
-    return act_and_show(core, call, &act, reply);
+    TRY(act_and_show(core, call, &act, reply));
+    return reply->code == CODE_DISCLOSED ? notices_start(core, call->asker.citizen) : OUTCOME_OK;
 }
 
 /* ---- inbox ---- */

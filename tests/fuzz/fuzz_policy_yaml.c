@@ -32,15 +32,16 @@
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* In the order of their names; order[] is the one in which policy_load() reads them. */
+/* Seeds know them by their places; order[] is the one in which policy_load() reads them. */
 static const char *const names[FILES] = {"circular-2021.yaml", "fees.yaml",     "fields.yaml",
-                                         "holidays.yaml",      "messages.yaml", "refusals.yaml",
-                                         "sources.yaml",       "written.yaml"};
+                                         "holidays.yaml",      "refusals.yaml", "sources.yaml",
+                                         "written.yaml",       "messages.yaml"};
 static const struct policy_file_schema *const schemas[FILES] = {
     &policy_schema_circular, &policy_schema_fees,     &policy_schema_fields,
-    &policy_schema_holidays, &policy_schema_messages, &policy_schema_refusals,
-    &policy_schema_sources,  &policy_schema_written};
-static const unsigned order[FILES] = {0, 2, 5, 1, 3, 6, 7, 4};
+    &policy_schema_holidays, &policy_schema_refusals, &policy_schema_sources,
+    &policy_schema_written,  &policy_schema_messages};
+
+static const unsigned order[FILES] = {0, 2, 4, 1, 3, 5, 6, 7};
 
 static struct policy_file set[FILES];
 static struct policy_tree trees[FILES];
