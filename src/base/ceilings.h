@@ -166,6 +166,7 @@
 #define INBOX_MAX (1u << 18)           /* news in all inboxes ... */
 #define INBOX_CITIZEN_MAX 32           /* ... and in one; the oldest goes */
 #define INBOX_DAYS 180                 /* that one is kept */
+#define NEWS_MAX 64                    /* of acts, that nobody was told yet: a turn brings a few */
 #define NOTICES_DUE_MAX 4096       /* citizens to be told at once; beyond, all are looked through */
 #define NOTICES_STEP_MAX 8         /* of them looked at in one turn */
 #define NOTICE_SMS_S 3600          /* between two notices to one phone: what comes is one */

@@ -218,7 +218,7 @@ static struct outcome housekeeping(struct core *core)
     sessions_sweep(&core->sessions, clock_monotonic_us(&core->house->clock));
     TRY(histories_keep(core));
     keymaps_keep(core);
-    TRY(phones_keep(core));
+    TRY(news_keep(core));
     TRY(inbox_keep(core));
     TRY(notices_keep(core));
     TRY(outbox_keep(core));
@@ -237,7 +237,7 @@ static int wait_ms(const struct core *core)
     uint32_t wait_max = peers_hold(core) ? 1 : 1000;
     bool busy = peers_wait(core) || core->ageing.under_way || letters_busy(core) ||
                 core->gate_busy || histories_wait(&core->histories) || outbox_busy(core) ||
-                inbox_busy(core) || notices_busy(core);
+                inbox_busy(core) || notices_busy(core) || news_busy(core);
     return busy ? 0 : (int)(wait > wait_max ? wait_max : wait);
 }
 
@@ -288,7 +288,7 @@ static struct outcome core_open(struct core *core, const struct child *child)
     const struct paper_port papers = {papers_have, core};
     office_papers_set(core->house->office, papers);
     keymaps_open(core);
-    phones_news_begin(core->house->directory.staff);
+    news_begin(core);
     notices_begin(core);
     core->writable = ledger_writable(core->house->ledger);
     core->figures[CORE_STARTED_S] = (uint64_t)(clock_wall_us(&core->house->clock) / 1000000);

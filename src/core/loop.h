@@ -7,6 +7,7 @@
 #include "base/leak.h"
 #include "core/house.h"
 #include "core/inbox.h"
+#include "core/news.h"
 #include "core/notices.h"
 #include "core/outbox.h"
 #include "core/phones.h"
@@ -281,6 +282,7 @@ struct core {
     struct inboxes inboxes;
     struct phones phones;
     struct notices notices;
+    struct news news;
     struct find find;
     struct keymaps keymaps;
     struct papers_held papers;

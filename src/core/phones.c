@@ -42,7 +42,7 @@ static struct view text_of(const struct own_call *call, const char *name,
     return fits ? canonical_text(value, room) : view_of(NULL, 0);
 }
 
-static void mask(struct view number, char ret_masked[COUNTRY_PHONE_DIGITS + 1])
+void phones_mask(struct view number, char ret_masked[COUNTRY_PHONE_DIGITS + 1])
 {
     size_t shown = 3;
     memset(ret_masked, '*', COUNTRY_PHONE_DIGITS);
@@ -63,7 +63,7 @@ static void put_phone(const struct phone *phone, struct buf *json)
         buf_put_text(json, "null");
         return;
     }
-    mask(code_view(&phone->number), masked);
+    phones_mask(code_view(&phone->number), masked);
     date_write(until, phone->until_day);
     bool blocked = phone->pin_misses == PHONE_PIN_MISSES_MAX;
     buf_printf(json, "{\"confirmed\":%s,\"number\":\"%s\",\"pin\":\"%s\",\"until\":\"%s\"}",
@@ -367,36 +367,4 @@ struct outcome phones_inbox_remove(struct core *core, const struct own_call *cal
         return OUTCOME_OK;
     }
     return outcome;
-}
-
-/* ---- what acts have done ---- */
-
-/* To a phone that officers have bound, so that whoever has it learns of it. */
-static struct outcome welcome(struct core *core, const struct phone_news *news)
-{
-    uint64_t id = 0;
-    BUF_AUTO text;
-    buf_init(&text, OUTBOX_TEXT_BYTES_MAX);
-    if (!news->bound || news->confirmed ||
-        !policy_sms_text_put(office_policy(core->house->office), POLICY_SMS_BOUND, NULL, 0,
-                             &text) ||
-        text.failed) {
-        return OUTCOME_OK;
-    }
-    struct outcome outcome =
-        outbox_put(core, OUTGOING_NEWS, code_view(&news->number), buf_view(&text), NULL, &id);
-    return outbox_kept_later(outcome) ? OUTCOME_OK : outcome;
-}
-
-struct outcome phones_keep(struct core *core)
-{
-    struct phone_news news;
-    char masked[COUNTRY_PHONE_DIGITS + 1];
-    if (!phones_news_take(core->house->directory.staff, &news)) {
-        return OUTCOME_OK;
-    }
-    mask(code_view(&news.number), masked);
-    TRY(inbox_tell(core, code_view(&news.person),
-                   news.bound ? INBOX_PHONE_BOUND : INBOX_PHONE_UNBOUND, view_text(masked)));
-    return welcome(core, &news);
 }

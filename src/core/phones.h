@@ -52,8 +52,7 @@ struct outcome phones_pin(struct core *core, const struct own_asker *asker,
                           const struct phone *phone, struct view pin,
                           enum pin_verdict *ret_verdict);
 
-/* Of the core's loop: tells citizens of phones that were bound to them and are no longer theirs,
- * by whatever act. */
-struct outcome phones_keep(struct core *core);
+/* Its last three digits; the others are stars. */
+void phones_mask(struct view number, char ret_masked[COUNTRY_PHONE_DIGITS + 1]);
 
 #endif

@@ -111,6 +111,11 @@ void office_papers_set(struct office *office, struct paper_port papers)
     office->papers = papers;
 }
 
+void office_watch(struct office *office, struct watch_port watch)
+{
+    office->watch = watch;
+}
+
 const struct policy *office_policy(const struct office *office)
 {
     return office->policy;
@@ -167,6 +172,9 @@ static struct outcome apply_edit(struct office *office, const struct object_stam
                                  struct edit *edit, const void **ret_object)
 {
     const struct object_row *row = object_row(edit->kind);
+    if (office->watch.changes != NULL) {
+        office->watch.changes(office->watch.context, (uint8_t)edit->kind, edit->old, edit->object);
+    }
     if (edit->removed) {
         object_remove(office->directory, row, edit->old);
         edit->object = edit->old; /* freed with the change */

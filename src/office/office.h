@@ -38,6 +38,13 @@ struct paper_port {
     void *context;
 };
 void office_papers_set(struct office *office, struct paper_port papers);
+/* Is told what an act changes in one object, right before: `old` NULL: it is made; `object` NULL:
+ * it is taken out. Not of acts that a start replays. */
+struct watch_port {
+    void (*changes)(void *context, uint8_t kind, const void *old, const void *object);
+    void *context;
+};
+void office_watch(struct office *office, struct watch_port watch);
 /* Policy in force; NULL when none was published yet. */
 const struct policy *office_policy(const struct office *office);
 /* A policy whose day has come takes the place of the one in force; to be called often. The gate has

@@ -80,47 +80,14 @@ static struct outcome add_to_both(struct map *map, struct map *other, void *obje
     return OUTCOME_OK;
 }
 
-void phones_news_begin(struct staff *staff)
-{
-    staff->phone_news = (struct phone_newses){.wanted = true};
-}
-
-static void put_news(struct staff *staff, const struct phone *phone, bool bound)
-{
-    struct phone_newses *news = &staff->phone_news;
-    if (!news->wanted || news->count == PHONE_NEWS_MAX) {
-        return;
-    }
-    news->places[(news->first + news->count++) % PHONE_NEWS_MAX] =
-        (struct phone_news){.bound = bound,
-                            .confirmed = phone->confirmed,
-                            .number = phone->number,
-                            .person = phone->person};
-}
-
-bool phones_news_take(struct staff *staff, struct phone_news *ret_news)
-{
-    struct phone_newses *news = &staff->phone_news;
-    if (news->count == 0) {
-        return false;
-    }
-    *ret_news = news->places[news->first];
-    news->first = (news->first + 1) % PHONE_NEWS_MAX;
-    news->count--;
-    return true;
-}
-
 static struct outcome add_phone(struct directory *directory, void *object)
 {
     CHECK(directory->staff != NULL);
-    TRY(add_to_both(&directory->staff->phones, &directory->staff->phones_of, object));
-    put_news(directory->staff, object, true);
-    return OUTCOME_OK;
+    return add_to_both(&directory->staff->phones, &directory->staff->phones_of, object);
 }
 
 static void remove_phone(struct directory *directory, void *object)
 {
-    put_news(directory->staff, object, false);
     CHECK(map_remove(&directory->staff->phones_of, phone_person(object)) == object);
 }
 

@@ -45,29 +45,10 @@ struct notice_wish {
     enum notice_way way;
 };
 
-/* A phone has come to somebody, or has gone from him, by whatever act: for who tells him. */
-struct phone_news {
-    bool bound;
-    bool confirmed; /* by a code that was sent to it */
-    struct code_text number;
-    struct code_text person;
-};
-#define PHONE_NEWS_MAX 64 /* more at once are not told: an act brings two, and a turn an act */
-struct phone_newses {
-    bool wanted; /* nobody wants those of a start */
-    struct phone_news places[PHONE_NEWS_MAX];
-    unsigned first;
-    unsigned count;
-};
-
 /* The maps of these in office/staff.h. */
 struct staff;
 void phones_init(struct staff *staff);
 void phones_done(struct staff *staff);
-/* From now on news is kept. */
-void phones_news_begin(struct staff *staff);
-/* The oldest; false: there is none. */
-bool phones_news_take(struct staff *staff, struct phone_news *ret_news);
 
 /* The code of what is kept about that number or person (enum blind_kind). */
 void citizen_code(const struct directory *directory, uint8_t kind, struct view text,

@@ -26,6 +26,7 @@ struct office {
     struct directory *directory;
     struct gate *gate;
     struct paper_port papers;
+    struct watch_port watch;
     const struct policy *policy; /* in force on policy_day; its version's */
     int64_t policy_day;          /* UTC+7 */
     struct clock_port clock;

@@ -79,7 +79,6 @@ struct staff {
     struct map letter_files; /* likewise, by the hash of their file */
     struct map phones;
     struct map phones_of; /* likewise, by the citizen's number */
-    struct phone_newses phone_news;
     struct map notice_wishes;
     struct map notice_keys; /* likewise, by the person's key in the registry */
     struct map outgoings;

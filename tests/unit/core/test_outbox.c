@@ -100,7 +100,7 @@ static void restart(void)
     core->outbox = (struct outbox){0};
     core->inboxes = (struct inboxes){0};
     core->notices = (struct notices){0};
-    phones_news_begin(core->house->directory.staff);
+    news_begin(core);
     notices_begin(core);
 }
 
@@ -117,7 +117,7 @@ static int setup(void **state)
         core->peers[i].pipe.fd = -1;
     }
     core->house = home->house;
-    phones_news_begin(core->house->directory.staff);
+    news_begin(core);
     notices_begin(core);
     connect_sms();
     home_act(home, ACT_PARTY_ADD, "code", "portal", "class", "state", "kind", "portal", "name",
@@ -444,7 +444,7 @@ static void bind_phone(const char *citizen, const char *phone)
     sent_code(phone, code);
     assert_int_equal(verb(citizen, "phone.confirm", code, NULL), CODE_DISCLOSED);
     for (unsigned i = 0; i < 4; i++) {
-        assert_ok(phones_keep(core));
+        assert_ok(news_keep(core));
     }
 }
 
@@ -555,7 +555,7 @@ static void officers_binding_is_told_to_the_phone_and_to_the_citizen(void **stat
     char json[8192];
     (void)state;
     home_act(home, ACT_PHONE_BIND, "phone", FIRST, "person", HOME_AN, NULL);
-    assert_ok(phones_keep(core));
+    assert_ok(news_keep(core));
     assert_int_equal(offered(got, 8), 1);
     assert_true(view_is(got[0].phone, FIRST));
     assert_int_equal(verb(HOME_AN, "inbox", "{}", json), CODE_DISCLOSED);

@@ -176,23 +176,6 @@ static void a_binding_has_a_last_day_that_is_not_too_far_away(void **state)
     assert_code(desk_both(desk, &act), ACT_CODE_DONE);
 }
 
-static void news_tells_who_has_come_to_a_phone_and_who_has_lost_one(void **state)
-{
-    struct desk *desk = *state;
-    struct phone_news news;
-    assert_ok(confirm(desk, FIRST, WORLD_AN)); /* nobody wanted to know yet */
-    phones_news_begin(desk->directory.staff);
-    assert_ok(confirm(desk, FIRST, WORLD_DUNG));
-    assert_true(phones_news_take(desk->directory.staff, &news));
-    assert_false(news.bound);
-    assert_string_equal(news.person.text, WORLD_AN);
-    assert_true(phones_news_take(desk->directory.staff, &news));
-    assert_true(news.bound && news.confirmed);
-    assert_string_equal(news.person.text, WORLD_DUNG);
-    assert_string_equal(news.number.text, FIRST);
-    assert_false(phones_news_take(desk->directory.staff, &news));
-}
-
 static void no_code_and_no_store_has_a_number_in_clear(void **state)
 {
     struct desk *desk = *state;
@@ -434,8 +417,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_phone_is_nobodys_once_its_day_is_over, desk_setup,
                                         desk_teardown),
         cmocka_unit_test_setup_teardown(a_binding_has_a_last_day_that_is_not_too_far_away,
-                                        desk_setup, desk_teardown),
-        cmocka_unit_test_setup_teardown(news_tells_who_has_come_to_a_phone_and_who_has_lost_one,
                                         desk_setup, desk_teardown),
         cmocka_unit_test_setup_teardown(no_code_and_no_store_has_a_number_in_clear, desk_setup,
                                         desk_teardown),
