@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "channel/public/cookies.h"
+#include "channel/public/me_page.h"
 #include "wire/json.h"
 #include "wire/json_canonical.h"
 
@@ -235,13 +236,14 @@ void me_on_request(struct public_me *me, struct http_exchange *exchange)
 /* ---- begin and end ---- */
 
 struct outcome me_init(struct public_me *me, struct texts *texts, struct link *link,
-                       struct view page_policy)
+                       const struct public_signin *signin)
 {
     me->texts = texts;
     me->link = link;
-    me->page_policy = page_policy;
+    me->signin = signin;
     me->clock = clock_system();
     buf_init(&me->body, OWN_BODY_BYTES_MAX);
+    TRY(arena_init(&me->page_arena, ME_PAGE_ARENA_BYTES));
     TRY(arena_init(&me->arena, VALUES_MAX * sizeof(struct json_node) + OWN_BODY_BYTES_MAX));
     return pending_init(&me->pending, OWN_PENDING_MAX);
 }
@@ -250,5 +252,6 @@ void me_done(struct public_me *me)
 {
     pending_done(&me->pending);
     arena_done(&me->arena);
+    arena_done(&me->page_arena);
     buf_done(&me->body);
 }

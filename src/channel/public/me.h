@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "channel/link/link.h"
 #include "channel/link/pending.h"
+#include "channel/public/signin.h"
 #include "channel/texts/texts.h"
 #include "proc/owning.h"
 
@@ -22,7 +23,7 @@ typedef void me_told(struct public_me *me, struct http_exchange *exchange,
 struct public_me {
     struct texts *texts; /* borrowed, as the next two */
     struct link *link;
-    struct view page_policy; /* of what pages show of it */
+    const struct public_signin *signin; /* for pages' policy */
     struct clock_port clock;
     struct pending pending;
     me_told *told[OWN_PENDING_MAX]; /* by place */
@@ -30,10 +31,11 @@ struct public_me {
     struct leak rates[EDGE_OWNERS]; /* of sessions */
     struct arena arena;
     struct buf body;
+    struct arena page_arena; /* of an answer that a page shows */
 };
 
 struct outcome me_init(struct public_me *me, struct texts *texts, struct link *link,
-                       struct view page_policy);
+                       const struct public_signin *signin);
 void me_done(struct public_me *me);
 bool me_has(struct view path);
 /* Of a request to such a path: answers what is wrong with its head, or lets it come. */
@@ -51,5 +53,10 @@ void me_on_lost(struct public_me *me);
 /* The answer as a program is told it: JSON, or a problem. */
 void me_respond_json(struct public_me *me, struct http_exchange *exchange,
                      const struct own_told *told);
+
+/* me_pages.c: the pages for people at `/me`: GET shows what there is to ask, POST asks. */
+bool me_pages_has(struct view path);
+void me_pages_on_head(struct public_me *me, struct http_exchange *exchange);
+void me_pages_on_request(struct public_me *me, struct http_exchange *exchange);
 
 #endif

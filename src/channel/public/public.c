@@ -207,6 +207,10 @@ static void on_head(void *context, struct http_exchange *exchange)
         signin_on_head(&public->signin, exchange);
         return;
     }
+    if (me_pages_has(request->path)) {
+        me_pages_on_head(&public->me, exchange);
+        return;
+    }
     if (me_has(request->path)) {
         me_on_head(&public->me, exchange);
         return;
@@ -241,6 +245,10 @@ static void on_request(void *context, struct http_exchange *exchange)
 
     if (signin_has(path)) {
         signin_on_request(&public->signin, exchange);
+        return;
+    }
+    if (me_pages_has(path)) {
+        me_pages_on_request(&public->me, exchange);
         return;
     }
     if (me_has(path)) {
@@ -394,7 +402,7 @@ static struct outcome start(struct public *public, struct child *child,
     TRY(http_server_new(&config, &public->server));
     TRY(signin_init(&public->signin, &public->texts, &public->link,
                     http_server_base(public->server)));
-    TRY(me_init(&public->me, &public->texts, &public->link, signin_page_policy(&public->signin)));
+    TRY(me_init(&public->me, &public->texts, &public->link, &public->signin));
     const struct channel_figures figures = {.server = public->server,
                                             .link = &public->link,
                                             .texts = &public->texts,

@@ -1,0 +1,25 @@
+/*
+ * Purpose: the pages on which a citizen sees his own data, and who has seen them, and signs out:
+ * Vietnamese first, English second, without script. What is shown is what the core has told, member
+ * by member; which members there are, these pages do not know (I4). Pure. Private to this folder.
+ */
+#ifndef DANCU_CHANNEL_PUBLIC_ME_PAGE_H
+#define DANCU_CHANNEL_PUBLIC_ME_PAGE_H
+
+#include "base/bytes.h"
+#include "base/memory.h"
+
+#define ME_PAGE_ARENA_BYTES (2u << 20)
+
+/* `csrf`: what the forms bring back (cookies.h). `json`: what was told, an object, of which the
+ * member `person` is shown when there is one; empty: nothing was asked yet, or it was refused.
+ * `why`: then in words; else empty. */
+struct me_page {
+    struct view csrf;
+    struct view json;
+    struct view why_vi;
+    struct view why_en;
+};
+void me_page_put(struct buf *buf, const struct me_page *page, struct arena *arena);
+
+#endif
