@@ -23,18 +23,24 @@ static const struct proc_row rows[RIG_ROWS] = {
                   .takes = FRAME_BIT(FRAME_TEXTS) | FRAME_BIT(FRAME_HEALTH)},
     [RIG_PUBLIC] = {.name = "public",
                     .core_pipe = true,
-                    .frames = 0,
+                    .frames = FRAME_BIT(FRAME_SIGNIN),
                     .takes = FRAME_BIT(FRAME_TEXTS) | FRAME_BIT(FRAME_HEALTH) |
-                             FRAME_BIT(FRAME_LOG_KEY)},
+                             FRAME_BIT(FRAME_LOG_KEY) | FRAME_BIT(FRAME_SIGNIN)},
+    [RIG_SIGNIN] = {.name = "signin",
+                    .core_pipe = true,
+                    .frames = FRAME_BIT(FRAME_TOKEN),
+                    .takes = FRAME_BIT(FRAME_SIGNIN)},
     [RIG_METRICS] = {.name = "metrics",
                      .count = 1,
                      .core_pipe = true,
                      .takes = FRAME_BIT(FRAME_METRICS)},
     [RIG_VERIFY] = {.name = "verify",
                     .core_pipe = true,
-                    .frames = FRAME_BIT(FRAME_STAMPED) | FRAME_BIT(FRAME_CHANGES_STAMPED),
+                    .frames = FRAME_BIT(FRAME_STAMPED) | FRAME_BIT(FRAME_CHANGES_STAMPED) |
+                              FRAME_BIT(FRAME_SIGNED_IN),
                     .takes = FRAME_BIT(FRAME_SIGNERS) | FRAME_BIT(FRAME_SIGNED_DONE) |
-                             FRAME_BIT(FRAME_SOURCES) | FRAME_BIT(FRAME_CHANGED)},
+                             FRAME_BIT(FRAME_SOURCES) | FRAME_BIT(FRAME_CHANGED) |
+                             FRAME_BIT(FRAME_SIGNIN)},
     [RIG_WORKER] = {.name = "worker",
                     .core_pipe = true,
                     .frames = FRAME_BIT(FRAME_SCRUB) | FRAME_BIT(FRAME_EXTRACTED),

@@ -24,6 +24,7 @@ enum rig_row {
     RIG_VERIFY,
     RIG_DESK,
     RIG_JOBS,
+    RIG_SIGNIN,
     RIG_ROWS
 };
 
