@@ -129,6 +129,12 @@
 /* Reviews */
 #define DRAWS_MAX 1200            /* a hundred years of months */
 #define REVIEWS_MAX 16384         /* they are kept */
+#define REVIEWS_BEGUN_MAX 8192    /* by citizens' objections: the rest is for officers ... */
+#define REVIEWS_OPEN_BEGUN_MAX 16 /* ... and open of one business, which has to answer all */
+#define COMPLAINTS_MAX 8192       /* of citizens; they leave COMPLAINT_KEPT_DAYS after they came */
+#define COMPLAINTS_OPEN_MAX 16    /* of one citizen, that nobody has answered */
+#define COMPLAINT_TEXT_BYTES_MAX 1024
+#define COMPLAINT_KEPT_DAYS 730
 #define CONFIRMATIONS_MAX 16384   /* likewise */
 #define CASE_FILES_MAX 128        /* of reviews that are not decided */
 #define CASE_FILE_BYTES_MAX 98304 /* so that it fits a signed act */
@@ -387,7 +393,14 @@
 #define OWN_SESSION_BURST_MAX 30 /* likewise of one session ... */
 #define OWN_SESSION_PER_S_MAX 1  /* ... and a second */
 #define PERSONAL_NUMBER_BYTES 12
-#define ASKERS_PAGE_MAX 20 /* businesses in one page of who may ask */
+#define ASKERS_PAGE_MAX 20     /* businesses in one page of who may ask */
+#define COMPLAINTS_PAGE_MAX 20 /* of one citizen, likewise */
+#define PASSES_MAX 65536       /* one-time codes of citizens; they leave PASS_KEPT_DAYS after ... */
+#define PASS_DAYS_MAX 30       /* ... the last of the days that one is good for */
+#define PASS_DAYS_USUAL 7
+#define PASS_KEPT_DAYS 30
+#define PASSES_OPEN_MAX 8   /* of one citizen, that may still be used */
+#define PASSES_SHOWN_MAX 64 /* of one citizen, in one answer */
 
 #define GUARDIANSHIPS_MAX 65536
 #define GUARDIAN_DAYS_MAX 6575 /* 18 years */

@@ -45,6 +45,7 @@ static const struct {
     {"list-request", RESOURCE_LIST_REQUESTS},
     {"office", RESOURCE_OFFICES},
     {"case", RESOURCE_CASES},
+    {"complaint", RESOURCE_COMPLAINTS},
     {"overdue", RESOURCE_OVERDUE_CASES},
     {"figures", RESOURCE_CASE_FIGURES},
     {"extract", RESOURCE_EXTRACTS},

@@ -64,6 +64,11 @@ static int review_cli(int argc, char **argv)
                                                       : act_cli("review", argc, argv);
 }
 
+static int complaint_cli(int argc, char **argv)
+{
+    return act_cli("complaint", argc, argv);
+}
+
 static int confirmation_cli(int argc, char **argv)
 {
     return act_cli("confirmation", argc, argv);
@@ -190,6 +195,7 @@ static const struct {
     {"proposal", proposal_cli, "list | approve | reject | withdraw"},
     {"draw", draw_cli, "list | commit | reveal: what picks disclosures at random, month by month"},
     {"review", review_cli, "list | drawn | ask | answer | confirm | object | conclude"},
+    {"complaint", complaint_cli, "list | read | answer: what citizens complain of"},
     {"confirmation", confirmation_cli, "list: what the reviews of a party and month have found"},
     {"job", job_cli, "send FILE | list | show | cancel | result JOB: long lists of asks"},
     {"document", document_cli, "put CASE FILE | get CASE SHA256: papers of written requests"},

@@ -101,3 +101,21 @@ struct outcome rights_askers(struct core *core, const struct own_call *call,
     put_page(core, class, after, &reply->json);
     return OUTCOME_OK;
 }
+
+struct outcome rights_hidden(struct core *core, const struct own_call *call,
+                             struct own_reply *reply)
+{
+    int64_t now_us = clock_wall_us(&core->house->clock);
+    const char *before = "";
+    unsigned year = 0;
+    uint64_t count = 0;
+    (void)call;
+    buf_put_text(&reply->json, "{\"years\":[");
+    for (unsigned at = 0; gate_sealed_year(core->house->gate, at, now_us, &year, &count); at++) {
+        buf_printf(&reply->json, "%s{\"looks\":%llu,\"year\":%u}", before,
+                   (unsigned long long)count, year);
+        before = ",";
+    }
+    buf_put_text(&reply->json, "]}");
+    return OUTCOME_OK;
+}

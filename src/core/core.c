@@ -15,6 +15,7 @@
 #include "base/memory.h"
 #include "core/letter_key.h"
 #include "core/loop.h"
+#include "core/rights.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -222,6 +223,7 @@ static struct outcome housekeeping(struct core *core)
     TRY(inbox_keep(core));
     TRY(notices_keep(core));
     TRY(outbox_keep(core));
+    TRY(codes_step(core));
     watch_health(core);
     peers_keep(core);
     figures_tell(core);

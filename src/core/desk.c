@@ -335,6 +335,8 @@ static struct outcome put_any(struct core *core, const struct look *look, struct
         return put_kept(core, look, ACT_REVIEW_READ, out);
     case RESOURCE_CASES:
         return put_kept(core, look, ACT_CASE_READ, out);
+    case RESOURCE_COMPLAINTS:
+        return put_kept(core, look, ACT_COMPLAINT_READ, out);
     case RESOURCE_LETTERS:
         return put_letter(core, look, out);
     case RESOURCE_INTENTIONS:

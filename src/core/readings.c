@@ -1,5 +1,6 @@
 /*
- * Case files and cases that officers have signed to read (acts `review.read`, `case.read`).
+ * Case files, cases and complaints that officers have signed to read (acts `review.read`,
+ * `case.read`, `complaint.read`).
  *
  * Invariants
  * 1. Nothing of a case file is given before an officer's act to read it is recorded (I2, I8), and

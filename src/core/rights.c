@@ -69,6 +69,46 @@ void rights_put_day(struct buf *json, int64_t day)
     buf_put_text(json, "\"");
 }
 
+void rights_new_code(const struct core *core, const struct personal *person,
+                     struct code_text *ret_code)
+{
+    BUF_AUTO text;
+    struct code_text own;
+    buf_init(&text, CODE_TEXT_BYTES_MAX);
+    person_code(person->tag, &own);
+    buf_put_view(&text, code_view(&own));
+    buf_printf(&text, ".%012llu", (unsigned long long)ledger_size(core->house->ledger));
+    CHECK(outcome_ok(buf_check(&text)));
+    struct outcome outcome = code_set(ret_code, buf_view(&text));
+    CHECK(outcome_ok(outcome));
+}
+
+struct outcome rights_move_own(struct core *core, const struct own_call *call, enum act_kind kind,
+                               struct own_reply *reply)
+{
+    struct rights_room room = {.len = 0};
+    struct personal person;
+    struct act act = {.kind = kind};
+    struct code_text own;
+    struct view code = {0};
+    uint64_t index = 0;
+    bool found = false;
+    if (!rights_text(call, reply, "code", ASK_CODE_BYTES_MAX, &room, &code)) {
+        return OUTCOME_OK;
+    }
+    TRY(rights_person(core, call, reply, &person, &found));
+    if (!found) {
+        return OUTCOME_OK;
+    }
+    person_code(person.tag, &own);
+    if (!view_starts(code, code_view(&own)) || !ask_code_shaped(code, ASK_CODE_BYTES_MAX)) {
+        own_refuse(reply, CODE_NOT_FOUND, "/code: is none of yours");
+        return OUTCOME_OK;
+    }
+    act_value_set(&act, "code", code);
+    return citizens_act(core, &call->asker, &act, reply, &index);
+}
+
 /* ---- locks ---- */
 
 static const struct person_lock *lock_of(const struct core *core, const struct personal *person)

@@ -25,13 +25,25 @@ bool rights_text(const struct own_call *call, struct own_reply *reply, const cha
                  size_t bytes_max, struct rights_room *room, struct view *ret_text);
 bool rights_number(const struct own_call *call, struct own_reply *reply, const char *member,
                    uint64_t max, uint64_t *ret_number);
+/* The act on what the body's `code` names, if it is the person's own: so does its code begin. */
+struct outcome rights_move_own(struct core *core, const struct own_call *call, enum act_kind kind,
+                               struct own_reply *reply);
+/* A code of the person's that nobody has had: each act makes the log longer. */
+void rights_new_code(const struct core *core, const struct personal *person,
+                     struct code_text *ret_code);
 void rights_put_words(struct buf *json, const struct words *words, uint64_t mask);
 void rights_put_day(struct buf *json, int64_t day);
 
 /* rights.c: his lock, as it is afterwards. From a phone, whoever calls has looked at the PIN. */
 own_handler rights_lock, rights_unlock, rights_lock_state;
-/* askers.c: who may ask what about people, of the whole register and not of him: a page of the
- * businesses in force. */
-own_handler rights_askers;
+/* askers.c: of the whole register and not of him: who may ask what about people, a page of the
+ * businesses in force; and how many looks of past years were hidden from whom they were about. */
+own_handler rights_askers, rights_hidden;
+/* objections.c: to object to a disclosure, to complain, and what came of it. */
+own_handler rights_object, rights_complain, rights_complaints, rights_complaint_withdraw;
+/* codes.c: a code by which one organisation may ask once; those that he gave. */
+own_handler rights_code_give, rights_codes, rights_code_withdraw;
+/* Of the core's loop: records that a code was used, one a turn. */
+struct outcome codes_step(struct core *core);
 
 #endif

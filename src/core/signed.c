@@ -130,7 +130,8 @@ static void grant_reading(struct core *core, const struct signed_act *signed_,
     struct act act;
     if (result->code == ACT_CODE_DONE && !result->again &&
         outcome_ok(act_get(signed_->act, &act)) &&
-        (act.kind == ACT_REVIEW_READ || act.kind == ACT_CASE_READ)) {
+        (act.kind == ACT_REVIEW_READ || act.kind == ACT_CASE_READ ||
+         act.kind == ACT_COMPLAINT_READ)) {
         readings_grant(core, signed_->doer.code, act.kind, act_value(&act, "code"));
     }
 }

@@ -177,6 +177,7 @@
     ROW(LETTERS, "letters")             /* whose copies they are: likewise to who has signed */    \
     ROW(REGISTERS, "registers")         /* that number letters */                                  \
     ROW(PROVIDERS, "providers")         /* of citizens' sign-ins */                                \
+    ROW(COMPLAINTS, "complaints") /* of citizens: what they say, to who has signed to read it */   \
     ROW(INTENTIONS, "intentions") /* of cases: what the gate would say of them; by code alone */
 
 /* clang-format on */

@@ -57,6 +57,16 @@ static struct view lock_key(const void *value)
     return code_view(&((const struct person_lock *)value)->code);
 }
 
+static struct view pass_key(const void *value)
+{
+    return code_view(&((const struct pass *)value)->code);
+}
+
+static struct view pass_business_key(const void *value)
+{
+    return code_view(&((const struct pass *)value)->business);
+}
+
 static struct view signing_key_key(const void *value)
 {
     return code_view(&((const struct signing_key *)value)->code);
@@ -88,6 +98,8 @@ void directory_init(struct directory *directory)
     map_init_ordered(&directory->policies, policy_key, POLICIES_MAX);
     map_init_ordered(&directory->lists, list_key, LISTS_MAX);
     map_init(&directory->locks, lock_key, 3 * (size_t)CITIZENS_MAX);
+    map_init_ordered(&directory->passes, pass_key, PASSES_MAX);
+    map_init(&directory->pass_businesses, pass_business_key, PASSES_MAX);
     map_init_ordered(&directory->signing_keys, signing_key_key, SIGNING_KEYS_MAX);
     map_init_ordered(&directory->operators, operator_key, OPERATORS_MAX);
     map_init_ordered(&directory->extracts, extract_key, EXTRACTS_MAX);
@@ -115,6 +127,8 @@ void directory_done(struct directory *directory)
     map_free_all(&directory->policies);
     map_free_all(&directory->lists);
     map_free_all(&directory->locks);
+    map_done(&directory->pass_businesses);
+    map_free_all(&directory->passes);
     map_free_all(&directory->signing_keys);
     map_free_all(&directory->operators);
     map_done(&directory->extract_jobs);

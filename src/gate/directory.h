@@ -244,6 +244,32 @@ void person_code(const uint8_t tag[SEAL_BLIND_BYTES], struct code_text *ret_code
 /* The tag of a person by his key, which stays his when a number is corrected. */
 void person_tag(struct blinder *blinder, uint64_t key, uint8_t ret_tag[SEAL_BLIND_BYTES]);
 
+enum pass_state {
+    PASS_GIVEN,
+    PASS_USED, /* once, and for good */
+    PASS_WITHDRAWN,
+    PASS_STATE_COUNT
+};
+
+/* A citizen's leave for one party to ask about him once, by a code of which the hash alone is kept
+ * (decision 0065). */
+#define PASS_PREFIX "MA-"     /* before the code, where an ask names its business */
+#define PASS_BUSINESS "pass:" /* before the hash in hex: what that business is called */
+struct pass {
+    struct code_text code; /* person_code() of the citizen, a dot, the log's size then */
+    uint32_t version;
+    enum pass_state state;
+    struct code_text business;
+    struct party *party;
+    uint8_t person_tag[SEAL_BLIND_BYTES];
+    unsigned services; /* bit per enum service */
+    uint64_t fields;
+    struct long_text purpose;
+    int64_t from_day;
+    int64_t until_day; /* last day */
+    uint64_t record;   /* PASS_USED: the disclosure's place in the log */
+};
+
 enum extract_state {
     EXTRACT_APPROVED,  /* by two officers: it is to be collected, and may be asked for */
     EXTRACT_COLLECTED, /* its job is there */
@@ -376,6 +402,8 @@ struct directory {
     struct map policies;
     struct map lists;
     struct map locks;
+    struct map passes;
+    struct map pass_businesses; /* the same by what their businesses are called */
     struct map signing_keys;
     struct map operators;
     struct map extracts;
@@ -439,6 +467,15 @@ struct signing_key *directory_signing_key(const struct directory *directory, str
 struct extract *directory_extract(const struct directory *directory, struct view code);
 struct extract *directory_extract_by_job(const struct directory *directory,
                                          const uint8_t job_id[16]);
+/* FAULT_CONFLICT also when its business is another's. */
+struct outcome directory_add_pass(struct directory *directory, struct pass *pass);
+/* Before it is taken out of the map by its code. */
+void directory_forget_pass(struct directory *directory, const struct pass *pass);
+/* By what its business is called. */
+struct pass *directory_pass(const struct directory *directory, struct view business);
+/* Of who has that code (person_code()): walks them, oldest first. Begin with an empty code. */
+const struct pass *directory_pass_next(const struct directory *directory, struct view person_code,
+                                       struct view code);
 /* Has the person with that tag, his own or a number's, locked himself? In the same steps, whoever
  * it is. */
 bool directory_locked(const struct directory *directory, const uint8_t tag[SEAL_BLIND_BYTES]);

@@ -201,7 +201,7 @@ static void put_agent(const struct work *work, struct buf *buf)
 static void put_business(const struct work *work, struct buf *buf)
 {
     const struct ask *ask = work->ask;
-    if (ask->procedure.len == 0 && ask->written == NULL) {
+    if (ask->procedure.len == 0 && ask->written == NULL && work->pass == NULL) {
         json_put_string(buf, ask->business);
     } else { /* found, or not */
         put_text_or_null(buf, work->business != NULL ? code_view(&work->business->code)
@@ -388,7 +388,7 @@ void work_put_answer(const struct work *work, struct buf *buf)
     buf_put_u8(buf, '}');
 }
 
-static bool sealed(const struct work *work)
+bool work_hides(const struct work *work)
 {
     return work->business != NULL && work->business->sealed_until_day != BUSINESS_UNSEALED;
 }
@@ -396,7 +396,7 @@ static bool sealed(const struct work *work)
 /* From which day on whom it is about may see it. */
 static void put_sealed_until(const struct work *work, struct buf *buf)
 {
-    if (!sealed(work)) {
+    if (!work_hides(work)) {
         buf_put_text(buf, "null");
         return;
     }
@@ -481,8 +481,8 @@ static void fill_effect(const struct work *work, struct buf *texts, struct recor
         .account = code_view(&work->account->code),
         .field_index = work->field_index,
         .person_version = work->person_version,
-        .sealed = sealed(work),
-        .sealed_until_day = sealed(work) ? work->business->sealed_until_day : 0,
+        .sealed = work_hides(work),
+        .sealed_until_day = work_hides(work) ? work->business->sealed_until_day : 0,
         .fee = work->fee,
         .of_job = work->ask->of_job,
         .job_line = work->ask->job_line,

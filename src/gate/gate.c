@@ -37,6 +37,7 @@ static struct outcome gate_allocate(struct gate *gate)
     if (gate->works == NULL || gate->probes == NULL || gate->probed == NULL) {
         return outcome_fail(FAULT_NO_MEMORY, "gate: work");
     }
+    TRY(passes_init(&gate->passes));
     TRY(claim(&gate->persons, (size_t)BATCH_ASKS_MAX * PERSON_BYTES_MAX));
     /* One that is read again may yet be decided anew. */
     TRY(claim(&gate->texts, (BATCH_ASKS_MAX + REREADS_BURST_MAX) *
@@ -95,6 +96,7 @@ void gate_free(struct gate *gate)
     keys_done(&gate->keys);
     job_tracks_done(&gate->jobs);
     once_done(&gate->once);
+    passes_done(&gate->passes);
     buf_done(&gate->persons);
     buf_done(&gate->texts);
     buf_done(&gate->paths);
@@ -383,6 +385,10 @@ static struct outcome decide_one(struct gate *gate, struct work *work, unsigned 
         return OUTCOME_OK;
     }
     TRY(kept);
+    if (work_passes_crowded(gate, work->ask)) {
+        put_off(gate, work, 1);
+        return OUTCOME_OK;
+    }
     work_find_party(gate, work);
     if (work->conflicts) {
         work_refuse_conflict(gate, work);
@@ -448,8 +454,12 @@ static void remember_all(struct gate *gate, unsigned count)
         if (work->ask->of_job && recorded(work)) {
             job_tracks_put(&gate->jobs, work->ask->job_id, work->ask->job_line, work->index);
         }
+        if (recorded(work) && work_hides(work) && work->record.kind != KIND_REFUSAL) {
+            sealed_count(&gate->sealed, work->now_us, work->business->sealed_until_day);
+        }
         if (recorded(work) && work_gives(work)) {
             written_put(&gate->written, code_view(&work->business->code), work->index);
+            gate->passes.none_due = false;
         }
         if (work->keyed && recorded(work)) {
             keys_put(&gate->keys, work->key_tag, work->ask->body_sha256, work->index, work->account,
@@ -602,6 +612,7 @@ static void start_batch(struct gate *gate, const struct ask *asks, unsigned coun
     keys_batch(&gate->keys);
     gate->jobs_later = false;
     gate->job_recalls = 0;
+    gate->passes.count = 0;
     once_batch(&gate->once);
     policy_turn(gate, now_us);
     for (unsigned i = 0; i < count; i++) {

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "domain/ask.h"
+#include "domain/letter_code.h"
 #include "gate/directory.h"
 #include "gate/guesses.h"
 #include "gate/record.h"
@@ -141,6 +142,17 @@ struct outcome gate_looked(struct gate *gate, uint64_t person, uint64_t from, bo
                            uint64_t *ret_next);
 /* What is due of the index of who has seen whom, some steps of it. *ret_busy: there is more. */
 void gate_tick(struct gate *gate, bool *ret_busy);
+/* A pass that has given, and is not recorded as used: by what its business is called, and where its
+ * disclosure is recorded. The owner records it before the next batch or soon after: while many are
+ * due, asks by passes are put off. False: none is. */
+bool gate_pass_due(struct gate *gate, struct view *ret_business, uint64_t *ret_index);
+/* What a code's business is called. */
+void pass_business_code(const struct letter_code *code, struct code_text *ret_code);
+
+/* Looks of a year (UTC+7) that were hidden from whom they were about, the whole register's; the
+ * years from `at` 0 on. False: that year is not over, or none is kept any more. */
+bool gate_sealed_year(const struct gate *gate, unsigned at, int64_t now_us, unsigned *ret_year,
+                      uint64_t *ret_count);
 
 /* By what a person is known among what people have set for themselves: tags, no number. */
 struct personal {

@@ -138,12 +138,15 @@ static void put_business(const struct gate *gate, struct view value, struct buf 
         return;
     }
     business = directory_business(gate->directory, code_view(&code));
+    const struct pass *pass = directory_pass(gate->directory, code_view(&code));
     buf_put_text(buf, "{\"basis\":");
     put_text_or_null(buf, business == NULL ? view_of(NULL, 0) : long_view(&business->legal_basis));
     buf_put_text(buf, ",\"code\":");
     json_put_string(buf, code_view(&code));
     buf_put_text(buf, ",\"purpose\":");
-    put_text_or_null(buf, business == NULL ? view_of(NULL, 0) : long_view(&business->purpose));
+    put_text_or_null(buf, business != NULL ? long_view(&business->purpose)
+                          : pass != NULL   ? long_view(&pass->purpose) /* a one-time code's */
+                                           : view_of(NULL, 0));
     buf_put_u8(buf, '}');
 }
 

@@ -1,10 +1,13 @@
 /*
- * What people have set for themselves, as the gate asks for it: their locks.
+ * What people have set for themselves, as the gate asks for it: their locks, and their one-time
+ * codes.
  *
  * Invariant: nothing is kept by a number in clear, and who has set nothing is looked for in the
  * same steps as who has (I5).
  */
 #include "gate/work.h"
+
+#include "base/check.h"
 
 #include <string.h>
 
@@ -33,6 +36,36 @@ bool directory_locked(const struct directory *directory, const uint8_t tag[SEAL_
     struct code_text code;
     person_code(tag, &code);
     return map_get(&directory->locks, code_view(&code)) != NULL;
+}
+
+struct outcome directory_add_pass(struct directory *directory, struct pass *pass)
+{
+    TRY(map_room(&directory->pass_businesses));
+    if (directory_pass(directory, code_view(&pass->business)) != NULL) {
+        return outcome_fail(FAULT_CONFLICT, "pass: its code is another's");
+    }
+    TRY(map_add(&directory->passes, pass));
+    return map_add(&directory->pass_businesses, pass);
+}
+
+void directory_forget_pass(struct directory *directory, const struct pass *pass)
+{
+    CHECK(map_remove(&directory->pass_businesses, code_view(&pass->business)) == pass);
+}
+
+struct pass *directory_pass(const struct directory *directory, struct view business)
+{
+    return map_get(&directory->pass_businesses, business);
+}
+
+const struct pass *directory_pass_next(const struct directory *directory, struct view person_code,
+                                       struct view code)
+{
+    const struct map *passes = &directory->passes;
+    struct view from = code.len > 0 ? code : person_code; /* a dot follows: all are behind it */
+    const struct pass *pass = map_at(passes, map_after(passes, from));
+    bool his = pass != NULL && view_starts(code_view(&pass->code), person_code);
+    return his ? pass : NULL;
 }
 
 struct outcome gate_person(struct gate *gate, struct view number, struct personal *ret_personal)

@@ -6,7 +6,18 @@
 #include "base/check.h"
 #include "gate/work.h"
 
-static struct outcome read_one(struct gate *gate, uint64_t index, struct recorded *ret_recorded)
+#include <string.h>
+
+/* Of whom it was, and from which day on that may be known. */
+struct subjects {
+    uint64_t persons[OPENING_PERSONS_MAX];
+    unsigned count;
+    bool sealed;
+    int64_t until_day;
+};
+
+static struct outcome read_one(struct gate *gate, uint64_t index, struct recorded *ret_recorded,
+                               struct subjects *ret_subjects)
 {
     struct ledger_receipt receipt = {0};
     struct record record = {0};
@@ -20,17 +31,56 @@ static struct outcome read_one(struct gate *gate, uint64_t index, struct recorde
     struct recorded recorded = {.day = clock_day_vn(record.time_us)};
     record_ask_id_text(record.ask_id, recorded.ask);
     TRY(code_set(&recorded.business, effect.business));
+    struct subjects subjects = {.count = record.person_count,
+                                .sealed = effect.sealed,
+                                .until_day = effect.sealed_until_day};
+    memcpy(subjects.persons, record.persons, record.person_count * sizeof(record.persons[0]));
     *ret_recorded = recorded;
+    *ret_subjects = subjects;
     return OUTCOME_OK;
 }
 
-struct outcome gate_recorded(struct gate *gate, uint64_t index, struct recorded *ret_recorded)
+static struct outcome read_it(struct gate *gate, uint64_t index, struct recorded *ret_recorded,
+                              struct subjects *ret_subjects)
 {
     CHECK(gate->ledger != NULL);
     struct outcome outcome = index < ledger_size(gate->ledger)
-                                 ? read_one(gate, index, ret_recorded)
+                                 ? read_one(gate, index, ret_recorded, ret_subjects)
                                  : outcome_fail(FAULT_NOT_FOUND, "the log is not so long");
     return outcome_ok(outcome) || outcome.fault == FAULT_NO_MEMORY
                ? outcome
                : outcome_fail(FAULT_NOT_FOUND, outcome.what);
+}
+
+struct outcome gate_recorded(struct gate *gate, uint64_t index, struct recorded *ret_recorded)
+{
+    struct subjects subjects;
+    return read_it(gate, index, ret_recorded, &subjects);
+}
+
+static bool may_know(const struct subjects *subjects, uint64_t person, int64_t day)
+{
+    bool his = false;
+    for (unsigned i = 0; i < subjects->count; i++) {
+        his = his || subjects->persons[i] == person;
+    }
+    return his && (!subjects->sealed || day >= subjects->until_day);
+}
+
+struct outcome gate_recorded_about(struct gate *gate, uint64_t index, uint64_t person, int64_t day,
+                                   struct recorded *ret_recorded)
+{
+    struct recorded recorded = {0};
+    struct subjects subjects;
+    int64_t now_us = clock_wall_us(&gate->clock);
+    if (leak_full(&gate->rereads, now_us, REREADS_BURST_MAX, REREADS_PER_S_MAX)) {
+        return outcome_fail(FAULT_AGAIN, "too many old records are read");
+    }
+    gate->rereads.used += LEAK_UNIT;
+    TRY(read_it(gate, index, &recorded, &subjects));
+    if (!may_know(&subjects, person, day)) {
+        return outcome_fail(FAULT_NOT_FOUND, "not his to know");
+    }
+    *ret_recorded = recorded;
+    return OUTCOME_OK;
 }

@@ -120,6 +120,7 @@ struct outcome gate_save_begin(struct gate *gate)
     if (gate->history != NULL) {
         history_save_begin(gate->history);
     }
+    gate->sealed_saved = gate->sealed;
     save->part = SAVE_BUSINESSES;
     save->at = 0;
     save->businesses = gate->directory->businesses.len;
@@ -232,6 +233,10 @@ static struct outcome step_part(struct gate *gate, struct buf *buf, bool *ret_la
         return OUTCOME_OK;
     case SAVE_WRITTEN:
         written_save(&gate->written, buf);
+        *ret_last = true;
+        return OUTCOME_OK;
+    case SAVE_SEALED:
+        sealed_save(&gate->sealed_saved, buf);
         *ret_last = true;
         return OUTCOME_OK;
     case SAVE_HISTORY:

@@ -15,9 +15,9 @@
 /* The byte before each row; a section ends with SAVE_END. */
 enum { SAVE_END, SAVE_ROW, SAVE_ROW_ACCOUNT };
 
-/* 3 had no quotas but of the day, 4 no fees, 5 no jobs, no proofs, 6 nothing written, 7 no history
- */
-#define GATE_STATE_VERSION 8
+/* 3 had no quotas but of the day, 4 no fees, 5 no jobs, no proofs, 6 nothing written, 7 no history,
+ * 8 nothing sealed */
+#define GATE_STATE_VERSION 9
 #define SAVE_STEP_ROWS 512u /* looked at in one step: some 50 us */
 
 enum save_part {
@@ -30,6 +30,7 @@ enum save_part {
     SAVE_JOBS,
     SAVE_ONCE,
     SAVE_WRITTEN,
+    SAVE_SEALED,
     SAVE_HISTORY,
     SAVE_PARTS
 };

@@ -110,6 +110,10 @@ struct outcome gate_replay(struct gate *gate, uint64_t index, const struct recor
     }
     if (effect.written) {
         written_put(&gate->written, effect.business, index);
+        gate->passes.none_due = false;
+    }
+    if (effect.sealed && record->kind != KIND_REFUSAL) {
+        sealed_count(&gate->sealed, record->time_us, effect.sealed_until_day);
     }
     if (effect.proven) {
         TRY(replay_proof(gate, &effect, (uint32_t)(record->time_us / 1000000)));
@@ -204,6 +208,11 @@ struct outcome gate_restore(struct gate *gate, struct cursor *cursor)
     TRY(job_tracks_restore(&gate->jobs, cursor));
     TRY(once_restore(&gate->once, cursor));
     TRY(written_restore(&gate->written, cursor));
+    gate->passes.none_due = false;
+    sealed_restore(&gate->sealed, cursor);
+    if (cursor->failed) {
+        return outcome_fail(FAULT_CORRUPT, "snapshot: hidden looks");
+    }
     return gate->history == NULL ? OUTCOME_OK : history_restore(gate->history, cursor);
 }
 

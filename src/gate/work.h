@@ -11,7 +11,9 @@
 #include "gate/once.h"
 #include "gate/own.h"
 #include "gate/page.h"
+#include "gate/passes.h"
 #include "gate/save.h"
+#include "gate/sealed.h"
 #include "gate/written.h"
 #include "store/fetch.h"
 
@@ -46,6 +48,7 @@ struct work {
     const struct certificate *certificate; /* by which it asks */
     struct party *party;           /* acting party; NULL when the ask names one that is not known */
     struct business *business;     /* NULL when not found */
+    const struct pass *pass;       /* by which it asks; the business stands for it; NULL: none */
     const struct permit *permit;   /* covers the use that is declared; NULL: none does, or is */
     const struct extract *extract; /* the approved list that it is a line of; NULL: of none */
     struct decision decision;
@@ -128,6 +131,9 @@ struct gate {
     struct seen_port seen;
     struct written written;
     struct own own;
+    struct passes passes;
+    struct sealed_years sealed;
+    struct sealed_years sealed_saved; /* as they were when the copy in hand was begun */
     struct gate_counts counts;
     int64_t limited_us; /* since when an aggregate is due; 0 = none is */
     struct work *works; /* BATCH_ASKS_MAX */
@@ -210,6 +216,8 @@ struct outcome page_put(struct gate *gate, const struct work *work,
 
 /* Fills in work->record from what was decided; work->index is set. */
 struct outcome work_fill_record(struct gate *gate, struct work *work);
+/* Is it hidden from whom it is about until a day? */
+bool work_hides(const struct work *work);
 /* The value `answer` of a disclosure. */
 void work_put_answer(const struct work *work, struct buf *buf);
 /* Time, id, secret and policy of a record that is made now. */
@@ -238,7 +246,7 @@ void save_statement(struct gate *gate, struct statement *statement);
 bool work_set_written(struct gate *gate, struct work *work);
 /* Where the case's disclosure is recorded; false: it has had none. */
 bool work_given(const struct gate *gate, const struct work *work, uint64_t *ret_index);
-/* Is it the disclosure that a case has once? */
+/* Is it the disclosure that a case has once, or a pass? */
 bool work_gives(const struct work *work);
 /* Of a case: that people ask about themselves as who they are (F3); `decision` of all others. */
 struct decision work_decide_own(const struct gate *gate, const struct work *work,

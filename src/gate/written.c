@@ -79,8 +79,8 @@ bool work_set_written(struct gate *gate, struct work *work)
 
 bool work_gives(const struct work *work)
 {
-    return work->ask->written != NULL && !work->ask->written->looks &&
-           work->decision.code == CODE_DISCLOSED;
+    bool once = work->pass != NULL || (work->ask->written != NULL && !work->ask->written->looks);
+    return once && work->decision.code == CODE_DISCLOSED;
 }
 
 bool work_given(const struct gate *gate, const struct work *work, uint64_t *ret_index)

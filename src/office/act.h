@@ -153,6 +153,15 @@ enum act_kind {
     ACT_PROVIDER_RESUME,
     ACT_PROVIDER_END,
     ACT_SIGNIN_REFUSED, /* by the house: somebody has shown what is not his */
+    ACT_CITIZEN_COMPLAIN,
+    ACT_COMPLAINT_WITHDRAW, /* likewise */
+    ACT_COMPLAINT_ANSWER,
+    ACT_COMPLAINT_READ,
+    ACT_COMPLAINT_LEAVE, /* by the date (ageing.h) */
+    ACT_PASS_MAKE,       /* by the citizen, as the next */
+    ACT_PASS_WITHDRAW,
+    ACT_PASS_USED,  /* by the house */
+    ACT_PASS_LEAVE, /* by the date */
     ACT_KIND_COUNT
 };
 

@@ -171,6 +171,19 @@ static bool look_at_phone(void *object, int64_t now_us, struct ageing_watch *wat
     return clock_day_vn(now_us) > phone->until_day;
 }
 
+/* ---- complaints, and one-time codes ---- */
+
+static bool look_at_complaint(void *object, int64_t now_us, struct ageing_watch *watch)
+{
+    return complaint_leaves(watch->staff, object, clock_day_vn(now_us));
+}
+
+static bool look_at_pass(void *object, int64_t now_us, struct ageing_watch *watch)
+{
+    (void)watch;
+    return pass_leaves(object, clock_day_vn(now_us));
+}
+
 /* ---- the walk ---- */
 
 /* Objects of one kind: tells and counts what is coming, true when an act is due; and which act. */
@@ -180,7 +193,7 @@ struct walk {
     enum act_kind act;
 };
 
-enum { WALKS = 7 };
+enum { WALKS = 9 };
 
 /* In the order of the places. */
 static void walks_of(const struct directory *directory, struct walk ret_walks[WALKS])
@@ -193,6 +206,8 @@ static void walks_of(const struct directory *directory, struct walk ret_walks[WA
     ret_walks[4] = (struct walk){&staff->cases, look_at_case, ACT_CASE_LEAVE};
     ret_walks[5] = (struct walk){&staff->units, look_at_unit, ACT_KIND_COUNT};
     ret_walks[6] = (struct walk){&staff->phones, look_at_phone, ACT_PHONE_LAPSE};
+    ret_walks[7] = (struct walk){&staff->complaints, look_at_complaint, ACT_COMPLAINT_LEAVE};
+    ret_walks[8] = (struct walk){&directory->passes, look_at_pass, ACT_PASS_LEAVE};
 }
 
 /* NULL: that place is behind the last. */
@@ -226,9 +241,10 @@ static struct outcome lapse(struct office *office, const struct walk *walk, cons
     return outcome;
 }
 
-static void begin(struct ageing_watch *watch, int64_t day)
+static void begin(struct ageing_watch *watch, const struct directory *directory, int64_t day)
 {
-    *watch = (struct ageing_watch){.told_day = day,
+    *watch = (struct ageing_watch){.staff = directory->staff,
+                                   .told_day = day,
                                    .counts = watch->counts,
                                    .under_way = true,
                                    .lines = watch->told_day == day ? AGEING_LINES_MAX : 0};
@@ -241,7 +257,7 @@ struct outcome office_age(struct office *office, const struct directory *directo
     const struct walk *walk = NULL;
     walks_of(directory, walks);
     if (!watch->under_way) {
-        begin(watch, clock_day_vn(now_us));
+        begin(watch, directory, clock_day_vn(now_us));
     }
     for (unsigned step = 0; step < AGEING_STEP_MAX; step++) {
         void *object = object_at(walks, watch->place, &walk);

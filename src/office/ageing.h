@@ -32,9 +32,11 @@ struct ageing_watch {
     int64_t told_day; /* what comes to its end was told on this day (UTC+7) */
     struct ageing_counts counts;
     /* the walk in hand */
+    const struct staff *staff;
     bool under_way;
     bool held;    /* an act could not be recorded: the others wait for the next walk too */
-    size_t place; /* parties first, then accounts, reviews, incidents, cases, offices */
+    size_t place; /* parties first, then accounts, reviews, incidents, cases, offices, complaints,
+                     codes */
     unsigned lines;
     struct ageing_counts walk;
 };

@@ -146,6 +146,9 @@ static const struct four_eyes rows[ACT_KIND_COUNT] = {
     /* Who has the phone asks as the citizen: as an account is given, with its key. */
     [ACT_PHONE_BIND] = {INTAKE, APPROVE, NOT_OWN, 0},
     [ACT_PHONE_UNBIND] = {INTAKE | DECIDE | SECURITY, ONE_IS_ENOUGH, NOT_OWN, 0},
+    /* Citizens complain; who answers has signed to read what they say. */
+    [ACT_COMPLAINT_ANSWER] = {AUDIT | DECIDE, ONE_IS_ENOUGH, NOT_OWN, OBJECT_COMPLAINT},
+    [ACT_COMPLAINT_READ] = {AUDIT | DECIDE, ONE_IS_ENOUGH, NOT_OWN, OBJECT_COMPLAINT},
     /* Which roles these need is the proposal's own row's matter (proposal.c). */
     [ACT_PROPOSAL_APPROVE] = {ROLES_ALL, ONE_IS_ENOUGH, NOT_OWN, OBJECT_PROPOSAL},
     [ACT_PROPOSAL_REJECT] = {ROLES_ALL, ONE_IS_ENOUGH, NOT_OWN, OBJECT_PROPOSAL},

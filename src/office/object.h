@@ -48,6 +48,8 @@ enum object_kind {
     OBJECT_NOTICE_TOLD = 31,
     OBJECT_PROVIDER = 32, /* points to an account */
     OBJECT_LOCK = 33,     /* a person's; under his tag, and under his numbers' */
+    OBJECT_COMPLAINT = 34,
+    OBJECT_PASS = 35, /* points to a party */
     OBJECT_GUARDIANSHIP = 36,
     OBJECT_KIND_COUNT
 };
@@ -117,6 +119,8 @@ extern const struct object_row object_notice_wish;
 extern const struct object_row object_outgoing; /* outgoing.c, as the next two */
 extern const struct object_row object_inbox_item;
 extern const struct object_row object_notice_told;
+extern const struct object_row object_complaint; /* complaint.c */
+extern const struct object_row object_pass;      /* pass.c */
 
 /* NULL for a kind that the directory does not keep. */
 const struct object_row *object_row(enum object_kind kind);

@@ -148,6 +148,14 @@ enum extract_event {
 };
 enum extract_state office_extract_next(enum extract_state state, enum extract_event event);
 
+/* The same of one-time codes of citizens; PASS_STATE_COUNT = not allowed. */
+enum pass_event { PASS_EVENT_USE, PASS_EVENT_WITHDRAW, PASS_EVENT_COUNT };
+enum pass_state office_pass_next(enum pass_state state, enum pass_event event);
+/* Fields that a code may open to parties of a class: what both may be told, and nobody else's. */
+uint64_t pass_fields_max(const struct policy *policy, enum party_class class);
+/* It has ended so long ago that it leaves. */
+bool pass_leaves(const struct pass *pass, int64_t day);
+
 /* The same of permits (P4); PERMIT_STATE_COUNT = not allowed. */
 enum permit_event { PERMIT_EVENT_WITHDRAW, PERMIT_EVENT_DELETION, PERMIT_EVENT_COUNT };
 enum permit_state office_permit_next(enum permit_kind kind, enum permit_state state,

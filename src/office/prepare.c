@@ -287,6 +287,15 @@ static struct outcome (*const preparations[ACT_KIND_COUNT])(struct preparing *he
     [ACT_PROVIDER_RESUME] = prepare_provider_move,
     [ACT_PROVIDER_END] = prepare_provider_move,
     [ACT_SIGNIN_REFUSED] = prepare_nothing,
+    [ACT_CITIZEN_COMPLAIN] = prepare_citizen_complain,
+    [ACT_COMPLAINT_WITHDRAW] = prepare_complaint_withdraw,
+    [ACT_COMPLAINT_ANSWER] = prepare_complaint_answer,
+    [ACT_COMPLAINT_READ] = prepare_complaint_read,
+    [ACT_COMPLAINT_LEAVE] = prepare_complaint_leave,
+    [ACT_PASS_MAKE] = prepare_pass_make,
+    [ACT_PASS_WITHDRAW] = prepare_pass_withdraw,
+    [ACT_PASS_USED] = prepare_pass_used,
+    [ACT_PASS_LEAVE] = prepare_pass_leave,
 };
 
 struct outcome prepare_inner(struct preparing *here, const struct act *inner)

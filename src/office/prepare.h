@@ -203,6 +203,18 @@ struct outcome prepare_phone_pin(struct preparing *here);
 struct outcome prepare_phone_tried(struct preparing *here);
 struct outcome prepare_phone_lapse(struct preparing *here);
 struct outcome prepare_notice_wish(struct preparing *here);
+/* complaint_acts.c, as the next four */
+struct outcome prepare_citizen_complain(struct preparing *here);
+struct outcome prepare_complaint_withdraw(struct preparing *here);
+struct outcome prepare_complaint_answer(struct preparing *here);
+struct outcome prepare_complaint_read(struct preparing *here);
+struct outcome prepare_complaint_leave(struct preparing *here);
+struct outcome prepare_pass_make(struct preparing *here); /* pass.c, as the next three */
+struct outcome prepare_pass_withdraw(struct preparing *here);
+struct outcome prepare_pass_used(struct preparing *here);
+struct outcome prepare_pass_leave(struct preparing *here);
+/* Would such an act `review.ask` of the house be taken, and could the party answer one more? */
+bool review_may_begin(const struct preparing *here, const struct act *ask); /* review_acts.c */
 /* A stop of the account that the act names ends with the act. */
 void prepare_stop_end(struct preparing *here); /* stop.c */
 

@@ -137,6 +137,39 @@ static struct outcome due_day(struct preparing *here, int64_t *ret_day)
     return OUTCOME_OK;
 }
 
+/* Open ones of that business: so many that it is not to have one more of citizens' wish. */
+static bool busy(const struct staff *staff, const struct business *business)
+{
+    unsigned open = 0;
+    size_t at = 0;
+    const struct review *review = map_next(&staff->reviews, &at);
+    for (; review != NULL && open < REVIEWS_OPEN_BEGUN_MAX;
+         review = map_next(&staff->reviews, &at)) {
+        bool waits = review->state == REVIEW_ASKED || review->state == REVIEW_LAPSED;
+        open += waits && review->business == business;
+    }
+    return open >= REVIEWS_OPEN_BEGUN_MAX;
+}
+
+bool review_may_begin(const struct preparing *here, const struct act *ask)
+{
+    const struct staff *staff = here->directory->staff;
+    const struct business *business =
+        directory_business(here->directory, act_value(ask, "business"));
+    int64_t due = 0;
+    char month[MONTH_LEN + 1];
+    struct code_text confirmation;
+    if (business == NULL || here->policy == NULL || staff->reviews.len >= REVIEWS_BEGUN_MAX ||
+        map_get(&staff->reviews, act_value(ask, "code")) != NULL ||
+        !outcome_ok(policy_deadline_day(here->policy, here->today, REVIEW_DAYS_USUAL, &due))) {
+        return false;
+    }
+    date_write_month(month, act_day(ask, "day", 0));
+    confirmation_code(business->party, month, &confirmation);
+    return map_get(&staff->confirmations, code_view(&confirmation)) == NULL &&
+           !busy(staff, business);
+}
+
 /* What the act says of the record is what it says: signed.c has looked, when it came in. */
 struct outcome prepare_review_ask(struct preparing *here)
 {

@@ -420,6 +420,7 @@ static const struct show_row {
     /* How many were collected is not the account's to know. */
     [RESOURCE_EXTRACTS] = {&object_extract, OFFICE, FIELDS(extract_fields)},
     [RESOURCE_LETTERS] = {&object_letter, OFFICE, NULL, 0, &show_table_letters},
+    [RESOURCE_COMPLAINTS] = {&object_complaint, OFFICE, NULL, 0, &show_table_complaints},
     [RESOURCE_REGISTERS] = {&object_register, OFFICE, NULL, 0, &show_table_registers},
     [RESOURCE_PROVIDERS] = {&object_provider, OFFICE, FIELDS(provider_fields)},
     /* RESOURCE_RECORDS and RESOURCE_LIST_REQUESTS are no objects of the office. */

@@ -263,6 +263,8 @@ bool show_value_absent(const struct show_field *field, const void *object)
         return number64_at(object, field->at) == 0;
     case SHOW_FOR_BUSINESS:
         return business_at(object, field->at) == NULL;
+    case SHOW_RECORD:
+        return !((const struct complaint *)object)->about_record;
     case SHOW_HASH:
         return show_no_hash(part);
     case SHOW_PROVINCE:
@@ -386,6 +388,13 @@ static void put_own(struct buf *buf, const struct show_field *field, const void 
         break;
     case SHOW_LINES:
         fees_put_lines(object, buf);
+        break;
+    case SHOW_RECORD:
+        buf_put_decimal(buf, ((const struct complaint *)object)->record);
+        break;
+    case SHOW_SAID:
+        json_put_string(buf, view_of(((const struct complaint *)object)->text,
+                                     ((const struct complaint *)object)->text_len));
         break;
     default:
         show_case_put(buf, field, object);

@@ -58,6 +58,7 @@ enum show_type {
     SHOW_CASE_MOVES,
     SHOW_COPIES,     /* of a letter */
     SHOW_TOKEN_KEYS, /* of a provider */
+    SHOW_RECORD,     /* of a complaint, absent where it is about none */
     /* For who has signed to read it, and nobody else: what a case file holds, base64; of a case,
      * each absent where there is nothing. */
     SHOW_KEPT_FIRST,
@@ -68,6 +69,7 @@ enum show_type {
     SHOW_PAPERS,
     SHOW_TITLES,
     SHOW_HOLDERS, /* of a letter: whose copies they are */
+    SHOW_SAID,    /* of a complaint */
 };
 
 struct show_field {
@@ -93,6 +95,7 @@ extern const struct show_table show_table_offices;
 extern const struct show_table show_table_cases;
 extern const struct show_table show_table_letters; /* show_letter.c, as the next two */
 extern const struct show_table show_table_registers;
+extern const struct show_table show_table_complaints; /* show_complaint.c */
 struct letter;
 void show_letter_put(struct buf *buf, enum show_type type, const struct letter *letter);
 extern const struct show_table show_table_figures;

@@ -51,6 +51,7 @@ struct outcome staff_new(struct staff **ret_staff)
     map_init_ordered(&staff->reviews, key_of, REVIEWS_MAX);
     map_init_ordered(&staff->case_files, key_of, CASE_FILES_MAX);
     map_init_ordered(&staff->confirmations, key_of, CONFIRMATIONS_MAX);
+    map_init_ordered(&staff->complaints, key_of, COMPLAINTS_MAX);
     map_init_ordered(&staff->incidents, key_of, INCIDENTS_MAX);
     map_init_ordered(&staff->sources, key_of, SOURCES_MAX);
     map_init_ordered(&staff->providers, key_of, PROVIDERS_MAX);
@@ -77,6 +78,7 @@ void staff_free(struct staff *staff)
         map_free_all(&staff->reviews);
         map_free_all(&staff->case_files);
         map_free_all(&staff->confirmations);
+        map_free_all(&staff->complaints);
         map_free_all(&staff->incidents);
         map_free_all(&staff->sources);
         map_free_all(&staff->providers);

@@ -10,6 +10,7 @@
 #include "domain/signed.h"
 #include "gate/directory.h"
 #include "office/case.h"
+#include "office/complaint.h"
 #include "office/guardian.h"
 #include "office/incident.h"
 #include "office/letter.h"
@@ -67,6 +68,7 @@ struct staff {
     struct map reviews;
     struct map case_files;
     struct map confirmations;
+    struct map complaints;
     struct map incidents;
     struct map sources;
     struct map providers;

@@ -287,7 +287,7 @@ static struct outcome respond_good(struct http_exchange *exchange, const struct 
     http_response_add(&response, "etag", buf_view(&etag));
     bool kept =
         !list && (address.resource == RESOURCE_CASE_FILES || address.resource == RESOURCE_CASES ||
-                  address.resource == RESOURCE_LETTERS);
+                  address.resource == RESOURCE_LETTERS || address.resource == RESOURCE_COMPLAINTS);
     http_response_add(&response, "cache-control", kept ? CACHE_NEVER : CACHE_OWN);
     if (fields_has_etag(request->fields[HTTP_FIELD_IF_NONE_MATCH], buf_view(&etag))) {
         response.status = 304;

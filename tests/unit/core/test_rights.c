@@ -8,9 +8,12 @@
 
 #include "core/citizens.h"
 #include "core/loop.h"
+#include "core/rights.h"
+#include "domain/letter_code.h"
 #include "gate/work.h"
 #include "office/object.h"
 #include "office/prepare.h"
+#include "office/staff.h"
 
 #define STRANGER "079090999999"
 #define DAY_US INT64_C(86400000000)
@@ -308,6 +311,285 @@ static void members_of_another_kind_are_refused(void **state)
     }
 }
 
+/* ---- objections ---- */
+
+/* The bank asks about him; the place of its record in the log. */
+static unsigned long long looked_at(const char *citizen)
+{
+    struct ask ask = home_ask();
+    ask.key = view_text(citizen);
+    assert_int_equal(home_serve(scene.home, &ask)->code, CODE_DISCLOSED);
+    return (unsigned long long)entries() - 1;
+}
+
+/* The verb's code; of what it made, into ret_code. */
+static enum code say(const char *citizen, const char *verb, unsigned long long record,
+                     char ret_code[80])
+{
+    char body[128];
+    json_t *json = NULL;
+    int len =
+        snprintf(body, sizeof(body), record == UINT64_MAX ? "{" : "{\"record\":%llu,", record);
+    snprintf(body + len, sizeof(body) - (size_t)len, "\"text\":\"why\"}");
+    enum code code = call(citizen, verb, body, &json);
+    if (code == CODE_DISCLOSED) {
+        snprintf(ret_code, 80, "%s", reader_text(json, "code"));
+    }
+    json_decref(json);
+    return code;
+}
+
+/* Outcomes of all that he has said, with a comma behind each. */
+static void outcomes(const char *citizen, char ret_text[256])
+{
+    json_t *json = NULL;
+    int len = 0;
+    assert_int_equal(call(citizen, "complaints", "{}", &json), CODE_DISCLOSED);
+    const json_t *rows = json_object_get(json, "complaints");
+    ret_text[0] = '\0';
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        len += snprintf(ret_text + len, 256 - (size_t)len, "%s,",
+                        reader_text(json_array_get(rows, i), "outcome"));
+    }
+    json_decref(json);
+}
+
+#define OBJECTOR "079090912350"
+#define NEIGHBOUR "079090912351"
+
+static void an_objection_to_ones_own_disclosure_becomes_a_review_and_no_others_does(void **state)
+{
+    char code[80];
+    char text[256];
+    (void)state;
+    unsigned long long own = looked_at(OBJECTOR);
+    unsigned long long others = looked_at(NEIGHBOUR);
+    uint64_t before = entries();
+    assert_int_equal(say(OBJECTOR, "object", others, code), CODE_NOT_FOUND);
+    assert_int_equal(say(OBJECTOR, "object", before, code), CODE_NOT_FOUND);
+    assert_int_equal(say(OBJECTOR, "object", 0, code), CODE_NOT_FOUND); /* an act */
+    assert_int_equal(say(OBJECTOR, "object", UINT64_MAX, code), CODE_BAD_REQUEST);
+    assert_int_equal(entries(), before);
+    assert_int_equal(say(OBJECTOR, "object", own, code), CODE_DISCLOSED);
+    assert_int_equal(say(OBJECTOR, "object", own, code), CODE_REQUEST_CONFLICT);
+    assert_int_equal(say(OBJECTOR, "complain", UINT64_MAX, code), CODE_DISCLOSED);
+    outcomes(OBJECTOR, text);
+    assert_string_equal(text, "in_review,waits,");
+    outcomes(NEIGHBOUR, text);
+    assert_string_equal(text, "");
+    assert_int_equal(core.house->directory.staff->reviews.len, 1);
+}
+
+static void what_is_hidden_from_him_until_a_day_he_cannot_object_to_before_it(void **state)
+{
+    static const char citizen[] = "079090912352";
+    struct ask ask = home_ask();
+    char code[80];
+    (void)state;
+    char until[DATE_LEN + 1];
+    date_write(until, clock_day_vn(scene.now_us) + 1);
+    add_business("NV-sealed", "sealed-until", until, true);
+    ask.key = view_text(citizen);
+    ask.business = VIEW_LITERAL("NV-sealed");
+    ask.field_count = 1;
+    assert_int_equal(home_serve(scene.home, &ask)->code, CODE_DISCLOSED);
+    unsigned long long record = entries() - 1;
+    assert_int_equal(say(citizen, "object", record, code), CODE_NOT_FOUND);
+    scene.now_us += DAY_US;
+    assert_int_equal(say(citizen, "object", record, code), CODE_DISCLOSED);
+}
+
+static void a_complaint_is_withdrawn_by_whose_it_is_alone(void **state)
+{
+    static const char citizen[] = "079090912353";
+    char code[80];
+    char body[128];
+    char text[256];
+    (void)state;
+    assert_int_equal(say(citizen, "complain", UINT64_MAX, code), CODE_DISCLOSED);
+    snprintf(body, sizeof(body), "{\"code\":\"%s\"}", code);
+    assert_int_equal(call(NEIGHBOUR, "complaint.withdraw", body, NULL), CODE_NOT_FOUND);
+    assert_int_equal(call(citizen, "complaint.withdraw", "{}", NULL), CODE_NOT_FOUND);
+    assert_int_equal(call(citizen, "complaint.withdraw", body, NULL), CODE_DISCLOSED);
+    assert_int_equal(call(citizen, "complaint.withdraw", body, NULL), CODE_REQUEST_CONFLICT);
+    outcomes(citizen, text);
+    assert_string_equal(text, "withdrawn,");
+}
+
+static void pages_of_complaints_go_on_and_another_cursor_leads_to_ones_own(void **state)
+{
+    static const char citizen[] = "079090912354";
+    char code[80];
+    char text[256];
+    char body[128];
+    json_t *json = NULL;
+    (void)state;
+    for (unsigned i = 0; i <= COMPLAINTS_PAGE_MAX; i++) {
+        assert_int_equal(say(citizen, "complain", UINT64_MAX, code), CODE_DISCLOSED);
+        snprintf(body, sizeof(body), "{\"code\":\"%s\"}", code);
+        assert_int_equal(call(citizen, "complaint.withdraw", body, NULL), CODE_DISCLOSED);
+    }
+    assert_int_equal(call(citizen, "complaints", "{}", &json), CODE_DISCLOSED);
+    assert_int_equal(json_array_size(json_object_get(json, "complaints")), COMPLAINTS_PAGE_MAX);
+    snprintf(body, sizeof(body), "{\"after\":\"%s\"}", reader_text(json, "next"));
+    json_decref(json);
+    assert_int_equal(call(citizen, "complaints", body, &json), CODE_DISCLOSED);
+    assert_int_equal(json_array_size(json_object_get(json, "complaints")), 1);
+    assert_null(json_object_get(json, "next"));
+    json_decref(json);
+    assert_int_equal(call(OBJECTOR, "complaints", body, &json), CODE_DISCLOSED);
+    json_decref(json);
+    outcomes(OBJECTOR, text);
+    assert_string_equal(text, "in_review,waits,");
+}
+
+/* ---- one-time codes ---- */
+
+#define GIVER "079090912355"
+#define GIVING(party, fields)                                                                      \
+    "{\"days\":3,\"fields\":[" fields "],\"party\":\"" party "\",\"purpose\":\"Mo tai khoan\"}"
+
+static struct ask by_code(const char *citizen, const char *business)
+{
+    struct ask ask = home_ask();
+    ask.key = view_text(citizen);
+    ask.business = view_text(business);
+    ask.field_count = 1; /* the name */
+    return ask;
+}
+
+/* The state that the citizen is told of his newest code; free it. */
+static char *newest_state(const char *citizen)
+{
+    json_t *json = NULL;
+    assert_int_equal(call(citizen, "codes", "{}", &json), CODE_DISCLOSED);
+    const json_t *rows = json_object_get(json, "codes");
+    const json_t *last = json_array_get(rows, json_array_size(rows) - 1);
+    char *state = last == NULL ? NULL : strdup(reader_text(last, "state"));
+    json_decref(json);
+    return state;
+}
+
+static void check_state(const char *citizen, const char *expected)
+{
+    char *state = newest_state(citizen);
+    assert_string_equal(state, expected);
+    free(state);
+}
+
+static void a_code_lets_the_bank_ask_once_and_he_is_told_when_it_has(void **state)
+{
+    json_t *json = NULL;
+    (void)state;
+    assert_null(newest_state(GIVER));
+    assert_int_equal(call(GIVER, "code", GIVING("bank", "\"full_name\""), &json), CODE_DISCLOSED);
+    char *business = strdup(reader_text(json, "business"));
+    json_decref(json);
+    assert_int_equal(strlen(business), 3 + LETTER_CODE_PRINTED_CHARS);
+    check_state(GIVER, "given");
+    struct ask ask = by_code(GIVER, business);
+    struct ask about_another = by_code(NEIGHBOUR, business);
+    assert_int_equal(home_serve(scene.home, &about_another)->code, CODE_SUBJECT_NOT_AVAILABLE);
+    assert_int_equal(home_serve(scene.home, &ask)->code, CODE_DISCLOSED);
+    uint64_t record = entries() - 1;
+    restart(); /* before the core has recorded that it was used */
+    assert_int_equal(home_serve(scene.home, &ask)->code, CODE_QUOTA_EXCEEDED);
+    assert_ok(codes_step(&core));
+    uint64_t size = entries();
+    assert_ok(codes_step(&core)); /* once */
+    assert_int_equal(entries(), size);
+    check_state(GIVER, "used");
+    restart();
+    check_state(GIVER, "used");
+    assert_int_equal(home_serve(scene.home, &ask)->code, CODE_QUOTA_EXCEEDED);
+    assert_int_equal(call(GIVER, "codes", "{}", &json), CODE_DISCLOSED);
+    const json_t *row = json_array_get(json_object_get(json, "codes"), 0);
+    assert_int_equal(json_integer_value(json_object_get(row, "record")), record);
+    json_decref(json);
+    free(business);
+}
+
+static void a_code_that_is_withdrawn_or_at_its_end_gives_nothing(void **state)
+{
+    static const char citizen[] = "079090912356";
+    json_t *json = NULL;
+    char body[128];
+    (void)state;
+    assert_int_equal(call(citizen, "code", GIVING("bank", "\"full_name\""), &json), CODE_DISCLOSED);
+    char *business = strdup(reader_text(json, "business"));
+    snprintf(body, sizeof(body), "{\"code\":\"%s\"}", reader_text(json, "code"));
+    json_decref(json);
+    struct ask ask = by_code(citizen, business);
+    assert_int_equal(call(NEIGHBOUR, "code.withdraw", body, NULL), CODE_NOT_FOUND);
+    assert_int_equal(call(citizen, "code.withdraw", body, NULL), CODE_DISCLOSED);
+    assert_int_equal(home_serve(scene.home, &ask)->code, CODE_BUSINESS_NOT_GRANTED);
+    check_state(citizen, "withdrawn");
+    free(business);
+    assert_int_equal(call(citizen, "code", GIVING("bank", "\"full_name\""), &json), CODE_DISCLOSED);
+    business = strdup(reader_text(json, "business"));
+    json_decref(json);
+    scene.now_us += 4 * DAY_US;
+    ask = by_code(citizen, business);
+    assert_int_equal(home_serve(scene.home, &ask)->code, CODE_BUSINESS_NOT_GRANTED);
+    check_state(citizen, "ended");
+    free(business);
+}
+
+static void a_code_for_what_the_law_does_not_let_it_be_told_is_refused(void **state)
+{
+    static const struct {
+        const char *body;
+        enum code code;
+    } rows[] = {
+        {GIVING("nobody", "\"full_name\""), CODE_NOT_FOUND},
+        {GIVING("portal", "\"full_name\""), CODE_REQUEST_CONFLICT}, /* no organisation */
+        {GIVING("bank", "\"religion\""), CODE_BAD_REQUEST},         /* above its class' ceiling */
+        {GIVING("bank", "\"relatives\""), CODE_BAD_REQUEST},        /* others' */
+        {GIVING("bank", "\"shoes\""), CODE_BAD_REQUEST},
+        {GIVING("bank", "7"), CODE_BAD_REQUEST},
+        {"{\"fields\":[\"full_name\"],\"party\":\"bank\"}", CODE_BAD_REQUEST},
+        {"{\"days\":31,\"fields\":[\"full_name\"],\"party\":\"bank\",\"purpose\":\"x\"}",
+         CODE_BAD_REQUEST},
+        {"{\"party\":\"bank\",\"purpose\":\"x\"}", CODE_BAD_REQUEST},
+    };
+    uint64_t before = entries();
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(call(NEIGHBOUR, "code", rows[i].body, NULL), rows[i].code);
+    }
+    assert_int_equal(entries(), before);
+}
+
+static void so_many_codes_are_given_at_once_and_no_more(void **state)
+{
+    static const char citizen[] = "079090912357";
+    (void)state;
+    for (unsigned i = 0; i < PASSES_OPEN_MAX; i++) {
+        assert_int_equal(call(citizen, "code", GIVING("bank", "\"full_name\""), NULL),
+                         CODE_DISCLOSED);
+    }
+    assert_int_equal(call(citizen, "code", GIVING("bank", "\"full_name\""), NULL),
+                     CODE_RATE_LIMITED);
+}
+
+/* ---- hidden looks ---- */
+
+static void past_years_tell_how_many_looks_were_hidden_and_this_one_nothing(void **state)
+{
+    json_t *json = NULL;
+    (void)state; /* there was one, of whom could not object to it */
+    assert_int_equal(call(HOME_AN, "hidden", "{}", &json), CODE_DISCLOSED);
+    size_t years = json_array_size(json_object_get(json, "years"));
+    assert_int_equal(years, 2026 - 2021);
+    json_decref(json);
+    scene.now_us += 60 * DAY_US;
+    assert_int_equal(call(HOME_AN, "hidden", "{}", &json), CODE_DISCLOSED);
+    const json_t *last = json_array_get(json_object_get(json, "years"), years);
+    assert_int_equal(json_integer_value(json_object_get(last, "year")), 2026);
+    assert_int_equal(json_integer_value(json_object_get(last, "looks")), 1);
+    json_decref(json);
+}
+
 #define TEST(name) cmocka_unit_test(name)
 
 int main(void)
@@ -322,6 +604,15 @@ int main(void)
         TEST(each_business_tells_who_why_and_what),
         TEST(pages_go_on_where_the_last_one_ended),
         TEST(members_of_another_kind_are_refused),
+        TEST(an_objection_to_ones_own_disclosure_becomes_a_review_and_no_others_does),
+        TEST(what_is_hidden_from_him_until_a_day_he_cannot_object_to_before_it),
+        TEST(a_complaint_is_withdrawn_by_whose_it_is_alone),
+        TEST(pages_of_complaints_go_on_and_another_cursor_leads_to_ones_own),
+        TEST(a_code_lets_the_bank_ask_once_and_he_is_told_when_it_has),
+        TEST(a_code_that_is_withdrawn_or_at_its_end_gives_nothing),
+        TEST(a_code_for_what_the_law_does_not_let_it_be_told_is_refused),
+        TEST(so_many_codes_are_given_at_once_and_no_more),
+        TEST(past_years_tell_how_many_looks_were_hidden_and_this_one_nothing),
     };
     return cmocka_run_group_tests_name("core/rights", tests, setup, teardown);
 }

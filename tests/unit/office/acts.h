@@ -26,6 +26,7 @@ struct acts_value {
 };
 
 /* Acts that are taken as they stand; rows of tests change one value of them. */
+#define ACTS_PERSON "00112233445566778899aabbccddeeff" /* a citizen's code */
 static const struct acts_value acts_good[ACT_KIND_COUNT][ACTS_VALUES_MAX] = {
     [ACT_HOME_INIT] = {{"origin", "localhost/test"}},
     [ACT_PARTY_ADD] = {{"code", "P-NEW"}, {"class", "state"}, {"kind", "agency"}, {"name", "Sở"}},
@@ -319,6 +320,26 @@ static const struct acts_value acts_good[ACT_KIND_COUNT][ACTS_VALUES_MAX] = {
                          {"key", "00112233445566ff"},
                          {"pace", "daily"},
                          {"way", "inbox"}},
+    [ACT_CITIZEN_COMPLAIN] = {{"code", ACTS_PERSON ".000000000012"},
+                              {"person", "079090912345"},
+                              {"text", "Tôi không biết vì sao họ hỏi"},
+                              {"record", "11"},
+                              {"ask", "018f0000-0000-7000-8000-000000000000"},
+                              {"business", "NV-1"},
+                              {"day", "2026-11-22"}},
+    [ACT_COMPLAINT_WITHDRAW] = {{"code", ACTS_PERSON ".000000000012"}},
+    [ACT_COMPLAINT_ANSWER] = {{"code", ACTS_PERSON ".000000000012"}, {"answer", "Đã kiểm tra"}},
+    [ACT_COMPLAINT_READ] = {{"code", ACTS_PERSON ".000000000012"}, {"reason", "to answer it"}},
+    [ACT_COMPLAINT_LEAVE] = {{"code", ACTS_PERSON ".000000000012"}},
+    [ACT_PASS_MAKE] = {{"code", ACTS_PERSON ".000000000013"},
+                       {"party", "bank"},
+                       {"hash", "30112233445566778899aabbccddeeff"},
+                       {"fields", "full_name,birth_date"},
+                       {"purpose", "Mở tài khoản"},
+                       {"days", "7"}},
+    [ACT_PASS_WITHDRAW] = {{"code", ACTS_PERSON ".000000000013"}},
+    [ACT_PASS_USED] = {{"code", ACTS_PERSON ".000000000013"}, {"record", "11"}},
+    [ACT_PASS_LEAVE] = {{"code", ACTS_PERSON ".000000000013"}},
 };
 
 static const char *const acts_states[BUSINESS_STATE_COUNT] = {

@@ -746,6 +746,36 @@ static void assert_known(const struct directory *directory, enum resource resour
     assert_view(show_code(resource, known->object), known->code);
 }
 
+static void who_complains_and_what_he_says_is_shown_only_to_who_reads_it(void **state)
+{
+    struct complaint complaint = {.code = {"00ff.000000000007", 17},
+                                  .version = 2,
+                                  .person = {"079090912345", 12},
+                                  .day = 20780,
+                                  .about_record = true,
+                                  .record = 7,
+                                  .text_len = 3,
+                                  .text = "why"};
+    BUF_AUTO open;
+    BUF_AUTO whole;
+    (void)state;
+    buf_init(&open, 4096);
+    buf_init(&whole, 4096);
+    show_put(RESOURCE_COMPLAINTS, &complaint, &open);
+    show_put_whole(RESOURCE_COMPLAINTS, &complaint, &whole);
+    assert_view(buf_view(&open), "{\"code\":\"00ff.000000000007\",\"day\":\"2026-11-23\","
+                                 "\"record\":7,\"state\":\"open\",\"version\":2}");
+    assert_view(buf_view(&whole),
+                "{\"code\":\"00ff.000000000007\",\"day\":\"2026-11-23\",\"number\":"
+                "\"079090912345\",\"record\":7,\"state\":\"open\",\"text\":\"why\","
+                "\"version\":2}");
+    complaint.about_record = false;
+    buf_reset(&open);
+    show_put(RESOURCE_COMPLAINTS, &complaint, &open);
+    assert_view(buf_view(&open), "{\"code\":\"00ff.000000000007\",\"day\":\"2026-11-23\","
+                                 "\"state\":\"open\",\"version\":2}");
+}
+
 static void each_resource_knows_its_objects_and_whose_they_are(void **state)
 {
     struct account account = {.code = {"bank-1", 6}, .party = &bank, .version = 7};
@@ -765,6 +795,7 @@ static void each_resource_knows_its_objects_and_whose_they_are(void **state)
     static const struct written_case one = {.code = {"C06-2026-000001", 15}, .version = 18};
     static const struct extract extract = {.code = {"DS-1", 4}, .version = 17};
     static const struct letter letter = {.code = {"C06-2026-000001.1", 17}, .version = 19};
+    static const struct complaint complaint = {.code = {"00ff.000000000007", 17}, .version = 21};
     static const struct letter_register letter_register = {.code = {"C06.TB.2026", 11},
                                                            .version = 20};
     struct directory d;
@@ -802,6 +833,7 @@ static void each_resource_knows_its_objects_and_whose_they_are(void **state)
         [RESOURCE_CASE_FIGURES] = {&unit, "C06", 17, NULL, &staff->units},
         [RESOURCE_EXTRACTS] = {&extract, "DS-1", 17, NULL, &d.extracts},
         [RESOURCE_LETTERS] = {&letter, "C06-2026-000001.1", 19, NULL, &staff->letters},
+        [RESOURCE_COMPLAINTS] = {&complaint, "00ff.000000000007", 21, NULL, &staff->complaints},
         [RESOURCE_REGISTERS] = {&letter_register, "C06.TB.2026", 20, NULL, &staff->registers},
     };
     for (enum resource resource = 0; resource < RESOURCE_COUNT; resource++) {
@@ -837,6 +869,7 @@ int main(void)
         cmocka_unit_test(a_source_is_shown_with_its_keys),
         cmocka_unit_test(an_extract_is_shown_with_what_was_approved_and_how_many_were_collected),
         cmocka_unit_test(whose_copies_a_letter_has_is_shown_only_to_who_reads_the_case),
+        cmocka_unit_test(who_complains_and_what_he_says_is_shown_only_to_who_reads_it),
         cmocka_unit_test(each_resource_knows_its_objects_and_whose_they_are),
     };
     return cmocka_run_group_tests_name("office/show", tests, NULL, NULL);

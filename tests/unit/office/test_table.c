@@ -198,6 +198,8 @@ static const struct row {
     [ACT_LETTER_REPLACE] = {.does = "decide", .approves = "approve"},
     [ACT_PHONE_BIND] = {.does = "intake", .approves = "approve"},
     [ACT_PHONE_UNBIND] = {.does = "intake decide security", .before = {ACT_PHONE_BIND}},
+    [ACT_COMPLAINT_ANSWER] = {.does = "audit decide"},
+    [ACT_COMPLAINT_READ] = {.does = "audit decide"},
 };
 
 static const char *name_of(unsigned person)
@@ -354,6 +356,18 @@ static void take_letter(struct desk *desk, enum act_kind kind)
     assert_ok(object_add(&desk->directory, &object_letter, letter));
 }
 
+/* One that waits for an officer. */
+static void take_complaint(struct desk *desk)
+{
+    struct complaint *complaint = memory_new(1, sizeof(*complaint));
+    assert_non_null(complaint);
+    complaint->version = 1;
+    complaint->text_len = 1;
+    complaint->text[0] = 'a';
+    assert_ok(code_set(&complaint->code, VIEW_LITERAL(ACTS_PERSON ".000000000012")));
+    assert_ok(object_add(&desk->directory, &object_complaint, complaint));
+}
+
 /* An office in which the act can be done. */
 static struct desk *begin(enum act_kind kind)
 {
@@ -379,6 +393,9 @@ static struct desk *begin(enum act_kind kind)
     }
     if (kind >= ACT_LETTER_RETRY && kind <= ACT_LETTER_REPLACE) {
         take_letter(desk, kind);
+    }
+    if (kind == ACT_COMPLAINT_ANSWER || kind == ACT_COMPLAINT_READ) {
+        take_complaint(desk);
     }
     if (kind == ACT_DRAW_REVEAL || kind == ACT_REVIEW_CONCLUDE) {
         desk->world->now_us = JANUARY_US; /* the month is over */
