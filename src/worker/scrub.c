@@ -42,7 +42,7 @@
 #define REGISTRY_UNTIL_PPM 900000u
 #define OFFICE_UNTIL_PPM 920000u
 
-struct pass {
+struct scrub_pass {
     const struct scrub_config *config;
     struct scrub_memory *memory;
     struct scrub_status *status;
@@ -98,7 +98,7 @@ static void put_place(const char *text, char ret_place[SCRUB_PLACE_BYTES_MAX + 1
 
 static void found(void *context, const char *text)
 {
-    struct pass *pass = context;
+    struct scrub_pass *pass = context;
     struct scrub_status *status = pass->status;
     char place[SCRUB_PLACE_BYTES_MAX + 1];
 
@@ -111,7 +111,7 @@ static void found(void *context, const char *text)
     pass->config->found(pass->config->context, place);
 }
 
-__attribute__((format(printf, 2, 3))) static void tell(struct pass *pass, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void tell(struct scrub_pass *pass, const char *format, ...)
 {
     char text[2 * SCRUB_PLACE_BYTES_MAX];
     va_list values;
@@ -122,7 +122,7 @@ __attribute__((format(printf, 2, 3))) static void tell(struct pass *pass, const 
     found(pass, text);
 }
 
-static void step(struct pass *pass, enum scrub_part part, uint32_t ppm, uint64_t looked)
+static void step(struct scrub_pass *pass, enum scrub_part part, uint32_t ppm, uint64_t looked)
 {
     struct scrub_status *status = pass->status;
 
@@ -136,7 +136,7 @@ static void step(struct pass *pass, enum scrub_part part, uint32_t ppm, uint64_t
 
 static void ledger_progress(void *context, const char *what, uint64_t done, uint64_t total)
 {
-    struct pass *pass = context;
+    struct scrub_pass *pass = context;
     uint64_t half = LEDGER_UNTIL_PPM / 2;
     uint64_t part = total == 0 || done > total ? half : half * done / total;
 
@@ -164,7 +164,7 @@ static bool chunk_of(const struct act *act, struct registry_chunk *ret_chunk)
 }
 
 /* Invariant 1: what the act says was imported, or changed, is in the registry. */
-static void check_chunk(struct pass *pass, const struct act *act)
+static void check_chunk(struct scrub_pass *pass, const struct act *act)
 {
     struct registry_chunk chunk;
 
@@ -184,7 +184,7 @@ static void check_chunk(struct pass *pass, const struct act *act)
 
 static void take_opening(void *context, uint64_t index, struct view opening)
 {
-    struct pass *pass = context;
+    struct scrub_pass *pass = context;
     struct record record = {0};
     struct act act = {0};
     struct deed deed = {0};
@@ -207,12 +207,12 @@ static void take_opening(void *context, uint64_t index, struct view opening)
 
 static void run_step(void *context)
 {
-    struct pass *pass = context;
+    struct scrub_pass *pass = context;
     step(pass, SCRUB_PART_LEDGER, LEDGER_UNTIL_PPM, 0);
 }
 
 /* What is derived of the ledger beside the snapshots: who has seen whom. */
-static struct outcome check_history(struct pass *pass)
+static struct outcome check_history(struct scrub_pass *pass)
 {
     const struct scrub_config *config = pass->config;
     const struct history_scrub scrub = {
@@ -235,7 +235,7 @@ static struct outcome check_history(struct pass *pass)
     return outcome;
 }
 
-static struct outcome check_map(struct pass *pass, const struct keymap_keys *keys, uint64_t index)
+static struct outcome check_map(struct scrub_pass *pass, const struct keymap_keys *keys, uint64_t index)
 {
     struct keymap_file *file = NULL;
     char path[KEYMAP_PATH_BYTES_MAX];
@@ -258,7 +258,7 @@ static struct outcome check_map(struct pass *pass, const struct keymap_keys *key
 }
 
 /* And the maps that statements are made of. */
-static struct outcome check_maps(struct pass *pass)
+static struct outcome check_maps(struct scrub_pass *pass)
 {
     struct keymap_keys keys;
     uint64_t indexes[KEYMAP_FILES_MAX];
@@ -274,7 +274,7 @@ static struct outcome check_maps(struct pass *pass)
     return outcome;
 }
 
-static struct outcome check_ledger(struct pass *pass)
+static struct outcome check_ledger(struct scrub_pass *pass)
 {
     const struct scrub_config *config = pass->config;
     struct verify_report report = {0};
@@ -311,7 +311,7 @@ static struct outcome check_ledger(struct pass *pass)
 
 /* ---- The registry ---- */
 
-static struct outcome unopened(struct pass *pass, const char *file, struct outcome outcome)
+static struct outcome unopened(struct scrub_pass *pass, const char *file, struct outcome outcome)
 {
     if (outcome_ok(outcome) || outcome.fault == FAULT_NO_MEMORY ||
         (!pass->config->insist && outcome.fault != FAULT_CORRUPT)) {
@@ -321,7 +321,7 @@ static struct outcome unopened(struct pass *pass, const char *file, struct outco
     return OUTCOME_OK;
 }
 
-static struct outcome open_registry(struct pass *pass, uint64_t *ret_chunk_last)
+static struct outcome open_registry(struct scrub_pass *pass, uint64_t *ret_chunk_last)
 {
     const struct scrub_config *config = pass->config;
     struct registry_config registry = {
@@ -338,7 +338,7 @@ static struct outcome open_registry(struct pass *pass, uint64_t *ret_chunk_last)
     return unopened(pass, "registry.db", outcome);
 }
 
-static struct outcome check_registry(struct pass *pass, uint64_t chunk_last)
+static struct outcome check_registry(struct scrub_pass *pass, uint64_t chunk_last)
 {
     uint32_t ppm = 0;
 
@@ -368,7 +368,7 @@ static struct outcome check_registry(struct pass *pass, uint64_t chunk_last)
 
 /* ---- The office ---- */
 
-static struct outcome check_policy(struct pass *pass, const struct office_object *object)
+static struct outcome check_policy(struct scrub_pass *pass, const struct office_object *object)
 {
     struct policy *policy = NULL;
     char why[256] = "";
@@ -387,7 +387,7 @@ static struct outcome check_policy(struct pass *pass, const struct office_object
     return buf_check(&pass->policies);
 }
 
-static struct outcome check_version(const struct pass *pass, struct view hash)
+static struct outcome check_version(const struct scrub_pass *pass, struct view hash)
 {
     struct view all = buf_view(&pass->policies);
 
@@ -402,7 +402,7 @@ static struct outcome check_version(const struct pass *pass, struct view hash)
 /* Kinds come in order: policies before what says when they take effect. */
 static struct outcome take_object(void *context, const struct office_object *object)
 {
-    struct pass *pass = context;
+    struct scrub_pass *pass = context;
 
     switch (object->kind) {
     case OBJECT_CHUNK_LAST:
@@ -417,7 +417,7 @@ static struct outcome take_object(void *context, const struct office_object *obj
     }
 }
 
-static struct outcome check_office(struct pass *pass)
+static struct outcome check_office(struct scrub_pass *pass)
 {
     const struct scrub_config *config = pass->config;
     uint64_t applied = OFFICE_APPLIED_UNKNOWN;
@@ -456,7 +456,7 @@ static void paper_step(void *context, uint32_t ppm, uint64_t looked)
 }
 
 /* A home that has never had a document has no such folder. */
-static struct outcome check_archive(struct pass *pass)
+static struct outcome check_archive(struct scrub_pass *pass)
 {
     const struct archive_watch watch = {pass, paper_bad, paper_step};
     const struct disk_port *disk = disk_system();
@@ -480,7 +480,7 @@ static struct outcome check_archive(struct pass *pass)
     return OUTCOME_OK;
 }
 
-static struct outcome check_origin(struct pass *pass)
+static struct outcome check_origin(struct scrub_pass *pass)
 {
     BUF_AUTO name;
     BUF_AUTO expected;
@@ -502,7 +502,7 @@ static struct outcome check_origin(struct pass *pass)
 
 /* ---- All of it ---- */
 
-static struct outcome check_all(struct pass *pass)
+static struct outcome check_all(struct scrub_pass *pass)
 {
     uint64_t chunk_last = 0;
 
@@ -518,7 +518,7 @@ static struct outcome check_all(struct pass *pass)
     return check_origin(pass);
 }
 
-static void begin(struct pass *pass)
+static void begin(struct scrub_pass *pass)
 {
     struct scrub_status *status = pass->status;
 
@@ -529,7 +529,7 @@ static void begin(struct pass *pass)
     status->begun_us = clock_wall_us(&pass->config->clock);
 }
 
-static void end(struct pass *pass)
+static void end(struct scrub_pass *pass)
 {
     struct scrub_status *status = pass->status;
 
@@ -547,7 +547,7 @@ static void end(struct pass *pass)
 struct outcome scrub_pass(const struct scrub_config *config, struct scrub_memory *memory,
                           struct scrub_status *status)
 {
-    struct pass pass = {.config = config, .memory = memory, .status = status};
+    struct scrub_pass pass = {.config = config, .memory = memory, .status = status};
 
     pass.watch = (struct scrub_watch){.found = found, .context = &pass};
     buf_init(&pass.policies, POLICIES_BYTES_MAX);
