@@ -173,6 +173,8 @@
 #define INBOX_CITIZEN_MAX 32           /* ... and in one; the oldest goes */
 #define INBOX_DAYS 180                 /* that one is kept */
 #define NEWS_MAX 64                    /* of acts, that nobody was told yet: a turn brings a few */
+#define NEWS_REVIEWS_MAX 16            /* that have ended, whose objectors are looked for ... */
+#define NEWS_STEP_MAX 64               /* ... so many complaints a turn */
 #define NOTICES_DUE_MAX 4096       /* citizens to be told at once; beyond, all are looked through */
 #define NOTICES_STEP_MAX 8         /* of them looked at in one turn */
 #define NOTICE_SMS_S 3600          /* between two notices to one phone: what comes is one */

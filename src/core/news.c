@@ -1,8 +1,11 @@
 /*
  * What acts have done, told to whose it is.
  *
- * Invariant 1: what is told follows from an act that is recorded: it is noted when the act is
- * applied, and told a turn later (I9).
+ * Invariants
+ * 1. What is told follows from an act that is recorded: it is noted when the act is applied, and
+ * told a turn later (I9).
+ * 2. Whoever has objected to a disclosure is told of the end of its review: they are looked for
+ *    behind the act, NEWS_STEP_MAX complaints a turn.
  */
 #include "core/news.h"
 
@@ -11,6 +14,9 @@
 #include "core/loop.h"
 #include "office/object.h"
 #include "policy/texts.h"
+
+#include <stdio.h>
+#include <string.h>
 
 /* ---- what acts change ---- */
 
@@ -25,9 +31,14 @@ static struct news_item *next_place(struct news *news)
     return item;
 }
 
-static void saw_phone(const struct phone *phone, bool bound, struct news_item *item)
+static void saw_phone(struct core *core, const struct phone *phone, bool bound)
 {
     char masked[COUNTRY_PHONE_DIGITS + 1];
+    struct news_item *item = next_place(&core->news);
+    if (item == NULL) {
+        core->inboxes.lost++;
+        return;
+    }
     phones_mask(code_view(&phone->number), masked);
     item->kind = bound ? INBOX_PHONE_BOUND : INBOX_PHONE_UNBOUND;
     item->person = phone->person;
@@ -41,21 +52,56 @@ static bool correction_moves(const struct written_case *old, const struct writte
     return old != NULL && new != NULL && old->intake == INTAKE_PORTAL && old->state != new->state;
 }
 
+/* An officer has answered it. */
+static bool complaint_ends(const struct complaint *old, const struct complaint *new)
+{
+    return old != NULL && new != NULL &&
+           old->state != new->state &&new->state == COMPLAINT_ANSWERED;
+}
+
+static bool has_ended(const struct review *review)
+{
+    return review->state == REVIEW_CONFIRMED || review->state == REVIEW_OBJECTED;
+}
+
+/* Invariant 2. Whoever finds no place in time can see it by a look. */
+static void saw_review(struct core *core, const struct review *old, const struct review *new)
+{
+    struct news *news = &core->news;
+    if (old == NULL || new == NULL || has_ended(old) || !has_ended(new)) {
+        return;
+    }
+    if (news->review_count == NEWS_REVIEWS_MAX) {
+        core->inboxes.lost++;
+        return;
+    }
+    news->reviews[news->review_count++] = new->code;
+}
+
+static void put_item(struct core *core, enum inbox_kind kind, const struct code_text *person,
+                     const struct code_text *detail)
+{
+    struct news_item *item = next_place(&core->news);
+    if (item == NULL) {
+        core->inboxes.lost++;
+        return;
+    }
+    *item = (struct news_item){.kind = kind, .person = *person, .detail = *detail};
+}
+
 static void changes(void *context, uint8_t kind, const void *old, const void *object)
 {
     struct core *core = context;
     const struct written_case *case_ = object;
-    bool phone = kind == OBJECT_PHONE && (old == NULL || object == NULL);
-    bool correction = kind == OBJECT_CASE && correction_moves(old, object);
-    struct news_item *item = phone || correction ? next_place(&core->news) : NULL;
-    if (item == NULL) {
-        core->inboxes.lost += phone || correction;
-    } else if (phone) {
-        saw_phone(object != NULL ? object : old, object != NULL, item);
-    } else {
-        item->kind = INBOX_CORRECTION;
-        item->person = case_->requester.number;
-        item->detail = case_->code;
+    const struct complaint *complaint = object;
+    if (kind == OBJECT_PHONE && (old == NULL || object == NULL)) {
+        saw_phone(core, object != NULL ? object : old, object != NULL);
+    } else if (kind == OBJECT_CASE && correction_moves(old, object)) {
+        put_item(core, INBOX_CORRECTION, &case_->requester.number, &case_->code);
+    } else if (kind == OBJECT_COMPLAINT && complaint_ends(old, object)) {
+        put_item(core, INBOX_COMPLAINT, &complaint->person, &complaint->code);
+    } else if (kind == OBJECT_REVIEW) {
+        saw_review(core, old, object);
     }
 }
 
@@ -84,9 +130,35 @@ static struct outcome welcome(struct core *core, const struct news_item *item)
     return outbox_kept_later(outcome) ? OUTCOME_OK : outcome;
 }
 
+/* Those who objected to what the first review was of; the last step takes it out. */
+static void find_objectors(struct core *core)
+{
+    struct news *news = &core->news;
+    const struct map *complaints = &core->house->directory.staff->complaints;
+    for (unsigned step = 0; step < NEWS_STEP_MAX && news->count < NEWS_MAX; step++) {
+        const struct complaint *complaint = map_at(complaints, news->walked++);
+        char code[32];
+        if (complaint == NULL) {
+            news->walked = 0;
+            news->review_count--;
+            memmove(news->reviews, news->reviews + 1,
+                    news->review_count * sizeof(news->reviews[0]));
+            return;
+        }
+        (void)snprintf(code, sizeof(code), "R-%llu", (unsigned long long)complaint->record);
+        if (complaint->about_record && complaint->state == COMPLAINT_OPEN &&
+            view_is(code_view(&news->reviews[0]), code)) {
+            put_item(core, INBOX_REVIEW, &complaint->person, &complaint->code);
+        }
+    }
+}
+
 struct outcome news_keep(struct core *core)
 {
     struct news *news = &core->news;
+    if (news->review_count > 0) {
+        find_objectors(core);
+    }
     if (news->count == 0) {
         return OUTCOME_OK;
     }
@@ -99,5 +171,5 @@ struct outcome news_keep(struct core *core)
 
 bool news_busy(const struct core *core)
 {
-    return core->news.count > 0;
+    return core->news.count > 0 || core->news.review_count > 0;
 }

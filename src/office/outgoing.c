@@ -38,6 +38,7 @@ static const char *const inbox_names[INBOX_KIND_COUNT] = {
     [INBOX_PHONE_UNBOUND] = "phone_unbound",
     [INBOX_PIN_BLOCKED] = "pin_blocked",
     [INBOX_REVIEW] = "review",
+    [INBOX_COMPLAINT] = "complaint",
     [INBOX_CORRECTION] = "correction",
 };
 const struct words words_inbox_kind = {inbox_names, INBOX_KIND_COUNT};

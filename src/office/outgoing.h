@@ -72,7 +72,8 @@ enum inbox_kind {
     INBOX_PHONE_BOUND,   /* detail: the phone, masked */
     INBOX_PHONE_UNBOUND, /* likewise: it has ended, or somebody else has shown to have it now */
     INBOX_PIN_BLOCKED,
-    INBOX_REVIEW,     /* an objection has come to its end; detail: its code */
+    INBOX_REVIEW,     /* the review of what he objected to has ended */
+    INBOX_COMPLAINT,  /* an officer has answered; detail: its code, as of the one above */
     INBOX_CORRECTION, /* a request for correction has moved; detail: its code */
     INBOX_KIND_COUNT
 };

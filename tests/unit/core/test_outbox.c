@@ -5,6 +5,7 @@
 #include "home.h"
 
 #include "core/loop.h"
+#include "office/object.h"
 #include "proc/sending.h"
 
 #include <sys/socket.h>
@@ -29,6 +30,15 @@ struct outcome __wrap_office_keep(struct office *office, const struct kept *kept
 {
     return keep_fault == FAULT_NONE ? __real_office_keep(office, kept, count)
                                     : outcome_fail(keep_fault, "as the test has it");
+}
+
+static struct watch_port watch; /* the last that was set */
+void __real_office_watch(struct office *office, struct watch_port port);
+void __wrap_office_watch(struct office *office, struct watch_port port);
+void __wrap_office_watch(struct office *office, struct watch_port port)
+{
+    watch = port;
+    __real_office_watch(office, port);
 }
 
 /* ---- the process `sms` ---- */
@@ -739,6 +749,96 @@ static void a_notice_for_which_there_is_no_room_comes_later(void **state)
     assert_int_equal(told(), 1);
 }
 
+/* ---- what acts do ---- */
+
+static unsigned count_news(const char *person, const char *kind)
+{
+    char text[8192];
+    while (news_busy(core)) {
+        assert_ok(news_keep(core));
+    }
+    shown(person, text);
+    return count_of(text, kind);
+}
+
+static void a_correction_that_moves_is_told_to_whoever_asked_for_it(void **state)
+{
+    static struct written_case old = {.intake = INTAKE_PORTAL, .state = CASE_RECEIVED};
+    struct written_case new = old;
+    (void)state;
+    assert_ok(code_set(&new.requester.number, VIEW_LITERAL(HOME_AN)));
+    assert_ok(code_set(&new.code, VIEW_LITERAL("C06-2026-000001")));
+    watch.changes(watch.context, OBJECT_CASE, &old, &new); /* it has not moved */
+    watch.changes(watch.context, OBJECT_CASE, NULL, &new);
+    watch.changes(watch.context, OBJECT_CASE, &old, NULL);
+    assert_int_equal(count_news(HOME_AN, "correction"), 0);
+    new.state = CASE_ACCEPTED;
+    watch.changes(watch.context, OBJECT_CASE, &old, &new);
+    assert_int_equal(count_news(HOME_AN, "C06-2026-000001"), 1);
+    old.intake = INTAKE_DESK;
+    watch.changes(watch.context, OBJECT_CASE, &old, &new);
+    assert_int_equal(count_news(HOME_AN, "correction"), 1);
+    old.intake = INTAKE_PORTAL;
+}
+
+static void add_complaint(const char *code, const char *person, uint64_t record)
+{
+    struct complaint *complaint = memory_new(1, sizeof(*complaint));
+    assert_non_null(complaint);
+    complaint->version = 1;
+    complaint->about_record = record > 0;
+    complaint->record = record;
+    assert_ok(code_set(&complaint->code, view_text(code)));
+    assert_ok(code_set(&complaint->person, view_text(person)));
+    assert_ok(object_add(&core->house->directory, &object_complaint, complaint));
+}
+
+static void the_end_of_a_review_is_told_to_all_who_objected_and_to_nobody_else(void **state)
+{
+    struct review old = {.state = REVIEW_ANSWERED};
+    struct review new = {.state = REVIEW_LAPSED};
+    (void)state;
+    assert_ok(code_set(&new.code, VIEW_LITERAL("R-17")));
+    add_complaint("a.1", HOME_AN, 17);
+    add_complaint("b.1", DUNG, 16);
+    add_complaint("c.1", DUNG, 0);
+    watch.changes(watch.context, OBJECT_REVIEW, &old, &new);
+    assert_int_equal(count_news(HOME_AN, "review"), 0);
+    new.state = REVIEW_OBJECTED;
+    watch.changes(watch.context, OBJECT_REVIEW, &old, &new);
+    assert_int_equal(count_news(HOME_AN, "a.1"), 1);
+    assert_int_equal(count_news(DUNG, "review"), 0);
+    old.state = REVIEW_OBJECTED; /* it had ended before */
+    watch.changes(watch.context, OBJECT_REVIEW, &old, &new);
+    assert_int_equal(count_news(HOME_AN, "review"), 1);
+}
+
+static void an_answer_to_a_complaint_is_told(void **state)
+{
+    struct complaint old = {.state = COMPLAINT_OPEN};
+    struct complaint new = {.state = COMPLAINT_WITHDRAWN};
+    (void)state;
+    assert_ok(code_set(&new.code, VIEW_LITERAL("a.1")));
+    assert_ok(code_set(&new.person, VIEW_LITERAL(HOME_AN)));
+    watch.changes(watch.context, OBJECT_COMPLAINT, &old, &new);
+    assert_int_equal(count_news(HOME_AN, "complaint"), 0);
+    new.state = COMPLAINT_ANSWERED;
+    watch.changes(watch.context, OBJECT_COMPLAINT, &old, &new);
+    assert_int_equal(count_news(HOME_AN, "complaint"), 1);
+}
+
+static void what_finds_no_place_is_lost_and_counted(void **state)
+{
+    static const struct phone phone = {.number = {.text = FIRST, .len = COUNTRY_PHONE_DIGITS},
+                                       .person = {.text = HOME_AN, .len = 12}};
+    (void)state;
+    for (unsigned i = 0; i < NEWS_MAX + 2; i++) {
+        watch.changes(watch.context, OBJECT_PHONE, NULL, &phone);
+    }
+    assert_int_equal(core->inboxes.lost, 2);
+    assert_int_equal(count_news(HOME_AN, "phone_bound"), INBOX_CITIZEN_MAX);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -768,6 +868,10 @@ int main(void)
         TEST(a_daily_notice_comes_once_a_day_from_its_hour_on),
         TEST(a_sealed_look_is_told_on_its_day_and_not_before),
         TEST(a_notice_for_which_there_is_no_room_comes_later),
+        TEST(a_correction_that_moves_is_told_to_whoever_asked_for_it),
+        TEST(the_end_of_a_review_is_told_to_all_who_objected_and_to_nobody_else),
+        TEST(an_answer_to_a_complaint_is_told),
+        TEST(what_finds_no_place_is_lost_and_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
