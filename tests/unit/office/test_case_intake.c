@@ -159,6 +159,11 @@ static void a_correction_is_asked_for_over_a_session_decided_by_two_and_has_no_l
     cases_member(staff_unit(&desk->directory, VIEW_LITERAL("XA")), "MINH", CAPACITY_HEAD);
     assert_code(asks_for_correction(desk, "123", "native_place", &index), ACT_CODE_BAD_INPUT);
     assert_code(asks_for_correction(desk, "079090912345", "native_place", &index), ACT_CODE_DONE);
+    struct record record = {0};
+    assert_ok(record_get_opening(buf_view(&desk->world->ledger.openings[index]), &record));
+    assert_view(record.values[RECORD_AGENT],
+                "{\"account\":\"A-active\",\"citizen\":\"079090912345\",\"officer\":null,"
+                "\"operator\":null}"); /* who did it stands sealed in the record */
     const struct written_case *case_ = staff_case(&desk->directory, VIEW_LITERAL("XA-2026-000001"));
     assert_non_null(case_);
     assert_int_equal(case_->intake, INTAKE_PORTAL);
