@@ -405,7 +405,9 @@
 #define PASSES_SHOWN_MAX 64 /* of one citizen, in one answer */
 
 #define GUARDIANSHIPS_MAX 65536
-#define GUARDIAN_DAYS_MAX 6575 /* 18 years */
+#define CORRECTIONS_PER_DAY_MAX 3 /* that a citizen asks for over sessions ... */
+#define CORRECTING_MAX 16384      /* ... and so many citizens in all; beyond: 429 */
+#define GUARDIAN_DAYS_MAX 6575    /* 18 years */
 
 /* The register of letters */
 #define LETTERS_MAX 65536       /* answers are kept: whoever holds one may ask about it */

@@ -5,6 +5,9 @@
  * Invariants
  * 1. The case is the session's citizen's: the number is never a member of the body.
  * 2. A case that is another's, was not asked for over a session, or is not there, is one answer.
+ * 3. What officers have not decided, and what they say to each other, is not told.
+ * 4. A citizen asks for CORRECTIONS_PER_DAY_MAX a day at most: the office keeps so many cases. Who
+ *    has asked today is known by hashes, and forgotten with the day or the process.
  */
 #include "core/corrections.h"
 
@@ -17,6 +20,7 @@
 #include "wire/json.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /* What a body says, as text. */
 enum said { SAID_OFFICE, SAID_NAME, SAID_ADDRESS, SAID_CONTACT, SAID_CONTENT, SAID_COUNT };
@@ -135,7 +139,10 @@ static void put_day(struct buf *json, const char *name, int64_t day)
 static void put_case(const struct written_case *case_, struct buf *json)
 {
     enum case_decision decision = case_->answer.decision;
-    bool decided = case_->state >= CASE_APPROVED;
+    bool decided = /* invariant 3 */
+        (case_->state >= CASE_APPROVED && case_->state <= CASE_CLOSED) ||
+        case_->state == CASE_REJECTED;
+    bool waits = case_->state == CASE_INCOMPLETE || case_->state == CASE_STOPPED;
     buf_put_text(json, "{\"case\":");
     json_put_string(json, code_view(&case_->code));
     put_text(json, "decision",
@@ -143,7 +150,7 @@ static void put_case(const struct written_case *case_, struct buf *json)
                  ? view_text(words_name(&words_case_decision, decision))
                  : view_of(NULL, 0));
     put_day(json, "due", case_->due_day);
-    put_text(json, "missing", long_view(&case_->missing));
+    put_text(json, "missing", waits ? long_view(&case_->missing) : view_of(NULL, 0));
     put_text(json, "office", long_view(&case_->unit->name));
     put_text(json, "reason", decided ? long_view(&case_->answer.reason) : view_of(NULL, 0));
     put_day(json, "received", case_->received_day);
@@ -159,6 +166,32 @@ static const struct written_case *last_case(const struct directory *directory, s
     return unit != NULL && outcome_ok(unit_case_code(unit, &code))
                ? staff_case(directory, code_view(&code))
                : NULL;
+}
+
+/* Invariant 4: the place of who asks today; NULL: there is none left. */
+static struct correcting *place_of(struct core *core, struct view citizen)
+{
+    struct corrections *corrections = &core->corrections;
+    int64_t day = clock_day_vn(clock_wall_us(&core->house->clock));
+    uint8_t hash[SEAL_HASH_BYTES];
+    seal_sha256(citizen, hash);
+    if (corrections->day != day) {
+        corrections->day = day;
+        corrections->count = 0;
+    }
+    for (unsigned i = 0; i < corrections->count; i++) {
+        struct correcting *place = &corrections->places[i];
+        if (memcmp(place->hash, hash, sizeof(place->hash)) == 0) {
+            return place->asked < CORRECTIONS_PER_DAY_MAX ? place : NULL;
+        }
+    }
+    if (corrections->count == CORRECTING_MAX) {
+        return NULL;
+    }
+    struct correcting *place = &corrections->places[corrections->count++];
+    *place = (struct correcting){0};
+    memcpy(place->hash, hash, sizeof(place->hash));
+    return place;
 }
 
 struct outcome own_correct(struct core *core, const struct own_call *call, struct own_reply *reply)
@@ -177,6 +210,12 @@ struct outcome own_correct(struct core *core, const struct own_call *call, struc
         own_refuse(reply, CODE_NOT_FOUND, "no office takes it in");
         return OUTCOME_OK;
     }
+    struct correcting *correcting = place_of(core, call->asker.citizen);
+    if (correcting == NULL) {
+        own_refuse(reply, CODE_RATE_LIMITED, "so many corrections a day");
+        reply->retry_after_s = S_PER_DAY;
+        return OUTCOME_OK;
+    }
     for (enum said place = 0; place < SAID_COUNT; place++) {
         act_value_set(&act, rows[place].name, request.said[place]);
     }
@@ -185,6 +224,7 @@ struct outcome own_correct(struct core *core, const struct own_call *call, struc
     TRY(citizens_act(core, &call->asker, &act, reply, &index));
     const struct written_case *case_ = last_case(directory, request.said[SAID_OFFICE]);
     if (reply->code == CODE_DISCLOSED && case_ != NULL) {
+        correcting->asked++;
         put_case(case_, &reply->json);
     }
     return OUTCOME_OK;

@@ -244,6 +244,17 @@ struct keymaps {
     int64_t keep_us;          /* monotonic: when to look again */
 };
 
+/* Who has asked for corrections today (corrections.c). */
+struct correcting {
+    uint8_t hash[16]; /* the first bytes of SHA-256 of the citizen's number */
+    uint8_t asked;
+};
+struct corrections {
+    int64_t day; /* UTC+7 */
+    unsigned count;
+    struct correcting places[CORRECTING_MAX];
+};
+
 struct core {
     const struct child *child;
     struct house *house;
@@ -275,6 +286,7 @@ struct core {
     struct scrub_status scrub; /* as the worker told it last */
     struct searches searches;
     struct readings readings;
+    struct corrections corrections;
     struct wishes wishes;
     struct extracts extracts;
     struct letters letters;

@@ -226,6 +226,52 @@ static void a_correction_that_says_too_little_or_what_no_letter_could_say_is_ref
     assert_int_equal(ledger_size(home->house->ledger), size);
 }
 
+static void a_citizen_asks_for_so_many_corrections_a_day_and_others_are_not_held_up(void **state)
+{
+    struct own_asker other = an;
+    struct own_reply reply;
+    (void)state;
+    other.citizen = VIEW_LITERAL("079090912346");
+    for (unsigned i = 0; i < CORRECTIONS_PER_DAY_MAX; i++) {
+        assert_int_equal(code_of(&an, "correct", CORRECT), CODE_DISCLOSED);
+    }
+    assert_int_equal(does(&an, "correct", CORRECT, &reply), CODE_RATE_LIMITED);
+    assert_true(reply.retry_after_s > 0);
+    own_reply_done(&reply);
+    assert_int_equal(code_of(&other, "correct", CORRECT), CODE_DISCLOSED);
+    core.corrections.day--; /* tomorrow */
+    assert_int_equal(code_of(&an, "correct", CORRECT), CODE_DISCLOSED);
+    core.corrections.count = CORRECTING_MAX;
+    other.citizen = VIEW_LITERAL("079090912347");
+    assert_int_equal(code_of(&other, "correct", CORRECT), CODE_RATE_LIMITED);
+}
+
+static void what_officers_have_not_decided_is_not_told(void **state)
+{
+    struct home *home = *state;
+    struct own_reply reply;
+    assert_int_equal(code_of(&an, "correct", CORRECT), CODE_DISCLOSED);
+    size_t at = 0;
+    struct written_case *case_ = map_next(&home->house->directory.staff->cases, &at);
+    char body[128];
+    snprintf(body, sizeof(body), "{\"case\":\"%s\"}", case_->code.text);
+    assert_ok(long_set(&case_->missing, VIEW_LITERAL("internal")));
+    assert_ok(long_set(&case_->answer.reason, VIEW_LITERAL("internal")));
+    case_->answer.decision = DECISION_REFUSE;
+    static const enum case_state states[] = {CASE_ACCEPTED, CASE_PROPOSED, CASE_WITHDRAWN};
+    for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+        case_->state = states[i];
+        assert_int_equal(does(&an, "correction", body, &reply), CODE_DISCLOSED);
+        assert_null(memmem(reply.json.data, reply.json.len, "internal", 8));
+        assert_null(memmem(reply.json.data, reply.json.len, "refuse", 6));
+        own_reply_done(&reply);
+    }
+    case_->state = CASE_STOPPED;
+    assert_int_equal(does(&an, "correction", body, &reply), CODE_DISCLOSED);
+    assert_non_null(memmem(reply.json.data, reply.json.len, "\"missing\":\"internal\"", 20));
+    own_reply_done(&reply);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -235,6 +281,8 @@ int main(void)
         TEST(a_session_is_who_asks_and_without_one_nobody_does),
         TEST(a_session_of_what_is_no_number_asks_nothing),
         TEST(a_correction_becomes_a_case_whose_state_its_citizen_alone_sees),
+        TEST(a_citizen_asks_for_so_many_corrections_a_day_and_others_are_not_held_up),
+        TEST(what_officers_have_not_decided_is_not_told),
         TEST(a_correction_that_says_too_little_or_what_no_letter_could_say_is_refused),
     };
     return cmocka_run_group_tests_name("core/citizens", tests, NULL, NULL);
