@@ -117,7 +117,8 @@ test('an act alone makes nobody a guardian: the record must name him', async () 
 test('a correction becomes a case, whose state who asked sees to its end', async () => {
     for (const [code, level] of [['CAP', 'commune'], ['C06', 'national']]) {
         await both('office.add', { code, level, name: `Cơ quan ${code}`, parent: 'Bộ Công an',
-            sign: code, place: 'Hà Nội', address: '1 Lê Lợi' });
+            sign: code, place: 'Hà Nội', address: '1 Lê Lợi',
+            ...(level === 'commune' ? { province: '79' } : {}) });
         await both('office.member-put', { code, officer: 'LAN', capacity: 'staff' });
         await both('office.member-put', { code, officer: 'MINH', capacity: 'head' });
     }

@@ -9,7 +9,7 @@ import { until } from './lib/command.mjs';
 import { demonstration } from './lib/demo.mjs';
 import { makeOfficers } from './lib/officers.mjs';
 import { addSigningKey, assertion, keyPair } from './lib/proofs.mjs';
-import { addBusiness, addParty, connectParty, INSTRUMENT } from './lib/rights.mjs';
+import { addBusiness, connectParty, INSTRUMENT } from './lib/rights.mjs';
 import { serve } from './lib/server.mjs';
 
 const CLASSES = ['state', 'organisation', 'citizen', 'other'];
@@ -24,24 +24,31 @@ const OPEN = {
 };
 const PAIRS = CLASSES.flatMap((kind) => CHANNELS.map((channel) =>
     ({ kind, channel, open: OPEN[kind].includes(channel) })));
+const partyOf = (kind) => `p-${kind}`;
 const FIELDS = 'birth_date,full_name';
-const key = keyPair();
+const keys = Object.fromEntries(CHANNELS.map((channel) => [channel, keyPair()]));
 let demo;
 let server;
 let signers;
 let person;
 const clients = {};
 
-// Each channel is an account's, of an operator whose system carries asks of all four parties.
-async function addChannel(channel) {
-    const name = `op-${channel}`;
-    await addParty(demo, name, { class: 'state', channel,
-        instrument: channel === 'guided' ? INSTRUMENT : null });
-    await demo.act('account', 'require', name, '--proof', 'assertion', '--reason', 'I11');
-    await addSigningKey(demo, `key-${channel}`, name, key);
-    await demo.act('operator', 'add', name);
-    await demo.act('operator', 'parties-put', name, '--parties', CLASSES.join(','));
-    await demo.act('operator', 'officers-put', name, '--officers', 'lan');
+// One operator, whose system carries asks of all four parties; each channel is an account's of its own.
+async function addChannels() {
+    await demo.act('party', 'add', '--code', 'op', '--class', 'state', '--kind', 'test', '--name',
+        'Đơn vị vận hành');
+    await connectParty(demo, 'op');
+    await demo.act('operator', 'add', 'op');
+    await demo.act('operator', 'parties-put', 'op', '--parties', CLASSES.map(partyOf).join(','));
+    await demo.act('operator', 'officers-put', 'op', '--officers', 'lan');
+    for (const channel of CHANNELS.filter((one) => one !== 'written')) {
+        const name = `op-${channel}`;
+        const { certPath } = await demo.issue(name);
+        await demo.act('account', 'add', '--code', name, '--party', 'op', '--channel', channel,
+            '--cert', certPath, ...(channel === 'guided' ? ['--instrument', INSTRUMENT] : []));
+        await demo.act('account', 'require', name, '--proof', 'assertion', '--reason', 'I11');
+        await addSigningKey(demo, `key-${channel}`, name, keys[channel]);
+    }
 }
 
 const bring = async (who, act, values) => {
@@ -60,15 +67,13 @@ before(async () => {
     server = await serve(demo);
     [person] = demo.samples().filter((one) => one.birth_date.length === 10);
     for (const kind of CLASSES) {
-        await demo.act('party', 'add', '--code', kind, '--class', kind, '--kind', 'test',
+        await demo.act('party', 'add', '--code', partyOf(kind), '--class', kind, '--kind', 'test',
             '--name', `Đơn vị ${kind}`);
-        await connectParty(demo, kind);
+        await connectParty(demo, partyOf(kind));
     }
-    for (const channel of CHANNELS.filter((one) => one !== 'written')) {
-        await addChannel(channel);
-    }
+    await addChannels();
     for (const kind of ['state', 'organisation']) {
-        await addBusiness(demo, `T-${kind}`, kind, { fields: FIELDS.split(','),
+        await addBusiness(demo, `T-${kind}`, partyOf(kind), { fields: FIELDS.split(','),
             channels: OPEN[kind].filter((one) => one !== 'written').join(',') });
     }
     signers = await makeOfficers(demo);
@@ -77,7 +82,8 @@ before(async () => {
     }
     for (const [code, level] of [['CAP', 'commune'], ['C06', 'national']]) {
         await both('office.add', { code, level, name: `Cơ quan ${code}`, parent: 'Bộ Công an',
-            sign: code, place: 'Hà Nội', address: '1 Lê Lợi' });
+            sign: code, place: 'Hà Nội', address: '1 Lê Lợi',
+            ...(level === 'commune' ? { province: '79' } : {}) });
         await both('office.member-put', { code, officer: 'LAN', capacity: 'staff' });
         await both('office.member-put', { code, officer: 'MINH', capacity: 'head' });
     }
@@ -93,7 +99,7 @@ async function ask({ kind, channel }) {
     const own = kind === 'citizen';
     const body = Buffer.from(JSON.stringify({ business: own ? 'OWN' : `T-${kind}`, case: 'HS-1',
         subject: subjectOf(person), fields: FIELDS.split(',') }));
-    const proof = await assertion(demo, body, key, { kid: `key-${channel}`, claims: { party: kind,
+    const proof = await assertion(demo, body, keys[channel], { kid: `key-${channel}`, claims: { party: partyOf(kind),
         service: own ? 'own.view' : 'citizen.lookup',
         ...(own ? { officer: undefined, citizen: person.id } : {}) } });
     const client = new Http2Client({ port: server.port, ca: demo.ca, ...demo.client(`op-${channel}`) });
@@ -109,7 +115,7 @@ async function ask({ kind, channel }) {
 async function write({ kind }) {
     const onFile = ['state', 'organisation'].includes(kind);
     const office = onFile ? 'C06' : 'CAP';
-    const who = onFile ? { party: kind } : { class: kind, name: person.full_name, papers: 'id',
+    const who = onFile ? { party: partyOf(kind) } : { class: kind, name: person.full_name, papers: 'id',
         number: kind === 'citizen' ? person.id : '079090955555', 'papers-seen': 'true' };
     const { object: code } = await bring('LAN', 'case.receive', { office, intake: 'post', ...who,
         address: '1 Lê Lợi', purpose: 'Kiểm thử', content: 'Kiểm thử', fields: FIELDS,

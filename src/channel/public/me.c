@@ -26,6 +26,20 @@
 
 /* ---- answers ---- */
 
+/* There is no session: not the certificate's text that other listeners have for it. */
+static void refuse_session(struct public_me *me, struct http_exchange *exchange)
+{
+    static const char *const details[LANGUAGE_COUNT] = {
+        [LANGUAGE_VI] = "Đăng nhập qua cổng dịch vụ. Phiên làm việc đã hết thì đăng nhập lại.",
+        [LANGUAGE_EN] = "Sign in over a portal. When your session is over, sign in again.",
+    };
+    struct view wanted = http_exchange_request(exchange)->fields[HTTP_FIELD_ACCEPT_LANGUAGE];
+    struct problem problem = {.code = CODE_UNAUTHENTICATED,
+                              .detail = view_text(details[fields_language(wanted)])};
+
+    texts_respond(me->texts, exchange, &problem, NULL);
+}
+
 static void respond_refused(struct public_me *me, struct http_exchange *exchange,
                             const struct own_told *told)
 {
@@ -33,6 +47,10 @@ static void respond_refused(struct public_me *me, struct http_exchange *exchange
     struct http_response extra = {0};
     char seconds[16];
 
+    if (told->code == CODE_UNAUTHENTICATED) {
+        refuse_session(me, exchange);
+        return;
+    }
     if (told->why.len > 0) {
         problem.params[0] =
             (struct problem_param){.name = VIEW_LITERAL("body"), .reason = told->why};
@@ -166,7 +184,7 @@ void me_on_head(struct public_me *me, struct http_exchange *exchange)
         texts_refuse(me->texts, exchange, CODE_METHOD_NOT_ALLOWED, &extra);
     } else if (!cookies_session(exchange, session) ||
                !cookies_may_act(exchange, view_of(NULL, 0))) { /* invariant 1 */
-        texts_refuse(me->texts, exchange, CODE_UNAUTHENTICATED, NULL);
+        refuse_session(me, exchange);
     } else if (!fields_type_is(request->fields[HTTP_FIELD_CONTENT_TYPE], TYPE_JSON)) {
         texts_refuse(me->texts, exchange, CODE_UNSUPPORTED_MEDIA_TYPE, NULL);
     }
@@ -213,7 +231,7 @@ void me_on_request(struct public_me *me, struct http_exchange *exchange)
     struct own_asked asked = {0};
 
     if (!cookies_session(exchange, asked.session)) { /* it was there with the head */
-        texts_refuse(me->texts, exchange, CODE_UNAUTHENTICATED, NULL);
+        refuse_session(me, exchange);
         return;
     }
     if (!verb_of(request->path, &asked.verb)) {

@@ -54,7 +54,7 @@ export class Citizens {
         const begun = await visitor.send(`${this.site}/signin?provider=${CODE}`);
         assert.equal(begun.status, 303, begun.text);
         const { state, nonce } = this.portal.requests.at(-1);
-        this.portal.next = { claims: { nonce, [CLAIM]: id } };
+        this.portal.next = { claims: { nonce, sub: id, [CLAIM]: id } };
         const answer = await visitor.send(`${this.site}/signin/callback?state=${state}&code=c`);
         assert.equal(answer.status, 303, answer.text);
         return async (verb, body = {}) => {
