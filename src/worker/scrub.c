@@ -111,7 +111,8 @@ static void found(void *context, const char *text)
     pass->config->found(pass->config->context, place);
 }
 
-__attribute__((format(printf, 2, 3))) static void tell(struct scrub_pass *pass, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static void tell(struct scrub_pass *pass, const char *format,
+                                                       ...)
 {
     char text[2 * SCRUB_PLACE_BYTES_MAX];
     va_list values;
@@ -235,7 +236,8 @@ static struct outcome check_history(struct scrub_pass *pass)
     return outcome;
 }
 
-static struct outcome check_map(struct scrub_pass *pass, const struct keymap_keys *keys, uint64_t index)
+static struct outcome check_map(struct scrub_pass *pass, const struct keymap_keys *keys,
+                                uint64_t index)
 {
     struct keymap_file *file = NULL;
     char path[KEYMAP_PATH_BYTES_MAX];
