@@ -136,6 +136,7 @@ void rig_start(struct rig *rig, const struct rig_options *options)
     rig->control_fd = control[0];
     rig->sends_texts = !options->no_texts;
     rig->log_key = options->log_key;
+    rig->provider = options->provider;
     rig_core_start(rig, core[0]);
     if (!options->no_texts) {
         await_serving(rig, options);

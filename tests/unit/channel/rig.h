@@ -17,6 +17,7 @@
 #include "channel/http/http.h"
 #include "proc/looking.h"
 #include "proc/proc.h"
+#include "proc/signin.h"
 
 #include <nghttp2/nghttp2.h>
 #include <openssl/ssl.h>
@@ -84,6 +85,14 @@ struct rig_own {
     unsigned verbs; /* in all */
 };
 
+/* The last browser that came to the fake core for its session, or to end it; what it is told is
+ * `says`, and SIGNIN_CODE_COUNT that the pipe is closed. */
+struct rig_entering {
+    struct signin_entering entering;
+    enum signin_code says;
+    unsigned count;
+};
+
 struct rig {
     pid_t pid;
     uint16_t port;
@@ -106,6 +115,8 @@ struct rig {
     struct rig_look look;
     struct rig_letter letter;
     struct rig_own own;
+    struct rig_entering entering;
+    const struct signin_provider *provider; /* of sign-ins, that is told; NULL: none */
 };
 
 struct rig_options {
@@ -114,10 +125,11 @@ struct rig_options {
     const struct http_limits *limits;
     bool no_crl;
     bool stale_crl;
-    bool no_texts;       /* the fake core sends none */
-    const char *log_key; /* verifier key that it tells; NULL = none */
-    uint64_t fail_at;    /* this allocation of the process fails; 0 = none */
-    unsigned files_max;  /* RLIMIT_NOFILE of the process; 0 = as it is */
+    bool no_texts;                          /* the fake core sends none */
+    const char *log_key;                    /* verifier key that it tells; NULL = none */
+    const struct signin_provider *provider; /* likewise */
+    uint64_t fail_at;                       /* this allocation of the process fails; 0 = none */
+    unsigned files_max;                     /* RLIMIT_NOFILE of the process; 0 = as it is */
 };
 
 void rig_start(struct rig *rig, const struct rig_options *options);
@@ -140,6 +152,8 @@ struct rig_ask rig_last(struct rig *rig);
 struct rig_look rig_last_look(struct rig *rig);
 struct rig_letter rig_last_letter(struct rig *rig);
 struct rig_own rig_last_own(struct rig *rig);
+struct rig_entering rig_last_entering(struct rig *rig);
+void rig_core_says(struct rig *rig, enum signin_code code);
 /* Waits until the fake core has had so many asks in all. */
 void rig_await_asks(struct rig *rig, unsigned asks);
 

@@ -307,8 +307,31 @@ static void serve_own(struct core *core, const struct frame *frame)
     }
 }
 
+static void serve_entering(struct core *core, const struct frame *frame)
+{
+    struct signin_entering entering;
+
+    assert_ok(signin_get_entering(frame, &entering));
+    pthread_mutex_lock(&core->rig->lock);
+    enum signin_code code = core->rig->entering.says;
+    core->rig->entering.entering = entering;
+    core->rig->entering.count++;
+    pthread_mutex_unlock(&core->rig->lock);
+    core->dies = code == SIGNIN_CODE_COUNT;
+    const struct signin_done done = {.tag = entering.tag,
+                                     .code = core->dies ? SIGNIN_DONE : code,
+                                     .provider = VIEW_LITERAL("CDVC")};
+    if (!core->dies) {
+        signin_put_done(&core->pipe.out, FRAME_SIGNED_IN, &done);
+    }
+}
+
 static void serve_frame(struct core *core, const struct frame *frame)
 {
+    if (frame->kind == FRAME_SIGNIN) {
+        serve_entering(core, frame);
+        return;
+    }
     if (frame->kind == FRAME_OWN) {
         serve_own(core, frame);
         return;
@@ -442,6 +465,11 @@ static void *core_run(void *context)
     if (rig->log_key != NULL) {
         put_log_key(&core);
     }
+    if (rig->provider != NULL) {
+        size_t start = frame_start(&core.pipe.out, FRAME_SIGNIN);
+        signin_put_provider(&core.pipe.out, rig->provider);
+        frame_finish(&core.pipe.out, start, 1);
+    }
     put_greeting(&core, rig->sends_texts);
     runs = core_greet(&core);
     while (runs) {
@@ -546,6 +574,21 @@ struct rig_own rig_last_own(struct rig *rig)
     struct rig_own own = rig->own;
     pthread_mutex_unlock(&rig->lock);
     return own;
+}
+
+struct rig_entering rig_last_entering(struct rig *rig)
+{
+    pthread_mutex_lock(&rig->lock);
+    struct rig_entering entering = rig->entering;
+    pthread_mutex_unlock(&rig->lock);
+    return entering;
+}
+
+void rig_core_says(struct rig *rig, enum signin_code code)
+{
+    pthread_mutex_lock(&rig->lock);
+    rig->entering.says = code;
+    pthread_mutex_unlock(&rig->lock);
 }
 
 void rig_await_asks(struct rig *rig, unsigned asks)
