@@ -38,6 +38,7 @@ static void put_settings(struct buf *buf, const struct serve_settings *settings)
     buf_put_block16(buf, view_text(settings->home));
     buf_put_block16(buf, view_text(settings->origin));
     buf_put_block16(buf, view_text(settings->ndxp_cases));
+    buf_put_block16(buf, view_text(settings->public_url));
 }
 
 struct outcome handover_send(int control_fd, const struct handover *handover)
@@ -93,7 +94,8 @@ static struct outcome get_settings(struct cursor *cursor, struct serve_settings 
     ret_settings->map_s = cursor_u32(cursor);
     TRY(get_text(cursor, ret_settings->home, sizeof(ret_settings->home)));
     TRY(get_text(cursor, ret_settings->origin, sizeof(ret_settings->origin)));
-    return get_text(cursor, ret_settings->ndxp_cases, sizeof(ret_settings->ndxp_cases));
+    TRY(get_text(cursor, ret_settings->ndxp_cases, sizeof(ret_settings->ndxp_cases)));
+    return get_text(cursor, ret_settings->public_url, sizeof(ret_settings->public_url));
 }
 
 /* Everything but the descriptors; `ret_present` has a bit per grant, and bit GRANT_COUNT for the

@@ -234,6 +234,7 @@ static struct handover edge_handover(int fd)
                      .origin = "localhost/test",
                      .edges = 4,
                      .ndxp_cases = "MaHoSo,MaYeuCau",
+                     .public_url = "https://dancu.example",
                      .scrub_s = 86400},
         .core_fd = fd,
     };
@@ -268,6 +269,7 @@ static void a_handover_arrives_as_it_was_sent(void **state)
     assert_string_equal(got.settings.home, "/srv/home");
     assert_string_equal(got.settings.origin, "localhost/test");
     assert_string_equal(got.settings.ndxp_cases, "MaHoSo,MaYeuCau");
+    assert_string_equal(got.settings.public_url, "https://dancu.example");
     assert_true(got.grants[GRANT_MACHINE_LISTENER] >= 0);
     assert_true(got.grants[GRANT_TLS_CERT] >= 0);
     assert_int_equal(got.grants[GRANT_CLIENT_CRL], -1);
