@@ -32,6 +32,19 @@ static struct asker asker_of(const struct front *front, const struct signin_aske
     return (struct asker){.front = front->serial, .tag = asked->tag};
 }
 
+/* What the provider says of it: a word of RFC 6749 section 5.2, or nothing. */
+static void log_refusal(struct signin *signin, const char *step, const struct http1_answer *answer)
+{
+    struct view error = {0};
+    bool said = answer != NULL &&
+                outcome_ok(oidc_answer_read(answer->body, "error", &signin->arena, &error)) &&
+                ask_code_shaped(error, ASK_CODE_BYTES_MAX);
+
+    log_line(LOG_LEVEL_ERROR, "provider-refuses", "step=\"%s\" status=%u error=%.*s", step,
+             answer == NULL ? 0 : answer->status, said ? (int)error.len : 0,
+             said ? (const char *)error.data : "");
+}
+
 /* ---- begin ---- */
 
 static struct oidc_request request_of(const struct signin *signin, const struct flow *flow)
@@ -125,8 +138,7 @@ void steps_pushed(struct signin *signin, const struct call *call, const struct h
                 call->portal->ready &&
                 outcome_ok(oidc_answer_read(answer->body, "request_uri", &signin->arena, &uri));
     if (!good) {
-        log_line(LOG_LEVEL_ERROR, "provider-refuses", "pushed=1 status=%u",
-                 answer == NULL ? 0 : answer->status);
+        log_refusal(signin, "pushed request", answer);
         signin_tell(signin, &call->asker, SIGNIN_UNAVAILABLE, no_location());
         return;
     }
@@ -270,8 +282,7 @@ void steps_exchanged(struct signin *signin, const struct call *call,
     bool good = answer != NULL && answer->status == 200 && call->portal->ready &&
                 outcome_ok(oidc_answer_read(answer->body, "id_token", &signin->arena, &token));
     if (!good) {
-        log_line(LOG_LEVEL_ERROR, "provider-refuses", "exchange=1 status=%u",
-                 answer == NULL ? 0 : answer->status);
+        log_refusal(signin, "exchange", answer);
         signin_tell(signin, &call->asker, SIGNIN_UNAVAILABLE, no_location());
         return;
     }
