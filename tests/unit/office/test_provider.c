@@ -5,6 +5,7 @@
 #include "desk.h"
 
 #include "office/provider.h"
+#include "office/show.h"
 
 static int setup(void **state)
 {
@@ -120,6 +121,44 @@ static void a_key_is_of_the_kind_that_its_algorithm_says_and_there_are_four_at_m
     assert_view(code_view(&the_provider(desk)->keys[1].kid), "K-3");
 }
 
+static void a_stored_provider_is_whole(void **state)
+{
+    struct desk *desk = *state;
+    struct provider got;
+    BUF_AUTO bytes;
+    buf_init(&bytes, ACT_BYTES_MAX);
+    assert_code(simple(desk, ACT_PROVIDER_ADD), ACT_CODE_DONE);
+    assert_code(simple(desk, ACT_PROVIDER_KEY_PUT), ACT_CODE_DONE);
+    object_provider.put(the_provider(desk), &bytes);
+    memset(&got, 0, sizeof(got));
+    assert_ok(object_provider.get(&desk->directory, buf_view(&bytes), &got));
+    for (size_t len = 0; len < bytes.len; len++) {
+        memset(&got, 0, sizeof(got));
+        assert_fault(object_provider.get(&desk->directory, view_of(bytes.data, len), &got),
+                     FAULT_CORRUPT);
+    }
+}
+
+static void its_keys_are_shown_by_their_hash(void **state)
+{
+    struct desk *desk = *state;
+    uint8_t hash[SEAL_HASH_BYTES];
+    char text[256] = "";
+    BUF_AUTO shown;
+    BUF_AUTO key;
+    buf_init(&shown, 4096);
+    buf_init(&key, ES256_SPKI_BYTES);
+    assert_code(simple(desk, ACT_PROVIDER_ADD), ACT_CODE_DONE);
+    assert_code(simple(desk, ACT_PROVIDER_KEY_PUT), ACT_CODE_DONE);
+    show_put(RESOURCE_PROVIDERS, the_provider(desk), &shown);
+    assert_ok(base64url_get(VIEW_LITERAL(ACTS_KEY_FREE), &key));
+    seal_sha256(buf_view(&key), hash);
+    snprintf(text, sizeof(text), "\"keys\":[{\"alg\":\"ES256\",\"kid\":\"K-1\",\"sha256\":\"");
+    hex_write(text + strlen(text), view_of(hash, sizeof(hash)));
+    assert_true(view_search(buf_view(&shown), 0, view_text(text)) < shown.len);
+    assert_true(view_starts(buf_view(&shown), VIEW_LITERAL("{\"account\":\"A-portal\",\"acr\":")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -128,6 +167,8 @@ int main(void)
         TEST(it_carries_a_portals_account_and_alone),
         TEST(its_issuer_is_an_address_that_stands_as_it_is),
         TEST(a_key_is_of_the_kind_that_its_algorithm_says_and_there_are_four_at_most),
+        TEST(a_stored_provider_is_whole),
+        TEST(its_keys_are_shown_by_their_hash),
 #undef TEST
     };
     return cmocka_run_group_tests_name("office/provider", tests, NULL, NULL);
