@@ -13,12 +13,18 @@ import { serve } from './lib/server.mjs';
 const ASKS = 120;
 const PEOPLE = 40;
 let demo;
+let server;
 
 before(async () => { demo = await demonstration('map'); });
-after(() => demo?.remove());
+after(async () => {
+    await server?.stop();
+    demo?.remove();
+});
 
-const files = () => readdirSync(path.join(demo.home, 'derived'))
-    .filter((name) => /^map-/.test(name)).sort();
+// Indexes of the entries whose maps are kept, the newest last.
+const kept = () => readdirSync(path.join(demo.home, 'derived'))
+    .filter((name) => /^map-[0-9]+$/u.test(name)).map((name) => Number(name.slice(4)))
+    .sort((a, b) => a - b);
 
 // Entries of kind map, as the public log has them.
 async function maps() {
@@ -51,7 +57,7 @@ const recompute = async () => {
 };
 
 test('before the first day is over no map is taken, and that is said', async () => {
-    const server = await serve(demo);
+    server = await serve(demo);
     await look(server, 5);
     await server.stop();
     assert.deepEqual(await maps(), []);
@@ -61,10 +67,10 @@ test('before the first day is over no map is taken, and that is said', async () 
 });
 
 test('a map is taken when there is something new, and is that of the openings', async () => {
-    const server = await serve(demo, { args: ['--map-s', '1'] });
-    await until('a first map is taken', async () => files().length === 1);
+    server = await serve(demo, { args: ['--map-s', '1'] });
+    await until('a first map is taken', async () => kept().length === 1);
     await look(server, ASKS);
-    await until('a second map is taken', async () => files().length === 2);
+    await until('a second map is taken', async () => kept().length === 2);
     await server.stop();
     const entries = await maps();
     assert.ok(entries.length >= 2);
@@ -74,25 +80,25 @@ test('a map is taken when there is something new, and is that of the openings', 
     const { status, good, index, persons, size, stderr } = await recompute();
     assert.equal(status, 0, stderr);
     assert.ok(good && persons === PEOPLE && index >= size);
-    assert.ok(files().includes(`map-${index}`));
+    assert.equal(kept().at(-1), index);
 });
 
 test('a file that is lost or damaged is made again from the log', async () => {
-    const [file] = files().slice(-1);
-    const place = path.join(demo.home, 'derived', file);
+    const damaged = kept().at(-1);
+    const place = path.join(demo.home, 'derived', `map-${damaged}`);
     const bytes = readFileSync(place);
     bytes[bytes.length - 100] ^= 1;
     writeFileSync(place, bytes);
-    const server = await serve(demo, { args: ['--map-s', '1'] });
+    server = await serve(demo, { args: ['--map-s', '1'] });
     await look(server, 3);
     const newer = await until('another map is taken',
-        async () => files().find((name) => Number(name.slice(4)) > Number(file.slice(4))));
+        async () => kept().find((index) => index > damaged));
     await server.stop();
     assert.match(server.said, /map-lost/);
-    assert.ok(!files().includes(file));
+    assert.ok(!kept().includes(damaged));
     const { status, index, stderr } = await recompute();
     assert.equal(status, 0, stderr);
-    assert.equal(newer, `map-${index}`);
+    assert.ok(newer <= index);
 });
 
 test('the log with its maps verifies', async () => {
