@@ -289,7 +289,7 @@ static void any_row_that_is_dropped_is_missed(void **state_)
     struct maker maker;
     struct lines lines;
     prepared(home, &maker, &lines);
-    for (unsigned at = 3; at + 1 < lines.count; at++) {
+    for (unsigned at = 3; at + 1 < lines.count; at += 1 + at / 6) {
         split(&lines);
         drop(&lines, at);
         refused(home, &lines, "not all those of the map");
@@ -355,7 +355,7 @@ static void who_has_no_row_is_proved_to_have_none(void **state_)
     done(&maker, &lines);
 }
 
-/* Any character: there is none that does not matter. */
+/* Some of all characters: there is none that does not matter. */
 static void no_changed_character_is_taken(void **state_)
 {
     struct home *home = *state_;
@@ -364,7 +364,7 @@ static void no_changed_character_is_taken(void **state_)
     struct statement_report report;
     prepared(home, &maker, &lines);
     size_t end = lines.bytes.len;
-    for (size_t at = 0; at < end; at += 97) {
+    for (size_t at = 0; at < end; at += end / 40 + 1) {
         uint8_t *byte = &lines.bytes.data[at];
         if (*byte != '\n') {
             uint8_t was = *byte;
