@@ -108,11 +108,12 @@
 #define LOOK_CODE_BYTES_MAX (ASK_CODE_BYTES_MAX + 8) /* a party's code and a month */
 #define LOOK_ITEMS_MAX 100                           /* objects in one page of a list */
 #define LOOK_STEPS_MAX 8192 /* objects looked at for one page: it may be shorter then */
-#define LOOK_JSON_BYTES_MAX (512u << 10) /* of one page, likewise */
-#define MAP_PIECES_PER_TURN_MAX 4        /* of the keyed map's file, 64 KiB each, in one turn */
-#define LOOKS_PER_TURN_MAX 4             /* pages given to one desk before others' turn */
-#define PARTY_DEPTH_MAX 16               /* bodies above one another */
-#define SECURITY_LEVEL_MIN 3             /* of a system that connects (Circular 46/2022, Art. 6) */
+#define LOOK_JSON_BYTES_MAX (512u << 10)      /* of one page, likewise */
+#define KEYMAP_BYTES_MAX (UINT64_C(16) << 30) /* of the keyed map's file: 200 million persons */
+#define MAP_PIECES_PER_TURN_MAX 4 /* of the keyed map's file, 64 KiB each, in one turn */
+#define LOOKS_PER_TURN_MAX 4      /* pages given to one desk before others' turn */
+#define PARTY_DEPTH_MAX 16        /* bodies above one another */
+#define SECURITY_LEVEL_MIN 3      /* of a system that connects (Circular 46/2022, Art. 6) */
 #define SECURITY_LEVEL_MAX 5
 #define IDENTIFICATION_BYTES_MAX 35 /* e-identification code of a party */
 #define INSPECTION_DUE_DAYS 30      /* before the end of an inspection: told from then on */

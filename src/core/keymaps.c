@@ -21,6 +21,9 @@
 #define START_US 60000000       /* after a start, when everybody comes back at once */
 #define KEEP_FAILED_US 60000000 /* after what could not be done now */
 #define OUTCOME "taken"
+/* A map is begun only where it has this room twice: what a person takes, and a segment more. */
+#define ROOM_PERSON_BYTES 96u
+#define ROOM_BYTES (2 * (uint64_t)COMMIT_SEGMENT_BYTES)
 
 static struct peer *mapper_of(struct core *core)
 {
@@ -189,6 +192,15 @@ static bool is_due(struct core *core)
            (maps->file != NULL ? (int64_t)keymap_file_head(maps->file)->day : first_day(core));
 }
 
+/* The log must not run out of room for it. */
+static struct outcome check_room(struct core *core)
+{
+    const struct keymaps *maps = &core->keymaps;
+    uint64_t persons = maps->file != NULL ? keymap_file_head(maps->file)->persons : 0;
+    return disk_has_room(core->house->disk, core->child->grants[GRANT_HOME_DIR],
+                         ROOM_BYTES + 2 * ROOM_PERSON_BYTES * persons);
+}
+
 static struct outcome order(struct core *core, struct peer *worker)
 {
     struct keymaps *maps = &core->keymaps;
@@ -197,6 +209,7 @@ static struct outcome order(struct core *core, struct peer *worker)
         .size = ledger_size(core->house->ledger),
         .from = maps->file != NULL ? maps->index : KEYMAP_NONE,
     };
+    TRY(check_room(core));
     TRY(disk_open(core->house->disk, core->child->grants[GRANT_HOME_DIR], KEYMAP_NEW,
                   DISK_OPEN_CREATE, DISK_PRIVATE, &maps->fd));
     maps->phase = KEYMAPS_ORDERED;
@@ -240,6 +253,9 @@ static struct outcome take_piece(struct core *core, struct view piece)
 {
     struct keymaps *maps = &core->keymaps;
     size_t written = 0;
+    if (maps->written + piece.len > KEYMAP_BYTES_MAX) {
+        return outcome_fail(FAULT_OVER_LIMIT, "the map is too long");
+    }
     struct outcome outcome =
         disk_write(core->house->disk, maps->fd, maps->written, piece, &written);
     maps->written += written;

@@ -248,6 +248,28 @@ static void a_part_gets_a_name_that_the_worker_is_told(void **state)
     assert_int_not_equal(faccessat(child.grants[GRANT_HOME_DIR], KEYMAP_PART, R_OK, 0), 0);
 }
 
+/* Whatever the worker goes on telling of it; the next one is whole again. */
+static void one_that_is_too_long_is_not_kept(void **state)
+{
+    struct home *home = *state;
+    const struct ask ask = home_ask();
+    struct keymapping said;
+    assert_int_equal(home_serve(home, &ask)->code, CODE_DISCLOSED);
+    uint64_t size = log_size();
+    assert_true(ordered(&said));
+    struct keymap_head head = make(said.size);
+    core.keymaps.written = KEYMAP_BYTES_MAX;
+    say_pieces();
+    assert_int_equal(core.keymaps.phase, KEYMAPS_SPOILT);
+    say_plain(KEYMAPPING_PART);
+    assert_true(told(&said) && said.saying == KEYMAPPING_NAMED); /* or it would wait for ever */
+    say_made(&head);
+    assert_int_equal(log_size(), size);
+    now_us += MINUTE_US;
+    take_one();
+    assert_int_equal(log_size(), size + 1);
+}
+
 static void what_a_worker_that_is_gone_has_told_is_thrown_away(void **state)
 {
     struct home *home = *state;
@@ -338,6 +360,7 @@ int main(void)
         cmocka_unit_test(the_next_one_goes_on_from_it_and_two_are_kept),
         cmocka_unit_test(what_is_not_the_map_that_was_ordered_is_not_recorded),
         cmocka_unit_test(a_part_gets_a_name_that_the_worker_is_told),
+        cmocka_unit_test(one_that_is_too_long_is_not_kept),
         cmocka_unit_test(what_a_worker_that_is_gone_has_told_is_thrown_away),
         cmocka_unit_test(a_worker_that_fails_is_asked_again_later),
         cmocka_unit_test(without_a_period_one_is_due_when_its_day_is_over),
