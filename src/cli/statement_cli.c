@@ -59,7 +59,7 @@ static int tell(struct outcome outcome, const struct statement_report *report, b
         printf("good: all %" PRIu64 " rows until %s, and %" PRIu64 " since\n", report->rows,
                report->day, report->since);
     } else if (good) {
-        printf("good: %" PRIu64 " rows; no map was taken yet, by which to see that they are all\n",
+        printf("good: %" PRIu64 " rows; it shows no map, by which to see that they are all\n",
                report->since);
     }
     if (good) {
