@@ -24,14 +24,18 @@ export async function addPortal(demo) {
     return key;
 }
 
-// What `citizen` is told about `about`, himself unless another is named.
-export async function askHistory({ demo, client, key }, citizen, rows, { about = citizen } = {}) {
+// The ask of `citizen` about `about`, with the portal's word for who he is.
+export async function historyAsk({ demo, key }, citizen, rows, about = citizen) {
     const body = Buffer.from(JSON.stringify({ business: 'OWN', case: 'DVC-1',
         subject: subjectOf(about), ...(rows ? { rows } : {}) }));
     const proof = await assertion(demo, body, key, { claims: { service: 'own.history',
         party: 'people', officer: undefined, citizen: citizen.id } });
-    return client.post(HISTORY, body, { 'dancu-assertion': proof });
+    return [HISTORY, body, { 'dancu-assertion': proof }];
 }
+
+// What he is told, of himself unless another is named.
+export const askHistory = async (asker, citizen, rows, { about } = {}) =>
+    asker.client.post(...await historyAsk(asker, citizen, rows, about));
 
 // All rows, page by page, the newest first.
 export async function wholeHistory(asker, citizen, wish = {}) {
