@@ -135,6 +135,7 @@ static void ledger_free(struct ledger *ledger)
     }
     reader_done(&ledger->reader);
     segment_table_done(&ledger->segments);
+    signposts_done(&ledger->signposts);
     snapshot_writer_done(&ledger->writer);
     publish_done(&ledger->publish);
     commit_done(&ledger->commit);
@@ -158,6 +159,7 @@ static struct outcome open_ledger(struct ledger *ledger, const struct ledger_con
                                   struct ledger_recovery *ret_recovery, char ret_place[256])
 {
     TRY(context_init(&ledger->context, config));
+    TRY(signposts_init(&ledger->signposts));
     commit_init(&ledger->commit, &ledger->context);
     publish_init(&ledger->publish, &ledger->context);
     struct outcome locked = take_lock(ledger);
@@ -423,6 +425,9 @@ struct outcome ledger_commit(struct ledger *ledger)
     }
     struct outcome outcome = settle(ledger, commit_batch(ledger));
     if (outcome_ok(outcome)) { /* durable from here on: nothing below can fail */
+        const struct signpost post = {ledger->tree.size, ledger->commit.at.segment,
+                                      ledger->commit.at.offset - ledger->record.len};
+        signposts_add(&ledger->signposts, &post);
         publish_take(&ledger->publish, &ledger->next, buf_view(&ledger->entries));
         tree_batch_apply(&ledger->next, &ledger->tree);
         ledger->batch = ledger->next;

@@ -51,6 +51,27 @@ struct outcome segment_table_add(struct segment_table *table, uint64_t number,
                                  uint64_t first_index);
 void segment_table_done(struct segment_table *table);
 
+/* Where some records begin, in the order of the log: those that were written or looked for since
+ * the log was opened, one in SIGNPOST_BYTES of a segment. One that is not there costs time only. */
+#define SIGNPOST_BYTES (256u << 10)
+#define SIGNPOSTS_MAX (1u << 17) /* of 32 GiB: the rest is found by halving */
+struct signpost {
+    uint64_t first_index;
+    uint64_t segment;
+    uint64_t offset;
+};
+struct signposts {
+    struct signpost *posts;
+    size_t count;
+    size_t cap;
+};
+struct outcome signposts_init(struct signposts *signposts);
+void signposts_add(struct signposts *signposts, const struct signpost *post);
+/* The record of an index of that segment begins in *from..*until, which become narrower. */
+void signposts_narrow(const struct signposts *signposts, uint64_t segment, uint64_t index,
+                      uint64_t *from, uint64_t *until);
+void signposts_done(struct signposts *signposts);
+
 /* The segment that was read last, and the record of it that was read last: committed bytes never
  * change, so neither is read twice in a row. */
 struct reader {
@@ -98,6 +119,7 @@ struct ledger {
     int64_t snapshot_us;
 
     struct segment_table segments;
+    struct signposts signposts;
     struct reader reader;
     struct tree_batch reread; /* of the record that was proved last; old_size = new_size: none */
 };

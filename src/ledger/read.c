@@ -4,8 +4,9 @@
  * Invariants
  *  1. An item read is one that was committed: its record's checksum and place, and the seal of its
  *     opening under segment and index.
- *  2. A record is found by halving what of its segment may hold it: a sector that begins a record
- *     says so under a checksum of its own, and nothing else in a segment looks like one.
+ *  2. A record is found from the last signpost before it, or by halving what of its segment may
+ *     hold it: a sector that begins a record says so under a checksum of its own, and nothing else
+ *     in a segment looks like one.
  */
 #include "base/check.h"
 #include "base/log.h"
@@ -15,6 +16,7 @@
 #define SEGMENTS_MAX (1u << 20)
 #define PIECE_BYTES_FIRST 4096u
 #define PIECE_BYTES 65536u /* one read in search of a header; so near, records are walked */
+#define POSTS_BYTES (4u * SIGNPOST_BYTES) /* likewise from a signpost on: they may be long */
 
 struct outcome segment_table_add(struct segment_table *table, uint64_t number, uint64_t first_index)
 {
@@ -235,8 +237,13 @@ struct outcome reader_seek(struct ledger *ledger, uint64_t index)
     uint64_t from = SECTOR_BYTES;
     uint64_t until = segment == ledger->commit.at.segment ? ledger->commit.at.offset
                                                           : reader->scan.segment_bytes;
-    TRY(narrow(reader, index, &from, &until));
+    signposts_narrow(&ledger->signposts, segment, index, &from, &until);
+    if (until - from > POSTS_BYTES) {
+        TRY(narrow(reader, index, &from, &until));
+    }
     TRY(walk(reader, index, from, until, &place));
+    const struct signpost post = {place.header.first_index, segment, place.offset};
+    signposts_add(&ledger->signposts, &post);
     return load(reader, &place);
 }
 

@@ -1,0 +1,98 @@
+/*
+ * Signposts: where a record is looked for, whatever posts there are.
+ */
+#include "help.h"
+
+#include "ledger/private.h"
+
+#define RECORDS 6000u
+#define SEGMENT_RECORDS 1000u
+
+/* Record `number` of the log: ten entries, at a place of its segment. */
+static struct signpost post_of(unsigned number, unsigned bytes)
+{
+    return (struct signpost){.first_index = 10u * number,
+                             .segment = 1 + number / SEGMENT_RECORDS,
+                             .offset = SECTOR_BYTES + (uint64_t)(number % SEGMENT_RECORDS) * bytes};
+}
+
+static void check(const struct signposts *signposts, unsigned number, unsigned bytes)
+{
+    struct signpost post = post_of(number, bytes);
+    uint64_t from = SECTOR_BYTES;
+    uint64_t until = SECTOR_BYTES + (uint64_t)SEGMENT_RECORDS * bytes;
+    signposts_narrow(signposts, post.segment, post.first_index + 9, &from, &until);
+    assert_true(from <= post.offset && post.offset < until);
+}
+
+static void every_record_lies_between_its_posts_in_whatever_order_they_were_met(void **state)
+{
+    static const unsigned sizes[] = {4096, 100 * 1024, 700 * 1024};
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        struct signposts signposts;
+        assert_ok(signposts_init(&signposts));
+        check(&signposts, 17, sizes[i]); /* there is none */
+        for (unsigned j = 0; j < RECORDS; j++) {
+            struct signpost post = post_of(j * 7 % RECORDS, sizes[i]); /* 7 meets them all */
+            signposts_add(&signposts, &post);
+        }
+        for (unsigned j = 0; j < RECORDS; j++) {
+            check(&signposts, j, sizes[i]);
+        }
+        for (size_t j = 1; j < signposts.count; j++) {
+            const struct signpost *a = &signposts.posts[j - 1];
+            const struct signpost *b = &signposts.posts[j];
+            assert_true(a->first_index < b->first_index);
+            assert_true(a->segment < b->segment || b->offset - a->offset >= SIGNPOST_BYTES);
+        }
+        assert_true(signposts.count <= RECORDS);
+        signposts_done(&signposts);
+    }
+}
+
+static void records_written_in_order_have_a_post_at_every_stretch(void **state)
+{
+    struct signposts signposts;
+    (void)state;
+    assert_ok(signposts_init(&signposts));
+    for (unsigned j = 0; j < RECORDS; j++) {
+        struct signpost post = post_of(j, 4096);
+        signposts_add(&signposts, &post);
+    }
+    for (unsigned j = 0; j < SEGMENT_RECORDS - 100; j++) {
+        struct signpost post = post_of(j, 4096);
+        uint64_t from = SECTOR_BYTES;
+        uint64_t until = UINT64_MAX;
+        signposts_narrow(&signposts, post.segment, post.first_index, &from, &until);
+        assert_true(until - from <= SIGNPOST_BYTES);
+    }
+    signposts_done(&signposts);
+}
+
+static void posts_have_a_ceiling_behind_which_nothing_changes(void **state)
+{
+    struct signposts signposts;
+    (void)state;
+    assert_ok(signposts_init(&signposts));
+    for (uint64_t j = 0; j < SIGNPOSTS_MAX + 100; j++) {
+        struct signpost post = {j, 1 + j, SECTOR_BYTES};
+        signposts_add(&signposts, &post);
+    }
+    assert_int_equal(signposts.count, SIGNPOSTS_MAX);
+    uint64_t from = SECTOR_BYTES;
+    uint64_t until = 1u << 20;
+    signposts_narrow(&signposts, SIGNPOSTS_MAX + 50, SIGNPOSTS_MAX + 49, &from, &until);
+    assert_true(from == SECTOR_BYTES && until == 1u << 20);
+    signposts_done(&signposts);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_record_lies_between_its_posts_in_whatever_order_they_were_met),
+        cmocka_unit_test(records_written_in_order_have_a_post_at_every_stretch),
+        cmocka_unit_test(posts_have_a_ceiling_behind_which_nothing_changes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
