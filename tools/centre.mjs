@@ -1,5 +1,5 @@
 // The demonstration's message centre: whoever types here writes from a phone, and reads what comes to
-// it. A line is a phone and a text: `0900000001 DC TT`. It is the tests' centre (npm `smpp`), and no
+// it. A line is a phone and a text: `0950000001 DC TT`. It is the tests' centre (npm `smpp`), and no
 // part of what is delivered.
 import { createInterface } from 'node:readline';
 import { Centre } from '../tests/e2e/lib/centre.mjs';

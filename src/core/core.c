@@ -130,6 +130,9 @@ static struct outcome take_ready(struct core *core, const struct pollfd *fds,
         }
         if (peer != NULL && (fds[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0) {
             struct outcome outcome = pipe_fill(&peer->pipe);
+            if (outcome.fault == FAULT_CLOSED && !peer->broken) {
+                TRY(peer_end(core, peer));
+            }
             peer->broken = peer->broken || (!outcome_ok(outcome) && outcome.fault != FAULT_AGAIN);
         }
     }

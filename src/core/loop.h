@@ -7,6 +7,7 @@
 #include "base/leak.h"
 #include "core/house.h"
 #include "core/inbox.h"
+#include "core/messages.h"
 #include "core/news.h"
 #include "core/notices.h"
 #include "core/outbox.h"
@@ -299,6 +300,7 @@ struct core {
     struct keymaps keymaps;
     struct papers_held papers;
     struct feed feed;
+    struct messages messages;
     struct sessions sessions;
     struct signins signins;
     /* figures */
@@ -326,6 +328,8 @@ bool peers_wait(const struct core *core);
 /* Frames are held back for a moment. */
 bool peers_hold(const struct core *core);
 void peers_sweep(struct core *core);
+/* The process behind it is gone; what it has said before may be left. */
+struct outcome peer_end(struct core *core, struct peer *peer);
 void peers_keep(struct core *core);
 
 /* rereads.c */

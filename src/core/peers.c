@@ -22,6 +22,7 @@
 
 #define PEER_ASKS_MAX BATCH_ASKS_MAX
 #define PEER_FRAMES_MAX 256
+#define LAST_WORDS_MAX 512 /* frames of one that is gone */
 #define KEEP_RETRY_US 1000000
 
 static struct peer *free_place(struct core *core)
@@ -386,12 +387,14 @@ static struct outcome take_own(struct core *core, struct peer *peer, const struc
     return OUTCOME_OK;
 }
 
-static struct outcome take_sent(struct core *core, struct peer *peer, const struct frame *frame)
+/* What phones have written, and what became of what was sent to them. */
+static struct outcome take_sms(struct core *core, struct peer *peer, const struct frame *frame)
 {
     bool good = false;
-    TRY(outbox_take(core, frame, &good));
+    TRY(frame->kind == FRAME_SMS ? messages_take(core, peer, frame, &good)
+                                 : outbox_take(core, frame, &good));
     if (!good) {
-        refuse(core, peer, "what became of messages does not decode");
+        refuse(core, peer, "what sms says does not decode");
     }
     return OUTCOME_OK;
 }
@@ -499,7 +502,8 @@ static const taker takers[FRAME_KIND_COUNT] = {
     [FRAME_SIGNIN] = take_signin,
     [FRAME_TOKEN] = take_signin,
     [FRAME_SIGNED_IN] = take_signin,
-    [FRAME_SMS_OUT] = take_sent,
+    [FRAME_SMS] = take_sms,
+    [FRAME_SMS_OUT] = take_sms,
     [FRAME_MAP] = take_map,
 };
 
@@ -542,6 +546,7 @@ static unsigned cost_of(const struct frame *frame)
     case FRAME_JOB_LINES:
         return frame->count;
     case FRAME_STAMPED: /* a commit of its own */
+    case FRAME_SMS:
     case FRAME_OWN:
     case FRAME_EXTRACTED:
     case FRAME_RENDERED: /* it is hashed and signed */
@@ -620,6 +625,23 @@ struct outcome peers_take(struct core *core)
         }
     }
     return rereads_serve(core);
+}
+
+/* What `sms` has said of messages counts to its last word: what the centre has is not sent again.
+ */
+struct outcome peer_end(struct core *core, struct peer *peer)
+{
+    bool good = takes(peer, FRAME_SMS_OUT);
+    struct frame frame;
+
+    for (unsigned i = 0; i < LAST_WORDS_MAX && good && outcome_ok(pipe_next(&peer->pipe, &frame));
+         i++) {
+        if (frame.kind == FRAME_SMS_OUT) {
+            TRY(outbox_take(core, &frame, &good));
+        }
+    }
+    peer->broken = true;
+    return OUTCOME_OK;
 }
 
 void peers_sweep(struct core *core)

@@ -218,9 +218,12 @@ static struct outcome take_message(struct sms *sms, const struct smpp_header *he
 
     TRY(smpp_get_message(body, &message));
     if ((message.esm_class & SMPP_CLASS_TYPES) == SMPP_CLASS_RECEIPT) {
-        sms->counts.receipts++;
-        outgoing_receipt(sms, &message);
-        link_respond(sms, sms->link.serial, header->sequence, SMPP_OK);
+        bool heard = pipe_is_open(&sms->core); /* or nobody would know what it settles */
+        if (heard) {
+            sms->counts.receipts++;
+            outgoing_receipt(sms, &message);
+        }
+        link_respond(sms, sms->link.serial, header->sequence, heard ? SMPP_OK : SMPP_TEMPORARY);
     } else if (sms->link.state == LINK_LEAVING) {
         link_respond(sms, sms->link.serial, header->sequence, SMPP_TEMPORARY);
     } else {

@@ -143,7 +143,7 @@ struct outcome outgoing_take(struct sms *sms, const struct frame *frame)
         if (message.phone.len > sizeof(outgoing->phone)) {
             return outcome_fail(FAULT_BAD_INPUT, "phone of a message");
         }
-        if (message.again && is_known(sms, message.id)) {
+        if (is_known(sms, message.id)) {
             continue;
         }
         if (outgoing != NULL) {

@@ -7,7 +7,7 @@ static const struct texting_asked sample = {.tag = 7,
                                             .again = true,
                                             .print = "0123456789abcdef",
                                             .verb = TEXTING_LOCK,
-                                            .phone = VIEW_LITERAL("+84900000001"),
+                                            .phone = VIEW_LITERAL("+84950000001"),
                                             .number = VIEW_LITERAL("001090900001"),
                                             .rest = VIEW_LITERAL("khoá 123456")};
 
@@ -34,7 +34,7 @@ static void a_message_arrives_as_it_was_told(void **state)
     assert_true(got.again);
     assert_memory_equal(got.print, sample.print, TEXTING_PRINT_BYTES);
     assert_int_equal(got.verb, TEXTING_LOCK);
-    assert_view(got.phone, "+84900000001");
+    assert_view(got.phone, "+84950000001");
     assert_view(got.number, "001090900001");
     assert_view(got.rest, "khoá 123456");
 }

@@ -7,7 +7,7 @@
 static const uint8_t delivered[] = {
     0,    0,    0,   83,  0,    0,    0,   5,   0,   0,   0,   0,   0,   0, 0, 7, /* header */
     0,                                                                            /* service_type */
-    1,    1,    '8', '4', '9',  '0',  '0', '0', '0', '0', '0', '0', '1', 0,       /* source */
+    1,    1,    '8', '4', '9',  '5',  '0', '0', '0', '0', '0', '0', '1', 0,       /* source */
     0,    1,    '1', '4', '1',  '4',  0,                                          /* destination */
     0,    0,    0,   0,   0,    0,    0,   0,   0, /* esm_class ... */
     5,    'D',  'C', ' ', 'T',  'T',               /* short_message */
@@ -55,7 +55,7 @@ static void a_delivered_message_is_read_with_its_parameters(void **state)
     (void)state;
     struct smpp_message message;
     assert_ok(smpp_get_message(body_of(view_of(delivered, sizeof(delivered))), &message));
-    assert_view(message.source, "84900000001");
+    assert_view(message.source, "84950000001");
     assert_int_equal(message.source_ton, SMPP_TON_INTERNATIONAL);
     assert_view(message.destination, "1414");
     assert_view(message.text, "DC TT");
@@ -88,7 +88,7 @@ static void a_body_cut_anywhere_is_refused_or_has_whole_parameters(void **state)
 static struct outcome get_with(const char *parameters, size_t len, struct smpp_message *ret_message)
 {
     static uint8_t bytes[8192];
-    const struct smpp_message message = {.source = VIEW_LITERAL("84900000001"),
+    const struct smpp_message message = {.source = VIEW_LITERAL("84950000001"),
                                          .destination = VIEW_LITERAL("1414")};
     BUF_AUTO unit;
     buf_init(&unit, sizeof(bytes));
@@ -201,7 +201,7 @@ static void what_is_submitted_is_read_as_it_was_put(void **state)
 {
     (void)state;
     const struct smpp_message message = {.source = VIEW_LITERAL("1414"),
-                                         .destination = VIEW_LITERAL("84900000001"),
+                                         .destination = VIEW_LITERAL("84950000001"),
                                          .destination_ton = SMPP_TON_INTERNATIONAL,
                                          .destination_npi = SMPP_NPI_ISDN,
                                          .esm_class = SMPP_CLASS_HEADER,
@@ -218,7 +218,7 @@ static void what_is_submitted_is_read_as_it_was_put(void **state)
     smpp_put_message(&unit, SMPP_SUBMIT, 3, &message);
     assert_ok(smpp_get_message(body_of(buf_view(&unit)), &read));
     assert_view(read.source, "1414");
-    assert_view(read.destination, "84900000001");
+    assert_view(read.destination, "84950000001");
     assert_int_equal(read.destination_ton, 1);
     assert_view(read.validity, "000000003000000R");
     assert_int_equal(read.registered, 1);
