@@ -173,6 +173,9 @@ static void fill_gate(const struct core *core, uint64_t *figures)
     figures[CORE_MESSAGES_FAILED] = core->outbox.ended[OUTGOING_FAILED];
     figures[CORE_MESSAGES_EXPIRED] = core->outbox.ended[OUTGOING_EXPIRED];
     figures[CORE_NEWS_LOST] = core->inboxes.lost;
+    figures[CORE_TEXTS_ANSWERED] = core->messages.answered;
+    figures[CORE_TEXTS_AGAIN] = core->messages.again;
+    figures[CORE_TEXTS_UNANSWERED] = core->messages.unanswered;
     memcpy(figures + CORE_ASKS, counts->by_code, sizeof(counts->by_code));
 }
 

@@ -311,7 +311,10 @@ static void check(struct core *core, struct view rest, struct buf *ret_text)
         letter_check(&core->house->directory, number, hash, &found);
     }
     if (found.verdict != LETTER_GENUINE) {
-        say_alone(core, POLICY_SMS_LETTER_UNKNOWN, ret_text);
+        const struct policy_sms_value ended[] = {{"number", found.number}};
+        bool unknown = found.verdict == LETTER_UNKNOWN;
+        (void)say(core, unknown ? POLICY_SMS_LETTER_UNKNOWN : POLICY_SMS_LETTER_ENDED, ended, 1,
+                  ret_text);
         return;
     }
     BUF_AUTO day;
@@ -462,7 +465,7 @@ static struct outcome serve(struct core *core, const struct texting_asked *asked
         return OUTCOME_OK;
     }
     if (!find_sender(core, asked->phone, &sender) || !may_write(core, sender.number)) {
-        messages->flooded++;
+        messages->unanswered++;
         return OUTCOME_OK;
     }
     TRY(answer(core, &sender, asked, &text));

@@ -23,8 +23,8 @@ struct messages {
     struct message_credit phones[MESSAGES_COUNTERS];
     struct message_credit all;
     uint64_t answered;
-    uint64_t again;   /* that had had their answer */
-    uint64_t flooded; /* that got none */
+    uint64_t again;      /* that had had their answer */
+    uint64_t unanswered; /* no phones, or too often */
 };
 
 /* One frame; *ret_good false: it does not decode. */

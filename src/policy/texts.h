@@ -22,6 +22,7 @@
     ROW(UNLOCKED, "unlocked", "")                                                                  \
     ROW(LOCK_OFF, "lock_off", "") /* the law is not in force */                                    \
     ROW(LETTER_GENUINE, "letter_genuine", "number office day")                                     \
+    ROW(LETTER_ENDED, "letter_ended", "number") /* superseded, or withdrawn */                     \
     ROW(LETTER_UNKNOWN, "letter_unknown", "")                                                      \
     ROW(HELP, "help", "")                                                                          \
     ROW(SYNTAX, "syntax", "") /* it was understood by nobody */                                    \

@@ -63,6 +63,7 @@ static const struct figure_row channel_rows[] = {
 };
 
 #define MESSAGES "Messages to phones that have ended: the centre has them, refuses them or could not deliver them, or nobody took them in time."
+#define TEXTS "Messages from phones, by what became of them: answered, brought again, not answered."
 #define SETS "Sets of changes that reached the core, by what became of them."
 #define CHANGES "Changes of sets that were taken, each once, by result."
 static const struct figure_row core_rows[] = {
@@ -124,6 +125,9 @@ static const struct figure_row core_rows[] = {
     COUNT_BY("dancu_messages_total", CORE_MESSAGES_DONE, "outcome", "done", MESSAGES),
     COUNT_BY("dancu_messages_total", CORE_MESSAGES_FAILED, "outcome", "failed", MESSAGES),
     COUNT_BY("dancu_messages_total", CORE_MESSAGES_EXPIRED, "outcome", "expired", MESSAGES),
+    COUNT_BY("dancu_texts_total", CORE_TEXTS_ANSWERED, "outcome", "answered", TEXTS),
+    COUNT_BY("dancu_texts_total", CORE_TEXTS_AGAIN, "outcome", "again", TEXTS),
+    COUNT_BY("dancu_texts_total", CORE_TEXTS_UNANSWERED, "outcome", "unanswered", TEXTS),
     COUNT_OF("dancu_news_lost_total", CORE_NEWS_LOST, "News for citizens that was lost for want of room."),
     COUNT_BY("dancu_change_sets_total", CORE_SETS + SET_CODE_DONE, "outcome", "done", SETS),
     COUNT_BY("dancu_change_sets_total", CORE_SETS + SET_CODE_BAD_INPUT, "outcome", "bad_input", SETS),

@@ -129,6 +129,9 @@ enum core_figure {
     CORE_MESSAGES_FAILED,
     CORE_MESSAGES_EXPIRED,
     CORE_NEWS_LOST,
+    CORE_TEXTS_ANSWERED, /* what phones have written, by what became of it */
+    CORE_TEXTS_AGAIN,
+    CORE_TEXTS_UNANSWERED,
     CORE_SETS, /* of changes, by what became of them */
     CORE_CHANGES = CORE_SETS + SET_CODE_COUNT,
     CORE_ASKS = CORE_CHANGES + CHANGE_RESULT_COUNT,

@@ -1,0 +1,317 @@
+/*
+ * What phones write, over a real home: who is answered what, once, and what is recorded of it.
+ */
+#include "home.h"
+
+#include "core/loop.h"
+#include "core/outbox.h"
+#include "office/staff.h"
+#include "proc/sending.h"
+#include "proc/texting.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define OWN "84950900001"
+#define STRANGER "84950900002"
+#define OTHER "079090912346"
+#define NOBODYS "079090999999"
+#define NOBODY "Số điện thoại hoặc công dân không tồn tại."
+
+static const struct proc_row sms_row = {.name = "sms", .takes = FRAME_BIT(FRAME_SMS_OUT)};
+static struct core *core;
+static struct home *home;
+static int64_t now_us;
+static struct pipe_end sms;
+static enum fault keep_fault;
+
+struct outcome __real_office_keep(struct office *office, const struct kept *kept, unsigned count);
+struct outcome __wrap_office_keep(struct office *office, const struct kept *kept, unsigned count);
+struct outcome __wrap_office_keep(struct office *office, const struct kept *kept, unsigned count)
+{
+    return keep_fault == FAULT_NONE ? __real_office_keep(office, kept, count)
+                                    : outcome_fail(keep_fault, "as the test has it");
+}
+
+static int setup(void **state)
+{
+    struct house_ports ports = house_ports_system();
+    int pair[2] = {-1, -1};
+    (void)state;
+    now_us = clock_wall_us(&ports.clock);
+    ports.clock = clock_fixed(&now_us);
+    home = home_new(&ports);
+    core = memory_new(1, sizeof(*core));
+    assert_non_null(core);
+    for (unsigned i = 0; i < CORE_PEERS_MAX; i++) {
+        core->peers[i].pipe.fd = -1;
+    }
+    core->house = home->house;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+    pipe_init(&core->peers[0].pipe, pair[0]);
+    core->peers[0].row = &sms_row;
+    pipe_init(&sms, pair[1]);
+    home_act(home, ACT_PARTY_ADD, "code", "centre", "class", "state", "kind", "telecom", "name",
+             "Trung tâm tin nhắn", NULL);
+    home_act(home, ACT_ACCOUNT_ADD, "code", "A-centre", "party", "centre", "channel", "sms", NULL);
+    home_act(home, ACT_PHONE_BIND, "phone", OWN, "person", HOME_AN, NULL);
+    keep_fault = FAULT_NONE;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    void *opened = home;
+    (void)state;
+    pipe_done(&core->peers[0].pipe);
+    pipe_done(&sms);
+    memory_free(core);
+    return home_teardown(&opened);
+}
+
+/* A message as `sms` tells it. */
+static struct texting_asked written(const char *phone, enum texting_verb verb, uint8_t print)
+{
+    return (struct texting_asked){
+        .tag = 7, .print = {print}, .verb = verb, .phone = view_text(phone)};
+}
+
+/* True: it is taken. */
+static bool take(const struct texting_asked *asked)
+{
+    struct frame frame = {0};
+    struct texting_told told = {0};
+    size_t bytes = 0;
+    bool good = false;
+    BUF_AUTO buf;
+    buf_init(&buf, 4096);
+    texting_put_asked(&buf, asked);
+    assert_ok(frame_peek(buf_view(&buf), &frame, &bytes));
+    assert_ok(messages_take(core, &core->peers[0], &frame, &good));
+    assert_true(good);
+    assert_ok(pipe_fill(&sms));
+    assert_ok(pipe_next(&sms, &frame));
+    assert_ok(texting_get_told(&frame, &told));
+    assert_int_equal(told.tag, asked->tag);
+    return told.taken;
+}
+
+static uint64_t answers(void)
+{
+    return core->house->directory.staff->outgoings.len;
+}
+
+/* The last text that was put. */
+static struct view last(void)
+{
+    const struct outgoing *found = NULL;
+    for (const struct outgoing *one = staff_outgoing_after(&core->house->directory, 0); one != NULL;
+         one = staff_outgoing_after(&core->house->directory, one->id)) {
+        found = one;
+    }
+    assert_non_null(found);
+    return view_of(found->text, found->text_len);
+}
+
+static bool says(const char *text)
+{
+    struct view all = last();
+    return view_search(all, 0, view_text(text)) < all.len;
+}
+
+static uint64_t records(void)
+{
+    return ledger_size(core->house->ledger);
+}
+
+static void who_has_the_phone_is_told_his_own_and_it_is_recorded(void **state)
+{
+    (void)state;
+    struct texting_asked asked = written(OWN, TEXTING_VIEW, 1);
+    uint64_t before = records();
+    assert_true(take(&asked));
+    assert_true(says(HOME_AN_NAME) && says("02/01/1990"));
+    assert_false(says(HOME_AN));
+    assert_int_equal(records(), before + 1);
+    asked = written("0950900001", TEXTING_VIEW, 2); /* the same phone */
+    assert_true(take(&asked));
+    assert_true(says(HOME_AN_NAME));
+    asked = written(OWN, TEXTING_VIEW, 3);
+    asked.number = VIEW_LITERAL(HOME_AN);
+    assert_true(take(&asked));
+    assert_true(says(HOME_AN_NAME));
+}
+
+static void whatever_is_not_the_senders_own_has_one_answer_and_is_recorded(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *phone;
+        enum texting_verb verb;
+        const char *number;
+    } rows[] = {
+        {OWN, TEXTING_VIEW, OTHER},      {OWN, TEXTING_VIEW, NOBODYS},
+        {OWN, TEXTING_UNKNOWN, OTHER},   {OWN, TEXTING_HISTORY, OTHER},
+        {STRANGER, TEXTING_VIEW, ""},    {STRANGER, TEXTING_VIEW, HOME_AN},
+        {STRANGER, TEXTING_HISTORY, ""}, {STRANGER, TEXTING_LOCK, ""},
+        {STRANGER, TEXTING_UNLOCK, ""},
+    };
+    for (uint8_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct texting_asked asked = written(rows[i].phone, rows[i].verb, i);
+        uint64_t before = records();
+        asked.number = view_text(rows[i].number);
+        asked.rest = VIEW_LITERAL("123456");
+        assert_true(take(&asked));
+        assert_view(last(), NOBODY);
+        assert_int_equal(records(), before + 1);
+    }
+}
+
+static void who_has_seen_him_is_told_by_party_and_day(void **state)
+{
+    (void)state;
+    struct texting_asked asked = written(OWN, TEXTING_HISTORY, 1);
+    struct ask bank = home_ask();
+    assert_int_equal(home_serve(home, &bank)->code, CODE_DISCLOSED);
+    assert_true(take(&asked));
+    assert_true(says("1 lần gần nhất"));
+}
+
+static void help_and_what_is_no_command_are_told_to_anybody_and_recorded_nowhere(void **state)
+{
+    (void)state;
+    uint64_t before = records();
+    struct texting_asked asked = written(STRANGER, TEXTING_HELP, 1);
+    assert_true(take(&asked));
+    assert_true(says("DC TT"));
+    asked = written(STRANGER, TEXTING_UNKNOWN, 2);
+    assert_true(take(&asked));
+    assert_true(says("Sai cú pháp"));
+    static const char *const codes[] = {"", "05/TB-C06", "05/TB-C06 7K3M",
+                                        "05/TB-C06 7K3M-QX0D-V9TA-2HPE"};
+    for (uint8_t i = 0; i < 4; i++) {
+        asked = written(STRANGER, TEXTING_CHECK, (uint8_t)(10 + i));
+        asked.rest = view_text(codes[i]);
+        assert_true(take(&asked));
+        assert_true(says("Không có văn bản"));
+    }
+    assert_int_equal(records(), before);
+}
+
+static void without_a_pin_nothing_is_locked(void **state)
+{
+    (void)state;
+    struct texting_asked asked = written(OWN, TEXTING_LOCK, 1);
+    asked.rest = VIEW_LITERAL("123456");
+    assert_true(take(&asked));
+    assert_true(says("chưa đặt mã PIN"));
+}
+
+static void what_is_brought_again_is_taken_and_causes_nothing(void **state)
+{
+    (void)state;
+    struct texting_asked asked = written(OWN, TEXTING_VIEW, 1);
+    uint64_t before = records();
+    asked.again = true; /* nobody knows: it had no answer */
+    assert_true(take(&asked));
+    assert_int_equal(answers(), 1);
+    assert_true(take(&asked));
+    assert_int_equal(answers(), 1);
+    assert_int_equal(records(), before + 1);
+    asked.again = false; /* the centre knows of the first: he writes the same once more */
+    assert_true(take(&asked));
+    assert_int_equal(answers(), 2);
+    asked.again = true;
+    assert_true(take(&asked));
+    assert_int_equal(answers(), 2);
+    assert_int_equal(core->messages.again, 2);
+}
+
+static void what_cannot_be_kept_is_to_come_again(void **state)
+{
+    (void)state;
+    struct texting_asked asked = written(OWN, TEXTING_VIEW, 1);
+    keep_fault = FAULT_NO_SPACE;
+    assert_false(take(&asked));
+    assert_int_equal(answers(), 0);
+    keep_fault = FAULT_NONE;
+    asked.again = true;
+    assert_true(take(&asked));
+    assert_int_equal(answers(), 1);
+}
+
+static void a_phone_that_writes_too_often_is_confirmed_and_not_answered(void **state)
+{
+    (void)state;
+    for (uint8_t i = 0; i < MESSAGES_PHONE_BURST_MAX + 3; i++) {
+        struct texting_asked asked = written(STRANGER, TEXTING_HELP, i);
+        assert_true(take(&asked));
+    }
+    assert_int_equal(answers(), MESSAGES_PHONE_BURST_MAX);
+    assert_int_equal(core->messages.unanswered, 3);
+    struct texting_asked other = written(OWN, TEXTING_HELP, 100);
+    assert_true(take(&other));
+    now_us += MESSAGES_PHONE_EACH_S * US_PER_S;
+    struct texting_asked later = written(STRANGER, TEXTING_HELP, 101);
+    assert_true(take(&later));
+    assert_int_equal(answers(), MESSAGES_PHONE_BURST_MAX + 2);
+}
+
+static void a_sender_that_is_no_phone_gets_nothing(void **state)
+{
+    (void)state;
+    struct texting_asked asked = written("1414", TEXTING_HELP, 1);
+    assert_true(take(&asked));
+    assert_int_equal(answers(), 0);
+}
+
+static void a_frame_that_does_not_decode_is_the_senders_fault(void **state)
+{
+    (void)state;
+    const struct frame frame = {.kind = FRAME_SMS, .count = 1};
+    bool good = true;
+    assert_ok(messages_take(core, &core->peers[0], &frame, &good));
+    assert_false(good);
+}
+
+/* The centre has it, `sms` has said so, and is gone before that was read. */
+static void the_last_words_of_sms_count(void **state)
+{
+    (void)state;
+    struct texting_asked asked = written(OWN, TEXTING_HELP, 1);
+    assert_true(take(&asked));
+    assert_ok(outbox_keep(core));
+    const struct outgoing *kept = staff_outgoing_after(&core->house->directory, 0);
+    assert_int_equal(kept->state, OUTGOING_OFFERED);
+    const struct sending_result result = {.id = kept->id, .saying = SENDING_ACCEPTED};
+    texting_put_asked(&sms.out, &asked); /* nobody is there to be told of it */
+    size_t start = frame_start(&sms.out, FRAME_SMS_OUT);
+    sending_put_result(&sms.out, &result);
+    frame_finish(&sms.out, start, 1);
+    assert_ok(pipe_flush(&sms));
+    pipe_done(&sms);
+    assert_fault(pipe_fill(&core->peers[0].pipe), FAULT_CLOSED);
+    assert_ok(peer_end(core, &core->peers[0]));
+    assert_true(core->peers[0].broken);
+    assert_int_equal(staff_outgoing_after(&core->house->directory, 0)->state, OUTGOING_DONE);
+    assert_int_equal(answers(), 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(who_has_the_phone_is_told_his_own_and_it_is_recorded),
+        TEST(whatever_is_not_the_senders_own_has_one_answer_and_is_recorded),
+        TEST(who_has_seen_him_is_told_by_party_and_day),
+        TEST(help_and_what_is_no_command_are_told_to_anybody_and_recorded_nowhere),
+        TEST(without_a_pin_nothing_is_locked),
+        TEST(what_is_brought_again_is_taken_and_causes_nothing),
+        TEST(what_cannot_be_kept_is_to_come_again),
+        TEST(a_phone_that_writes_too_often_is_confirmed_and_not_answered),
+        TEST(a_sender_that_is_no_phone_gets_nothing),
+        TEST(a_frame_that_does_not_decode_is_the_senders_fault),
+        TEST(the_last_words_of_sms_count),
+    };
+    return cmocka_run_group_tests_name("core/messages", tests, NULL, NULL);
+}
