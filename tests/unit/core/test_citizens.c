@@ -29,7 +29,8 @@ static int set_up(void **state)
     int ends[2];
     struct account *account = directory_account(&home->house->directory, VIEW_LITERAL("bank-1"));
     struct office_unit *unit = memory_new(1, sizeof(*unit));
-    assert_non_null(unit);
+    struct provider *provider = memory_new(1, sizeof(*provider));
+    assert_true(unit != NULL && provider != NULL);
     core = (struct core){.house = home->house};
     sessions_init(&core.sessions);
     account->channel = CHANNEL_NATIONAL_PORTAL;
@@ -38,6 +39,9 @@ static int set_up(void **state)
     unit->version = 1;
     unit->level = LEVEL_NATIONAL;
     assert_ok(map_add(&home->house->directory.staff->units, unit));
+    assert_ok(code_set(&provider->code, VIEW_LITERAL("CDVC")));
+    provider->account = account;
+    assert_ok(map_add(&home->house->directory.staff->providers, provider));
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
     peer = (struct peer){0};
     pipe_init(&peer.pipe, ends[0]);
@@ -60,6 +64,7 @@ static void sign_in(const char *citizen)
     int64_t now_us = clock_monotonic_us(&core.house->clock);
     assert_ok(code_set(&session.citizen, view_text(citizen)));
     assert_ok(code_set(&session.account, VIEW_LITERAL("bank-1")));
+    assert_ok(code_set(&session.provider, VIEW_LITERAL("CDVC")));
     seal_sha256(view_of(secret, sizeof(secret)), nonce);
     assert_ok(sessions_admit(&core.sessions, &session, nonce, now_us));
     assert_ok(sessions_open(&core.sessions, secret, token, now_us, &opened));
