@@ -92,17 +92,45 @@ static bool find_path(void *context, uint64_t person, uint64_t *ret_index,
 
 /* ---- at start ---- */
 
+static bool heads_equal(const struct keymap_head *a, const struct keymap_head *b)
+{
+    return a->size == b->size && a->day == b->day && a->persons == b->persons &&
+           memcmp(a->root.bytes, b->root.bytes, SEAL_HASH_BYTES) == 0;
+}
+
+/* Invariant 1, of a file that was there before: it is of this log, which has not been put back. */
+static struct outcome check_entry(struct core *core, uint64_t index, const struct keymap_head *head)
+{
+    BUF_AUTO scratch;
+    struct ledger_item item;
+    struct record record;
+    struct keymap_head recorded;
+    buf_init(&scratch, 2 * (size_t)OPENING_BYTES_MAX);
+    TRY(ledger_read(core->house->ledger, index, &scratch, &item));
+    TRY(record_get_opening(item.opening, &record));
+    TRY(keymap_head_get(record.values[RECORD_REQUEST], &recorded));
+    return record.kind == KIND_MAP && heads_equal(&recorded, head)
+               ? OUTCOME_OK
+               : outcome_fail(FAULT_CORRUPT, "it is not the one that the log took in there");
+}
+
 static bool open_one(struct core *core, uint64_t index)
 {
     struct keymaps *maps = &core->keymaps;
+    struct keymap_file *file = NULL;
     char path[KEYMAP_PATH_BYTES_MAX];
     keymap_path(index, path);
     struct outcome outcome = keymap_file_open(
-        core->house->disk, core->child->grants[GRANT_HOME_DIR], path, &maps->keys, &maps->file);
+        core->house->disk, core->child->grants[GRANT_HOME_DIR], path, &maps->keys, &file);
     if (outcome_ok(outcome)) {
+        outcome = check_entry(core, index, keymap_file_head(file));
+    }
+    if (outcome_ok(outcome)) {
+        maps->file = file;
         maps->index = index;
         return true;
     }
+    keymap_file_close(file);
     log_line(LOG_LEVEL_ERROR, "map-lost", "file=%s why=\"%s\"", path, outcome.what);
     return false;
 }
@@ -291,10 +319,7 @@ static struct outcome check_made(struct core *core, const struct keymap_head *sa
     TRY(disk_close(core->house->disk, &maps->fd));
     TRY(keymap_file_open(core->house->disk, core->child->grants[GRANT_HOME_DIR], KEYMAP_NEW,
                          &maps->keys, &file));
-    const struct keymap_head *head = keymap_file_head(file);
-    if (head->size != maps->size || head->size != said->size || head->day != said->day ||
-        head->persons != said->persons ||
-        memcmp(head->root.bytes, said->root.bytes, SEAL_HASH_BYTES) != 0) {
+    if (said->size != maps->size || !heads_equal(keymap_file_head(file), said)) {
         keymap_file_close(file);
         return outcome_fail(FAULT_CORRUPT, "the map is not what was ordered");
     }

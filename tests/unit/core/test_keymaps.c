@@ -340,6 +340,27 @@ static void a_damaged_file_is_removed_at_start_and_the_one_before_it_is_used(voi
     assert_false(has_file(indexes[1]));
 }
 
+/* Of another kind of entry, or of a log that has been put back. */
+static void a_file_that_the_log_has_not_taken_in_there_is_removed(void **state)
+{
+    struct home *home = *state;
+    const struct ask ask = home_ask();
+    char command[128];
+    assert_int_equal(home_serve(home, &ask)->code, CODE_DISCLOSED);
+    take_one();
+    uint64_t index = core.keymaps.index;
+    const uint64_t others[] = {index + 1000, index - 1};
+    for (unsigned i = 0; i < 2; i++) {
+        keymaps_close(&core);
+        snprintf(command, sizeof(command), "%s home/derived/map-%llu home/derived/map-%llu",
+                 i == 0 ? "cp" : "mv", (unsigned long long)index, (unsigned long long)others[i]);
+        home_shell(home, command);
+        keymaps_open(&core);
+        assert_false(has_file(others[i]));
+        assert_true((core.keymaps.index == index) == (i == 0));
+    }
+}
+
 static void what_the_core_alone_says_or_nobody_is_refused(void **state)
 {
     (void)state;
@@ -365,6 +386,7 @@ int main(void)
         cmocka_unit_test(a_worker_that_fails_is_asked_again_later),
         cmocka_unit_test(without_a_period_one_is_due_when_its_day_is_over),
         cmocka_unit_test(a_damaged_file_is_removed_at_start_and_the_one_before_it_is_used),
+        cmocka_unit_test(a_file_that_the_log_has_not_taken_in_there_is_removed),
         cmocka_unit_test(what_the_core_alone_says_or_nobody_is_refused),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
