@@ -1,7 +1,7 @@
 /*
- * `dancu ledger map`: the last map that the log has taken in, made again from all openings and
- * compared with what stands there. For inspectors: it needs the home and its keys, and nothing that
- * the server keeps of maps.
+ * `dancu ledger map`: the last map that the log has taken in, or that of one entry, made again from
+ * all openings and compared with what stands there. For inspectors: it needs the home and its keys,
+ * and nothing that the server keeps of maps.
  */
 #include "cli/ledger_cli.h"
 
@@ -31,7 +31,8 @@ struct comparing {
     int part_fd;
     uint64_t written;
     uint64_t shown;
-    bool found; /* a map stands in the log: */
+    uint64_t wanted; /* index of the entry; KEYMAP_NONE: the last one */
+    bool found;      /* a map stands in the log: */
     uint64_t index;
     struct keymap_head recorded;
     struct keymap_head made;
@@ -54,6 +55,9 @@ static struct outcome meet(void *context, uint64_t index, const struct ledger_it
     struct comparing *comparing = context;
     struct record record;
     *ret_wanted = false;
+    if (comparing->wanted != KEYMAP_NONE && comparing->wanted != index) {
+        return OUTCOME_OK;
+    }
     TRY(record_get_opening(item->opening, &record));
     TRY(keymap_head_get(record.values[RECORD_REQUEST], &comparing->recorded));
     comparing->found = true;
@@ -179,7 +183,9 @@ static struct outcome compare(struct comparing *comparing)
     const struct keymap_head *made = &comparing->made;
     TRY(find_recorded(comparing));
     if (!comparing->found) {
-        return outcome_fail(FAULT_NOT_FOUND, "the log has taken no map in yet");
+        return outcome_fail(FAULT_NOT_FOUND, comparing->wanted == KEYMAP_NONE
+                                                 ? "the log has taken no map in yet"
+                                                 : "that entry is no map");
     }
     TRY(open_folder(comparing));
     TRY(make_again(comparing));
@@ -232,11 +238,14 @@ static struct outcome open_home(struct comparing *comparing, const char *home, c
 int ledger_map_cli(int argc, char **argv)
 {
     struct cli_option options[] = {
-        {.name = "home"}, {.name = "keys"}, {.name = "json", .flag = true}};
-    struct comparing comparing = {.home_fd = -1, .folder_fd = -1, .part_fd = DISK_CLOSED};
+        {.name = "home"}, {.name = "keys"}, {.name = "json", .flag = true}, {.name = "entry"}};
+    struct comparing comparing = {
+        .home_fd = -1, .folder_fd = -1, .part_fd = DISK_CLOSED, .wanted = KEYMAP_NONE};
     unsigned words = 0;
-    if (!cli_options(argc, argv, options, 3, NULL, 0, &words)) {
-        cli_complain("usage: dancu ledger map [--home DIR] [--keys DIR] [--json]");
+    if (!cli_options(argc, argv, options, 4, NULL, 0, &words) ||
+        (options[3].value != NULL &&
+         !outcome_ok(decimal_get(view_text(options[3].value), INT64_MAX, &comparing.wanted)))) {
+        cli_complain("usage: dancu ledger map [--entry INDEX] [--home DIR] [--keys DIR] [--json]");
         return EXIT_USAGE;
     }
     struct outcome outcome =

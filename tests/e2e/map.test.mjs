@@ -81,6 +81,11 @@ test('a map is taken when there is something new, and is that of the openings', 
     assert.equal(status, 0, stderr);
     assert.ok(good && persons === PEOPLE && index >= size);
     assert.equal(kept().at(-1), index);
+    const first = Number(entries[0].split(' ')[0]);
+    assert.ok(first < index);
+    assert.equal((await demo.dancu(['ledger', 'map', '--entry', String(first)])).status, 0);
+    const other = await demo.dancu(['ledger', 'map', '--entry', String(first - 1)]);
+    assert.deepEqual([other.status, /no map/u.test(other.stderr)], [1, true]);
 });
 
 test('a file that is lost or damaged is made again from the log', async () => {
