@@ -53,8 +53,8 @@ void segment_table_done(struct segment_table *table);
 
 /* Where some records begin, in the order of the log: those that were written or looked for since
  * the log was opened, one in SIGNPOST_BYTES of a segment. One that is not there costs time only. */
-#define SIGNPOST_BYTES (256u << 10)
-#define SIGNPOSTS_MAX (1u << 17) /* of 32 GiB: the rest is found by halving */
+#define SIGNPOST_BYTES (64u << 10)
+#define SIGNPOSTS_MAX (1u << 18) /* of 16 GiB, or more where records are long; 6 MiB of memory */
 struct signpost {
     uint64_t first_index;
     uint64_t segment;

@@ -16,7 +16,6 @@
 #define SEGMENTS_MAX (1u << 20)
 #define PIECE_BYTES_FIRST 4096u
 #define PIECE_BYTES 65536u /* one read in search of a header; so near, records are walked */
-#define POSTS_BYTES (4u * SIGNPOST_BYTES) /* likewise from a signpost on: they may be long */
 
 struct outcome segment_table_add(struct segment_table *table, uint64_t number, uint64_t first_index)
 {
@@ -149,6 +148,12 @@ static struct outcome next_place(struct reader *reader, uint64_t from, uint64_t 
     return OUTCOME_OK;
 }
 
+static bool place_holds(const struct place *place, uint64_t index)
+{
+    return index >= place->header.first_index &&
+           index - place->header.first_index < place->header.count;
+}
+
 static struct outcome no_record(const struct reader *reader, uint64_t index)
 {
     log_line(LOG_LEVEL_ERROR, "ledger-corrupt", "segment=%llu index=%llu what=\"no such record\"",
@@ -185,12 +190,26 @@ static struct outcome walk(struct reader *reader, uint64_t index, uint64_t from,
         if (!found || place.header.first_index > index) {
             break;
         }
-        if (index - place.header.first_index < place.header.count) {
+        if (place_holds(&place, index)) {
             *ret_place = place;
             return OUTCOME_OK;
         }
     }
     return no_record(reader, index);
+}
+
+/* A long record has a signpost of its own: halving would read through it. */
+static struct outcome find(struct reader *reader, uint64_t index, uint64_t from, uint64_t until,
+                           struct place *ret_place)
+{
+    bool found = false;
+
+    TRY(next_place(reader, from, from + SECTOR_BYTES, ret_place, &found));
+    if (found && place_holds(ret_place, index)) {
+        return OUTCOME_OK;
+    }
+    TRY(narrow(reader, index, &from, &until));
+    return walk(reader, index, from, until, ret_place);
 }
 
 static struct outcome load(struct reader *reader, const struct place *place)
@@ -238,10 +257,7 @@ struct outcome reader_seek(struct ledger *ledger, uint64_t index)
     uint64_t until = segment == ledger->commit.at.segment ? ledger->commit.at.offset
                                                           : reader->scan.segment_bytes;
     signposts_narrow(&ledger->signposts, segment, index, &from, &until);
-    if (until - from > POSTS_BYTES) {
-        TRY(narrow(reader, index, &from, &until));
-    }
-    TRY(walk(reader, index, from, until, &place));
+    TRY(find(reader, index, from, until, &place));
     const struct signpost post = {place.header.first_index, segment, place.offset};
     signposts_add(&ledger->signposts, &post);
     return load(reader, &place);
