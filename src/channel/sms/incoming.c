@@ -52,6 +52,7 @@ static void end(struct sms *sms, struct incoming *incoming, bool taken)
     sms->counts.returned += taken ? 0 : 1;
     link_respond(sms, incoming->link, incoming->sequence, taken ? SMPP_OK : SMPP_TEMPORARY);
     if (same_link && taken) {
+        sms->link.useful = true;
         prints_answered(&sms->prints, incoming->print, sms->link.mark + 1, now_us);
     } else if (same_link) {
         prints_returned(&sms->prints, incoming->print, now_us);

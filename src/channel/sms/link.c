@@ -15,9 +15,8 @@
 #include <unistd.h>
 
 #define US_PER_MS 1000
-#define ENQUIRE_US (30 * US_PER_S) /* a link on which nothing comes */
-#define SURE_US (50 * US_PER_MS)   /* between two questions that make messages sure */
-#define STEADY_US (10 * US_PER_S)  /* a link that has lasted so long begins the back-off anew */
+#define ENQUIRE_US (30 * US_PER_S)               /* a link on which nothing comes */
+#define SURE_US (50 * US_PER_MS)                 /* between two questions that make messages sure */
 #define OUT_BYTES_MAX (DIALED_OUT_BYTES_MAX / 2) /* more waits for the centre: it is not read */
 
 #define REFUSED LINK_STATE_COUNT
@@ -60,7 +59,6 @@ void link_lose(struct sms *sms, struct outcome why)
 {
     struct link *link = &sms->link;
     int64_t now_us = clock_monotonic_us(&sms->clock);
-    bool steady = link->state == LINK_BOUND && now_us - link->since_us >= STEADY_US;
 
     if (link->state == LINK_DOWN) {
         return;
@@ -71,7 +69,8 @@ void link_lose(struct sms *sms, struct outcome why)
     dialed_close(&link->dialed);
     link->asked = false;
     link->serial++;
-    link->retry_ms = steady ? SMS_RETRY_MS_MIN : link->retry_ms;
+    link->retry_ms = link->useful ? SMS_RETRY_MS_MIN : link->retry_ms;
+    link->useful = false;
     link->retry_us = now_us + (int64_t)link->retry_ms * US_PER_MS;
     link->retry_ms = link->retry_ms * 2 < SMS_RETRY_MS_MAX ? link->retry_ms * 2 : SMS_RETRY_MS_MAX;
     prints_lost(&sms->prints, now_us);

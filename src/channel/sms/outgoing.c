@@ -329,6 +329,7 @@ static void answered(struct sms *sms, struct outgoing *outgoing, unsigned at, ui
     switch (status) {
     case SMPP_OK:
         sms->outgoings.hold_ms = 0;
+        sms->link.useful = true;
         confirm(sms, outgoing, at, name);
         return;
     case SMPP_THROTTLED:

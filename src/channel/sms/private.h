@@ -33,7 +33,8 @@ struct link {
     int64_t retry_us;  /* LINK_DOWN: not before */
     unsigned retry_ms;
     int64_t heard_us; /* something came */
-    bool asked;       /* enquire_link is out ... */
+    bool useful; /* a message went over it, whichever way: the next try begins the back-off anew */
+    bool asked;  /* enquire_link is out ... */
     uint32_t asked_sequence;
     int64_t asked_us;
     uint32_t mark; /* ... number so many */
