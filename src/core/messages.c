@@ -5,7 +5,7 @@
  *  1. Who writes is whose phone it is today; a number in the text is whom he asks about, and the
  *     gate refuses and records whoever is another (F3). Whatever is not the sender's own has one
  *     answer: a phone that is nobody's, another person, somebody who is not there. A phone that is
- *     nobody's asks about nobody, in the same steps.
+ *     nobody's asks, as nobody, about somebody else, and is refused and recorded alike.
  *  2. A message is taken when its answer is kept. One that the centre brings again is taken and
  *     causes nothing: its cause, which is made of its print and how often it came before, has an
  *     answer already.
@@ -29,7 +29,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NOBODY "000000000000" /* no number begins so: no province has the code 000 */
+/* No number begins so: no province has the code 000. */
+#define NOBODY "000000000000"
+#define NOBODY_ELSE "000000000001"
 #define VALUE_BYTES_MAX 512
 #define HISTORY_ROWS 3 /* the last; a message holds few */
 
@@ -134,6 +136,14 @@ static void set_fields(struct ask *ask, uint64_t mask)
     }
 }
 
+/* Invariant 1. */
+static struct view subject_of(const struct sender *sender, const struct texting_asked *asked)
+{
+    struct view own = sender->phone != NULL ? sender->asker.citizen : VIEW_LITERAL(NOBODY_ELSE);
+
+    return asked->number.len > 0 ? asked->number : own;
+}
+
 /* FAULT_AGAIN: nothing can be recorded now. */
 static struct outcome recorded(enum code code)
 {
@@ -145,7 +155,7 @@ static struct outcome view(struct core *core, const struct sender *sender,
                            const struct texting_asked *asked, struct buf *ret_text)
 {
     uint64_t told = policy_sms_fields(office_policy(core->house->office));
-    struct view id = asked->number.len > 0 ? asked->number : sender->asker.citizen;
+    struct view id = subject_of(sender, asked);
     struct ask ask = {.service = SERVICE_OWN_VIEW};
     struct own_reply reply;
 
@@ -234,13 +244,9 @@ static struct outcome history(struct core *core, const struct sender *sender,
     BUF_AUTO body;
     buf_init(&body, 64);
 
-    if (asked->number.len > 0) {
-        buf_put_text(&body, "{\"id\":\"");
-        buf_put_view(&body, asked->number);
-        buf_printf(&body, "\",\"limit\":%u}", HISTORY_ROWS);
-    } else {
-        buf_printf(&body, "{\"limit\":%u}", HISTORY_ROWS);
-    }
+    buf_put_text(&body, "{\"id\":\"");
+    buf_put_view(&body, subject_of(sender, asked));
+    buf_printf(&body, "\",\"limit\":%u}", HISTORY_ROWS);
     TRY(buf_check(&body));
     const struct own_call call = {.asker = sender->asker, .body = buf_view(&body)};
     own_reply_init(&reply);
