@@ -13,6 +13,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "core/loop.h"
+#include "core/rights.h"
 #include "policy/texts.h"
 #include "wire/canonical.h"
 #include "wire/json.h"
@@ -300,18 +301,6 @@ struct outcome phones_pin(struct core *core, const struct own_asker *asker,
 
 /* ---- notices ---- */
 
-/* His key in the registry, which the gate alone knows; a refusal is the reply's. */
-static struct outcome find_key(struct core *core, const struct own_call *call,
-                               struct own_reply *reply, uint64_t *ret_key)
-{
-    struct ask ask = {.service = SERVICE_OWN_VIEW};
-    ask.fields[ask.field_count++] = FIELD_FULL_NAME;
-    TRY(citizens_ask(core, &call->asker, call->asker.citizen, false, &ask, reply));
-    *ret_key = reply->answer.person_key;
-    reply->answered = reply->code != CODE_DISCLOSED;
-    return OUTCOME_OK;
-}
-
 struct outcome phones_notices(struct core *core, const struct own_call *call,
                               struct own_reply *reply)
 {
@@ -321,7 +310,8 @@ struct outcome phones_notices(struct core *core, const struct own_call *call,
     struct view pace = text_of(call, "pace", pace_room);
     struct view way = text_of(call, "way", way_room);
     unsigned word = 0;
-    uint64_t key = 0;
+    struct personal person;
+    bool found = false;
     char key_hex[17];
     if (!outcome_ok(words_find(&words_notice_pace, pace, &word)) ||
         !outcome_ok(words_find(&words_notice_way, way, &word))) {
@@ -332,11 +322,11 @@ struct outcome phones_notices(struct core *core, const struct own_call *call,
         own_refuse(reply, CODE_NOT_FOUND, "no phone is bound");
         return OUTCOME_OK;
     }
-    TRY(find_key(core, call, reply, &key));
-    if (reply->code != CODE_DISCLOSED) {
+    TRY(rights_person(core, call, reply, &person, &found));
+    if (!found) {
         return OUTCOME_OK;
     }
-    (void)snprintf(key_hex, sizeof(key_hex), "%016llx", (unsigned long long)key);
+    (void)snprintf(key_hex, sizeof(key_hex), "%016llx", (unsigned long long)person.key);
     act_value_set(&act, "person", call->asker.citizen);
     act_value_set(&act, "key", view_text(key_hex));
     act_value_set(&act, "pace", pace);

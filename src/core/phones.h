@@ -37,8 +37,7 @@ own_handler phones_confirm;
 own_handler phones_release;
 /* {"pin":...}: six digits, for KHOA and MO from the phone. */
 own_handler phones_pin_set;
-/* {"pace":"never"|"at_once"|"daily","way":"inbox"|"sms"}: he is looked up for it, which stands in
- * his history. */
+/* {"pace":"never"|"at_once"|"daily","way":"inbox"|"sms"}. */
 own_handler phones_notices;
 own_handler phones_inbox;
 /* {"id":...}. */

@@ -26,7 +26,7 @@ let me;
 let you;
 
 before(async () => {
-    demo = await demonstration('phones', { persons: 2000 });
+    demo = await demonstration('phones');
     [person, other] = demo.samples();
     await addParty(demo, 'message-centre', { class: 'state', channel: 'sms' });
     centre = await new Centre().listen();

@@ -21,6 +21,7 @@ static const struct proc_row sms_row = {.name = "sms", .takes = FRAME_BIT(FRAME_
 static struct core *core;
 static struct home *home;
 static int64_t now_us;
+static int64_t began_us;
 static struct pipe_end sms;
 static enum fault keep_fault;
 
@@ -114,13 +115,48 @@ static void restart(void)
     notices_begin(core);
 }
 
-static int setup(void **state)
+/* The portal that carries sessions. */
+static void add_portal(void)
+{
+    char inspected[DATE_LEN + 1];
+    char until[DATE_LEN + 1];
+    date_write(inspected, clock_day_vn(now_us) - 1);
+    date_write(until, clock_day_vn(now_us) + 700);
+    home_act(home, ACT_PARTY_ADD, "code", "portal", "class", "state", "kind", "portal", "name",
+             "Cổng trình diễn", NULL);
+    home_act(home, ACT_PARTY_DOSSIER, "code", "portal", "legal-basis", "Law", "level", "3",
+             "level-decision", "QD 01", "undertaking",
+             "1111111111111111111111111111111111111111111111111111111111111111", "contact", "A",
+             "security-contact", "B", NULL);
+    home_act(home, ACT_PARTY_INSPECTION, "code", "portal", "result", "passed", "day", inspected,
+             "until", until, NULL);
+    home_act(home, ACT_PARTY_CONNECT, "code", "portal", NULL);
+    home_act(home, ACT_ACCOUNT_ADD, "code", PORTAL, "party", "portal", "channel", "national_portal",
+             NULL);
+}
+
+/* One home for all, put back for each test. */
+static int setup_all(void **state)
 {
     struct house_ports ports = house_ports_system();
     (void)state;
-    now_us = clock_wall_us(&ports.clock);
+    began_us = now_us = clock_wall_us(&ports.clock);
     ports.clock = clock_fixed(&now_us);
     home = home_new(&ports);
+    add_portal();
+    home_close_house(home);
+    home_shell(home, "cp -a home saved");
+    return 0;
+}
+
+static int setup(void **state)
+{
+    char why[HOUSE_WHY_BYTES];
+    (void)state;
+    now_us = began_us;
+    keep_fault = FAULT_NONE;
+    home_shell(home, "rm -rf home && cp -a --sparse=always saved home");
+    assert_ok(home_open_house(home, why));
     core = memory_new(1, sizeof(*core));
     assert_non_null(core);
     for (unsigned i = 0; i < CORE_PEERS_MAX; i++) {
@@ -130,20 +166,22 @@ static int setup(void **state)
     news_begin(core);
     notices_begin(core);
     connect_sms();
-    home_act(home, ACT_PARTY_ADD, "code", "portal", "class", "state", "kind", "portal", "name",
-             "Cổng trình diễn", NULL);
-    home_act(home, ACT_ACCOUNT_ADD, "code", PORTAL, "party", "portal", "channel", "national_portal",
-             NULL);
-    keep_fault = FAULT_NONE;
     return 0;
 }
 
 static int teardown(void **state)
 {
-    void *opened = home;
     (void)state;
     cut_sms();
     memory_free(core);
+    home_close_house(home);
+    return 0;
+}
+
+static int teardown_all(void **state)
+{
+    void *opened = home;
+    (void)state;
     return home_teardown(&opened);
 }
 
@@ -873,5 +911,5 @@ int main(void)
         TEST(an_answer_to_a_complaint_is_told),
         TEST(what_finds_no_place_is_lost_and_counted),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, setup_all, teardown_all);
 }

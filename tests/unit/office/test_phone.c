@@ -156,7 +156,9 @@ static void a_phone_is_nobodys_once_its_day_is_over(void **state)
     assert_owner(desk, FIRST, WORLD_AN);
     desk->world->now_us += (int64_t)S_PER_DAY * US_PER_S;
     assert_owner(desk, FIRST, NULL);
-    assert_fault(set_pin(desk, WORLD_DUNG, "123456"), FAULT_NOT_FOUND);
+    struct act pin = acts_make(ACT_PHONE_PIN);
+    act_value_set(&pin, "person", VIEW_LITERAL(WORLD_AN));
+    assert_fault(by_citizen(desk, &pin), FAULT_NOT_FOUND);
     assert_ok(office_act(desk->office, &lapse, 0, &index, why));
     assert_int_equal(desk->directory.staff->phones.len, 0);
     assert_int_equal(desk->directory.staff->phones_of.len, 0);
