@@ -283,18 +283,18 @@ static void texts_that_nobody_can_fill_or_that_tell_too_much_are_told(void **sta
 {
     (void)state;
     static const struct wrong wrongs[] = {
-        {MESSAGES, "{minutes} phút", "{hours} phút", "  @- {text: code",
+        {MESSAGES, "{minutes} phút", "{hours} phút", "  - @{text: code",
          "text `code` has no place `hours`"},
-        {MESSAGES, "{minutes} phút", "{minutes phút", "  @- {text: code",
-         "text `code` has no place `minutes phút. Không đưa mã này cho ai"},
-        {MESSAGES, "{text: locked,", "{text: help,", "@- {text: help, vi: \"DC TT",
+        {MESSAGES, "{minutes} phút", "{minutes phút", "  - @{text: code",
+         "text `code` has no place `minutes phút. Không đưa mã này cho ai`"},
+        {MESSAGES, "{text: locked,", "{text: help,", "- @{text: help, vi: \"DC TT",
          "text `help` has a second row"},
         {MESSAGES, "  - {text: pin_wrong, vi: \"Sai mã PIN.\", clause: [S7]}\n", "",
          "texts:\n  @- {text: view", "text `pin_wrong` has no row"},
-        {MESSAGES, "fields: [birth_date,", "fields: [religion, birth_date,", "told:\n  @- fields",
+        {MESSAGES, "fields: [birth_date,", "fields: [religion, birth_date,", "told:\n  - @fields",
          "a field is sensitive, or not the citizen's to be given"},
         {MESSAGES, "    clause: [F3, S7]\n\ntexts",
-         "    clause: [F3, S7]\n  - fields: [sex]\n    clause: [S7]\n\ntexts", "@- fields: [sex]",
+         "    clause: [F3, S7]\n  - fields: [sex]\n    clause: [S7]\n\ntexts", "- @fields: [sex]",
          "what is told has a second row"},
     };
     CHECK_ALL(wrongs);
