@@ -32,8 +32,10 @@ static void put_text(struct buf *json, const char *name, struct view text)
 }
 
 /* Members in byte order of their names. */
-static void put_business(struct buf *json, const struct business *business)
+static void put_business(const struct policy *policy, const struct business *business,
+                         struct buf *json)
 {
+    bool overrides = policy != NULL && business_overrides_lock(business, policy);
     const struct party *party = business->party;
     buf_put_text(json, "{\"channels\":");
     rights_put_words(json, &words_channel, business->channels);
@@ -43,7 +45,7 @@ static void put_business(struct buf *json, const struct business *business)
     rights_put_words(json, &words_field, business->fields);
     put_text(json, "kind", code_view(&party->kind));
     put_text(json, "legal_basis", long_view(&business->legal_basis));
-    buf_printf(json, ",\"overrides_lock\":%s", business->override_lock ? "true" : "false");
+    buf_printf(json, ",\"overrides_lock\":%s", overrides ? "true" : "false");
     put_text(json, "party", long_view(&party->name));
     put_text(json, "purpose", long_view(&business->purpose));
     buf_put_text(json, ",\"services\":");
@@ -58,6 +60,7 @@ static void put_page(const struct core *core, enum party_class class, struct vie
                      struct buf *json)
 {
     const struct map *businesses = &core->house->directory.businesses;
+    const struct policy *policy = office_policy(core->house->office);
     int64_t day = clock_day_vn(clock_wall_us(&core->house->clock));
     size_t place = after.len == 0 ? 0 : map_after(businesses, after);
     const struct business *last = NULL;
@@ -72,7 +75,7 @@ static void put_page(const struct core *core, enum party_class class, struct vie
         last = business;
         if (in_force(business, day) && (class == CLASS_COUNT || business->party->class == class)) {
             buf_put_text(json, items > 0 ? "," : "");
-            put_business(json, business);
+            put_business(policy, business, json);
             items++;
         }
     }

@@ -69,7 +69,8 @@ static const struct extract *next_of(const struct core *core)
 /* As others' households leave people out for such an asker (gate/work.h, struct veil). */
 static uint32_t hidden_from(const struct policy *policy, const struct business *business)
 {
-    bool lock = policy_lock_in_force(policy, business->party->class) && !business->override_lock;
+    bool lock = policy_lock_in_force(policy, business->party->class) &&
+                !business_overrides_lock(business, policy);
     return (business->clearance_protected ? 0 : PERSON_PROTECTED) | (lock ? PERSON_LOCKED : 0);
 }
 

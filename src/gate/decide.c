@@ -208,7 +208,7 @@ static void ask_business(const struct gate_case *asked, struct party_question *q
     question->business_per_claim = business->verify_per_claim;
     question->business_sensitive = business->sensitive;
     question->business_hours = business->hours;
-    question->business_override_lock = business->override_lock;
+    question->business_override_lock = business_overrides_lock(business, asked->policy);
     question->clearance_protected = business->clearance_protected;
     question->quota_max = business->quota_day_max;
     question->quota_second_max = ceiling_of(business->quota_second_max);
@@ -512,7 +512,8 @@ static bool hidden_port(void *context, const uint8_t tag[SEAL_BLIND_BYTES])
 struct veil work_veil(const struct gate *gate, const struct work *work)
 {
     const struct business *business = work->business;
-    bool lock = policy_lock_in_force(gate->policy, work->party->class) && !business->override_lock;
+    bool lock = policy_lock_in_force(gate->policy, work->party->class) &&
+                !business_overrides_lock(business, gate->policy);
     return (struct veil){
         .hidden = gate->hidden,
         .directory = gate->directory,
@@ -678,7 +679,8 @@ struct decision work_decide_record(struct gate *gate, struct work *work,
         .protected_person = (record->flags & PERSON_PROTECTED) != 0,
         .clearance_protected = business->clearance_protected,
         .locked = (record->flags & PERSON_LOCKED) != 0 || work->locked,
-        .business_override_lock = business->override_lock || work->pass != NULL,
+        .business_override_lock =
+            work->pass != NULL || business_overrides_lock(business, gate->policy),
     };
     struct decision decision =
         work_decide_ward(work, record, decide_subject(gate->policy, &question));

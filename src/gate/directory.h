@@ -467,6 +467,8 @@ struct signing_key *directory_signing_key(const struct directory *directory, str
 struct extract *directory_extract(const struct directory *directory, struct view code);
 struct extract *directory_extract_by_job(const struct directory *directory,
                                          const uint8_t job_id[16]);
+/* Is it registered to override locks, and does the law that is in force name it? */
+bool business_overrides_lock(const struct business *business, const struct policy *policy);
 /* FAULT_CONFLICT also when its business is another's. */
 struct outcome directory_add_pass(struct directory *directory, struct pass *pass);
 /* Before it is taken out of the map by its code. */

@@ -38,6 +38,11 @@ bool directory_locked(const struct directory *directory, const uint8_t tag[SEAL_
     return map_get(&directory->locks, code_view(&code)) != NULL;
 }
 
+bool business_overrides_lock(const struct business *business, const struct policy *policy)
+{
+    return business->override_lock && policy_lock_overridden(policy, code_view(&business->code));
+}
+
 struct outcome directory_add_pass(struct directory *directory, struct pass *pass)
 {
     TRY(map_room(&directory->pass_businesses));

@@ -304,7 +304,8 @@ static struct subject_question subject_question_of(struct scene *scene,
         .protected_person = given(scene, EXPLAIN_PROTECTED),
         .clearance_protected = business != NULL && business->clearance_protected,
         .locked = given(scene, EXPLAIN_LOCKED),
-        .business_override_lock = business != NULL && business->override_lock,
+        .business_override_lock =
+            business != NULL && business_overrides_lock(business, scene->asked.policy),
     };
 }
 

@@ -90,6 +90,7 @@ static const struct policy_column law_columns[] = {
     COLUMN_OF(policy_law_row, classes, "classes", COLUMN_WORDS, &words_class),
     {"opens_channel", COLUMN_WORD, true, offsetof(struct policy_law_row, opens_channel),
      &words_channel},
+    COLUMN_OPTIONAL(policy_law_row, overrides, COLUMN_TEXT),
     COLUMN(policy_law_row, label_vi, COLUMN_TEXT),
     COLUMN(policy_law_row, label_en, COLUMN_TEXT),
     COLUMN(policy_law_row, note_vi, COLUMN_TEXT),
@@ -310,6 +311,9 @@ static struct outcome take_law(struct policy_loader *loader, const void *row)
         return policy_refuse(loader, law->row.place,
                              opens ? "law `%s` opens no channel" : "law `%s` needs `opens_channel`",
                              name);
+    }
+    if (law->overrides != NULL && law->law != LAW_CITIZEN_LOCK) {
+        return policy_refuse(loader, law->row.place, "law `%s` is overridden by no business", name);
     }
     if (law->until < law->from) {
         return policy_refuse(loader, law->row.place, "the row ends before it begins");

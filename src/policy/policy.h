@@ -71,6 +71,8 @@ bool policy_clause_known(const struct policy *policy, struct view clause);
 struct view policy_clause_text(const struct policy *policy, struct view clause);
 /* True where the data-protection law's citizen lock is in force for that class (off in 2021). */
 bool policy_lock_in_force(const struct policy *policy, enum party_class class);
+/* Does the lock's row name that business as one that overrides it? */
+bool policy_lock_overridden(const struct policy *policy, struct view business);
 /* May the class be told that notice through that service? */
 bool policy_notice_open(const struct policy *policy, enum party_class class, enum service service,
                         enum notice notice);

@@ -91,6 +91,19 @@ bool policy_lock_in_force(const struct policy *policy, enum party_class class)
     return policy_bit(policy->masks.lock_classes, class);
 }
 
+/* Codes hold neither commas nor spaces. */
+bool policy_lock_overridden(const struct policy *policy, struct view business)
+{
+    struct view codes = view_text(policy->laws[LAW_CITIZEN_LOCK].overrides);
+    bool named = false;
+    for (size_t from = 0; from < codes.len;) {
+        size_t end = view_find(codes, from, ',');
+        named = named || view_equal(view_part(codes, from, end - from), business);
+        from = end + 2;
+    }
+    return named;
+}
+
 bool policy_notice_open(const struct policy *policy, enum party_class class, enum service service,
                         enum notice notice)
 {

@@ -144,6 +144,7 @@ struct policy_law_row {
     int64_t until;
     uint64_t classes;
     unsigned opens_channel;
+    const char *overrides; /* of the lock: codes of businesses, ", " between; NULL: of none */
     const char *label_vi;
     const char *label_en;
     const char *note_vi;

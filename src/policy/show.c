@@ -223,6 +223,9 @@ static void show_laws(const struct policy *policy, struct buf *buf)
         put_span(buf, row->from, row->until);
         buf_printf(buf, ": %s\n  %s\n", row->in_force ? "đang áp dụng" : "chưa áp dụng",
                    row->note_vi);
+        if (row->overrides != NULL) {
+            buf_printf(buf, "  Nghiệp vụ không bị khóa (overrides): %s\n", row->overrides);
+        }
     }
     for (unsigned i = 0; i < CATALOGUE_COUNT; i++) {
         const struct policy_catalogue_row *row = &policy->catalogues[i];

@@ -172,6 +172,9 @@ static void put_laws(const struct policy *policy, struct buf *buf)
         put_day(&object, "from", row->from);
         put_day(&object, "until", row->until);
         put_words(&object, "classes", &words_class, row->classes);
+        if (row->overrides != NULL) {
+            put_text(&object, "overrides", row->overrides);
+        }
         put_labels(&object, row->label_vi, row->label_en);
         row_end(&object);
     }

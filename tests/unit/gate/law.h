@@ -84,6 +84,19 @@ static inline void law_read_locked(struct law *law, const char *effective)
               "law: citizen_lock\n    clause: [L91]\n    in_force: true ");
 }
 
+/* And overridden by that business, whose code is short. */
+static inline void law_write_override(struct law *law, const char *business)
+{
+    static const char label[] =
+        "label_vi: Công dân khóa thông tin của mình đối với tổ chức và đối tượng khác";
+    char to[sizeof(label)];
+    int len = snprintf(to, sizeof(to), "overrides: NV-9, %s\n    label_vi: ", business);
+    assert_true(len > 0 && (size_t)len < sizeof(to) - 1);
+    memset(to + len, 'x', sizeof(to) - 1 - (size_t)len);
+    to[sizeof(to) - 1] = '\0';
+    law_write(law, "circular-2021.yaml", label, to);
+}
+
 static inline void law_done(struct law *law)
 {
     for (unsigned i = 0; i < law->count; i++) {

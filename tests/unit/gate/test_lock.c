@@ -11,6 +11,7 @@ static struct policy *law_with_lock(void)
 {
     struct law law;
     law_read_locked(&law, "effective_from: 2026-07-01");
+    law_write_override(&law, "NV-1");
     return law_load_done(&law);
 }
 
@@ -95,6 +96,29 @@ the_lock_is_not_against_the_state_nor_a_business_that_the_law_lets_override(void
     assert_int_equal(world_serve(world, &agency)->code, CODE_DISCLOSED);
     world_business(world, "NV-1")->override_lock = true;
     assert_int_equal(world_serve(world, &bank)->code, CODE_DISCLOSED);
+}
+
+static void a_business_that_the_law_does_not_name_overrides_nothing(void **state)
+{
+    static const char *const codes[] = {"NV-9", "NV-", "NV-1 ", "V-1", "9, NV-1"};
+    struct world *world = *state;
+    struct ask ask = world_ask();
+    lock(world, WORLD_AN);
+    struct business *business = world_business(world, "NV-1");
+    assert_int_equal(world_serve(world, &ask)->code,
+                     CODE_SUBJECT_NOT_AVAILABLE); /* not registered so */
+    business->override_lock = true;
+    assert_int_equal(world_serve(world, &ask)->code, CODE_DISCLOSED);
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        bool named = i == 0;
+        assert_int_equal(policy_lock_overridden(world->policy, view_text(codes[i])), named);
+    }
+    policy_free(world->policy);
+    struct law law;
+    law_read_locked(&law, "effective_from: 2026-07-01");
+    world->policy = law_load_done(&law);
+    gate_policy_set(world->gate, world->policy);
+    assert_int_equal(world_serve(world, &ask)->code, CODE_SUBJECT_NOT_AVAILABLE);
 }
 
 static void without_the_law_a_lock_is_nothing(void **state)
@@ -203,6 +227,7 @@ int main(void)
         TEST(the_lock_is_not_against_the_state_nor_a_business_that_the_law_lets_override),
         cmocka_unit_test_setup_teardown(without_the_law_a_lock_is_nothing, world_setup,
                                         world_teardown),
+        TEST(a_business_that_the_law_does_not_name_overrides_nothing),
         TEST(another_persons_lock_is_not_his),
         TEST(what_was_given_before_the_lock_is_not_given_again_after_it),
         TEST(he_is_left_out_of_the_household_that_another_is_asked_for),
