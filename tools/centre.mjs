@@ -5,12 +5,9 @@ import { createInterface } from 'node:readline';
 import { Centre } from '../tests/e2e/lib/centre.mjs';
 
 const port = Number(process.argv[2] ?? 2775);
-const centre = await new Centre({ password: 'demo' }).listen(port);
-const shown = (one) => console.log(`  ${one.to} <- ${one.text}`);
-centre.received.push = (...all) => {
-    all.forEach(shown);
-    return Array.prototype.push.apply(centre.received, all);
-};
+const centre = await new Centre({
+    password: 'demo', onReceived: ({ to, text }) => console.log(`  ${to} <- ${text}`),
+}).listen(port);
 console.log(`A message centre on 127.0.0.1:${port}, for the demonstration alone. A phone and a text:`);
 for await (const line of createInterface({ input: process.stdin })) {
     const [phone, ...words] = line.trim().split(/\s+/);

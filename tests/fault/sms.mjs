@@ -33,12 +33,12 @@ export async function smsOverDrops({ messages = 10_000, dropEvery = 500, kills =
     const centre = await new Centre({ dropEvery }).listen();
     let server = null;
     try {
+        server = await serve(demo, { edges: 1, args: centre.args(demo.dir) });
         await addParty(demo, 'message-centre', { class: 'state', channel: 'sms' });
         const people = demo.samples();
         for (let i = 0; i < OWNERS; i++) {
             await demo.act('phone', 'bind', '--phone', phoneOf(i * 5), '--person', people[i].id);
         }
-        server = await serve(demo, { edges: 1, args: centre.args(demo.dir) });
         await centre.untilBound();
         const begun = Date.now();
         const took = [];

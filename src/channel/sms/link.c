@@ -59,12 +59,15 @@ void link_lose(struct sms *sms, struct outcome why)
 {
     struct link *link = &sms->link;
     int64_t now_us = clock_monotonic_us(&sms->clock);
+    bool up = link->state == LINK_BOUND || link->state == LINK_LEAVING;
 
     if (link->state == LINK_DOWN) {
         return;
     }
-    log_line(LOG_LEVEL_WARN, "centre-lost", "bound=%d why=\"%s\" errno=%d",
-             link->state == LINK_BOUND || link->state == LINK_LEAVING, why.what, why.sys);
+    if (up || link->retry_ms == SMS_RETRY_MS_MIN) { /* not each try of a centre that is away */
+        log_line(LOG_LEVEL_WARN, "centre-lost", "bound=%d why=\"%s\" errno=%d", up, why.what,
+                 why.sys);
+    }
     (void)move(sms, LINK_LOSE);
     dialed_close(&link->dialed);
     link->asked = false;

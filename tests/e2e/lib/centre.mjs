@@ -21,14 +21,14 @@ export class Centre {
     #drops = 0;
     #ids = 0;
 
-    constructor({ password = 'secret', dropEvery = 0, tls = {} } = {}) {
-        Object.assign(this, { password, dropEvery, binds: 0, links: 0, brought: 0 });
-        this.received = []; // { to, text, parts, coding, reference }: whole ones
+    constructor({ password = 'secret', dropEvery = 0, onReceived = () => {} } = {}) {
+        Object.assign(this, { password, dropEvery, onReceived, binds: 0, links: 0, brought: 0 });
+        this.received = []; // { to, text, parts, coding }: whole ones
         this.parts = new Map();
         this.nacks = [];
         this.throttle = 0; // so many submissions are refused as too many
         this.receipts = true;
-        this.#server = smpp.createServer(tls, (session) => this.#link(session));
+        this.#server = smpp.createServer((session) => this.#link(session));
     }
 
     async listen(port = 0) {
@@ -124,7 +124,7 @@ export class Centre {
     }
 
     // Whether the link ends at this point of an exchange.
-    #drops_at(point) {
+    #dropsAt(point) {
         if (!this.dropEvery || this.#session === null) {
             return false;
         }
@@ -149,12 +149,12 @@ export class Centre {
             this.#inHand.add(message);
             this.brought++;
             session.deliver_sm(message.options, (pdu) => this.#confirmed(session, message, pdu));
-            this.#drops_at('brought');
+            this.#dropsAt('brought');
         }
     }
 
     #confirmed(session, message, pdu) {
-        if (session !== this.#session || this.#drops_at('confirmed')) {
+        if (session !== this.#session || this.#dropsAt('confirmed')) {
             return; // too late, or it did not come through
         }
         this.#inHand.delete(message);
@@ -185,10 +185,11 @@ export class Centre {
         this.parts.set(key, there);
         if (there.filter((part) => part !== undefined).length === count) {
             this.parts.delete(key);
-            this.received.push({ to, text: there.join(''), parts: count, coding: pdu.data_coding,
-                reference: pdu.user_message_reference });
+            const whole = { to, text: there.join(''), parts: count, coding: pdu.data_coding };
+            this.received.push(whole);
+            this.onReceived(whole);
         }
-        const gone = this.#drops_at('taken'); // it is here, and nobody is told
+        const gone = this.#dropsAt('taken'); // it is here, and nobody is told
         if (!gone) {
             session.send(pdu.response({ message_id: id }));
         }
