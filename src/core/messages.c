@@ -70,7 +70,8 @@ static void put_day(struct buf *buf, struct view day)
     buf_put_view(buf, view_part(day, 0, 4));
 }
 
-/* What a field's value says: its text, or of an address the house and street. */
+/* What a field's value says: its text, or of an address the house and street. Nothing of one that
+ * is not known, or is codes alone. */
 static void put_value(struct buf *buf, const struct policy *policy, enum field field,
                       struct view value)
 {
@@ -81,7 +82,6 @@ static void put_value(struct buf *buf, const struct policy *policy, enum field f
         part = canonical_member(value, "detail");
     }
     if (part.len == 0 || part.len > sizeof(room) || !canonical_is_text(part)) {
-        buf_put_u8(buf, '-');
         return;
     }
     struct view text = canonical_text(part, room);
@@ -95,24 +95,32 @@ static void put_value(struct buf *buf, const struct policy *policy, enum field f
     }
 }
 
+static void put_line(struct core *core, const struct policy *policy, enum field field,
+                     struct view value, struct buf *buf)
+{
+    struct buf words;
+
+    buf_init(&words, VALUE_BYTES_MAX);
+    put_value(&words, policy, field, value);
+    if (words.len > 0) {
+        const struct policy_sms_value values[] = {
+            {"label", view_text(policy_field_label_vi(policy, field))},
+            {"value", buf_view(&words)}};
+        buf_put_text(buf, buf->len > 0 ? "; " : "");
+        (void)say(core, POLICY_SMS_VIEW_LINE, values, 2, buf);
+    }
+    buf_wipe_done(&words);
+}
+
 static void put_lines(struct core *core, struct view fields, uint64_t told, struct buf *buf)
 {
     const struct policy *policy = office_policy(core->house->office);
 
     for (unsigned field = 0; field < FIELD_COUNT; field++) {
         struct view value = canonical_member(fields, words_name(&words_field, field));
-        if ((told >> field & 1) == 0 || value.len == 0) {
-            continue;
+        if ((told >> field & 1) != 0) {
+            put_line(core, policy, (enum field)field, value, buf);
         }
-        struct buf words;
-        buf_init(&words, VALUE_BYTES_MAX);
-        put_value(&words, policy, (enum field)field, value);
-        const struct policy_sms_value values[] = {
-            {"label", view_text(policy_field_label_vi(policy, (enum field)field))},
-            {"value", buf_view(&words)}};
-        buf_put_text(buf, buf->len > 0 ? "; " : "");
-        (void)say(core, POLICY_SMS_VIEW_LINE, values, 2, buf);
-        buf_wipe_done(&words);
     }
 }
 
@@ -121,9 +129,9 @@ static void put_lines(struct core *core, struct view fields, uint64_t told, stru
 /* What the sender hears when the gate, or a verb, says no. */
 static void say_refusal(struct core *core, enum code code, struct buf *ret_text)
 {
-    bool later = code == CODE_RATE_LIMITED || code == CODE_QUOTA_EXCEEDED || code == CODE_INTERNAL;
+    bool nobody = code == CODE_OWN_DATA_ONLY || code == CODE_SUBJECT_NOT_AVAILABLE;
 
-    say_alone(core, later ? POLICY_SMS_LATER : POLICY_SMS_NOBODY, ret_text); /* invariant 1 */
+    say_alone(core, nobody ? POLICY_SMS_NOBODY : POLICY_SMS_LATER, ret_text); /* invariant 1 */
 }
 
 /* The fields that a mask names. */

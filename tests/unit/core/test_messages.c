@@ -51,9 +51,7 @@ static int setup(void **state)
     pipe_init(&core->peers[0].pipe, pair[0]);
     core->peers[0].row = &sms_row;
     pipe_init(&sms, pair[1]);
-    home_act(home, ACT_PARTY_ADD, "code", "centre", "class", "state", "kind", "telecom", "name",
-             "Trung tâm tin nhắn", NULL);
-    home_act(home, ACT_ACCOUNT_ADD, "code", "A-centre", "party", "centre", "channel", "sms", NULL);
+    home_act(home, ACT_ACCOUNT_ADD, "code", "A-centre", "party", "bank", "channel", "sms", NULL);
     home_act(home, ACT_PHONE_BIND, "phone", OWN, "person", HOME_AN, NULL);
     keep_fault = FAULT_NONE;
     return 0;
@@ -290,6 +288,7 @@ static void the_last_words_of_sms_count(void **state)
     frame_finish(&sms.out, start, 1);
     assert_ok(pipe_flush(&sms));
     pipe_done(&sms);
+    assert_ok(pipe_fill(&core->peers[0].pipe));
     assert_fault(pipe_fill(&core->peers[0].pipe), FAULT_CLOSED);
     assert_ok(peer_end(core, &core->peers[0]));
     assert_true(core->peers[0].broken);
