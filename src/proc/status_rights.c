@@ -100,12 +100,14 @@ static const char *const frame_words[] = {
     [FRAME_RENDERED] = "rendered",
     [FRAME_LETTER_CHECK] = "letter-check",
     [FRAME_LETTER_CHECKED] = "letter-checked",
-    [FRAME_MAP] = "map",
-    [FRAME_SMS_OUT] = "sms-out",
-    [FRAME_SMS] = "sms",
+    [FRAME_OWN] = "own",
+    [FRAME_OWN_TOLD] = "own-told",
     [FRAME_SIGNIN] = "signin",
     [FRAME_TOKEN] = "token",
     [FRAME_SIGNED_IN] = "signed-in",
+    [FRAME_SMS] = "sms",
+    [FRAME_SMS_OUT] = "sms-out",
+    [FRAME_MAP] = "map",
 };
 
 static const char *const call_words[CALLS_GROUP_COUNT] = CALLS_WORDS;

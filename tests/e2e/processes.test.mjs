@@ -80,8 +80,10 @@ describe('`dancu ps`', () => {
             assert.ok(held.filter_mode === 2 || os.arch() !== 'x64', process);
             assert.equal(held.calls[0], 'base', process);
             assert.deepEqual(held.sends, { edge: ['asks', 'receipt', 'stats', 'grants'],
-                public: ['stats', 'letter-check', 'signin'], keeper: ['kept'], loader: ['chunk', 'changed'], worker: ['scrub', 'found', 'extracted'],
-                verify: ['stamped', 'vouched', 'changes-stamped', 'signed-in'], desk: ['stats', 'look', 'explain'],
+                public: ['stats', 'letter-check', 'own', 'signin'], keeper: ['kept'],
+                loader: ['chunk', 'changed'], worker: ['scrub', 'found', 'extracted', 'map'],
+                verify: ['stamped', 'vouched', 'changes-stamped', 'signed-in'],
+                desk: ['stats', 'look', 'explain'],
                 jobs: ['job-who', 'job-lines', 'extracted', 'wish'], letter: ['rendered'],
                 archive: ['archived'],
             }[process.split(' ')[0]] ?? [], process);
