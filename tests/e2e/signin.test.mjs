@@ -92,11 +92,15 @@ const refusals = async () => {
 // Entries are published a moment after they are recorded.
 const recorded = (count) => until(`${count} refusals are in the log`, async () =>
     await refusals() === count, { timeoutMs: 5000 });
-const why = () => server.said.match(/refused why=\w+/gu)?.at(-1)?.split('why=')[1];
+const why = (code) => until(`a refusal is told: ${code}`, () => last() === code, { timeoutMs: 5000 });
+const last = () => server.said.match(/refused why=\w+/gu)?.at(-1)?.split('why=')[1];
 
 // To the portal, chooses a citizen there, and is on the way back: the address of the return.
 async function returning(visitor, citizen = citizens[0]) {
-    const choice = await visitor.follow(`${site}/signin?provider=TRINHDIEN`);
+    const choice = await visitor.follow(`${site}/signin?provider=TRINHDIEN`, { stop: atSite });
+    if (choice.next) { // the portal knows this browser already
+        return choice.next;
+    }
     assert.match(choice.text, /TRÌNH DIỄN/u);
     const back = await visitor.follow(choice.url.href, {
         method: 'POST', form: { sub: citizen.sub }, stop: atSite,
@@ -142,7 +146,7 @@ describe('a citizen', () => {
         const visitor = new Visitor(demo.ca, site);
         const answer = await visitor.send(await returning(visitor, { sub: 'nobody' }));
         assert.equal(answer.status, 403);
-        assert.equal(why(), 'denied');
+        await why('denied');
         assert.equal(visitor.cookie(site, SESSION), undefined);
     });
 });
@@ -153,7 +157,7 @@ describe('a return from the portal', () => {
         const next = await returning(visitor);
         assert.equal((await visitor.send(next)).status, 303);
         assert.equal((await visitor.send(next)).status, 403);
-        assert.equal(why(), 'state_unknown');
+        await why('state_unknown');
     });
 
     test('with a code that was used is refused by the portal and recorded', async () => {
@@ -164,7 +168,7 @@ describe('a return from the portal', () => {
         const again = new URL(await returning(visitor));
         again.searchParams.set('code', used.searchParams.get('code'));
         assert.equal((await visitor.send(again)).status, 403);
-        assert.equal(why(), 'code_refused');
+        await why('code_refused');
         await recorded(before_ + 1);
     });
 
@@ -174,7 +178,7 @@ describe('a return from the portal', () => {
         const next = await returning(visitor);
         const thief = new Visitor(demo.ca, site);
         assert.equal((await thief.send(next)).status, 403);
-        assert.equal(why(), 'other_browser');
+        await why('other_browser');
         assert.equal(thief.cookie(site, SESSION), undefined);
         await recorded(before_ + 1);
         assert.equal((await visitor.send(next)).status, 403);
@@ -186,7 +190,7 @@ describe('a return from the portal', () => {
         const next = new URL(await returning(visitor));
         next.searchParams.set('iss', lying.issuer);
         assert.equal((await visitor.send(next)).status, 403);
-        assert.equal(why(), 'token_issuer');
+        await why('token_issuer');
         await recorded(before_ + 1);
     });
 
@@ -241,7 +245,7 @@ describe('a token', () => {
             assert.equal(visitor.cookie(site, SESSION), undefined);
             await recorded(before_ + 1);
             if (code !== 'token_nonce') {
-                assert.equal(why(), code);
+                await why(code);
             }
         });
     }
@@ -368,7 +372,7 @@ describe('the pages', () => {
         const answer = await visitor.send(`${site}/v1/me/view`, { method: 'POST', body: '{}',
             headers: { 'content-type': 'application/json', origin: site } });
         assert.equal(answer.status, 200, answer.text);
-        assert.equal(JSON.parse(answer.text).person.numbers.id, citizens[8].id);
+        assert.equal(JSON.parse(answer.text).result.numbers.id, citizens[8].id);
     });
 });
 

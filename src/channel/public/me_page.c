@@ -107,9 +107,9 @@ static void put_json(struct buf *buf, struct view json, struct arena *arena)
     arena_reset(arena);
     buf_put_text(buf, "<div role=\"status\">\n");
     if (outcome_ok(json_parse(json, &limits, arena, &doc, &fault))) {
-        const struct json_node *person =
-            doc.nodes[0].kind == JSON_KIND_OBJECT ? json_member(&doc.nodes[0], "person") : NULL;
-        put_value(buf, person == NULL ? &doc.nodes[0] : person);
+        const struct json_node *result =
+            doc.nodes[0].kind == JSON_KIND_OBJECT ? json_member(&doc.nodes[0], "result") : NULL;
+        put_value(buf, result == NULL ? &doc.nodes[0] : result);
     } else {
         buf_put_text(buf, "<p>Câu trả lời dài quá trang này. <span lang=\"en\">The answer is too "
                           "long for this page.</span></p>");

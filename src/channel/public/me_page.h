@@ -12,7 +12,7 @@
 #define ME_PAGE_ARENA_BYTES (2u << 20)
 
 /* `csrf`: what the forms bring back (cookies.h). `json`: what was told, an object, of which the
- * member `person` is shown when there is one; empty: nothing was asked yet, or it was refused.
+ * member `result` is shown when there is one; empty: nothing was asked yet, or it was refused.
  * `why`: then in words; else empty. */
 struct me_page {
     struct view csrf;

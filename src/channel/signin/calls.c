@@ -5,6 +5,8 @@
  *  1. A connection carries one request and one response, and is closed: nothing that another caller
  *     left on it can be taken for an answer.
  *  2. Every call ends: by its answer, by a fault, or by its time; who waits is told then.
+ *  3. One that gets no connection asks again until its time is over: the supervisor connects so
+ * many times a second for a process, and a provider may be away for a moment.
  */
 #include "channel/signin/private.h"
 
@@ -103,10 +105,26 @@ void calls_given(struct signin *signin, const struct proc_peer *peer)
         return;
     }
     struct outcome outcome = dialed_given(&call->dialed, peer->fd);
-    if (!outcome_ok(outcome)) {
+    bool again = outcome.fault == FAULT_NOT_FOUND && call->use >= CALL_PUSH; /* invariant 3 */
+    if (!outcome_ok(outcome) && !again) {
         log_outcome(LOG_LEVEL_ERROR, "provider-call", outcome);
         end(signin, call, NULL);
     }
+}
+
+static bool is_unconnected(const struct call *call)
+{
+    return call->use != CALL_NONE && call->dialed.state == DIALED_CLOSED;
+}
+
+bool calls_wait(const struct signin *signin)
+{
+    bool wait = false;
+
+    for (unsigned i = 0; i < SIGNIN_CALLS_MAX; i++) {
+        wait = wait || is_unconnected(&signin->calls[i]);
+    }
+    return wait;
 }
 
 void calls_hear(struct signin *signin, struct call *call, short events)
@@ -146,6 +164,8 @@ void calls_keep(struct signin *signin)
             log_outcome(LOG_LEVEL_ERROR, "provider-call",
                         outcome_fail(FAULT_AGAIN, "the provider takes too long"));
             end(signin, call, NULL);
+        } else if (is_unconnected(call)) { /* invariant 3; when that fails, the next turn tries */
+            outcome_ignore(dialed_ask(&call->dialed));
         }
     }
 }

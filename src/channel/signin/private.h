@@ -111,7 +111,9 @@ void calls_given(struct signin *signin, const struct proc_peer *peer);
 void calls_hear(struct signin *signin, struct call *call, short events);
 /* Those to this portal end, as if it had not answered. */
 void calls_drop(struct signin *signin, const struct portal *portal);
-/* Those whose time is over. */
+/* Some have no connection, and ask again in a moment. */
+bool calls_wait(const struct signin *signin);
+/* Those whose time is over, and those that ask again. */
 void calls_keep(struct signin *signin);
 void calls_done(struct signin *signin);
 

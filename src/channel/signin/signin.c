@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #define TURN_MS_MAX 1000
+#define AGAIN_MS 100
 #define ADDRESS_BYTES_MAX 512
 #define PEM_BYTES_MAX 32769 /* the last byte shows that there is more */
 
@@ -298,7 +299,7 @@ static bool turn(struct signin *signin)
     struct pollfd polls[POLL_COUNT];
 
     arrange(signin, polls);
-    if (poll(polls, POLL_COUNT, TURN_MS_MAX) < 0) {
+    if (poll(polls, POLL_COUNT, calls_wait(signin) ? AGAIN_MS : TURN_MS_MAX) < 0) {
         CHECK(errno == EINTR);
         return true;
     }
