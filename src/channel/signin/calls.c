@@ -5,8 +5,8 @@
  *  1. A connection carries one request and one response, and is closed: nothing that another caller
  *     left on it can be taken for an answer.
  *  2. Every call ends: by its answer, by a fault, or by its time; who waits is told then.
- *  3. One that gets no connection asks again until its time is over: the supervisor connects so
- * many times a second for a process, and a provider may be away for a moment.
+ *  3. One of a sign-in that gets no connection asks again until its time is over: the supervisor
+ * connects so many times a second for a process, and a provider may be away for a moment.
  */
 #include "channel/signin/private.h"
 
