@@ -89,6 +89,14 @@ static inline void aborted(int number)
     (void)raise(number);
 }
 
+/* Of places that are tried in turn, every how manieth: DANCU_STRIDE (1: all), or as usual. */
+static inline uint64_t help_stride(uint64_t usual)
+{
+    const char *wish = getenv("DANCU_STRIDE");
+    uint64_t stride = wish == NULL ? usual : strtoull(wish, NULL, 10);
+    return stride == 0 ? usual : stride;
+}
+
 /* Makes a folder dancu-NAME-...: in memory where there is enough, since what is synced there costs
  * nothing, and homes and logs are made by the thousand. */
 static inline void help_folder(char *path, size_t room, const char *name)

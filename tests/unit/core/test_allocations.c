@@ -148,7 +148,6 @@ static void each_allocation_of_a_heap(struct home *home, enum heap heap, bool ma
 {
     struct told *told =
         mmap(NULL, sizeof(*told), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    const char *wish = getenv("DANCU_STRIDE");
     const char *first = getenv("DANCU_FIRST");
     uint64_t counts[3] = {0}; /* served, refused, aborted */
     uint64_t answered = 0;
@@ -159,7 +158,7 @@ static void each_allocation_of_a_heap(struct home *home, enum heap heap, bool ma
     assert_true(told->answered == 2 && told->allocations > 0);
     answered = 2;
     uint64_t all = told->allocations;
-    uint64_t stride = wish != NULL ? strtoull(wish, NULL, 10) : 1 + all / TRIES;
+    uint64_t stride = help_stride(1 + all / TRIES);
     unsigned tries = 0;
     uint64_t nth = first != NULL ? strtoull(first, NULL, 10) : 1;
     for (; nth <= all; nth += stride, tries++) {

@@ -146,14 +146,7 @@ static void a_letter_that_is_not_signed_yet_is_refused(void **state)
 
 static size_t stride_of(size_t len)
 {
-    const char *given = getenv("DANCU_STRIDE");
-    uint64_t stride = 0;
-
-    if (given != NULL && outcome_ok(decimal_get(view_text(given), 1u << 20, &stride)) &&
-        stride > 0) {
-        return (size_t)stride;
-    }
-    return len / SAMPLES + 1;
+    return (size_t)help_stride(len / SAMPLES + 1);
 }
 
 static void a_letter_with_any_byte_changed_is_refused(void **state)
