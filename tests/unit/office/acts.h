@@ -424,7 +424,7 @@ static inline void acts_directory(struct directory *directory)
     struct account *suspended = acts_account(directory, bank, "A-suspended", 0x33);
     struct account *revoked = acts_account(directory, bank, "A-revoked", 0x44);
     acts_account(directory, bank, "A-active", 0x11);
-    acts_account(directory, bank, "A-portal", 0x55)->channel = CHANNEL_NATIONAL_PORTAL;
+    acts_account(directory, bank, "A-portal", 0xee)->channel = CHANNEL_NATIONAL_PORTAL;
     suspended->state = ACCOUNT_SUSPENDED;
     revoked->state = ACCOUNT_REVOKED;
     for (enum business_state state = 0; state < BUSINESS_STATE_COUNT; state++) {

@@ -795,6 +795,7 @@ static void each_resource_knows_its_objects_and_whose_they_are(void **state)
     static const struct written_case one = {.code = {"C06-2026-000001", 15}, .version = 18};
     static const struct extract extract = {.code = {"DS-1", 4}, .version = 17};
     static const struct letter letter = {.code = {"C06-2026-000001.1", 17}, .version = 19};
+    static const struct provider provider = {.code = {"CDVC", 4}, .version = 22};
     static const struct complaint complaint = {.code = {"00ff.000000000007", 17}, .version = 21};
     static const struct letter_register letter_register = {.code = {"C06.TB.2026", 11},
                                                            .version = 20};
@@ -827,6 +828,7 @@ static void each_resource_knows_its_objects_and_whose_they_are(void **state)
         [RESOURCE_SIGNING_KEYS] = {&key, "K-1", 14, &bank, &d.signing_keys},
         [RESOURCE_OPERATORS] = {&of, "bank", 15, &bank, &d.operators},
         [RESOURCE_SOURCES] = {&source, "S-1", 16, NULL, &staff->sources},
+        [RESOURCE_PROVIDERS] = {&provider, "CDVC", 22, NULL, &staff->providers},
         [RESOURCE_OFFICES] = {&unit, "C06", 17, NULL, &staff->units},
         [RESOURCE_CASES] = {&one, "C06-2026-000001", 18, NULL, &staff->cases},
         [RESOURCE_OVERDUE_CASES] = {&one, "C06-2026-000001", 18, NULL, &staff->cases},

@@ -104,7 +104,7 @@ static void every_right_of_a_row_has_its_line(void **state)
         "  granted   tiles\n"
         "  read once tls-key\n"
         "  reaches   message-centre 9\n"
-        "  sends     asks 63\n"
+        "  sends     asks map\n"
         "  is sent   texts\n"
         "  limits    descriptors 32, processes 0, core files 0, file size 0, memory 64 MiB\n");
 }
