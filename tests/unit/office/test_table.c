@@ -368,6 +368,16 @@ static void take_complaint(struct desk *desk)
     assert_ok(object_add(&desk->directory, &object_complaint, complaint));
 }
 
+/* The account of the portal over which a provider's people come. */
+static void open_portal(struct desk *desk)
+{
+    struct act account = acts_make(ACT_ACCOUNT_ADD);
+    act_value_set(&account, "code", VIEW_LITERAL("A-portal"));
+    act_value_set(&account, "channel", VIEW_LITERAL("national_portal"));
+    act_value_set(&account, "spki", VIEW_LITERAL(ACTS_SPKI_FREE));
+    desk_by_hand(desk, &account);
+}
+
 /* An office in which the act can be done. */
 static struct desk *begin(enum act_kind kind)
 {
@@ -379,6 +389,9 @@ static struct desk *begin(enum act_kind kind)
     record_one(desk);
     if (kind == ACT_EXTRACT_APPROVE || kind == ACT_EXTRACT_END) {
         desk_lists(desk);
+    }
+    if (kind >= ACT_PROVIDER_ADD && kind <= ACT_PROVIDER_END) {
+        open_portal(desk);
     }
     for (unsigned i = 0; i < BEFORE_MAX && row->before[i] != 0; i++) {
         struct act before = act_of(row->before[i], row->code);
