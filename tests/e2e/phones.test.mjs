@@ -72,7 +72,7 @@ test('a phone is bound by the code that it was sent, and answers its owner', asy
     assert.equal((await me('phone.confirm', { code: '000000' })).status, 400);
     const phone = await bind(me, FIRST);
     assert.deepEqual([phone.confirmed, phone.number, phone.pin], [true, `${STARS}001`, 'none']);
-    assert.notEqual(await write(FIRST, 'DC TT'), unbound);
+    assert.notEqual(await write(FIRST, 'dc tt'), unbound);
     assert.deepEqual((await me('inbox')).json.news.map(({ kind, detail }) => [kind, detail]),
         [['phone_bound', `${STARS}001`]]);
 });
@@ -81,8 +81,8 @@ test('a PIN is six digits, and five wrong ones in a row block it', async () => {
     assert.equal((await me('phone.pin', { pin: '12345' })).status, 400);
     assert.equal((await me('phone.pin', { pin: '123456' })).json.phone.pin, 'set');
     const said = [];
-    for (let i = 0; i < 6; i++) {
-        said.push(await write(FIRST, 'DC KHOA 654321'));
+    for (let i = 0; i < 6; i++) { // the same text at once may be the centre's doing: decision 0062
+        said.push(await write(FIRST, `DC KHOA 65432${i}`));
     }
     assert.equal(new Set(said.slice(0, 5)).size, 1);
     assert.notEqual(said[5], said[0]);
