@@ -185,6 +185,7 @@ static void rows_are_chosen_by_party_channel_service_and_day(void **state)
         {{.from_day = 20781, .until_day = 20779}, 0},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        (void)world_teardown(state);
         (void)setup(state);
         struct world *world = *state;
         struct scene scene;
@@ -200,9 +201,7 @@ static void rows_are_chosen_by_party_channel_service_and_day(void **state)
         assert_true(canonical_member(record.values[RECORD_REQUEST], "rows").len > 0);
         assert_int_equal(json_array_size(json_object_get(told, "rows")), cases[i].rows);
         json_decref(told);
-        (void)world_teardown(state);
     }
-    (void)setup(state);
 }
 
 static void a_sealed_look_does_not_exist_until_its_day_and_joins_at_the_end_then(void **state)
