@@ -226,7 +226,7 @@
 #define SESSIONS_MAX 16384       /* open at once, nobody twice */
 #define SESSION_IDLE_S 900       /* one that is not used ends ... */
 #define SESSION_S_MAX 3600       /* ... and any */
-#define SESSION_NONCES_MAX 32768 /* ID tokens remembered, so that none is good twice ... */
+#define SESSION_NONCES_MAX 16384 /* ID tokens remembered, so that none is good twice ... */
 #define SESSION_NONCE_S 900      /* ... so long: none is good for longer */
 #define SESSION_ADMITTED_S 60    /* from the ID token until the browser has come for its session */
 

@@ -4,7 +4,7 @@
  * Invariants
  *  1. A token or secret is compared as its hash alone, and neither is kept.
  *  2. One nonce admits once, for as long as an ID token can be good.
- *  3. The three maps of open sessions hold the same ones.
+ *  3. The maps of open sessions hold the same ones; that by sid those that have one.
  *  4. A session ends SESSION_IDLE_S after it was used last, and SESSION_S_MAX after it began.
  */
 #include "core/sessions.h"
@@ -44,6 +44,20 @@ static struct view key_subject(const void *value)
     return view_of(session->subject, sizeof(session->subject));
 }
 
+static struct view key_sid(const void *value)
+{
+    const struct session *session = value;
+
+    return view_of(session->sid, sizeof(session->sid));
+}
+
+static bool is_named(const uint8_t hash[SEAL_HASH_BYTES])
+{
+    static const uint8_t nobody[SEAL_HASH_BYTES];
+
+    return memcmp(hash, nobody, SEAL_HASH_BYTES) != 0;
+}
+
 static struct view key_nonce(const void *value)
 {
     const struct admitted *admitted = value;
@@ -57,6 +71,7 @@ void sessions_init(struct sessions *sessions)
     map_init(&sessions->open, key_token, SESSIONS_MAX);
     map_init(&sessions->citizens, key_citizen, SESSIONS_MAX);
     map_init(&sessions->subjects, key_subject, SESSIONS_MAX);
+    map_init(&sessions->sids, key_sid, SESSIONS_MAX);
     map_init(&sessions->admitted, key_nonce, SESSION_NONCES_MAX);
 }
 
@@ -76,6 +91,7 @@ void sessions_done(struct sessions *sessions)
     map_done(&sessions->open);
     map_done(&sessions->citizens);
     map_done(&sessions->subjects);
+    map_done(&sessions->sids);
     map_done(&sessions->admitted);
 }
 
@@ -101,6 +117,7 @@ static void drop(struct sessions *sessions, struct session *session)
     CHECK(map_remove(&sessions->open, key_token(session)) == session);
     CHECK(map_remove(&sessions->citizens, key_citizen(session)) == session);
     CHECK(map_remove(&sessions->subjects, key_subject(session)) == session);
+    CHECK(!is_named(session->sid) || map_remove(&sessions->sids, key_sid(session)) == session);
     memory_wipe_free(session, sizeof(*session));
 }
 
@@ -129,15 +146,17 @@ struct outcome sessions_admit(struct sessions *sessions, const struct session *w
     return outcome;
 }
 
-/* Room in all three, so that adding cannot fail: invariant 3. */
+/* Room in all of them, so that adding cannot fail: invariant 3. */
 static struct outcome add(struct sessions *sessions, struct session *session)
 {
     TRY(map_room(&sessions->open));
     TRY(map_room(&sessions->citizens));
     TRY(map_room(&sessions->subjects));
+    TRY(map_room(&sessions->sids));
     TRY(map_add(&sessions->open, session)); /* a token that comes twice */
     CHECK(outcome_ok(map_add(&sessions->citizens, session)));
     CHECK(outcome_ok(map_add(&sessions->subjects, session)));
+    CHECK(!is_named(session->sid) || outcome_ok(map_add(&sessions->sids, session)));
     return OUTCOME_OK;
 }
 
@@ -174,6 +193,7 @@ struct outcome sessions_open(struct sessions *sessions, const uint8_t secret[SES
     memory_wipe(&admitted->who, sizeof(admitted->who));
     drop(sessions, map_get(&sessions->citizens, key_citizen(session)));
     drop(sessions, map_get(&sessions->subjects, key_subject(session)));
+    drop(sessions, map_get(&sessions->sids, key_sid(session)));
     struct outcome outcome = add(sessions, session);
     if (!outcome_ok(outcome)) {
         memory_wipe_free(session, sizeof(*session));
@@ -208,9 +228,33 @@ void sessions_end(struct sessions *sessions, const uint8_t token[SEAL_HASH_BYTES
     drop(sessions, find(sessions, token));
 }
 
-void sessions_end_subject(struct sessions *sessions, const uint8_t subject[SEAL_HASH_BYTES])
+static bool is_of(const struct session *who, const uint8_t subject[SEAL_HASH_BYTES],
+                  const uint8_t sid[SEAL_HASH_BYTES])
 {
-    drop(sessions, map_get(&sessions->subjects, view_of(subject, SEAL_HASH_BYTES)));
+    return (is_named(subject) && memcmp(who->subject, subject, SEAL_HASH_BYTES) == 0) ||
+           (is_named(sid) && memcmp(who->sid, sid, SEAL_HASH_BYTES) == 0);
+}
+
+/* The walk is over what came within SESSION_NONCE_S: at the listener's rate 9,000, half a
+ * millisecond. */
+void sessions_end_there(struct sessions *sessions, const uint8_t subject[SEAL_HASH_BYTES],
+                        const uint8_t sid[SEAL_HASH_BYTES])
+{
+    size_t at = 0;
+
+    if (is_named(subject)) {
+        drop(sessions, map_get(&sessions->subjects, view_of(subject, SEAL_HASH_BYTES)));
+    }
+    if (is_named(sid)) {
+        drop(sessions, map_get(&sessions->sids, view_of(sid, SEAL_HASH_BYTES)));
+    }
+    for (struct admitted *admitted = map_next(&sessions->admitted, &at); admitted != NULL;
+         admitted = map_next(&sessions->admitted, &at)) {
+        if (!admitted->used && is_of(&admitted->who, subject, sid)) {
+            admitted->used = true;
+            memory_wipe(&admitted->who, sizeof(admitted->who));
+        }
+    }
 }
 
 /* What a removal moves past the walk is met in the next one. */

@@ -22,6 +22,7 @@ struct session {
     uint8_t token[SEAL_HASH_BYTES];   /* SHA-256 of it */
     uint8_t subject[SEAL_HASH_BYTES]; /* SHA-256 of the provider's code, a zero and its name for
                                          whoever signed in */
+    uint8_t sid[SEAL_HASH_BYTES];     /* likewise of its name for the sign-in there; zeros: none */
     struct code_text citizen;         /* personal number, as the provider says; perhaps nobody's */
     struct code_text provider;
     struct code_text account; /* of the portal that carries it (gate/directory.h) */
@@ -34,6 +35,7 @@ struct sessions {
     struct map open;     /* by token */
     struct map citizens; /* the same by citizen: nobody has two */
     struct map subjects; /* likewise by subject */
+    struct map sids;     /* those that have one, by it */
     struct map admitted; /* by nonce; also those that were used, for as long as a token is good */
     size_t open_at;      /* of the walk that takes out what is over */
     size_t admitted_at;
@@ -54,7 +56,10 @@ struct outcome sessions_open(struct sessions *sessions, const uint8_t secret[SES
 const struct session *sessions_find(struct sessions *sessions, const uint8_t token[SEAL_HASH_BYTES],
                                     int64_t now_us);
 void sessions_end(struct sessions *sessions, const uint8_t token[SEAL_HASH_BYTES]);
-void sessions_end_subject(struct sessions *sessions, const uint8_t subject[SEAL_HASH_BYTES]);
+/* The provider's word that somebody has signed out there, by either; zeros name nobody. Who is
+ * admitted and has not come for the session yet does not get one any more. */
+void sessions_end_there(struct sessions *sessions, const uint8_t subject[SEAL_HASH_BYTES],
+                        const uint8_t sid[SEAL_HASH_BYTES]);
 /* A step of taking out what is over. */
 void sessions_sweep(struct sessions *sessions, int64_t now_us);
 

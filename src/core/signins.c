@@ -163,6 +163,7 @@ static enum signin_code admit(struct core *core, const struct signin_vouched *vo
     who.provider = provider->code;
     who.account = provider->account->code;
     memcpy(who.subject, vouched->subject, sizeof(who.subject));
+    memcpy(who.sid, vouched->sid, sizeof(who.sid));
     CHECK(outcome_ok(code_set(&who.citizen, vouched->citizen)));
     return code_of(sessions_admit(&core->sessions, &who, vouched->nonce,
                                   clock_monotonic_us(&core->house->clock)));
@@ -187,7 +188,7 @@ struct outcome signins_vouched(struct core *core, struct peer *peer, const struc
     if (done.code == SIGNIN_DONE && vouched.use == SIGNIN_USE_ID) {
         done.code = admit(core, &vouched);
     } else if (done.code == SIGNIN_DONE) {
-        sessions_end_subject(&core->sessions, vouched.subject);
+        sessions_end_there(&core->sessions, vouched.subject, vouched.sid);
     }
     TRY(refuse(core, vouched.provider, done.code));
     answer(peer, &done);

@@ -271,6 +271,7 @@ void signin_put_vouched(struct buf *buf, const struct signin_vouched *vouched)
     buf_put_block16(buf, vouched->provider);
     buf_put(buf, vouched->nonce, sizeof(vouched->nonce));
     buf_put(buf, vouched->subject, sizeof(vouched->subject));
+    buf_put(buf, vouched->sid, sizeof(vouched->sid));
     buf_put_block16(buf, vouched->citizen);
     frame_finish(buf, start, 1);
 }
@@ -294,6 +295,7 @@ struct outcome signin_get_vouched(const struct frame *frame, struct signin_vouch
     vouched.provider = cursor_block16(&cursor);
     cursor_copy(&cursor, vouched.nonce, sizeof(vouched.nonce));
     cursor_copy(&cursor, vouched.subject, sizeof(vouched.subject));
+    cursor_copy(&cursor, vouched.sid, sizeof(vouched.sid));
     vouched.citizen = cursor_block16(&cursor);
     TRY(cursor_end(&cursor, "token that was looked at"));
     if (!one(frame, FRAME_SIGNED_IN) || use >= SIGNIN_USE_COUNT || code >= SIGNIN_CODE_COUNT) {

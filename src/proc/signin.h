@@ -99,16 +99,19 @@ struct signin_refused {
 void signin_put_refused(struct buf *buf, const struct signin_refused *refused);
 struct outcome signin_get_refused(const struct frame *frame, struct signin_refused *ret_refused);
 
-/* FRAME_SIGNED_IN, verify -> core: u64 tag, u8 use, u8 code, block16 provider, 32 bytes nonce, 32
- * bytes subject, block16 citizen. Of what is not SIGNIN_DONE the rest is empty. */
+/* FRAME_SIGNED_IN, verify -> core: u64 tag, u8 use, u8 code, block16 provider, 32 bytes each nonce,
+ * subject and sid, block16 citizen. Of what is not SIGNIN_DONE the rest is empty. */
 struct signin_vouched {
     uint64_t tag;
     enum signin_use use;
     enum signin_code code;
     struct view provider;
     uint8_t nonce[SEAL_HASH_BYTES];   /* of an ID token */
-    uint8_t subject[SEAL_HASH_BYTES]; /* SHA-256 of the provider's code, a zero, and `sub` */
-    struct view citizen;              /* of an ID token */
+    uint8_t subject[SEAL_HASH_BYTES]; /* SHA-256 of the provider's code, a zero, and `sub`; zeros: a
+                                         logout token may be without it */
+    uint8_t sid[SEAL_HASH_BYTES]; /* likewise of `sid`, with `sid` and a zero before; zeros: none
+                                   */
+    struct view citizen;          /* of an ID token */
 };
 void signin_put_vouched(struct buf *buf, const struct signin_vouched *vouched);
 struct outcome signin_get_vouched(const struct frame *frame, struct signin_vouched *ret_vouched);

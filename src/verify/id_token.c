@@ -204,28 +204,48 @@ static bool read_nonce(const struct json_node *claims, uint8_t ret_nonce[SEAL_HA
     return true;
 }
 
-static bool read_subject(const struct signin_provider *provider, const struct json_node *claims,
-                         uint8_t ret_subject[SEAL_HASH_BYTES])
+/* A name of the provider's, hashed with its code before, and `kind` where there are two kinds.
+ * Zeros: there is none. False: it is no name. */
+static bool read_name(const struct signin_provider *provider, const struct json_node *claims,
+                      const char *claim, const char *kind, uint8_t ret_hash[SEAL_HASH_BYTES])
 {
-    struct view sub = string_of(claims, "sub");
+    struct view name = string_of(claims, claim);
     BUF_AUTO text;
 
-    buf_init(&text, ASK_CODE_BYTES_MAX + 1 + SUBJECT_BYTES_MAX);
-    if (sub.len == 0 || sub.len > SUBJECT_BYTES_MAX) {
-        return false;
+    buf_init(&text, ASK_CODE_BYTES_MAX + SUBJECT_BYTES_MAX + 8);
+    if (json_member(claims, claim) == NULL) {
+        memset(ret_hash, 0, SEAL_HASH_BYTES);
+        return true;
     }
     buf_put_view(&text, provider->code);
     buf_put_u8(&text, 0);
-    buf_put_view(&text, sub);
-    if (!outcome_ok(buf_check(&text))) {
+    if (kind != NULL) {
+        buf_put_text(&text, kind);
+        buf_put_u8(&text, 0);
+    }
+    buf_put_view(&text, name);
+    if (name.len == 0 || name.len > SUBJECT_BYTES_MAX || !outcome_ok(buf_check(&text))) {
         return false;
     }
-    seal_sha256(buf_view(&text), ret_subject);
+    seal_sha256(buf_view(&text), ret_hash);
     return true;
 }
 
+/* Whom it is about: an ID token says so by `sub`, a logout token by `sub`, `sid`, or both (OpenID
+ * Connect Back-Channel Logout 1.0, section 2.4). */
+static bool read_names(const struct signin_provider *provider, enum signin_use use,
+                       const struct json_node *claims, struct id_token *token)
+{
+    bool sub = json_member(claims, "sub") != NULL;
+    bool sid = json_member(claims, "sid") != NULL;
+
+    return (sub || (sid && use == SIGNIN_USE_LOGOUT)) &&
+           read_name(provider, claims, "sub", NULL, token->subject) &&
+           read_name(provider, claims, "sid", "sid", token->sid);
+}
+
 /* What both kinds have. */
-static enum signin_code read_common(const struct signin_provider *provider,
+static enum signin_code read_common(const struct signin_provider *provider, enum signin_use use,
                                     const struct json_node *claims, int64_t now_s,
                                     struct id_token *token)
 {
@@ -238,7 +258,7 @@ static enum signin_code read_common(const struct signin_provider *provider,
     if (!in_time(claims, now_s)) {
         return SIGNIN_TOKEN_TIME;
     }
-    return read_subject(provider, claims, token->subject) ? SIGNIN_DONE : SIGNIN_TOKEN_FORM;
+    return read_names(provider, use, claims, token) ? SIGNIN_DONE : SIGNIN_TOKEN_FORM;
 }
 
 static enum signin_code read_id(const struct signin_provider *provider,
@@ -283,7 +303,7 @@ enum signin_code id_token_read(const struct signin_provider *provider, enum sign
     if (claims == NULL) {
         return SIGNIN_TOKEN_FORM;
     }
-    code = read_common(provider, claims, now_s, &token);
+    code = read_common(provider, use, claims, now_s, &token);
     if (code == SIGNIN_DONE) {
         code = use == SIGNIN_USE_ID ? read_id(provider, claims, &token) : read_logout(claims);
     }

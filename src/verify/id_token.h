@@ -21,8 +21,11 @@ void id_token_room_done(struct id_token_room *room);
 
 struct id_token {
     uint8_t nonce[SEAL_HASH_BYTES];   /* of an ID token: its `nonce`, which is such a hash */
-    uint8_t subject[SEAL_HASH_BYTES]; /* SHA-256 of the provider's code, a zero, and `sub` */
-    struct view citizen;              /* of an ID token: personal number; in the room */
+    uint8_t subject[SEAL_HASH_BYTES]; /* SHA-256 of the provider's code, a zero, and `sub`; zeros: a
+                                         logout token that names a `sid` alone */
+    uint8_t sid[SEAL_HASH_BYTES]; /* likewise of `sid`, with `sid` and a zero before; zeros: none
+                                   */
+    struct view citizen;          /* of an ID token: personal number; in the room */
 };
 /* SIGNIN_DONE: signed by a key of the provider's that officers have confirmed, for us, now, at the
  * level that is required. Else what is wrong first, in the order of the words. */

@@ -173,6 +173,7 @@ static void take_token(struct portals *portals, struct portal *portal,
     if (vouched.code == SIGNIN_DONE) { /* invariant 1 */
         memcpy(vouched.nonce, found.nonce, sizeof(vouched.nonce));
         memcpy(vouched.subject, found.subject, sizeof(vouched.subject));
+        memcpy(vouched.sid, found.sid, sizeof(vouched.sid));
         vouched.citizen = found.citizen;
     }
     portals->good += vouched.code == SIGNIN_DONE;

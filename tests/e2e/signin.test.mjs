@@ -319,7 +319,7 @@ describe('a session', () => {
     test('is ended by the portal\'s own word over the back channel, and by no other', async () => {
         const visitor = new Visitor(demo.ca, site);
         const { nonce, back } = await begun(visitor);
-        lying.next = { claims: { nonce, [CLAIM]: citizens[4].id, sub: 'u-4' } };
+        lying.next = { claims: { nonce, [CLAIM]: citizens[4].id, sub: 'u-4', sid: 's-4' } };
         assert.equal((await visitor.send(back)).status, 303);
         const events = { 'http://schemas.openid.net/event/backchannel-logout': {} };
         const typ = 'logout+jwt';
@@ -331,7 +331,9 @@ describe('a session', () => {
         assert.equal(await tell(await lying.token(plain, { typ })), 400);
         assert.equal(await tell(await lying.token({ ...plain, events, nonce }, { typ })), 400);
         assert.equal(await tell('x'), 400);
-        assert.equal(await tell(await lying.token({ ...plain, events }, { typ })), 200);
+        assert.equal(await tell(await lying.token({ ...plain, sub: undefined, events }, { typ })), 400);
+        assert.equal(await tell(await lying.token({ ...plain, sub: undefined, sid: 's-4', events },
+            { typ })), 200);
         const answer = await signOut(visitor, { csrf: csrfOf(visitor) }, { origin: site });
         assert.equal(answer.headers.location, '/signin'); // there was none to end any more
     });

@@ -81,3 +81,18 @@ bool form_has(struct view form, const char *name)
     }
     return false;
 }
+
+bool form_only(struct view form, const char *first, const char *second)
+{
+    struct view key = {0};
+    struct view value = {0};
+    unsigned firsts = 0;
+    unsigned seconds = 0;
+    unsigned all = 0;
+
+    for (size_t at = 0; next_pair(form, &at, &key, &value); all++) {
+        firsts += view_is(key, first);
+        seconds += view_is(key, second);
+    }
+    return firsts == 1 && seconds == 1 && all == 2;
+}

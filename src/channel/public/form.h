@@ -14,5 +14,7 @@ bool form_decode(struct view value, struct buf *ret_text);
 bool form_get(struct view form, const char *name, struct buf *ret_text);
 /* Whether the name stands there. */
 bool form_has(struct view form, const char *name);
+/* Whether nothing but these two stands there, each once. */
+bool form_only(struct view form, const char *first, const char *second);
 
 #endif

@@ -7,7 +7,7 @@
  *  2. A session's token is made here, anew for each session, when the token of the provider was
  *     found good: none that was known before is ever taken over (session fixation).
  *  3. A browser is sent to a provider's own address, as officers have registered it, and nowhere
- *     else, whatever `signin` says.
+ *     else, whatever `signin` says; to sign in, with its own nonce or with a pushed request.
  *  4. An exchange that has a place is answered by `signin` or the core, or refused when their pipe
  *     is lost.
  */
@@ -241,6 +241,7 @@ static void begin(struct public_signin *signin, struct http_exchange *exchange, 
     struct signin_place *place = ask_portal(signin, exchange, WAIT_BEGIN, &asked);
     if (place != NULL) {
         memcpy(place->secret, secret, sizeof(secret));
+        memcpy(place->nonce, asked.nonce, sizeof(asked.nonce));
         memcpy(place->provider, provider->code.data, provider->code.len);
     }
     memory_wipe(secret, sizeof(secret));
@@ -371,6 +372,28 @@ static bool leads_to(const struct signin_provider *provider, struct view locatio
            location.data[origin.len] == '/';
 }
 
+/* Whether the address carries this browser's nonce, once, and no request that would say another; or
+ * else it names a request that was pushed, and nothing besides: what that says is `signin`'s word.
+ */
+static bool carries(struct view location, const uint8_t nonce[SEAL_HASH_BYTES])
+{
+    size_t mark = view_find(location, 0, '?');
+    char wanted[BASE64URL_LEN(SEAL_HASH_BYTES)];
+    BUF_AUTO found;
+
+    buf_init(&found, sizeof(wanted));
+    if (mark == location.len) {
+        return false;
+    }
+    struct view query = view_part(location, mark + 1, location.len - mark - 1);
+    if (form_has(query, "request_uri")) {
+        return form_only(query, "client_id", "request_uri");
+    }
+    base64url_write(wanted, view_of(nonce, SEAL_HASH_BYTES));
+    return !form_has(query, "request") && form_get(query, "nonce", &found) &&
+           view_equal(buf_view(&found), view_of(wanted, sizeof(wanted)));
+}
+
 static void told(struct public_signin *signin, struct http_exchange *exchange,
                  const struct signin_place *place, const struct signin_told *told)
 {
@@ -378,7 +401,8 @@ static void told(struct public_signin *signin, struct http_exchange *exchange,
         (place->wait == WAIT_BEGIN || place->wait == WAIT_LEAVE) && told->code == SIGNIN_DONE;
     const struct signin_provider *provider =
         signin_provider_find(&signin->providers, view_text(place->provider));
-    bool leads = goes && provider != NULL && leads_to(provider, told->location);
+    bool leads = goes && provider != NULL && leads_to(provider, told->location) &&
+                 (place->wait == WAIT_LEAVE || carries(told->location, place->nonce));
 
     if (told->code != SIGNIN_DONE || goes != leads) {
         refuse(signin, exchange, place->wait, goes ? SIGNIN_UNAVAILABLE : told->code);

@@ -27,6 +27,7 @@ struct signin_place {
     enum signin_wait wait;
     uint8_t secret[SEAL_HASH_BYTES];       /* the browser's, until its session is open */
     uint8_t token[SEAL_HASH_BYTES];        /* the session's, until the browser has it */
+    uint8_t nonce[SEAL_HASH_BYTES];        /* of WAIT_BEGIN: what the browser is to carry */
     char provider[ASK_CODE_BYTES_MAX + 1]; /* of WAIT_BEGIN and WAIT_LEAVE: its code */
 };
 

@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 
 #define SIGNIN_ROW 1 /* any other than the public process' own */
-#define THERE "https://portal.example/auth?request_uri=x"
+#define THERE "https://portal.example/auth?client_id=dancu&request_uri=x"
 
 static const struct signin_provider provider = {
     .code = VIEW_LITERAL("CDVC"),
@@ -156,13 +156,24 @@ static bool is_closed(void)
     return !outcome_ok(outcome) && outcome.fault != FAULT_AGAIN;
 }
 
+/* What a browser is told that begins, when `signin` says so; `~` stands for its nonce. */
 static int begins(const char *location)
 {
     struct rig_connection connection = asks("GET /signin?provider=CDVC", "", "");
     struct signin_asked asked = await_step();
+    BUF_AUTO place;
 
+    buf_init(&place, 4096);
     assert_int_equal(asked.step, SIGNIN_BEGIN);
-    tell(asked.tag, SIGNIN_DONE, location);
+    for (; *location != '\0'; location++) {
+        if (*location == '~') {
+            base64url_put(&place, view_of(asked.nonce, sizeof(asked.nonce)));
+        } else {
+            buf_put_u8(&place, (uint8_t)*location);
+        }
+    }
+    buf_put_u8(&place, 0);
+    tell(asked.tag, SIGNIN_DONE, (const char *)place.data);
     return status_of(&connection);
 }
 
@@ -200,7 +211,7 @@ static void a_browser_is_sent_to_the_portal_with_a_secret_of_which_signin_has_th
 static void no_browser_is_sent_anywhere_else_whatever_signin_says(void **state)
 {
     static const char *const places[] = {
-        "https://evil.example/",
+        "https://evil.example/auth?nonce=~",
         "https://portal.example.evil/",
         "https://portal.example",
         "http://portal.example/",
@@ -212,6 +223,27 @@ static void no_browser_is_sent_anywhere_else_whatever_signin_says(void **state)
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
         assert_int_equal(begins(places[i]), 503);
     }
+    assert_int_equal(begins(THERE), 303);
+}
+
+static void a_browser_carries_its_own_nonce_or_a_pushed_request_alone(void **state)
+{
+    static const char *const bad[] = {
+        "https://portal.example/auth",
+        "https://portal.example/auth?nonce=",
+        "https://portal.example/auth?nonce=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
+        "https://portal.example/auth?nonce=~A",
+        "https://portal.example/auth?nonce=~&nonce=~",
+        "https://portal.example/auth?nonce=~&request=a.b.c",
+        "https://portal.example/auth?nonce=~&request_uri=x&client_id=dancu",
+        "https://portal.example/auth?request_uri=x",
+        "https://portal.example/auth?client_id=dancu&request_uri=x&request_uri=y",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_int_equal(begins(bad[i]), 503);
+    }
+    assert_int_equal(begins("https://portal.example/auth?client_id=dancu&nonce=~&state=x"), 303);
     assert_int_equal(begins(THERE), 303);
 }
 
@@ -303,6 +335,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, start, stop)
         TEST(a_browser_is_sent_to_the_portal_with_a_secret_of_which_signin_has_the_hash),
         TEST(no_browser_is_sent_anywhere_else_whatever_signin_says),
+        TEST(a_browser_carries_its_own_nonce_or_a_pushed_request_alone),
         TEST(who_comes_back_has_a_token_of_which_the_core_has_the_hash),
         TEST(without_its_secret_a_browser_shows_none_and_the_core_decides),
         TEST(who_waits_is_told_when_a_pipe_ends),

@@ -27,7 +27,9 @@ static struct sessions *fresh(void)
 
 static struct session who(const char *citizen, uint8_t subject)
 {
-    struct session session = {.subject = {subject}, .channel = CHANNEL_NATIONAL_PORTAL};
+    struct session session = {.subject = {subject},
+                              .sid = {(uint8_t)(subject + 100)},
+                              .channel = CHANNEL_NATIONAL_PORTAL};
 
     assert_ok(code_set(&session.citizen, view_text(citizen)));
     assert_ok(code_set(&session.provider, VIEW_LITERAL("CDVC")));
@@ -150,12 +152,15 @@ static void it_is_ended_by_its_token_or_by_its_subject(void **state)
 {
     struct sessions *sessions = fresh();
     const uint8_t subject[SEAL_HASH_BYTES] = {2};
+    const uint8_t nobody[SEAL_HASH_BYTES] = {0};
     (void)state;
     assert_ok(admit(sessions, LAN, 1, secret, 0));
     assert_ok(enter(sessions, secret, token, 0));
     assert_ok(admit(sessions, MINH, 2, other_secret, 0));
     assert_ok(enter(sessions, other_secret, other_token, 0));
-    sessions_end_subject(sessions, subject);
+    sessions_end_there(sessions, nobody, nobody);
+    assert_non_null(find(sessions, other_token, 0));
+    sessions_end_there(sessions, subject, nobody);
     assert_null(find(sessions, other_token, 0));
     assert_non_null(find(sessions, token, 0));
     end(sessions, other_token);
@@ -163,11 +168,42 @@ static void it_is_ended_by_its_token_or_by_its_subject(void **state)
     assert_null(find(sessions, token, 0));
 }
 
+static void it_is_ended_by_the_sign_in_there_alone(void **state)
+{
+    struct sessions *sessions = fresh();
+    const uint8_t nobody[SEAL_HASH_BYTES] = {0};
+    const uint8_t sid[SEAL_HASH_BYTES] = {102};
+    (void)state;
+    assert_ok(admit(sessions, LAN, 1, secret, 0));
+    assert_ok(enter(sessions, secret, token, 0));
+    assert_ok(admit(sessions, MINH, 2, other_secret, 0));
+    assert_ok(enter(sessions, other_secret, other_token, 0));
+    sessions_end_there(sessions, nobody, sid);
+    assert_null(find(sessions, other_token, 0));
+    assert_non_null(find(sessions, token, 0));
+    assert_int_equal(sessions->sids.len, 1);
+}
+
+static void who_signed_out_there_meanwhile_has_no_session(void **state)
+{
+    const uint8_t nobody[SEAL_HASH_BYTES] = {0};
+    const uint8_t names[2][SEAL_HASH_BYTES] = {{1}, {101}};
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        struct sessions *sessions = fresh();
+        assert_ok(admit(sessions, LAN, 1, secret, 0));
+        assert_ok(admit(sessions, MINH, 2, other_secret, 0));
+        sessions_end_there(sessions, i == 0 ? names[0] : nobody, i == 1 ? names[1] : nobody);
+        assert_fault(enter(sessions, secret, token, 0), FAULT_NOT_FOUND);
+        assert_ok(enter(sessions, other_secret, other_token, 0));
+    }
+}
+
 static void what_is_over_is_swept_out(void **state)
 {
     struct sessions *sessions = fresh();
     (void)state;
-    for (uint8_t i = 0; i < 200; i++) {
+    for (uint8_t i = 0; i < 150; i++) {
         const uint8_t behind[SESSION_SECRET_BYTES] = {i};
         const uint8_t shown[SESSION_TOKEN_BYTES] = {i};
         char citizen[16];
@@ -176,7 +212,7 @@ static void what_is_over_is_swept_out(void **state)
         assert_ok(enter(sessions, behind, shown, 0));
     }
     sessions_sweep(sessions, 0);
-    assert_int_equal(sessions->open.len, 200);
+    assert_int_equal(sessions->open.len, 150);
     for (unsigned i = 0; i < 50; i++) {
         sessions_sweep(sessions, S(SESSION_S_MAX));
     }
@@ -211,6 +247,8 @@ int main(void)
         cmocka_unit_test(a_session_ends_when_it_is_idle_and_at_its_hour),
         cmocka_unit_test(a_citizens_new_session_ends_the_former),
         cmocka_unit_test(it_is_ended_by_its_token_or_by_its_subject),
+        cmocka_unit_test(it_is_ended_by_the_sign_in_there_alone),
+        cmocka_unit_test(who_signed_out_there_meanwhile_has_no_session),
         cmocka_unit_test(what_is_over_is_swept_out),
         cmocka_unit_test(without_memory_nobody_is_half_signed_in),
     };

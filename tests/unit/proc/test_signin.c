@@ -82,7 +82,7 @@ KIND(token, signin_token,
 KIND(refused, signin_refused, VALUE(.provider = VIEW_LITERAL("CDVC"), .code = SIGNIN_BROWSER))
 KIND(vouched, signin_vouched,
      VALUE(.tag = 7, .use = SIGNIN_USE_ID, .code = SIGNIN_DONE, .provider = VIEW_LITERAL("CDVC"),
-           .nonce = {1}, .subject = {2}, .citizen = VIEW_LITERAL("001099900001")))
+           .nonce = {1}, .subject = {2}, .sid = {3}, .citizen = VIEW_LITERAL("001099900001")))
 KIND(entering, signin_entering, VALUE(.tag = 7, .secret = {1}, .token = {2}))
 
 static void put_done(struct buf *buf)

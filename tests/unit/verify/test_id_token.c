@@ -146,6 +146,9 @@ static void what_is_wrong_with_its_claims_is_told(void **state)
         {"\"iat\":1795423080", "\"iat\":1795423080,\"nbf\":1795424000", SIGNIN_TOKEN_TIME},
         {"\"sub\":\"u-1\"", "\"sub\":\"\"", SIGNIN_TOKEN_FORM},
         {"\"sub\":\"u-1\",", "", SIGNIN_TOKEN_FORM},
+        {"\"sub\":\"u-1\",", "\"sid\":\"s-1\",", SIGNIN_TOKEN_FORM}, /* of a logout token alone */
+        {"\"sub\":\"u-1\",", "\"sub\":\"u-1\",\"sid\":\"s-1\",", SIGNIN_DONE},
+        {"\"sub\":\"u-1\",", "\"sub\":\"u-1\",\"sid\":7,", SIGNIN_TOKEN_FORM},
         {NONCE, "AAEC", SIGNIN_TOKEN_NONCE},
         {",\"nonce\":\"" NONCE "\"", "", SIGNIN_TOKEN_NONCE},
         {"muc-2", "muc-1", SIGNIN_TOKEN_LEVEL},
@@ -267,6 +270,19 @@ static void a_logout_token_is_one_by_its_type_its_event_and_no_nonce(void **stat
         "{\"iss\":\"" ISSUER "\",\"sub\":\"u-1\",\"aud\":\"dancu\"" TIMES "}";
     static const char nonce[] = "{\"iss\":\"" ISSUER "\",\"sub\":\"u-1\",\"aud\":\"dancu\"" TIMES
                                 ",\"nonce\":\"" NONCE "\"" EVENTS "}";
+    static const char sid[] =
+        "{\"iss\":\"" ISSUER "\",\"sid\":\"s-1\",\"aud\":\"dancu\"" TIMES EVENTS "}";
+    static const char nobody[] = "{\"iss\":\"" ISSUER "\",\"aud\":\"dancu\"" TIMES EVENTS "}";
+    struct id_token token = {0};
+    uint8_t hash[SEAL_HASH_BYTES];
+    BUF_AUTO jws;
+    sign_jws(here->keys[EC], LOGOUT_HEADER, sid, &jws);
+    assert_int_equal(read_text(here, SIGNIN_USE_LOGOUT, buf_view(&jws), &token), SIGNIN_DONE);
+    seal_sha256(VIEW_LITERAL("CDVC\0sid\0s-1"), hash);
+    assert_memory_equal(token.sid, hash, sizeof(hash));
+    memset(hash, 0, sizeof(hash));
+    assert_memory_equal(token.subject, hash, sizeof(hash));
+    assert_int_equal(read_as(here, SIGNIN_USE_LOGOUT, LOGOUT_HEADER, nobody), SIGNIN_TOKEN_FORM);
     assert_int_equal(read_as(here, SIGNIN_USE_LOGOUT, LOGOUT_HEADER, LOGOUT), SIGNIN_DONE);
     assert_int_equal(read_as(here, SIGNIN_USE_LOGOUT, HEADER, LOGOUT), SIGNIN_TOKEN_FORM);
     assert_int_equal(read_as(here, SIGNIN_USE_LOGOUT, LOGOUT_HEADER, without), SIGNIN_TOKEN_FORM);
