@@ -134,6 +134,7 @@
 #define REVIEWS_OPEN_BEGUN_MAX 16 /* ... and open of one business, which has to answer all */
 #define COMPLAINTS_MAX 8192       /* of citizens; they leave COMPLAINT_KEPT_DAYS after they came */
 #define COMPLAINTS_OPEN_MAX 16    /* of one citizen, that nobody has answered */
+#define COMPLAINTS_KEPT_MAX 64    /* of one citizen, withdrawn and answered ones too */
 #define COMPLAINT_TEXT_BYTES_MAX 1024
 #define COMPLAINT_KEPT_DAYS 730
 #define CONFIRMATIONS_MAX 16384   /* likewise */
@@ -403,6 +404,7 @@
 #define PASS_DAYS_USUAL 7
 #define PASS_KEPT_DAYS 30
 #define PASSES_OPEN_MAX 8   /* of one citizen, that may still be used */
+#define PASSES_KEPT_MAX 64  /* of one citizen, used, withdrawn and ended ones too */
 #define PASSES_SHOWN_MAX 64 /* of one citizen, in one answer */
 
 #define GUARDIANSHIPS_MAX 65536

@@ -5,7 +5,8 @@
  * 1. An objection becomes a review by the act itself, unless there is one, the month is closed, or
  *    so many are open of that business that its party could not answer them: then it waits for an
  *    officer, who may ask for the review.
- * 2. Nobody objects twice to one disclosure, or has more than COMPLAINTS_OPEN_MAX that wait.
+ * 2. Nobody objects twice to one disclosure, or has more than COMPLAINTS_OPEN_MAX that wait, or
+ *    COMPLAINTS_KEPT_MAX in all: what he takes back is kept as long, and the table is everybody's.
  * 3. What becomes a review is answered by what comes of it, and by nobody's words.
  */
 #include "office/prepare.h"
@@ -32,6 +33,7 @@ static struct outcome check_others(struct preparing *here, struct view code, uin
     struct view person = person_part(code);
     struct view at = {0};
     unsigned open = 0;
+    unsigned kept = 0;
     const struct complaint *other = complaint_next(staff, person, at);
     for (; other != NULL; other = complaint_next(staff, person, code_view(&other->code))) {
         bool same = about_record && other->about_record && other->record == record;
@@ -40,6 +42,10 @@ static struct outcome check_others(struct preparing *here, struct view code, uin
         }
         enum complaint_outcome outcome = complaint_outcome(staff, other);
         open += outcome == COMPLAINT_WAITS || outcome == COMPLAINT_IN_REVIEW;
+        kept++;
+    }
+    if (kept >= COMPLAINTS_KEPT_MAX) {
+        return prepare_refuse(here, FAULT_OVER_LIMIT, "too many complaints are kept already");
     }
     return open < COMPLAINTS_OPEN_MAX
                ? OUTCOME_OK

@@ -6,6 +6,8 @@
  *    itself, and for no more than that class may be told and he may see himself.
  * 2. The code is nobody's to read here: what is kept is what its hash gives.
  * 3. What was used, withdrawn or has ended never gives again.
+ * 4. Nobody has more than PASSES_OPEN_MAX that may be used, or PASSES_KEPT_MAX in all: what he
+ *    takes back is kept as long, and the table is everybody's.
  */
 #include "office/prepare.h"
 
@@ -116,14 +118,20 @@ static struct outcome check_party(struct preparing *here, const struct party *pa
                : prepare_refuse(here, FAULT_BAD_INPUT, "fields: one is not given by a code");
 }
 
+/* Invariant 4. */
 static struct outcome check_count(struct preparing *here, struct view code)
 {
     struct view person = view_part(code, 0, view_find(code, 0, '.'));
     struct view at = {0};
     unsigned open = 0;
+    unsigned kept = 0;
     for (const struct pass *pass = directory_pass_next(here->directory, person, at); pass != NULL;
          pass = directory_pass_next(here->directory, person, code_view(&pass->code))) {
         open += pass->state == PASS_GIVEN && pass->until_day >= here->today;
+        kept++;
+    }
+    if (kept >= PASSES_KEPT_MAX) {
+        return prepare_refuse(here, FAULT_OVER_LIMIT, "too many codes are kept already");
     }
     return open < PASSES_OPEN_MAX
                ? OUTCOME_OK

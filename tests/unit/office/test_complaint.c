@@ -172,6 +172,22 @@ static void so_many_of_one_citizen_wait_and_no_more(void **state)
     assert_ok(complain(desk, PERSON ".99", NULL, NULL));
 }
 
+static void so_many_of_one_citizen_are_kept_and_no_more_though_he_withdraws_each(void **state)
+{
+    struct desk *desk = *state;
+    char code[64];
+    for (unsigned i = 0; i < COMPLAINTS_KEPT_MAX; i++) {
+        snprintf(code, sizeof(code), PERSON ".%02u", i);
+        assert_ok(complain(desk, code, NULL, NULL));
+        assert_ok(simple(desk, ACT_COMPLAINT_WITHDRAW, code));
+    }
+    assert_fault(complain(desk, PERSON ".99", NULL, NULL), FAULT_OVER_LIMIT);
+    assert_ok(complain(desk, OTHER_PERSON ".99", NULL, NULL));
+    desk->world->now_us += (COMPLAINT_KEPT_DAYS + 1) * DAY_US;
+    assert_ok(simple(desk, ACT_COMPLAINT_LEAVE, PERSON ".00"));
+    assert_ok(complain(desk, PERSON ".99", NULL, NULL));
+}
+
 static void a_text_that_is_none_is_refused(void **state)
 {
     struct desk *desk = *state;
@@ -257,6 +273,7 @@ int main(void)
         TEST(of_one_business_so_many_reviews_are_open_and_further_objections_wait),
         TEST(nobody_objects_twice_unless_the_first_was_withdrawn),
         TEST(so_many_of_one_citizen_wait_and_no_more),
+        TEST(so_many_of_one_citizen_are_kept_and_no_more_though_he_withdraws_each),
         TEST(a_text_that_is_none_is_refused),
         TEST(a_citizens_own_are_walked_and_nobody_elses),
         TEST(one_leaves_when_it_had_its_end_long_ago_and_not_before),

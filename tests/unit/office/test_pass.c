@@ -132,6 +132,25 @@ static void so_many_of_one_citizen_are_open_and_those_at_their_end_count_no_more
     assert_ok(try(desk, &make));
 }
 
+static void so_many_of_one_citizen_are_kept_and_no_more_though_he_withdraws_each(void **state)
+{
+    struct desk *desk = *state;
+    char code[64];
+    char hash[40];
+    for (unsigned i = 0; i <= PASSES_KEPT_MAX; i++) {
+        bool fits = i < PASSES_KEPT_MAX;
+        snprintf(code, sizeof(code), PERSON ".%012u", i);
+        snprintf(hash, sizeof(hash), "%032x", i);
+        struct act make = making(code, hash);
+        assert_int_equal(try(desk, &make).fault, fits ? FAULT_NONE : FAULT_OVER_LIMIT);
+        struct act withdraw = {.kind = ACT_PASS_WITHDRAW};
+        act_value_set(&withdraw, "code", view_text(code));
+        assert_int_equal(try(desk, &withdraw).fault, fits ? FAULT_NONE : FAULT_NOT_FOUND);
+    }
+    struct act others = making("ff112233445566778899aabbccddeeff.000000000099", HASH);
+    assert_ok(try(desk, &others));
+}
+
 static void a_stored_pass_is_what_it_was_and_nothing_shorter_is_one(void **state)
 {
     struct desk *desk = *state;
@@ -168,6 +187,7 @@ int main(void)
         TEST(a_pass_is_found_by_its_business_and_leaves_with_it),
         TEST(what_is_no_pass_is_refused),
         TEST(so_many_of_one_citizen_are_open_and_those_at_their_end_count_no_more),
+        TEST(so_many_of_one_citizen_are_kept_and_no_more_though_he_withdraws_each),
         TEST(a_stored_pass_is_what_it_was_and_nothing_shorter_is_one),
     };
     return cmocka_run_group_tests_name("office/pass", tests, NULL, NULL);
