@@ -678,9 +678,9 @@ struct decision work_decide_record(struct gate *gate, struct work *work,
         .population = population_of(gate, work, record, key),
         .protected_person = (record->flags & PERSON_PROTECTED) != 0,
         .clearance_protected = business->clearance_protected,
-        .locked = (record->flags & PERSON_LOCKED) != 0 || work->locked,
-        .business_override_lock =
-            work->pass != NULL || business_overrides_lock(business, gate->policy),
+        /* Who gave a code opens his own lock by it, and not the register's. */
+        .locked = (record->flags & PERSON_LOCKED) != 0 || (work->locked && work->pass == NULL),
+        .business_override_lock = business_overrides_lock(business, gate->policy),
     };
     struct decision decision =
         work_decide_ward(work, record, decide_subject(gate->policy, &question));

@@ -259,17 +259,23 @@ static void while_many_are_not_recorded_as_used_the_next_is_put_off(void **state
     check(world, &ask, CODE_DISCLOSED, RULE_PERMITTED);
 }
 
-static void his_own_lock_does_not_stand_in_the_way_of_what_he_allows(void **state)
+/* The law has locks in force. */
+static void bring_law(struct world *world)
 {
-    struct world *world = *state;
     struct law law;
-    struct ask ask = by_code();
-    struct ask plain = world_ask();
-    struct personal who;
     law_read_locked(&law, "effective_from: 2026-07-01");
     policy_free(world->policy);
     world->policy = law_load_done(&law);
     gate_policy_set(world->gate, world->policy);
+}
+
+static void his_own_lock_does_not_stand_in_the_way_of_what_he_allows(void **state)
+{
+    struct world *world = *state;
+    struct ask ask = by_code();
+    struct ask plain = world_ask();
+    struct personal who;
+    bring_law(world);
     give(world, "bank", WORLD_AN);
     assert_ok(gate_person(world->gate, VIEW_LITERAL(WORLD_AN), &who));
     struct person_lock *lock = memory_new(1, sizeof(*lock));
@@ -278,6 +284,18 @@ static void his_own_lock_does_not_stand_in_the_way_of_what_he_allows(void **stat
     assert_ok(map_add(&world->directory.locks, lock));
     check(world, &plain, CODE_SUBJECT_NOT_AVAILABLE, RULE_LOCKED);
     check(world, &ask, CODE_DISCLOSED, RULE_PERMITTED);
+}
+
+static void the_lock_of_the_register_is_opened_by_no_code(void **state)
+{
+    struct world *world = *state;
+    struct ask ask = by_code();
+    give(world, "bank", WORLD_CHI);
+    ask.key = VIEW_LITERAL(WORLD_CHI);
+    ask.name = VIEW_LITERAL("Nguyễn Chi");
+    ask.birth_date = VIEW_LITERAL("2001-05-06");
+    bring_law(world);
+    check(world, &ask, CODE_SUBJECT_NOT_AVAILABLE, RULE_LOCKED);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -299,6 +317,7 @@ int main(void)
         TEST(when_the_log_takes_nothing_the_code_is_as_good_as_before),
         TEST(while_many_are_not_recorded_as_used_the_next_is_put_off),
         TEST(his_own_lock_does_not_stand_in_the_way_of_what_he_allows),
+        TEST(the_lock_of_the_register_is_opened_by_no_code),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
