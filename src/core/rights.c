@@ -153,8 +153,7 @@ static void tell(const struct core *core, const struct personal *person, struct 
     struct buf *json = &reply->json;
     buf_put_text(json, "{\"against\":");
     rights_put_words(json, &words_class, classes_of(core));
-    buf_printf(json, ",\"by_register\":%s,\"locked\":%s", person->locked ? "true" : "false",
-               lock != NULL ? "true" : "false");
+    buf_printf(json, ",\"locked\":%s", lock != NULL ? "true" : "false");
     if (lock != NULL) {
         buf_put_text(json, ",\"since\":");
         rights_put_day(json, lock->from_day);

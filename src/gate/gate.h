@@ -161,10 +161,10 @@ struct personal {
     uint8_t id_tag[SEAL_BLIND_BYTES]; /* of his numbers, by which others' records name him */
     uint8_t cmnd_tag[SEAL_BLIND_BYTES];
     bool cmnd_known;
-    bool locked; /* by the register itself: not his to open */
 };
-/* Who has that personal number today; nothing else of him is told. FAULT_NOT_FOUND: nobody;
- * FAULT_CORRUPT: his record is damaged; FAULT_IO, FAULT_NO_MEMORY. */
+/* Who has that personal number today; nothing else of him is told, not even whether the register
+ * has locked him: nothing is recorded of this. FAULT_NOT_FOUND: nobody; FAULT_CORRUPT: his record
+ * is damaged; FAULT_IO, FAULT_NO_MEMORY. */
 struct outcome gate_person(struct gate *gate, struct view number, struct personal *ret_personal);
 
 /* Records the refusals beyond the recorded rate, one aggregate an account, when a second has passed

@@ -90,7 +90,6 @@ struct outcome gate_person(struct gate *gate, struct view number, struct persona
     }
     personal.key = probe.key;
     person_tag(blinder, probe.key, personal.tag);
-    personal.locked = (record.flags & PERSON_LOCKED) != 0;
     personal.cmnd_known = record.cmnd.len > 0;
     if (personal.cmnd_known) {
         blinder_tag(blinder, BLIND_CMND, record.cmnd, personal.cmnd_tag);
