@@ -29,7 +29,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* No number begins so: no province has the code 000. */
+/* No number begins so: no province has the code 000. Who writes from a phone that is nobody's asks
+ * as NOBODY about whom he names, or else about NOBODY_ELSE; when he names NOBODY they change
+ * places. */
 #define NOBODY "000000000000"
 #define NOBODY_ELSE "000000000001"
 #define VALUE_BYTES_MAX 512
@@ -447,12 +449,16 @@ static bool find_account(struct core *core, struct view *ret_account)
     return true;
 }
 
-static bool find_sender(struct core *core, struct view phone, struct sender *ret_sender)
+static bool find_sender(struct core *core, const struct texting_asked *asked,
+                        struct sender *ret_sender)
 {
-    struct sender sender = {.asker = {.channel = CHANNEL_SMS, .citizen = VIEW_LITERAL(NOBODY)}};
+    bool named = view_is(asked->number, NOBODY); /* invariant 1: nobody is himself to nobody */
+    struct sender sender = {
+        .asker = {.channel = CHANNEL_SMS,
+                  .citizen = named ? VIEW_LITERAL(NOBODY_ELSE) : VIEW_LITERAL(NOBODY)}};
     int64_t day = clock_day_vn(clock_wall_us(&core->house->clock));
 
-    if (!outcome_ok(country_phone_get(phone, sender.number)) ||
+    if (!outcome_ok(country_phone_get(asked->phone, sender.number)) ||
         !find_account(core, &sender.asker.account)) {
         return false;
     }
@@ -478,7 +484,7 @@ static struct outcome serve(struct core *core, const struct texting_asked *asked
         messages->again++;
         return OUTCOME_OK;
     }
-    if (!find_sender(core, asked->phone, &sender) || !may_write(core, sender.number)) {
+    if (!find_sender(core, asked, &sender) || !may_write(core, sender.number)) {
         messages->unanswered++;
         return OUTCOME_OK;
     }

@@ -165,6 +165,37 @@ static void whatever_is_not_the_senders_own_has_one_answer_and_is_recorded(void 
     }
 }
 
+/* Of the last record. */
+static bool refused_as_another(void)
+{
+    struct ledger_receipt receipt = {0};
+    struct record record = {0};
+    BUF_AUTO again;
+    buf_init(&again, 2 * (size_t)OPENING_BYTES_MAX);
+    assert_ok(ledger_reread(core->house->ledger, records() - 1, &again, &receipt));
+    assert_ok(record_get_opening(receipt.item.opening, &record));
+    return view_is(record.outcome, "own_data_only");
+}
+
+static void a_phone_that_is_nobodys_is_no_number_whichever_it_names(void **state)
+{
+    (void)state;
+    static const char *const numbers[] = {"000000000000", "000000000001", NOBODYS};
+    static const enum texting_verb verbs[] = {TEXTING_VIEW, TEXTING_HISTORY, TEXTING_UNKNOWN};
+    uint8_t print = 0;
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        for (size_t j = 0; j < sizeof(verbs) / sizeof(verbs[0]); j++) {
+            struct texting_asked asked = written(STRANGER, verbs[j], print++);
+            uint64_t before = records();
+            asked.number = view_text(numbers[i]);
+            assert_true(take(&asked));
+            assert_view(last(), NOBODY);
+            assert_int_equal(records(), before + 1);
+            assert_true(refused_as_another());
+        }
+    }
+}
+
 static void who_has_seen_him_is_told_by_party_and_day(void **state)
 {
     (void)state;
@@ -302,6 +333,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(who_has_the_phone_is_told_his_own_and_it_is_recorded),
         TEST(whatever_is_not_the_senders_own_has_one_answer_and_is_recorded),
+        TEST(a_phone_that_is_nobodys_is_no_number_whichever_it_names),
         TEST(who_has_seen_him_is_told_by_party_and_day),
         TEST(help_and_what_is_no_command_are_told_to_anybody_and_recorded_nowhere),
         TEST(without_a_pin_nothing_is_locked),
