@@ -298,10 +298,10 @@ static struct outcome with_pin(struct core *core, const struct sender *sender,
     const struct own_call call = {.asker = sender->asker, .body = VIEW_LITERAL("{}")};
     own_reply_init(&reply);
     TRY(citizens_do(core, view_text(verb), &call, &reply));
-    bool good = reply.code == CODE_DISCLOSED || reply.code == CODE_REQUEST_CONFLICT;
+    bool good = reply.code == CODE_DISCLOSED; /* or it was so already */
     bool off = reply.code == CODE_NOT_FOUND || reply.code == CODE_SERVICE_NOT_OPEN;
     outcome = recorded(reply.code);
-    if (good || off) { /* already so is as good as done */
+    if (good || off) {
         say_alone(core, good ? done : POLICY_SMS_LOCK_OFF, ret_text);
     } else {
         say_refusal(core, reply.code, ret_text);

@@ -2,7 +2,8 @@
  * Citizens' locks: against classes of parties, where the law has them.
  *
  * Invariants
- * 1. To lock what is locked, and to open what is open, is to be told so: nothing is recorded.
+ * 1. To lock what is locked, and to open what is open, is to be told so: nothing is recorded. A
+ *    lock under numbers that are not his any more is no such: to lock is to bring it up to date.
  * 2. Whoever locks under a law that has no lock is told that, and believes in none.
  */
 #include "core/rights.h"
@@ -202,7 +203,8 @@ struct outcome rights_lock(struct core *core, const struct own_call *call, struc
     if (!found) {
         return OUTCOME_OK;
     }
-    if (lock_of(core, &person) != NULL) { /* invariant 1 */
+    const struct person_lock *lock = lock_of(core, &person);
+    if (lock != NULL && lock_whole(&core->house->directory, lock, &person)) { /* invariant 1 */
         tell(core, &person, reply);
         return OUTCOME_OK;
     }

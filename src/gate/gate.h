@@ -167,6 +167,11 @@ struct personal {
  * is damaged; FAULT_IO, FAULT_NO_MEMORY. */
 struct outcome gate_person(struct gate *gate, struct view number, struct personal *ret_personal);
 
+/* Does his lock stand under the tags of the numbers that he has today? A CMND that stands under
+ * another's lock is not looked for in his. */
+bool lock_whole(const struct directory *directory, const struct person_lock *lock,
+                const struct personal *personal);
+
 /* Records the refusals beyond the recorded rate, one aggregate an account, when a second has passed
  * since their first; `all`: at once, before a clean end. ret_wait_ms: when to call again at most.
  * FAULT_NO_SPACE: they wait. */

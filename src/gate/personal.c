@@ -38,6 +38,19 @@ bool directory_locked(const struct directory *directory, const uint8_t tag[SEAL_
     return map_get(&directory->locks, code_view(&code)) != NULL;
 }
 
+bool lock_whole(const struct directory *directory, const struct person_lock *lock,
+                const struct personal *personal)
+{
+    if (!seal_equal(lock->id_tag, personal->id_tag, SEAL_BLIND_BYTES)) {
+        return false;
+    }
+    if (lock->cmnd_known) {
+        return personal->cmnd_known &&
+               seal_equal(lock->cmnd_tag, personal->cmnd_tag, SEAL_BLIND_BYTES);
+    }
+    return !personal->cmnd_known || directory_locked(directory, personal->cmnd_tag);
+}
+
 bool business_overrides_lock(const struct business *business, const struct policy *policy)
 {
     return business->override_lock && policy_lock_overridden(policy, code_view(&business->code));

@@ -4,7 +4,9 @@
  * Invariants
  * 1. A lock stands under the person's own tag and under those of his numbers, all together or not
  *    at all; so who opens it needs to know no number of then.
- * 2. Only a law that is in force lets anybody lock; whatever is locked can always be opened.
+ * 2. Whoever locks again once a number of his has changed is locked under those of today, by one
+ *    act; the day since when stays.
+ * 3. Only a law that is in force lets anybody lock; whatever is locked can always be opened.
  */
 #include "office/prepare.h"
 
@@ -74,6 +76,19 @@ static struct outcome read_tag(struct preparing *here, const char *field,
                : prepare_refuse(here, FAULT_BAD_INPUT, "is no person's tag");
 }
 
+/* Whom the act is about, as he is today. */
+static struct outcome read_person(struct preparing *here, struct personal *ret_personal)
+{
+    struct personal personal = {.cmnd_known = act_value(here->act, "cmnd").len > 0};
+    TRY(read_tag(here, "code", personal.tag));
+    TRY(read_tag(here, "id", personal.id_tag));
+    if (personal.cmnd_known) {
+        TRY(read_tag(here, "cmnd", personal.cmnd_tag));
+    }
+    *ret_personal = personal;
+    return OUTCOME_OK;
+}
+
 /* Under a number's tag. */
 static struct outcome add_by_number(struct preparing *here, const uint8_t tag[SEAL_BLIND_BYTES])
 {
@@ -90,32 +105,25 @@ static struct outcome add_by_number(struct preparing *here, const uint8_t tag[SE
     return OUTCOME_OK;
 }
 
-/* One that two people have, by a mistake of the register's, is under the lock of whoever came
- * first, and opens with it. */
-static struct outcome add_cmnd(struct preparing *here, struct person_lock *lock)
+static struct outcome add_id(struct preparing *here, const struct personal *personal,
+                             struct person_lock *lock)
 {
-    if (act_value(here->act, "cmnd").len == 0) {
-        return OUTCOME_OK;
-    }
-    TRY(read_tag(here, "cmnd", lock->cmnd_tag));
-    lock->cmnd_known = !directory_locked(here->directory, lock->cmnd_tag);
-    return lock->cmnd_known ? add_by_number(here, lock->cmnd_tag) : OUTCOME_OK;
+    memcpy(lock->id_tag, personal->id_tag, SEAL_BLIND_BYTES);
+    return add_by_number(here, lock->id_tag);
 }
 
-struct outcome prepare_citizen_lock(struct preparing *here)
+/* One that two people have, by a mistake of the register's, is under the lock of whoever came
+ * first, and opens with it. */
+static struct outcome add_cmnd(struct preparing *here, const struct personal *personal,
+                               struct person_lock *lock)
 {
-    struct person_lock *lock = NULL;
-    uint8_t tag[SEAL_BLIND_BYTES];
-    if (!lock_in_force(here->policy)) { /* invariant 2 */
-        return prepare_refuse(here, FAULT_CONFLICT, "the law of this lock is not in force");
+    lock->cmnd_known =
+        personal->cmnd_known && !directory_locked(here->directory, personal->cmnd_tag);
+    if (!lock->cmnd_known) {
+        return OUTCOME_OK;
     }
-    TRY(read_tag(here, "code", tag));
-    TRY(prepare_new(here, OBJECT_LOCK, &lock));
-    lock->from_day = here->today;
-    TRY(code_set(&lock->code, act_value(here->act, "code")));
-    TRY(read_tag(here, "id", lock->id_tag));
-    TRY(add_by_number(here, lock->id_tag));
-    return add_cmnd(here, lock);
+    memcpy(lock->cmnd_tag, personal->cmnd_tag, SEAL_BLIND_BYTES);
+    return add_by_number(here, lock->cmnd_tag);
 }
 
 static void remove_by_number(struct preparing *here, const uint8_t tag[SEAL_BLIND_BYTES])
@@ -126,6 +134,50 @@ static void remove_by_number(struct preparing *here, const uint8_t tag[SEAL_BLIN
     if (lock != NULL && lock->by_number) {
         prepare_remove(here, OBJECT_LOCK, lock);
     }
+}
+
+/* Invariant 2. */
+static struct outcome lock_again(struct preparing *here, const struct personal *personal,
+                                 struct person_lock *old)
+{
+    struct person_lock *lock = NULL;
+    if (old->by_number || lock_whole(here->directory, old, personal)) {
+        return prepare_refuse(here, FAULT_CONFLICT, "is locked already");
+    }
+    TRY(prepare_edit(here, OBJECT_LOCK, old, &lock));
+    if (!seal_equal(old->id_tag, personal->id_tag, SEAL_BLIND_BYTES)) {
+        remove_by_number(here, old->id_tag);
+        TRY(add_id(here, personal, lock));
+    }
+    if (old->cmnd_known && personal->cmnd_known &&
+        seal_equal(old->cmnd_tag, personal->cmnd_tag, SEAL_BLIND_BYTES)) {
+        return OUTCOME_OK;
+    }
+    if (old->cmnd_known) {
+        remove_by_number(here, old->cmnd_tag);
+        memset(lock->cmnd_tag, 0, SEAL_BLIND_BYTES);
+    }
+    return add_cmnd(here, personal, lock);
+}
+
+struct outcome prepare_citizen_lock(struct preparing *here)
+{
+    struct personal personal;
+    struct view code = act_value(here->act, "code");
+    struct person_lock *lock = NULL;
+    if (!lock_in_force(here->policy)) { /* invariant 3 */
+        return prepare_refuse(here, FAULT_CONFLICT, "the law of this lock is not in force");
+    }
+    TRY(read_person(here, &personal));
+    struct person_lock *old = object_find(here->directory, &object_lock, code);
+    if (old != NULL) {
+        return lock_again(here, &personal, old);
+    }
+    TRY(prepare_add(here, OBJECT_LOCK, &lock));
+    lock->from_day = here->today;
+    TRY(code_set(&lock->code, code));
+    TRY(add_id(here, &personal, lock));
+    return add_cmnd(here, &personal, lock);
 }
 
 struct outcome prepare_citizen_unlock(struct preparing *here)

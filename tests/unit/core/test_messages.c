@@ -1,10 +1,12 @@
 /*
  * What phones write, over a real home: who is answered what, once, and what is recorded of it.
  */
+#include "gate/law.h"
 #include "home.h"
 
 #include "core/loop.h"
 #include "core/outbox.h"
+#include "office/prepare.h"
 #include "office/staff.h"
 #include "proc/sending.h"
 #include "proc/texting.h"
@@ -236,6 +238,74 @@ static void without_a_pin_nothing_is_locked(void **state)
     assert_true(says("chưa đặt mã PIN"));
 }
 
+static void set_pin(const char *pin)
+{
+    static const uint8_t salt[PHONE_PIN_SALT_BYTES] = {7};
+    uint8_t tag[SEAL_BLIND_BYTES];
+    char salt_hex[2 * PHONE_PIN_SALT_BYTES + 1] = "";
+    char tag_hex[2 * SEAL_BLIND_BYTES + 1] = "";
+    const struct directory *directory = &core->house->directory;
+    const struct phone *phone = staff_phone(directory, view_text(OWN), clock_day_vn(now_us));
+    assert_non_null(phone);
+    phone_pin_tag(directory, phone, salt, view_text(pin), tag);
+    hex_write(salt_hex, view_of(salt, sizeof(salt)));
+    hex_write(tag_hex, view_of(tag, sizeof(tag)));
+    home_act(home, ACT_PHONE_PIN, "person", HOME_AN, "salt", salt_hex, "pin", tag_hex, NULL);
+}
+
+/* The law has locks from tomorrow on, and tomorrow comes. */
+static void bring_law(void)
+{
+    struct law law;
+    struct policy *policy = NULL;
+    struct policy_error error;
+    struct act act = {.kind = ACT_POLICY_PUBLISH};
+    uint64_t index = 0;
+    char why[256];
+    char date[DATE_LEN + 1] = "";
+    char effective[32];
+    BUF_AUTO bytes;
+    buf_init(&bytes, ACT_BYTES_MAX);
+    date_write(date, clock_day_vn(now_us) + 1);
+    snprintf(effective, sizeof(effective), "effective_from: %s", date);
+    law_read_locked(&law, effective);
+    assert_ok(policy_load(law.files, law.count, &policy, &error));
+    policy_files_put(law.files, law.count, &bytes);
+    act_value_set(&act, "hash", view_text(policy_hash(policy)));
+    act_value_set(&act, "files", buf_view(&bytes));
+    assert_ok(office_act(home->house->office, &act, 0, &index, why));
+    policy_free(policy);
+    law_done(&law);
+    now_us += 24 * INT64_C(3600) * US_PER_S;
+    office_turn(home->house->office, now_us);
+}
+
+static void nobody_is_told_that_he_is_locked_when_only_anothers_lock_has_his_number(void **state)
+{
+    static const char another[] = "00112233445566778899aabbccddeeff";
+    struct texting_asked asked = written(OWN, TEXTING_LOCK, 1);
+    struct personal who;
+    struct code_text number;
+    (void)state;
+    set_pin("123456");
+    bring_law();
+    assert_ok(gate_person(core->house->gate, VIEW_LITERAL(HOME_AN), &who));
+    person_code(who.id_tag, &number);
+    home_act(home, ACT_CITIZEN_LOCK, "code", another, "id", number.text, NULL);
+    asked.rest = VIEW_LITERAL("123456");
+    assert_true(take(&asked));
+    assert_false(says("Đã khoá"));
+    assert_true(says("Hãy thử lại sau"));
+    assert_false(directory_locked(&core->house->directory, who.tag));
+    home_act(home, ACT_CITIZEN_UNLOCK, "code", another, NULL);
+    for (uint8_t i = 2; i < 4; i++) { /* already so is as good as done */
+        asked.print[0] = i;
+        assert_true(take(&asked));
+        assert_true(says("Đã khoá"));
+        assert_true(directory_locked(&core->house->directory, who.tag));
+    }
+}
+
 static void what_is_brought_again_is_taken_and_causes_nothing(void **state)
 {
     (void)state;
@@ -337,6 +407,7 @@ int main(void)
         TEST(who_has_seen_him_is_told_by_party_and_day),
         TEST(help_and_what_is_no_command_are_told_to_anybody_and_recorded_nowhere),
         TEST(without_a_pin_nothing_is_locked),
+        TEST(nobody_is_told_that_he_is_locked_when_only_anothers_lock_has_his_number),
         TEST(what_is_brought_again_is_taken_and_causes_nothing),
         TEST(what_cannot_be_kept_is_to_come_again),
         TEST(a_phone_that_writes_too_often_is_confirmed_and_not_answered),

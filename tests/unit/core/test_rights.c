@@ -200,6 +200,31 @@ static void who_is_not_in_the_register_has_nothing_to_lock(void **state)
     assert_int_equal(core.house->directory.locks.len, before);
 }
 
+static void who_locks_again_when_his_number_has_changed_is_locked_under_todays(void **state)
+{
+    static const char citizen[] = "079090912358";
+    const struct directory *directory = &core.house->directory;
+    struct personal who;
+    struct code_text own;
+    (void)state;
+    bring_law();
+    assert_ok(gate_person(core.house->gate, view_text(citizen), &who));
+    person_code(who.tag, &own);
+    home_act(scene.home, ACT_CITIZEN_LOCK, "code", own.text, "id", /* the tag of his old number */
+             "50112233445566778899aabbccddeeff", NULL);
+    uint64_t before = entries();
+    assert_true(says_locked(citizen, "lock.state", AGAINST));
+    assert_int_equal(entries(), before);
+    assert_false(directory_locked(directory, who.id_tag));
+    assert_true(says_locked(citizen, "lock", AGAINST));
+    assert_int_equal(entries(), before + 1);
+    assert_true(directory_locked(directory, who.id_tag));
+    assert_true(says_locked(citizen, "lock", AGAINST));
+    assert_int_equal(entries(), before + 1);
+    assert_false(says_locked(citizen, "unlock", AGAINST));
+    assert_false(directory_locked(directory, who.id_tag));
+}
+
 /* ---- who may ask ---- */
 
 /* Codes of a page, with a comma behind each; *ret_next the caller's to free, NULL: it is the last.
@@ -600,6 +625,7 @@ int main(void)
         TEST(what_is_done_already_is_said_and_recorded_no_second_time),
         TEST(the_record_names_the_citizen_as_who_did_it_and_no_number_in_what_was_done),
         TEST(who_is_not_in_the_register_has_nothing_to_lock),
+        TEST(who_locks_again_when_his_number_has_changed_is_locked_under_todays),
         TEST(who_may_ask_are_the_businesses_in_force_and_none_that_is_hidden_until_its_day),
         TEST(each_business_tells_who_why_and_what),
         TEST(pages_go_on_where_the_last_one_ended),

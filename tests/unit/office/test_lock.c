@@ -123,6 +123,58 @@ static void two_with_one_number_are_locked_each_under_his_own_tag(void **state)
     assert_false(locked(desk, OTHER));
 }
 
+#define NEW_ID_TAG "50112233445566778899aabbccddeeff"
+#define NEW_CMND_TAG "60112233445566778899aabbccddeeff"
+
+static void who_locks_again_when_a_number_has_changed_is_locked_under_those_of_today(void **state)
+{
+    static const char *const steps[][2] = {{ID_TAG, NULL},         {ID_TAG, CMND_TAG},
+                                           {NEW_ID_TAG, CMND_TAG}, {NEW_ID_TAG, NEW_CMND_TAG},
+                                           {ID_TAG, CMND_TAG},     {NEW_ID_TAG, NULL}};
+    struct desk *desk = *state;
+    struct act open = unlock_act(TAG);
+    bring_law(desk);
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        struct act act = lock_act(TAG, steps[i][0], steps[i][1]);
+        assert_ok(do_act(desk, &act));
+        assert_ok(desk_restart(desk));
+        assert_fault(do_act(desk, &act), FAULT_CONFLICT); /* so it is already */
+        assert_true(locked(desk, TAG) && locked(desk, steps[i][0]));
+        assert_true(steps[i][1] == NULL || locked(desk, steps[i][1]));
+        assert_int_equal(desk->directory.locks.len, steps[i][1] == NULL ? 2 : 3);
+    }
+    assert_ok(do_act(desk, &open));
+    assert_int_equal(desk->directory.locks.len, 0);
+}
+
+static void a_lock_made_anew_says_since_when_it_was_and_takes_no_number_of_anothers(void **state)
+{
+    struct desk *desk = *state;
+    struct act first = lock_act(TAG, ID_TAG, NULL);
+    struct act second = lock_act(OTHER, NEW_ID_TAG, CMND_TAG);
+    struct act anew = lock_act(TAG, "70112233445566778899aabbccddeeff", CMND_TAG);
+    struct act taking = lock_act(TAG, NEW_ID_TAG, NULL);
+    struct act by_number = lock_act(ID_TAG, NEW_ID_TAG, NULL);
+    bring_law(desk);
+    assert_ok(do_act(desk, &first));
+    assert_ok(do_act(desk, &second));
+    int64_t day = clock_day_vn(desk->world->now_us);
+    desk->world->now_us += 3 * INT64_C(86400000000);
+    assert_fault(do_act(desk, &taking), FAULT_CONFLICT);
+    assert_fault(do_act(desk, &by_number), FAULT_CONFLICT);
+    assert_true(locked(desk, ID_TAG));
+    assert_ok(do_act(desk, &anew));
+    assert_fault(do_act(desk, &anew), FAULT_CONFLICT); /* the CMND stays under the other's */
+    const struct person_lock *lock = object_find(&desk->directory, &object_lock, VIEW_LITERAL(TAG));
+    assert_int_equal(lock->from_day, day);
+    assert_int_equal(lock->version, 2);
+    assert_false(locked(desk, ID_TAG));
+    struct act open = unlock_act(OTHER);
+    assert_ok(do_act(desk, &open));
+    assert_ok(do_act(desk, &anew)); /* and is his when the other has opened */
+    assert_true(locked(desk, CMND_TAG));
+}
+
 static void what_is_no_tag_is_refused(void **state)
 {
     static const char *const tags[][3] = {
@@ -185,6 +237,8 @@ int main(void)
         BY_HAND(a_lock_stands_under_all_the_tags_and_goes_from_all_of_them),
         BY_HAND(a_lock_is_opened_by_the_persons_tag_and_by_no_number),
         BY_HAND(two_with_one_number_are_locked_each_under_his_own_tag),
+        BY_HAND(who_locks_again_when_a_number_has_changed_is_locked_under_those_of_today),
+        BY_HAND(a_lock_made_anew_says_since_when_it_was_and_takes_no_number_of_anothers),
         BY_HAND(what_is_no_tag_is_refused),
         cmocka_unit_test_setup_teardown(no_officer_locks_or_opens_for_anybody, desk_setup,
                                         desk_teardown),
