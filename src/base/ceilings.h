@@ -456,14 +456,15 @@
 #define SMS_DOUBT_S 4500              /* ... of which the centre may bring one again so long */
 #define SMS_WINDOW_MAX 64             /* submitted and not confirmed */
 #define SMS_BIND_S_MAX 10             /* from asking to be connected until bound */
-#define SMS_ANSWER_S_MAX 30         /* of the centre to what we sent; beyond, the link is broken */
-#define SMS_RETRY_MS_MIN 100        /* between two links: doubled ... */
-#define SMS_RETRY_MS_MAX 30000      /* ... up to so long */
-#define SMS_HOLD_MS_MIN 500         /* the centre is full: nothing is sent for so long, ... */
-#define SMS_HOLD_MS_MAX 60000       /* ... doubled up to so long */
-#define SMS_RECEIPT_MS 2000         /* what may be there already waits so long for its receipt */
-#define SMS_ENDED_MAX 256           /* messages of which it is known what was told of them */
-#define SMS_RECEIPTS_MAX 1024       /* messages of which no receipt is told */
+#define SMS_ANSWER_S_MAX 30    /* of the centre to what we sent; beyond, the link is broken */
+#define SMS_RETRY_MS_MIN 100   /* between two links: doubled ... */
+#define SMS_RETRY_MS_MAX 30000 /* ... up to so long */
+#define SMS_HOLD_MS_MIN 500    /* the centre is full: nothing is sent for so long, ... */
+#define SMS_HOLD_MS_MAX 60000  /* ... doubled up to so long */
+#define SMS_RECEIPT_MS 2000   /* what may be there already waits so long, when nothing comes, ... */
+#define SMS_RECEIPT_S_MAX 120 /* ... and so long in all, for its receipt */
+#define SMS_ENDED_MAX 256     /* messages of which it is known what was told of them */
+#define SMS_RECEIPTS_MAX 1024 /* messages of which no receipt is told */
 #define MESSAGES_PHONE_BURST_MAX 10 /* that a phone may write at once ... */
 #define MESSAGES_PHONE_EACH_S 10    /* ... and then one in so long */
 #define MESSAGES_BURST_MAX 5000     /* of all phones at once ... */

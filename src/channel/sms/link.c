@@ -219,6 +219,7 @@ static struct outcome take_message(struct sms *sms, const struct smpp_header *he
     struct smpp_message message;
 
     TRY(smpp_get_message(body, &message));
+    sms->link.brought_us = clock_monotonic_us(&sms->clock);
     if ((message.esm_class & SMPP_CLASS_TYPES) == SMPP_CLASS_RECEIPT) {
         bool heard = pipe_is_open(&sms->core); /* or nobody would know what it settles */
         if (heard) {

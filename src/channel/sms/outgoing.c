@@ -4,9 +4,10 @@
  * Invariants
  *  1. A part that the centre has confirmed is never sent again; one that it has not is sent again.
  *  2. One that was on a link which ended before its response is in doubt: the centre may have it.
- *     SMPP has no way to ask. Such a part waits SMS_RECEIPT_MS on the next link for its receipt,
- *     which names it by our reference, before it is sent again. replace_if_present is never set: it
- *     would replace whatever else waits for that phone.
+ *     SMPP has no way to ask. Such a part waits on the next link for its receipt, which names it by
+ *     our reference and its phone (references alone are too few), as long as the centre brings
+ *     anything: until nothing has come for SMS_RECEIPT_MS, or for SMS_RECEIPT_S_MAX in all.
+ *     replace_if_present is never set: it would replace whatever else waits for that phone.
  *  3. `in_window` is how many parts are PART_SENT.
  *  4. What is in hand outlives the core: the next one offers it again, and is told what has become
  *     of it meanwhile.
@@ -208,10 +209,13 @@ static void put_part(struct sms *sms, struct outgoing *outgoing, unsigned at, in
 /* Invariant 2. */
 static bool is_due(const struct sms *sms, const struct part *part, int64_t now_us)
 {
-    int64_t from_us = part->since_us > sms->link.since_us ? part->since_us : sms->link.since_us;
+    const struct link *link = &sms->link;
+    int64_t from_us = part->since_us > link->since_us ? part->since_us : link->since_us;
+    int64_t quiet_us = link->brought_us > from_us ? link->brought_us : from_us;
+    bool quiet = now_us - quiet_us >= (int64_t)SMS_RECEIPT_MS * US_PER_MS;
+    bool over = now_us - from_us >= (int64_t)SMS_RECEIPT_S_MAX * US_PER_S;
 
-    return part->state == PART_WAITS || (part->state == PART_DOUBTFUL &&
-                                         now_us - from_us >= (int64_t)SMS_RECEIPT_MS * US_PER_MS);
+    return part->state == PART_WAITS || (part->state == PART_DOUBTFUL && (quiet || over));
 }
 
 static bool has_room(struct sms *sms, int64_t now_us)
@@ -383,14 +387,21 @@ static enum sending_saying saying_of(const struct smpp_message *message)
     return SENDING_SAYING_COUNT;
 }
 
-/* Invariant 2: the part in doubt that it names, if any. */
-static void settle(struct sms *sms, uint16_t reference, struct view name)
+/* Invariant 2: the part that it names, if it is not known yet that the centre has it. */
+static void settle(struct sms *sms, const struct smpp_message *receipt, struct view name)
 {
+    char phone[COUNTRY_PHONE_DIGITS + 1];
+
+    if (!receipt->has_reference || !outcome_ok(country_phone_get(receipt->source, phone))) {
+        return;
+    }
     for (unsigned i = 0; i < OUTBOX_OFFERED_MAX; i++) {
         struct outgoing *outgoing = &sms->outgoings.places[i];
         for (unsigned k = 0; outgoing->used && k < outgoing->plan.parts; k++) {
-            bool doubtful = outgoing->parts[k].state == PART_DOUBTFUL;
-            if (doubtful && reference_of(outgoing, k) == reference) {
+            bool its = reference_of(outgoing, k) == receipt->reference &&
+                       view_is(view_of(outgoing->phone, outgoing->phone_len), phone);
+            enum part_state state = outgoing->parts[k].state;
+            if (its && (state == PART_DOUBTFUL || state == PART_SENT)) { /* before its response */
                 confirm(sms, outgoing, k, name);
                 return;
             }
@@ -417,9 +428,7 @@ void outgoing_receipt(struct sms *sms, const struct smpp_message *message)
     if (name.len == 0 || name.len > SMPP_ID_BYTES_MAX) {
         return;
     }
-    if (message->has_reference) {
-        settle(sms, message->reference, name);
-    }
+    settle(sms, message, name);
     if (saying != SENDING_SAYING_COUNT && !is_silent(&sms->outgoings, name)) {
         const struct sending_result result = {.saying = saying, .centre_id = name};
         tell(sms, &result);

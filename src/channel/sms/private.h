@@ -34,7 +34,8 @@ struct link {
     unsigned retry_ms;
     int64_t heard_us; /* something came */
     bool useful; /* a message went over it, whichever way: the next try begins the back-off anew */
-    bool asked;  /* enquire_link is out ... */
+    int64_t brought_us; /* monotonic: the last deliver_sm, receipts too */
+    bool asked;         /* enquire_link is out ... */
     uint32_t asked_sequence;
     int64_t asked_us;
     uint32_t mark; /* ... number so many */
