@@ -57,6 +57,9 @@ static void end(struct sms *sms, struct incoming *incoming, bool taken)
     } else if (same_link) {
         prints_returned(&sms->prints, incoming->print, now_us);
     }
+    if (taken) {
+        joins_end(&sms->joins, incoming->join);
+    }
     incoming->used = false;
     sms->incoming_count--;
 }
@@ -91,7 +94,8 @@ static bool is_phone(const struct smpp_message *message)
 }
 
 /* What it says, as UTF-8. False: it is no text, or not whole yet. */
-static bool text_of(struct sms *sms, const struct smpp_message *message, struct buf *ret_text)
+static bool text_of(struct sms *sms, const struct smpp_message *message, struct buf *ret_text,
+                    struct join_mark *ret_mark)
 {
     struct sms_part part;
 
@@ -101,7 +105,8 @@ static bool text_of(struct sms *sms, const struct smpp_message *message, struct 
     }
     if (part.count > 1) {
         sms->counts.parts++;
-        return joins_take(&sms->joins, message, &part, clock_monotonic_us(&sms->clock), ret_text);
+        return joins_take(&sms->joins, message, &part, clock_monotonic_us(&sms->clock), ret_text,
+                          ret_mark);
     }
     if (!outcome_ok(sms_text_get(part.text, message->coding, ret_text))) {
         sms->counts.unread++;
@@ -111,7 +116,7 @@ static bool text_of(struct sms *sms, const struct smpp_message *message, struct 
 }
 
 static void tell_core(struct sms *sms, uint32_t sequence, const struct smpp_message *message,
-                      struct view text)
+                      struct view text, struct join_mark join)
 {
     struct sms_command command;
     struct texting_asked asked = {.phone = message->source};
@@ -119,6 +124,7 @@ static void tell_core(struct sms *sms, uint32_t sequence, const struct smpp_mess
 
     incoming->link = sms->link.serial;
     incoming->sequence = sequence;
+    incoming->join = join;
     print_of(message, text, incoming->print);
     memcpy(asked.print, incoming->print, sizeof(asked.print));
     asked.again = prints_come(&sms->prints, incoming->print, clock_monotonic_us(&sms->clock));
@@ -137,14 +143,15 @@ static void tell_core(struct sms *sms, uint32_t sequence, const struct smpp_mess
 
 void incoming_take(struct sms *sms, uint32_t sequence, const struct smpp_message *message)
 {
+    struct join_mark join = {0};
     BUF_AUTO text;
     buf_init(&text, SMS_TEXT_BYTES_MAX);
 
     if (!pipe_is_open(&sms->core)) { /* invariant 2 */
         sms->counts.returned++;
         link_respond(sms, sms->link.serial, sequence, SMPP_TEMPORARY);
-    } else if (text_of(sms, message, &text)) {
-        tell_core(sms, sequence, message, buf_view(&text));
+    } else if (text_of(sms, message, &text, &join)) {
+        tell_core(sms, sequence, message, buf_view(&text), join);
     } else {
         link_respond(sms, sms->link.serial, sequence, SMPP_OK);
     }

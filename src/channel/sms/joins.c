@@ -1,8 +1,10 @@
 /*
  * Parts of messages.
  *
- * Invariant 1: a part that is here stays as it came first; one that contradicts the others (another
- * count or coding) begins anew.
+ * Invariants
+ *  1. A part that contradicts what is here (another count or coding, or other bytes in its place)
+ *     begins anew: a phone counts its references to 255 and begins again.
+ *  2. What is whole is there until it is ended.
  */
 #include "channel/sms/joins.h"
 
@@ -14,18 +16,42 @@ static bool is_of(const struct join *join, const struct smpp_message *message,
                   const struct sms_part *part)
 {
     return join->used && join->reference == part->reference &&
-           view_is(message->source, join->source);
+           view_is(message->source, join->source) &&
+           view_is(message->destination, join->destination);
 }
 
-static void begin(struct join *join, const struct smpp_message *message,
+static void set_address(char ret_address[SMPP_ADDRESS_BYTES_MAX + 1], struct view address)
+{
+    memset(ret_address, 0, SMPP_ADDRESS_BYTES_MAX + 1);
+    if (address.len > 0) {
+        memcpy(ret_address, address.data, address.len);
+    }
+}
+
+static void begin(struct joins *joins, struct join *join, const struct smpp_message *message,
                   const struct sms_part *part, int64_t now_us)
 {
     *join = (struct join){.used = true,
+                          .serial = ++joins->serial,
                           .reference = part->reference,
                           .count = part->count,
                           .coding = message->coding,
                           .since_us = now_us};
-    memcpy(join->source, message->source.data, message->source.len);
+    set_address(join->source, message->source);
+    set_address(join->destination, message->destination);
+}
+
+/* Invariant 1. */
+static bool contradicts(const struct join *join, const struct smpp_message *message,
+                        const struct sms_part *part)
+{
+    unsigned at = part->number - 1;
+
+    if (join->count != part->count || join->coding != message->coding) {
+        return true;
+    }
+    return (join->here >> at & 1) != 0 &&
+           !view_equal(view_of(join->bytes[at], join->lens[at]), part->text);
 }
 
 /* The place of the message that this is a part of. */
@@ -37,15 +63,15 @@ static struct join *place_of(struct joins *joins, const struct smpp_message *mes
     for (unsigned i = 0; i < SMS_JOINS_MAX; i++) {
         struct join *join = &joins->places[i];
         if (is_of(join, message, part)) {
-            if (join->count != part->count || join->coding != message->coding) {
-                begin(join, message, part, now_us); /* invariant 1 */
+            if (contradicts(join, message, part)) {
+                begin(joins, join, message, part, now_us);
             }
             return join;
         }
         bool older = oldest->used && (!join->used || join->since_us < oldest->since_us);
         oldest = older ? join : oldest;
     }
-    begin(oldest, message, part, now_us);
+    begin(joins, oldest, message, part, now_us);
     return oldest;
 }
 
@@ -61,28 +87,40 @@ static bool put_whole(const struct join *join, struct buf *ret_text)
 }
 
 bool joins_take(struct joins *joins, const struct smpp_message *message,
-                const struct sms_part *part, int64_t now_us, struct buf *ret_text)
+                const struct sms_part *part, int64_t now_us, struct buf *ret_text,
+                struct join_mark *ret_mark)
 {
     CHECK(part->count > 1 && part->count <= SMS_PARTS_MAX);
     CHECK(part->number >= 1 && part->number <= part->count);
-    unsigned bit = 1u << (part->number - 1);
+    unsigned at = part->number - 1;
 
-    if (part->text.len > JOIN_PART_BYTES_MAX || message->source.len > SMPP_ADDRESS_BYTES_MAX) {
+    if (part->text.len > JOIN_PART_BYTES_MAX || message->source.len > SMPP_ADDRESS_BYTES_MAX ||
+        message->destination.len > SMPP_ADDRESS_BYTES_MAX) {
         return false;
     }
     struct join *join = place_of(joins, message, part, now_us);
-    if ((join->here & bit) == 0) {
-        join->lens[part->number - 1] = (uint8_t)part->text.len;
-        if (part->text.len > 0) {
-            memcpy(join->bytes[part->number - 1], part->text.data, part->text.len);
-        }
-        join->here |= bit;
+    join->lens[at] = (uint8_t)part->text.len;
+    if (part->text.len > 0) {
+        memcpy(join->bytes[at], part->text.data, part->text.len);
     }
+    join->here |= 1u << at;
     if (join->here != (1u << join->count) - 1) {
         return false;
     }
-    join->used = false;
-    return put_whole(join, ret_text);
+    if (!put_whole(join, ret_text)) {
+        join->used = false;
+        return false;
+    }
+    *ret_mark =
+        (struct join_mark){.place = (unsigned)(join - joins->places), .serial = join->serial};
+    return true;
+}
+
+void joins_end(struct joins *joins, struct join_mark mark)
+{
+    if (mark.serial != 0 && joins->places[mark.place].serial == mark.serial) {
+        joins->places[mark.place].used = false;
+    }
 }
 
 void joins_sweep(struct joins *joins, int64_t now_us)

@@ -38,8 +38,7 @@ static void tell(struct sms *sms, const struct sending_result *result)
 
 static void end(struct sms *sms, struct outgoing *outgoing, enum sending_saying saying)
 {
-    const struct sending_result result = {
-        .id = outgoing->id, .saying = saying, .centre_id = view_text(outgoing->centre_id)};
+    struct sending_result result = {.id = outgoing->id, .saying = saying};
 
     sms->counts.accepted += saying == SENDING_ACCEPTED ? 1 : 0;
     sms->counts.refused += saying == SENDING_REFUSED ? 1 : 0;
@@ -47,7 +46,10 @@ static void end(struct sms *sms, struct outgoing *outgoing, enum sending_saying 
         struct ended *ended = &sms->outgoings.ended[sms->outgoings.ended_at];
         sms->outgoings.ended_at = (sms->outgoings.ended_at + 1) % SMS_ENDED_MAX;
         *ended = (struct ended){.id = outgoing->id, .saying = saying};
-        memcpy(ended->centre_id, outgoing->centre_id, sizeof(ended->centre_id));
+        if (saying == SENDING_ACCEPTED) { /* of one that is refused, a part may have a name */
+            memcpy(ended->centre_id, outgoing->centre_id, sizeof(ended->centre_id));
+        }
+        result.centre_id = view_text(ended->centre_id);
     }
     tell(sms, &result);
     for (unsigned i = 0; i < outgoing->plan.parts; i++) { /* invariant 3 */
@@ -58,24 +60,29 @@ static void end(struct sms *sms, struct outgoing *outgoing, enum sending_saying 
 
 /* ---- from the core ---- */
 
-/* The text as it is sent; false: it cannot be. */
+/* False: it has too many parts. */
+static bool set_text(struct outgoing *outgoing, struct view text)
+{
+    if (text.len == 0 || text.len > sizeof(outgoing->text) ||
+        !outcome_ok(sms_text_plan(text, &outgoing->plan))) {
+        return false;
+    }
+    memcpy(outgoing->text, text.data, text.len);
+    outgoing->text_len = text.len;
+    return true;
+}
+
+/* The text as it is sent: without accents also where it would have too many parts with them. */
 static bool take_text(struct sms *sms, struct view text, struct outgoing *outgoing)
 {
     BUF_AUTO plain;
     buf_init(&plain, sizeof(outgoing->text));
 
-    if (sms->settings.accents) {
-        buf_put_view(&plain, text);
-    } else {
-        country_plain(text, &plain);
+    if (sms->settings.accents && set_text(outgoing, text)) {
+        return true;
     }
-    if (!outcome_ok(buf_check(&plain)) || plain.len == 0 ||
-        !outcome_ok(sms_text_plan(buf_view(&plain), &outgoing->plan))) {
-        return false;
-    }
-    memcpy(outgoing->text, plain.data, plain.len);
-    outgoing->text_len = plain.len;
-    return true;
+    country_plain(text, &plain);
+    return outcome_ok(buf_check(&plain)) && set_text(outgoing, buf_view(&plain));
 }
 
 static void take_message(struct sms *sms, struct outgoing *outgoing,

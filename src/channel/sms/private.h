@@ -49,6 +49,7 @@ struct incoming {
     uint32_t link;     /* by which it came */
     uint32_t sequence; /* there */
     uint8_t print[TEXTING_PRINT_BYTES];
+    struct join_mark join; /* of which it was put together */
 };
 
 /* ---- what goes out ---- */

@@ -5,6 +5,7 @@
 #include "channel/sms/syntax.h"
 
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #define WHOLE                                                                                      \
@@ -274,15 +275,18 @@ static void more_prints_than_places_cost_the_oldest_of_their_set(void **state)
 
 static struct joins joins;
 
+static struct join_mark mark;
+
 static bool take(const char *source, unsigned reference, unsigned number, unsigned count,
                  const char *text, int64_t now_us, struct buf *ret_text)
 {
-    const struct smpp_message message = {.source = view_text(source)};
+    const struct smpp_message message = {.source = view_text(source),
+                                         .destination = VIEW_LITERAL("1414")};
     const struct sms_part part = {.text = view_text(text),
                                   .reference = (uint16_t)reference,
                                   .count = count,
                                   .number = number};
-    return joins_take(&joins, &message, &part, now_us, ret_text);
+    return joins_take(&joins, &message, &part, now_us, ret_text, &mark);
 }
 
 static void parts_are_put_together_in_their_order_however_they_come(void **state)
@@ -295,11 +299,16 @@ static void parts_are_put_together_in_their_order_however_they_come(void **state
     assert_false(take("84950000002", 7, 1, 3, "x", 1, &text)); /* another phone's */
     assert_false(take("84950000001", 8, 1, 3, "y", 1, &text)); /* another message's */
     assert_false(take("84950000001", 7, 1, 3, "A", 1, &text));
-    assert_false(take("84950000001", 7, 1, 3, "Z", 1, &text)); /* it is here already */
+    assert_false(take("84950000001", 7, 1, 3, "A", 1, &text)); /* it is here already */
     assert_true(take("84950000001", 7, 2, 3, "B", 1, &text));
     assert_view(buf_view(&text), "ABC");
     buf_reset(&text);
-    assert_false(take("84950000001", 7, 2, 3, "B", 1, &text)); /* begins anew */
+    assert_true(take("84950000001", 7, 2, 3, "B", 2, &text)); /* given back, and brought again */
+    assert_view(buf_view(&text), "ABC");
+    joins_end(&joins, mark);
+    buf_reset(&text);
+    assert_false(take("84950000001", 7, 2, 3, "B", 3, &text)); /* begins anew */
+    joins_end(&joins, (struct join_mark){0});                  /* of no join */
 }
 
 static void a_part_that_contradicts_the_others_begins_anew(void **state)
@@ -310,8 +319,14 @@ static void a_part_that_contradicts_the_others_begins_anew(void **state)
     memset(&joins, 0, sizeof(joins));
     assert_false(take("84950000001", 7, 1, 3, "A", 1, &text));
     assert_false(take("84950000001", 7, 2, 2, "B", 1, &text));
+    assert_false(take("84950000001", 7, 2, 2, "C", 1, &text)); /* another message's */
     assert_true(take("84950000001", 7, 1, 2, "A", 1, &text));
-    assert_view(buf_view(&text), "AB");
+    assert_view(buf_view(&text), "AC");
+    const struct smpp_message elsewhere = {.source = VIEW_LITERAL("84950000001"),
+                                           .destination = VIEW_LITERAL("8014")};
+    const struct sms_part part = {
+        .text = VIEW_LITERAL("x"), .reference = 7, .count = 2, .number = 1};
+    assert_false(joins_take(&joins, &elsewhere, &part, 1, &text, &mark));
 }
 
 static void parts_that_wait_too_long_are_forgotten_and_the_oldest_makes_room(void **state)
@@ -327,6 +342,247 @@ static void parts_that_wait_too_long_are_forgotten_and_the_oldest_makes_room(voi
         assert_false(take("84950000009", 100 + i, 1, 2, "x", 3, &text));
     }
     assert_false(take("84950000001", 7, 1, 2, "A", 4, &text)); /* B is gone */
+}
+
+/* ---- what goes out, with the core and the centre in the test's hands ---- */
+
+#define PHONE "84950000001"
+
+struct world {
+    struct sms *sms;
+    struct pipe_end core; /* the core's end */
+    int64_t now_us;
+};
+
+static void world_init(struct world *world)
+{
+    int pair[2] = {-1, -1};
+    *world = (struct world){.sms = calloc(1, sizeof(struct sms)), .now_us = 1000000};
+    assert_non_null(world->sms);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+    pipe_init(&world->sms->core, pair[0]);
+    pipe_init(&world->core, pair[1]);
+    world->sms->clock = clock_fixed(&world->now_us);
+    world->sms->settings.window = SMS_WINDOW_MAX;
+    world->sms->settings.per_second = SETTINGS_PER_SECOND_MAX;
+    memcpy(world->sms->settings.number, "1414", 5);
+    dialed_init(&world->sms->link.dialed, NULL, DIAL_MESSAGE_CENTRE, NULL);
+    world->sms->link.state = LINK_BOUND;
+    world->sms->link.since_us = world->now_us;
+}
+
+static void world_done(struct world *world)
+{
+    dialed_done(&world->sms->link.dialed);
+    pipe_done(&world->sms->core);
+    pipe_done(&world->core);
+    free(world->sms);
+}
+
+static void offer(struct world *world, uint64_t id, bool again, const char *text)
+{
+    const struct sending_message message = {.id = id,
+                                            .again = again,
+                                            .valid_s = 3600,
+                                            .phone = VIEW_LITERAL(PHONE),
+                                            .text = view_text(text)};
+    struct frame frame = {0};
+    size_t bytes = 0;
+    BUF_AUTO buf;
+    buf_init(&buf, 8192);
+    size_t start = frame_start(&buf, FRAME_SMS_OUT);
+    sending_put_message(&buf, &message);
+    frame_finish(&buf, start, 1);
+    assert_ok(frame_peek(buf_view(&buf), &frame, &bytes));
+    assert_ok(outgoing_take(world->sms, &frame));
+    outgoing_turn(world->sms);
+}
+
+/* What the core is told; false: nothing. */
+static bool told(struct world *world, struct sending_result *ret_result)
+{
+    struct frame frame;
+    assert_ok(pipe_flush(&world->sms->core));
+    outcome_ignore(pipe_fill(&world->core));
+    if (!outcome_ok(pipe_next(&world->core, &frame))) {
+        return false;
+    }
+    struct cursor cursor = cursor_of(frame.payload);
+    assert_ok(sending_get_result(&cursor, ret_result));
+    return true;
+}
+
+/* Submissions that wait on the link; the sequence of the last. */
+static unsigned submitted(struct world *world, uint32_t *ret_sequence)
+{
+    struct buf *out = &world->sms->link.dialed.out;
+    unsigned count = 0;
+    while (out->len > 0) {
+        struct smpp_header header;
+        assert_ok(smpp_peek(buf_view(out), &header));
+        assert_int_equal(header.command, SMPP_SUBMIT);
+        *ret_sequence = header.sequence;
+        buf_consume(out, header.bytes);
+        count++;
+    }
+    return count;
+}
+
+static const char *two_parts(void)
+{
+    static char text[201];
+    memset(text, 'a', 200);
+    return text;
+}
+
+static void receipt(struct world *world, const char *phone, uint64_t id, unsigned part)
+{
+    const struct smpp_message message = {
+        .source = view_text(phone),
+        .receipted_id = VIEW_LITERAL("c-9"),
+        .has_reference = true,
+        .reference = (uint16_t)(id * SMS_PARTS_MAX + part),
+        .has_state = true,
+        .state = SMPP_STATE_DELIVERED,
+    };
+    outgoing_receipt(world->sms, &message);
+}
+
+static void a_message_is_accepted_when_each_of_its_parts_is(void **state)
+{
+    (void)state;
+    struct world world;
+    struct sending_result result;
+    uint32_t last = 0;
+    world_init(&world);
+    offer(&world, 7, false, two_parts());
+    assert_int_equal(submitted(&world, &last), 2);
+    outgoing_answered(world.sms, last, SMPP_OK, VIEW_LITERAL("c-2"));
+    assert_false(told(&world, &result));
+    outgoing_answered(world.sms, last - 1, SMPP_OK, VIEW_LITERAL("c-1"));
+    assert_true(told(&world, &result));
+    assert_int_equal(result.saying, SENDING_ACCEPTED);
+    assert_view(result.centre_id, "c-2");
+    offer(&world, 7, true, two_parts()); /* the core has not heard: told again, not sent again */
+    assert_int_equal(submitted(&world, &last), 0);
+    assert_true(told(&world, &result));
+    assert_view(result.centre_id, "c-2");
+    world_done(&world);
+}
+
+static void a_message_of_which_a_part_is_refused_has_no_name_at_the_centre(void **state)
+{
+    (void)state;
+    struct world world;
+    struct sending_result result;
+    uint32_t last = 0;
+    world_init(&world);
+    offer(&world, 7, false, two_parts());
+    assert_int_equal(submitted(&world, &last), 2);
+    outgoing_answered(world.sms, last, SMPP_OK, VIEW_LITERAL("c-2"));
+    outgoing_answered(world.sms, last - 1, 0x0b, (struct view){0}); /* no such destination */
+    assert_true(told(&world, &result));
+    assert_int_equal(result.saying, SENDING_REFUSED);
+    assert_int_equal(result.centre_id.len, 0);
+    assert_int_equal(world.sms->outgoings.in_window, 0);
+    offer(&world, 7, true, two_parts());
+    assert_true(told(&world, &result));
+    assert_true(result.saying == SENDING_REFUSED && result.centre_id.len == 0);
+    offer(&world, 8, false, two_parts()); /* and one that is too old in the middle */
+    assert_int_equal(submitted(&world, &last), 2);
+    outgoing_answered(world.sms, last, SMPP_OK, VIEW_LITERAL("c-4"));
+    outgoing_answered(world.sms, last - 1, SMPP_THROTTLED, (struct view){0});
+    world.now_us += 3600 * INT64_C(1000000);
+    outgoing_turn(world.sms);
+    assert_true(told(&world, &result));
+    assert_true(result.saying == SENDING_LATER && result.centre_id.len == 0);
+    world_done(&world);
+}
+
+static void what_is_in_doubt_waits_for_its_own_receipt_and_is_sent_again_without(void **state)
+{
+    (void)state;
+    struct world world;
+    struct sending_result result;
+    uint32_t last = 0;
+    world_init(&world);
+    offer(&world, 7, false, "hello");
+    offer(&world, 7 + 65536 / SMS_PARTS_MAX, false, "the same reference");
+    assert_int_equal(submitted(&world, &last), 2);
+    outgoing_link_lost(world.sms);
+    outgoing_turn(world.sms);
+    assert_int_equal(submitted(&world, &last), 0);
+    receipt(&world, "84950000002", 7, 0); /* another phone's, by chance of that reference */
+    assert_true(told(&world, &result));   /* the core knows whose it is */
+    assert_int_equal(result.id, 0);
+    assert_false(told(&world, &result));
+    world.now_us += SMS_RECEIPT_MS * INT64_C(1000);
+    world.sms->link.brought_us = world.now_us; /* the centre still brings what it has */
+    outgoing_turn(world.sms);
+    assert_int_equal(submitted(&world, &last), 0);
+    receipt(&world, PHONE, 7, 0);
+    assert_true(told(&world, &result));
+    assert_true(result.saying == SENDING_ACCEPTED && result.id == 7);
+    world.now_us += SMS_RECEIPT_MS * INT64_C(1000);
+    outgoing_turn(world.sms);
+    assert_int_equal(submitted(&world, &last), 1); /* the other */
+    world_done(&world);
+}
+
+static void a_receipt_before_the_response_says_that_the_centre_has_it(void **state)
+{
+    (void)state;
+    struct world world;
+    struct sending_result result;
+    uint32_t last = 0;
+    world_init(&world);
+    offer(&world, 7, false, "hello");
+    assert_int_equal(submitted(&world, &last), 1);
+    receipt(&world, "0950000001", 7, 0);
+    assert_true(told(&world, &result));
+    assert_true(result.saying == SENDING_ACCEPTED && result.id == 7);
+    outgoing_answered(world.sms, last, SMPP_OK, VIEW_LITERAL("c-9")); /* nobody's any more */
+    outgoing_link_lost(world.sms);
+    world.now_us += 10 * INT64_C(1000000);
+    outgoing_turn(world.sms);
+    assert_int_equal(submitted(&world, &last), 0);
+    world_done(&world);
+}
+
+static void a_centre_that_is_full_is_left_alone_for_longer_and_longer(void **state)
+{
+    (void)state;
+    struct world world;
+    uint32_t last = 0;
+    world_init(&world);
+    offer(&world, 7, false, "hello");
+    for (int64_t ms = SMS_HOLD_MS_MIN; ms <= 4 * SMS_HOLD_MS_MIN; ms *= 2) {
+        assert_int_equal(submitted(&world, &last), 1);
+        outgoing_answered(world.sms, last, SMPP_QUEUE_FULL, (struct view){0});
+        world.now_us += ms * 1000 - 1;
+        outgoing_turn(world.sms);
+        assert_int_equal(submitted(&world, &last), 0);
+        world.now_us += 1;
+        outgoing_turn(world.sms);
+    }
+    world_done(&world);
+}
+
+static void a_text_with_accents_that_has_too_many_parts_goes_without(void **state)
+{
+    (void)state;
+    struct world world;
+    struct sending_result result;
+    uint32_t last = 0;
+    char text[OUTBOX_TEXT_BYTES_MAX + 1] = "\xc4\x91"; /* one letter of another alphabet */
+    world_init(&world);
+    world.sms->settings.accents = true;
+    memset(text + 2, 'a', OUTBOX_TEXT_BYTES_MAX - 2);
+    text[OUTBOX_TEXT_BYTES_MAX] = '\0';
+    offer(&world, 7, false, text);
+    assert_int_equal(submitted(&world, &last), 5);
+    assert_false(told(&world, &result));
+    world_done(&world);
 }
 
 static void a_link_moves_only_along_its_table(void **state)
@@ -367,6 +623,12 @@ int main(void)
         cmocka_unit_test(a_part_that_contradicts_the_others_begins_anew),
         cmocka_unit_test(parts_that_wait_too_long_are_forgotten_and_the_oldest_makes_room),
         cmocka_unit_test(a_link_moves_only_along_its_table),
+        cmocka_unit_test(a_message_is_accepted_when_each_of_its_parts_is),
+        cmocka_unit_test(a_message_of_which_a_part_is_refused_has_no_name_at_the_centre),
+        cmocka_unit_test(what_is_in_doubt_waits_for_its_own_receipt_and_is_sent_again_without),
+        cmocka_unit_test(a_receipt_before_the_response_says_that_the_centre_has_it),
+        cmocka_unit_test(a_centre_that_is_full_is_left_alone_for_longer_and_longer),
+        cmocka_unit_test(a_text_with_accents_that_has_too_many_parts_goes_without),
     };
     return cmocka_run_group_tests_name("channel/sms", tests, NULL, NULL);
 }
