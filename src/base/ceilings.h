@@ -157,19 +157,20 @@
 #define CASE_NUMBER_MAX 999999 /* of one office in one year */
 
 /* Citizens' phones, notices, messages */
-#define CITIZENS_MAX (1u << 18)   /* who have set something of their own: phones, and so on, each */
-#define PHONE_DAYS 365            /* that a binding holds, unless it says otherwise ... */
-#define PHONE_DAYS_MAX 731        /* ... and at most */
-#define PHONE_PIN_MISSES_MAX 5    /* in a row: then the PIN is blocked */
-#define PHONE_CODES_MAX 32768     /* sent to phones in a day */
-#define PHONE_CODE_S 600          /* that one is good */
-#define PHONE_CODE_TRIES_MAX 3    /* to tell one */
-#define PHONE_CODES_A_DAY_MAX 5   /* for one citizen, and to one phone */
-#define OUTBOX_MAX (1u << 17)     /* messages, with those that are done and remembered */
-#define OUTBOX_TEXT_BYTES_MAX 640 /* of one */
-#define OUTBOX_OFFERED_MAX 64     /* with `sms` at once */
-#define OUTBOX_KEPT_S 7200        /* that one that is done is remembered by its cause */
-#define OUTBOX_STEP_MAX 16        /* messages offered, ended, stored in one turn */
+#define CITIZENS_MAX (1u << 18) /* who have set something of their own: phones, and so on, each */
+#define PHONE_DAYS 365          /* that a binding holds, unless it says otherwise ... */
+#define PHONE_DAYS_MAX 731      /* ... and at most */
+#define PHONE_PIN_MISSES_MAX 5  /* in a row: then the PIN is blocked */
+#define PHONE_CODES_MAX 32768   /* sent to phones in a day */
+#define PHONE_CODE_S 600        /* that one is good */
+#define PHONE_CODE_TRIES_MAX 3  /* to tell one */
+#define PHONE_CODES_A_DAY_MAX 5 /* for one citizen, and to one phone */
+#define OUTBOX_MAX (1u << 17)   /* messages, with those that are done and remembered */
+#define OUTBOX_RESERVED (1u << 14)     /* of them not for answers */
+#define OUTBOX_TEXT_BYTES_MAX 640      /* of one */
+#define OUTBOX_OFFERED_MAX 64          /* with `sms` at once */
+#define OUTBOX_KEPT_S 7200             /* that one that is done is remembered by its cause */
+#define OUTBOX_STEP_MAX 16             /* messages offered, ended, stored in one turn */
 #define SENDING_CENTRE_ID_BYTES_MAX 64 /* of a message, as the centre names it */
 #define INBOX_MAX (1u << 18)           /* news in all inboxes ... */
 #define INBOX_CITIZEN_MAX 32           /* ... and in one; the oldest goes */
@@ -465,11 +466,12 @@
 #define SMS_RECEIPT_S_MAX 120 /* ... and so long in all, for its receipt */
 #define SMS_ENDED_MAX 256     /* messages of which it is known what was told of them */
 #define SMS_RECEIPTS_MAX 1024 /* messages of which no receipt is told */
-#define MESSAGES_PHONE_BURST_MAX 10 /* that a phone may write at once ... */
-#define MESSAGES_PHONE_EACH_S 10    /* ... and then one in so long */
-#define MESSAGES_BURST_MAX 5000     /* of all phones at once ... */
-#define MESSAGES_PER_S_MAX 1000     /* ... and then in a second */
-#define MESSAGES_SAME_MAX 64        /* the same from one phone, as long as answers are remembered */
+#define MESSAGES_PHONE_BURST_MAX 10  /* that a phone may write at once ... */
+#define MESSAGES_PHONE_EACH_S 10     /* ... and then one in so long */
+#define MESSAGES_BURST_MAX 5000      /* of all phones at once ... */
+#define MESSAGES_PER_S_MAX 1000      /* ... and then in a second */
+#define MESSAGES_STRANGERS_MAX 20000 /* to strangers' phones, at once and in OUTBOX_KEPT_S */
+#define MESSAGES_SAME_MAX 64 /* the same from one phone, as long as answers are remembered */
 
 /* Connections that the supervisor has made (decision 0066) */
 #define DIALED_IN_BYTES_MAX (256u << 10)  /* read and not yet taken */

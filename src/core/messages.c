@@ -6,7 +6,8 @@
  *     gate refuses and records whoever is another (F3). Whatever is not the sender's own has one
  *     answer: a phone that is nobody's, another person, somebody who is not there. A phone that is
  *     nobody's asks, as nobody, about somebody else, and is refused and recorded alike.
- *  2. A message is taken when its answer is kept. One that the centre brings again is taken and
+ *  2. A message is taken when its answer is kept, and nothing is done for one whose answer has no
+ *     room. One that the centre brings again is taken and
  *     causes nothing: its cause, which is made of its print and how often it came before, has an
  *     answer already.
  *  3. Beyond the named rates a message is taken and has no answer; it is counted (I9).
@@ -35,7 +36,8 @@
 #define NOBODY "000000000000"
 #define NOBODY_ELSE "000000000001"
 #define VALUE_BYTES_MAX 512
-#define HISTORY_ROWS 3 /* the last; a message holds few */
+#define PIECES_BYTES_MAX (OUTBOX_TEXT_BYTES_MAX * 3 / 4) /* of a text, beside its own words */
+#define HISTORY_ROWS 3                                   /* the last; a message holds few */
 
 /* One that writes. */
 struct sender {
@@ -97,20 +99,34 @@ static void put_value(struct buf *buf, const struct policy *policy, enum field f
     }
 }
 
+/* Another piece, if it fits whole: a message has an end. */
+static bool add_piece(struct buf *pieces, const struct buf *piece)
+{
+    if (piece->failed || pieces->len + piece->len + 2 > PIECES_BYTES_MAX) {
+        return false;
+    }
+    buf_put_text(pieces, pieces->len > 0 ? "; " : "");
+    buf_put_view(pieces, buf_view(piece));
+    return true;
+}
+
 static void put_line(struct core *core, const struct policy *policy, enum field field,
                      struct view value, struct buf *buf)
 {
     struct buf words;
+    struct buf line;
 
     buf_init(&words, VALUE_BYTES_MAX);
+    buf_init(&line, OUTBOX_TEXT_BYTES_MAX);
     put_value(&words, policy, field, value);
     if (words.len > 0) {
         const struct policy_sms_value values[] = {
             {"label", view_text(policy_field_label_vi(policy, field))},
             {"value", buf_view(&words)}};
-        buf_put_text(buf, buf->len > 0 ? "; " : "");
-        (void)say(core, POLICY_SMS_VIEW_LINE, values, 2, buf);
+        (void)say(core, POLICY_SMS_VIEW_LINE, values, 2, &line);
+        (void)add_piece(buf, &line);
     }
+    buf_wipe_done(&line);
     buf_wipe_done(&words);
 }
 
@@ -206,7 +222,8 @@ static struct view text_of(struct view value, uint8_t *room, size_t bytes_max)
     return fits ? canonical_text(value, room) : (struct view){0};
 }
 
-static void put_row(struct core *core, struct view row, struct buf *buf)
+/* False: it does not fit any more. */
+static bool put_row(struct core *core, struct view row, struct buf *buf)
 {
     uint8_t time_room[64];
     uint8_t party_room[VALUE_BYTES_MAX];
@@ -214,7 +231,9 @@ static void put_row(struct core *core, struct view row, struct buf *buf)
     struct view party = canonical_member(row, "party");
     bool named = party.len > 0 && party.data[0] == '{';
     BUF_AUTO moment;
+    BUF_AUTO piece;
     buf_init(&moment, 16);
+    buf_init(&piece, OUTBOX_TEXT_BYTES_MAX);
 
     put_moment(&moment, text_of(canonical_member(row, "time"), time_room, sizeof(time_room)));
     const struct policy_sms_value values[] = {
@@ -222,8 +241,8 @@ static void put_row(struct core *core, struct view row, struct buf *buf)
         {"party", named ? text_of(canonical_member(party, "name"), party_room, sizeof(party_room))
                         : (struct view){0}},
         {"service", text_of(canonical_member(row, "service"), service_room, sizeof(service_room))}};
-    buf_put_text(buf, buf->len > 0 ? "; " : "");
-    (void)say(core, POLICY_SMS_HISTORY_ROW, values, 3, buf);
+    (void)say(core, POLICY_SMS_HISTORY_ROW, values, 3, &piece);
+    return add_piece(buf, &piece);
 }
 
 /* The last that have seen him. */
@@ -237,8 +256,7 @@ static void say_rows(struct core *core, struct view page, struct buf *ret_text)
     BUF_AUTO lines;
     buf_init(&lines, OUTBOX_TEXT_BYTES_MAX);
 
-    while (rows.len > 0 && canonical_next_item(rows, &at, &row)) {
-        put_row(core, row, &lines);
+    while (rows.len > 0 && canonical_next_item(rows, &at, &row) && put_row(core, row, &lines)) {
         found++;
     }
     (void)snprintf(count, sizeof(count), "%u", found);
@@ -385,15 +403,19 @@ static bool spend(struct message_credit *credit, unsigned burst, int64_t each_us
     return true;
 }
 
-static bool may_write(struct core *core, const char *number)
+static bool may_write(struct core *core, const struct sender *sender)
 {
+    static const int64_t stranger_us = (int64_t)OUTBOX_KEPT_S * US_PER_S / MESSAGES_STRANGERS_MAX;
+    const char *number = sender->number;
     struct messages *messages = &core->messages;
     int64_t now_us = clock_monotonic_us(&core->house->clock);
     uint32_t at = crc32c(0, view_of(number, COUNTRY_PHONE_DIGITS)) % MESSAGES_COUNTERS;
 
     return spend(&messages->phones[at], MESSAGES_PHONE_BURST_MAX, US_PER_S * MESSAGES_PHONE_EACH_S,
                  now_us) &&
-           spend(&messages->all, MESSAGES_BURST_MAX, US_PER_S / MESSAGES_PER_S_MAX, now_us);
+           spend(&messages->all, MESSAGES_BURST_MAX, US_PER_S / MESSAGES_PER_S_MAX, now_us) &&
+           (sender->phone != NULL ||
+            spend(&messages->strangers, MESSAGES_STRANGERS_MAX, stranger_us, now_us));
 }
 
 /* ---- causes ---- */
@@ -484,12 +506,23 @@ static struct outcome serve(struct core *core, const struct texting_asked *asked
         messages->again++;
         return OUTCOME_OK;
     }
-    if (!find_sender(core, asked, &sender) || !may_write(core, sender.number)) {
+    if (!find_sender(core, asked, &sender)) {
+        messages->unanswered++;
+        return OUTCOME_OK;
+    }
+    if (!outbox_has_room(core, OUTGOING_ANSWER)) { /* invariant 2: before anything is done */
+        return outcome_fail(FAULT_AGAIN, "no room for an answer");
+    }
+    if (!may_write(core, &sender)) {
         messages->unanswered++;
         return OUTCOME_OK;
     }
     TRY(answer(core, &sender, asked, &text));
-    if (text.len == 0 || text.failed) { /* the policy is older than its texts */
+    if (text.failed) { /* a text that was too long for a message */
+        buf_reset(&text);
+        say_alone(core, POLICY_SMS_LATER, &text);
+    }
+    if (text.len == 0) { /* the policy is older than its texts */
         return OUTCOME_OK;
     }
     struct outcome outcome =

@@ -22,6 +22,7 @@ struct message_credit {
 struct messages {
     struct message_credit phones[MESSAGES_COUNTERS];
     struct message_credit all;
+    struct message_credit strangers; /* phones that are nobody's: their share of the outbox */
     uint64_t answered;
     uint64_t again;      /* that had had their answer */
     uint64_t unanswered; /* no phones, or too often */

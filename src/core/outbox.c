@@ -151,6 +151,14 @@ uint64_t outbox_find(const struct core *core, const uint8_t cause[OUTGOING_CAUSE
     return there == NULL ? 0 : there->id;
 }
 
+bool outbox_has_room(const struct core *core, enum outgoing_kind kind)
+{
+    size_t max = kind == OUTGOING_ANSWER ? OUTBOX_MAX - OUTBOX_RESERVED : OUTBOX_MAX;
+
+    return directory_of(core)->staff->outgoings.len < max && ledger_writable(core->house->ledger) &&
+           office_late(core->house->office) == 0;
+}
+
 void outbox_make(struct core *core, enum outgoing_kind kind, struct view to, struct view text,
                  struct outgoing *ret_outgoing)
 {

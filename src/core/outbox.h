@@ -47,6 +47,9 @@ struct outbox {
 struct outcome outbox_put(struct core *core, enum outgoing_kind kind, struct view to,
                           struct view text, const uint8_t cause[OUTGOING_CAUSE_BYTES],
                           uint64_t *ret_id);
+/* Whether one of that kind can be put now, as far as that can be known before: answers leave
+ * OUTBOX_RESERVED places to what the house says by itself. */
+bool outbox_has_room(const struct core *core, enum outgoing_kind kind);
 /* Something that came in has had its answer: its cause is there. 0: it is not. */
 uint64_t outbox_find(const struct core *core, const uint8_t cause[OUTGOING_CAUSE_BYTES]);
 

@@ -26,6 +26,7 @@ static struct home *home;
 static int64_t now_us;
 static struct pipe_end sms;
 static enum fault keep_fault;
+static unsigned late; /* acts that the store has no room for */
 
 struct outcome __real_office_keep(struct office *office, const struct kept *kept, unsigned count);
 struct outcome __wrap_office_keep(struct office *office, const struct kept *kept, unsigned count);
@@ -33,6 +34,13 @@ struct outcome __wrap_office_keep(struct office *office, const struct kept *kept
 {
     return keep_fault == FAULT_NONE ? __real_office_keep(office, kept, count)
                                     : outcome_fail(keep_fault, "as the test has it");
+}
+
+unsigned __real_office_late(const struct office *office);
+unsigned __wrap_office_late(const struct office *office);
+unsigned __wrap_office_late(const struct office *office)
+{
+    return late > 0 ? late : __real_office_late(office);
 }
 
 static int setup(void **state)
@@ -56,6 +64,7 @@ static int setup(void **state)
     home_act(home, ACT_ACCOUNT_ADD, "code", "A-centre", "party", "bank", "channel", "sms", NULL);
     home_act(home, ACT_PHONE_BIND, "phone", OWN, "person", HOME_AN, NULL);
     keep_fault = FAULT_NONE;
+    late = 0;
     return 0;
 }
 
@@ -339,6 +348,38 @@ static void what_cannot_be_kept_is_to_come_again(void **state)
     assert_int_equal(answers(), 1);
 }
 
+static void nothing_is_done_for_one_whose_answer_has_no_room(void **state)
+{
+    (void)state;
+    struct texting_asked asked = written(OWN, TEXTING_VIEW, 1);
+    uint64_t before = records();
+    late = 1;
+    for (unsigned i = 0; i < 20; i++) { /* and it costs no credit */
+        assert_false(take(&asked));
+    }
+    assert_int_equal(records(), before);
+    late = 0;
+    assert_true(take(&asked));
+    assert_int_equal(records(), before + 1);
+}
+
+static void strangers_have_a_share_of_their_own(void **state)
+{
+    (void)state;
+    const int64_t each_us = (int64_t)OUTBOX_KEPT_S * US_PER_S / MESSAGES_STRANGERS_MAX;
+    struct texting_asked asked = written(STRANGER, TEXTING_HELP, 1);
+    core->messages.strangers.full_us = now_us + (MESSAGES_STRANGERS_MAX - 1) * each_us;
+    assert_true(take(&asked));
+    assert_int_equal(answers(), 1);
+    asked = written("84950900003", TEXTING_HELP, 2);
+    assert_true(take(&asked));
+    assert_int_equal(answers(), 1);
+    assert_int_equal(core->messages.unanswered, 1);
+    asked = written(OWN, TEXTING_HELP, 3);
+    assert_true(take(&asked));
+    assert_int_equal(answers(), 2);
+}
+
 static void a_phone_that_writes_too_often_is_confirmed_and_not_answered(void **state)
 {
     (void)state;
@@ -410,6 +451,8 @@ int main(void)
         TEST(nobody_is_told_that_he_is_locked_when_only_anothers_lock_has_his_number),
         TEST(what_is_brought_again_is_taken_and_causes_nothing),
         TEST(what_cannot_be_kept_is_to_come_again),
+        TEST(nothing_is_done_for_one_whose_answer_has_no_room),
+        TEST(strangers_have_a_share_of_their_own),
         TEST(a_phone_that_writes_too_often_is_confirmed_and_not_answered),
         TEST(a_sender_that_is_no_phone_gets_nothing),
         TEST(a_frame_that_does_not_decode_is_the_senders_fault),
