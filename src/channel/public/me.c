@@ -4,7 +4,9 @@
  * Invariants
  *  1. A request acts only for the browser that has the session: its cookie, and what shows that no
  *     other site has sent it (cookies.h). Nothing else is looked at before.
- *  2. A body is read strictly and goes on as canonical JSON; what its members mean, the core knows.
+ *  2. A body is read strictly and goes on as canonical JSON, as narrow as the core takes it: one
+ *     that it does not take would cost this process its pipe. What its members mean, the core
+ * knows.
  *  3. An exchange that has a place is answered by the core, or refused when its pipe is lost.
  */
 #include "channel/public/me.h"
@@ -12,6 +14,7 @@
 #include "base/check.h"
 #include "channel/public/cookies.h"
 #include "channel/public/me_page.h"
+#include "wire/canonical.h"
 #include "wire/json.h"
 #include "wire/json_canonical.h"
 
@@ -208,6 +211,10 @@ static struct outcome canonical(struct public_me *me, struct view body,
     struct outcome outcome = json_put_canonical(&me->body, doc.nodes);
     if (!outcome_ok(outcome)) {
         *ret_fault = (struct json_fault){.reason = "too long, or a number that is no integer"};
+    } else if (!canonical_valid(buf_view(&me->body), OWN_DEPTH_MAX)) {
+        *ret_fault = (struct json_fault){.reason = "integers of at most 15 digits, names of "
+                                                   "visible ASCII"};
+        outcome = outcome_fail(FAULT_BAD_INPUT, "body: canonical, and not as the core takes it");
     }
     return outcome;
 }

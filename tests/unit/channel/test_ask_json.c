@@ -370,6 +370,13 @@ static void a_claim_that_cannot_be_is_told_by_its_pointer(void **state)
          "cannot be claimed"},
         {CLAIMS("{\"field\":\"native_place\",\"value\":{\"ward\":1}}"), "/claims/0",
          "cannot be claimed"},
+        /* canonical, and more than the core takes */
+        {CLAIMS("{\"field\":\"native_place\",\"value\":{\"ward\":1234567890123456}}"), "/claims/0",
+         "cannot be claimed"},
+        {CLAIMS("{\"field\":\"native_place\",\"value\":{\"\xc3\xa9\":\"1\"}}"), "/claims/0",
+         "cannot be claimed"},
+        {CLAIMS("{\"field\":\"native_place\",\"value\":{\"a\\nb\":\"1\"}}"), "/claims/0",
+         "cannot be claimed"},
         {CLAIMS("{\"field\":\"relatives\",\"value\":null}"), "/claims/0", "cannot be claimed"},
         {CLAIMS("{\"relation\":\"aunt\",\"name\":\"A\"}"), "/claims/0/relation", "relation"},
         {CLAIMS("{\"relation\":\"father\"}"), "/claims/0", "at least one of"},

@@ -92,6 +92,11 @@ static void a_verb_is_carried_with_the_hash_of_its_session_and_its_body_made_can
     assert_memory_equal(own.session, hash, sizeof(hash));
     assert_int_equal(does("nothing", "{}", body), 200);
     assert_string_equal(body, "{}");
+    /* the most that the core takes */
+    assert_int_equal(does("view", "{\"~\":[[[-123456789012345]]],\"\":\"\\u00e9\\u0001\"}", body),
+                     200);
+    own = rig_last_own(&rig);
+    assert_string_equal(own.body, "{\"\":\"\xc3\xa9\\u0001\",\"~\":[[[-123456789012345]]]}");
 }
 
 static void what_the_core_refuses_is_a_problem(void **state)
@@ -155,6 +160,15 @@ static void what_is_no_verb_or_no_object_is_refused_here(void **state)
         {"view", "{\"a\":1.5}", 400},
         {"view", "{\"a\":1,\"a\":1}", 400},
         {"view", "{\"a\":[[[[1]]]]}", 400},
+        /* canonical, and more than the core takes */
+        {"view", "{\"a\":1234567890123456}", 400},
+        {"view", "{\"a\":[{\"b\":-1234567890123456}]}", 400},
+        {"view", "{\"\xc3\xa9\":1}", 400},
+        {"view", "{\"\\u00e9\":1}", 400},
+        {"view", "{\"\\u007f\":1}", 400},
+        {"view", "{\"a\\\"b\":1}", 400},
+        {"view", "{\"a\\\\b\":1}", 400},
+        {"view", "{\"a\\nb\":1}", 400},
         {"averyveryveryverylongverbthatnobodyhas", "{}", 404},
     };
     static char large[OWN_BODY_BYTES_MAX + 16];
