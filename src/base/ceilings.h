@@ -393,8 +393,10 @@
 #define OWN_DEPTH_MAX 4         /* containers in each other there */
 #define OWN_JSON_BYTES_MAX (256u << 10)
 #define OWN_PENDING_MAX 1024     /* with the core at once; beyond: 503 */
-#define OWN_BURST_MAX 400        /* of a public process at once ... */
+#define OWN_BURST_MAX 400        /* of a public process at once, over sessions that it knows ... */
 #define OWN_PER_S_MAX 200        /* ... and a second; beyond: 429 */
+#define OWN_UNKNOWN_BURST_MAX 60 /* likewise of cookies of which it has not heard that they ... */
+#define OWN_UNKNOWN_PER_S_MAX 20 /* ... are sessions */
 #define OWN_SESSION_BURST_MAX 30 /* likewise of one session ... */
 #define OWN_SESSION_PER_S_MAX 1  /* ... and a second */
 #define PERSONAL_NUMBER_BYTES 12

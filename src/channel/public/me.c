@@ -4,10 +4,11 @@
  * Invariants
  *  1. A request acts only for the browser that has the session: its cookie, and what shows that no
  *     other site has sent it (cookies.h). Nothing else is looked at before.
- *  2. A body is read strictly and goes on as canonical JSON, as narrow as the core takes it: one
- *     that it does not take would cost this process its pipe. What its members mean, the core
- * knows.
+ *  2. A body is read strictly and goes on as canonical JSON, as narrow as the core takes it (else
+ *     the pipe is lost); what its members mean, the core knows.
  *  3. An exchange that has a place is answered by the core, or refused when its pipe is lost.
+ *  4. Cookies that anybody makes up use up nothing of those who have sessions: only a session that
+ *     the core has served draws on the rate of all sessions.
  */
 #include "channel/public/me.h"
 
@@ -19,6 +20,7 @@
 #include "wire/json_canonical.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define PATH VIEW_LITERAL("/v1/me/")
 #define TYPE_JSON VIEW_LITERAL("application/json")
@@ -91,18 +93,35 @@ void me_respond_json(struct public_me *me, struct http_exchange *exchange,
     http_respond(exchange, &response, &body);
 }
 
-/* ---- to the core and back ---- */
+/* ---- rates ---- */
 
-static bool too_often(struct public_me *me, struct http_exchange *exchange, uint16_t owner)
+/* Where a session is remembered; the next that falls there takes its place. */
+static uint8_t *known_at(struct public_me *me, const uint8_t session[SEAL_HASH_BYTES])
+{
+    return me->known[((unsigned)session[2] << 8 | session[3]) % SESSIONS_MAX];
+}
+
+static bool is_known(struct public_me *me, const uint8_t session[SEAL_HASH_BYTES])
+{
+    return memcmp(known_at(me, session), session, SEAL_HASH_BYTES) == 0;
+}
+
+/* Invariant 4. */
+static bool too_often(struct public_me *me, struct http_exchange *exchange,
+                      const uint8_t session[SEAL_HASH_BYTES])
 {
     int64_t now_us = clock_monotonic_us(&me->clock);
-    struct leak *own = &me->rates[owner];
+    struct leak *own = &me->rates[pending_owner_of(session)];
+    bool known = is_known(me, session);
+    struct leak *all = known ? &me->rate : &me->unknown;
+    uint64_t burst = known ? OWN_BURST_MAX : OWN_UNKNOWN_BURST_MAX;
+    uint64_t per_s = known ? OWN_PER_S_MAX : OWN_UNKNOWN_PER_S_MAX;
     struct http_response extra = {0};
 
     if (!leak_full(own, now_us, OWN_SESSION_BURST_MAX, OWN_SESSION_PER_S_MAX) &&
-        !leak_full(&me->rate, now_us, OWN_BURST_MAX, OWN_PER_S_MAX)) {
+        !leak_full(all, now_us, burst, per_s)) {
         own->used += LEAK_UNIT;
-        me->rate.used += LEAK_UNIT;
+        all->used += LEAK_UNIT;
         return false;
     }
     http_response_add(&extra, "retry-after", VIEW_LITERAL("1"));
@@ -110,23 +129,47 @@ static bool too_often(struct public_me *me, struct http_exchange *exchange, uint
     return true;
 }
 
+static void give_back(struct leak *leak)
+{
+    leak->used -= leak->used < LEAK_UNIT ? leak->used : LEAK_UNIT;
+}
+
+/* What the core says of a session: it is served, or is none, or none any more. What that one has
+ * taken from a counter that others share is given back; the rate of cookies that are not known
+ * stays, for it is what bounds them. */
+static void learn(struct public_me *me, const uint8_t session[SEAL_HASH_BYTES], bool served)
+{
+    if (served) {
+        memcpy(known_at(me, session), session, SEAL_HASH_BYTES);
+        return;
+    }
+    give_back(&me->rates[pending_owner_of(session)]);
+    if (is_known(me, session)) {
+        give_back(&me->rate);
+        memset(known_at(me, session), 0, SEAL_HASH_BYTES);
+    }
+}
+
+/* ---- to the core and back ---- */
+
 void me_send(struct public_me *me, struct http_exchange *exchange, const struct own_asked *asked,
              me_told *told)
 {
     struct own_asked frame = *asked;
-    uint16_t owner = pending_owner_of(asked->session);
 
-    if (too_often(me, exchange, owner)) {
+    if (too_often(me, exchange, asked->session)) {
         return;
     }
     if (!link_is_up(me->link) || !link_has_room(me->link, FRAME_ROOM) ||
-        !outcome_ok(pending_add(&me->pending, exchange, owner, &frame.tag))) {
+        !outcome_ok(
+            pending_add(&me->pending, exchange, pending_owner_of(asked->session), &frame.tag))) {
         texts_refuse_unavailable(me->texts, exchange);
         return;
     }
     uint32_t place = pending_place_of(frame.tag);
     http_exchange_note_set(exchange, place); /* invariant 3 */
     me->told[place] = told;
+    memcpy(me->sessions[place], asked->session, sizeof(me->sessions[place]));
     owning_put_asked(link_out(me->link), &frame);
     link_flush(me->link);
 }
@@ -139,8 +182,10 @@ struct outcome me_take(struct public_me *me, const struct frame *frame)
 
     TRY(owning_get_told(frame, &told, &answer));
     TRY(pending_take(&me->pending, told.tag, &exchange));
+    uint32_t place = pending_place_of(told.tag);
+    learn(me, me->sessions[place], told.code != CODE_UNAUTHENTICATED);
     if (exchange != NULL) {
-        me->told[pending_place_of(told.tag)](me, exchange, &told);
+        me->told[place](me, exchange, &told);
     }
     return OUTCOME_OK;
 }
@@ -268,6 +313,10 @@ struct outcome me_init(struct public_me *me, struct texts *texts, struct link *l
     me->signin = signin;
     me->clock = clock_system();
     buf_init(&me->body, OWN_BODY_BYTES_MAX);
+    me->known = memory_new(SESSIONS_MAX, sizeof(me->known[0]));
+    if (me->known == NULL) {
+        return outcome_fail(FAULT_NO_MEMORY, "table of known sessions");
+    }
     TRY(arena_init(&me->page_arena, ME_PAGE_ARENA_BYTES));
     TRY(arena_init(&me->arena, VALUES_MAX * sizeof(struct json_node) + OWN_BODY_BYTES_MAX));
     return pending_init(&me->pending, OWN_PENDING_MAX);
@@ -276,6 +325,7 @@ struct outcome me_init(struct public_me *me, struct texts *texts, struct link *l
 void me_done(struct public_me *me)
 {
     pending_done(&me->pending);
+    memory_free(me->known);
     arena_done(&me->arena);
     arena_done(&me->page_arena);
     buf_done(&me->body);

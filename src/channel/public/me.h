@@ -26,9 +26,12 @@ struct public_me {
     const struct public_signin *signin; /* for pages' policy */
     struct clock_port clock;
     struct pending pending;
-    me_told *told[OWN_PENDING_MAX]; /* by place */
-    struct leak rate;
-    struct leak rates[EDGE_OWNERS]; /* of sessions */
+    me_told *told[OWN_PENDING_MAX]; /* by place, as the next */
+    uint8_t sessions[OWN_PENDING_MAX][SEAL_HASH_BYTES];
+    uint8_t (*known)[SEAL_HASH_BYTES]; /* SESSIONS_MAX: those that the core has served */
+    struct leak rate;                  /* of all of them ... */
+    struct leak unknown;               /* ... and of all others */
+    struct leak rates[EDGE_OWNERS];    /* of sessions */
     struct arena arena;
     struct buf body;
     struct arena page_arena; /* of an answer that a page shows */

@@ -77,6 +77,7 @@ struct rig_letter {
  *   view         {"seen":true}      nothing      done, with nothing to say
  *   refuse       bad_request        later        rate_limited, 7 s
  *   ask          the gate's refusal, with a receipt
+ *   over         unauthenticated
  *   silent, die, stranger, garbage as above */
 struct rig_own {
     char verb[RIG_TEXT_BYTES_MAX];

@@ -280,6 +280,8 @@ static void put_own(struct core *core, const struct own_asked *asked, uint64_t t
     } else if (view_is(asked->verb, "later")) {
         told.code = CODE_RATE_LIMITED;
         told.retry_after_s = 7;
+    } else if (view_is(asked->verb, "over")) {
+        told.code = CODE_UNAUTHENTICATED;
     } else if (view_is(asked->verb, "ask")) {
         told.code = answer.code;
         told.answer = &answer;

@@ -228,6 +228,44 @@ static void a_session_that_asks_too_often_is_told_to_come_later(void **state)
     assert_int_equal(does("view", "{}", NULL), 200);
 }
 
+/* One connection's worth of them, until one is told to come later; how many were carried. */
+static unsigned made_up_cookies_come(void)
+{
+    struct rig_connection connection;
+    unsigned verbs = rig_last_own(&rig).verbs;
+    int status = 401;
+    char text[512];
+    assert_true(rig_connect(&rig, RIG_NONE, "http/1.1", 0, &connection));
+    for (unsigned i = 0; i < OWN_BURST_MAX && status == 401; i++) {
+        struct rig_response response;
+        snprintf(text, sizeof(text),
+                 "POST /v1/me/over HTTP/1.1\r\nHost: localhost\r\n"
+                 "Cookie: __Host-dancu-session=%c%c%s\r\n" JSON "Content-Length: 2\r\n\r\n{}",
+                 'a' + (char)(i % 26), 'a' + (char)(i / 26), &TOKEN_REST[1]);
+        rig_send_text(&connection, text);
+        rig_receive(&connection, false, &response);
+        status = response.status;
+        rig_response_done(&response);
+    }
+    rig_disconnect(&connection);
+    assert_int_equal(status, 429);
+    return rig_last_own(&rig).verbs - verbs;
+}
+
+/* Whoever makes up cookies waits for others who do, and nobody who has a session does. */
+static void made_up_cookies_take_nothing_from_a_session_that_was_served(void **state)
+{
+    (void)state;
+    session = 'W';
+    assert_int_equal(does("view", "{}", NULL), 200);
+    assert_true(made_up_cookies_come() < OWN_BURST_MAX / 2);
+    for (unsigned i = 0; i < 5; i++) {
+        assert_int_equal(does("view", "{}", NULL), 200);
+    }
+    assert_true(made_up_cookies_come() < OWN_BURST_MAX / 2);
+    assert_int_equal(does("over", "{}", NULL), 401);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -238,6 +276,7 @@ int main(void)
         cmocka_unit_test(what_is_no_verb_or_no_object_is_refused_here),
         cmocka_unit_test(a_core_that_is_lost_or_speaks_of_nobody_is_told_as_unavailable),
         cmocka_unit_test(a_session_that_asks_too_often_is_told_to_come_later),
+        cmocka_unit_test(made_up_cookies_take_nothing_from_a_session_that_was_served),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }
