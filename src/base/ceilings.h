@@ -62,11 +62,12 @@
 #define STATEMENTS_OPEN_MAX 64 /* of which parts can be fetched; the oldest goes first ... */
 #define STATEMENT_S_MAX 900    /* ... so long after the first */
 #define STATEMENT_PART_BYTES_MAX (192u << 10) /* of its lines; OWN_JSON_BYTES_MAX holds it */
-#define HISTORY_WAIT_MAX 64    /* who waits for his page: one row is read a turn ... */
-#define HISTORY_WAIT_OWN_MAX 2 /* ... of one citizen's; beyond: 429 */
-#define JOB_TRACKS_MAX 64      /* jobs of which the gate knows the last lines ... */
-#define JOB_RECENT_MAX 1024    /* ... so many */
-#define JOB_RECALLS_MAX 2      /* of them read again in one batch: each is a stall for all others */
+#define HISTORY_WAIT_MAX 128       /* who waits for his page: one row is read a turn ... */
+#define HISTORY_WAIT_OWN_MAX 2     /* ... of one citizen's; beyond: 429 ... */
+#define HISTORY_WAIT_PHONES_MAX 64 /* ... and of phones: as many as SMS_PENDING_MAX */
+#define JOB_TRACKS_MAX 64          /* jobs of which the gate knows the last lines ... */
+#define JOB_RECENT_MAX 1024        /* ... so many */
+#define JOB_RECALLS_MAX 2 /* of them read again in one batch: each is a stall for all others */
 #define FEE_STATEMENTS_MAX (1u << 18) /* of a party and a month each; beyond, the oldest go */
 #define FEE_MONTHS_MAX 13             /* that a statement is kept: a year, and the month in hand */
 #define FEE_LINES_MAX 64              /* of one statement: products and prices; beyond: 429 */

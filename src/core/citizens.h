@@ -8,7 +8,9 @@
 #define DANCU_CORE_CITIZENS_H
 
 #include "domain/ask.h"
+#include "domain/country.h"
 #include "office/act.h"
+#include "office/outgoing.h"
 
 struct core;
 struct peer;
@@ -20,17 +22,24 @@ struct own_asker {
     struct view account;  /* that carries: a code */
 };
 
+/* Of a message from a phone: whom its answer goes to, and what causes it (core/outbox.h). */
+struct own_phone {
+    char number[COUNTRY_PHONE_DIGITS + 1];
+    uint8_t cause[OUTGOING_CAUSE_BYTES];
+};
+
 struct own_call {
     struct own_asker asker;
     struct view body;  /* a canonical JSON object, OWN_BODY_BYTES_MAX at most */
     struct peer *peer; /* who waits, for a verb that answers later; NULL: nobody can wait */
     uint64_t tag;      /* the peer's own */
+    const struct own_phone *phone; /* then messages_tell() answers later; NULL: own_tell() */
 };
 
 /* What came of it. Of three kinds: the gate's answer, JSON, or a refusal. Views last until the gate
  * is asked again. */
 struct own_reply {
-    bool later;    /* nothing yet: the verb tells it with own_tell() */
+    bool later;    /* nothing yet: the verb tells it when it is there */
     bool answered; /* `answer` is the gate's, with its receipt; else: */
     struct answer answer;
     enum code code;         /* CODE_DISCLOSED: `json` is there, or it is done and says nothing */

@@ -6,6 +6,8 @@
  *  1. One page is made at a time, in the order in which they were asked for; a turn reads one row.
  *  2. What waits lies in memory of its own: it borrows from no pipe and no session.
  *  3. Who finds no room goes to the gate without a page, which turns him away and counts it.
+ *  4. Phones wait as everybody does, in half of the places at most. What one has written is taken
+ *     when its answer is kept.
  */
 #include "core/citizens.h"
 #include "core/loop.h"
@@ -18,27 +20,30 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-
-#define SMS_ROWS_MAX 3 /* made at once, for who cannot wait: as many as a message holds */
+#include <string.h>
 
 static struct history_wait *at(struct histories *histories, unsigned number)
 {
     return &histories->waits[(histories->first + number) % HISTORY_WAIT_MAX];
 }
 
-static bool has_room(struct histories *histories, struct view id)
+/* Invariant 4. */
+static bool has_room(struct histories *histories, struct view id, bool phoned)
 {
     unsigned own = 0;
+    unsigned phones = 0;
     for (unsigned i = 0; i < histories->count; i++) {
         own += view_equal(code_view(&at(histories, i)->id), id);
+        phones += at(histories, i)->phoned;
     }
-    return histories->count < HISTORY_WAIT_MAX && own < HISTORY_WAIT_OWN_MAX;
+    return histories->count < HISTORY_WAIT_MAX && own < HISTORY_WAIT_OWN_MAX &&
+           (!phoned || phones < HISTORY_WAIT_PHONES_MAX);
 }
 
 bool histories_put_ask(struct histories *histories, struct peer *peer, const struct ask *ask)
 {
     struct history_wait *wait = at(histories, histories->count);
-    if (!has_room(histories, ask->key)) {
+    if (!has_room(histories, ask->key, false)) {
         return false;
     }
     *wait = (struct history_wait){.peer = peer};
@@ -55,6 +60,20 @@ bool histories_put_ask(struct histories *histories, struct peer *peer, const str
 bool histories_wait(const struct histories *histories)
 {
     return histories->count > 0;
+}
+
+bool histories_have_cause(const struct histories *histories,
+                          const uint8_t cause[OUTGOING_CAUSE_BYTES])
+{
+    for (unsigned i = 0; i < histories->count; i++) {
+        const struct history_wait *wait =
+            &histories->waits[(histories->first + i) % HISTORY_WAIT_MAX];
+        if (wait->phoned && wait->peer != NULL &&
+            memcmp(wait->phone.cause, cause, OUTGOING_CAUSE_BYTES) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void drop(struct histories *histories)
@@ -107,7 +126,7 @@ static void ask_of(const struct history_wait *wait, struct ask *ret_ask, struct 
     ret_ask->history.party = code_view(&wait->party);
 }
 
-/* Over a session. */
+/* Over a session, or from a phone. */
 static struct outcome serve_own(struct core *core, const struct history_wait *wait)
 {
     struct own_reply reply;
@@ -126,7 +145,11 @@ static struct outcome serve_own(struct core *core, const struct history_wait *wa
         if (wait->stated && reply.code == CODE_DISCLOSED) {
             gate_statement_open(core->house->gate);
         }
-        own_tell(wait->peer, wait->tag, &reply);
+        if (wait->phoned) { /* invariant 4 */
+            outcome = messages_tell(core, wait->peer, wait->tag, &wait->phone, &reply);
+        } else {
+            own_tell(wait->peer, wait->tag, &reply);
+        }
     }
     own_reply_done(&reply);
     return outcome;
@@ -259,23 +282,6 @@ static bool history_of(struct view body, struct ask_history *ret_history,
     return ask_history_sane(ret_history);
 }
 
-/* From a phone: nobody waits, so few rows are read at once. The page that is being made for another
- * is begun anew. */
-static struct outcome tell_now(struct core *core, const struct own_call *call, struct ask *ask,
-                               struct own_reply *reply)
-{
-    struct gate *gate = core->house->gate;
-    bool ready = false;
-    core->histories.begun = false;
-    TRY(gate_history_begin(gate, ask));
-    while (!ready) {
-        TRY(gate_history_step(gate, &ready));
-    }
-    bool ward = ask->own->ward;
-    ask->history_ready = true;
-    return citizens_ask(core, &call->asker, ask->key, ward, ask, reply);
-}
-
 static struct outcome put_own(struct core *core, const struct own_call *call, const struct ask *ask,
                               struct own_reply *reply)
 {
@@ -283,6 +289,7 @@ static struct outcome put_own(struct core *core, const struct own_call *call, co
     struct history_wait *wait = at(histories, histories->count);
     *wait = (struct history_wait){.peer = call->peer,
                                   .tag = call->tag,
+                                  .phoned = call->phone != NULL,
                                   .channel = call->asker.channel,
                                   .ward = ask->own->ward,
                                   .history = ask->history};
@@ -291,6 +298,9 @@ static struct outcome put_own(struct core *core, const struct own_call *call, co
     TRY(code_set(&wait->id, ask->key));
     TRY(code_set(&wait->party, ask->history.party));
     wait->history.party = view_of(NULL, 0);
+    if (call->phone != NULL) {
+        wait->phone = *call->phone;
+    }
     histories->count++;
     reply->later = true;
     return OUTCOME_OK;
@@ -329,12 +339,13 @@ struct outcome histories_state(struct core *core, const struct own_call *call, s
                       .history_stated = true,
                       .own = &own};
     struct histories *histories = &core->histories;
+    bool phoned = call->phone != NULL;
     uint64_t next = 0;
     if (!next_of(call->body, &next)) {
         own_refuse(reply, CODE_BAD_REQUEST, "/next");
         return OUTCOME_OK;
     }
-    if (!gate_history_wanted(core->house->gate, &ask) || !has_room(histories, id) ||
+    if (!gate_history_wanted(core->house->gate, &ask) || !has_room(histories, id, phoned) ||
         call->peer == NULL) { /* invariant 3; or not his */
         return citizens_ask(core, &call->asker, id, ward, &ask, reply);
     }
@@ -362,14 +373,8 @@ struct outcome histories_show(struct core *core, const struct own_call *call, st
         own_refuse(reply, CODE_BAD_REQUEST, why);
         return OUTCOME_OK;
     }
-    bool wanted = gate_history_wanted(core->house->gate, &ask);
-    bool waits = call->peer != NULL;
-    if (wanted && !waits) {
-        bool many = ask.history.limit == 0 || ask.history.limit > SMS_ROWS_MAX;
-        ask.history.limit = many ? SMS_ROWS_MAX : ask.history.limit;
-        return tell_now(core, call, &ask, reply);
-    }
-    if (wanted && has_room(&core->histories, id)) {
+    if (gate_history_wanted(core->house->gate, &ask) && call->peer != NULL &&
+        has_room(&core->histories, id, call->phone != NULL)) {
         return put_own(core, call, &ask, reply);
     }
     return citizens_ask(core, &call->asker, id, ward, &ask, reply); /* invariant 3; or not his */

@@ -5,6 +5,7 @@
 #define DANCU_CORE_LOOP_H
 
 #include "base/leak.h"
+#include "core/citizens.h"
 #include "core/house.h"
 #include "core/inbox.h"
 #include "core/messages.h"
@@ -82,8 +83,10 @@ struct rereads {
 struct history_wait {
     struct peer *peer;   /* NULL: it is gone */
     struct code_text id; /* personal number of whom it is about */
-    struct buf ask;      /* as in a frame; empty: it came over a session, and is: */
+    struct buf ask;      /* as in a frame; empty: it came over a session ... */
     uint64_t tag;
+    bool phoned; /* or from a phone, and then: */
+    struct own_phone phone;
     enum channel channel;
     struct code_text citizen;
     struct code_text account;
@@ -347,12 +350,13 @@ void rereads_done(struct rereads *rereads);
 /* Puts aside an ask whose page is wanted (gate_history_wanted()); false: there is no room. */
 bool histories_put_ask(struct histories *histories, struct peer *peer, const struct ask *ask);
 bool histories_wait(const struct histories *histories);
+/* Does a message with that cause wait? */
+bool histories_have_cause(const struct histories *histories,
+                          const uint8_t cause[OUTGOING_CAUSE_BYTES]);
 /* One row of the page that is being made, or its ask. */
 struct outcome histories_keep(struct core *core);
 void histories_forget(struct histories *histories, const struct peer *peer);
 void histories_done(struct histories *histories);
-struct own_call;
-struct own_reply;
 /* The verb `history`: of whoever has that number, himself or his ward; anybody else is refused. */
 struct outcome histories_show(struct core *core, const struct own_call *call, struct view id,
                               bool ward, struct own_reply *reply);

@@ -7,9 +7,9 @@
  *     answer: a phone that is nobody's, another person, somebody who is not there. A phone that is
  *     nobody's asks, as nobody, about somebody else, and is refused and recorded alike.
  *  2. A message is taken when its answer is kept, and nothing is done for one whose answer has no
- *     room. One that the centre brings again is taken and
- *     causes nothing: its cause, which is made of its print and how often it came before, has an
- *     answer already.
+ *     room. One that the centre brings again is taken and causes nothing: its cause, which is made
+ *     of its print and how often it came before, has an answer already. While that is being made
+ *     (histories.c), it is to come again.
  *  3. Beyond the named rates a message is taken and has no answer; it is counted (I9).
  */
 #include "core/messages.h"
@@ -41,9 +41,10 @@
 
 /* One that writes. */
 struct sender {
-    char number[COUNTRY_PHONE_DIGITS + 1];
+    struct own_phone from;
     const struct phone *phone; /* NULL: it is nobody's */
     struct own_asker asker;
+    struct peer *peer; /* that tells of it */
 };
 
 /* ---- texts ---- */
@@ -265,8 +266,21 @@ static void say_rows(struct core *core, struct view page, struct buf *ret_text)
     (void)say(core, found > 0 ? POLICY_SMS_HISTORY : POLICY_SMS_HISTORY_NONE, values, 2, ret_text);
 }
 
+static struct outcome say_history(struct core *core, const struct own_reply *reply,
+                                  struct buf *ret_text)
+{
+    if (reply->code == CODE_DISCLOSED) {
+        say_rows(core, reply->answer.person, ret_text);
+    } else {
+        say_refusal(core, reply->code, ret_text);
+    }
+    return recorded(reply->code);
+}
+
+/* *ret_later: its page is made first; messages_tell() goes on. */
 static struct outcome history(struct core *core, const struct sender *sender,
-                              const struct texting_asked *asked, struct buf *ret_text)
+                              const struct texting_asked *asked, struct buf *ret_text,
+                              bool *ret_later)
 {
     struct own_reply reply;
     BUF_AUTO body;
@@ -276,16 +290,15 @@ static struct outcome history(struct core *core, const struct sender *sender,
     buf_put_view(&body, subject_of(sender, asked));
     buf_printf(&body, "\",\"limit\":%u}", HISTORY_ROWS);
     TRY(buf_check(&body));
-    const struct own_call call = {.asker = sender->asker, .body = buf_view(&body)};
+    const struct own_call call = {.asker = sender->asker,
+                                  .body = buf_view(&body),
+                                  .peer = sender->peer,
+                                  .tag = asked->tag,
+                                  .phone = &sender->from};
     own_reply_init(&reply);
     TRY(citizens_do(core, VIEW_LITERAL("history"), &call, &reply));
-    CHECK(!reply.later); /* nobody waits at a pipe */
-    struct outcome outcome = recorded(reply.code);
-    if (reply.code == CODE_DISCLOSED) {
-        say_rows(core, reply.answer.person, ret_text);
-    } else {
-        say_refusal(core, reply.code, ret_text);
-    }
+    *ret_later = reply.later;
+    struct outcome outcome = reply.later ? OUTCOME_OK : say_history(core, &reply, ret_text);
     own_reply_done(&reply);
     return outcome;
 }
@@ -363,13 +376,14 @@ static void check(struct core *core, struct view rest, struct buf *ret_text)
 }
 
 static struct outcome answer(struct core *core, const struct sender *sender,
-                             const struct texting_asked *asked, struct buf *ret_text)
+                             const struct texting_asked *asked, struct buf *ret_text,
+                             bool *ret_later)
 {
     switch (asked->verb) {
     case TEXTING_VIEW:
         return view(core, sender, asked, ret_text);
     case TEXTING_HISTORY:
-        return history(core, sender, asked, ret_text);
+        return history(core, sender, asked, ret_text, ret_later);
     case TEXTING_LOCK:
         return with_pin(core, sender, asked, "lock", POLICY_SMS_LOCKED, ret_text);
     case TEXTING_UNLOCK:
@@ -406,7 +420,7 @@ static bool spend(struct message_credit *credit, unsigned burst, int64_t each_us
 static bool may_write(struct core *core, const struct sender *sender)
 {
     static const int64_t stranger_us = (int64_t)OUTBOX_KEPT_S * US_PER_S / MESSAGES_STRANGERS_MAX;
-    const char *number = sender->number;
+    const char *number = sender->from.number;
     struct messages *messages = &core->messages;
     int64_t now_us = clock_monotonic_us(&core->house->clock);
     uint32_t at = crc32c(0, view_of(number, COUNTRY_PHONE_DIGITS)) % MESSAGES_COUNTERS;
@@ -432,20 +446,25 @@ static void cause_of(const struct texting_asked *asked, unsigned nth,
     memcpy(ret_cause, hash, OUTGOING_CAUSE_BYTES);
 }
 
-/* The cause of this one. False: it has had its answer, or the phone has written the same so often
- * that it gets none. */
-static bool find_cause(const struct core *core, const struct texting_asked *asked,
-                       uint8_t ret_cause[OUTGOING_CAUSE_BYTES])
+/* The cause of this one. *ret_new false: it has had its answer, or the phone has written the same
+ * so often that it gets none. FAULT_AGAIN: the answer of what it may be is being made. */
+static struct outcome find_cause(const struct core *core, const struct texting_asked *asked,
+                                 uint8_t ret_cause[OUTGOING_CAUSE_BYTES], bool *ret_new)
 {
     unsigned came = 0;
 
     for (; came < MESSAGES_SAME_MAX; came++) {
         cause_of(asked, came, ret_cause);
-        if (outbox_find(core, ret_cause) == 0) {
+        bool waits = histories_have_cause(&core->histories, ret_cause);
+        if (waits && asked->again) {
+            return outcome_fail(FAULT_AGAIN, "its answer is being made");
+        }
+        if (!waits && outbox_find(core, ret_cause) == 0) {
             break;
         }
     }
-    return came < MESSAGES_SAME_MAX && (came == 0 || !asked->again);
+    *ret_new = came < MESSAGES_SAME_MAX && (came == 0 || !asked->again);
+    return OUTCOME_OK;
 }
 
 /* ---- one message ---- */
@@ -480,11 +499,11 @@ static bool find_sender(struct core *core, const struct texting_asked *asked,
                   .citizen = named ? VIEW_LITERAL(NOBODY_ELSE) : VIEW_LITERAL(NOBODY)}};
     int64_t day = clock_day_vn(clock_wall_us(&core->house->clock));
 
-    if (!outcome_ok(country_phone_get(asked->phone, sender.number)) ||
+    if (!outcome_ok(country_phone_get(asked->phone, sender.from.number)) ||
         !find_account(core, &sender.asker.account)) {
         return false;
     }
-    sender.phone = staff_phone(&core->house->directory, view_text(sender.number), day);
+    sender.phone = staff_phone(&core->house->directory, view_text(sender.from.number), day);
     if (sender.phone != NULL) {
         sender.asker.citizen = code_view(&sender.phone->person);
     }
@@ -492,17 +511,39 @@ static bool find_sender(struct core *core, const struct texting_asked *asked,
     return true;
 }
 
-/* Answers it, and keeps the answer. FAULT_AGAIN, or that it cannot be kept: it is to come again. */
-static struct outcome serve(struct core *core, const struct texting_asked *asked)
+/* FAULT_AGAIN, or that it cannot be kept: it is to come again. */
+static struct outcome keep_answer(struct core *core, const struct own_phone *phone,
+                                  struct buf *text)
+{
+    struct messages *messages = &core->messages;
+    uint64_t id = 0;
+
+    if (text->failed) { /* a text that was too long for a message */
+        buf_reset(text);
+        say_alone(core, POLICY_SMS_LATER, text);
+    }
+    if (text->len == 0) { /* the policy is older than its texts */
+        return OUTCOME_OK;
+    }
+    struct outcome outcome = outbox_put(core, OUTGOING_ANSWER, view_text(phone->number),
+                                        buf_view(text), phone->cause, &id);
+    messages->answered += outcome_ok(outcome) ? 1 : 0;
+    return outcome;
+}
+
+/* Answers it, and keeps the answer, or *ret_later. Fails as keep_answer(). */
+static struct outcome serve(struct core *core, struct peer *peer, const struct texting_asked *asked,
+                            bool *ret_later)
 {
     struct messages *messages = &core->messages;
     uint8_t cause[OUTGOING_CAUSE_BYTES];
     struct sender sender;
-    uint64_t id = 0;
+    bool new = false;
     __attribute__((cleanup(buf_wipe_done))) struct buf text;
     buf_init(&text, OUTBOX_TEXT_BYTES_MAX);
 
-    if (!find_cause(core, asked, cause)) {
+    TRY(find_cause(core, asked, cause, &new));
+    if (!new) {
         messages->again++;
         return OUTCOME_OK;
     }
@@ -517,36 +558,47 @@ static struct outcome serve(struct core *core, const struct texting_asked *asked
         messages->unanswered++;
         return OUTCOME_OK;
     }
-    TRY(answer(core, &sender, asked, &text));
-    if (text.failed) { /* a text that was too long for a message */
-        buf_reset(&text);
-        say_alone(core, POLICY_SMS_LATER, &text);
+    memcpy(sender.from.cause, cause, sizeof(cause));
+    sender.peer = peer;
+    TRY(answer(core, &sender, asked, &text, ret_later));
+    return *ret_later ? OUTCOME_OK : keep_answer(core, &sender.from, &text);
+}
+
+/* Tells who brought it what came of it; a failure that the core does not survive is returned. */
+static struct outcome tell(struct peer *peer, uint64_t tag, struct outcome outcome)
+{
+    if (!outcome_ok(outcome) && outcome.fault != FAULT_AGAIN && !core_survives(outcome)) {
+        return outcome;
     }
-    if (text.len == 0) { /* the policy is older than its texts */
-        return OUTCOME_OK;
+    const struct texting_told told = {.tag = tag, .taken = outcome_ok(outcome)};
+    texting_put_told(&peer->pipe.out, &told);
+    peer->broken = peer->pipe.out.failed || !outcome_ok(pipe_flush(&peer->pipe));
+    return OUTCOME_OK;
+}
+
+struct outcome messages_tell(struct core *core, struct peer *peer, uint64_t tag,
+                             const struct own_phone *phone, const struct own_reply *reply)
+{
+    __attribute__((cleanup(buf_wipe_done))) struct buf text;
+    buf_init(&text, OUTBOX_TEXT_BYTES_MAX);
+
+    struct outcome outcome = say_history(core, reply, &text);
+    if (outcome_ok(outcome)) {
+        outcome = keep_answer(core, phone, &text);
     }
-    struct outcome outcome =
-        outbox_put(core, OUTGOING_ANSWER, view_text(sender.number), buf_view(&text), cause, &id);
-    messages->answered += outcome_ok(outcome) ? 1 : 0;
-    return outcome;
+    return tell(peer, tag, outcome);
 }
 
 struct outcome messages_take(struct core *core, struct peer *peer, const struct frame *frame,
                              bool *ret_good)
 {
     struct texting_asked asked;
+    bool later = false;
 
-    if (!outcome_ok(texting_get_asked(frame, &asked))) {
-        *ret_good = false;
+    *ret_good = outcome_ok(texting_get_asked(frame, &asked));
+    if (!*ret_good) {
         return OUTCOME_OK;
     }
-    struct outcome outcome = serve(core, &asked);
-    if (!outcome_ok(outcome) && outcome.fault != FAULT_AGAIN && !core_survives(outcome)) {
-        return outcome;
-    }
-    const struct texting_told told = {.tag = asked.tag, .taken = outcome_ok(outcome)};
-    texting_put_told(&peer->pipe.out, &told);
-    peer->broken = peer->pipe.out.failed || !outcome_ok(pipe_flush(&peer->pipe));
-    *ret_good = true;
-    return OUTCOME_OK;
+    struct outcome outcome = serve(core, peer, &asked, &later);
+    return later && outcome_ok(outcome) ? OUTCOME_OK : tell(peer, asked.tag, outcome);
 }

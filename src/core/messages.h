@@ -11,6 +11,8 @@
 
 struct core;
 struct peer;
+struct own_phone;
+struct own_reply;
 
 #define MESSAGES_COUNTERS 8192 /* of phones; those of one counter share */
 
@@ -31,5 +33,9 @@ struct messages {
 /* One frame; *ret_good false: it does not decode. */
 struct outcome messages_take(struct core *core, struct peer *peer, const struct frame *frame,
                              bool *ret_good);
+/* The page that a message has waited for (histories.c) is made, or refused: keeps what its phone is
+ * told, then tells the peer that it is taken, or is to come again. */
+struct outcome messages_tell(struct core *core, struct peer *peer, uint64_t tag,
+                             const struct own_phone *phone, const struct own_reply *reply);
 
 #endif

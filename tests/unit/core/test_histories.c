@@ -1,6 +1,6 @@
 /*
  * Citizens who ask who has seen them, with a whole house behind it: they wait for their page, in
- * turn, and are answered with their own; from a phone at once.
+ * turn, and are answered with their own. Phones wait among them (test_messages.c).
  */
 #include "home.h"
 
@@ -162,27 +162,45 @@ static void who_is_gone_gets_no_page_and_leaves_no_record(void **state)
     assert_int_equal(ledger_size(home->house->ledger), size);
 }
 
-static void a_phone_is_answered_at_once_with_few_rows_and_holds_nobody_s_page_up(void **state)
+/* Likewise from a phone. */
+static bool phone_waits(const char *citizen, uint8_t cause, enum code *ret_code)
 {
     struct own_reply reply;
-    enum code code;
-    json_error_t error;
-    const struct own_call call = {.asker = asker_of(HOME_AN), .body = VIEW_LITERAL("{}")};
-    (void)state;
-    assert_true(waits("079090912346", "{}", 5, &code));
-    assert_ok(histories_keep(&core)); /* that one is being made */
+    const struct own_phone phone = {.number = "84950900001", .cause = {cause}};
+    const struct own_call call = {.asker = asker_of(citizen),
+                                  .body = VIEW_LITERAL("{\"limit\":3}"),
+                                  .peer = &peer,
+                                  .phone = &phone};
     own_reply_init(&reply);
     assert_ok(citizens_do(&core, VIEW_LITERAL("history"), &call, &reply));
-    assert_false(reply.later);
-    assert_true(reply.answered);
-    assert_int_equal(reply.code, CODE_DISCLOSED);
-    json_t *page =
-        json_loadb((const char *)reply.answer.person.data, reply.answer.person.len, 0, &error);
-    assert_int_equal(rows_in(page), 3);
-    json_decref(page);
+    *ret_code = reply.code;
+    bool later = reply.later;
     own_reply_done(&reply);
-    page = told(5);
-    assert_int_equal(rows_in(page), 0);
+    return later;
+}
+
+static void phones_wait_in_half_of_the_places_and_begin_nobody_s_page_anew(void **state)
+{
+    enum code code;
+    char number[13];
+    const uint8_t first[OUTGOING_CAUSE_BYTES] = {1};
+    const uint8_t none[OUTGOING_CAUSE_BYTES] = {200};
+    (void)state;
+    assert_true(waits(HOME_AN, "{}", 5, &code));
+    assert_ok(histories_keep(&core));
+    assert_true(core.histories.begun);
+    for (uint8_t i = 1; i <= HISTORY_WAIT_PHONES_MAX; i++) {
+        snprintf(number, sizeof(number), "0790909%05u", 12400u + i);
+        assert_true(phone_waits(number, i, &code));
+    }
+    assert_false(phone_waits("079090912346", 99, &code));
+    assert_int_equal(code, CODE_RATE_LIMITED);
+    assert_true(waits("079090912346", "{}", 6, &code));
+    assert_true(core.histories.begun);
+    assert_true(histories_have_cause(&core.histories, first));
+    assert_false(histories_have_cause(&core.histories, none));
+    json_t *page = told(5);
+    assert_int_equal(rows_in(page), LOOKS);
     json_decref(page);
 }
 
@@ -214,7 +232,7 @@ int main(void)
         TEST(those_who_wait_are_told_their_own_in_the_order_in_which_they_came),
         TEST(one_citizen_has_two_places_and_all_have_so_many),
         TEST(who_is_gone_gets_no_page_and_leaves_no_record),
-        TEST(a_phone_is_answered_at_once_with_few_rows_and_holds_nobody_s_page_up),
+        TEST(phones_wait_in_half_of_the_places_and_begin_nobody_s_page_anew),
         TEST(a_body_that_asks_for_no_rows_is_refused_and_anothers_is_recorded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -72,6 +72,7 @@ static int teardown(void **state)
 {
     void *opened = home;
     (void)state;
+    histories_done(&core->histories);
     pipe_done(&core->peers[0].pipe);
     pipe_done(&sms);
     memory_free(core);
@@ -85,11 +86,9 @@ static struct texting_asked written(const char *phone, enum texting_verb verb, u
         .tag = 7, .print = {print}, .verb = verb, .phone = view_text(phone)};
 }
 
-/* True: it is taken. */
-static bool take(const struct texting_asked *asked)
+static void bring(const struct texting_asked *asked)
 {
     struct frame frame = {0};
-    struct texting_told told = {0};
     size_t bytes = 0;
     bool good = false;
     BUF_AUTO buf;
@@ -98,11 +97,37 @@ static bool take(const struct texting_asked *asked)
     assert_ok(frame_peek(buf_view(&buf), &frame, &bytes));
     assert_ok(messages_take(core, &core->peers[0], &frame, &good));
     assert_true(good);
+}
+
+/* What is told of the message with that tag, which is what is told next; true: it is taken. */
+static bool told(uint64_t tag)
+{
+    struct frame frame = {0};
+    struct texting_told told = {0};
     assert_ok(pipe_fill(&sms));
     assert_ok(pipe_next(&sms, &frame));
     assert_ok(texting_get_told(&frame, &told));
-    assert_int_equal(told.tag, asked->tag);
+    assert_int_equal(told.tag, tag);
     return told.taken;
+}
+
+/* The pages that are waited for are made, a row a turn; how many turns. */
+static unsigned make_pages(void)
+{
+    unsigned turns = 0;
+    for (; histories_wait(&core->histories); turns++) {
+        assert_true(turns < 100);
+        assert_ok(histories_keep(core));
+    }
+    return turns;
+}
+
+/* True: it is taken. */
+static bool take(const struct texting_asked *asked)
+{
+    bring(asked);
+    make_pages();
+    return told(asked->tag);
 }
 
 static uint64_t answers(void)
@@ -215,6 +240,100 @@ static void who_has_seen_him_is_told_by_party_and_day(void **state)
     assert_int_equal(home_serve(home, &bank)->code, CODE_DISCLOSED);
     assert_true(take(&asked));
     assert_true(says("1 lần gần nhất"));
+}
+
+/* Each row is an old record: it is read in a turn of its own. */
+static void a_history_is_not_taken_before_its_answer_is_kept_and_is_recorded_once(void **state)
+{
+    (void)state;
+    struct texting_asked asked = written(OWN, TEXTING_HISTORY, 1);
+    struct texting_asked twice = written(OWN, TEXTING_HISTORY, 1);
+    struct texting_asked help = written(OWN, TEXTING_HELP, 2);
+    struct ask bank = home_ask();
+    for (unsigned i = 0; i < 4; i++) {
+        assert_int_equal(home_serve(home, &bank)->code, CODE_DISCLOSED);
+    }
+    uint64_t before = records();
+    bring(&asked);
+    twice.again = true;
+    twice.tag = 8;
+    bring(&twice);
+    assert_false(told(8)); /* the centre shall bring it once more */
+    help.tag = 9;
+    bring(&help);
+    assert_true(told(9)); /* nobody waits for the page but who asked for it */
+    assert_int_equal(answers(), 1);
+    assert_int_equal(records(), before);
+    assert_true(make_pages() > 3);
+    assert_true(told(7));
+    assert_true(says("3 lần gần nhất"));
+    assert_int_equal(answers(), 2);
+    assert_int_equal(records(), before + 1);
+    assert_true(take(&twice));
+    assert_int_equal(answers(), 2);
+    assert_int_equal(records(), before + 1);
+    assert_int_equal(core->messages.again, 1);
+}
+
+static void the_same_written_twice_at_once_has_two_answers(void **state)
+{
+    (void)state;
+    struct texting_asked asked = written(OWN, TEXTING_HISTORY, 1);
+    bring(&asked);
+    asked.tag = 8;
+    bring(&asked);
+    make_pages();
+    assert_true(told(7));
+    assert_true(told(8));
+    assert_int_equal(answers(), 2);
+}
+
+static void a_history_whose_answer_cannot_be_kept_is_to_come_again(void **state)
+{
+    (void)state;
+    struct texting_asked asked = written(OWN, TEXTING_HISTORY, 1);
+    bring(&asked);
+    keep_fault = FAULT_NO_SPACE;
+    make_pages();
+    assert_false(told(7));
+    assert_int_equal(answers(), 0);
+    keep_fault = FAULT_NONE;
+    asked.again = true;
+    assert_true(take(&asked));
+    assert_int_equal(answers(), 1);
+}
+
+static void a_history_that_sms_waits_for_no_more_is_forgotten_and_may_come_again(void **state)
+{
+    (void)state;
+    struct texting_asked asked = written(OWN, TEXTING_HISTORY, 1);
+    uint64_t before = records();
+    bring(&asked);
+    histories_forget(&core->histories, &core->peers[0]);
+    asked.again = true;
+    asked.tag = 8;
+    bring(&asked);
+    make_pages();
+    assert_true(told(8));
+    assert_int_equal(answers(), 1);
+    assert_int_equal(records(), before + 1);
+}
+
+/* The third of one citizen finds no place: he is told to try later. */
+static void a_phone_that_finds_no_place_is_answered_at_once(void **state)
+{
+    (void)state;
+    for (uint8_t i = 0; i <= HISTORY_WAIT_OWN_MAX; i++) {
+        struct texting_asked asked = written(OWN, TEXTING_HISTORY, i);
+        asked.tag = i;
+        bring(&asked);
+    }
+    assert_true(told(HISTORY_WAIT_OWN_MAX));
+    assert_int_equal(answers(), 1);
+    make_pages();
+    assert_true(told(0));
+    assert_true(told(1));
+    assert_int_equal(answers(), 3);
 }
 
 static void help_and_what_is_no_command_are_told_to_anybody_and_recorded_nowhere(void **state)
@@ -446,6 +565,11 @@ int main(void)
         TEST(whatever_is_not_the_senders_own_has_one_answer_and_is_recorded),
         TEST(a_phone_that_is_nobodys_is_no_number_whichever_it_names),
         TEST(who_has_seen_him_is_told_by_party_and_day),
+        TEST(a_history_is_not_taken_before_its_answer_is_kept_and_is_recorded_once),
+        TEST(the_same_written_twice_at_once_has_two_answers),
+        TEST(a_history_whose_answer_cannot_be_kept_is_to_come_again),
+        TEST(a_history_that_sms_waits_for_no_more_is_forgotten_and_may_come_again),
+        TEST(a_phone_that_finds_no_place_is_answered_at_once),
         TEST(help_and_what_is_no_command_are_told_to_anybody_and_recorded_nowhere),
         TEST(without_a_pin_nothing_is_locked),
         TEST(nobody_is_told_that_he_is_locked_when_only_anothers_lock_has_his_number),
