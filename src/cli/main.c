@@ -213,7 +213,7 @@ static const struct {
     {"ask", ask_cli, "SERVICE FILE|-: one ask to a server, as a client"},
     {"receipt", receipt_cli, "verify FILE --vkey FILE"},
     {"statement", statement_cli,
-     "verify FILE --vkey FILE: is a citizen's history proved and whole"},
+     "verify FILE --vkey FILE [--as-of DAY]: is a citizen's history proved and whole"},
     {"version", version_cli, "version of this program"},
     {"help", help_cli, "this list"},
 };

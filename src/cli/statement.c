@@ -10,7 +10,6 @@
 #include "cli/statement.h"
 
 #include "base/check.h"
-#include "base/clock.h"
 #include "base/memory.h"
 #include "ledger/keymap.h"
 #include "tlog/note.h"
@@ -357,7 +356,7 @@ static struct outcome check_map(struct statement_check *check, const struct json
     }
     check->report->map = true;
     check->report->size = head.size;
-    date_write(check->report->day, head.day);
+    check->report->day = head.day;
     return check_path(check, values[1], &head.root);
 }
 
@@ -544,6 +543,16 @@ struct outcome statement_check_end(struct statement_check *check)
         if (check->seen[i].index == check->seen[i - 1].index) {
             return bad(check, "an entry stands twice");
         }
+    }
+    return OUTCOME_OK;
+}
+
+struct outcome statement_check_day(struct statement_check *check, int64_t day)
+{
+    CHECK(check->stage == STAGE_END);
+    if (!check->report->map || check->report->day < day - 1) {
+        check->report->line = 1; /* where the map stands */
+        return bad(check, "it has no map, or one from before the day before");
     }
     return OUTCOME_OK;
 }

@@ -16,7 +16,7 @@ struct statement_report {
     uint64_t since;
     bool map;      /* there was one */
     uint64_t size; /* of the log that it is of, and ... */
-    char day[11];  /* ... its day */
+    int64_t day;   /* ... its day, since 1970-01-01 */
     uint64_t line; /* the last that was looked at, from 1 */
     char why[256]; /* what is bad; empty when good */
 };
@@ -30,5 +30,7 @@ void statement_check_free(struct statement_check *check);
 struct outcome statement_check_line(struct statement_check *check, struct view line);
 /* There are no more lines. FAULT_CORRUPT likewise. */
 struct outcome statement_check_end(struct statement_check *check);
+/* After its end: has it a map that is no older than the day before that one? FAULT_CORRUPT. */
+struct outcome statement_check_day(struct statement_check *check, int64_t day);
 
 #endif

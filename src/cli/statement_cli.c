@@ -1,8 +1,10 @@
 /*
- * `dancu statement verify FILE --vkey FILE`: is the statement proved, and is it whole?
+ * `dancu statement verify FILE --vkey FILE [--as-of DAY]`: is the statement proved, and is it
+ * whole, up to which day?
  */
 #include "cli/statement.h"
 
+#include "base/clock.h"
 #include "cli/cli.h"
 #include "cli/ledger_cli.h"
 
@@ -30,7 +32,8 @@ static struct outcome read_line(FILE *file, struct buf *ret_line, bool *ret_more
                : OUTCOME_OK;
 }
 
-static struct outcome check_lines(FILE *file, struct statement_check *check)
+/* `as_of`: NULL, or a day. */
+static struct outcome check_lines(FILE *file, const int64_t *as_of, struct statement_check *check)
 {
     BUF_AUTO line;
     bool more = true;
@@ -38,9 +41,40 @@ static struct outcome check_lines(FILE *file, struct statement_check *check)
     for (;;) {
         TRY(read_line(file, &line, &more));
         if (!more) {
-            return statement_check_end(check);
+            break;
         }
         TRY(statement_check_line(check, buf_view(&line)));
+    }
+    TRY(statement_check_end(check));
+    return as_of == NULL ? OUTCOME_OK : statement_check_day(check, *as_of);
+}
+
+static void tell_json(bool good, const struct statement_report *report)
+{
+    const char *word = good ? "true" : "false";
+    char day[DATE_LEN + 1];
+    if (report->map) {
+        date_write(day, report->day);
+        printf("{\"day\":\"%s\",\"good\":%s,\"map\":true,\"rows\":%" PRIu64 ",\"since\":%" PRIu64
+               ",\"size\":%" PRIu64 "}\n",
+               day, word, report->rows, report->since, report->size);
+    } else {
+        printf("{\"day\":null,\"good\":%s,\"map\":false,\"rows\":%" PRIu64 ",\"since\":%" PRIu64
+               ",\"size\":null}\n",
+               word, report->rows, report->since);
+    }
+}
+
+static void tell_good(const struct statement_report *report)
+{
+    char day[DATE_LEN + 1];
+    if (report->map) {
+        date_write(day, report->day);
+        printf("good: all %" PRIu64 " rows until %s, and %" PRIu64 " since\n", report->rows, day,
+               report->since);
+    } else {
+        printf("good: %" PRIu64 " rows; it shows no map, by which to see that they are all\n",
+               report->since);
     }
 }
 
@@ -52,15 +86,9 @@ static int tell(struct outcome outcome, const struct statement_report *report, b
                      report->why[0] != '\0' ? report->why : outcome.what);
     }
     if (json) {
-        printf("{\"good\":%s,\"map\":%s,\"rows\":%" PRIu64 ",\"since\":%" PRIu64 "}\n",
-               good ? "true" : "false", report->map ? "true" : "false", report->rows,
-               report->since);
-    } else if (good && report->map) {
-        printf("good: all %" PRIu64 " rows until %s, and %" PRIu64 " since\n", report->rows,
-               report->day, report->since);
+        tell_json(good, report);
     } else if (good) {
-        printf("good: %" PRIu64 " rows; it shows no map, by which to see that they are all\n",
-               report->since);
+        tell_good(report);
     }
     if (good) {
         return EXIT_GOOD;
@@ -68,32 +96,50 @@ static int tell(struct outcome outcome, const struct statement_report *report, b
     return outcome.fault == FAULT_CORRUPT ? EXIT_BAD : EXIT_USAGE;
 }
 
-static int verify(FILE *file, struct view vkey, bool json)
+static int verify(FILE *file, struct view vkey, const int64_t *as_of, bool json)
 {
-    struct statement_report report;
+    struct statement_report report = {0};
     struct statement_check *check = NULL;
     struct outcome outcome = statement_check_new(vkey, &report, &check);
     if (outcome_ok(outcome)) {
-        outcome = check_lines(file, check);
+        outcome = check_lines(file, as_of, check);
     }
     statement_check_free(check);
     return tell(outcome, &report, json);
 }
 
+/* False: it is no day. */
+static bool day_of(const char *text, int64_t *ret_day)
+{
+    struct date date;
+    if (!outcome_ok(date_get(view_text(text), &date))) {
+        return false;
+    }
+    *ret_day = date_to_days(date);
+    return true;
+}
+
+enum { VERIFY_VKEY, VERIFY_AS_OF, VERIFY_JSON, VERIFY_OPTIONS };
+
 int statement_cli(int argc, char **argv)
 {
-    struct cli_option options[] = {{.name = "vkey"}, {.name = "json", .flag = true}};
+    struct cli_option options[VERIFY_OPTIONS] = {[VERIFY_VKEY] = {.name = "vkey"},
+                                                 [VERIFY_AS_OF] = {.name = "as-of"},
+                                                 [VERIFY_JSON] = {.name = "json", .flag = true}};
     const char *path = NULL;
     unsigned words = 0;
+    int64_t as_of = 0;
     BUF_AUTO vkey;
     buf_init(&vkey, VKEY_BYTES_MAX);
     if (argc < 1 || strcmp(argv[0], "verify") != 0 ||
-        !cli_options(argc - 1, argv + 1, options, 2, &path, 1, &words) || words != 1 ||
-        options[0].value == NULL) {
-        cli_complain("usage: dancu statement verify FILE --vkey FILE [--json]");
+        !cli_options(argc - 1, argv + 1, options, VERIFY_OPTIONS, &path, 1, &words) || words != 1 ||
+        options[VERIFY_VKEY].value == NULL ||
+        (options[VERIFY_AS_OF].value != NULL && !day_of(options[VERIFY_AS_OF].value, &as_of))) {
+        cli_complain(
+            "usage: dancu statement verify FILE --vkey FILE [--as-of YYYY-MM-DD] [--json]");
         return EXIT_USAGE;
     }
-    if (!outcome_ok(ledger_file_read(options[0].value, &vkey))) {
+    if (!outcome_ok(ledger_file_read(options[VERIFY_VKEY].value, &vkey))) {
         return EXIT_USAGE;
     }
     FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
@@ -101,7 +147,9 @@ int statement_cli(int argc, char **argv)
         cli_complain("%s: %s", path, strerror(errno));
         return EXIT_USAGE;
     }
-    int status = verify(file, ledger_file_line(&vkey), options[1].value != NULL);
+    int status =
+        verify(file, ledger_file_line(&vkey), options[VERIFY_AS_OF].value != NULL ? &as_of : NULL,
+               options[VERIFY_JSON].value != NULL);
     if (file != stdin) {
         (void)fclose(file);
     }

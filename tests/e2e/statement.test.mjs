@@ -61,10 +61,16 @@ async function statement() {
     return { all, parts };
 }
 
-const ours = async (some, vkey = demo.vkeyFile) => {
+// What the map's entry says, opened.
+function mapOf([head]) {
+    const [disclosure] = JSON.parse(head).statement.map.opening;
+    return JSON.parse(Buffer.from(disclosure, 'base64url'))[2];
+}
+
+const ours = async (some, { args = [] } = {}) => {
     const file = path.join(demo.dir, 'statement.jsonl');
     writeFileSync(file, some.map((line) => `${line}\n`).join(''));
-    return demo.dancu(['statement', 'verify', file, '--vkey', vkey, '--json']);
+    return demo.dancu(['statement', 'verify', file, '--vkey', demo.vkeyFile, '--json', ...args]);
 };
 
 test('a whole statement verifies, by a stranger and by the command', async () => {
@@ -74,9 +80,13 @@ test('a whole statement verifies, by a stranger and by the command', async () =>
     const { count, person } = verifyStatement(lines, demo.vkey);
     assert.deepEqual(count, { row: OLD, since: NEW });
     assert.match(person, /^[1-9][0-9]*$/u);
-    const { status, stdout, stderr } = await ours(lines);
+    const { day, size } = mapOf(lines);
+    const { status, stdout, stderr } = await ours(lines, { args: ['--as-of', day] });
     assert.equal(status, 0, stderr);
-    assert.deepEqual(JSON.parse(stdout), { good: true, map: true, rows: OLD, since: NEW });
+    assert.deepEqual(JSON.parse(stdout), { day, good: true, map: true, rows: OLD, since: NEW, size });
+    const later = new Date(Date.parse(day) + 2 * 86_400_000).toISOString().slice(0, 10);
+    assert.equal((await ours(lines, { args: ['--as-of', later] })).status, 1);
+    assert.equal((await ours(lines, { args: ['--as-of', 'today'] })).status, 2);
 });
 
 test('with any one row dropped it does not, whoever reads it', async () => {

@@ -193,8 +193,9 @@ static void state(struct home *home, struct maker *maker, uint64_t person, struc
     split(lines);
 }
 
-static struct outcome verify(struct home *home, const struct lines *lines,
-                             struct statement_report *report)
+/* `as_of` 0: whatever its day. */
+static struct outcome verify_day(struct home *home, const struct lines *lines, int64_t as_of,
+                                 struct statement_report *report)
 {
     struct statement_check *check = NULL;
     struct outcome outcome = OUTCOME_OK;
@@ -205,8 +206,17 @@ static struct outcome verify(struct home *home, const struct lines *lines,
     if (outcome_ok(outcome)) {
         outcome = statement_check_end(check);
     }
+    if (outcome_ok(outcome) && as_of != 0) {
+        outcome = statement_check_day(check, as_of);
+    }
     statement_check_free(check);
     return outcome;
+}
+
+static struct outcome verify(struct home *home, const struct lines *lines,
+                             struct statement_report *report)
+{
+    return verify_day(home, lines, 0, report);
 }
 
 static void refused(struct home *home, const struct lines *lines, const char *why)
@@ -273,6 +283,27 @@ static void a_whole_statement_verifies(void **state_)
     assert_true(report.map && report.rows >= 4);
     assert_int_equal(report.since, 2);
     assert_int_equal(report.size, maker.head.size);
+    done(&maker, &lines);
+}
+
+static void a_map_from_before_the_day_before_or_none_is_too_old(void **state_)
+{
+    struct home *home = *state_;
+    struct statement_report report;
+    struct maker maker;
+    struct lines lines;
+    struct lines unmapped = {0};
+    prepared(home, &maker, &lines);
+    int64_t day = maker.head.day;
+    assert_ok(verify_day(home, &lines, day, &report));
+    assert_int_equal(report.day, day);
+    assert_ok(verify_day(home, &lines, day + 1, &report));
+    assert_fault(verify_day(home, &lines, day + 2, &report), FAULT_CORRUPT);
+    assert_non_null(strstr(report.why, "the day before"));
+    state(home, NULL, AN, &unmapped);
+    assert_ok(verify(home, &unmapped, &report));
+    assert_fault(verify_day(home, &unmapped, day, &report), FAULT_CORRUPT);
+    buf_done(&unmapped.bytes);
     done(&maker, &lines);
 }
 
@@ -547,6 +578,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(before_there_is_a_map_a_statement_says_so),
         cmocka_unit_test(a_whole_statement_verifies),
+        cmocka_unit_test(a_map_from_before_the_day_before_or_none_is_too_old),
         cmocka_unit_test(any_row_that_is_dropped_is_missed),
         cmocka_unit_test(rows_that_change_places_or_stand_twice_are_refused),
         cmocka_unit_test(another_persons_rows_and_map_are_refused),
