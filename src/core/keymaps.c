@@ -85,6 +85,7 @@ static bool find_path(void *context, uint64_t person, uint64_t *ret_index,
     if (outcome.fault == FAULT_CORRUPT) {
         keymap_file_close(maps->file);
         maps->file = NULL;
+        maps->lost = true;
         remove_file(core, path);
     }
     return false;
@@ -109,9 +110,11 @@ static struct outcome check_entry(struct core *core, uint64_t index, const struc
     TRY(ledger_read(core->house->ledger, index, &scratch, &item));
     TRY(record_get_opening(item.opening, &record));
     TRY(keymap_head_get(record.values[RECORD_REQUEST], &recorded));
-    return record.kind == KIND_MAP && heads_equal(&recorded, head)
-               ? OUTCOME_OK
-               : outcome_fail(FAULT_CORRUPT, "it is not the one that the log took in there");
+    if (record.kind != KIND_MAP || !heads_equal(&recorded, head)) {
+        return outcome_fail(FAULT_CORRUPT, "it is not the one that the log took in there");
+    }
+    core->keymaps.taken_day = clock_day_vn(record.time_us);
+    return OUTCOME_OK;
 }
 
 static bool open_one(struct core *core, uint64_t index)
@@ -205,10 +208,20 @@ static int64_t first_day(struct core *core)
     return core->keymaps.first_day;
 }
 
+/* One a day, and another when its file is lost: the log must not fill with them. */
+static bool is_due_today(struct core *core, int64_t today)
+{
+    const struct keymaps *maps = &core->keymaps;
+    if (maps->taken_day == 0) {
+        return today > first_day(core);
+    }
+    return today > maps->taken_day ||
+           (today == maps->taken_day && maps->lost && maps->taken_count < KEYMAPS_DAY_MAX);
+}
+
 static bool is_due(struct core *core)
 {
     const struct keymaps *maps = &core->keymaps;
-    int64_t today = clock_day_vn(clock_wall_us(&core->house->clock));
     if (ledger_size(core->house->ledger) == 0) {
         return false;
     }
@@ -216,8 +229,7 @@ static bool is_due(struct core *core)
         return maps->file == NULL ||
                ledger_size(core->house->ledger) > maps->index + 1; /* else it is the last entry */
     }
-    return today >
-           (maps->file != NULL ? (int64_t)keymap_file_head(maps->file)->day : first_day(core));
+    return is_due_today(core, clock_day_vn(clock_wall_us(&core->house->clock)));
 }
 
 /* The log must not run out of room for it. */
@@ -367,6 +379,15 @@ static struct outcome name_file(struct core *core, struct keymap_file *file, uin
     return OUTCOME_OK;
 }
 
+/* The log has taken one in, whatever becomes of its file. */
+static void count_taken(struct core *core)
+{
+    struct keymaps *maps = &core->keymaps;
+    int64_t today = clock_day_vn(clock_wall_us(&core->house->clock));
+    maps->taken_count = maps->taken_day == today ? maps->taken_count + 1 : 1;
+    maps->taken_day = today;
+}
+
 static struct outcome take_made(struct core *core, const struct keymap_head *said)
 {
     struct keymap_file *file = NULL;
@@ -384,8 +405,10 @@ static struct outcome take_made(struct core *core, const struct keymap_head *sai
         core->keymaps.phase = KEYMAPS_IDLE;
         return core_survives(outcome) ? OUTCOME_OK : outcome;
     }
+    count_taken(core);
     outcome = name_file(core, file, index);
-    if (core->keymaps.file != file) {
+    core->keymaps.lost = core->keymaps.file != file;
+    if (core->keymaps.lost) {
         keymap_file_close(file);
     }
     if (!outcome_ok(outcome)) {
@@ -394,8 +417,9 @@ static struct outcome take_made(struct core *core, const struct keymap_head *sai
     log_line(LOG_LEVEL_INFO, "map-taken", "index=%llu size=%llu persons=%llu",
              (unsigned long long)index, (unsigned long long)said->size,
              (unsigned long long)said->persons);
-    int64_t pause_s = core->child->settings.map_s;
-    end_making(core, KEYMAPS_IDLE, pause_s * US_PER_S);
+    int64_t pause_us = (int64_t)core->child->settings.map_s * US_PER_S;
+    bool longer = core->keymaps.lost && pause_us < KEEP_FAILED_US;
+    end_making(core, KEYMAPS_IDLE, longer ? KEEP_FAILED_US : pause_us);
     return OUTCOME_OK;
 }
 

@@ -235,7 +235,9 @@ enum keymaps_phase {
     KEYMAPS_ORDERED, /* the worker makes it */
     KEYMAPS_SPOILT,  /* it makes one that cannot be kept: what it tells goes nowhere */
 };
-#define KEYMAPS_KEPT 2 /* files: the newest, and the one before it */
+#define KEYMAPS_KEPT 2    /* files: the newest, and the one before it */
+#define KEYMAPS_DAY_MAX 2 /* taken on one day: the second only when the first one's file is lost   \
+                           */
 struct keymaps {
     enum keymaps_phase phase;
     struct keymap_keys keys;
@@ -245,6 +247,9 @@ struct keymaps {
     uint64_t written;         /* bytes of it */
     uint64_t size;            /* of the log, that was ordered */
     int64_t first_day;        /* of the log's first entry; 0: not known */
+    int64_t taken_day;        /* when the last one was taken into the log; 0: not known */
+    unsigned taken_count;     /* on that day, since the start */
+    bool lost;                /* that one's file is not there, or damaged */
     int64_t keep_us;          /* monotonic: when to look again */
 };
 

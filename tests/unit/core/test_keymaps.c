@@ -312,11 +312,59 @@ static void without_a_period_one_is_due_when_its_day_is_over(void **state)
     assert_false(ordered(&order));
     now_us += DAY_US;
     assert_true(ordered(&order));
+    now_us -= DAY_US; /* the log's day: nothing has come since midnight */
     struct keymap_head head = make(order.size);
+    now_us += DAY_US;
     say_pieces();
     say_made(&head);
     assert_int_equal(home_serve(home, &ask)->code, CODE_DISCLOSED);
     assert_false(ordered(&order));
+    keymaps_close(&core);
+    core.keymaps = (struct keymaps){0};
+    keymaps_open(&core);
+    now_us += MINUTE_US;
+    assert_false(ordered(&order)); /* nor after a start */
+    child.settings.map_s = 1;
+}
+
+static struct outcome no_rename(void *context, int dir_fd, const char *from, const char *to)
+{
+    (void)context;
+    (void)dir_fd;
+    (void)from;
+    (void)to;
+    return outcome_fail(FAULT_IO, "rename");
+}
+
+/* Each has cost an entry of the log. */
+static void one_whose_file_gets_no_name_is_made_once_more_that_day_and_not_at_once(void **state)
+{
+    struct home *home = *state;
+    const struct ask ask = home_ask();
+    const struct disk_port *disk = core.house->disk;
+    struct disk_port failing = *disk;
+    struct keymapping order;
+    child.settings.map_s = 0;
+    now_us = (clock_day_vn(now_us) + 1) * DAY_US + 300 * MINUTE_US; /* noon in Viet Nam */
+    assert_int_equal(home_serve(home, &ask)->code, CODE_DISCLOSED);
+    uint64_t size = log_size();
+    uint64_t index = core.keymaps.index;
+    failing.rename = no_rename;
+    core.house->disk = &failing;
+    for (unsigned i = 1; i <= 2; i++) {
+        take_one();
+        assert_int_equal(log_size(), size + i);
+        assert_int_equal(core.keymaps.index, index); /* the one before is still there */
+        assert_false(ordered(&order));
+        now_us += MINUTE_US;
+    }
+    assert_false(ordered(&order));
+    core.house->disk = disk;
+    assert_false(ordered(&order));
+    now_us += DAY_US;
+    take_one();
+    assert_int_equal(core.keymaps.index, size + 2);
+    assert_true(has_file(size + 2));
     child.settings.map_s = 1;
 }
 
@@ -385,6 +433,7 @@ int main(void)
         cmocka_unit_test(what_a_worker_that_is_gone_has_told_is_thrown_away),
         cmocka_unit_test(a_worker_that_fails_is_asked_again_later),
         cmocka_unit_test(without_a_period_one_is_due_when_its_day_is_over),
+        cmocka_unit_test(one_whose_file_gets_no_name_is_made_once_more_that_day_and_not_at_once),
         cmocka_unit_test(a_damaged_file_is_removed_at_start_and_the_one_before_it_is_used),
         cmocka_unit_test(a_file_that_the_log_has_not_taken_in_there_is_removed),
         cmocka_unit_test(what_the_core_alone_says_or_nobody_is_refused),
