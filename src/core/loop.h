@@ -235,9 +235,10 @@ enum keymaps_phase {
     KEYMAPS_ORDERED, /* the worker makes it */
     KEYMAPS_SPOILT,  /* it makes one that cannot be kept: what it tells goes nowhere */
 };
-#define KEYMAPS_KEPT 2    /* files: the newest, and the one before it */
-#define KEYMAPS_DAY_MAX 2 /* taken on one day: the second only when the first one's file is lost   \
-                           */
+#define KEYMAPS_KEPT 2 /* files: the newest, and the one before it */
+#define KEYMAPS_DAY_MAX                                                                            \
+    2 /* taken on one day: the second only when the first one's file is lost                       \
+       */
 struct keymaps {
     enum keymaps_phase phase;
     struct keymap_keys keys;
