@@ -55,7 +55,7 @@
 #define WRITTEN_RECENT_MAX 256        /* cases whose disclosure the gate knows by itself */
 #define HISTORY_PIECES_MAX 1024       /* of 512 rows in memory: beyond, nothing is recorded */
 #define HISTORY_RUNS_MAX 64           /* files of rows of who has seen whom */
-#define HISTORY_LOOKED_ROWS_MAX 4096  /* of one run, for one page: it may be shorter then */
+#define HISTORY_LOOKED_ROWS_MAX 4096  /* of all runs, for one page: it may be shorter then */
 #define HISTORY_PAGE_ROWS_MAX 20      /* each is an old record that is read again */
 #define HISTORY_PAGE_BYTES_MAX (PERSON_BYTES_MAX - 8192) /* it may have fewer rows then */
 #define HISTORY_DAY_MAX ((1 << 24) - 1)                  /* since 1970 */

@@ -4,7 +4,8 @@
  * Invariants
  * 1. Each row of each entry that was seen is in one piece or in one run, and in no other.
  * 2. All pieces but the last are full and sorted; the last is as its rows came.
- * 3. A look reads two blocks of each run, and a bounded number of rows behind them (I9).
+ * 3. A look reads two blocks of each run, and a bounded number of rows of all of them (I9). It
+ * looks at some of each run all the same, so that the next one begins further down.
  */
 #include "gate/history_in.h"
 
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define RUN_ROWS_MIN (HISTORY_LOOKED_ROWS_MAX / HISTORY_RUNS_MAX) /* that are left for each run */
 #define PIECES_AHEAD (BATCH_ASKS_MAX * OPENING_PERSONS_MAX / HISTORY_BLOCK_ROWS + 1)
 
 struct outcome history_new(const struct history_config *config, struct history **ret_history)
@@ -174,7 +176,8 @@ struct caught {
     struct history_row rows[HISTORY_PAGE_ROWS_MAX + 1];
     unsigned count;
     unsigned max;
-    uint64_t floor; /* rows below it were not all looked at */
+    uint64_t floor;  /* rows below it were not all looked at */
+    unsigned looked; /* rows of runs */
 };
 
 static bool fits(const struct history_wish *wish, uint16_t party, const struct history_row *row)
@@ -236,22 +239,26 @@ static void find_in_piece(const struct history_piece *piece, const struct histor
     }
 }
 
+/* Until so many rows have been looked at in all. */
 static struct outcome find_in_run(struct history *history, struct history_run *run,
                                   const struct history_wish *wish, uint16_t party,
-                                  struct caught *caught)
+                                  unsigned looked_max, struct caught *caught)
 {
     const struct history_row end = {.person = wish->person, .place = wish->below};
     uint64_t at = 0;
-    if (is_past(caught, run->place_max)) {
+    if (is_past(caught, run->place_max) || run->place_max < caught->floor) {
         return OUTCOME_OK;
     }
     TRY(history_run_seek(&history->disk, run, &end, history->block, &at));
-    for (unsigned looked = 0; at > 0; looked++, at--) {
+    for (; at > 0; caught->looked++, at--) {
         uint64_t number = (at - 1) / HISTORY_BLOCK_ROWS;
         TRY(history_block_read(&history->disk, run, number, history->block));
         const struct history_row *row = &history->block->rows[(at - 1) % HISTORY_BLOCK_ROWS];
-        if (looked == HISTORY_LOOKED_ROWS_MAX && row->person == wish->person) { /* invariant 3 */
-            caught->floor = row->place + 1 > caught->floor ? row->place + 1 : caught->floor;
+        if (row->person != wish->person || row->place < caught->floor) {
+            return OUTCOME_OK;
+        }
+        if (caught->looked == looked_max) { /* invariant 3 */
+            caught->floor = row->place + 1;
             return OUTCOME_OK;
         }
         if (!meet(wish, party, row, caught)) {
@@ -270,7 +277,8 @@ static struct outcome find_all(struct history *history, const struct history_wis
         find_in_piece(history->pieces[i - 1], wish, party, caught);
     }
     for (unsigned i = history->run_count; i > 0; i--) {
-        TRY(find_in_run(history, history->runs[i - 1], wish, party, caught));
+        unsigned looked_max = HISTORY_LOOKED_ROWS_MAX - (i - 1) * RUN_ROWS_MIN;
+        TRY(find_in_run(history, history->runs[i - 1], wish, party, looked_max, caught));
     }
     while (caught->count > 0 && caught->rows[caught->count - 1].place < caught->floor) {
         caught->count--;

@@ -27,6 +27,7 @@ struct bench {
     struct secret key;
     struct history *history;
     uint64_t seed;
+    unsigned people;
     /* the plain list */
     struct history_row rows[ROWS_MAX];
     unsigned row_count;
@@ -54,6 +55,7 @@ static int setup(void **state)
     assert_true(bench->home_fd >= 0);
     assert_int_equal(mkdirat(bench->home_fd, "derived", 0700), 0);
     bench->seed = 7;
+    bench->people = PEOPLE;
     bench->time_us = START_US;
     struct history_config config = config_of(bench);
     assert_ok(history_new(&config, &bench->history));
@@ -118,7 +120,7 @@ static void add(struct bench *bench, struct history *history)
     record.time_us = bench->time_us;
     record.person_count = (unsigned)pick(bench, 3);
     for (unsigned i = 0; i < record.person_count; i++) {
-        record.persons[i] = 100 + pick(bench, PEOPLE);
+        record.persons[i] = 100 + pick(bench, bench->people);
     }
     int64_t day = clock_day_vn(record.time_us);
     bench->day = day > (int64_t)bench->day ? (uint32_t)day : bench->day;
@@ -263,6 +265,52 @@ static void test_rows_are_those_of_a_plain_list_in_memory_and_on_disk(void **sta
     check_all(bench, bench->history);
     step(bench, bench->history, 0);
     check_all(bench, bench->history);
+}
+
+static unsigned reads;
+
+static struct outcome counted_read(void *context, int fd, uint64_t offset, void *ret_bytes,
+                                   size_t len, size_t *ret_read)
+{
+    reads++;
+    return disk_system()->read(context, fd, offset, ret_bytes, len, ret_read);
+}
+
+/* Rows that were sealed make the runs overlap: none may keep the next look from going on. */
+static void test_a_look_reads_so_many_rows_of_all_runs_and_the_next_goes_on_below(void **state)
+{
+    struct bench *bench = *state;
+    struct history_config config = config_of(bench);
+    struct disk_port counting = *disk_system();
+    struct history_figures figures = {0};
+    struct history_wish wish = {
+        .person = 100, .below = UINT64_MAX, .channel = RECORD_WORD_NULL, .service = 2};
+    bool more = true;
+    unsigned looks = 0;
+    counting.read = counted_read;
+    config.disk = &counting;
+    history_free(bench->history);
+    assert_ok(history_new(&config, &bench->history));
+    bench->people = 1;
+    grow(bench, 40000);
+    history_figures_get(bench->history, &figures);
+    assert_true(figures.runs > 3 && rows_on_disk(bench->history) > 20000);
+    for (; more; looks++) { /* nobody has asked by that service */
+        struct history_row rows[HISTORY_PAGE_ROWS_MAX];
+        unsigned found = 0;
+        uint64_t below = 0;
+        reads = 0;
+        assert_ok(history_find(bench->history, &wish, rows, HISTORY_PAGE_ROWS_MAX, &found, &below,
+                               &more));
+        assert_int_equal(found, 0);
+        assert_true(reads <= HISTORY_LOOKED_ROWS_MAX / HISTORY_BLOCK_ROWS + 3 * figures.runs);
+        assert_true(!more || below < wish.below);
+        wish.below = below;
+    }
+    assert_true(looks >= rows_on_disk(bench->history) / HISTORY_LOOKED_ROWS_MAX);
+    wish = (struct history_wish){
+        .person = 100, .below = UINT64_MAX, .channel = 1, .service = 1, .party = view_text("bank")};
+    assert_true(check_pages(bench, bench->history, wish) > 100);
 }
 
 static void test_what_may_be_seen_then_is_the_beginning_of_what_may_be_seen_later(void **state)
@@ -546,6 +594,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         TEST(test_rows_are_those_of_a_plain_list_in_memory_and_on_disk),
+        TEST(test_a_look_reads_so_many_rows_of_all_runs_and_the_next_goes_on_below),
         TEST(test_what_may_be_seen_then_is_the_beginning_of_what_may_be_seen_later),
         TEST(test_a_snapshot_gives_the_index_of_when_it_was_begun),
         TEST(test_an_entry_that_is_known_changes_nothing_and_a_gap_is_damage),
