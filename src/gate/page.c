@@ -7,7 +7,7 @@
  * 2. What it tells of a look is who, under what, when, by which way, of which fields, and what came
  *    of it: no value of a field, no officer's name, and of the case a part.
  * 3. A row that is not to be seen yet, another's row and no row are alike.
- * 4. A call reads one old record (I9).
+ * 4. A call looks once into the index, or reads one old record (I9).
  */
 #include "gate/page.h"
 
@@ -238,27 +238,28 @@ static uint64_t end_of(const struct gate *gate)
 }
 
 /* Invariant 3. */
-static struct outcome find_row(struct gate *gate, uint64_t place, uint64_t end)
+static struct outcome find_row(struct gate *gate)
 {
     struct page *page = &gate->page;
     bool has = false;
-    if (place < end) {
-        TRY(history_has(gate->history, page->person, place, &has));
+    if (page->wish.row < page->end) {
+        TRY(history_has(gate->history, page->person, page->wish.row, &has));
     }
-    page->rows[0].place = place;
+    page->rows[0].place = page->wish.row;
     page->count = has ? 1 : 0;
     return OUTCOME_OK;
 }
 
-static struct outcome find_rows(struct gate *gate, const struct ask_history *wanted, uint64_t end)
+static struct outcome find_rows(struct gate *gate)
 {
     struct page *page = &gate->page;
+    const struct ask_history *wanted = &page->wish;
     bool more = false;
     struct history_wish wish = {
         .person = page->person,
-        .below = end,
+        .below = page->end,
         .from = history_end((uint32_t)wanted->from_day, 0),
-        .party = wanted->party,
+        .party = code_view(&page->party),
         .channel = wanted->channel == 0 ? RECORD_WORD_NULL : wanted->channel - 1,
         .service = wanted->service == 0 ? RECORD_WORD_NULL : wanted->service - 1,
     };
@@ -274,21 +275,26 @@ static struct outcome find_rows(struct gate *gate, const struct ask_history *wan
     return OUTCOME_OK;
 }
 
+/* Nobody has no rows. */
+static struct outcome seek(struct gate *gate)
+{
+    struct page *page = &gate->page;
+    page->sought = true;
+    if (page->person == 0) {
+        return OUTCOME_OK;
+    }
+    return page->proof ? find_row(gate) : find_rows(gate);
+}
+
 static struct outcome begin(struct gate *gate, const struct ask *ask)
 {
     struct page *page = &gate->page;
-    uint64_t end = end_of(gate);
     TRY(find_person(gate, ask->key, &page->person));
     if (page->person == 0) {
         return OUTCOME_OK;
     }
-    TRY(history_count(gate->history, page->person, end, &page->visible));
-    if (page->stated) {
-        page->end = end;
-        return OUTCOME_OK;
-    }
-    return page->proof ? find_row(gate, ask->history.row, end)
-                       : find_rows(gate, &ask->history, end);
+    page->end = end_of(gate);
+    return history_count(gate->history, page->person, page->end, &page->visible);
 }
 
 /* What is damaged is this answer's matter; the disk, too (again.c). */
@@ -311,6 +317,8 @@ struct outcome gate_history_begin(struct gate *gate, const struct ask *ask)
     *page = (struct page){.state = PAGE_MAKING, .json = json};
     page->proof = ask->history.row != 0;
     page->stated = ask->history_stated;
+    page->wish = ask->history;
+    page->wish.party = view_of(NULL, 0); /* it borrows */
     page->size = history_log_size(gate->history);
     page->fields = policy_field_ceiling(gate->policy, CLASS_CITIZEN, SERVICE_OWN_HISTORY);
     TRY(code_set(&page->citizen, ask->key));
@@ -397,6 +405,9 @@ static struct outcome step(struct gate *gate)
         TRY(statements_put_first(gate, page));
         page->state = PAGE_READY;
         return buf_check(&page->json);
+    }
+    if (!page->sought) {
+        return seek(gate);
     }
     if (page->at == 0 && !page->proof) {
         put_head(page);

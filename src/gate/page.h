@@ -26,8 +26,10 @@ struct page {
     struct code_text party;   /* of the wish; empty: any */
     uint64_t fields;          /* that rows may name */
     bool proof;               /* of the one row */
-    bool stated;              /* the beginning of a statement, up to ... */
-    uint64_t end;             /* ... that place */
+    bool stated;              /* the beginning of a statement */
+    uint64_t end;             /* behind all rows that he may see */
+    struct ask_history wish;  /* without its party */
+    bool sought;              /* rows are those that are shown */
     struct history_row rows[HISTORY_PAGE_ROWS_MAX];
     unsigned count;
     unsigned at;      /* the next one to be read */
