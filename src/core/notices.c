@@ -6,7 +6,7 @@
  *    whatever the process dies of.
  * 2. Who is due is found by the gate's word at once, and by a walk again: so nothing that is lost
  *    with the process stays untold.
- * 3. A turn looks at NOTICES_STEP_MAX citizens at most (I9).
+ * 3. A turn looks at NOTICES_STEP_MAX citizens at most, and at one page of one history (I9).
  */
 #include "core/notices.h"
 
@@ -110,39 +110,60 @@ static struct outcome tell(struct core *core, const struct notice_wish *wish, bo
     return outcome;
 }
 
-static struct outcome look_at(struct core *core, const struct notice_wish *wish)
+static void look_at(struct core *core, const struct notice_wish *wish)
 {
+    struct notices *notices = &core->notices;
     const struct notice_told *old = told_of(core, wish);
-    struct notice_told told = {.code = wish->code, .version = 1};
-    bool looked = false;
-    if (!is_time(core, wish, old)) {
-        return OUTCOME_OK;
+    if (is_time(core, wish, old)) { /* he did not want to be told of what was before */
+        gate_looking_begin(core->house->gate, wish->key, old == NULL ? UINT64_MAX : old->from,
+                           &notices->look);
+        notices->looking = true;
     }
+}
+
+/* All was looked at. What he has seen himself is not looked at again either. */
+static struct outcome looked_at(struct core *core)
+{
+    const struct gate_looking *look = &core->notices.look;
+    const struct notice_wish *wish =
+        staff_notice_wish_by_key(&core->house->directory, look->person);
+    const struct notice_told *old = wish == NULL ? NULL : told_of(core, wish);
+    if (wish == NULL || (old == NULL ? UINT64_MAX : old->from) != look->from) {
+        return OUTCOME_OK; /* he has changed his wish meanwhile */
+    }
+    struct notice_told told = {.code = wish->code, .version = 1};
     if (old != NULL) {
         told = *old;
         told.version++;
     }
-    if (!outcome_ok(gate_looked(core->house->gate, wish->key, told.from, &looked, &told.from))) {
-        return OUTCOME_OK; /* the damage is logged, and of what cannot be read nothing is said */
+    told.from = look->end;
+    told.told_us = look->looked ? wall_us(core) : told.told_us;
+    return look->looked || look->rows || old == NULL ? tell(core, wish, look->looked, &told)
+                                                     : OUTCOME_OK;
+}
+
+/* A page of his history. The damage is logged, and of what cannot be read nothing is said. */
+static struct outcome look_on(struct core *core)
+{
+    struct notices *notices = &core->notices;
+    struct outcome outcome = OUTCOME_OK;
+    if (notices->look.more) {
+        outcome = gate_looking_step(core->house->gate, &notices->look);
     }
-    looked = looked && old != NULL; /* he did not want to be told of what was before */
-    if (looked) {
-        told.told_us = wall_us(core);
-    }
-    return looked || old == NULL ? tell(core, wish, looked, &told) : OUTCOME_OK;
+    notices->looking = outcome_ok(outcome) && notices->look.more;
+    return outcome_ok(outcome) && !notices->looking ? looked_at(core) : OUTCOME_OK;
 }
 
 struct outcome notices_start(struct core *core, struct view person)
 {
-    struct gate *gate = core->house->gate;
     const struct notice_wish *wish = staff_notice_wish(&core->house->directory, person);
     struct notice_told told = {.version = 1};
-    bool looked = false;
     citizen_code(&core->house->directory, BLIND_ID, person, &told.code);
     struct kept kept = {OBJECT_NOTICE_TOLD, wish == NULL ? NULL : &told, code_view(&told.code)};
-    if (wish != NULL &&
-        !outcome_ok(gate_looked(gate, wish->key, UINT64_MAX, &looked, &told.from))) {
-        return OUTCOME_OK; /* of a damaged index, as in look_at() */
+    if (wish != NULL) {
+        struct gate_looking look;
+        gate_looking_begin(core->house->gate, wish->key, UINT64_MAX, &look);
+        told.from = look.end;
     }
     struct outcome outcome = office_keep(core->house->office, &kept, 1);
     return outbox_kept_later(outcome) ? OUTCOME_OK : outcome;
@@ -150,24 +171,28 @@ struct outcome notices_start(struct core *core, struct view person)
 
 /* ---- the loop ---- */
 
-static struct outcome next_due(struct core *core)
+static void next_due(struct core *core)
 {
     struct notices *notices = &core->notices;
     uint64_t person = notices->due[notices->first];
     notices->first = (notices->first + 1) % NOTICES_DUE_MAX;
     notices->count--;
     const struct notice_wish *wish = staff_notice_wish_by_key(&core->house->directory, person);
-    return wish == NULL ? OUTCOME_OK : look_at(core, wish);
+    if (wish != NULL) {
+        look_at(core, wish);
+    }
 }
 
-static struct outcome next_of_walk(struct core *core)
+static void next_of_walk(struct core *core)
 {
     struct notices *notices = &core->notices;
     const struct notice_wish *wish =
         map_at(&core->house->directory.staff->notice_wishes, notices->walked);
     notices->walked++;
     notices->walking = wish != NULL;
-    return wish == NULL ? OUTCOME_OK : look_at(core, wish);
+    if (wish != NULL) {
+        look_at(core, wish);
+    }
 }
 
 struct outcome notices_keep(struct core *core)
@@ -179,17 +204,17 @@ struct outcome notices_keep(struct core *core)
         notices->walked = 0;
         notices->walk_us = now_us + WALK_US;
     }
-    for (unsigned step = 0; step < NOTICES_STEP_MAX; step++) {
+    for (unsigned step = 0; step < NOTICES_STEP_MAX && !notices->looking; step++) {
         if (notices->count > 0) {
-            TRY(next_due(core));
+            next_due(core);
         } else if (notices->walking) {
-            TRY(next_of_walk(core));
+            next_of_walk(core);
         }
     }
-    return OUTCOME_OK;
+    return notices->looking ? look_on(core) : OUTCOME_OK; /* invariant 3 */
 }
 
 bool notices_busy(const struct core *core)
 {
-    return core->notices.count > 0 || core->notices.walking;
+    return core->notices.count > 0 || core->notices.walking || core->notices.looking;
 }

@@ -9,6 +9,7 @@
 #ifndef DANCU_CORE_NOTICES_H
 #define DANCU_CORE_NOTICES_H
 
+#include "gate/gate.h"
 #include "office/office.h"
 
 struct core;
@@ -17,6 +18,8 @@ struct notices {
     uint64_t due[NOTICES_DUE_MAX]; /* persons' keys; a ring */
     unsigned first;
     unsigned count;
+    bool looking; /* into one citizen's history */
+    struct gate_looking look;
     /* the walk over all who want notices */
     bool walking;
     size_t walked;

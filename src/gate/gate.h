@@ -136,10 +136,20 @@ struct seen_port {
 };
 void gate_seen_set(struct gate *gate, struct seen_port seen);
 /* Has somebody else looked at the person, in rows of his history from the place `from` on (0: all)
- * that he may see by now? *ret_next: from where on to ask the next time. FAULT_CORRUPT: the index
- * is damaged. */
-struct outcome gate_looked(struct gate *gate, uint64_t person, uint64_t from, bool *ret_looked,
-                           uint64_t *ret_next);
+ * that he may see by now? `end` is from where on to ask the next time. A step looks at a page of
+ * rows (I9), as long as there are `more`. FAULT_CORRUPT: the index is damaged. */
+struct gate_looking {
+    uint64_t person;
+    uint64_t from;
+    uint64_t end;
+    uint64_t below; /* from there on all were looked at */
+    bool more;
+    bool rows;   /* there were some, whoever looked */
+    bool looked; /* the answer, when there are no more */
+};
+void gate_looking_begin(const struct gate *gate, uint64_t person, uint64_t from,
+                        struct gate_looking *ret_looking);
+struct outcome gate_looking_step(struct gate *gate, struct gate_looking *looking);
 /* What is due of the index of who has seen whom, some steps of it. *ret_busy: there is more. */
 void gate_tick(struct gate *gate, bool *ret_busy);
 /* A pass that has given, and is not recorded as used: by what its business is called, and where its

@@ -6,8 +6,7 @@
  */
 #include "gate/work.h"
 
-#define ROWS_MAX 16
-#define PAGES_MAX 8
+#include "base/check.h"
 
 void gate_seen_set(struct gate *gate, struct seen_port seen)
 {
@@ -21,28 +20,32 @@ static bool is_look(const struct history_row *row)
            row->service != SERVICE_OWN_HISTORY;
 }
 
-struct outcome gate_looked(struct gate *gate, uint64_t person, uint64_t from, bool *ret_looked,
-                           uint64_t *ret_next)
+void gate_looking_begin(const struct gate *gate, uint64_t person, uint64_t from,
+                        struct gate_looking *ret_looking)
 {
-    struct history *history = gate->history;
+    const struct history *history = gate->history;
     uint64_t end =
-        history == NULL ? from : history_end(history_log_day(history), history_log_size(history));
-    struct history_wish wish = {.person = person,
-                                .below = end,
-                                .from = from,
-                                .channel = RECORD_WORD_NULL,
-                                .service = RECORD_WORD_NULL};
-    bool looked = false;
-    bool more = history != NULL && from < end;
-    for (unsigned page = 0; page < PAGES_MAX && more && !looked; page++) {
-        struct history_row rows[ROWS_MAX];
-        unsigned count = 0;
-        TRY(history_find(history, &wish, rows, ROWS_MAX, &count, &wish.below, &more));
-        for (unsigned i = 0; i < count; i++) {
-            looked = looked || is_look(&rows[i]);
-        }
+        history == NULL ? 0 : history_end(history_log_day(history), history_log_size(history));
+    *ret_looking = (struct gate_looking){
+        .person = person, .from = from, .end = end, .below = end, .more = from < end};
+}
+
+struct outcome gate_looking_step(struct gate *gate, struct gate_looking *looking)
+{
+    const struct history_wish wish = {.person = looking->person,
+                                      .below = looking->below,
+                                      .from = looking->from,
+                                      .channel = RECORD_WORD_NULL,
+                                      .service = RECORD_WORD_NULL};
+    struct history_row rows[HISTORY_PAGE_ROWS_MAX];
+    unsigned count = 0;
+    CHECK(gate->history != NULL && looking->more);
+    TRY(history_find(gate->history, &wish, rows, HISTORY_PAGE_ROWS_MAX, &count, &looking->below,
+                     &looking->more));
+    for (unsigned i = 0; i < count; i++) {
+        looking->looked = looking->looked || is_look(&rows[i]);
     }
-    *ret_looked = looked || more; /* of so many rows one is somebody else's */
-    *ret_next = end;
+    looking->rows = looking->rows || count > 0;
+    looking->more = looking->more && !looking->looked;
     return OUTCOME_OK;
 }

@@ -689,6 +689,16 @@ static void forget_news(void)
     assert_ok(inbox_remove(core, VIEW_LITERAL(HOME_AN), view_text(id)));
 }
 
+static uint64_t told_from(void)
+{
+    struct code_text code;
+    citizen_code(&core->house->directory, BLIND_ID, VIEW_LITERAL(HOME_AN), &code);
+    const struct notice_told *told =
+        object_find(&core->house->directory, &object_notice_told, code_view(&code));
+    assert_non_null(told);
+    return told->from;
+}
+
 static void who_wants_it_is_told_of_a_look_once_and_not_of_his_own(void **state)
 {
     (void)state;
@@ -696,8 +706,10 @@ static void who_wants_it_is_told_of_a_look_once_and_not_of_his_own(void **state)
     assert_int_equal(told(), 0);
     wish("at_once", "inbox");
     assert_int_equal(told(), 0); /* not of what was before */
+    uint64_t from = told_from();
     assert_int_equal(verb(HOME_AN, "view", "{}", NULL), CODE_DISCLOSED);
     assert_int_equal(told(), 0);
+    assert_true(told_from() > from); /* what was looked at is not looked at again */
     look("NV-SECRET-KYC");
     assert_int_equal(told(), 1);
     forget_news();

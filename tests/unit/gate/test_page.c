@@ -137,6 +137,29 @@ static void every_look_is_there_the_newest_first_and_names_no_officer(void **sta
     json_decref(told);
 }
 
+static void whoever_looked_is_found_behind_pages_of_his_own_looks_one_at_a_time(void **state)
+{
+    struct world *world = *state;
+    struct gate_looking looking;
+    uint64_t person = world_person(world, WORLD_AN)->key;
+    bank_asks(world, WORLD_AN_NAME, CODE_DISCLOSED);
+    for (unsigned i = 0; i < HISTORY_PAGE_ROWS_MAX + 5; i++) {
+        (void)count_of(world);
+    }
+    gate_looking_begin(world->gate, person, 0, &looking);
+    uint64_t end = looking.end;
+    assert_ok(gate_looking_step(world->gate, &looking));
+    assert_true(looking.more && looking.rows && !looking.looked);
+    assert_ok(gate_looking_step(world->gate, &looking));
+    assert_true(!looking.more && looking.looked);
+    gate_looking_begin(world->gate, person, end, &looking);
+    assert_true(!looking.more && looking.end == end); /* nothing has come */
+    (void)count_of(world);
+    gate_looking_begin(world->gate, person, end, &looking);
+    assert_ok(gate_looking_step(world->gate, &looking));
+    assert_true(!looking.more && looking.rows && !looking.looked && looking.end > end);
+}
+
 static void pages_follow_each_other_without_a_gap(void **state)
 {
     struct world *world = *state;
@@ -436,6 +459,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, world_teardown)
         TEST(every_look_is_there_the_newest_first_and_names_no_officer),
+        TEST(whoever_looked_is_found_behind_pages_of_his_own_looks_one_at_a_time),
         TEST(pages_follow_each_other_without_a_gap),
         TEST(rows_are_chosen_by_party_channel_service_and_day),
         TEST(a_sealed_look_does_not_exist_until_its_day_and_joins_at_the_end_then),
