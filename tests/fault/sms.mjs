@@ -12,6 +12,7 @@ import { serve } from '../e2e/lib/server.mjs';
 import { quantile } from '../e2e/lib/stats.mjs';
 
 const OWNERS = 20; // phones that are somebody's
+const WELCOME = /da duoc dang ky/; // what each of them is told of that, and answers nothing
 const VICTIMS = ['core', 'sms'];
 const phoneOf = (i) => `84950${String(i).padStart(6, '0')}`;
 
@@ -46,7 +47,8 @@ export async function smsOverDrops({ messages = 10_000, dropEvery = 500, kills =
             const at = Date.now();
             centre.write(phoneOf(i), textOf(i)).then(() => took.push(Date.now() - at));
         }
-        const answered = () => new Set(centre.received.map(({ to }) => to)).size;
+        const answers = () => centre.received.filter(({ text }) => !WELCOME.test(text));
+        const answered = () => new Set(answers().map(({ to }) => to)).size;
         for (let k = 0; k < kills; k++) {
             await until('it goes on', () => answered() >= messages * (k + 1) / (kills + 2),
                 { timeoutMs: 600_000, everyMs: 100 });
@@ -57,12 +59,12 @@ export async function smsOverDrops({ messages = 10_000, dropEvery = 500, kills =
         const seconds = (Date.now() - begun) / 1000;
         await sleep(3000); // what is in doubt would be sent again within
         const counts = new Map();
-        centre.received.forEach(({ to }) => counts.set(to, (counts.get(to) ?? 0) + 1));
+        answers().forEach(({ to }) => counts.set(to, (counts.get(to) ?? 0) + 1));
         const doubled = [...counts].filter(([, count]) => count !== 1);
         assert.deepEqual(doubled, [], 'answered more than once');
         assert.equal(counts.size, messages);
         for (let i = 0; i < Math.min(messages, 2 * 5 * OWNERS); i++) {
-            assert.match(centre.to(phoneOf(i))[0].text, wantedOf(i));
+            assert.match(answers().find(({ to }) => to === phoneOf(i)).text, wantedOf(i));
         }
         return {
             messages, dropped: centre.dropped, links: centre.links, brought: centre.brought, kills,
