@@ -66,8 +66,8 @@ static const struct proc_row rows[] = {
         .calls = CALLS_BASE | CALLS_PIPES | CALLS_READ | CALLS_WRITE,
         .files_max = 64,
         .may_write_files = true,
-        .rights = "files: home read-write (empty segments, sync of tiles); keys: none; sockets: "
-                  "pipe to the core; no network",
+        .rights = "files: home read-write (empty segments, sync of tiles, removal of derived "
+                  "files); keys: none; sockets: pipe to the core; no network",
     },
     {
         .name = "loader",

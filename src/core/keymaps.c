@@ -38,8 +38,8 @@ static struct peer *mapper_of(struct core *core)
 
 static void remove_file(const struct core *core, const char *path)
 {
-    struct outcome outcome =
-        disk_remove(core->house->disk, core->child->grants[GRANT_HOME_DIR], path, false);
+    struct outcome outcome = ledger_put_aside(
+        core->house->disk, core->child->grants[GRANT_HOME_DIR], path, &core->house->random);
     if (!outcome_ok(outcome)) {
         log_outcome(LOG_LEVEL_WARN, "map-not-removed", outcome);
     }
@@ -250,6 +250,7 @@ static struct outcome order(struct core *core, struct peer *worker)
         .from = maps->file != NULL ? maps->index : KEYMAP_NONE,
     };
     TRY(check_room(core));
+    remove_file(core, KEYMAP_NEW);
     TRY(disk_open(core->house->disk, core->child->grants[GRANT_HOME_DIR], KEYMAP_NEW,
                   DISK_OPEN_CREATE, DISK_PRIVATE, &maps->fd));
     maps->phase = KEYMAPS_ORDERED;
@@ -314,6 +315,7 @@ static struct outcome take_part(struct core *core, struct peer *worker)
     struct keymaps *maps = &core->keymaps;
     int home_fd = core->child->grants[GRANT_HOME_DIR];
     TRY(disk_close(core->house->disk, &maps->fd));
+    remove_file(core, KEYMAP_PART);
     TRY(disk_rename(core->house->disk, home_fd, KEYMAP_NEW, KEYMAP_PART));
     TRY(disk_open(core->house->disk, home_fd, KEYMAP_NEW, DISK_OPEN_CREATE, DISK_PRIVATE,
                   &maps->fd));

@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "ledger/ledger.h"
 
 #include <string.h>
 
@@ -100,7 +101,8 @@ static void remove_file(struct history *history, uint64_t id)
 {
     char path[HISTORY_PATH_BYTES];
     history_run_path(id, path);
-    struct outcome outcome = disk_remove(history->disk.disk, history->disk.home_fd, path, false);
+    struct outcome outcome =
+        ledger_put_aside(history->disk.disk, history->disk.home_fd, path, &history->disk.random);
     if (!outcome_ok(outcome)) { /* the next start removes it */
         log_outcome(LOG_LEVEL_WARN, "history-not-removed", outcome);
     }

@@ -1,5 +1,6 @@
 /*
- * The keeper's work: zero-filled segments, and syncs of derived files, away from the core's loop.
+ * The keeper's work: zero-filled segments, syncs of derived files, and the end of those that are
+ * wanted no more, away from the core's loop.
  *
  * Invariants
  *  1. commit/spare has only zeros that are durable, from the moment it has that name.
@@ -15,6 +16,7 @@
 #include <string.h>
 
 #define FEW_BUNDLES 4u
+#define ASIDE_PREFIX "aside-"
 
 static bool spare_is_there(const struct disk_port *disk, int home_fd, uint32_t segment_bytes)
 {
@@ -123,4 +125,38 @@ struct outcome keeper_sync_tiles(int home_fd, uint64_t from, uint64_t until)
 {
     return from > until ? outcome_fail(FAULT_BAD_INPUT, "keeper: from > until")
                         : sync_derived(disk_system(), home_fd, from, until);
+}
+
+/* ---- what is wanted no more ---- */
+
+struct outcome ledger_put_aside(const struct disk_port *disk, int home_fd, const char *path,
+                                const struct random_port *random)
+{
+    char aside[LEDGER_PATH_BYTES_MAX];
+    uint64_t number = 0; /* so that it takes nobody's place, whose file would go at once */
+
+    random_fill(random, &number, sizeof(number));
+    snprintf(aside, sizeof(aside), DERIVED_FOLDER "/" ASIDE_PREFIX "%016llx",
+             (unsigned long long)number);
+    struct outcome outcome = disk_rename(disk, home_fd, path, aside);
+    return outcome.fault == FAULT_NOT_FOUND ? OUTCOME_OK : outcome;
+}
+
+struct outcome keeper_remove_aside(int home_fd)
+{
+    const struct disk_port *disk = disk_system();
+    BUF_AUTO names;
+    size_t at = 0;
+
+    buf_init(&names, FOLDER_NAMES_BYTES_MAX);
+    TRY(disk_list(disk, home_fd, DERIVED_FOLDER, &names));
+    for (const char *name = disk_next_name(&names, &at); name != NULL;
+         name = disk_next_name(&names, &at)) {
+        char path[LEDGER_PATH_BYTES_MAX];
+        if (view_starts(view_text(name), VIEW_LITERAL(ASIDE_PREFIX))) {
+            snprintf(path, sizeof(path), DERIVED_FOLDER "/%s", name);
+            TRY(disk_remove(disk, home_fd, path, false));
+        }
+    }
+    return OUTCOME_OK;
 }

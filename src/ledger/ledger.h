@@ -123,6 +123,12 @@ struct outcome ledger_tick(struct ledger *ledger, uint32_t *ret_wait_ms);
 struct outcome keeper_prepare_spare(int home_fd, uint32_t segment_bytes);
 /* Makes the published tiles from..until (entry indexes) durable. */
 struct outcome keeper_sync_tiles(int home_fd, uint64_t from, uint64_t until);
+/* To unlink a file of gigabytes takes far longer than the core may be held (I9). So one of derived/
+ * that is wanted no more gets another name, and the keeper removes all of those with each of its
+ * works. Ok when it is not there. */
+struct outcome ledger_put_aside(const struct disk_port *disk, int home_fd, const char *path,
+                                const struct random_port *random);
+struct outcome keeper_remove_aside(int home_fd);
 /* What the core wants from the keeper now; 0 = nothing. After keeper's work, ledger_kept(). */
 enum ledger_wish { LEDGER_WISH_NONE, LEDGER_WISH_SPARE, LEDGER_WISH_SYNC };
 enum ledger_wish ledger_wish(const struct ledger *ledger, uint64_t *ret_from, uint64_t *ret_until);

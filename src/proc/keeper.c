@@ -49,7 +49,11 @@ static struct outcome read_wish(const struct frame *frame, struct wish *ret_wish
 static struct outcome fulfil(const struct keeper *keeper, const struct wish *wish)
 {
     int home_fd = keeper->child->grants[GRANT_HOME_DIR];
+    struct outcome outcome = keeper_remove_aside(home_fd); /* there is room again, above all */
 
+    if (!outcome_ok(outcome)) { /* the next wish removes it */
+        log_outcome(LOG_LEVEL_WARN, "not-removed", outcome);
+    }
     return wish->kind == LEDGER_WISH_SPARE ? keeper_prepare_spare(home_fd, COMMIT_SEGMENT_BYTES)
                                            : keeper_sync_tiles(home_fd, wish->from, wish->until);
 }

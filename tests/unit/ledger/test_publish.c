@@ -243,6 +243,20 @@ static void the_last_two_snapshots_are_kept(void **state)
     logbook_done(&book);
 }
 
+static unsigned count_aside(const struct logbook *book)
+{
+    BUF_AUTO names;
+    size_t at = 0;
+    unsigned count = 0;
+    buf_init(&names, 65536);
+    assert_ok(disk_list(disk_system(), book->home_fd, "derived", &names));
+    for (const char *name = disk_next_name(&names, &at); name != NULL;
+         name = disk_next_name(&names, &at)) {
+        count += strncmp(name, "aside-", 6) == 0;
+    }
+    return count;
+}
+
 static void the_keeper_makes_one_spare_and_leaves_a_good_one_alone(void **state)
 {
     (void)state;
@@ -263,6 +277,32 @@ static void the_keeper_makes_one_spare_and_leaves_a_good_one_alone(void **state)
     logbook_grow(&book, 600, 20);
     assert_ok(keeper_sync_tiles(book.home_fd, 0, 600));
     assert_fault(keeper_sync_tiles(book.home_fd, 0, 1000), FAULT_NOT_FOUND);
+    logbook_done(&book);
+}
+
+static void what_is_put_aside_is_removed_by_the_keeper_and_nothing_else(void **state)
+{
+    (void)state;
+    struct logbook book;
+    struct random_port random = random_system();
+    logbook_create(&book);
+    logbook_grow(&book, 600, 20);
+    for (unsigned i = 0; i < 3; i++) {
+        int fd = openat(book.home_fd, i == 2 ? "derived/kept" : "derived/map-7",
+                        O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        assert_true(fd >= 0);
+        close(fd);
+        if (i < 2) { /* the second takes nobody's place */
+            assert_ok(ledger_put_aside(disk_system(), book.home_fd, "derived/map-7", &random));
+            assert_false(logbook_has(&book, "derived/map-7"));
+        }
+    }
+    assert_int_equal(count_aside(&book), 2);
+    assert_ok(ledger_put_aside(disk_system(), book.home_fd, "derived/map-7", &random));
+    assert_ok(keeper_sync_tiles(book.home_fd, 0, 600));
+    assert_ok(keeper_remove_aside(book.home_fd));
+    assert_int_equal(count_aside(&book), 0);
+    assert_true(logbook_has(&book, "derived/kept"));
     logbook_done(&book);
 }
 
@@ -303,6 +343,7 @@ int main(void)
         cmocka_unit_test(a_snapshot_waits_until_the_keeper_has_synced_far_enough),
         cmocka_unit_test(the_last_two_snapshots_are_kept),
         cmocka_unit_test(the_keeper_makes_one_spare_and_leaves_a_good_one_alone),
+        cmocka_unit_test(what_is_put_aside_is_removed_by_the_keeper_and_nothing_else),
         cmocka_unit_test(the_next_segment_is_the_keeper_s_spare),
     };
     return cmocka_run_group_tests_name("ledger/publish", tests, NULL, NULL);
