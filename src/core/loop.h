@@ -237,8 +237,8 @@ enum keymaps_phase {
 };
 #define KEYMAPS_KEPT 2 /* files: the newest, and the one before it */
 #define KEYMAPS_DAY_MAX                                                                            \
-    2 /* taken on one day: one more when the first one's file is lost                       \
-        */
+    2 /* taken on one day: one more when the first one's file is lost                              \
+       */
 struct keymaps {
     enum keymaps_phase phase;
     struct keymap_keys keys;
