@@ -235,7 +235,7 @@ enum keymaps_phase {
     KEYMAPS_ORDERED, /* the worker makes it */
     KEYMAPS_SPOILT,  /* it makes one that cannot be kept: what it tells goes nowhere */
 };
-#define KEYMAPS_KEPT 2 /* files: the newest, and the one before it */
+#define KEYMAPS_KEPT 2    /* files: the newest, and the one before it */
 #define KEYMAPS_DAY_MAX 2 /* taken on one day: one more when the first one's file is lost */
 struct keymaps {
     enum keymaps_phase phase;
