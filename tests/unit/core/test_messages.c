@@ -104,8 +104,10 @@ static bool told(uint64_t tag)
 {
     struct frame frame = {0};
     struct texting_told told = {0};
-    assert_ok(pipe_fill(&sms));
-    assert_ok(pipe_next(&sms, &frame));
+    if (!outcome_ok(pipe_next(&sms, &frame))) { /* it did not come along with the one before */
+        assert_ok(pipe_fill(&sms));
+        assert_ok(pipe_next(&sms, &frame));
+    }
     assert_ok(texting_get_told(&frame, &told));
     assert_int_equal(told.tag, tag);
     return told.taken;
