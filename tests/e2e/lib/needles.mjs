@@ -1,5 +1,5 @@
 // Looks for known texts in files, in every encoding that a careless program would leave them in.
-import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readSync } from 'node:fs';
 import path from 'node:path';
 
 const NEEDLE_BYTES_MIN = 8; // shorter ones turn up in random bytes
@@ -98,12 +98,14 @@ export class Needles {
         }
     }
 
-    // Every plain file below a folder; what was found and how much was read.
+    // Every plain file below a folder; what was found and how much was read. What a server has
+    // removed since the folder was listed is gone; what took its place is looked at the next time.
     findInFolder(folder) {
         const result = { found: [], files: 0, bytes: 0 };
         for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
-            if (entry.isFile()) {
-                this.#findInFile(path.join(entry.parentPath, entry.name), result);
+            const file = path.join(entry.parentPath, entry.name);
+            if (entry.isFile() && existsSync(file)) {
+                this.#findInFile(file, result);
             }
         }
         return result;
