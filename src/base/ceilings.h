@@ -465,7 +465,7 @@
 #define SMS_RETRY_MS_MAX 30000 /* ... up to so long */
 #define SMS_HOLD_MS_MIN 500    /* the centre is full: nothing is sent for so long, ... */
 #define SMS_HOLD_MS_MAX 60000  /* ... doubled up to so long */
-#define SMS_RECEIPT_MS 2000   /* what may be there already waits so long, when nothing comes, ... */
+#define SMS_RECEIPT_MS 5000   /* what may be there already waits so long, when nothing comes, ... */
 #define SMS_RECEIPT_S_MAX 120 /* ... and so long in all, for its receipt */
 #define SMS_ENDED_MAX 256     /* messages of which it is known what was told of them */
 #define SMS_RECEIPTS_MAX 1024 /* messages of which no receipt is told */

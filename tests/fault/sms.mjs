@@ -57,7 +57,7 @@ export async function smsOverDrops({ messages = 10_000, dropEvery = 500, kills =
         await until('all are answered', () => answered() === messages,
             { timeoutMs: 900_000, everyMs: 200 });
         const seconds = (Date.now() - begun) / 1000;
-        await sleep(3000); // what is in doubt would be sent again within
+        await sleep(7000); // what is in doubt would be sent again within
         const counts = new Map();
         answers().forEach(({ to }) => counts.set(to, (counts.get(to) ?? 0) + 1));
         const doubled = [...counts].filter(([, count]) => count !== 1);
