@@ -130,9 +130,6 @@ static struct outcome take_ready(struct core *core, const struct pollfd *fds,
         }
         if (peer != NULL && (fds[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0) {
             struct outcome outcome = pipe_fill(&peer->pipe);
-            if (outcome.fault == FAULT_CLOSED && !peer->broken) {
-                TRY(peer_end(core, peer));
-            }
             peer->broken = peer->broken || (!outcome_ok(outcome) && outcome.fault != FAULT_AGAIN);
         }
     }
@@ -230,7 +227,7 @@ static struct outcome housekeeping(struct core *core)
     watch_health(core);
     peers_keep(core);
     figures_tell(core);
-    peers_sweep(core);
+    TRY(peers_sweep(core));
     admins_sweep(core);
     return OUTCOME_OK;
 }
@@ -311,7 +308,7 @@ static void core_close(struct core *core)
     for (unsigned i = 0; i < CORE_ADMINS_MAX; i++) {
         core->admins[i].broken = true;
     }
-    peers_sweep(core);
+    outcome_ignore(peers_sweep(core)); /* it ends in any case */
     admins_sweep(core);
     rereads_done(&core->rereads);
     histories_done(&core->histories);

@@ -334,9 +334,8 @@ bool peer_choked(const struct peer *peer);
 bool peers_wait(const struct core *core);
 /* Frames are held back for a moment. */
 bool peers_hold(const struct core *core);
-void peers_sweep(struct core *core);
-/* The process behind it is gone; what it has said before may be left. */
-struct outcome peer_end(struct core *core, struct peer *peer);
+/* Takes away those that are broken, after what `sms` has said. */
+struct outcome peers_sweep(struct core *core);
 void peers_keep(struct core *core);
 
 /* rereads.c */

@@ -627,28 +627,32 @@ struct outcome peers_take(struct core *core)
     return rereads_serve(core);
 }
 
-/* What `sms` has said of messages counts to its last word: what the centre has is not sent again.
- */
-struct outcome peer_end(struct core *core, struct peer *peer)
+/* What `sms` has said of messages counts to its last word, however its pipe was found to have
+ * ended: what the centre has is not sent again. */
+static struct outcome hear_out(struct core *core, struct peer *peer)
 {
     bool good = takes(peer, FRAME_SMS_OUT);
+    struct outcome filled = OUTCOME_OK;
     struct frame frame;
+    unsigned heard = 0;
 
-    for (unsigned i = 0; i < LAST_WORDS_MAX && good && outcome_ok(pipe_next(&peer->pipe, &frame));
-         i++) {
-        if (frame.kind == FRAME_SMS_OUT) {
-            TRY(outbox_take(core, &frame, &good));
+    while (good && outcome_ok(filled)) {
+        filled = pipe_fill(&peer->pipe);
+        while (good && heard < LAST_WORDS_MAX && outcome_ok(pipe_next(&peer->pipe, &frame))) {
+            heard++;
+            TRY(frame.kind == FRAME_SMS_OUT ? outbox_take(core, &frame, &good) : OUTCOME_OK);
         }
+        good = good && heard < LAST_WORDS_MAX;
     }
-    peer->broken = true;
     return OUTCOME_OK;
 }
 
-void peers_sweep(struct core *core)
+struct outcome peers_sweep(struct core *core)
 {
     for (unsigned i = 0; i < CORE_PEERS_MAX; i++) {
         struct peer *peer = &core->peers[i];
         if (peer->pipe.fd >= 0 && peer->broken) {
+            TRY(hear_out(core, peer));
             if (takes(peer, FRAME_KEEP)) {
                 core->kept_asked = false;
             }
@@ -674,6 +678,7 @@ void peers_sweep(struct core *core)
             }
         }
     }
+    return OUTCOME_OK;
 }
 
 /* Asks the keeper for what the ledger wants next. */

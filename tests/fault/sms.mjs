@@ -41,6 +41,8 @@ export async function smsOverDrops({ messages = 10_000, dropEvery = 500, kills =
             await demo.act('phone', 'bind', '--phone', phoneOf(i * 5), '--person', people[i].id);
         }
         await centre.untilBound();
+        await until('whose phone was bound is told', () => centre.received.length === OWNERS);
+        centre.received.length = 0;
         const begun = Date.now();
         const took = [];
         for (let i = 0; i < messages; i++) {

@@ -103,6 +103,7 @@ export class Centre {
                 system_id: 'centre' }));
             if (good) {
                 this.binds++;
+                this.#lost(); // of a former one, whose end is perhaps not seen yet
                 this.#session = session;
                 this.#bring();
             }
@@ -116,11 +117,16 @@ export class Centre {
         });
         session.on('close', () => {
             if (this.#session === session) {
-                this.#session = null;
-                this.#queue.unshift(...this.#inHand); // nobody has confirmed them
-                this.#inHand.clear();
+                this.#lost();
             }
         });
+    }
+
+    // Nobody has confirmed what is in hand.
+    #lost() {
+        this.#session = null;
+        this.#queue.unshift(...this.#inHand);
+        this.#inHand.clear();
     }
 
     // Whether the link ends at this point of an exchange.

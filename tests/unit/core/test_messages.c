@@ -551,10 +551,11 @@ static void the_last_words_of_sms_count(void **state)
     frame_finish(&sms.out, start, 1);
     assert_ok(pipe_flush(&sms));
     pipe_done(&sms);
-    assert_ok(pipe_fill(&core->peers[0].pipe));
-    assert_fault(pipe_fill(&core->peers[0].pipe), FAULT_CLOSED);
-    assert_ok(peer_end(core, &core->peers[0]));
-    assert_true(core->peers[0].broken);
+    texting_put_told(&core->peers[0].pipe.out, &(struct texting_told){.tag = 7});
+    assert_fault(pipe_flush(&core->peers[0].pipe), FAULT_CLOSED); /* before anything was read */
+    core->peers[0].broken = true;
+    assert_ok(peers_sweep(core));
+    assert_int_equal(core->peers[0].pipe.fd, -1);
     assert_int_equal(staff_outgoing_after(&core->house->directory, 0)->state, OUTGOING_DONE);
     assert_int_equal(answers(), 1);
 }
