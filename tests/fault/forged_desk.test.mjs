@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
-import { binary, must, sleep, until } from '../e2e/lib/command.mjs';
+import { buildHostile, must, sleep, until } from '../e2e/lib/command.mjs';
 import { demonstration } from '../e2e/lib/demo.mjs';
 import { tally } from '../e2e/lib/load.mjs';
 import { readCheckpoint } from '../e2e/lib/note.mjs';
@@ -61,8 +61,7 @@ function whatItSaw(demo, { LAN, MINH }) {
 }
 
 test('a taken desk forges no act of officers or organisations', async (t) => {
-    await must('ninja', ['-C', path.dirname(binary), '--quiet', 'tests/hostile/dancu-hostile']);
-    const program = path.join(path.dirname(binary), 'tests/hostile/dancu-hostile');
+    const program = await buildHostile();
     const list = async (what) => (await must(program, [what])).stdout.trimEnd().split('\n');
     const first = (await list('attacks')).length;
     const names = await list('desk-attacks');

@@ -8,7 +8,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { residenceAsk } from '../e2e/lib/asks.mjs';
 import { Http2Client } from '../e2e/lib/client.mjs';
-import { binary, must, sleep, until } from '../e2e/lib/command.mjs';
+import { buildHostile, must, sleep, until } from '../e2e/lib/command.mjs';
 import { demonstration } from '../e2e/lib/demo.mjs';
 import { tally } from '../e2e/lib/load.mjs';
 import { readCheckpoint } from '../e2e/lib/note.mjs';
@@ -162,8 +162,7 @@ function show(t, rows) {
 }
 
 test('a taken front end takes nothing, stops nobody, and leaves its asks in the log', async (t) => {
-    await must('ninja', ['-C', path.dirname(binary), '--quiet', 'tests/hostile/dancu-hostile']);
-    const program = path.join(path.dirname(binary), 'tests/hostile/dancu-hostile');
+    const program = await buildHostile();
     const names = (await must(program, ['attacks'])).stdout.trimEnd().split('\n');
     const firstCall = names.indexOf('open /etc/passwd');
     const demo = await demonstration('taken');

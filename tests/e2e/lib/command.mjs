@@ -75,3 +75,12 @@ export async function until(what, question, { timeoutMs = 20_000, everyMs = 20 }
         await sleep(everyMs);
     }
 }
+
+// The binary whose processes are taken, and its path. Two files that need it run at once: one builds,
+// and the other finds it built, or it would be written while it runs.
+export async function buildHostile() {
+    const folder = path.dirname(binary);
+    await must('flock', [path.join(folder, 'hostile.lock'), 'ninja', '-C', folder, '--quiet',
+        'tests/hostile/dancu-hostile']);
+    return path.join(folder, 'tests/hostile/dancu-hostile');
+}
