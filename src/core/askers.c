@@ -24,11 +24,7 @@ static bool in_force(const struct business *business, int64_t day)
 static void put_text(struct buf *json, const char *name, struct view text)
 {
     buf_printf(json, ",\"%s\":", name);
-    if (text.len == 0) {
-        buf_put_text(json, "null");
-    } else {
-        json_put_string(json, text);
-    }
+    json_put_string_or_null(json, text);
 }
 
 /* Members in byte order of their names. */

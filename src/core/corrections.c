@@ -118,11 +118,7 @@ static struct view usual_office(const struct directory *directory)
 static void put_text(struct buf *json, const char *name, struct view text)
 {
     buf_printf(json, ",\"%s\":", name);
-    if (text.len == 0) {
-        buf_put_text(json, "null");
-    } else {
-        json_put_string(json, text);
-    }
+    json_put_string_or_null(json, text);
 }
 
 static void put_day(struct buf *json, const char *name, int64_t day)

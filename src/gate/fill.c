@@ -158,15 +158,6 @@ struct outcome effect_get(struct view bytes, struct effect *ret_effect)
     return OUTCOME_OK;
 }
 
-static void put_text_or_null(struct buf *buf, struct view text)
-{
-    if (text.len == 0) {
-        buf_put_text(buf, "null");
-    } else {
-        json_put_string(buf, text);
-    }
-}
-
 /* For whom it is asked: as the ask names it, or found by its unit. */
 static struct view acting_of(const struct work *work)
 {
@@ -192,9 +183,9 @@ static void put_agent(const struct work *work, struct buf *buf)
         json_put_string(buf, work->ask->own->citizen);
     }
     buf_put_text(buf, ",\"officer\":");
-    put_text_or_null(buf, work->ask->officer);
+    json_put_string_or_null(buf, work->ask->officer);
     buf_put_text(buf, ",\"operator\":");
-    put_text_or_null(buf, for_other ? own : view_of(NULL, 0));
+    json_put_string_or_null(buf, for_other ? own : view_of(NULL, 0));
     buf_put_u8(buf, '}');
 }
 
@@ -204,14 +195,14 @@ static void put_business(const struct work *work, struct buf *buf)
     if (ask->procedure.len == 0 && ask->written == NULL && work->pass == NULL) {
         json_put_string(buf, ask->business);
     } else { /* found, or not */
-        put_text_or_null(buf, work->business != NULL ? code_view(&work->business->code)
-                                                     : view_of(NULL, 0));
+        json_put_string_or_null(buf, work->business != NULL ? code_view(&work->business->code)
+                                                            : view_of(NULL, 0));
     }
 }
 
 static void put_case(const struct work *work, struct buf *buf)
 {
-    put_text_or_null(buf, work->ask->case_ref);
+    json_put_string_or_null(buf, work->ask->case_ref);
 }
 
 static void put_use(const struct ask *ask, struct buf *buf)
@@ -250,8 +241,8 @@ static void put_place(struct buf *buf, const char *name, struct view value)
 static void put_list(const struct work *work, struct buf *buf)
 {
     buf_put_text(buf, "{\"list\":");
-    put_text_or_null(buf,
-                     work->extract != NULL ? code_view(&work->extract->code) : view_of(NULL, 0));
+    json_put_string_or_null(buf, work->extract != NULL ? code_view(&work->extract->code)
+                                                       : view_of(NULL, 0));
     buf_put_u8(buf, '}');
 }
 
@@ -412,9 +403,9 @@ static void put_proof(const struct ask_proof *proof, struct buf *buf)
         return;
     }
     buf_put_text(buf, ",\"proof\":{\"citizen\":");
-    put_text_or_null(buf, proof->citizen);
+    json_put_string_or_null(buf, proof->citizen);
     buf_put_text(buf, ",\"key\":");
-    put_text_or_null(buf, proof->kid);
+    json_put_string_or_null(buf, proof->kid);
     buf_put_text(buf, proof->kind == PROOF_ASSERTION ? ",\"kind\":\"assertion\"}"
                                                      : ",\"kind\":\"signature\"}");
 }
@@ -439,7 +430,8 @@ static void put_trace(const struct work *work, struct buf *buf)
     buf_printf(buf, "{\"replay\":{\"business_version\":%u,\"engine\":%d,\"guesses\":%u,",
                work->business != NULL ? work->business->version : 0, ENGINE_VERSION, work->guesses);
     buf_printf(buf, "\"lock\":%s,\"permit\":", work->locked ? "true" : "false");
-    put_text_or_null(buf, work->permit != NULL ? code_view(&work->permit->code) : view_of(NULL, 0));
+    json_put_string_or_null(buf, work->permit != NULL ? code_view(&work->permit->code)
+                                                      : view_of(NULL, 0));
     buf_put_text(buf, ",\"person_version\":");
     put_versions(work, buf);
     put_proof(&work->ask->proof, buf);

@@ -41,15 +41,6 @@ void page_done(struct page *page)
 
 /* ---- one row, as JSON ---- */
 
-static void put_text_or_null(struct buf *buf, struct view text)
-{
-    if (text.len == 0) {
-        buf_put_text(buf, "null");
-    } else {
-        json_put_string(buf, text);
-    }
-}
-
 /* A value of the record; empty when it has none. */
 static struct view value_of(const struct record *record, enum record_name name)
 {
@@ -140,13 +131,14 @@ static void put_business(const struct gate *gate, struct view value, struct buf 
     business = directory_business(gate->directory, code_view(&code));
     const struct pass *pass = directory_pass(gate->directory, code_view(&code));
     buf_put_text(buf, "{\"basis\":");
-    put_text_or_null(buf, business == NULL ? view_of(NULL, 0) : long_view(&business->legal_basis));
+    json_put_string_or_null(buf, business == NULL ? view_of(NULL, 0)
+                                                  : long_view(&business->legal_basis));
     buf_put_text(buf, ",\"code\":");
     json_put_string(buf, code_view(&code));
     buf_put_text(buf, ",\"purpose\":");
-    put_text_or_null(buf, business != NULL ? long_view(&business->purpose)
-                          : pass != NULL   ? long_view(&pass->purpose) /* a one-time code's */
-                                           : view_of(NULL, 0));
+    json_put_string_or_null(buf, business != NULL ? long_view(&business->purpose)
+                                 : pass != NULL ? long_view(&pass->purpose) /* a one-time code's */
+                                                : view_of(NULL, 0));
     buf_put_u8(buf, '}');
 }
 
@@ -161,7 +153,7 @@ static void put_party(const struct gate *gate, struct view value, struct buf *bu
     buf_put_text(buf, "{\"code\":");
     json_put_string(buf, code_view(&code));
     buf_put_text(buf, ",\"name\":");
-    put_text_or_null(buf, party == NULL ? view_of(NULL, 0) : long_view(&party->name));
+    json_put_string_or_null(buf, party == NULL ? view_of(NULL, 0) : long_view(&party->name));
     buf_put_u8(buf, '}');
 }
 

@@ -19,15 +19,6 @@
 #define DAY_LAST INT64_C(2932896) /* 9999-12-31 */
 #define HOUR_US (INT64_C(3600) * US_PER_S)
 
-static void put_text_or_null(struct buf *buf, struct view text)
-{
-    if (text.len == 0) {
-        buf_put_text(buf, "null");
-    } else {
-        json_put_string(buf, text);
-    }
-}
-
 static void put_day(struct buf *buf, int64_t day)
 {
     buf_put_u8(buf, '"');
@@ -201,7 +192,7 @@ static struct outcome put_signer(const struct letter_content *content, struct bu
     }
     struct country_title title = country_title(signer.level, signer.capacity);
     buf_put_text(buf, "{\"authority\":");
-    put_text_or_null(buf, view_text(title.authority));
+    json_put_string_or_null(buf, view_text(title.authority));
     buf_put_text(buf, ",\"name\":");
     json_put_string(buf, long_view(&signer.officer->name));
     buf_put_text(buf, ",\"title\":");
@@ -220,7 +211,7 @@ static struct outcome put_office(const struct office_unit *unit, struct buf *buf
     buf_put_text(buf, "{\"name\":");
     json_put_string(buf, long_view(&unit->name));
     buf_put_text(buf, ",\"parent\":");
-    put_text_or_null(buf, long_view(&unit->parent));
+    json_put_string_or_null(buf, long_view(&unit->parent));
     buf_put_text(buf, ",\"place\":");
     json_put_string(buf, long_view(&unit->place));
     buf_put_u8(buf, '}');
@@ -242,7 +233,7 @@ static void put_to(const struct letter_content *content, struct buf *buf)
     const struct case_requester *who = &content->case_->requester;
     bool own = content->copy != &content->letter->copies[0];
     buf_put_text(buf, "{\"address\":");
-    put_text_or_null(buf, own ? view_of(NULL, 0) : long_view(&who->address));
+    json_put_string_or_null(buf, own ? view_of(NULL, 0) : long_view(&who->address));
     buf_put_text(buf, ",\"name\":");
     json_put_string(buf, long_view(&content->copy->recipient));
     buf_put_u8(buf, '}');

@@ -160,6 +160,15 @@ void json_put_string(struct buf *buf, struct view text)
     buf_put_u8(buf, '"');
 }
 
+void json_put_string_or_null(struct buf *buf, struct view text)
+{
+    if (text.len == 0) {
+        buf_put_text(buf, "null");
+    } else {
+        json_put_string(buf, text);
+    }
+}
+
 void json_put_text(struct buf *buf, const struct json_node *string)
 {
     CHECK(string->kind == JSON_KIND_STRING);
