@@ -43,43 +43,51 @@ static bool guards(const struct core *core, const struct own_call *call, struct 
     return staff_guards(&core->house->directory, call->asker.citizen, id, day);
 }
 
+/* Whom a verb is about, and whether he is who asks' ward. */
+struct subject {
+    uint8_t room[PERSONAL_NUMBER_BYTES];
+    struct view id;
+    bool ward;
+};
+
+/* False: the body names none, and is refused. */
+static bool find_subject(const struct core *core, const struct own_call *call,
+                         struct subject *ret_subject, struct own_reply *reply)
+{
+    if (!subject_of(call, ret_subject->room, &ret_subject->id)) {
+        own_refuse(reply, CODE_BAD_REQUEST, "/id: a personal number");
+        return false;
+    }
+    ret_subject->ward = guards(core, call, ret_subject->id);
+    return true;
+}
+
 static struct outcome view_own(struct core *core, const struct own_call *call,
                                struct own_reply *reply)
 {
-    uint8_t room[PERSONAL_NUMBER_BYTES];
-    struct view id;
-    if (!subject_of(call, room, &id)) {
-        own_refuse(reply, CODE_BAD_REQUEST, "/id: a personal number");
-        return OUTCOME_OK;
-    }
+    struct subject subject;
     struct ask ask = {.service = SERVICE_OWN_VIEW, .fields_granted = true};
-    return citizens_ask(core, &call->asker, id, guards(core, call, id), &ask, reply);
+    return find_subject(core, call, &subject, reply)
+               ? citizens_ask(core, &call->asker, subject.id, subject.ward, &ask, reply)
+               : OUTCOME_OK;
 }
 
 static struct outcome view_history(struct core *core, const struct own_call *call,
                                    struct own_reply *reply)
 {
-    uint8_t room[PERSONAL_NUMBER_BYTES];
-    struct view id;
-    if (!subject_of(call, room, &id)) {
-        own_refuse(reply, CODE_BAD_REQUEST, "/id: a personal number");
-        return OUTCOME_OK;
-    }
-    return histories_show(core, call, id, guards(core, call, id), reply);
+    struct subject subject;
+    return find_subject(core, call, &subject, reply)
+               ? histories_show(core, call, subject.id, subject.ward, reply)
+               : OUTCOME_OK;
 }
 
 static struct outcome state_history(struct core *core, const struct own_call *call,
                                     struct own_reply *reply)
 {
-    uint8_t room[PERSONAL_NUMBER_BYTES];
-    struct view id;
-    if (!subject_of(call, room, &id)) {
-        own_refuse(reply, CODE_BAD_REQUEST, "/id: a personal number");
-        return OUTCOME_OK;
-    }
-    int64_t day = clock_day_vn(clock_wall_us(&core->house->clock));
-    bool ward = staff_guards(&core->house->directory, call->asker.citizen, id, day);
-    return histories_state(core, call, id, ward, reply);
+    struct subject subject;
+    return find_subject(core, call, &subject, reply)
+               ? histories_state(core, call, subject.id, subject.ward, reply)
+               : OUTCOME_OK;
 }
 
 static const struct own_verb verbs[] = {
@@ -157,13 +165,18 @@ struct outcome citizens_do(struct core *core, struct view verb, const struct own
     return OUTCOME_OK;
 }
 
+struct ask_own own_of(const struct own_asker *asker, bool ward)
+{
+    return (struct ask_own){.channel = asker->channel,
+                            .citizen = asker->citizen,
+                            .account = asker->account,
+                            .ward = ward};
+}
+
 struct outcome citizens_ask(struct core *core, const struct own_asker *asker, struct view id,
                             bool ward, struct ask *ask, struct own_reply *reply)
 {
-    const struct ask_own own = {.channel = asker->channel,
-                                .citizen = asker->citizen,
-                                .account = asker->account,
-                                .ward = ward};
+    const struct ask_own own = own_of(asker, ward);
     CHECK(country_id_valid(id) && country_id_valid(asker->citizen));
     ask->business = VIEW_LITERAL(ASK_OWN_BUSINESS);
     ask->subject_kind = SUBJECT_ID;

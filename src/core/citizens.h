@@ -21,6 +21,8 @@ struct own_asker {
     struct view citizen;  /* personal number */
     struct view account;  /* that carries: a code */
 };
+/* As an ask says it; borrows from the asker. `ward`: about whom he is guardian of. */
+struct ask_own own_of(const struct own_asker *asker, bool ward);
 
 /* Of a message from a phone: whom its answer goes to, and what causes it (core/outbox.h). */
 struct own_phone {

@@ -103,6 +103,15 @@ void histories_done(struct histories *histories)
 
 /* ---- one whose page is made ---- */
 
+static struct ask history_ask(struct view id, const struct ask_own *own)
+{
+    return (struct ask){.service = SERVICE_OWN_HISTORY,
+                        .fields_granted = true,
+                        .subject_kind = SUBJECT_ID,
+                        .key = id,
+                        .own = own};
+}
+
 /* What waits, as an ask; `ret_own` stays where the ask is used. */
 static void ask_of(const struct history_wait *wait, struct ask *ret_ask, struct ask_own *ret_own)
 {
@@ -116,13 +125,9 @@ static void ask_of(const struct history_wait *wait, struct ask *ret_ask, struct 
                                 .citizen = code_view(&wait->citizen),
                                 .account = code_view(&wait->account),
                                 .ward = wait->ward};
-    *ret_ask = (struct ask){.service = SERVICE_OWN_HISTORY,
-                            .fields_granted = true,
-                            .subject_kind = SUBJECT_ID,
-                            .key = code_view(&wait->id),
-                            .own = ret_own,
-                            .history_stated = wait->stated,
-                            .history = wait->history};
+    *ret_ask = history_ask(code_view(&wait->id), ret_own);
+    ret_ask->history_stated = wait->stated;
+    ret_ask->history = wait->history;
     ret_ask->history.party = code_view(&wait->party);
 }
 
@@ -328,19 +333,12 @@ static bool next_of(struct view body, uint64_t *ret_next)
 struct outcome histories_state(struct core *core, const struct own_call *call, struct view id,
                                bool ward, struct own_reply *reply)
 {
-    const struct ask_own own = {.channel = call->asker.channel,
-                                .citizen = call->asker.citizen,
-                                .account = call->asker.account,
-                                .ward = ward};
-    struct ask ask = {.service = SERVICE_OWN_HISTORY,
-                      .fields_granted = true,
-                      .subject_kind = SUBJECT_ID,
-                      .key = id,
-                      .history_stated = true,
-                      .own = &own};
+    const struct ask_own own = own_of(&call->asker, ward);
+    struct ask ask = history_ask(id, &own);
     struct histories *histories = &core->histories;
     bool phoned = call->phone != NULL;
     uint64_t next = 0;
+    ask.history_stated = true;
     if (!next_of(call->body, &next)) {
         own_refuse(reply, CODE_BAD_REQUEST, "/next");
         return OUTCOME_OK;
@@ -358,15 +356,8 @@ struct outcome histories_state(struct core *core, const struct own_call *call, s
 struct outcome histories_show(struct core *core, const struct own_call *call, struct view id,
                               bool ward, struct own_reply *reply)
 {
-    const struct ask_own own = {.channel = call->asker.channel,
-                                .citizen = call->asker.citizen,
-                                .account = call->asker.account,
-                                .ward = ward};
-    struct ask ask = {.service = SERVICE_OWN_HISTORY,
-                      .fields_granted = true,
-                      .subject_kind = SUBJECT_ID,
-                      .key = id,
-                      .own = &own};
+    const struct ask_own own = own_of(&call->asker, ward);
+    struct ask ask = history_ask(id, &own);
     uint8_t room[OWN_BODY_BYTES_MAX];
     char why[256];
     if (!history_of(call->body, &ask.history, room, why)) {
