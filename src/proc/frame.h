@@ -84,9 +84,10 @@ enum frame_kind {
 };
 
 /* A set of kinds, as the rows of the process table have them. */
-#define FRAME_BIT(kind) (UINT64_C(1) << (kind))
-_Static_assert(FRAME_KIND_COUNT <= 64, "a set has a bit for each kind");
-static inline bool frame_set_has(uint64_t set, enum frame_kind kind)
+__extension__ typedef unsigned __int128 frame_set;
+#define FRAME_BIT(kind) ((frame_set)1 << (kind))
+_Static_assert(FRAME_KIND_COUNT <= 128, "a set has a bit for each kind");
+static inline bool frame_set_has(frame_set set, enum frame_kind kind)
 {
     return (set & FRAME_BIT(kind)) != 0;
 }

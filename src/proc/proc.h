@@ -95,8 +95,8 @@ struct proc_row {
     bool core_pipe;  /* has a frame pipe to the core */
     const char *pipes_to[PROC_SECOND_PIPES_MAX]; /* names of rows of one process each to which it
                                                     has a pipe besides */
-    uint64_t frames;           /* FRAME_BIT() of each kind that it may send to the core */
-    uint64_t takes;            /* likewise, of those that the core sends to it unasked */
+    frame_set frames;          /* FRAME_BIT() of each kind that it may send to the core */
+    frame_set takes;           /* likewise, of those that the core sends to it unasked */
     uint32_t calls;            /* groups of system calls that its filter allows (proc/calls.h) */
     uint32_t dials;            /* bit per enum proc_dial that it may ask to be connected to; with
                                   none of them configured it does not run */

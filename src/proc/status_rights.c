@@ -171,6 +171,19 @@ struct status_rights status_rights_of(const struct proc_row *row, pid_t pid, uns
                                   .landlock_abi = landlock_abi};
 }
 
+static void put_set(struct buf *buf, frame_set set)
+{
+    buf_put_u64(buf, (uint64_t)set);
+    buf_put_u64(buf, (uint64_t)(set >> 64));
+}
+
+static frame_set get_set(struct cursor *cursor)
+{
+    frame_set low = cursor_u64(cursor);
+
+    return low | (frame_set)cursor_u64(cursor) << 64;
+}
+
 void status_rights_put(struct buf *buf, const struct status_rights *rights)
 {
     buf_put_u8(buf, (uint8_t)rights->root);
@@ -179,8 +192,8 @@ void status_rights_put(struct buf *buf, const struct status_rights *rights)
     buf_put_u16(buf, (uint16_t)rights->call_count);
     buf_put_u32(buf, rights->grants);
     buf_put_u32(buf, rights->dials);
-    buf_put_u64(buf, rights->frames);
-    buf_put_u64(buf, rights->takes);
+    put_set(buf, rights->frames);
+    put_set(buf, rights->takes);
     buf_put_u64(buf, rights->memory_bytes_max);
     buf_put_u32(buf, rights->files_max);
     buf_put_u8(buf, (uint8_t)rights->filter_mode);
@@ -197,8 +210,8 @@ struct outcome status_rights_get(struct cursor *cursor, struct status_rights *re
     rights.call_count = cursor_u16(cursor);
     rights.grants = cursor_u32(cursor);
     rights.dials = cursor_u32(cursor);
-    rights.frames = cursor_u64(cursor);
-    rights.takes = cursor_u64(cursor);
+    rights.frames = get_set(cursor);
+    rights.takes = get_set(cursor);
     rights.memory_bytes_max = cursor_u64(cursor);
     rights.files_max = cursor_u32(cursor);
     rights.filter_mode = cursor_u8(cursor);
@@ -220,12 +233,12 @@ struct list {
 };
 
 /* Invariant 1. */
-static void put_list(struct buf *buf, uint64_t bits, const struct list *list)
+static void put_list(struct buf *buf, frame_set bits, const struct list *list)
 {
     bool some = false;
 
-    for (unsigned i = 0; i < 64; i++) {
-        if ((bits & UINT64_C(1) << i) == 0) {
+    for (unsigned i = 0; i < 128; i++) {
+        if ((bits & FRAME_BIT(i)) == 0) {
             continue;
         }
         const char *word = i < list->count ? list->words[i] : NULL;
@@ -241,7 +254,7 @@ static void put_list(struct buf *buf, uint64_t bits, const struct list *list)
 
 #define LIST(words) words, sizeof(words) / sizeof((words)[0])
 
-static void put_line(struct buf *buf, const char *what, uint64_t bits, const char *const *words,
+static void put_line(struct buf *buf, const char *what, frame_set bits, const char *const *words,
                      size_t count)
 {
     const struct list list = {words, count, "", " "};
@@ -305,7 +318,7 @@ void status_rights_print(struct buf *buf, const struct status_rights *rights)
     }
 }
 
-static void put_json_list(struct buf *buf, const char *name, uint64_t bits,
+static void put_json_list(struct buf *buf, const char *name, frame_set bits,
                           const char *const *words, size_t count)
 {
     const struct list list = {words, count, "\"", ","};

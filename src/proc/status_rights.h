@@ -3,9 +3,9 @@
  * which is what it was started with, and from what the kernel says of it. Private to proc/.
  *
  * On the wire after a status row: u8 user's folder (enum proc_root), u8 may write files, u32 groups
- * of system calls, u16 how many calls they are, u32 grants, u32 whom it may reach, u64 kinds of
- * frames it may send, u64 kinds it is sent unasked, u64 bytes of memory, u32 descriptors, u8
- * kernel's mode of its filter, u8 version of Landlock.
+ * of system calls, u16 how many calls they are, u32 grants, u32 whom it may reach, two u64 for
+ * the kinds of frames it may send (low bits first), two for those it is sent unasked, u64 bytes of
+ * memory, u32 descriptors, u8 kernel's mode of its filter, u8 version of Landlock.
  */
 #ifndef DANCU_PROC_STATUS_RIGHTS_H
 #define DANCU_PROC_STATUS_RIGHTS_H
@@ -22,8 +22,8 @@ struct status_rights {
     unsigned call_count;
     uint32_t grants;
     uint32_t dials;
-    uint64_t frames;
-    uint64_t takes;
+    frame_set frames;
+    frame_set takes;
     uint64_t memory_bytes_max; /* 0 = none */
     uint32_t files_max;        /* 0: the supervisor, which has no row */
     unsigned filter_mode;      /* 2 = a filter is on */

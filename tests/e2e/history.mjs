@@ -2,10 +2,11 @@
 // pages, the newest and others, and proofs of rows picked at random.
 import assert from 'node:assert/strict';
 import { performance } from 'node:perf_hooks';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { KYC_FIELDS, kycAsk } from './lib/asks.mjs';
 import { Http2Client } from './lib/client.mjs';
-import { demonstration } from './lib/demo.mjs';
+import { Demonstration, demonstration, readLines } from './lib/demo.mjs';
 import { buildLoad, load } from './lib/generator.mjs';
 import { addPortal, historyAsk, verifyRow } from './lib/history.mjs';
 import { residentKib } from './lib/proc.mjs';
@@ -17,23 +18,29 @@ const { values } = parseArgs({
     options: {
         entries: { type: 'string', default: '100000' }, rows: { type: 'string', default: '1000' },
         looks: { type: 'string', default: '500' }, proofs: { type: 'string', default: '50' },
-        seed: { type: 'string', default: '1' },
+        seed: { type: 'string', default: '1' }, demonstration: { type: 'string' },
     },
 });
+const given = values.demonstration;
 const [entries, wanted, looks, proofs] = ['entries', 'rows', 'looks', 'proofs']
     .map((name) => Number(values[name]));
 const random = randomOf(Number(values.seed));
 const tell = (line) => process.stderr.write(`${line}\n`);
 
 await buildLoad();
-const demo = await demonstration('history-size');
+const demo = given ? new Demonstration(path.resolve(given)) : await demonstration('history-size');
 const key = await addPortal(demo);
-const people = [];
-for await (const one of demo.people()) {
-    if (!one.protected) {
-        people.push(one);
+async function listed() {
+    if (given) {
+        return readLines(path.join(demo.dir, 'people.ndjson'));
     }
+    const all = [];
+    for await (const one of demo.people()) {
+        all.push(one);
+    }
+    return all;
 }
+const people = (await listed()).filter((one) => !one.protected);
 const [person, ...others] = people;
 const bodyOf = (one) => JSON.stringify(kycAsk(one, { fields: KYC_FIELDS }));
 
@@ -96,4 +103,6 @@ const restarted = performance.now();
 const again = await serve(demo);
 tell(`started again in ${Math.round(performance.now() - restarted)} ms`);
 await again.stop();
-demo.remove();
+if (!given) {
+    demo.remove();
+}
