@@ -4,18 +4,20 @@
  *
  *   load --port N --ca FILE [--cert FILE --key FILE] [--path /v1/lookup] [--bodies FILE]
  *        --requests N [--connections 8] [--streams 64] [--seed 1] [--keep FILE --keep-every K]
- *        [--batch N] [--tick MS]
+ *        [--batch N] [--rate N] [--tick MS]
  *
  * --bodies: one JSON body a line, picked at random for each request; without it, GET. --keep: the
  * body of every Kth answer, one a line. --batch: on one connection, N bodies at once in their
- * order, the next N when all are answered. --tick: every so often a line with the time, and how
+ * order, the next N when all are answered. --rate: so many a second, evenly, whatever the answers
+ * do, as long as there are streams. --tick: every so often a line with the time, and how
  * many were answered, answered with 200, and have failed until then. Prints one JSON object: counts
  * by status, seconds, latency, microseconds of each batch.
  *
  * Invariants
  *  1. Every request is counted once: answered (by status) or failed (its stream or connection
  * died).
- *  2. A latency is from the moment the request was handed to the connection to its last byte.
+ *  2. A latency is from the moment the request was handed to the connection to its last byte; at a
+ *     rate, from the moment it was due, so that a server that stands still is not measured less.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -81,7 +83,9 @@ struct load {
     const char *keep_path;
     uint64_t keep_every;
     uint64_t requests;
-    unsigned batch; /* 0: no batches */
+    unsigned batch;   /* 0: no batches */
+    unsigned rate;    /* a second; 0: as fast as they are answered */
+    int64_t paced_us; /* when the first was due */
     unsigned tick_ms;
     int64_t tick_us; /* when the next line is due */
     unsigned connections;
@@ -153,6 +157,19 @@ static int64_t percentile(const struct load *load, double part)
         }
     }
     return load->latency_max;
+}
+
+/* ---- the rate ---- */
+
+/* When the next request is due. */
+static int64_t due_us(const struct load *load)
+{
+    return load->paced_us + (int64_t)(load->begun * 1000000 / load->rate);
+}
+
+static bool is_due(const struct load *load)
+{
+    return load->rate == 0 || (load->begun < load->requests && due_us(load) <= now_us());
 }
 
 /* ---- one request ---- */
@@ -227,7 +244,7 @@ static void submit(struct connection *connection)
         FIELD("content-type", "application/json"), FIELD("content-length", length),
     };
     nghttp2_data_provider provider = {.source.ptr = request, .read_callback = give_body};
-    request->begun_us = now_us();
+    request->begun_us = load->rate > 0 ? due_us(load) : now_us();
     int32_t stream = nghttp2_submit_request(connection->session, NULL, fields, post ? 6 : 4,
                                             post ? &provider : NULL, request);
     load->begun++;
@@ -404,13 +421,14 @@ static bool over(const struct load *load)
     return load->answered + load->failed >= load->requests;
 }
 
-/* May one more be sent now? Of a batch all or none. */
+/* May one more be sent now? Of a batch all or none; at a rate the connections take turns. */
 static bool may_submit(const struct connection *connection)
 {
     const struct load *load = connection->load;
     bool room = load->batch > 0 ? load->begun % load->batch != 0 || connection->open == 0
                                 : connection->open < load->streams;
-    return room && load->begun < load->requests &&
+    bool turn = load->rate == 0 || &load->all[load->begun % load->connections] == connection;
+    return room && turn && is_due(load) && load->begun < load->requests &&
            nghttp2_session_check_request_allowed(connection->session);
 }
 
@@ -448,6 +466,21 @@ static unsigned living(const struct load *load)
     return count;
 }
 
+/* Those whose turn it is send what is due. */
+static void pace(struct load *load)
+{
+    while (load->rate > 0 && is_due(load)) {
+        struct connection *next = &load->all[load->begun % load->connections];
+        uint64_t begun = load->begun;
+        if (next->connected) {
+            serve_connection(next);
+        }
+        if (load->begun == begun) {
+            return; /* it has no stream free */
+        }
+    }
+}
+
 static void tick(struct load *load)
 {
     int64_t now = now_us();
@@ -462,7 +495,7 @@ static void tick(struct load *load)
 
 static void run(struct load *load)
 {
-    int wait_ms = load->tick_ms > 0 ? (int)load->tick_ms : 30000;
+    int wait_ms = load->rate > 0 ? 1 : load->tick_ms > 0 ? (int)load->tick_ms : 30000;
     struct epoll_event events[64];
     for (unsigned i = 0; i < load->connections; i++) {
         serve_connection(&load->all[i]);
@@ -470,7 +503,8 @@ static void run(struct load *load)
     while (!over(load) && living(load) > 0) {
         int count = epoll_wait(load->epoll, events, 64, wait_ms);
         tick(load);
-        if (count == 0 && load->tick_ms == 0) {
+        pace(load);
+        if (count == 0 && wait_ms == 30000) {
             fputs("load: nothing came for 30 s\n", stderr);
             return;
         }
@@ -537,7 +571,8 @@ static void read_options(struct load *load, int argc, char **argv)
         {"key", 1, NULL, 'k'},      {"path", 1, NULL, 'u'},        {"bodies", 1, NULL, 'b'},
         {"requests", 1, NULL, 'n'}, {"connections", 1, NULL, 'C'}, {"streams", 1, NULL, 'm'},
         {"seed", 1, NULL, 's'},     {"keep", 1, NULL, 'f'},        {"keep-every", 1, NULL, 'e'},
-        {"batch", 1, NULL, 'B'},    {"tick", 1, NULL, 't'},        {NULL, 0, NULL, 0},
+        {"batch", 1, NULL, 'B'},    {"tick", 1, NULL, 't'},        {"rate", 1, NULL, 'r'},
+        {NULL, 0, NULL, 0},
     };
     const char *bodies = NULL;
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
@@ -581,6 +616,9 @@ static void read_options(struct load *load, int argc, char **argv)
         case 'B':
             load->batch = (unsigned)atoi(optarg);
             break;
+        case 'r':
+            load->rate = (unsigned)atoi(optarg);
+            break;
         case 't':
             load->tick_ms = (unsigned)atoi(optarg);
             break;
@@ -592,6 +630,10 @@ static void read_options(struct load *load, int argc, char **argv)
         load->connections == 0 || load->connections > CONNECTIONS_MAX || load->keep_every == 0 ||
         (load->cert == NULL) != (load->key == NULL)) {
         fputs("load: see the head of bench/load.c for its options\n", stderr);
+        exit(2);
+    }
+    if (load->batch > 0 && load->rate > 0) {
+        fputs("load: a batch has no rate\n", stderr);
         exit(2);
     }
     if (load->batch > 0) {
@@ -645,7 +687,7 @@ int main(int argc, char **argv)
         load.all[i].load = &load;
         open_connection(&load.all[i]);
     }
-    int64_t begun = now_us(); /* handshakes are not what is measured */
+    int64_t begun = load.paced_us = now_us(); /* handshakes are not what is measured */
     run(&load);
     print_result(&load, (double)(now_us() - begun) / 1e6);
     if (load.keep != NULL && fclose(load.keep) != 0) {

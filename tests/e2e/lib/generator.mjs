@@ -11,7 +11,7 @@ let files = 0;
 
 // Sends `requests` asks, each body picked at random; what the generator counted.
 export async function load(server, { certPath, keyPath }, {
-    bodies, requests, connections = 8, streams = 64, seed = 1, keep, keepEvery = 1, batch, timeoutMs,
+    bodies, requests, connections = 8, streams = 64, seed = 1, keep, keepEvery = 1, batch, rate, timeoutMs,
 }) {
     const file = path.join(workFolder, `bodies-${process.pid}-${files++}.ndjson`);
     writeFileSync(file, `${bodies.join('\n')}\n`);
@@ -20,6 +20,7 @@ export async function load(server, { certPath, keyPath }, {
         '--bodies', file, '--requests', String(requests), '--connections', String(connections),
         '--streams', String(streams), '--seed', String(seed),
         ...(batch ? ['--batch', String(batch)] : []),
+        ...(rate ? ['--rate', String(rate)] : []),
         ...(keep ? ['--keep', keep, '--keep-every', String(keepEvery)] : []),
     ], { timeoutMs });
     if (stdout === '') {
