@@ -29,7 +29,8 @@ void __wrap_press_draw(struct press *press, struct view content, enum press_end 
     __real_press_draw(press, content, end, ret_done);
 }
 
-/* Ten seconds are long for a test: they are one here, in which a busy machine draws a letter, too. */
+/* Ten seconds are long for a test: they are one here, in which a busy machine draws a letter, too.
+ */
 int __real_setitimer(int which, const struct itimerval *timer, struct itimerval *ret_old);
 int __wrap_setitimer(int which, const struct itimerval *timer, struct itimerval *ret_old);
 int __wrap_setitimer(int which, const struct itimerval *timer, struct itimerval *ret_old)
