@@ -256,6 +256,7 @@ static struct outcome open_stores(struct house *house, const char *home, int hom
         .data_key = &house->keys.data,
         .index_key = &house->keys.index,
         .random = house->random,
+        .clock = house->clock,
         .mode = mode,
     };
     struct office_config office = {

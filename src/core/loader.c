@@ -323,6 +323,7 @@ static struct outcome open_all(struct loader *loader)
         .data_key = &keys->data,
         .index_key = &keys->index,
         .random = random_system(),
+        .clock = clock_system(),
         .mode = REGISTRY_WRITE,
         .wal_bytes_max = LOADER_WAL_BYTES_MAX,
     };

@@ -147,9 +147,19 @@ struct outcome change_set_read(struct view payload, struct view origin, struct a
 
 /* ---- What it makes of a person ---- */
 
-/* Who set each member last: 0 = an import, else the source_kind + 1. */
+/* Whose word a member's value is, and since when. */
+struct change_origin {
+    uint8_t of;     /* 0 = an import, else the source_kind + 1 */
+    bool released;  /* an import has brought the same since: no source is held back by it */
+    uint16_t day;   /* in Vietnam, days since 1970-01-01; 0 = not known */
+    uint32_t chunk; /* whose act tells the rest; 0 = not known */
+};
+/* Who set each member last. */
 struct change_origins {
-    uint8_t of[MEMBER_COUNT];
+    struct change_origin members[MEMBER_COUNT];
+    /* Of what is being written now: members that change get them. */
+    uint16_t day;
+    uint32_t chunk;
 };
 
 struct change_made {
@@ -168,5 +178,22 @@ struct outcome change_apply(const struct person_record *old, const struct person
                             enum source_kind source, const struct change_law *law,
                             struct change_origins *origins, struct buf *line, struct arena *arena,
                             struct person **ret_person, struct change_made *ret_done);
+
+/* ---- Where each member is from, as it is kept behind the record (decision 0069) ---- */
+
+/* What an import makes of them: `old` NULL: nobody was there. */
+void change_origins_import(const struct person_record *old, const struct person_record *imported,
+                           struct change_origins *origins);
+/* Appends u8 length and as many bytes, CHANGE_ORIGINS_BYTES_MAX at most. */
+#define CHANGE_ORIGINS_BYTES_MAX (2 + 7 * MEMBER_COUNT + MEMBER_COUNT)
+_Static_assert(CHANGE_ORIGINS_BYTES_MAX <= UINT8_MAX, "origins have a length of one byte");
+void change_origins_put(const struct change_origins *origins, struct buf *buf);
+/* What stands behind that length. Empty: an import's, of a day that is not known; likewise members
+ * that were unknown then. FAULT_CORRUPT. */
+struct outcome change_origins_get(struct view stored, struct change_origins *ret_origins);
+/* Appends canonical JSON: of the fields of the mask, and of both numbers,
+ * {"day","record","source"}; day and record (the chunk) are null where they are not known.
+ * FAULT_CORRUPT. */
+struct outcome change_origins_show(struct view stored, uint64_t mask, struct buf *ret_json);
 
 #endif

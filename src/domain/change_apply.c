@@ -55,8 +55,8 @@ bool change_authorised(const struct person_change *change, enum source_kind sour
 static bool outranked(unsigned member, enum source_kind source, const struct change_law *law,
                       const struct change_origins *origins)
 {
-    unsigned of = origins->of[member];
-    unsigned theirs = of == 0 ? 0 : law->ranks[member][of - 1];
+    const struct change_origin *origin = &origins->members[member];
+    unsigned theirs = origin->of == 0 || origin->released ? 0 : law->ranks[member][origin->of - 1];
 
     return law->ranks[member][source] > (theirs == 0 ? RANK_NONE : theirs);
 }
@@ -186,7 +186,8 @@ struct outcome change_apply(const struct person_record *old, const struct person
     taken |= old == NULL ? MEMBER_BIT(MEMBER_ID) : 0;
     for (unsigned member = 0; member < MEMBER_COUNT; member++) {
         if ((taken & MEMBER_BIT(member)) != 0) {
-            origins->of[member] = (uint8_t)(source + 1);
+            origins->members[member] = (struct change_origin){
+                .of = (uint8_t)(source + 1), .day = origins->day, .chunk = origins->chunk};
         }
     }
     *ret_done = done;

@@ -67,6 +67,8 @@ struct person_record {
     struct view cmnd;                /* 9 digits or empty */
     struct view references;          /* internal */
     struct view fields[FIELD_COUNT]; /* canonical JSON of each field; `null` when empty */
+    /* Of who opened it: what stands behind the record (change_origins_get()). */
+    struct view origins;
 };
 /* Ward of permanent residence in the list of its province; empty = none is known. */
 void person_record_ward(const struct person_record *record, char ret_ward[6]);

@@ -50,7 +50,8 @@ static inline struct view person_part(const struct person *person, struct person
 
 /* The record's layout, written by person_encode() and read by person_record_open(). */
 #define RECORD_FORMAT 1
-#define RECORD_HEADER_BYTES_MAX 128 /* all but keys, folded name, references and fields */
+/* All but keys, folded name, references and fields; and the origins behind it (change.h). */
+#define RECORD_HEADER_BYTES_MAX 256
 #define RECORD_REFERENCE_BYTES (1 + SEAL_BLIND_BYTES + 2 + 2)
 
 /* What stands before the references proper in the record's part of that name. */

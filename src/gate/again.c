@@ -195,6 +195,7 @@ static struct outcome recall_person(struct gate *gate, struct work *work,
     const struct record *record = &recalled->record;
     uint32_t version = recalled->effect.person_version;
     struct view then = {0};
+    struct view origins = {0};
     *ret_same = false;
     if (work->ask->subject_kind == SUBJECT_NAME) {
         TRY(as_damage(work_search_again(gate, work, record, recalled->effect.hit_versions,
@@ -212,9 +213,9 @@ static struct outcome recall_person(struct gate *gate, struct work *work,
         return OUTCOME_OK;
     }
     if (probe.version != version) {
-        TRY(as_damage(
-            registry_fetch_version(gate->registry, probe.key, version, &gate->version, &then)));
-        TRY(work_project(gate, work, then));
+        TRY(as_damage(registry_fetch_version(gate->registry, probe.key, version, &gate->version,
+                                             &then, &origins)));
+        TRY(work_project(gate, work, then, origins));
     }
     *ret_same = answer_is(gate, work, record); /* who is hidden may have changed since */
     return OUTCOME_OK;

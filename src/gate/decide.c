@@ -558,7 +558,8 @@ static struct outcome project(struct gate *gate, struct work *work,
     return OUTCOME_OK;
 }
 
-struct outcome work_project(struct gate *gate, struct work *work, struct view record)
+struct outcome work_project(struct gate *gate, struct work *work, struct view record,
+                            struct view origins)
 {
     struct person_record opened = {0};
     CHECK(work->business != NULL && work->party != NULL);
@@ -566,6 +567,7 @@ struct outcome work_project(struct gate *gate, struct work *work, struct view re
         buf_cut(&gate->persons, (size_t)(work->person.data - gate->persons.data));
     }
     TRY(person_record_open(record, &opened));
+    opened.origins = origins;
     return project(gate, work, &opened);
 }
 
@@ -704,6 +706,7 @@ struct outcome work_decide_subject(struct gate *gate, struct work *work,
         return OUTCOME_OK;
     }
     TRY(person_record_open(probe->record, &record));
+    record.origins = probe->origins;
     bool found = probe->found && number_in_force(work->ask, &record);
     work->decision = work_decide_record(gate, work, &record, probe->key, found);
     TRY(project(gate, work, &record));

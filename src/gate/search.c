@@ -166,11 +166,12 @@ static struct outcome put_found(struct gate *gate, const struct work *work,
     for (unsigned i = 0; i < search->count; i++) {
         const struct registry_namesake *found = &search->found[i];
         struct view plain = found->record;
+        struct view origins = {0}; /* of no answer of a search */
         struct person_record record = {0};
         bool own = given < work->hit_count && work->hits[given].place == i;
         if (own && versions != NULL && versions[given] != found->version) {
             TRY(registry_fetch_version(gate->registry, found->key, versions[given], &gate->version,
-                                       &plain));
+                                       &plain, &origins));
         }
         TRY(person_record_open(plain, &record));
         TRY(put_hit(gate, work, &record));

@@ -90,9 +90,8 @@ static struct outcome put_numbers(struct gate *gate, const struct work *work,
     return buf_check(persons);
 }
 
-/* All that is about himself: his fields, his numbers. What names others is no field of the service
- * (the policy's ceiling). The register keeps neither source nor date of a single field (decision
- * 0059), and says so. */
+/* All that is about himself: his fields, his numbers, and where each is from (decision 0069). What
+ * names others is no field of the service (the policy's ceiling). */
 static struct outcome put_own(struct gate *gate, const struct work *work,
                               const struct person_record *record,
                               const struct person_hidden_port *hidden)
@@ -101,7 +100,9 @@ static struct outcome put_own(struct gate *gate, const struct work *work,
     TRY(put_fields(gate, work, record, hidden));
     buf_put_text(&gate->persons, ",\"numbers\":");
     TRY(put_numbers(gate, work, record, hidden));
-    buf_put_text(&gate->persons, ",\"sources\":null}");
+    buf_put_text(&gate->persons, ",\"sources\":");
+    TRY(change_origins_show(record->origins, work->field_mask, &gate->persons));
+    buf_put_u8(&gate->persons, '}');
     return buf_check(&gate->persons);
 }
 

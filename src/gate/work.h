@@ -174,7 +174,8 @@ void work_spare(struct gate *gate, struct work *work);
 struct outcome work_decide_subject(struct gate *gate, struct work *work,
                                    const struct registry_probe *probe);
 /* Projects a plain record, for this ask, instead of what was projected before. */
-struct outcome work_project(struct gate *gate, struct work *work, struct view record);
+struct outcome work_project(struct gate *gate, struct work *work, struct view record,
+                            struct view origins);
 struct veil work_veil(const struct gate *gate, const struct work *work);
 /* What decide_subject() says of that record of the person `key`; `found`: it is whom the ask names.
  */

@@ -19,8 +19,9 @@ struct registry_probe {
     /* out */
     bool found;
     uint32_t version;
-    struct view record; /* plain record, in the caller's scratch; of the decoy when not found;
-                           empty only when the registry is empty */
+    struct view record;  /* plain record, in the caller's scratch; of the decoy when not found;
+                            empty only when the registry is empty */
+    struct view origins; /* likewise what stands behind it (change_origins_get()) */
 };
 
 /* All probes of a batch; `scratch` is reset first and holds the records. FAULT_CORRUPT when a
@@ -32,7 +33,8 @@ struct outcome registry_fetch(struct registry *registry, struct registry_probe *
 /* A person as it was at a version that was disclosed before: for an answer that is given again.
  * `scratch` is reset first. FAULT_NOT_FOUND; FAULT_CORRUPT (the place is logged); FAULT_IO. */
 struct outcome registry_fetch_version(struct registry *registry, uint64_t key, uint32_t version,
-                                      struct buf *scratch, struct view *ret_record);
+                                      struct buf *scratch, struct view *ret_record,
+                                      struct view *ret_origins);
 
 /* What the index says of a namesake before any record is read. */
 struct registry_facts {

@@ -9,6 +9,7 @@
 #define DANCU_STORE_STORE_H
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "domain/change.h"
 #include "seal/seal.h"
@@ -25,6 +26,7 @@ struct registry_config {
     const struct secret *data_key;  /* seals persons */
     const struct secret *index_key; /* blind tags */
     struct random_port random;
+    struct clock_port clock; /* of who writes: the day of what changes; without one it is unknown */
     enum registry_mode mode;
     uint32_t wal_bytes_max; /* its log is written back at this size; 0 = REGISTRY_WAL_BYTES_MAX */
 };

@@ -65,7 +65,7 @@ static void check_faults(const struct change_set *set)
 
 static void check_change(struct room *room, const struct person_change *change)
 {
-    struct change_origins origins = {{0}};
+    struct change_origins origins = {0};
     struct change_made made;
     struct person *person = NULL;
     struct person_record record;

@@ -94,7 +94,7 @@ static struct outcome give_key(struct feeding *feeding, uint64_t *ret_key)
 }
 
 static struct outcome add(struct feeding *feeding, struct holder *holder,
-                          const struct person *person, struct view origins)
+                          const struct person *person, const struct change_origins *origins)
 {
     struct registry *registry = feeding->writing.registry;
     bool added = false;
@@ -107,26 +107,17 @@ static struct outcome add(struct feeding *feeding, struct holder *holder,
     return version_add(&feeding->writing, holder, person, origins);
 }
 
-/* Nobody, or older than the members of today: what is not told was an import's. */
-static void origins_get(struct view stored, struct change_origins *ret_origins)
-{
-    *ret_origins = (struct change_origins){{0}};
-    memcpy(ret_origins->of, stored.data, stored.len < MEMBER_COUNT ? stored.len : MEMBER_COUNT);
-}
-
 static struct outcome apply(struct feeding *feeding, const struct person_change *change,
                             uint64_t key, const struct version *old,
                             const struct person_record *record, struct change_made *ret_done)
 {
     const struct registry_feed *feed = feeding->feed;
-    struct change_origins origins = {{0}};
+    struct change_origins origins;
     struct person *person = NULL;
     struct holder holder;
 
     arena_reset(&feeding->arena);
-    if (old != NULL && old->origins.len > 0) {
-        origins_get(old->origins, &origins);
-    }
+    TRY(version_origins(&feeding->writing, old, &origins));
     TRY(change_apply(old == NULL ? NULL : record, change, feed->kind, feed->law, &origins,
                      &feeding->line, &feeding->arena, &person, ret_done));
     if (ret_done->result != CHANGE_RESULT_APPLIED) {
@@ -138,9 +129,8 @@ static struct outcome apply(struct feeding *feeding, const struct person_change 
     if (ret_done->result != CHANGE_RESULT_APPLIED) {
         return OUTCOME_OK;
     }
-    struct view stored = view_of(origins.of, sizeof(origins.of));
-    return old == NULL ? add(feeding, &holder, person, stored)
-                       : version_change(&feeding->writing, &holder, old, person, stored);
+    return old == NULL ? add(feeding, &holder, person, &origins)
+                       : version_change(&feeding->writing, &holder, old, person, &origins);
 }
 
 /* Whether it is the source's to send comes first: who may not change people is not told who is

@@ -23,7 +23,18 @@ enum { COLUMN_TAG, COLUMN_KEY, COLUMN_VERSION, COLUMN_SEALED };
 struct place {
     size_t at;
     size_t len;
+    size_t end; /* of the plain record, padding and all */
 };
+
+static struct view record_at(const struct buf *scratch, const struct place *place)
+{
+    return view_part(buf_view(scratch), place->at, place->len);
+}
+
+static struct view origins_at(const struct buf *scratch, const struct place *place)
+{
+    return registry_origins(view_part(buf_view(scratch), 0, place->end), place->at + place->len);
+}
 
 static struct outcome row_read(struct registry *registry, sqlite3_stmt *statement,
                                struct registry_probe *probe, struct buf *scratch,
@@ -37,6 +48,7 @@ static struct outcome row_read(struct registry *registry, sqlite3_stmt *statemen
     probe->version = (uint32_t)db_column_u64(statement, COLUMN_VERSION);
     TRY(registry_unseal(registry, probe->key, probe->version, sealed, scratch, &ret_place->at,
                         &ret_place->len));
+    ret_place->end = scratch->len;
     bool tagged = tag.len == sizeof(probe->tag) && seal_equal(tag.data, probe->tag, tag.len);
     probe->found = probe->by_key ? asked == probe->key : tagged;
     return OUTCOME_OK;
@@ -92,7 +104,7 @@ static struct outcome probe_all(struct registry *registry, struct registry_probe
     struct outcome corrupt = OUTCOME_OK;
 
     for (unsigned i = 0; i < count; i++) {
-        places[i] = (struct place){0, 0};
+        places[i] = (struct place){0};
         struct outcome outcome = probe_one(registry, &probes[i], scratch, &places[i]);
         if (outcome.fault == FAULT_CORRUPT) { /* invariant 3 */
             probes[i].found = false;
@@ -122,16 +134,18 @@ struct outcome registry_fetch(struct registry *registry, struct registry_probe *
         return outcome;
     }
     for (unsigned i = 0; i < count; i++) {
-        probes[i].record = view_part(buf_view(scratch), places[i].at, places[i].len);
+        probes[i].record = record_at(scratch, &places[i]);
+        probes[i].origins = origins_at(scratch, &places[i]);
     }
     return outcome;
 }
 
 struct outcome registry_fetch_version(struct registry *registry, uint64_t key, uint32_t version,
-                                      struct buf *scratch, struct view *ret_record)
+                                      struct buf *scratch, struct view *ret_record,
+                                      struct view *ret_origins)
 {
     sqlite3_stmt *statement = db_statement(&registry->db, STATEMENT_FETCH_VERSION);
-    struct place place = {0, 0};
+    struct place place = {0};
     bool row = false;
 
     buf_reset(scratch);
@@ -144,6 +158,8 @@ struct outcome registry_fetch_version(struct registry *registry, uint64_t key, u
             : outcome_fail(FAULT_NOT_FOUND, "no such version of the person");
     db_done(statement);
     TRY(outcome);
-    *ret_record = view_part(buf_view(scratch), place.at, place.len);
+    place.end = scratch->len;
+    *ret_record = record_at(scratch, &place);
+    *ret_origins = origins_at(scratch, &place);
     return OUTCOME_OK;
 }

@@ -99,20 +99,22 @@ static struct outcome person_put(struct work *work, unsigned index)
     struct writing *writing = &work->writing;
     const struct item *item = &work->items[index];
     const struct person *person = work->persons[index];
-    const struct view no_origins = {0};
+    struct change_origins origins;
     struct version old = {0};
     bool same = false;
 
     if (item->added) {
-        return version_add(writing, &item->holder, person, no_origins);
+        TRY(version_origins(writing, NULL, &origins));
+        change_origins_import(NULL, NULL, &origins);
+        return version_add(writing, &item->holder, person, &origins);
     }
     TRY(version_read(writing->registry, item->holder.key, &old));
-    TRY(version_same(writing->registry, &old, person, &same));
+    TRY(version_same(writing, &old, person, &same, &origins));
     if (same) {
         writing->chunk.unchanged++;
         return OUTCOME_OK;
     }
-    return version_change(writing, &item->holder, &old, person, no_origins);
+    return version_change(writing, &item->holder, &old, person, &origins);
 }
 
 /* ---- The chunk ---- */

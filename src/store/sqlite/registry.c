@@ -314,6 +314,7 @@ struct outcome registry_open(const struct registry_config *config, struct regist
         return outcome_fail(FAULT_NO_MEMORY, "registry");
     }
     registry->mode = config->mode;
+    registry->clock = config->clock;
     buf_init(&registry->plain, PERSON_BYTES_MAX);
     buf_init(&registry->sealed, REGISTRY_PLACE_BYTES + PERSON_BYTES_MAX);
     buf_init(&registry->old, PERSON_BYTES_MAX);
@@ -400,6 +401,14 @@ struct outcome registry_unseal(struct registry *registry, uint64_t key, uint32_t
                  (unsigned long long)key, version, outcome.what);
     }
     return outcome;
+}
+
+struct view registry_origins(struct view plain, size_t behind)
+{
+    size_t len = behind < plain.len ? plain.data[behind] : 0;
+
+    return len > 0 && len < plain.len - behind ? view_part(plain, behind + 1, len)
+                                               : view_of(NULL, 0);
 }
 
 /* ---- Counts and chunks ---- */

@@ -101,6 +101,7 @@ struct registry {
     struct sealer *sealer;
     struct blinder *blinder;
     struct masker *masker;     /* facts in the search index */
+    struct clock_port clock;   /* see struct registry_config */
     struct hidden_set *hidden; /* borrowed; brought up to date by every fetch; may be NULL */
     /* Reused by every import: person by person. */
     struct buf plain;  /* a record with its length before it, padded */
@@ -120,6 +121,10 @@ struct outcome registry_unseal_quiet(struct registry *registry, uint64_t key, ui
 struct outcome registry_unseal(struct registry *registry, uint64_t key, uint32_t version,
                                struct view sealed, struct buf *plain, size_t *ret_at,
                                size_t *ret_len);
+
+/* What stands behind the record at the end of a plain one, and is no padding: its origins
+ * (domain/change.h), which are no part of the record. Empty: none are stored. */
+struct view registry_origins(struct view plain, size_t behind);
 
 /* Brings the set that follows this registry to the state that the open transaction reads. Never
  * FAULT_CORRUPT: to a fetch that is one person's damage. */

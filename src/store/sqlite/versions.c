@@ -157,7 +157,7 @@ static struct outcome hidden_set_holder(struct writing *writing, const struct ho
 
 /* The record of a person into registry->plain: u32 length, record, origins, padding. */
 static struct outcome plain_fill(struct registry *registry, const struct person *person,
-                                 struct view origins)
+                                 const struct change_origins *origins)
 {
     struct buf *plain = &registry->plain;
 
@@ -165,10 +165,7 @@ static struct outcome plain_fill(struct registry *registry, const struct person 
     buf_put_u32(plain, 0);
     TRY(person_encode(person, registry->blinder, plain));
     buf_patch_u32(plain, 0, (uint32_t)(plain->len - 4));
-    if (origins.len > 0) {
-        buf_put_u8(plain, (uint8_t)origins.len);
-        buf_put_view(plain, origins);
-    }
+    change_origins_put(origins, plain);
     buf_put_zeros(plain, seal_padded_len(plain->len) - plain->len);
     return buf_check(plain);
 }
@@ -267,7 +264,7 @@ static struct outcome row_change(struct writing *writing, uint64_t key, uint32_t
 }
 
 struct outcome version_add(struct writing *writing, const struct holder *holder,
-                           const struct person *person, struct view origins)
+                           const struct person *person, const struct change_origins *origins)
 {
     uint32_t flags = hidden_flags(person_flags(person));
 
@@ -279,15 +276,6 @@ struct outcome version_add(struct writing *writing, const struct holder *holder,
     }
     writing->chunk.added++;
     return OUTCOME_OK;
-}
-
-/* What stands behind the record and is no padding. */
-static struct view origins_of(struct view plain, size_t behind)
-{
-    size_t len = behind < plain.len ? plain.data[behind] : 0;
-
-    return len > 0 && len < plain.len - behind ? view_part(plain, behind + 1, len)
-                                               : view_of(NULL, 0);
 }
 
 struct outcome version_read(struct registry *registry, uint64_t key, struct version *ret_version)
@@ -312,19 +300,49 @@ struct outcome version_read(struct registry *registry, uint64_t key, struct vers
     struct view plain = buf_view(&registry->old);
     *ret_version = (struct version){.number = number,
                                     .record = view_part(plain, at, len),
-                                    .origins = origins_of(plain, at + len)};
+                                    .origins = registry_origins(plain, at + len)};
     return OUTCOME_OK;
 }
 
-struct outcome version_same(struct registry *registry, const struct version *old,
-                            const struct person *person, bool *ret_same)
+struct outcome version_origins(const struct writing *writing, const struct version *old,
+                               struct change_origins *ret_origins)
 {
+    struct change_origins origins = {0};
+
+    if (old != NULL) {
+        TRY(change_origins_get(old->origins, &origins));
+    }
+    origins.day = writing->day;
+    origins.chunk = (uint32_t)writing->chunk.number;
+    *ret_origins = origins;
+    return OUTCOME_OK;
+}
+
+/* The imported version's, from those of the version in force. */
+static struct outcome origins_imported(struct writing *writing, const struct version *old,
+                                       struct view record, struct change_origins *ret_origins)
+{
+    struct person_record before = {0};
+    struct person_record imported = {0};
+
+    TRY(person_record_open(old->record, &before));
+    TRY(person_record_open(record, &imported));
+    TRY(version_origins(writing, old, ret_origins));
+    change_origins_import(&before, &imported, ret_origins);
+    return OUTCOME_OK;
+}
+
+struct outcome version_same(struct writing *writing, const struct version *old,
+                            const struct person *person, bool *ret_same,
+                            struct change_origins *ret_origins)
+{
+    struct registry *registry = writing->registry;
     struct buf *plain = &registry->plain;
 
     buf_reset(plain);
     TRY(person_encode(person, registry->blinder, plain));
     *ret_same = view_equal(buf_view(plain), old->record);
-    return OUTCOME_OK;
+    return *ret_same ? OUTCOME_OK : origins_imported(writing, old, buf_view(plain), ret_origins);
 }
 
 /* ---- A change ---- */
@@ -394,7 +412,7 @@ static struct outcome move_hidden(struct writing *writing, const struct holder *
 
 struct outcome version_change(struct writing *writing, const struct holder *holder,
                               const struct version *old, const struct person *person,
-                              struct view origins)
+                              const struct change_origins *origins)
 {
     struct registry *registry = writing->registry;
     struct person_record record = {0};
@@ -431,6 +449,14 @@ void writing_done(struct writing *writing)
     buf_done(&writing->rows);
 }
 
+/* 0 without a clock, and where it shows a day that origins cannot say. */
+static uint16_t day_of(const struct clock_port *clock)
+{
+    int64_t day = clock->wall_us == NULL ? 0 : clock_day_vn(clock_wall_us(clock));
+
+    return (uint16_t)(day > 0 && day <= UINT16_MAX ? day : 0);
+}
+
 struct outcome writing_begin(struct writing *writing)
 {
     struct registry_chunk pending;
@@ -440,7 +466,10 @@ struct outcome writing_begin(struct writing *writing)
         TRY(waiting);
         return outcome_fail(FAULT_CONFLICT, "a chunk waits for its record");
     }
-    return registry_number(writing->registry, STATEMENT_CHUNK_NEXT, &writing->chunk.number);
+    writing->day = day_of(&writing->registry->clock);
+    TRY(registry_number(writing->registry, STATEMENT_CHUNK_NEXT, &writing->chunk.number));
+    CHECK(writing->chunk.number <= UINT32_MAX); /* one a second is 136 years */
+    return OUTCOME_OK;
 }
 
 /* The set in the memory of who reads has a ceiling: the chunk that would break it is refused. */

@@ -2,8 +2,8 @@
  * Purpose: versions of persons and their tags, as they are written inside the transaction of one
  * chunk: by an import (import.c) or by a set of changes. Private to store/.
  *
- * A stored person is u32 length, record, and nothing more until the padding; or, behind the record,
- * its origins (domain/change.h), which are no part of what is disclosed.
+ * A stored person is u32 length, record, its origins (domain/change.h), and zeros until the padding
+ * is whole. Of an import of an older day there are no origins.
  */
 #ifndef DANCU_STORE_SQLITE_VERSIONS_H
 #define DANCU_STORE_SQLITE_VERSIONS_H
@@ -17,6 +17,7 @@ struct writing {
     struct buf rows;   /* struct search_row of each, to be written at the end in their own order */
     bool repeats;      /* a person may be written more than once */
     bool hides;        /* somebody is hidden who was not, or otherwise */
+    uint16_t day;      /* of what is written; 0 = not known */
     struct registry_chunk chunk;
 };
 
@@ -55,13 +56,18 @@ struct version {
 struct outcome version_read(struct registry *registry, uint64_t key, struct version *ret_version);
 /* The first version of a new person. The tags of its numbers are in the index already. */
 struct outcome version_add(struct writing *writing, const struct holder *holder,
-                           const struct person *person, struct view origins);
+                           const struct person *person, const struct change_origins *origins);
 /* Makes `person` the version in force after `old`, which was read last. */
 struct outcome version_change(struct writing *writing, const struct holder *holder,
                               const struct version *old, const struct person *person,
-                              struct view origins);
-/* Whether the record of `person` is that of `old` to the byte. */
-struct outcome version_same(struct registry *registry, const struct version *old,
-                            const struct person *person, bool *ret_same);
+                              const struct change_origins *origins);
+/* Whether the record of `person` is that of `old` to the byte. If not, `ret_origins` are those of
+ * the imported version. */
+struct outcome version_same(struct writing *writing, const struct version *old,
+                            const struct person *person, bool *ret_same,
+                            struct change_origins *ret_origins);
+/* Those of `old` (NULL: nobody was there), and day and chunk of what is written now. */
+struct outcome version_origins(const struct writing *writing, const struct version *old,
+                               struct change_origins *ret_origins);
 
 #endif

@@ -239,7 +239,7 @@ static void a_birth_makes_the_person_that_an_import_would(void **state)
     apply(here, members, SOURCE_CARD, &born);
     assert_int_equal(born.done.result, CHANGE_RESULT_APPLIED);
     assert_true(view_equal(buf_view(&born.bytes), buf_view(&imported.bytes)));
-    assert_int_equal(born.origins.of[MEMBER_ID], SOURCE_CARD + 1);
+    assert_int_equal(born.origins.members[MEMBER_ID].of, SOURCE_CARD + 1);
     free(set);
     json_decref(tree);
     buf_done(&born.bytes);

@@ -58,8 +58,40 @@ static void a_citizen_sees_himself_and_nothing_that_names_others(void **state)
     json_t *numbers = json_object_get(told, "numbers");
     assert_string_equal(reader_text(numbers, "id"), WORLD_AN);
     assert_string_equal(reader_text(numbers, "cmnd"), WORLD_AN_CMND);
-    assert_true(json_is_null(json_object_get(told, "sources")));
     json_decref(told);
+}
+
+static void a_citizen_sees_whose_word_each_of_his_fields_is_and_since_when(void **state)
+{
+    struct world *world = *state;
+    struct scene scene;
+    struct change_origins origins = {
+        .members = {[FIELD_SEX] = {.of = SOURCE_CARD + 1, .day = 20454, .chunk = 12}}};
+    BUF_AUTO stored;
+    buf_init(&stored, 256);
+    change_origins_put(&origins, &stored);
+    world->registry.origins = view_part(buf_view(&stored), 1, stored.len - 1);
+    make(&scene, WORLD_AN, WORLD_AN);
+    const struct answer *answer = world_serve(world, &scene.ask);
+    assert_int_equal(answer->code, CODE_DISCLOSED);
+    json_t *told = reader_json(answer->person);
+    json_t *fields = json_object_get(told, "fields");
+    json_t *sources = json_object_get(json_object_get(told, "sources"), "fields");
+    assert_int_equal(json_object_size(sources), json_object_size(fields));
+    assert_null(json_object_get(sources, "household"));
+    assert_string_equal(reader_text(json_object_get(sources, "sex"), "day"), "2026-01-01");
+    assert_string_equal(reader_text(json_object_get(sources, "sex"), "source"), "card");
+    assert_string_equal(reader_text(json_object_get(sources, "religion"), "source"), "import");
+    json_decref(told);
+}
+
+static void origins_that_do_not_decode_are_one_ask_s_damage(void **state)
+{
+    struct world *world = *state;
+    struct scene scene;
+    world->registry.origins = VIEW_LITERAL("\x80");
+    make(&scene, WORLD_AN, WORLD_AN);
+    assert_int_equal(serve(world, &scene), CODE_INTERNAL);
 }
 
 static void its_record_says_who_asked_and_what_carried_him(void **state)
@@ -259,6 +291,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_citizen_sees_himself_and_nothing_that_names_others),
+        TEST(a_citizen_sees_whose_word_each_of_his_fields_is_and_since_when),
+        TEST(origins_that_do_not_decode_are_one_ask_s_damage),
         TEST(its_record_says_who_asked_and_what_carried_him),
         TEST(whoever_names_another_is_refused_alike_with_nobody_read_and_it_is_recorded),
         TEST(a_guardian_sees_his_ward_whose_record_names_him_and_nobody_else),

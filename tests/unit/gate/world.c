@@ -63,19 +63,22 @@ struct outcome registry_fetch(struct registry *registry, struct registry_probe *
             outcome = outcome_fail(FAULT_CORRUPT, "seal of a person");
         } else if (person != NULL) {
             probes[i].record = buf_view(&person->record);
+            probes[i].origins = registry->origins;
         }
     }
     return outcome;
 }
 
 struct outcome registry_fetch_version(struct registry *registry, uint64_t key, uint32_t version,
-                                      struct buf *scratch, struct view *ret_record)
+                                      struct buf *scratch, struct view *ret_record,
+                                      struct view *ret_origins)
 {
     (void)scratch;
     registry->fetches++;
     for (unsigned i = 0; i < registry->count; i++) {
         const struct registry_person *person = &registry->people[i];
         if (person->key == key && (person->version == version || person->old_version == version)) {
+            *ret_origins = registry->origins;
             *ret_record = buf_view(person->version == version ? &person->record : &person->old);
             return OUTCOME_OK;
         }

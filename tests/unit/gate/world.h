@@ -45,8 +45,9 @@ struct registry {
     struct blinder *blinder;
     struct registry_person people[WORLD_PEOPLE_MAX];
     unsigned count;
-    unsigned fetches; /* calls of registry_fetch() */
-    enum fault fault; /* of the next fetch */
+    unsigned fetches;    /* calls of registry_fetch() */
+    struct view origins; /* of everybody */
+    enum fault fault;    /* of the next fetch */
 };
 
 /* Stands for ledger/. */

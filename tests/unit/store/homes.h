@@ -21,6 +21,7 @@ struct home {
     struct secret data_key;
     struct secret index_key;
     uint64_t seed;
+    int64_t wall_us; /* of the clock; 0: the day of what is written is not known */
     struct registry *registry;
     struct arena arena;
     struct buf scratch;
@@ -32,6 +33,7 @@ static inline struct registry_config home_config(struct home *home, enum registr
                                     .data_key = &home->data_key,
                                     .index_key = &home->index_key,
                                     .random = random_seeded(&home->seed),
+                                    .clock = clock_fixed(&home->wall_us),
                                     .mode = mode};
 }
 

@@ -269,6 +269,68 @@ static void who_set_a_member_is_remembered_with_the_version(void **state)
     assert_sound(here);
 }
 
+/* Of the nth person, as the version in force has them. */
+static struct change_origins origins_of(struct here *here, unsigned nth,
+                                        struct registry_probe *ret_probe)
+{
+    struct change_origins origins;
+    assert_ok(home_fetch_nth(&here->home, nth, ret_probe));
+    assert_ok(change_origins_get(ret_probe->origins, &origins));
+    return origins;
+}
+
+static void assert_origin(const struct change_origin *origin, unsigned of, unsigned day,
+                          unsigned chunk)
+{
+    assert_int_equal(origin->of, of);
+    assert_int_equal(origin->day, day);
+    assert_int_equal(origin->chunk, chunk);
+}
+
+static void each_member_says_whose_word_it_is_and_since_when(void **state)
+{
+    static const char *const moved[] = {"permanent_residence", "null", "religion", "\"01\"", NULL};
+    struct here *here = *state;
+    const int64_t day_us = (int64_t)S_PER_DAY * US_PER_S;
+    struct registry_chunk chunk;
+    struct registry_probe probe;
+    struct view record;
+    struct view origins_then;
+    BUF_AUTO scratch;
+    buf_init(&scratch, PERSON_BYTES_MAX);
+    here->home.wall_us = 20000 * day_us;
+    assert_ok(home_import(&here->home, 20, 1, NULL, &chunk)); /* chunk 2 */
+    here->home.wall_us = 20001 * day_us - 1; /* in Vietnam it is the next day already */
+    assert_ok(feed(here, 1, of(20, "corrected", "\"religion\":\"01\"")));
+    struct change_origins origins = origins_of(here, 20, &probe);
+    assert_origin(&origins.members[FIELD_RELIGION], SOURCE_REGISTRAR + 1, 20001, 3);
+    assert_origin(&origins.members[FIELD_SEX], 0, 20000, 2);
+    here->home.wall_us = 20005 * day_us;
+    assert_ok(home_import(&here->home, 20, 1, moved, &chunk));
+    origins = origins_of(here, 20, &probe);
+    assert_origin(&origins.members[FIELD_PERMANENT_RESIDENCE], 0, 20005, 4);
+    assert_origin(&origins.members[FIELD_RELIGION], SOURCE_REGISTRAR + 1, 20001, 3);
+    assert_true(origins.members[FIELD_RELIGION].released);
+    assert_origin(&origins.members[MEMBER_ID], 0, 20000, 2);
+    assert_ok(registry_fetch_version(here->home.registry, probe.key, 1, &scratch, &record,
+                                     &origins_then));
+    assert_ok(change_origins_get(origins_then, &origins));
+    assert_origin(&origins.members[FIELD_PERMANENT_RESIDENCE], 0, 20000, 2);
+    assert_sound(here);
+}
+
+static void who_is_there_unchanged_keeps_his_days(void **state)
+{
+    struct here *here = *state;
+    struct registry_chunk chunk;
+    struct registry_probe probe;
+    here->home.wall_us = (int64_t)20000 * S_PER_DAY * US_PER_S;
+    assert_ok(home_import(&here->home, 0, 10, NULL, &chunk));
+    assert_int_equal(chunk.unchanged, 10);
+    struct change_origins origins = origins_of(here, 3, &probe);
+    assert_origin(&origins.members[FIELD_SEX], 0, 0, 1); /* setup() has no clock */
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -281,6 +343,8 @@ int main(void)
         TEST(protection_hides_under_every_number_a_person_ever_had),
         TEST(a_chunk_that_waits_for_its_act_holds_the_next_set_up_and_is_found_again),
         TEST(who_set_a_member_is_remembered_with_the_version),
+        TEST(each_member_says_whose_word_it_is_and_since_when),
+        TEST(who_is_there_unchanged_keeps_his_days),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

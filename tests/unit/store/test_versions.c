@@ -64,25 +64,28 @@ static void each_version_can_be_fetched_and_no_other(void **state)
     struct registry_probe probe;
     struct person_record record;
     struct view then = {0};
+    struct view origins = {0};
     BUF_AUTO scratch;
     buf_init(&scratch, PERSON_BYTES_MAX);
     assert_ok(home_import(home, 0, 3, NULL, &chunk));
     assert_ok(home_import(home, 1, 1, moved, &chunk));
     assert_ok(home_fetch_nth(home, 1, &probe));
     for (uint32_t version = 1; version <= 2; version++) {
-        assert_ok(registry_fetch_version(home->registry, probe.key, version, &scratch, &then));
+        assert_ok(
+            registry_fetch_version(home->registry, probe.key, version, &scratch, &then, &origins));
         assert_ok(person_record_open(then, &record));
         assert_true(view_is(record.fields[FIELD_PERMANENT_RESIDENCE], "null") == (version == 2));
     }
-    assert_fault(registry_fetch_version(home->registry, probe.key, 3, &scratch, &then),
+    assert_fault(registry_fetch_version(home->registry, probe.key, 3, &scratch, &then, &origins),
                  FAULT_NOT_FOUND);
-    assert_fault(registry_fetch_version(home->registry, 99, 1, &scratch, &then), FAULT_NOT_FOUND);
+    assert_fault(registry_fetch_version(home->registry, 99, 1, &scratch, &then, &origins),
+                 FAULT_NOT_FOUND);
     home_close(home);
     home_sql(home, "registry.db", "UPDATE person_history SET sealed = zeroblob(length(sealed))");
     assert_ok(home_open(home, REGISTRY_WRITE));
-    assert_fault(registry_fetch_version(home->registry, probe.key, 1, &scratch, &then),
+    assert_fault(registry_fetch_version(home->registry, probe.key, 1, &scratch, &then, &origins),
                  FAULT_CORRUPT);
-    assert_ok(registry_fetch_version(home->registry, probe.key, 2, &scratch, &then));
+    assert_ok(registry_fetch_version(home->registry, probe.key, 2, &scratch, &then, &origins));
 }
 
 static void a_new_cmnd_replaces_the_old_one_in_the_index(void **state)
