@@ -5,9 +5,15 @@
  *  1. One text for each sequence of bytes: a decoder refuses what its encoder does not write
  *     (white space, wrong padding, unused bits that are not zero: RFC 4648 sections 3.1 to 3.5).
  *  2. A failed decode leaves the buf's content as it was.
+ *  3. Twelve bytes at a time give the digits that three at a time give: the processor's shuffles
+ *     only make it faster (an answer has some 4 kB of digits).
  */
 #include "base/bytes.h"
 #include "base/check.h"
+
+#if defined(__x86_64__)
+#include <tmmintrin.h>
+#endif
 
 #define NOT_A_DIGIT 255
 
@@ -30,10 +36,79 @@ static char *write_group(char *to, const uint8_t *from, size_t len, const char *
     return to;
 }
 
-static char *write_digits(char *to, struct view bytes, const char *alphabet)
+#if defined(__x86_64__)
+
+#define VECTOR_BYTES 16u /* that are read at once ... */
+#define VECTOR_STEP 12u  /* ... and of which so many are written, as 16 digits */
+
+/* The 6 bits of each digit in a byte of its own, from the first twelve bytes. */
+__attribute__((target("ssse3"))) static __m128i spread(__m128i bytes)
+{
+    /* Each four digits' three bytes b0 b1 b2 as b1 b0 b2 b1. */
+    const __m128i order = _mm_setr_epi8(1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8, 7, 10, 9, 11, 10);
+    __m128i words = _mm_shuffle_epi8(bytes, order);
+    /* The multiplications shift each half to its place: first and third digit right ... */
+    __m128i odd = _mm_mulhi_epu16(_mm_and_si128(words, _mm_set1_epi32(0x0fc0fc00)),
+                                  _mm_set1_epi32(0x04000040));
+    /* ... second and fourth left. */
+    __m128i even = _mm_mullo_epi16(_mm_and_si128(words, _mm_set1_epi32(0x003f03f0)),
+                                   _mm_set1_epi32(0x01000010));
+    return _mm_or_si128(odd, even);
+}
+
+/* A value's digit is the value and what its range adds: 0 for a-z, 1 to 10 for 0-9, 11 and 12 for
+ * the last two, 13 for A-Z. */
+__attribute__((target("ssse3"))) static __m128i digits_of(__m128i values, const char *alphabet)
+{
+    const char digit = '0' - 52;
+    const __m128i added =
+        _mm_setr_epi8('a' - 26, digit, digit, digit, digit, digit, digit, digit, digit, digit,
+                      digit, (char)(alphabet[62] - 62), (char)(alphabet[63] - 63), 'A', 0, 0);
+    __m128i range = _mm_subs_epu8(values, _mm_set1_epi8(51));
+    __m128i capital = _mm_cmpgt_epi8(_mm_set1_epi8(26), values);
+    range = _mm_or_si128(range, _mm_and_si128(capital, _mm_set1_epi8(13)));
+    return _mm_add_epi8(values, _mm_shuffle_epi8(added, range));
+}
+
+/* As many bytes as can be read sixteen at once; gives how many it has written. */
+__attribute__((target("ssse3"))) static size_t write_vectors(char *to, struct view bytes,
+                                                             const char *alphabet)
 {
     size_t at = 0;
 
+    for (; bytes.len - at >= VECTOR_BYTES; at += VECTOR_STEP) {
+        __m128i values = spread(_mm_loadu_si128((const __m128i *)(bytes.data + at)));
+        _mm_storeu_si128((__m128i *)to, digits_of(values, alphabet));
+        to += VECTOR_BYTES;
+    }
+    return at;
+}
+
+static size_t write_quickly(char *to, struct view bytes, const char *alphabet)
+{
+    bool able = bytes.len >= VECTOR_BYTES && __builtin_cpu_supports("ssse3");
+
+    return able ? write_vectors(to, bytes, alphabet) : 0;
+}
+
+#else
+
+static size_t write_quickly(char *to, struct view bytes, const char *alphabet)
+{
+    (void)to;
+    (void)bytes;
+    (void)alphabet;
+    return 0;
+}
+
+#endif
+
+/* Invariant 3. */
+static char *write_digits(char *to, struct view bytes, const char *alphabet)
+{
+    size_t at = write_quickly(to, bytes, alphabet);
+
+    to += at / 3 * 4;
     for (; bytes.len - at >= 3; at += 3) {
         to = write_group(to, bytes.data + at, 3, alphabet);
     }

@@ -3,6 +3,8 @@
 
 #include "base/bytes.h"
 
+#include <openssl/evp.h>
+
 static void the_vectors_of_rfc_4648_hold(void **state)
 {
     (void)state;
@@ -61,6 +63,33 @@ static void every_length_comes_back(void **state)
         assert_int_equal(text.len, (len + 2) / 3 * 4);
         assert_ok(base64std_get(buf_view(&text), &back));
         assert_true(view_equal(buf_view(&back), view_of(bytes, len)));
+    }
+}
+
+/* OpenSSL's encoder shares no code with ours. Each value of six bits stands at each place. */
+static void the_digits_are_those_of_another_encoder(void **state)
+{
+    (void)state;
+    uint8_t bytes[600];
+    uint8_t theirs[sizeof(bytes) / 3 * 4 + 4 + 1];
+    uint32_t seed = 1;
+    for (size_t i = 0; i < sizeof(bytes); i++) {
+        seed = seed * 1664525 + 1013904223;
+        bytes[i] = (uint8_t)(seed >> 24);
+    }
+    for (size_t len = 0; len <= sizeof(bytes); len++) {
+        BUF_AUTO ours;
+        BUF_AUTO url;
+        buf_init(&ours, 1000);
+        buf_init(&url, 1000);
+        base64std_put(&ours, view_of(bytes, len));
+        base64url_put(&url, view_of(bytes, len));
+        size_t digits = (size_t)EVP_EncodeBlock(theirs, bytes, (int)len);
+        assert_true(view_equal(buf_view(&ours), view_of(theirs, digits)));
+        for (size_t i = 0; i < url.len; i++) {
+            uint8_t expected = theirs[i] == '+' ? '-' : theirs[i] == '/' ? '_' : theirs[i];
+            assert_int_equal(url.data[i], expected);
+        }
     }
 }
 
@@ -166,6 +195,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_vectors_of_rfc_4648_hold),
         cmocka_unit_test(every_length_comes_back),
+        cmocka_unit_test(the_digits_are_those_of_another_encoder),
         cmocka_unit_test(no_second_text_decodes_to_the_same_bytes),
         cmocka_unit_test(what_the_encoder_does_not_write_is_refused),
         cmocka_unit_test(over_the_ceiling_is_a_refusal),
