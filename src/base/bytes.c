@@ -290,22 +290,29 @@ void buf_put_hex(struct buf *buf, struct view bytes)
 
 void buf_printf(struct buf *buf, const char *format, ...)
 {
-    va_list measured;
-    va_start(measured, format);
-    int len = vsnprintf(NULL, 0, format, measured);
-    va_end(measured);
+    /* Nearly always there is room already: one pass, which writes a terminator behind the text. */
+    char *spare = buf->data == NULL ? NULL : (char *)buf->data + buf->len;
+    size_t room = buf->cap - buf->len;
+    va_list first;
+    va_start(first, format);
+    int len = buf->failed ? 0 : vsnprintf(spare, room, format, first);
+    va_end(first);
     CHECK(len >= 0);
 
-    /* vsnprintf writes a terminator, which is cut off again. */
+    if (buf->failed || (size_t)len < room) {
+        buf->len += (size_t)len;
+        return;
+    }
+    /* The terminator is cut off again. */
     char *place = (char *)buf_claim(buf, (size_t)len + 1);
     if (place == NULL) {
         return;
     }
-    va_list written;
-    va_start(written, format);
-    int again = vsnprintf(place, (size_t)len + 1, format, written);
-    va_end(written);
-    CHECK(again == len);
+    va_list again;
+    va_start(again, format);
+    int written = vsnprintf(place, (size_t)len + 1, format, again);
+    va_end(again);
+    CHECK(written == len);
     buf->len--;
 }
 

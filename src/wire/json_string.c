@@ -125,39 +125,94 @@ bool json_unescape(struct view raw, uint8_t *ret_bytes, size_t *ret_len, size_t 
     return true;
 }
 
-/* RFC 8785 section 3.2.2.2. */
-static void escaped_put(struct buf *buf, uint8_t byte)
+/* RFC 8785 section 3.2.2.2: what a byte is written as, 1 to 6 bytes. */
+static size_t escaped_write(uint8_t *ret_bytes, uint8_t byte)
 {
     static const char bytes[] = "\"\\\b\f\n\r\t";
     static const char letters[] = "\"\\bfnrt";
 
+    ret_bytes[0] = '\\';
     for (size_t i = 0; i < sizeof(bytes) - 1; i++) {
         if (byte == (uint8_t)bytes[i]) {
-            buf_put_u8(buf, '\\');
-            buf_put_u8(buf, (uint8_t)letters[i]);
-            return;
+            ret_bytes[1] = (uint8_t)letters[i];
+            return 2;
         }
     }
-    buf_put_text(buf, "\\u00");
-    buf_put_hex(buf, view_of(&byte, 1));
+    memcpy(ret_bytes + 1, "u00", 3);
+    hex_write((char *)ret_bytes + 4, view_of(&byte, 1));
+    return 6;
+}
+
+static bool needs_escape(uint8_t byte)
+{
+    return byte < 0x20 || byte == '"' || byte == '\\';
+}
+
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+static bool has_zero(uint64_t bytes)
+{
+    return ((bytes - EACH(0x01)) & ~bytes & EACH(0x80)) != 0;
+}
+
+/* Is one of eight bytes to be escaped? */
+static bool some_need_escape(uint64_t bytes)
+{
+    bool low = ((bytes - EACH(0x20)) & ~bytes & EACH(0x80)) != 0;
+
+    return low || has_zero(bytes ^ EACH('"')) || has_zero(bytes ^ EACH('\\'));
+}
+
+/* Where the next byte to be escaped stands, or the end. */
+static size_t next_escape(struct view text, size_t at)
+{
+    uint64_t bytes = 0;
+
+    for (; text.len - at >= sizeof(bytes); at += sizeof(bytes)) {
+        memcpy(&bytes, text.data + at, sizeof(bytes));
+        if (some_need_escape(bytes)) {
+            break;
+        }
+    }
+    while (at < text.len && !needs_escape(text.data[at])) {
+        at++;
+    }
+    return at;
+}
+
+/* How much longer the text is with its escapes. */
+static size_t escapes_len(struct view text)
+{
+    uint8_t escaped[6];
+    size_t len = 0;
+
+    for (size_t at = next_escape(text, 0); at < text.len; at = next_escape(text, at + 1)) {
+        len += escaped_write(escaped, text.data[at]) - 1;
+    }
+    return len;
 }
 
 void json_put_string(struct buf *buf, struct view text)
 {
     size_t clean = 0; /* where the bytes not yet written begin */
+    uint8_t *to = buf_claim(buf, text.len + escapes_len(text) + 2);
 
-    buf_put_u8(buf, '"');
-    for (size_t i = 0; i < text.len; i++) {
-        uint8_t byte = text.data[i];
-        if (byte >= 0x20 && byte != '"' && byte != '\\') {
-            continue;
-        }
-        buf_put_view(buf, view_part(text, clean, i - clean));
-        escaped_put(buf, byte);
-        clean = i + 1;
+    if (to == NULL) {
+        return;
     }
-    buf_put_view(buf, view_part(text, clean, text.len - clean));
-    buf_put_u8(buf, '"');
+    *to++ = '"';
+    while (clean < text.len) {
+        size_t at = next_escape(text, clean);
+        memcpy(to, text.data + clean, at - clean);
+        to += at - clean;
+        clean = at;
+        if (at < text.len) {
+            to += escaped_write(to, text.data[at]);
+            clean++;
+        }
+    }
+    *to++ = '"';
+    CHECK(to == buf->data + buf->len);
 }
 
 void json_put_string_or_null(struct buf *buf, struct view text)
