@@ -408,13 +408,22 @@ static struct outcome decide_one(struct gate *gate, struct work *work, unsigned 
     return go_on(gate, work, probed);
 }
 
-static struct outcome decide_all(struct gate *gate, unsigned count)
+static struct outcome decide_each(struct gate *gate, unsigned count)
 {
     unsigned probed = 0;
     for (unsigned i = 0; i < count; i++) {
         TRY(decide_one(gate, &gate->works[i], &probed));
     }
     return settle(gate, &probed);
+}
+
+/* However many settlements a batch needs, it reads in one transaction. */
+static struct outcome decide_all(struct gate *gate, unsigned count)
+{
+    registry_batch_begin(gate->registry);
+    struct outcome outcome = decide_each(gate, count);
+    registry_batch_end(gate->registry);
+    return outcome;
 }
 
 struct outcome work_add_record(struct gate *gate, const struct record *record,

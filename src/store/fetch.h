@@ -24,7 +24,13 @@ struct registry_probe {
     struct view origins; /* likewise what stands behind it (change_origins_get()) */
 };
 
-/* All probes of a batch; `scratch` is reset first and holds the records. FAULT_CORRUPT when a
+/* Until registry_batch_end(), everything that is fetched or searched is of one state of the
+ * registry, and beginning to read is paid once: two asks of one batch may have to be read one after
+ * the other. Nothing is read before the first of them. */
+void registry_batch_begin(struct registry *registry);
+void registry_batch_end(struct registry *registry);
+
+/* All probes; `scratch` is reset first and holds the records. FAULT_CORRUPT when a
  * record's seal does not verify (that probe's record is empty and `found` false; the place is
  * logged); FAULT_IO. */
 struct outcome registry_fetch(struct registry *registry, struct registry_probe *probes,

@@ -7,7 +7,7 @@
  * asked for; for who is not, it is the neighbour's, which by the HMAC is anybody's: the decoy.
  * Nothing else differs, neither in what is read nor in what is warm when it is asked again.
  *     Who is asked for by key is read by it, and the neighbour is that of the key.
- *  2. All probes of a batch see one state of the registry.
+ *  2. All that is read for a batch is of one state of the registry.
  *  3. A record that does not open is told by its place, and is nobody's decoy either.
  */
 #include "store/fetch.h"
@@ -116,6 +116,44 @@ static struct outcome probe_all(struct registry *registry, struct registry_probe
     return corrupt;
 }
 
+void registry_batch_begin(struct registry *registry)
+{
+    CHECK(!registry->batch && !registry->reading);
+    registry->batch = true;
+}
+
+void registry_batch_end(struct registry *registry)
+{
+    registry->batch = false;
+    registry_read_end(registry, OUTCOME_OK);
+}
+
+struct outcome registry_read_begin(struct registry *registry)
+{
+    if (registry->reading) {
+        return OUTCOME_OK;
+    }
+    TRY(db_begin(&registry->db, false));
+    struct outcome outcome = hidden_follow(registry); /* to the state that is read (I5, U4) */
+    if (!outcome_ok(outcome)) {
+        db_rollback(&registry->db);
+        return outcome;
+    }
+    db_read_here_and_there(&registry->db);
+    registry->reading = true;
+    return OUTCOME_OK;
+}
+
+void registry_read_end(struct registry *registry, struct outcome outcome)
+{
+    bool broken = !outcome_ok(outcome) && outcome.fault != FAULT_CORRUPT;
+
+    if (registry->reading && (broken || !registry->batch)) {
+        registry->reading = false;
+        db_rollback(&registry->db); /* nothing was written */
+    }
+}
+
 struct outcome registry_fetch(struct registry *registry, struct registry_probe *probes,
                               unsigned count, struct buf *scratch)
 {
@@ -123,13 +161,9 @@ struct outcome registry_fetch(struct registry *registry, struct registry_probe *
 
     CHECK(count <= BATCH_ASKS_MAX);
     buf_reset(scratch);
-    TRY(db_begin(&registry->db, false));              /* invariant 2 */
-    struct outcome outcome = hidden_follow(registry); /* to the state that is read (I5, U4) */
-    if (outcome_ok(outcome)) {
-        db_read_here_and_there(&registry->db);
-        outcome = probe_all(registry, probes, count, scratch, places);
-    }
-    db_rollback(&registry->db); /* nothing was written */
+    TRY(registry_read_begin(registry)); /* invariant 2 */
+    struct outcome outcome = probe_all(registry, probes, count, scratch, places);
+    registry_read_end(registry, outcome);
     if (!outcome_ok(outcome) && outcome.fault != FAULT_CORRUPT) {
         return outcome;
     }

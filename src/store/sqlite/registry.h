@@ -103,11 +103,18 @@ struct registry {
     struct masker *masker;     /* facts in the search index */
     struct clock_port clock;   /* see struct registry_config */
     struct hidden_set *hidden; /* borrowed; brought up to date by every fetch; may be NULL */
+    bool batch;                /* between registry_batch_begin() and registry_batch_end() ... */
+    bool reading;              /* ... in a transaction that something has been read in */
     /* Reused by every import: person by person. */
     struct buf plain;  /* a record with its length before it, padded */
     struct buf sealed; /* place, then sealed bytes: what the chunk's hash covers */
     struct buf old;    /* the plain record in force */
 };
+
+/* The transaction in which is fetched and searched, with hidden_follow(); a batch's goes on. */
+struct outcome registry_read_begin(struct registry *registry);
+/* A batch's ends after a failure that is not one record's, too: the next read begins anew. */
+void registry_read_end(struct registry *registry, struct outcome outcome);
 
 /* A record's place is associated data of its seal: key and version. */
 #define REGISTRY_PLACE_BYTES 12

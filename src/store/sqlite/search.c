@@ -222,16 +222,12 @@ struct outcome registry_search(struct registry *registry, struct registry_search
     search->count = 0;
     search_tag(registry, search->folded_name, search->birth_date, looking.tag);
     looking.tag_len = search->birth_date.len == 4 ? SEARCH_NAME_BYTES : SEARCH_TAG_BYTES;
-    TRY(db_begin(&registry->db, false)); /* invariant 4 */
-    struct outcome outcome = hidden_follow(registry);
-    if (outcome_ok(outcome)) {
-        db_read_here_and_there(&registry->db);
-        outcome = look(&looking);
-    }
+    TRY(registry_read_begin(registry)); /* invariant 4 */
+    struct outcome outcome = look(&looking);
     if (outcome_ok(outcome)) {
         outcome = records_read(&looking, scratch, places);
     }
-    db_rollback(&registry->db); /* nothing was written */
+    registry_read_end(registry, outcome);
     TRY(outcome);
     for (unsigned i = 0; i < search->count; i++) {
         search->found[i].record = view_part(buf_view(scratch), places[i].at, places[i].len);

@@ -41,6 +41,18 @@ static struct registry_person *find_key(struct registry *registry, uint64_t key)
     return NULL;
 }
 
+void registry_batch_begin(struct registry *registry)
+{
+    assert_false(registry->batch);
+    registry->batch = true;
+}
+
+void registry_batch_end(struct registry *registry)
+{
+    assert_true(registry->batch);
+    registry->batch = false;
+}
+
 struct outcome registry_fetch(struct registry *registry, struct registry_probe *probes,
                               unsigned count, struct buf *scratch)
 {

@@ -46,6 +46,7 @@ struct registry {
     struct registry_person people[WORLD_PEOPLE_MAX];
     unsigned count;
     unsigned fetches;    /* calls of registry_fetch() */
+    bool batch;          /* between registry_batch_begin() and registry_batch_end() */
     struct view origins; /* of everybody */
     enum fault fault;    /* of the next fetch */
 };

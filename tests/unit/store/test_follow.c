@@ -158,6 +158,37 @@ static void damage_of_a_hidden_tag_is_no_single_persons_damage(void **state)
     assert_fault(registry_fetch(beside->reader, &probe, 1, &beside->home.scratch), FAULT_IO);
 }
 
+static void a_batch_reads_one_state_however_often_it_reads(void **state)
+{
+    struct beside *beside = *state;
+    static const char *const protect[] = {"protected", "true", NULL};
+    registry_batch_begin(beside->reader);
+    assert_int_equal(flags_after_fetch(beside, 0), 0);
+    import(beside, 0, protect);
+    assert_int_equal(flags_after_fetch(beside, 0), 0);
+    registry_batch_end(beside->reader);
+    assert_int_equal(flags_after_fetch(beside, 0), PERSON_PROTECTED);
+    registry_batch_begin(beside->reader); /* and one that reads nothing leaves nothing behind */
+    registry_batch_end(beside->reader);
+    record(beside);
+    import(beside, 0, NULL);
+    assert_int_equal(flags_after_fetch(beside, 0), 0);
+}
+
+static void a_batch_reads_anew_after_a_failure(void **state)
+{
+    struct beside *beside = *state;
+    struct registry_probe probe = {0};
+    static const char *const protect[] = {"protected", "true", NULL};
+    import(beside, 0, protect);
+    home_sql(&beside->home, "registry.db", "UPDATE hidden SET flags = 64");
+    registry_batch_begin(beside->reader);
+    assert_fault(registry_fetch(beside->reader, &probe, 1, &beside->home.scratch), FAULT_IO);
+    home_sql(&beside->home, "registry.db", "UPDATE hidden SET flags = 1");
+    assert_int_equal(flags_after_fetch(beside, 0), PERSON_PROTECTED);
+    registry_batch_end(beside->reader);
+}
+
 /* What the kernel says of each map of the file in this process: how many there are, and how many
  * of them are read page by page ("rr"). */
 static unsigned count_maps(unsigned *ret_here_and_there)
@@ -304,6 +335,8 @@ int main(void)
         TEST(a_reader_that_refreshes_misses_nothing_when_changes_are_forgotten),
         TEST(a_crowd_that_comes_and_goes_makes_the_set_grow_and_never_lie),
         TEST(damage_of_a_hidden_tag_is_no_single_persons_damage),
+        TEST(a_batch_reads_one_state_however_often_it_reads),
+        TEST(a_batch_reads_anew_after_a_failure),
         TEST(a_look_up_reads_pages_and_not_what_stands_around_them),
         TEST(a_reader_reads_what_a_killed_writer_left),
         TEST(an_import_moves_with_its_chunk_or_not_at_all),
