@@ -427,9 +427,13 @@ static void put_versions(const struct work *work, struct buf *buf)
 
 static void put_trace(const struct work *work, struct buf *buf)
 {
-    buf_printf(buf, "{\"replay\":{\"business_version\":%u,\"engine\":%d,\"guesses\":%u,",
-               work->business != NULL ? work->business->version : 0, ENGINE_VERSION, work->guesses);
-    buf_printf(buf, "\"lock\":%s,\"permit\":", work->locked ? "true" : "false");
+    buf_put_text(buf, "{\"replay\":{\"business_version\":");
+    buf_put_decimal(buf, work->business != NULL ? work->business->version : 0);
+    buf_put_text(buf, ",\"engine\":");
+    buf_put_decimal(buf, ENGINE_VERSION);
+    buf_put_text(buf, ",\"guesses\":");
+    buf_put_decimal(buf, work->guesses);
+    buf_put_text(buf, work->locked ? ",\"lock\":true,\"permit\":" : ",\"lock\":false,\"permit\":");
     json_put_string_or_null(buf, work->permit != NULL ? code_view(&work->permit->code)
                                                       : view_of(NULL, 0));
     buf_put_text(buf, ",\"person_version\":");
@@ -443,7 +447,9 @@ static void put_trace(const struct work *work, struct buf *buf)
     buf_put_decimal(buf, work->quota_used);
     buf_put_text(buf, ",\"sealed_until\":");
     put_sealed_until(work, buf);
-    buf_printf(buf, "},\"rule\":\"%s\"}", words_name(&words_rule, work->decision.rule));
+    buf_put_text(buf, "},\"rule\":\"");
+    buf_put_text(buf, words_name(&words_rule, work->decision.rule));
+    buf_put_text(buf, "\"}");
 }
 
 typedef void put_value(const struct work *work, struct buf *buf);

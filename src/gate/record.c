@@ -83,7 +83,9 @@ static struct view ask_value(const struct record *record, struct buf *texts)
     size_t start = texts->len;
     char id[37];
     record_ask_id_text(record->ask_id, id);
-    buf_printf(texts, "{\"id\":\"%s\",\"time\":\"", id);
+    buf_put_text(texts, "{\"id\":\"");
+    buf_put(texts, id, sizeof(id) - 1);
+    buf_put_text(texts, "\",\"time\":\"");
     clock_put_micro(texts, record->time_us);
     buf_put_text(texts, "\"}");
     return part_since(texts, start);
@@ -156,14 +158,18 @@ static int compare_digests(const void *a, const void *b)
     return memcmp(a, b, DIGEST_CHARS);
 }
 
-static void put_word(struct buf *texts, const char *member, const struct words *words,
+/* `member` with its comma, quotes and colon. */
+static void put_word(struct buf *texts, struct view member, const struct words *words,
                      uint8_t value)
 {
+    buf_put_view(texts, member);
     if (value == RECORD_WORD_NULL) {
-        buf_printf(texts, ",\"%s\":null", member);
-    } else {
-        buf_printf(texts, ",\"%s\":\"%s\"", member, words_name(words, value));
+        buf_put_text(texts, "null");
+        return;
     }
+    buf_put_u8(texts, '"');
+    buf_put_text(texts, words_name(words, value));
+    buf_put_u8(texts, '"');
 }
 
 static void put_entry(const struct record *record, char digests[][DIGEST_CHARS], struct buf *texts)
@@ -177,15 +183,15 @@ static void put_entry(const struct record *record, char digests[][DIGEST_CHARS],
         buf_put(texts, digests[i], DIGEST_CHARS);
     }
     buf_put_text(texts, "\"]");
-    put_word(texts, "channel", &words_channel, record->channel);
-    put_word(texts, "class", &words_class, record->class);
-    put_word(texts, "kind", &words_kind, (uint8_t)record->kind);
+    put_word(texts, VIEW_LITERAL(",\"channel\":"), &words_channel, record->channel);
+    put_word(texts, VIEW_LITERAL(",\"class\":"), &words_class, record->class);
+    put_word(texts, VIEW_LITERAL(",\"kind\":"), &words_kind, (uint8_t)record->kind);
     buf_put_text(texts, ",\"outcome\":\"");
     buf_put_view(texts, record->outcome);
     buf_put_text(texts, "\",\"policy\":\"");
     buf_put_text(texts, record->policy_hash);
     buf_put_u8(texts, '"');
-    put_word(texts, "service", &words_service, record->service);
+    put_word(texts, VIEW_LITERAL(",\"service\":"), &words_service, record->service);
     buf_put_text(texts, ",\"t\":\"");
     clock_put_minute(texts, record->time_us);
     buf_put_text(texts, "\",\"v\":1}");
