@@ -4,25 +4,21 @@
  * Invariant 1: hashing does not fail. The default provider is part of libcrypto, and a process
  * whose cryptography is broken ends here.
  */
-#include "base/check.h"
-#include "base/memory.h"
-#include "seal/engine.h"
-#include "seal/seal.h"
+#include "seal/sha256.h"
 
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
-#include <string.h>
 
 static void hash_two(struct view first, struct view second, uint8_t ret_hash[SEAL_HASH_BYTES])
 {
-    struct engine *engine = seal_engine();
+    SHA256_CTX state;
 
-    CHECK(EVP_DigestInit_ex2(engine->digest, engine->sha256, NULL) == 1);
-    CHECK(first.len == 0 || EVP_DigestUpdate(engine->digest, first.data, first.len) == 1);
-    CHECK(second.len == 0 || EVP_DigestUpdate(engine->digest, second.data, second.len) == 1);
-    CHECK(EVP_DigestFinal_ex(engine->digest, ret_hash, NULL) == 1);
+    sha256_begin(&state);
+    sha256_add(&state, first);
+    sha256_add(&state, second);
+    sha256_end(&state, ret_hash);
 }
 
 void seal_sha256(struct view data, uint8_t ret_hash[SEAL_HASH_BYTES])
@@ -36,7 +32,7 @@ void seal_sha256_prefixed(uint8_t prefix, struct view data, uint8_t ret_hash[SEA
 }
 
 struct hasher {
-    EVP_MD_CTX *context;
+    SHA256_CTX state;
 };
 
 struct outcome hasher_new(struct hasher **ret_hasher)
@@ -46,12 +42,7 @@ struct outcome hasher_new(struct hasher **ret_hasher)
     if (hasher == NULL) {
         return outcome_fail(FAULT_NO_MEMORY, "hasher");
     }
-    hasher->context = EVP_MD_CTX_new();
-    if (hasher->context == NULL) {
-        hasher_free(hasher);
-        return outcome_fail(FAULT_NO_MEMORY, "hasher");
-    }
-    CHECK(EVP_DigestInit_ex2(hasher->context, seal_engine()->sha256, NULL) == 1);
+    sha256_begin(&hasher->state);
     *ret_hasher = hasher;
     return OUTCOME_OK;
 }
@@ -59,30 +50,30 @@ struct outcome hasher_new(struct hasher **ret_hasher)
 void hasher_free(struct hasher *hasher)
 {
     if (hasher != NULL) {
-        EVP_MD_CTX_free(hasher->context);
+        memory_wipe(&hasher->state, sizeof(hasher->state));
         memory_free(hasher);
     }
 }
 
 void hasher_add(struct hasher *hasher, struct view piece)
 {
-    CHECK(piece.len == 0 || EVP_DigestUpdate(hasher->context, piece.data, piece.len) == 1);
+    sha256_add(&hasher->state, piece);
 }
 
 void hasher_end(struct hasher *hasher, uint8_t ret_hash[SEAL_HASH_BYTES])
 {
-    CHECK(EVP_DigestFinal_ex(hasher->context, ret_hash, NULL) == 1);
+    sha256_end(&hasher->state, ret_hash);
 }
 
 void seal_hmac(const struct secret *key, struct view data, uint8_t ret_hash[SEAL_HASH_BYTES])
 {
-    struct engine *engine = seal_engine();
-    size_t len = 0;
+    struct hmac_key absorbed;
 
-    CHECK(EVP_MAC_init(engine->hmac, key->bytes, sizeof(key->bytes), NULL) == 1);
-    CHECK(data.len == 0 || EVP_MAC_update(engine->hmac, data.data, data.len) == 1);
-    CHECK(EVP_MAC_final(engine->hmac, ret_hash, &len, SEAL_HASH_BYTES) == 1);
-    CHECK(len == SEAL_HASH_BYTES);
+    hmac_key_make(key, &absorbed);
+    SHA256_CTX text = absorbed.inner;
+    sha256_add(&text, data);
+    hmac_end(&absorbed, &text, ret_hash);
+    memory_wipe(&absorbed, sizeof(absorbed));
 }
 
 struct outcome seal_derive(const struct secret *key, const char *label, struct secret *ret_key)

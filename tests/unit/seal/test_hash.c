@@ -3,6 +3,9 @@
 
 #include "seal/seal.h"
 
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
 static void assert_hash(const uint8_t hash[SEAL_HASH_BYTES], const char *hex)
 {
     uint8_t expected[SEAL_HASH_BYTES];
@@ -74,6 +77,30 @@ static void hmac_gives_the_digests_of_rfc_4231(void **state)
     assert_hash(hash, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 }
 
+/* The library's own HMAC and digest, by another way to them, for every length up to three blocks.
+ */
+static void hashes_are_those_that_the_general_interface_gives(void **state)
+{
+    (void)state;
+    struct secret key = {"a key of 32 bytes, as it is ...."};
+    uint8_t text[192];
+    uint8_t ours[SEAL_HASH_BYTES];
+    uint8_t theirs[SEAL_HASH_BYTES];
+    for (size_t len = 0; len <= sizeof(text); len++) {
+        memset(text, (int)len, sizeof(text));
+        seal_hmac(&key, view_of(text, len), ours);
+        assert_non_null(HMAC(EVP_sha256(), key.bytes, sizeof(key.bytes), text, len, theirs, NULL));
+        assert_memory_equal(ours, theirs, sizeof(ours));
+        seal_sha256_prefixed(7, view_of(text, len), ours);
+        memmove(text + 1, text, sizeof(text) - 1);
+        text[0] = 7;
+        if (len < sizeof(text)) {
+            assert_int_equal(EVP_Digest(text, len + 1, theirs, NULL, EVP_sha256(), NULL), 1);
+            assert_memory_equal(ours, theirs, sizeof(ours));
+        }
+    }
+}
+
 static void a_derived_key_is_hkdf_with_the_label_as_info(void **state)
 {
     (void)state;
@@ -118,6 +145,7 @@ int main(void)
         cmocka_unit_test(a_prefix_byte_is_hashed_before_the_data),
         cmocka_unit_test(what_is_hashed_in_pieces_hashes_as_the_whole),
         cmocka_unit_test(hmac_gives_the_digests_of_rfc_4231),
+        cmocka_unit_test(hashes_are_those_that_the_general_interface_gives),
         cmocka_unit_test(a_derived_key_is_hkdf_with_the_label_as_info),
         cmocka_unit_test(another_label_derives_another_key),
         cmocka_unit_test(a_secret_that_is_done_with_is_zeros),

@@ -39,10 +39,6 @@ static bool refused(void)
         return refused() ? (failure) : __real_##name arguments;                                    \
     }
 
-WRAP(EVP_MAC *, EVP_MAC_fetch, NULL, (OSSL_LIB_CTX * c, const char *n, const char *p), (c, n, p))
-WRAP(EVP_MAC_CTX *, EVP_MAC_CTX_new, NULL, (EVP_MAC * m), (m))
-WRAP(int, EVP_MAC_init, 0,
-     (EVP_MAC_CTX * c, const unsigned char *k, size_t l, const OSSL_PARAM p[]), (c, k, l, p))
 WRAP(EVP_CIPHER *, EVP_CIPHER_fetch, NULL, (OSSL_LIB_CTX * c, const char *n, const char *p),
      (c, n, p))
 WRAP(EVP_CIPHER_CTX *, EVP_CIPHER_CTX_new, NULL, (void), ())
@@ -201,16 +197,6 @@ static void a_record_is_sealed_and_opened_whole_or_not_at_all(void **state)
     assert_int_equal(each_call_refused(seal_and_open, NULL, true), 15);
 }
 
-static struct outcome make_blinder(void *context)
-{
-    struct secret key = {"a key of 32 bytes, as it is"};
-    struct blinder *blinder = NULL;
-    (void)context;
-    TRY(blinder_new(&key, &blinder));
-    blinder_free(blinder);
-    return OUTCOME_OK;
-}
-
 static struct outcome make_masker(void *context)
 {
     struct secret key = {"a key of 32 bytes, as it is"};
@@ -254,27 +240,15 @@ static struct outcome expand(void *context)
     return salts_expand(secret, &salts);
 }
 
-static struct outcome hash_pieces(void *context)
-{
-    struct hasher *hasher = NULL;
-    (void)context;
-    TRY(hasher_new(&hasher));
-    hasher_free(hasher);
-    return OUTCOME_OK;
-}
-
 static void what_the_library_refuses_is_a_failure(void **state)
 {
-    uint8_t hash[SEAL_HASH_BYTES];
     (void)state;
-    seal_sha256(VIEW_LITERAL(""), hash); /* the engine is made once, and CHECKs */
+    assert_ok(expand(NULL)); /* the engine is made once, and CHECKs */
     for (unsigned on = 0; on < 2; on++) {
-        assert_int_equal(each_call_refused(make_blinder, NULL, on == 1), 3);
         assert_int_equal(each_call_refused(make_masker, NULL, on == 1), 3);
         assert_int_equal(each_call_refused(sign_and_verify, NULL, on == 1), 10);
         assert_int_equal(each_call_refused(derive, NULL, on == 1), 3);
         assert_int_equal(each_call_refused(expand, NULL, on == 1), 2);
-        assert_int_equal(each_call_refused(hash_pieces, NULL, on == 1), 1);
     }
 }
 
