@@ -114,7 +114,8 @@ struct outcome cursor_end(const struct cursor *cursor, const char *what);
  * strict: canonical only, no white space; FAULT_BAD_INPUT otherwise. */
 void base64url_put(struct buf *buf, struct view bytes);
 void base64std_put(struct buf *buf, struct view bytes);
-/* Exactly base64url_len(len) characters into `ret_text`, no terminator. */
+/* Exactly BASE64URL_LEN(len) characters into `ret_text`, no terminator. The bytes may be the last
+ * ones of that place: they are read before they are written over. */
 #define BASE64URL_LEN(n) (((n)*4 + 2) / 3)
 void base64url_write(char *ret_text, struct view bytes);
 struct outcome base64url_get(struct view text, struct buf *ret_bytes);

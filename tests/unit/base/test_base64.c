@@ -93,6 +93,25 @@ static void the_digits_are_those_of_another_encoder(void **state)
     }
 }
 
+static void bytes_at_the_end_of_their_digits_place_are_read_first(void **state)
+{
+    (void)state;
+    uint8_t bytes[300];
+    for (size_t i = 0; i < sizeof(bytes); i++) {
+        bytes[i] = (uint8_t)(i * 151 + 3);
+    }
+    for (size_t len = 0; len <= sizeof(bytes); len++) {
+        BUF_AUTO expected;
+        char place[BASE64URL_LEN(sizeof(bytes))];
+        size_t digits = BASE64URL_LEN(len);
+        buf_init(&expected, sizeof(place) + 1);
+        base64url_put(&expected, view_of(bytes, len));
+        memcpy(place + digits - len, bytes, len);
+        base64url_write(place, view_of(place + digits - len, len));
+        assert_true(view_equal(buf_view(&expected), view_of(place, digits)));
+    }
+}
+
 /* Whatever decodes must be what the encoder writes for it: tried for every text of two characters
  * and for every last character of three and four. */
 static void check_canonical(struct view text, bool url)
@@ -196,6 +215,7 @@ int main(void)
         cmocka_unit_test(the_vectors_of_rfc_4648_hold),
         cmocka_unit_test(every_length_comes_back),
         cmocka_unit_test(the_digits_are_those_of_another_encoder),
+        cmocka_unit_test(bytes_at_the_end_of_their_digits_place_are_read_first),
         cmocka_unit_test(no_second_text_decodes_to_the_same_bytes),
         cmocka_unit_test(what_the_encoder_does_not_write_is_refused),
         cmocka_unit_test(over_the_ceiling_is_a_refusal),
