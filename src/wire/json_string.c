@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "wire/json.h"
 
+#include <endian.h>
 #include <string.h>
 
 static bool hex4(struct view text, size_t at, uint32_t *ret_unit)
@@ -150,28 +151,26 @@ static bool needs_escape(uint8_t byte)
 
 #define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
 
-static bool has_zero(uint64_t bytes)
+/* The highest bit of each byte below `bound`, at most 128; above the first of them, in the order of
+ * the number's digits, bits may stand that mean nothing: the subtraction borrows. */
+static uint64_t bytes_below(uint64_t bytes, uint64_t bound)
 {
-    return ((bytes - EACH(0x01)) & ~bytes & EACH(0x80)) != 0;
+    return (bytes - EACH(bound)) & ~bytes & EACH(0x80);
 }
 
-/* Is one of eight bytes to be escaped? */
-static bool some_need_escape(uint64_t bytes)
-{
-    bool low = ((bytes - EACH(0x20)) & ~bytes & EACH(0x80)) != 0;
-
-    return low || has_zero(bytes ^ EACH('"')) || has_zero(bytes ^ EACH('\\'));
-}
-
-/* Where the next byte to be escaped stands, or the end. */
+/* Where the next byte to be escaped stands, or the end: eight bytes at a time, the first of them
+ * the lowest digits. */
 static size_t next_escape(struct view text, size_t at)
 {
     uint64_t bytes = 0;
 
     for (; text.len - at >= sizeof(bytes); at += sizeof(bytes)) {
         memcpy(&bytes, text.data + at, sizeof(bytes));
-        if (some_need_escape(bytes)) {
-            break;
+        bytes = le64toh(bytes);
+        uint64_t found = bytes_below(bytes, 0x20) | bytes_below(bytes ^ EACH('"'), 1) |
+                         bytes_below(bytes ^ EACH('\\'), 1);
+        if (found != 0) {
+            return at + (size_t)__builtin_ctzll(found) / 8;
         }
     }
     while (at < text.len && !needs_escape(text.data[at])) {

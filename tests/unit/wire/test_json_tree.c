@@ -138,6 +138,38 @@ static void strings_are_escaped_as_rfc_8785_wants(void **state)
     assert_view(buf_view(&buf), "\"\"");
 }
 
+/* What a byte is written as, from RFC 8785's own list. */
+static const char *escape_of(uint8_t byte, char place[8])
+{
+    static const char *const named[0x20] = {
+        ['\b'] = "\\b", ['\t'] = "\\t", ['\n'] = "\\n", ['\f'] = "\\f", ['\r'] = "\\r"};
+    if (byte < 0x20 && named[byte] != NULL) {
+        return named[byte];
+    }
+    snprintf(place, 8, byte < 0x20 ? "\\u%04x" : byte == '"' || byte == '\\' ? "\\%c" : "%c", byte);
+    return place;
+}
+
+static void each_byte_is_escaped_wherever_it_stands(void **state)
+{
+    (void)state;
+    for (unsigned byte = 1; byte < 0x80; byte++) {
+        for (unsigned place = 0; place < 24; place++) {
+            char text[25];
+            char expected[64];
+            char escape[8];
+            BUF_AUTO buf;
+            buf_init(&buf, 64);
+            memset(text, place % 2 == 0 ? '~' : ' ', sizeof(text));
+            text[place] = (char)byte;
+            json_put_string(&buf, view_of(text, 24));
+            snprintf(expected, sizeof(expected), "\"%.*s%s%.*s\"", (int)place, text,
+                     escape_of((uint8_t)byte, escape), (int)(23 - place), text + place + 1);
+            assert_view(buf_view(&buf), expected);
+        }
+    }
+}
+
 static void what_is_escaped_reads_back_the_same(void **state)
 {
     for (unsigned point = 1; point < 0x250; point++) {
@@ -167,6 +199,7 @@ int main(void)
         cmocka_unit_test(a_pointer_to_each_value_leads_back_to_it),
         cmocka_unit_test(a_pointer_to_nothing_finds_nothing),
         cmocka_unit_test(strings_are_escaped_as_rfc_8785_wants),
+        cmocka_unit_test(each_byte_is_escaped_wherever_it_stands),
         cmocka_unit_test(what_is_escaped_reads_back_the_same),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
