@@ -86,6 +86,13 @@ static struct outcome system_sync(void *context, int fd, bool data_only)
     return failed == 0 ? OUTCOME_OK : outcome_sys(errno, "sync");
 }
 
+static void system_begin(void *context, int fd, uint64_t offset, size_t len)
+{
+    (void)context;
+    /* What goes wrong is told by the sync that follows. */
+    (void)sync_file_range(fd, (off_t)offset, (off_t)len, SYNC_FILE_RANGE_WRITE);
+}
+
 static struct outcome system_sync_all(void *context, int dir_fd)
 {
     (void)context;
@@ -196,6 +203,7 @@ const struct disk_port *disk_system(void)
         .read = system_read,
         .write = system_write,
         .sync = system_sync,
+        .begin = system_begin,
         .sync_all = system_sync_all,
         .size = system_size,
         .rename = system_rename,
@@ -289,6 +297,13 @@ struct outcome disk_sync(const struct disk_port *disk, int fd, bool data_only)
         outcome = disk->sync(disk->context, fd, data_only);
     } while (interrupted(outcome));
     return outcome;
+}
+
+void disk_begin(const struct disk_port *disk, int fd, uint64_t offset, size_t len)
+{
+    if (disk->begin != NULL) {
+        disk->begin(disk->context, fd, offset, len);
+    }
 }
 
 struct outcome disk_sync_folder(const struct disk_port *disk, int dir_fd, const char *path)

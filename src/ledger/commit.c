@@ -5,8 +5,8 @@
  *  1. A record is written into zeros that are durable already, so that a sync changes no block map
  *     and a torn record shows as zeros.
  *  2. A segment's key, header and names are durable before its first record.
- *  3. Nothing is written while dirty_until is above the position: a failed write's bytes are zeroed
- *     durably first.
+ *  3. Nothing is written while dirty_until is above the position: the bytes of a write that failed,
+ *     or that was not to stay, are zeroed durably first.
  *  4. Every step of beginning a segment replaces what an attempt before it left: it can be repeated
  *     after it ran out of space, and a crash in it leaves a blank segment or one without records.
  */
@@ -242,31 +242,48 @@ struct outcome commit_clean(struct commit *commit)
     return OUTCOME_OK;
 }
 
-struct outcome commit_append(struct commit *commit, struct view record, unsigned count)
+/* For want of room the record goes again, and others may come. */
+static struct outcome take_back(struct commit *commit, struct outcome outcome)
+{
+    if (!want_of_room(outcome)) {
+        return outcome;
+    }
+    struct outcome cleaned = commit_clean(commit);
+    /* Still no room for zeros: they are owed, and written before anything else. */
+    return outcome_ok(cleaned) || want_of_room(cleaned) ? outcome : cleaned;
+}
+
+struct outcome commit_write(struct commit *commit, struct view record)
 {
     const struct disk_port *disk = commit->context->disk;
     size_t written = 0;
 
-    CHECK(sane(commit) && record.len % SECTOR_BYTES == 0 && count > 0);
+    CHECK(sane(commit) && record.len > 0 && record.len % SECTOR_BYTES == 0);
     CHECK(commit_fits(commit, record.len));
     TRY(commit_clean(commit)); /* invariant 3 */
+    commit->dirty_until = commit->at.offset + record.len;
     struct outcome outcome = disk_write(disk, commit->fd, commit->at.offset, record, &written);
-    if (outcome_ok(outcome)) {
-        int64_t from_us = clock_monotonic_us(&commit->context->clock);
-        outcome = disk_sync(disk, commit->fd, true);
-        histogram_add_span(commit->sync_span, from_us, clock_monotonic_us(&commit->context->clock));
+    if (!outcome_ok(outcome)) {
+        return take_back(commit, outcome);
     }
-    if (want_of_room(outcome)) {
-        commit->dirty_until = commit->at.offset + record.len;
-        struct outcome cleaned = commit_clean(commit);
-        /* Still no room for zeros: they are owed, and written before anything else. */
-        return outcome_ok(cleaned) || want_of_room(cleaned) ? outcome : cleaned;
+    disk_begin(disk, commit->fd, commit->at.offset, record.len);
+    return OUTCOME_OK;
+}
+
+struct outcome commit_sync(struct commit *commit, unsigned count)
+{
+    CHECK(sane(commit) && commit->dirty_until != 0 && count > 0);
+    int64_t from_us = clock_monotonic_us(&commit->context->clock);
+    struct outcome outcome = disk_sync(commit->context->disk, commit->fd, true);
+    histogram_add_span(commit->sync_span, from_us, clock_monotonic_us(&commit->context->clock));
+    if (!outcome_ok(outcome)) {
+        return take_back(commit, outcome);
     }
-    TRY(outcome);
     commit->tail = (struct scan_tail){commit->at.offset, commit->at.index};
-    commit->at.offset += record.len;
+    commit->at.offset = commit->dirty_until;
     commit->at.index += count;
     commit->at.sequence++;
+    commit->dirty_until = 0;
     CHECK(sane(commit));
     return OUTCOME_OK;
 }

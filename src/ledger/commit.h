@@ -20,7 +20,7 @@ struct commit {
     uint64_t dirty_until;    /* a failed write may have left bytes from at.offset to here */
     struct sealer *sealer;   /* of the segment in use */
     bool spare_ready;        /* commit/spare is there */
-    uint64_t sync_span[HISTOGRAM_SPAN_PLACES]; /* times of commit_append()'s syncs */
+    uint64_t sync_span[HISTOGRAM_SPAN_PLACES]; /* times of commit_sync() */
 };
 
 void commit_init(struct commit *commit, const struct context *context);
@@ -35,9 +35,12 @@ struct outcome commit_begin_segment(struct commit *commit);
 /* Largest record that fits into a segment, and whether one fits into what is left of this one. */
 size_t commit_record_max(const struct context *context);
 bool commit_fits(const struct commit *commit, size_t record_bytes);
-/* Writes a record (whole sectors) at the position and syncs it: after an OK it is durable, and the
- * position has moved behind it. FAULT_NO_SPACE: nothing of it is left. */
-struct outcome commit_append(struct commit *commit, struct view record, unsigned count);
+/* Writes a record (whole sectors) at the position; the disk begins with it. FAULT_NO_SPACE: nothing
+ * of it is left. It is commit_sync()'s, or commit_clean() takes it back. */
+struct outcome commit_write(struct commit *commit, struct view record);
+/* Syncs the record of so many entries that was written: after an OK it is durable, and the position
+ * has moved behind it. FAULT_NO_SPACE: nothing of it is left. */
+struct outcome commit_sync(struct commit *commit, unsigned count);
 /* Zeroes what a failed write may have left; ok when there is nothing. */
 struct outcome commit_clean(struct commit *commit);
 /* Copies the segment in use, up to the position, into a new file, durably, in the place of the old

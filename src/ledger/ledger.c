@@ -4,8 +4,9 @@
  * Invariants
  *  1. Nothing that ledger_commit() has not returned an OK for is part of the tree: root, proofs,
  *     checkpoint and public files know only durable entries (design.md I2).
- *  2. Before it is written, a record is read again as recovery would read it: its root recomputed
- *     leaf by leaf, its signature verified, one receipt of the batch checked.
+ *  2. Before it is synced, and anything is released by it, a record is read again as recovery would
+ *     read it: its root recomputed leaf by leaf, its signature verified, one receipt of the batch
+ *     checked. The disk has it meanwhile: one that is not right is zeroed there (decision 0073).
  *  3. A batch is dropped whole or committed whole.
  *  4. In doubt (LEDGER_BROKEN) nothing is written any more, not even at the end.
  */
@@ -346,7 +347,7 @@ static struct outcome check_record(const struct ledger *ledger)
     if (header.count != ledger->count || checkpoint.size != ledger->next.new_size ||
         !root_is_right(ledger, body.entries, &checkpoint.root) ||
         !receipt_is_right(ledger, &checkpoint.root)) {
-        return outcome_fail(FAULT_CORRUPT, "own record does not verify before it is written");
+        return outcome_fail(FAULT_CORRUPT, "own record does not verify");
     }
     return OUTCOME_OK;
 }
@@ -375,9 +376,14 @@ static struct outcome commit_batch(struct ledger *ledger)
     tree_batch_make(&ledger->tree, ledger->leaves, ledger->count, &ledger->next);
     TRY(sign_next(ledger));
     TRY(write_record(ledger));
-    TRY(check_record(ledger));
     TRY(publish_reserve(&ledger->publish, ledger->entries.len));
-    return commit_append(&ledger->commit, buf_view(&ledger->record), ledger->count);
+    TRY(commit_write(&ledger->commit, buf_view(&ledger->record)));
+    struct outcome checked = check_record(ledger);
+    if (!outcome_ok(checked)) {
+        outcome_ignore(commit_clean(&ledger->commit)); /* where it fails, it is owed */
+        return checked;
+    }
+    return commit_sync(&ledger->commit, ledger->count);
 }
 
 static void swap_notes(struct ledger *ledger)

@@ -211,6 +211,41 @@ static void one_commit_is_one_sync(void **state)
     logbook_done(&book);
 }
 
+/* What stands in the segment in use where the next record will. */
+static void assert_zeros_next(const struct ledger *ledger, int home_fd)
+{
+    char path[LEDGER_PATH_BYTES_MAX];
+    uint8_t bytes[4096];
+    static const uint8_t zeros[sizeof(bytes)];
+    segment_path(ledger->commit.at.segment, SEGMENT_FILE_RECORDS, path);
+    int fd = openat(home_fd, path, O_RDONLY | O_CLOEXEC);
+    assert_int_equal(pread(fd, bytes, sizeof(bytes), (off_t)ledger->commit.at.offset),
+                     sizeof(bytes));
+    close(fd);
+    assert_memory_equal(bytes, zeros, sizeof(bytes));
+}
+
+static void a_record_that_does_not_verify_is_zeroed_again_and_nothing_follows_it(void **state)
+{
+    (void)state;
+    struct logbook book;
+    logbook_create(&book);
+    logbook_commit(&book, 3);
+    uint64_t syncs = book.faulty.syncs;
+    book.ledger->context.note_key.key[0] ^= 1; /* our own signature is another's now */
+    assert_ok(logbook_add(&book, 2));
+    assert_fault(ledger_commit(book.ledger), FAULT_CORRUPT);
+    assert_int_equal(book.faulty.syncs, syncs + 1); /* of the zeros */
+    assert_zeros_next(book.ledger, book.home_fd);
+    assert_true(ledger_size(book.ledger) == 3);
+    assert_false(ledger_writable(book.ledger));
+    logbook_close(&book);
+    logbook_open(&book);
+    assert_true(ledger_size(book.ledger) == 3);
+    logbook_commit(&book, 2);
+    logbook_done(&book);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -226,6 +261,7 @@ int main(void)
         cmocka_unit_test(a_full_disk_stops_the_log_until_there_is_room),
         cmocka_unit_test(after_a_failed_sync_nothing_is_written_any_more),
         cmocka_unit_test(one_commit_is_one_sync),
+        cmocka_unit_test(a_record_that_does_not_verify_is_zeroed_again_and_nothing_follows_it),
     };
     return cmocka_run_group_tests_name("ledger/faults", tests, NULL, NULL);
 }
