@@ -213,18 +213,16 @@ static void add_limits(struct http_response *response, const struct answer *answ
     http_response_add(response, "ratelimit", view_text(texts->rest));
 }
 
-/* A receipt is fetched by it; for want of memory it is left out. */
+/* A receipt is fetched by it. */
 static void add_id(const struct http_exchange *exchange, struct http_response *response,
-                   const struct answer *answer, struct buf *text)
+                   const struct answer *answer, char text[ASK_ID_TEXT_LEN])
 {
     if (!edge_front_of(http_exchange_request(exchange))->tells_ask ||
         !code_has_receipt(answer->code)) {
         return;
     }
-    ask_id_put(text, answer->ask_id);
-    if (outcome_ok(buf_check(text))) {
-        http_response_add(response, "dancu-ask", buf_view(text));
-    }
+    ask_id_write(text, answer->ask_id);
+    http_response_add(response, "dancu-ask", view_of(text, ASK_ID_TEXT_LEN));
 }
 
 static struct outcome take_answer(struct edge *edge, struct pending *pending,
@@ -233,9 +231,8 @@ static struct outcome take_answer(struct edge *edge, struct pending *pending,
     struct http_exchange *exchange = NULL;
     struct http_response response = {0};
     struct limit_texts limits;
-    BUF_AUTO id;
+    char id[ASK_ID_TEXT_LEN];
 
-    buf_init(&id, ASK_ID_TEXT_LEN);
     TRY(pending_take(pending, answer->tag, &exchange));
     if (exchange == NULL) { /* the client is gone; the record stands */
         return OUTCOME_OK;
@@ -249,7 +246,7 @@ static struct outcome take_answer(struct edge *edge, struct pending *pending,
         http_response_add(&response, "traceparent", trace);
     }
     add_limits(&response, answer, &limits);
-    add_id(exchange, &response, answer, &id);
+    add_id(exchange, &response, answer, id);
     if (answer->code == CODE_DISCLOSED || is_told(edge, exchange, answer)) {
         respond_disclosed(edge, exchange, answer, &response);
     } else {

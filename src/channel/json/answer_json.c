@@ -9,18 +9,29 @@
 
 #define HASH_BYTES 32
 
-void ask_id_put(struct buf *buf, const uint8_t id[16])
+void ask_id_write(char ret_text[ASK_ID_TEXT_LEN], const uint8_t id[16])
 {
     static const uint8_t group_ends[] = {4, 6, 8, 10, 16};
+    char *to = ret_text;
     unsigned from = 0;
 
     for (unsigned i = 0; i < sizeof(group_ends); i++) {
         if (i > 0) {
-            buf_put_u8(buf, '-');
+            *to++ = '-';
         }
-        buf_put_hex(buf, view_of(id + from, group_ends[i] - from));
+        hex_write(to, view_of(id + from, group_ends[i] - from));
+        to += 2 * (group_ends[i] - from);
         from = group_ends[i];
     }
+    CHECK(to == ret_text + ASK_ID_TEXT_LEN);
+}
+
+void ask_id_put(struct buf *buf, const uint8_t id[16])
+{
+    char text[ASK_ID_TEXT_LEN];
+
+    ask_id_write(text, id);
+    buf_put(buf, text, sizeof(text));
 }
 
 /* Text inside a JSON string in which only line ends need escaping: base64, names, numbers. */

@@ -41,8 +41,9 @@ void problem_json_put(struct buf *buf, const struct problem *problem);
 void problem_short_json_put(struct buf *buf, const struct answer *answer, struct view params);
 /* Appends the value of `invalid_params`. */
 void invalid_params_json_put(struct buf *buf, const struct problem *problem);
-/* Appends an ask id as text: UUID, lower case (RFC 9562). */
+/* An ask id as text: UUID, lower case (RFC 9562); no terminator. */
 #define ASK_ID_TEXT_LEN 36
+void ask_id_write(char ret_text[ASK_ID_TEXT_LEN], const uint8_t id[16]);
 void ask_id_put(struct buf *buf, const uint8_t id[16]);
 
 #endif
