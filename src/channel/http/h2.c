@@ -365,15 +365,36 @@ static ssize_t read_answer(nghttp2_session *session, int32_t stream, uint8_t *pl
     return (ssize_t)len;
 }
 
+/* Another value in each response: in the client's table of fields (RFC 7541) each would push out
+ * one that comes again, and cost both sides the keeping of it. */
+static bool is_new_each_time(struct view name)
+{
+    static const struct view names[] = {
+        VIEW_LITERAL("content-length"),
+        VIEW_LITERAL("dancu-ask"),
+        VIEW_LITERAL("ratelimit"),
+        VIEW_LITERAL("traceparent"),
+    };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (view_equal(name, names[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static nghttp2_nv field_of(struct view name, struct view value)
 {
+    uint8_t table = is_new_each_time(name) ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE;
+
     /* The library copies values and writes neither. */
     return (nghttp2_nv){
         .name = (uint8_t *)(uintptr_t)name.data,
         .namelen = name.len,
         .value = (uint8_t *)(uintptr_t)value.data,
         .valuelen = value.len,
-        .flags = NGHTTP2_NV_FLAG_NO_COPY_NAME,
+        .flags = (uint8_t)(NGHTTP2_NV_FLAG_NO_COPY_NAME | table),
     };
 }
 

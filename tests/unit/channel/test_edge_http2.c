@@ -59,6 +59,27 @@ static void many_streams_are_answered_side_by_side(void **state)
     rig_h2_close(h2);
 }
 
+/* RFC 7541: what is in the client's table has pushed out something else. The date is new each
+ * second. */
+static void what_is_new_in_each_answer_is_not_kept_in_the_clients_table(void **state)
+{
+    struct rig_h2 *h2 = open_good();
+
+    (void)state;
+    ask(h2, "ok");
+    rig_h2_run(h2, 1, 5000);
+    size_t first = nghttp2_session_get_hd_inflate_dynamic_table_size(h2->session);
+    assert_true(first > 0);
+    for (unsigned i = 1; i < 50; i++) {
+        ask(h2, "ok");
+    }
+    rig_h2_run(h2, 50, 5000);
+    assert_int_equal(h2->responses[49].status, 200);
+    assert_non_null(strstr(h2->responses[49].head, "\r\ndancu-ask: "));
+    assert_true(nghttp2_session_get_hd_inflate_dynamic_table_size(h2->session) < first + 500);
+    rig_h2_close(h2);
+}
+
 static void answers_come_in_any_order(void **state)
 {
     struct rig_h2 *h2 = open_good();
@@ -494,6 +515,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(many_streams_are_answered_side_by_side),
+        cmocka_unit_test(what_is_new_in_each_answer_is_not_kept_in_the_clients_table),
         cmocka_unit_test(answers_come_in_any_order),
         cmocka_unit_test(a_bad_certificate_gets_401_on_every_stream),
         cmocka_unit_test(a_refusal_before_the_body_ended_ends_the_stream_cleanly),
