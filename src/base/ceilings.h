@@ -225,6 +225,7 @@
 #define SIGNIN_RETRY_S 5         /* between two looks for a provider that is not there ... */
 #define SIGNIN_REFRESH_S 3600    /* ... and that is */
 #define PROVIDERS_MAX 16         /* ended ones included */
+#define KEY_ROTATIONS_MAX 8      /* of one key the last */
 #define PROVIDER_KEYS_MAX 4      /* of one */
 #define SESSIONS_MAX 16384       /* open at once, nobody twice */
 #define SESSION_IDLE_S 900       /* one that is not used ends ... */

@@ -62,6 +62,8 @@ int scrub_cli(int argc, char **argv);
 int act_cli(const char *noun, int argc, char **argv);
 /* `party list ...`: the noun, then the rest. */
 int list_cli(const char *noun, int argc, char **argv);
+/* `key rotate`, `key status`, `key retire`: the rest. */
+int key_cli(int argc, char **argv);
 /* `account enrol ...`, `account certificate ...`: the rest. */
 int enrol_cli(int argc, char **argv);
 int certificate_cli(int argc, char **argv);

@@ -23,6 +23,7 @@ struct outcome cli_office_open(const char *home, const char *keys, struct cli_of
         .reads = true,
     };
     TRY(cli_home_open(cli_home(home), cli_keys(keys), &home_fd, origin, &ret_office->keys));
+    config.data_next = house_data_next(&ret_office->keys);
     close(home_fd);
     directory_init(&ret_office->directory);
     struct outcome outcome = office_open(&config, &ret_office->office);

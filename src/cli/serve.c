@@ -78,8 +78,8 @@ static const struct proc_row rows[] = {
         .count = 1,
         .grants = BIT(GRANT_HOME_DIR) | BIT(GRANT_KEYS_DIR) | BIT(GRANT_LOADER_LISTENER),
         .core_pipe = true,
-        .frames = FRAME_BIT(FRAME_CHUNK) | FRAME_BIT(FRAME_CHANGED),
-        .takes = FRAME_BIT(FRAME_CHANGES_ORDER),
+        .frames = FRAME_BIT(FRAME_CHUNK) | FRAME_BIT(FRAME_CHANGED) | FRAME_BIT(FRAME_ROTATED),
+        .takes = FRAME_BIT(FRAME_CHANGES_ORDER) | FRAME_BIT(FRAME_ROTATE),
         .memory_bytes_max = 4096 * MIB,
         .calls = CALLS_BASE | CALLS_PIPES | CALLS_ADMIN | CALLS_READ | CALLS_WRITE | CALLS_STORE,
         .files_max = 64,
@@ -87,7 +87,7 @@ static const struct proc_row rows[] = {
         .rights =
             "files: home read-write, what an import hands it; keys: data, index (read before "
             "the rights are dropped); sockets: import, pipe to the core (chunks, what became of "
-            "changes); no network",
+            "changes, how far sealing anew is); no network",
     },
     {
         .name = "edge",
@@ -297,8 +297,9 @@ static const struct proc_row rows[] = {
         .grants = BIT(GRANT_HOME_DIR) | BIT(GRANT_KEYS_DIR),
         .core_pipe = true,
         .frames = FRAME_BIT(FRAME_SCRUB) | FRAME_BIT(FRAME_FOUND) | FRAME_BIT(FRAME_EXTRACTED) |
-                  FRAME_BIT(FRAME_MAP),
-        .takes = FRAME_BIT(FRAME_SEARCH) | FRAME_BIT(FRAME_EXTRACT) | FRAME_BIT(FRAME_MAP),
+                  FRAME_BIT(FRAME_MAP) | FRAME_BIT(FRAME_ROTATED),
+        .takes = FRAME_BIT(FRAME_SEARCH) | FRAME_BIT(FRAME_EXTRACT) | FRAME_BIT(FRAME_MAP) |
+                 FRAME_BIT(FRAME_ROTATE),
         .memory_bytes_max = 2048 * MIB,
         .calls = CALLS_BASE | CALLS_PIPES | CALLS_READ | CALLS_STORE | CALLS_LOOK,
         .files_max = 64,

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "base/memory.h"
 
 #include <errno.h>
 #include <sys/socket.h>
@@ -80,6 +81,21 @@ static void tell_look(const struct core *core, struct admin *admin, const struct
     admin->broken = !outcome_ok(outcome) || !outcome_ok(pipe_flush(&admin->pipe));
 }
 
+/* The key that takes over: it stays in no buffer. */
+static void take_key(struct core *core, struct admin *admin, const struct frame *frame)
+{
+    SECRET_AUTO key = {{0}};
+    struct view which = {0};
+    struct outcome outcome = rotating_get_key(frame, &which, &key);
+    if (outcome_ok(outcome)) {
+        outcome = rotations_offer(core, which, &key);
+    }
+    memory_wipe((void *)(uintptr_t)frame->payload.data, frame->payload.len);
+    log_line(LOG_LEVEL_INFO, "key-offered", "uid=%u outcome=%s", admin->user,
+             outcome_word(outcome.fault));
+    reply(admin, outcome, 0, outcome_ok(outcome) ? "" : outcome.what);
+}
+
 static struct outcome take_act(struct core *core, struct admin *admin, const struct frame *frame)
 {
     struct act act = {0};
@@ -89,6 +105,10 @@ static struct outcome take_act(struct core *core, struct admin *admin, const str
         !act_rows[act.kind].by_hand) {
         core->frames_refused++;
         admin->broken = true;
+        return OUTCOME_OK;
+    }
+    if (!rotations_may(core, &act)) {
+        reply(admin, outcome_fail(FAULT_CONFLICT, "key"), 0, "bring the key: dancu key rotate");
         return OUTCOME_OK;
     }
     uint64_t officers = office_officer_changes(core->house->office);
@@ -121,6 +141,10 @@ struct outcome admins_take(struct core *core, struct admin *admin)
         }
         if (frame.kind == FRAME_SCRUB && frame.count == 0 && frame.payload.len == 0) {
             tell_scrub(core, admin);
+            continue;
+        }
+        if (frame.kind == FRAME_KEY) {
+            take_key(core, admin, &frame);
             continue;
         }
         if (outcome_ok(looking_get(&frame, &look))) {

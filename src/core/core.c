@@ -224,6 +224,7 @@ static struct outcome housekeeping(struct core *core)
     TRY(notices_keep(core));
     TRY(outbox_keep(core));
     TRY(codes_step(core));
+    TRY(rotations_keep(core));
     watch_health(core);
     peers_keep(core);
     figures_tell(core);
@@ -236,7 +237,7 @@ static int wait_ms(const struct core *core)
 {
     uint32_t wait =
         core->tick_wait_ms < core->aggregate_wait_ms ? core->tick_wait_ms : core->aggregate_wait_ms;
-    uint32_t wait_max = peers_hold(core) ? 1 : 1000;
+    uint32_t wait_max = peers_hold(core) ? 1 : rotations_busy(core) ? 50 : 1000;
     bool busy = peers_wait(core) || core->ageing.under_way || letters_busy(core) ||
                 core->gate_busy || histories_wait(&core->histories) || outbox_busy(core) ||
                 inbox_busy(core) || notices_busy(core) || news_busy(core);

@@ -173,6 +173,8 @@ static void fill_gate(const struct core *core, uint64_t *figures)
     figures[CORE_MESSAGES_FAILED] = core->outbox.ended[OUTGOING_FAILED];
     figures[CORE_MESSAGES_EXPIRED] = core->outbox.ended[OUTGOING_EXPIRED];
     figures[CORE_NEWS_LOST] = core->inboxes.lost;
+    figures[CORE_ROTATION_BEGUN] = rotations_busy(core) ? 1 : 0;
+    figures[CORE_ROTATION_PERSONS] = core->rotations.told.persons;
     figures[CORE_TEXTS_ANSWERED] = core->messages.answered;
     figures[CORE_TEXTS_AGAIN] = core->messages.again;
     figures[CORE_TEXTS_UNANSWERED] = core->messages.unanswered;

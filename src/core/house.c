@@ -37,7 +37,7 @@ static const struct {
     const char *name;
     size_t offset;
 } key_files[] = {
-    {"data.key", offsetof(struct house_keys, data)},
+    {KEYFILE_DATA, offsetof(struct house_keys, data)},
     {"index.key", offsetof(struct house_keys, index)},
     {"wrap.key", offsetof(struct house_keys, wrap)},
     {"sign.key", offsetof(struct house_keys, sign)},
@@ -56,6 +56,11 @@ void house_keys_done(struct house_keys *keys)
     }
 }
 
+const struct secret *house_data_next(const struct house_keys *keys)
+{
+    return keys->has_next ? &keys->data_next : NULL;
+}
+
 struct outcome house_keys_read(int keys_fd, struct house_keys *ret_keys)
 {
     for (size_t i = 0; i < KEY_FILES; i++) {
@@ -65,7 +70,7 @@ struct outcome house_keys_read(int keys_fd, struct house_keys *ret_keys)
             return outcome;
         }
     }
-    return OUTCOME_OK;
+    return keyfile_read_if(keys_fd, KEYFILE_DATA_NEXT, &ret_keys->data_next, &ret_keys->has_next);
 }
 
 struct outcome house_keys_make(int keys_fd, const struct random_port *random,
@@ -254,6 +259,7 @@ static struct outcome open_stores(struct house *house, const char *home, int hom
     struct registry_config registry = {
         .home = home,
         .data_key = &house->keys.data,
+        .data_next = house_data_next(&house->keys),
         .index_key = &house->keys.index,
         .random = house->random,
         .clock = house->clock,
@@ -262,6 +268,7 @@ static struct outcome open_stores(struct house *house, const char *home, int hom
     struct office_config office = {
         .home = home,
         .data_key = &house->keys.data,
+        .data_next = house_data_next(&house->keys),
         .random = house->random,
         .clock = house->clock,
         .directory = &house->directory,

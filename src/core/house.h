@@ -14,12 +14,16 @@
 
 /* Key files of the keys' folder, each for one use (invariant I7). */
 struct house_keys {
-    struct secret data;  /* seals persons and office objects */
+    struct secret data;      /* seals persons and office objects */
+    struct secret data_next; /* takes over from it, or has */
+    bool has_next;
     struct secret index; /* blind index */
     struct secret wrap;  /* wraps the subkeys of the ledger's segments */
     struct secret sign;  /* seed of the ledger's Ed25519 key */
 };
 void house_keys_done(struct house_keys *keys);
+/* NULL: there is none. */
+const struct secret *house_data_next(const struct house_keys *keys);
 struct outcome house_keys_read(int keys_fd, struct house_keys *ret_keys);
 struct outcome house_keys_make(int keys_fd, const struct random_port *random,
                                struct house_keys *ret_keys);

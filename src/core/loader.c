@@ -30,6 +30,8 @@
 
 struct loader_keys {
     struct secret data;
+    struct secret next; /* takes over from it, or has */
+    bool has_next;
     struct secret index;
 };
 
@@ -49,7 +51,10 @@ int loader_prepare(struct child *child)
     int keys_fd = child->grants[GRANT_KEYS_DIR];
 
     CHECK(keys != NULL);
-    struct outcome outcome = keyfile_read(keys_fd, "data.key", &keys->data);
+    struct outcome outcome = keyfile_read(keys_fd, KEYFILE_DATA, &keys->data);
+    if (outcome_ok(outcome)) {
+        outcome = keyfile_read_if(keys_fd, KEYFILE_DATA_NEXT, &keys->next, &keys->has_next);
+    }
     if (outcome_ok(outcome)) {
         outcome = keyfile_read(keys_fd, "index.key", &keys->index);
     }
@@ -84,6 +89,8 @@ static struct outcome take_frames(struct loader *loader)
         TRY(outcome);
         if (frame.kind == FRAME_CHANGES_ORDER) {
             TRY(loader_feed_put(loader, &frame));
+        } else if (frame.kind == FRAME_ROTATE) {
+            TRY(loader_rotation_take(loader, &frame));
         } else {
             TRY(loading_get_done(&frame, &loader->done, &loader->done_fault));
         }
@@ -321,6 +328,7 @@ static struct outcome open_all(struct loader *loader)
     struct registry_config config = {
         .home = child->home_path,
         .data_key = &keys->data,
+        .data_next = keys->has_next ? &keys->next : NULL,
         .index_key = &keys->index,
         .random = random_system(),
         .clock = clock_system(),
@@ -343,9 +351,10 @@ static void run(struct loader *loader)
         log_outcome(LOG_LEVEL_ERROR, "chunk-not-recorded", outcome);
     }
     loader->listening = true; /* who comes before waits in the queue */
-    while (!loader->stopping) {
+    while (!loader->stopping && !loader->outdated) {
         loader_feed(loader);
-        loader_turn(loader, -1, -1, NULL);
+        loader_rotate(loader);
+        loader_turn(loader, loader_rotation_wait_ms(loader), -1, NULL);
     }
 }
 

@@ -59,6 +59,7 @@ static void rest(struct session *session)
 
     loader_rest(loader, now_us(loader) - session->chunk_from_us);
     loader_feed(loader);
+    loader_rotate(loader);
     session->chunk_from_us = now_us(loader);
 }
 

@@ -36,6 +36,11 @@ struct loader {
     enum fault done_fault;
     uint64_t cores;           /* that there have been: a pipe's successor is another core's */
     struct loader_feed *feed; /* sets of changes that wait; NULL before the first */
+    /* Another data key (loader_rotate.c) */
+    bool rotates;  /* the registry is sealed anew under it */
+    bool outdated; /* it is not here: this process ends when nothing is in hand */
+    uint8_t rotation_key[SEAL_HASH_BYTES]; /* its fingerprint */
+    int64_t rotation_us;                   /* monotonic: when the next step is due */
     /* Who asked for an import */
     bool busy;
     bool client_gone;
@@ -60,6 +65,13 @@ struct outcome loader_space(const struct loader *loader);
 /* Rests in proportion to that much work, so that who serves finds the machine at rest; hears
  * everybody meanwhile. */
 void loader_rest(struct loader *loader, int64_t worked_us);
+
+/* loader_rotate.c */
+/* FAULT_BAD_INPUT: the pipe is to be broken. */
+struct outcome loader_rotation_take(struct loader *loader, const struct frame *frame);
+/* One step, if one is due. */
+void loader_rotate(struct loader *loader);
+int loader_rotation_wait_ms(const struct loader *loader); /* until it is; -1: for ever */
 
 /* loader_feed.c */
 /* An order of the core: it waits. FAULT_BAD_INPUT, FAULT_NO_MEMORY: the pipe is to be broken. */

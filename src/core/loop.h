@@ -23,6 +23,7 @@
 #include "proc/keymapping.h"
 #include "proc/looking.h"
 #include "proc/proc.h"
+#include "proc/rotating.h"
 #include "proc/scrub.h"
 #include "proc/searching.h"
 #include "proc/signed.h"
@@ -40,6 +41,8 @@ struct peer {
     bool waiting;    /* frames that were read and are left for the next turn */
     bool held;       /* likewise, until nobody else asks (jobs.c) ... */
     int64_t held_us; /* ... since then, monotonic */
+    bool holds;      /* has said that it has the key that takes over */
+    bool gone_for;   /* was told to seal anew under it */
 };
 
 struct admin {
@@ -252,6 +255,16 @@ struct keymaps {
     int64_t keep_us;          /* monotonic: when to look again */
 };
 
+/* The key that takes over from another (rotations.c). */
+struct rotations {
+    bool asked; /* everybody, whether they have the key with this fingerprint */
+    uint8_t fingerprint[SEAL_HASH_BYTES];
+    struct rotating_told told;     /* by the loader, last */
+    struct office_rotation office; /* as of the last step */
+    int64_t keep_us;               /* monotonic: when the next step is due */
+    int64_t tell_us;               /* likewise: when to say again that the key is not there */
+};
+
 /* Who has asked for corrections today (corrections.c). */
 struct correcting {
     uint8_t hash[16]; /* the first bytes of SHA-256 of the citizen's number */
@@ -305,6 +318,7 @@ struct core {
     struct news news;
     struct find find;
     struct keymaps keymaps;
+    struct rotations rotations;
     struct papers_held papers;
     struct feed feed;
     struct messages messages;
@@ -517,6 +531,19 @@ struct outcome keymaps_take(struct core *core, struct peer *peer, const struct f
                             bool *ret_good);
 /* The worker is gone. */
 void keymaps_lost(struct core *core);
+
+/* rotations.c */
+/* The key itself, by somebody who stands at the machine. */
+struct outcome rotations_offer(struct core *core, struct view which, const struct secret *key);
+/* False: the act names a key that is not here. */
+bool rotations_may(const struct core *core, const struct act *act);
+void rotations_greet(struct core *core, struct peer *peer);
+/* *ret_good false: it does not decode. */
+struct outcome rotations_take(struct core *core, struct peer *peer, const struct frame *frame,
+                              bool *ret_good);
+/* One step of what is due. */
+struct outcome rotations_keep(struct core *core);
+bool rotations_busy(const struct core *core);
 
 /* archive.c */
 /* False: it does not decode. */

@@ -122,6 +122,7 @@ void peer_open(struct core *core, const struct proc_peer *found)
     signers_greet(core, peer);
     signins_greet(core, peer);
     papers_greet(core, peer);
+    rotations_greet(core, peer);
     searches_next(core);
 }
 
@@ -367,6 +368,16 @@ static struct outcome take_map(struct core *core, struct peer *peer, const struc
     return OUTCOME_OK;
 }
 
+static struct outcome take_rotated(struct core *core, struct peer *peer, const struct frame *frame)
+{
+    bool good = false;
+    TRY(rotations_take(core, peer, frame, &good));
+    if (!good) {
+        refuse(core, peer, "how a rotation is does not decode");
+    }
+    return OUTCOME_OK;
+}
+
 static struct outcome take_rendered(struct core *core, struct peer *peer, const struct frame *frame)
 {
     bool good = false;
@@ -505,6 +516,7 @@ static const taker takers[FRAME_KIND_COUNT] = {
     [FRAME_SMS] = take_sms,
     [FRAME_SMS_OUT] = take_sms,
     [FRAME_MAP] = take_map,
+    [FRAME_ROTATED] = take_rotated,
 };
 
 static struct outcome take_frame(struct core *core, struct peer *peer, const struct frame *frame)

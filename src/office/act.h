@@ -162,6 +162,8 @@ enum act_kind {
     ACT_PASS_WITHDRAW,
     ACT_PASS_USED,  /* by the house */
     ACT_PASS_LEAVE, /* by the date */
+    ACT_KEY_ROTATE,
+    ACT_KEY_ROTATED, /* by the house: nothing lies under the former key any more */
     ACT_KIND_COUNT
 };
 

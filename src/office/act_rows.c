@@ -808,6 +808,20 @@ const struct act_row act_rows[ACT_KIND_COUNT] = {
                        {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
                         {"record", ACT_TYPE_NUMBER, REQUIRED, NULL}}},
     [ACT_PASS_LEAVE] = {"pass.leave", false, {{"code", ACT_TYPE_CODE, REQUIRED, NULL}}},
+    [ACT_KEY_ROTATE] = {"key.rotate",
+                        true,
+                        {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                         {"fingerprint", ACT_TYPE_HASH, REQUIRED, NULL},
+                         {"reason", ACT_TYPE_TEXT, OPTIONAL, NULL}}},
+    [ACT_KEY_ROTATED] = {"key.rotated",
+                         false,
+                         {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                          {"fingerprint", ACT_TYPE_HASH, REQUIRED, NULL},
+                          {"persons", ACT_TYPE_NUMBER, REQUIRED, NULL},
+                          {"versions", ACT_TYPE_NUMBER, REQUIRED, NULL},
+                          {"objects", ACT_TYPE_NUMBER, REQUIRED, NULL},
+                          {"damaged", ACT_TYPE_NUMBER, REQUIRED, NULL},
+                          {"hash", ACT_TYPE_HASH, REQUIRED, NULL}}},
 };
 
 bool act_is_chunk(enum act_kind kind)

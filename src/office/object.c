@@ -42,6 +42,7 @@ static const struct object_row *const rows[OBJECT_KIND_COUNT] = {
     [OBJECT_INBOX_ITEM] = &object_inbox_item,
     [OBJECT_NOTICE_TOLD] = &object_notice_told,
     [OBJECT_PROVIDER] = &object_provider,
+    [OBJECT_ROTATION] = &object_rotation,
     [OBJECT_COMPLAINT] = &object_complaint,
     [OBJECT_PASS] = &object_pass,
 };

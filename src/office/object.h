@@ -51,6 +51,7 @@ enum object_kind {
     OBJECT_COMPLAINT = 34,
     OBJECT_PASS = 35, /* points to a party */
     OBJECT_GUARDIANSHIP = 36,
+    OBJECT_ROTATION = 37, /* code = which key */
     OBJECT_KIND_COUNT
 };
 
@@ -107,6 +108,7 @@ extern const struct object_row object_signing_key; /* signing_key.c */
 extern const struct object_row object_operator;    /* operator.c */
 extern const struct object_row object_source;      /* source.c */
 extern const struct object_row object_provider;    /* provider.c */
+extern const struct object_row object_rotation;    /* rotation.c */
 extern const struct object_row object_unit;        /* unit.c */
 extern const struct object_row object_case;        /* case.c */
 extern const struct object_row object_extract;     /* extract.c */

@@ -55,10 +55,10 @@ static struct outcome office_load(struct office *office)
 
 static struct outcome open_store(struct office *office, const struct office_config *config)
 {
-    return config->reads
-               ? office_store_open_read(config->home, config->data_key, &config->random,
-                                        &office->store)
-               : office_store_open(config->home, config->data_key, &config->random, &office->store);
+    return config->reads ? office_store_open_read(config->home, config->data_key, config->data_next,
+                                                  &config->random, &office->store)
+                         : office_store_open(config->home, config->data_key, config->data_next,
+                                             &config->random, &office->store);
 }
 
 struct outcome office_open(const struct office_config *config, struct office **ret_office)
@@ -518,4 +518,34 @@ struct outcome office_replay(struct office *office, uint64_t index, const struct
     }
     TRY(replay_signed(office, index, record->time_us, &deed));
     return index < office->applied ? OUTCOME_OK : replay_act(office, &stamp, &deed);
+}
+
+/* ---- another data key ---- */
+
+#define RESEAL_OBJECTS 32 /* in one step */
+
+struct outcome office_key_offer(struct office *office, const struct secret *next)
+{
+    return office_store_key_offer(office->store, next);
+}
+
+bool office_key_held(const struct office *office, const uint8_t fingerprint[SEAL_HASH_BYTES])
+{
+    return office_store_key_held(office->store, fingerprint);
+}
+
+struct outcome office_rotation_begin(struct office *office,
+                                     const uint8_t fingerprint[SEAL_HASH_BYTES])
+{
+    return office_store_key_written(office->store, fingerprint)
+               ? OUTCOME_OK
+               : office_store_rotation_begin(office->store);
+}
+
+struct outcome office_rotation_step(struct office *office, struct office_rotation *ret_rotation)
+{
+    if (office->late.count > 0) {
+        return outcome_fail(FAULT_NO_SPACE, "acts wait for room in office.db");
+    }
+    return office_store_rotation_step(office->store, RESEAL_OBJECTS, ret_rotation);
 }

@@ -20,6 +20,7 @@ struct office;
 struct office_config {
     const char *home;
     const struct secret *data_key;
+    const struct secret *data_next; /* as in struct registry_config */
     struct random_port random;
     struct clock_port clock;
     struct directory *directory; /* filled here */
@@ -111,6 +112,16 @@ void office_forget(struct office *office);
 
 /* A recorded act met during recovery. */
 struct outcome office_replay(struct office *office, uint64_t index, const struct record *record);
+
+/* The data key that takes over (store/store.h): its objects are sealed anew under it, some at a
+ * time, while acts are done. */
+struct outcome office_key_offer(struct office *office, const struct secret *next);
+bool office_key_held(const struct office *office, const uint8_t fingerprint[SEAL_HASH_BYTES]);
+/* Once, and again after a start: FAULT_NOT_FOUND: there is no other key. */
+struct outcome office_rotation_begin(struct office *office,
+                                     const uint8_t fingerprint[SEAL_HASH_BYTES]);
+/* FAULT_NO_SPACE: later, as office_store_late(). */
+struct outcome office_rotation_step(struct office *office, struct office_rotation *ret_rotation);
 
 /* What no act makes (outgoing.h): up to OFFICE_KEPT_OBJECTS_MAX objects put, changed or taken out,
  * together and durable on return, in the store and then in memory. FAULT_NO_SPACE, FAULT_NO_MEMORY,

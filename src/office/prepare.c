@@ -296,6 +296,8 @@ static struct outcome (*const preparations[ACT_KIND_COUNT])(struct preparing *he
     [ACT_PASS_WITHDRAW] = prepare_pass_withdraw,
     [ACT_PASS_USED] = prepare_pass_used,
     [ACT_PASS_LEAVE] = prepare_pass_leave,
+    [ACT_KEY_ROTATE] = prepare_key_rotate,
+    [ACT_KEY_ROTATED] = prepare_key_rotated,
 };
 
 struct outcome prepare_inner(struct preparing *here, const struct act *inner)

@@ -213,6 +213,8 @@ struct outcome prepare_pass_make(struct preparing *here); /* pass.c, as the next
 struct outcome prepare_pass_withdraw(struct preparing *here);
 struct outcome prepare_pass_used(struct preparing *here);
 struct outcome prepare_pass_leave(struct preparing *here);
+struct outcome prepare_key_rotate(struct preparing *here); /* rotation.c, as the next */
+struct outcome prepare_key_rotated(struct preparing *here);
 /* Would such an act `review.ask` of the house be taken, and could the party answer one more? */
 bool review_may_begin(const struct preparing *here, const struct act *ask); /* review_acts.c */
 /* A stop of the account that the act names ends with the act. */

@@ -18,6 +18,7 @@ _Static_assert(offsetof(struct officer, code) == 0 && offsetof(struct proposal, 
                    offsetof(struct confirmation, code) == 0 &&
                    offsetof(struct incident, code) == 0 && offsetof(struct source, code) == 0 &&
                    offsetof(struct provider, code) == 0 &&
+                   offsetof(struct key_rotation, code) == 0 &&
                    offsetof(struct office_unit, code) == 0 &&
                    offsetof(struct written_case, code) == 0 && offsetof(struct letter, code) == 0 &&
                    offsetof(struct letter_register, code) == 0,
@@ -55,6 +56,7 @@ struct outcome staff_new(struct staff **ret_staff)
     map_init_ordered(&staff->incidents, key_of, INCIDENTS_MAX);
     map_init_ordered(&staff->sources, key_of, SOURCES_MAX);
     map_init_ordered(&staff->providers, key_of, PROVIDERS_MAX);
+    map_init_ordered(&staff->rotations, key_of, KEY_ROTATIONS_MAX);
     map_init_ordered(&staff->units, key_of, UNITS_MAX);
     map_init_ordered(&staff->cases, key_of, CASES_MAX);
     map_init_ordered(&staff->letters, key_of, LETTERS_MAX);
@@ -82,6 +84,7 @@ void staff_free(struct staff *staff)
         map_free_all(&staff->incidents);
         map_free_all(&staff->sources);
         map_free_all(&staff->providers);
+        map_free_all(&staff->rotations);
         map_free_all(&staff->units);
         map_free_all(&staff->cases);
         map_done(&staff->letter_codes);

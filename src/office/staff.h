@@ -18,6 +18,7 @@
 #include "office/phone.h"
 #include "office/provider.h"
 #include "office/review.h"
+#include "office/rotation.h"
 #include "office/source.h"
 #include "office/unit.h"
 
@@ -72,6 +73,7 @@ struct staff {
     struct map incidents;
     struct map sources;
     struct map providers;
+    struct map rotations; /* of keys */
     struct map units;
     struct map cases;
     struct map letters;

@@ -126,6 +126,8 @@ static const struct figure_row core_rows[] = {
     COUNT_BY("dancu_messages_total", CORE_MESSAGES_FAILED, "outcome", "failed", MESSAGES),
     COUNT_BY("dancu_messages_total", CORE_MESSAGES_EXPIRED, "outcome", "expired", MESSAGES),
     COUNT_OF("dancu_news_lost_total", CORE_NEWS_LOST, "News for citizens that was lost for want of room."),
+    GAUGE_OF("dancu_key_rotation_running", CORE_ROTATION_BEGUN, "1 while what is stored is sealed anew under another data key."),
+    GAUGE_OF("dancu_key_rotation_persons", CORE_ROTATION_PERSONS, "Persons that were sealed anew so far, while it runs."),
     COUNT_BY("dancu_texts_total", CORE_TEXTS_ANSWERED, "outcome", "answered", TEXTS),
     COUNT_BY("dancu_texts_total", CORE_TEXTS_AGAIN, "outcome", "again", TEXTS),
     COUNT_BY("dancu_texts_total", CORE_TEXTS_UNANSWERED, "outcome", "unanswered", TEXTS),

@@ -129,6 +129,8 @@ enum core_figure {
     CORE_MESSAGES_FAILED,
     CORE_MESSAGES_EXPIRED,
     CORE_NEWS_LOST,
+    CORE_ROTATION_BEGUN, /* 1: some of what is stored may lie under the former data key */
+    CORE_ROTATION_PERSONS,
     CORE_TEXTS_ANSWERED, /* what phones have written, by what became of it */
     CORE_TEXTS_AGAIN,
     CORE_TEXTS_UNANSWERED,

@@ -80,6 +80,9 @@ enum frame_kind {
     FRAME_SMS = 61,     /* sms -> core: what somebody has written (texting.h); core -> sms */
     FRAME_SMS_OUT = 62, /* core -> sms: messages; sms -> core: what came of them (sending.h) */
     FRAME_MAP = 63,     /* core <-> worker: the day's keyed map (keymapping.h) */
+    FRAME_KEY = 64,     /* admin socket -> core: the key that takes over (rotating.h) */
+    FRAME_ROTATE = 65,  /* core -> loader, worker */
+    FRAME_ROTATED = 66, /* loader, worker -> core */
     FRAME_KIND_COUNT
 };
 

@@ -108,6 +108,9 @@ static const char *const frame_words[] = {
     [FRAME_SMS] = "sms",
     [FRAME_SMS_OUT] = "sms-out",
     [FRAME_MAP] = "map",
+    [FRAME_KEY] = "key",
+    [FRAME_ROTATE] = "rotate",
+    [FRAME_ROTATED] = "rotated",
 };
 
 static const char *const call_words[CALLS_GROUP_COUNT] = CALLS_WORDS;

@@ -102,6 +102,11 @@ struct outcome seal_derive(const struct secret *key, const char *label, struct s
     return OUTCOME_OK;
 }
 
+void seal_fingerprint(const struct secret *key, uint8_t ret_hash[SEAL_HASH_BYTES])
+{
+    seal_hmac(key, VIEW_LITERAL("dancu key fingerprint v1"), ret_hash);
+}
+
 bool seal_equal(const void *a, const void *b, size_t len)
 {
     return CRYPTO_memcmp(a, b, len) == 0;

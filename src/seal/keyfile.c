@@ -114,6 +114,15 @@ struct outcome keyfile_read(int dir_fd, const char *name, struct secret *ret_key
     return outcome;
 }
 
+struct outcome keyfile_read_if(int dir_fd, const char *name, struct secret *ret_key,
+                               bool *ret_there)
+{
+    struct outcome outcome = keyfile_read(dir_fd, name, ret_key);
+
+    *ret_there = outcome_ok(outcome);
+    return outcome.fault == FAULT_NOT_FOUND ? OUTCOME_OK : outcome;
+}
+
 static struct outcome read_pem(int fd, bool secret, struct buf *ret_pem)
 {
     TRY(check_file(fd, secret));

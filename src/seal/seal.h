@@ -50,6 +50,8 @@ void seal_sha256_prefixed(uint8_t prefix, struct view data, uint8_t ret_hash[SEA
 void seal_hmac(const struct secret *key, struct view data, uint8_t ret_hash[SEAL_HASH_BYTES]);
 /* HKDF-SHA256 with `label` as info: subkeys from the key files. */
 struct outcome seal_derive(const struct secret *key, const char *label, struct secret *ret_key);
+/* What a key is called by, in acts and before people: it tells nothing of the key. */
+void seal_fingerprint(const struct secret *key, uint8_t ret_hash[SEAL_HASH_BYTES]);
 bool seal_equal(const void *a, const void *b, size_t len); /* constant time */
 
 /* AES-256-GCM with a ready key schedule; random nonces: one key may seal at most 2^32 records. */
@@ -63,6 +65,10 @@ struct outcome sealer_seal(struct sealer *sealer, struct view place, struct view
 /* Appends the plain text; FAULT_CORRUPT when the tag does not verify (nothing appended). */
 struct outcome sealer_open(struct sealer *sealer, struct view place, struct view sealed,
                            struct buf *ret_plain);
+/* What lies under the one key or under the other: while it is sealed anew, some of it does. `other`
+ * NULL: there is one key. */
+struct outcome sealer_open_either(struct sealer *sealer, struct sealer *other, struct view place,
+                                  struct view sealed, struct buf *ret_plain);
 /* Bytes to which `len` plain bytes are padded before sealing (a short table of sizes: 256, 512,
  * then multiples of 512): lengths must not tell people apart. */
 size_t seal_padded_len(size_t len);
@@ -141,6 +147,13 @@ void disclosure_put(struct buf *ret_text, const uint8_t salt[16], struct view na
 /* Key files: 64 hex digits and a line end, mode 0600; the name tells the use. */
 struct outcome keyfile_write(int dir_fd, const char *name, const struct secret *key);
 struct outcome keyfile_read(int dir_fd, const char *name, struct secret *ret_key);
+/* One that may not be there: *ret_there. */
+struct outcome keyfile_read_if(int dir_fd, const char *name, struct secret *ret_key,
+                               bool *ret_there);
+/* The key that takes over from `data.key`, made by `dancu key rotate data` and there until `dancu
+ * key retire data` has put it in its place (decision 0072). */
+#define KEYFILE_DATA "data.key"
+#define KEYFILE_DATA_NEXT "data.next.key"
 /* A key or certificates that others made, as PEM, appended as they stand. A `secret` one has mode
  * 0600 too, and the caller wipes the buf. FAULT_OVER_LIMIT: over KEYFILE_PEM_BYTES_MAX, for which
  * (and one byte) the buf has room. */

@@ -145,6 +145,16 @@ struct outcome sealer_open(struct sealer *sealer, struct view place, struct view
     return OUTCOME_OK;
 }
 
+struct outcome sealer_open_either(struct sealer *sealer, struct sealer *other, struct view place,
+                                  struct view sealed, struct buf *ret_plain)
+{
+    struct outcome outcome = sealer_open(sealer, place, sealed, ret_plain);
+
+    return other != NULL && outcome.fault == FAULT_CORRUPT
+               ? sealer_open(other, place, sealed, ret_plain)
+               : outcome;
+}
+
 size_t seal_padded_len(size_t len)
 {
     CHECK(len <= SIZE_MAX - 512);

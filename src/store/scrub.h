@@ -47,10 +47,10 @@ struct outcome registry_scrub_chunk_last(struct registry_scrub *scrub, uint64_t 
  * is told to `watch`, and is no failure of the call; a failure of `each` is told at the object's
  * kind. */
 #define OFFICE_APPLIED_UNKNOWN UINT64_MAX
-struct outcome office_store_scrub(const char *home, const struct secret *data_key,
-                                  const struct random_port *random, const struct scrub_watch *watch,
-                                  struct outcome (*each)(void *context,
-                                                         const struct office_object *object),
-                                  void *context, uint64_t *ret_applied, uint64_t *ret_looked);
+struct outcome
+office_store_scrub(const char *home, const struct secret *data_key, const struct secret *data_next,
+                   const struct random_port *random, const struct scrub_watch *watch,
+                   struct outcome (*each)(void *context, const struct office_object *object),
+                   void *context, uint64_t *ret_applied, uint64_t *ret_looked);
 
 #endif

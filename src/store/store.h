@@ -24,6 +24,7 @@ enum registry_mode { REGISTRY_READ, REGISTRY_WRITE, REGISTRY_SCRUB };
 struct registry_config {
     const char *home;               /* directory path ("." when chrooted into it) */
     const struct secret *data_key;  /* seals persons */
+    const struct secret *data_next; /* takes over from it, or has; NULL: none */
     const struct secret *index_key; /* blind tags */
     struct random_port random;
     struct clock_port clock; /* of who writes: the day of what changes; without one it is unknown */
@@ -33,7 +34,8 @@ struct registry_config {
 
 struct outcome registry_create(const char *home); /* FAULT_CONFLICT when there */
 /* FAULT_NOT_FOUND: no registry there. FAULT_CORRUPT: damaged, or these are not its keys (the first
- * connection that writes leaves a mark of both). FAULT_CONFLICT: made by a newer version. */
+ * connection that writes leaves a mark of both), or not both of those that it lies under now.
+ * FAULT_CONFLICT: made by a newer version. */
 struct outcome registry_open(const struct registry_config *config, struct registry **ret_registry);
 void registry_close(struct registry *registry);
 struct blinder *registry_blinder(struct registry *registry);
@@ -120,6 +122,40 @@ struct registry_fed {
 struct outcome registry_feed(struct registry *registry, const struct registry_feed *feed,
                              struct registry_fed *ret_fed);
 
+/* ---- Sealing anew under another data key (decision 0072) ---- */
+
+/* The writer does it in chunks, each in a transaction with how far it has come; whoever has both
+ * keys reads all meanwhile. What is written meanwhile is sealed under the new key. */
+struct registry_rotation {
+    bool any;                      /* there is one, or was: the last */
+    bool under_way;                /* some may lie under the former key */
+    uint64_t upto;                 /* persons up to that key are done */
+    uint64_t persons;              /* of them, in force ... */
+    uint64_t versions;             /* ... and all their versions, those included */
+    uint64_t damaged;              /* versions that open under no key: left as they are */
+    uint8_t hash[SEAL_HASH_BYTES]; /* SHA-256(the one before || SHA-256(key u64, version u32, sealed
+                                      bytes)), version by version; begins with zeros */
+};
+/* Another key that may begin to be in use at any time: what lies under it opens from now on. For
+ * who has the registry open. FAULT_CONFLICT: both that it has are in use. */
+struct outcome registry_key_offer(struct registry *registry, const struct secret *next);
+/* What lies under a key that is no longer in use does not open from now on, if it is no longer. */
+struct outcome registry_key_settle(struct registry *registry);
+/* Whether it has been given the key with that fingerprint, and has not let go of it. */
+bool registry_key_held(const struct registry *registry, const uint8_t hash[SEAL_HASH_BYTES]);
+/* Whether it is the one under which the writer writes. */
+bool registry_key_written(const struct registry *registry, const uint8_t hash[SEAL_HASH_BYTES]);
+struct outcome registry_rotation_read(struct registry *registry,
+                                      struct registry_rotation *ret_rotation);
+/* Once it returns, every version is written under the new key. Again: as it stands.
+ * FAULT_NOT_FOUND: there is no other key. */
+struct outcome registry_rotation_begin(struct registry *registry);
+/* Up to so many persons more with all their versions, durable on return. The last step ends it:
+ * from then on nothing opens under the former key. */
+#define REGISTRY_ROTATE_MAX 2000
+struct outcome registry_rotation_step(struct registry *registry, unsigned persons,
+                                      struct registry_rotation *ret_rotation);
+
 /* Writes the log of the store back into its file. What a reader holds back is left for later. */
 struct outcome registry_settle(struct registry *registry);
 
@@ -156,13 +192,31 @@ struct office_object {
 };
 
 struct outcome office_store_create(const char *home);
+/* `data_next` as in struct registry_config. FAULT_CORRUPT: these are not the keys. */
 struct outcome office_store_open(const char *home, const struct secret *data_key,
-                                 const struct random_port *random, struct office_store **ret_store);
+                                 const struct secret *data_next, const struct random_port *random,
+                                 struct office_store **ret_store);
 /* For reading only, beside a process that writes. */
 struct outcome office_store_open_read(const char *home, const struct secret *data_key,
+                                      const struct secret *data_next,
                                       const struct random_port *random,
                                       struct office_store **ret_store);
 void office_store_close(struct office_store *store);
+/* The same of the office's objects, whose tags come from the data key too. */
+struct office_rotation {
+    bool any;
+    bool under_way;
+    uint64_t objects; /* looked at so far */
+};
+struct outcome office_store_key_offer(struct office_store *store, const struct secret *next);
+bool office_store_key_held(const struct office_store *store, const uint8_t hash[SEAL_HASH_BYTES]);
+bool office_store_key_written(const struct office_store *store,
+                              const uint8_t hash[SEAL_HASH_BYTES]);
+struct outcome office_store_rotation_read(struct office_store *store,
+                                          struct office_rotation *ret_rotation);
+struct outcome office_store_rotation_begin(struct office_store *store);
+struct outcome office_store_rotation_step(struct office_store *store, unsigned objects,
+                                          struct office_rotation *ret_rotation);
 /* Ledger entries below this index are applied. */
 struct outcome office_store_applied(struct office_store *store, uint64_t *ret_upto);
 /* Applies the objects of the act recorded at `index` and sets applied-up-to to index + 1, in one

@@ -55,8 +55,8 @@ static struct outcome load_lists(struct collecting *collecting)
     if (!collecting->criteria.names_lists && !collecting->population.names_lists) {
         return OUTCOME_OK;
     }
-    return office_store_scrub(config->home, &config->keys->data, &config->random, &watch,
-                              take_object, collecting, &applied, &looked);
+    return office_store_scrub(config->home, &config->keys->data, scrub_data_next(config->keys),
+                              &config->random, &watch, take_object, collecting, &applied, &looked);
 }
 
 static enum truth listed(void *context, struct view code, const uint8_t tag[SEAL_BLIND_BYTES])
@@ -95,6 +95,7 @@ static struct outcome run(struct collecting *collecting)
     const struct registry_config registry = {
         .home = config->home,
         .data_key = &config->keys->data,
+        .data_next = scrub_data_next(config->keys),
         .index_key = &config->keys->index,
         .random = config->random,
     };

@@ -66,12 +66,18 @@ static struct outcome read_key(int keys_fd, const char *name, struct secret *ret
     return outcome;
 }
 
+const struct secret *scrub_data_next(const struct scrub_keys *keys)
+{
+    return keys->has_next ? &keys->data_next : NULL;
+}
+
 struct outcome scrub_keys_read(int keys_fd, struct scrub_keys *ret_keys)
 {
     SECRET_AUTO seed = {{0}};
     struct signer *signer = NULL;
 
-    TRY(read_key(keys_fd, "data.key", &ret_keys->data));
+    TRY(read_key(keys_fd, KEYFILE_DATA, &ret_keys->data));
+    TRY(keyfile_read_if(keys_fd, KEYFILE_DATA_NEXT, &ret_keys->data_next, &ret_keys->has_next));
     TRY(read_key(keys_fd, "index.key", &ret_keys->index));
     TRY(read_key(keys_fd, "wrap.key", &ret_keys->wrap));
     TRY(read_key(keys_fd, "sign.key", &seed));
@@ -329,6 +335,7 @@ static struct outcome open_registry(struct scrub_pass *pass, uint64_t *ret_chunk
     struct registry_config registry = {
         .home = config->home,
         .data_key = &config->keys->data,
+        .data_next = scrub_data_next(config->keys),
         .index_key = &config->keys->index,
         .random = config->random,
     };
@@ -426,8 +433,9 @@ static struct outcome check_office(struct scrub_pass *pass)
     uint64_t looked = 0;
 
     TRY(unopened(pass, "office.db",
-                 office_store_scrub(config->home, &config->keys->data, &config->random,
-                                    &pass->watch, take_object, pass, &applied, &looked)));
+                 office_store_scrub(config->home, &config->keys->data,
+                                    scrub_data_next(config->keys), &config->random, &pass->watch,
+                                    take_object, pass, &applied, &looked)));
     pass->looked += looked;
     if (applied == OFFICE_APPLIED_UNKNOWN) { /* that is told */
         return OUTCOME_OK;

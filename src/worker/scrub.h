@@ -15,12 +15,16 @@
 
 /* What is needed to look: no signing key. */
 struct scrub_keys {
-    struct secret data;  /* opens persons and objects */
+    struct secret data;      /* opens persons and objects */
+    struct secret data_next; /* likewise: takes over from it, or has */
+    bool has_next;
     struct secret index; /* makes the tags again */
     struct secret wrap;  /* opens the segments' subkeys, and with them the openings */
     uint8_t log[SEAL_PUBLIC_KEY_BYTES];
 };
 
+/* NULL: there is none. */
+const struct secret *scrub_data_next(const struct scrub_keys *keys);
 /* Reads them from the keys' folder; of the signing key only what is public stays. */
 struct outcome scrub_keys_read(int keys_fd, struct scrub_keys *ret_keys);
 

@@ -87,6 +87,7 @@ static struct outcome find_persons(struct search *search)
     const struct registry_config registry = {
         .home = config->home,
         .data_key = &config->keys->data,
+        .data_next = scrub_data_next(config->keys),
         .index_key = &config->keys->index,
         .random = config->random,
     };

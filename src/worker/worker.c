@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "proc/keymapping.h"
+#include "proc/rotating.h"
 #include "worker/collect.h"
 #include "worker/mapper.h"
 #include "worker/scrub.h"
@@ -161,8 +162,38 @@ static struct outcome take_map(struct worker *worker, const struct frame *frame)
     return OUTCOME_OK;
 }
 
+static bool key_is(const struct secret *key, const uint8_t fingerprint[SEAL_HASH_BYTES])
+{
+    uint8_t own[SEAL_HASH_BYTES];
+
+    seal_fingerprint(key, own);
+    return seal_equal(own, fingerprint, sizeof(own));
+}
+
+/* What is read may lie under another data key the next moment: who does not have it ends, and the
+ * next worker reads it at its start. */
+static struct outcome take_rotation(struct worker *worker, const struct frame *frame)
+{
+    const struct scrub_keys *keys = worker->child->prepared;
+    struct rotating_told told = {.state = ROTATING_HOLDS};
+    struct rotating_order order;
+
+    TRY(rotating_get_order(frame, &order));
+    if (!key_is(&keys->data, order.fingerprint) &&
+        !(keys->has_next && key_is(&keys->data_next, order.fingerprint))) {
+        log_line(LOG_LEVEL_INFO, "key-not-held", "what=\"it is read by the next process\"");
+        _exit(EXIT_SUCCESS); /* invariant 1 */
+    }
+    memcpy(told.fingerprint, order.fingerprint, sizeof(told.fingerprint));
+    rotating_put_told(&worker->pipe.out, &told);
+    return pipe_flush(&worker->pipe);
+}
+
 static struct outcome take_frame(struct worker *worker, const struct frame *frame)
 {
+    if (frame->kind == FRAME_ROTATE) {
+        return take_rotation(worker, frame);
+    }
     if (frame->kind == FRAME_EXTRACT) {
         return take_list(worker, frame);
     }

@@ -13,7 +13,7 @@
 /* How long a connection waits for another one's lock, all tries together. */
 #define DB_BUSY_MS_MAX 2000
 #define DB_PATH_BYTES_MAX 512
-#define DB_STATEMENTS_MAX 80
+#define DB_STATEMENTS_MAX 96
 
 struct db_config {
     const char *home;

@@ -6,8 +6,6 @@
  *     person's place, or an older version put back under a newer number, does not open.
  *  2. Sealed records are padded: a length tells a class of lengths only.
  *  3. At most one chunk is pending: imported, its act not yet in the ledger.
- *  4. The first connection that writes leaves a mark of both keys; no other keys open the registry
- *     after that. Persons under two keys, or found by neither, would be lost.
  */
 #include "store/sqlite/search.h"
 
@@ -65,6 +63,14 @@ static const char *const migrations[] = {
     "CREATE TABLE change_set(source BLOB NOT NULL, number INTEGER NOT NULL, digest BLOB NOT NULL,"
     "                    chunk INTEGER NOT NULL, results BLOB NOT NULL,"
     "                    PRIMARY KEY(source, number)) STRICT, WITHOUT ROWID;",
+    /* rotation: how far sealing anew under another data key is; its mark is the new key's.
+     * resealed: persons behind `behind` up to `upto`, who were looked at in one transaction. */
+    "CREATE TABLE rotation(one INTEGER PRIMARY KEY CHECK(one = 1), mark BLOB NOT NULL,"
+    "                    whole INTEGER NOT NULL, upto INTEGER NOT NULL,"
+    "                    persons INTEGER NOT NULL, versions INTEGER NOT NULL,"
+    "                    damaged INTEGER NOT NULL, hash BLOB NOT NULL) STRICT;"
+    "CREATE TABLE resealed(upto INTEGER PRIMARY KEY, behind INTEGER NOT NULL,"
+    "                    hash BLOB NOT NULL) STRICT;",
 };
 
 static const char *const statements[STATEMENT_SCRUB_COUNT] = {
@@ -94,6 +100,8 @@ static const char *const statements[STATEMENT_SCRUB_COUNT] = {
                               " ORDER BY tag, key",
     [STATEMENT_SEARCH_FIRST] = "SELECT tag, key, version, facts FROM search ORDER BY tag, key",
     [STATEMENT_SEARCH_WAITS] = "SELECT upto FROM search_waits",
+    [STATEMENT_ROTATION] = "SELECT mark, whole, upto, persons, versions, damaged, hash"
+                           " FROM rotation",
     [STATEMENT_KEY_NEXT] = "SELECT coalesce(max(key), 0) + 1 FROM person",
     [STATEMENT_CHUNK_NEXT] = "SELECT coalesce(max(number), 0) + 1 FROM chunk",
     [STATEMENT_TAG_ADD] = "INSERT INTO blind(tag, key) VALUES(?1, ?2) ON CONFLICT(tag) DO NOTHING",
@@ -140,6 +148,21 @@ static const char *const statements[STATEMENT_SCRUB_COUNT] = {
     [STATEMENT_SET_PUT] = "INSERT INTO change_set(source, number, digest, chunk, results)"
                           " VALUES(?1, ?2, ?3, ?4, ?5)",
     [STATEMENT_SET_FORGET] = "DELETE FROM change_set WHERE source = ?1 AND number <= ?2",
+    [STATEMENT_KEYS_CHANGE] = "UPDATE keys SET sealed = ?1",
+    [STATEMENT_ROTATION_BEGIN] = "INSERT OR REPLACE INTO rotation(one, mark, whole, upto, persons,"
+                                 " versions, damaged, hash) VALUES(1, ?1, 0, 0, 0, 0, 0, ?2)",
+    [STATEMENT_ROTATION_MOVE] = "UPDATE rotation SET whole = ?1, upto = ?2, persons = ?3,"
+                                " versions = ?4, damaged = ?5, hash = ?6",
+    [STATEMENT_RESEAL_PERSON] = "UPDATE person SET sealed = ?3 WHERE key = ?1 AND version = ?2",
+    [STATEMENT_RESEAL_FORMER] =
+        "UPDATE person_history SET sealed = ?3 WHERE key = ?1 AND version = ?2",
+    [STATEMENT_RESEAL_NEXT_FORMER] =
+        "SELECT key, version, sealed FROM person_history WHERE key = ?1"
+        " AND version > ?2 ORDER BY version LIMIT 1",
+    [STATEMENT_RESEALED_CUT] = "UPDATE resealed SET behind = ?1, hash = x''"
+                               " WHERE upto > ?1 AND behind < ?1",
+    [STATEMENT_RESEALED_FORGET] = "DELETE FROM resealed WHERE upto > ?1 AND upto <= ?2",
+    [STATEMENT_RESEALED_ADD] = "INSERT INTO resealed(upto, behind, hash) VALUES(?1, ?2, ?3)",
     [STATEMENT_SCRUB_STRUCTURE] = "PRAGMA integrity_check(32)",
     [STATEMENT_SCRUB_PERSON] = "SELECT key, version, sealed FROM person WHERE key > ?1"
                                " ORDER BY key LIMIT 1",
@@ -177,6 +200,8 @@ static const char *const statements[STATEMENT_SCRUB_COUNT] = {
                             " WHERE (s.source, s.number) > (?1, ?2)"
                             " ORDER BY s.source, s.number LIMIT 1",
     [STATEMENT_SCRUB_CHUNK_LAST] = "SELECT coalesce(max(number), 0) FROM chunk WHERE recorded = 1",
+    [STATEMENT_SCRUB_RESEALED] = "SELECT upto, behind, hash FROM resealed WHERE upto >= ?1"
+                                 " ORDER BY upto LIMIT 1",
     [STATEMENT_SCRUB_SUMS] = "SELECT coalesce(sum(changed), 0),"
                              " (SELECT count(*) FROM person_history), count(*),"
                              " coalesce(max(number), 0),"
@@ -228,69 +253,6 @@ struct outcome registry_create(const char *home)
     return db_create(&config);
 }
 
-static struct outcome keys_set(struct registry *registry, const struct registry_config *config)
-{
-    SECRET_AUTO subkey = {{0}};
-
-    TRY(seal_derive(config->data_key, "dancu registry persons v1", &subkey));
-    TRY(sealer_new(&subkey, &config->random, &registry->sealer));
-    TRY(seal_derive(config->index_key, "dancu registry search v1", &subkey));
-    TRY(masker_new(&subkey, &registry->masker));
-    return blinder_new(config->index_key, &registry->blinder);
-}
-
-/* ---- The mark of the keys (invariant 4) ---- */
-
-#define MARK VIEW_LITERAL("dancu registry keys")
-#define MARK_KIND 0 /* of no person's tag */
-
-static struct outcome mark_check(struct registry *registry, sqlite3_stmt *statement)
-{
-    struct view tag = db_column_view(statement, 1);
-    uint8_t expected[SEAL_BLIND_BYTES];
-
-    blinder_tag(registry->blinder, MARK_KIND, MARK, expected);
-    buf_reset(&registry->old);
-    struct outcome opened =
-        sealer_open(registry->sealer, MARK, db_column_view(statement, 0), &registry->old);
-    if (opened.fault == FAULT_CORRUPT) {
-        return outcome_fail(FAULT_CORRUPT, "the data key is not the registry's");
-    }
-    TRY(opened);
-    if (tag.len != sizeof(expected) || !seal_equal(tag.data, expected, sizeof(expected))) {
-        return outcome_fail(FAULT_CORRUPT, "the index key is not the registry's");
-    }
-    return OUTCOME_OK;
-}
-
-static struct outcome mark_set(struct registry *registry)
-{
-    sqlite3_stmt *statement = db_statement(&registry->db, STATEMENT_KEYS_SET);
-    uint8_t tag[SEAL_BLIND_BYTES];
-
-    blinder_tag(registry->blinder, MARK_KIND, MARK, tag);
-    buf_reset(&registry->sealed);
-    TRY(sealer_seal(registry->sealer, MARK, MARK, &registry->sealed));
-    db_bind_view(statement, 1, buf_view(&registry->sealed));
-    db_bind_view(statement, 2, view_of(tag, sizeof(tag)));
-    return db_run(&registry->db, statement);
-}
-
-static struct outcome keys_check(struct registry *registry)
-{
-    sqlite3_stmt *statement = db_statement(&registry->db, STATEMENT_KEYS);
-    bool row = false;
-
-    TRY(db_step(&registry->db, statement, &row));
-    struct outcome outcome = row ? mark_check(registry, statement) : OUTCOME_OK;
-    db_done(statement);
-    TRY(outcome);
-    if (!row && registry->mode == REGISTRY_SCRUB) { /* whoever wrote first has left one */
-        return outcome_fail(FAULT_CORRUPT, "the mark of the keys is not there");
-    }
-    return row || registry->mode == REGISTRY_READ ? OUTCOME_OK : mark_set(registry);
-}
-
 /* Who writes first makes the search index whole; who reads waits for that (FAULT_CONFLICT). */
 static struct outcome search_check(struct registry *registry)
 {
@@ -318,12 +280,12 @@ struct outcome registry_open(const struct registry_config *config, struct regist
     buf_init(&registry->plain, PERSON_BYTES_MAX);
     buf_init(&registry->sealed, REGISTRY_PLACE_BYTES + PERSON_BYTES_MAX);
     buf_init(&registry->old, PERSON_BYTES_MAX);
-    struct outcome outcome = keys_set(registry, config);
+    struct outcome outcome = registry_keys_set(registry, config);
     if (outcome_ok(outcome)) {
         outcome = db_open(&db_config, &registry->db);
     }
     if (outcome_ok(outcome)) {
-        outcome = keys_check(registry);
+        outcome = registry_keys_check(registry);
     }
     if (outcome_ok(outcome)) {
         outcome = search_check(registry);
@@ -342,9 +304,7 @@ void registry_close(struct registry *registry)
         return;
     }
     db_close(&registry->db);
-    sealer_free(registry->sealer);
-    blinder_free(registry->blinder);
-    masker_free(registry->masker);
+    registry_keys_done(registry);
     buf_wipe_done(&registry->plain);
     buf_wipe_done(&registry->old);
     buf_done(&registry->sealed);
@@ -376,7 +336,8 @@ struct outcome registry_unseal_quiet(struct registry *registry, uint64_t key, ui
     size_t start = plain->len;
 
     registry_place(key, version, place);
-    TRY(sealer_open(registry->sealer, view_of(place, sizeof(place)), sealed, plain));
+    TRY(sealer_open_either(registry->sealer, registry->other, view_of(place, sizeof(place)), sealed,
+                           plain));
     struct view opened = view_part(buf_view(plain), start, plain->len - start);
     struct cursor cursor = cursor_of(opened);
     size_t len = cursor_u32(&cursor);

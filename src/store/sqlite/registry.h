@@ -38,7 +38,8 @@ enum registry_statement {
     STATEMENT_SEARCH_FROM,    /* rows of the search index from tag ?1 on */
     STATEMENT_SEARCH_FIRST,   /* from its begin on */
     STATEMENT_SEARCH_WAITS,   /* persons up to that key are in it; no row: all are */
-    STATEMENT_READ_COUNT,     /* those above; what follows is for importing */
+    STATEMENT_ROTATION,
+    STATEMENT_READ_COUNT, /* those above; what follows is for importing */
     STATEMENT_KEY_NEXT = STATEMENT_READ_COUNT,
     STATEMENT_CHUNK_NEXT,
     STATEMENT_TAG_ADD,
@@ -70,6 +71,15 @@ enum registry_statement {
     STATEMENT_SET_FIND,
     STATEMENT_SET_PUT,
     STATEMENT_SET_FORGET, /* of source ?1, up to number ?2 */
+    STATEMENT_KEYS_CHANGE,
+    STATEMENT_ROTATION_BEGIN,
+    STATEMENT_ROTATION_MOVE,
+    STATEMENT_RESEAL_PERSON,
+    STATEMENT_RESEAL_FORMER,
+    STATEMENT_RESEAL_NEXT_FORMER, /* the first former version of ?1 behind ?2 */
+    STATEMENT_RESEALED_CUT,       /* what of rows reaches behind ?1 */
+    STATEMENT_RESEALED_FORGET,    /* rows that end behind ?1, up to ?2 */
+    STATEMENT_RESEALED_ADD,
     STATEMENT_WRITE_COUNT,
     /* those above too, and what follows, for the scrub */
     STATEMENT_SCRUB_STRUCTURE = STATEMENT_WRITE_COUNT,
@@ -87,6 +97,7 @@ enum registry_statement {
     STATEMENT_SCRUB_CHUNK, /* the first chunk behind ?1 */
     STATEMENT_SCRUB_CHUNK_AT,
     STATEMENT_SCRUB_CHUNK_LAST,
+    STATEMENT_SCRUB_RESEALED,  /* the first that ends at or behind person ?1 */
     STATEMENT_SCRUB_SUMS,      /* of the chunks, against the tables */
     STATEMENT_COMPARE_ONE,     /* every version of person ?1 */
     STATEMENT_COMPARE_PERSONS, /* 256 persons behind key ?1 */
@@ -98,7 +109,11 @@ _Static_assert(STATEMENT_SCRUB_COUNT <= DB_STATEMENTS_MAX, "statements fit");
 struct registry {
     struct db db;
     enum registry_mode mode;
-    struct sealer *sealer;
+    struct sealer *sealer;                /* of what is written */
+    struct sealer *other;                 /* opens, too; NULL: there is no other key */
+    uint8_t fingerprint[SEAL_HASH_BYTES]; /* of the key of the one, and of the other's */
+    uint8_t other_fingerprint[SEAL_HASH_BYTES];
+    struct random_port random;
     struct blinder *blinder;
     struct masker *masker;     /* facts in the search index */
     struct clock_port clock;   /* see struct registry_config */
@@ -119,6 +134,13 @@ void registry_read_end(struct registry *registry, struct outcome outcome);
 /* A record's place is associated data of its seal: key and version. */
 #define REGISTRY_PLACE_BYTES 12
 void registry_place(uint64_t key, uint32_t version, uint8_t ret_place[REGISTRY_PLACE_BYTES]);
+/* registry_keys.c: which of the keys is which, by the marks in the file. FAULT_CORRUPT: they are
+ * not the registry's. */
+struct outcome registry_keys_set(struct registry *registry, const struct registry_config *config);
+struct outcome registry_keys_check(struct registry *registry);
+void registry_keys_done(struct registry *registry);
+/* A mark opens under the key of whoever made it. */
+struct outcome registry_mark_put(struct registry *registry, struct sealer *sealer);
 /* As registry_unseal(), without a line in the log. */
 struct outcome registry_unseal_quiet(struct registry *registry, uint64_t key, uint32_t version,
                                      struct view sealed, struct buf *plain, size_t *ret_at,

@@ -388,6 +388,7 @@ struct outcome registry_scrub_open(const struct registry_config *config,
     scrub->watch = *watch;
     buf_init(&scrub->plain, PERSON_BYTES_MAX);
     buf_init(&scrub->hashes, HASHES_BYTES_MAX);
+    buf_init(&scrub->resealed_hashes, (size_t)REGISTRY_ROTATE_MAX * SEAL_HASH_BYTES);
     scrub->missing = memory_new(SCRUB_MISSING_MAX, sizeof(*scrub->missing));
     struct outcome outcome = scrub->missing == NULL ? outcome_fail(FAULT_NO_MEMORY, "scrub")
                                                     : registry_open(&reading, &scrub->registry);
@@ -410,6 +411,7 @@ void registry_scrub_close(struct registry_scrub *scrub)
     registry_close(scrub->registry);
     buf_wipe_done(&scrub->plain);
     buf_done(&scrub->hashes);
+    buf_done(&scrub->resealed_hashes);
     memory_free(scrub->missing);
     memory_free(scrub);
 }

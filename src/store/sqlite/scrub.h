@@ -18,6 +18,15 @@ struct scrub_missing {
     bool explained; /* another person had it before, and the index with it */
 };
 
+/* A row of those who were sealed anew in one transaction (rotate.c). */
+struct scrub_resealed {
+    uint64_t behind;
+    uint64_t upto;
+    uint8_t hash[SEAL_HASH_BYTES];
+    uint64_t
+        hashed; /* 0: it is the rest of a row, and has none; wide, so that nothing is padding */
+};
+
 struct registry_scrub {
     struct registry *registry;
     struct scrub_watch watch;
@@ -33,7 +42,12 @@ struct registry_scrub {
     /* the chunk whose persons are being walked over */
     struct registry_chunk chunk;
     uint64_t chunk_left;
+    bool chunk_resealed; /* a person of it was sealed anew: its hash is not compared */
     struct buf hashes;
+    /* those who were sealed anew together, likewise */
+    uint64_t person_last; /* looked at before */
+    struct scrub_resealed resealed;
+    struct buf resealed_hashes;
     /* the set of changes that was looked at last; its number stands in `key` */
     char source[ASK_CODE_BYTES_MAX];
     size_t source_len;

@@ -4,7 +4,10 @@
  * Invariants
  *  1. First versions rise with their keys as the chunks with their numbers: walking over the
  * persons in order of keys walks over what each chunk added, in the order of its hash.
- *  2. A chunk that changed persons too has hashed their versions in between, and which those were
+ *  2. Who was sealed anew since has other bytes than his chunk has hashed: he is compared with the
+ *     hash of those who were sealed with him (rotate.c). Sealing may go on between two steps: what
+ *     is compared is what one state of the registry says of all of them, or nothing is.
+ *  3. A chunk that changed persons too has hashed their versions in between, and which those were
  * is not stored: its hash is compared with the ledger's act (registry_scrub_chunk()), its persons
  *     by their seals.
  */
@@ -20,7 +23,8 @@ static void chunk_end(struct registry_scrub *scrub)
     const struct registry_chunk *chunk = &scrub->chunk;
 
     seal_sha256(buf_view(&scrub->hashes), hash);
-    if (chunk->changed == 0 && memcmp(hash, chunk->hash, sizeof(hash)) != 0) {
+    if (chunk->changed == 0 && !scrub->chunk_resealed &&
+        memcmp(hash, chunk->hash, sizeof(hash)) != 0) {
         scrub_found(scrub, "chunk %llu: its hash is not that of its persons",
                     (unsigned long long)chunk->number);
     }
@@ -61,12 +65,78 @@ static struct outcome chunk_next(struct registry_scrub *scrub, bool *ret_there)
         db_done(statement);
     } while (*ret_there && scrub->chunk.added == 0);
     scrub->chunk_left = scrub->chunk.added;
+    scrub->chunk_resealed = false;
     buf_reset(&scrub->hashes);
     return OUTCOME_OK;
 }
 
+/* ---- Sealed anew: invariant 2 ---- */
+
+/* The row that the person is of; *ret_there false: there is none. */
+static struct outcome resealed_find(struct registry_scrub *scrub, uint64_t key,
+                                    struct scrub_resealed *ret_row, bool *ret_there)
+{
+    struct db *db = &scrub->registry->db;
+    sqlite3_stmt *statement = db_statement(db, STATEMENT_SCRUB_RESEALED);
+    struct scrub_resealed row = {0};
+
+    db_bind_u64(statement, 1, key);
+    TRY(db_step(db, statement, ret_there));
+    if (*ret_there) {
+        struct view hash = db_column_view(statement, 2);
+        row.upto = db_column_u64(statement, 0);
+        row.behind = db_column_u64(statement, 1);
+        row.hashed = hash.len == SEAL_HASH_BYTES;
+        if (row.hashed) {
+            memcpy(row.hash, hash.data, SEAL_HASH_BYTES);
+        }
+        *ret_there = row.behind < key;
+    }
+    db_done(statement);
+    *ret_row = row;
+    return OUTCOME_OK;
+}
+
+/* All of a row's persons were looked at. */
+static void resealed_end(struct registry_scrub *scrub)
+{
+    const struct scrub_resealed *row = &scrub->resealed;
+    uint8_t hash[SEAL_HASH_BYTES];
+
+    seal_sha256(buf_view(&scrub->resealed_hashes), hash);
+    if (memcmp(hash, row->hash, sizeof(hash)) != 0) {
+        scrub_found(scrub, "persons %llu to %llu: their hash is not that of when they were sealed",
+                    (unsigned long long)row->behind + 1, (unsigned long long)row->upto);
+    }
+}
+
+static struct outcome resealed_take(struct registry_scrub *scrub, uint64_t key,
+                                    const uint8_t hash[SEAL_HASH_BYTES])
+{
+    struct buf *hashes = &scrub->resealed_hashes;
+    struct scrub_resealed row;
+    bool there = false;
+
+    TRY(resealed_find(scrub, key, &row, &there));
+    scrub->chunk_resealed = scrub->chunk_resealed || there;
+    bool first = there && row.hashed && scrub->person_last <= row.behind;
+    bool goes_on = hashes->len > 0 && memcmp(&row, &scrub->resealed, sizeof(row)) == 0;
+    if (!goes_on) {
+        buf_reset(hashes);
+        scrub->resealed = row;
+    }
+    if (first || goes_on) {
+        buf_put(hashes, hash, SEAL_HASH_BYTES);
+        if (key == row.upto) {
+            resealed_end(scrub);
+        }
+    }
+    scrub->person_last = key;
+    return buf_check(hashes);
+}
+
 /* Appends the hash of a first version. */
-static void chunk_take(struct registry_scrub *scrub, uint64_t key, struct view sealed)
+static struct outcome chunk_take(struct registry_scrub *scrub, uint64_t key, struct view sealed)
 {
     uint8_t hash[SEAL_HASH_BYTES];
     uint8_t place[REGISTRY_PLACE_BYTES];
@@ -78,24 +148,26 @@ static void chunk_take(struct registry_scrub *scrub, uint64_t key, struct view s
     buf_put_view(bytes, sealed);
     seal_sha256(buf_view(bytes), hash);
     buf_put(&scrub->hashes, hash, sizeof(hash));
+    return resealed_take(scrub, key, hash);
 }
 
 static struct outcome chunk_take_former(struct registry_scrub *scrub, uint64_t key)
 {
     struct db *db = &scrub->registry->db;
     sqlite3_stmt *statement = db_statement(db, STATEMENT_SCRUB_VERSION);
+    struct outcome outcome = OUTCOME_OK;
     bool there = false;
 
     db_bind_u64(statement, 1, key);
     db_bind_u64(statement, 2, 1);
     TRY(db_step(db, statement, &there));
     if (there) {
-        chunk_take(scrub, key, db_column_view(statement, 0));
+        outcome = chunk_take(scrub, key, db_column_view(statement, 0));
     } else {
         scrub_found(scrub, "person %llu: version 1 is not there", (unsigned long long)key);
     }
     db_done(statement);
-    return OUTCOME_OK;
+    return outcome;
 }
 
 struct outcome scrub_chunk_person(struct registry_scrub *scrub, uint64_t key, uint32_t version,
@@ -111,7 +183,7 @@ struct outcome scrub_chunk_person(struct registry_scrub *scrub, uint64_t key, ui
         return OUTCOME_OK;
     }
     if (version == 1) {
-        chunk_take(scrub, key, sealed);
+        TRY(chunk_take(scrub, key, sealed));
     } else {
         TRY(chunk_take_former(scrub, key));
     }

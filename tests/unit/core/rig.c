@@ -43,8 +43,9 @@ static const struct proc_row rows[RIG_ROWS] = {
                              FRAME_BIT(FRAME_SIGNIN)},
     [RIG_WORKER] = {.name = "worker",
                     .core_pipe = true,
-                    .frames = FRAME_BIT(FRAME_SCRUB) | FRAME_BIT(FRAME_EXTRACTED),
-                    .takes = FRAME_BIT(FRAME_EXTRACT)},
+                    .frames = FRAME_BIT(FRAME_SCRUB) | FRAME_BIT(FRAME_EXTRACTED) |
+                              FRAME_BIT(FRAME_ROTATED),
+                    .takes = FRAME_BIT(FRAME_EXTRACT) | FRAME_BIT(FRAME_ROTATE)},
     [RIG_JOBS] = {.name = "jobs",
                   .core_pipe = true,
                   .frames = FRAME_BIT(FRAME_JOB_WHO) | FRAME_BIT(FRAME_JOB_LINES) |
@@ -56,8 +57,9 @@ static const struct proc_row rows[RIG_ROWS] = {
                   .takes = FRAME_BIT(FRAME_TEXTS) | FRAME_BIT(FRAME_HEALTH)},
     [RIG_LOADER] = {.name = "loader",
                     .core_pipe = true,
-                    .frames = FRAME_BIT(FRAME_CHUNK) | FRAME_BIT(FRAME_CHANGED),
-                    .takes = FRAME_BIT(FRAME_CHANGES_ORDER)},
+                    .frames = FRAME_BIT(FRAME_CHUNK) | FRAME_BIT(FRAME_CHANGED) |
+                              FRAME_BIT(FRAME_ROTATED),
+                    .takes = FRAME_BIT(FRAME_CHANGES_ORDER) | FRAME_BIT(FRAME_ROTATE)},
 };
 
 static int admin_listener(const struct rig *rig)

@@ -340,6 +340,16 @@ static const struct acts_value acts_good[ACT_KIND_COUNT][ACTS_VALUES_MAX] = {
     [ACT_PASS_WITHDRAW] = {{"code", ACTS_PERSON ".000000000013"}},
     [ACT_PASS_USED] = {{"code", ACTS_PERSON ".000000000013"}, {"record", "11"}},
     [ACT_PASS_LEAVE] = {{"code", ACTS_PERSON ".000000000013"}},
+    [ACT_KEY_ROTATE] = {{"code", "data"},
+                        {"fingerprint", ACTS_SPKI_FREE},
+                        {"reason", "it is a year old"}},
+    [ACT_KEY_ROTATED] = {{"code", "data"},
+                         {"fingerprint", ACTS_SPKI_FREE},
+                         {"persons", "1000000"},
+                         {"versions", "1000001"},
+                         {"objects", "112"},
+                         {"damaged", "0"},
+                         {"hash", ACTS_SPKI_FREE}},
 };
 
 static const char *const acts_states[BUSINESS_STATE_COUNT] = {

@@ -16,7 +16,7 @@ struct shelf {
 static struct outcome shelf_open(struct shelf *shelf)
 {
     struct random_port random = random_seeded(&shelf->seed);
-    return office_store_open(shelf->path, &shelf->key, &random, &shelf->store);
+    return office_store_open(shelf->path, &shelf->key, NULL, &random, &shelf->store);
 }
 
 static void shelf_reopen(struct shelf *shelf)

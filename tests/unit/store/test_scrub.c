@@ -471,7 +471,7 @@ static void office_walk(struct home *home, struct told *told, unsigned expected)
     told->count = 0;
     told->len = 0;
     told->places[0] = '\0';
-    assert_ok(office_store_scrub(home->path, &home->data_key, &random, &watch, take, &count,
+    assert_ok(office_store_scrub(home->path, &home->data_key, NULL, &random, &watch, take, &count,
                                  &applied, &looked));
     if (told->count == 0) {
         assert_int_equal(count, expected);
@@ -487,7 +487,7 @@ static void an_object_of_the_office_that_was_changed_is_told(void **state)
     struct random_port random = random_seeded(&home->seed);
     struct office_store *store = NULL;
     assert_ok(office_store_create(home->path));
-    assert_ok(office_store_open(home->path, &home->data_key, &random, &store));
+    assert_ok(office_store_open(home->path, &home->data_key, NULL, &random, &store));
     for (uint64_t i = 0; i < 20; i++) {
         char code[16];
         struct office_object object = {.kind = (uint8_t)(1 + i % 3), .content = VIEW_LITERAL("it")};

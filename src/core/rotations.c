@@ -1,0 +1,251 @@
+/*
+ * A data key takes over from another while everything goes on (decision 0072).
+ *
+ * Invariants
+ *  1. Nothing is sealed under the new key before everybody who may read it has that key: this
+ *     process, the loader and the worker. Who does not have it ends, and its successor reads it.
+ *  2. The registry is the loader's to seal anew, the office's objects are ours: a few at a time,
+ *     with rests, so that who asks waits for no more than an act takes.
+ *  3. How far each is stands in its store; this process remembers what it can ask for again.
+ *  4. The end is an act of the house, once both are whole: what it says is what the loader told.
+ */
+#include "core/loop.h"
+
+#include "base/check.h"
+#include "base/log.h"
+#include "office/staff.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define STEP_US 50000     /* between two steps of the office */
+#define WAIT_US 10000000  /* before what could not be done is tried again */
+#define TELL_US 600000000 /* between two lines that the key is not there */
+
+static struct key_rotation *ordered(const struct core *core)
+{
+    struct key_rotation *rotation = staff_rotation(&core->house->directory, ROTATION_DATA);
+    return rotation != NULL && rotation->state == ROTATION_ORDERED ? rotation : NULL;
+}
+
+static bool have_key(const struct core *core, const uint8_t fingerprint[SEAL_HASH_BYTES])
+{
+    return registry_key_held(core->house->registry, fingerprint) &&
+           office_key_held(core->house->office, fingerprint);
+}
+
+/* ---- the key comes ---- */
+
+struct outcome rotations_offer(struct core *core, struct view which, const struct secret *key)
+{
+    const struct key_rotation *rotation = ordered(core);
+    uint8_t fingerprint[SEAL_HASH_BYTES];
+    seal_fingerprint(key, fingerprint);
+    if (!view_equal(which, ROTATION_DATA)) {
+        return outcome_fail(FAULT_BAD_INPUT, "no such key is rotated: `data` is");
+    }
+    if (rotation != NULL && rotation->begun && !have_key(core, fingerprint)) {
+        return outcome_fail(FAULT_CONFLICT, "the data key is being rotated to another");
+    }
+    TRY(registry_key_offer(core->house->registry, key));
+    return office_key_offer(core->house->office, key);
+}
+
+bool rotations_may(const struct core *core, const struct act *act)
+{
+    uint8_t fingerprint[SEAL_HASH_BYTES];
+    return act->kind != ACT_KEY_ROTATE ||
+           (outcome_ok(hex_get(act_value(act, "fingerprint"), fingerprint, sizeof(fingerprint))) &&
+            have_key(core, fingerprint));
+}
+
+/* ---- everybody has it: invariant 1 ---- */
+
+static bool takes_orders(const struct peer *peer)
+{
+    return peer->pipe.fd >= 0 && !peer->broken && frame_set_has(peer->row->takes, FRAME_ROTATE);
+}
+
+/* The loader: what it tells besides are chunks. */
+static bool seals(const struct peer *peer)
+{
+    return frame_set_has(peer->row->frames, FRAME_CHUNK);
+}
+
+static void order(struct peer *peer, enum rotating_verb verb, const struct key_rotation *rotation)
+{
+    struct rotating_order said = {.verb = verb};
+    memcpy(said.fingerprint, rotation->fingerprint, sizeof(said.fingerprint));
+    rotating_put_order(&peer->pipe.out, &said);
+    peer->broken = !outcome_ok(pipe_flush(&peer->pipe));
+}
+
+void rotations_greet(struct core *core, struct peer *peer)
+{
+    const struct key_rotation *rotation = ordered(core);
+    if (rotation != NULL && takes_orders(peer) && core->rotations.asked) {
+        order(peer, ROTATING_HOLD, rotation);
+    }
+}
+
+static void ask_all(struct core *core)
+{
+    core->rotations.asked = true;
+    for (unsigned i = 0; i < CORE_PEERS_MAX; i++) {
+        core->peers[i].holds = false;
+        core->peers[i].gone_for = false;
+        rotations_greet(core, &core->peers[i]);
+    }
+}
+
+static bool all_hold(const struct core *core)
+{
+    bool loader = false;
+    for (unsigned i = 0; i < CORE_PEERS_MAX; i++) {
+        const struct peer *peer = &core->peers[i];
+        if (takes_orders(peer) && !peer->holds) {
+            return false;
+        }
+        loader = loader || (takes_orders(peer) && seals(peer));
+    }
+    return loader;
+}
+
+static void go(struct core *core, const struct key_rotation *rotation)
+{
+    for (unsigned i = 0; i < CORE_PEERS_MAX; i++) {
+        struct peer *peer = &core->peers[i];
+        if (takes_orders(peer) && peer->holds && !peer->gone_for && seals(peer)) {
+            peer->gone_for = true;
+            order(peer, ROTATING_GO, rotation);
+        }
+    }
+}
+
+/* ---- what they say ---- */
+
+struct outcome rotations_take(struct core *core, struct peer *peer, const struct frame *frame,
+                              bool *ret_good)
+{
+    struct rotations *rotations = &core->rotations;
+    const struct key_rotation *rotation = ordered(core);
+    struct rotating_told told;
+    *ret_good = outcome_ok(rotating_get_told(frame, &told)) &&
+                (told.state == ROTATING_HOLDS || seals(peer));
+    if (!*ret_good || rotation == NULL ||
+        !seal_equal(told.fingerprint, rotation->fingerprint, SEAL_HASH_BYTES)) {
+        return OUTCOME_OK; /* of one that was replaced, or has ended */
+    }
+    if (told.state == ROTATING_HOLDS) {
+        peer->holds = true;
+    } else {
+        rotations->told = told;
+    }
+    return OUTCOME_OK;
+}
+
+/* ---- the office, and the end ---- */
+
+static struct outcome record_end(struct core *core, const struct key_rotation *rotation)
+{
+    static const char *const counts[] = {"persons", "versions", "objects", "damaged"};
+    const struct rotating_told *told = &core->rotations.told;
+    const uint64_t numbers[] = {told->persons, told->versions, core->rotations.office.objects,
+                                told->damaged};
+    struct act act = {.kind = ACT_KEY_ROTATED};
+    char texts[4][24];
+    char fingerprint[2 * SEAL_HASH_BYTES];
+    char hash[2 * SEAL_HASH_BYTES];
+    char why[256] = "";
+    uint64_t index = 0;
+    hex_write(fingerprint, view_of(rotation->fingerprint, SEAL_HASH_BYTES));
+    hex_write(hash, view_of(told->hash, SEAL_HASH_BYTES));
+    act_value_set(&act, "code", code_view(&rotation->code));
+    act_value_set(&act, "fingerprint", view_of(fingerprint, sizeof(fingerprint)));
+    act_value_set(&act, "hash", view_of(hash, sizeof(hash)));
+    for (unsigned i = 0; i < 4; i++) {
+        snprintf(texts[i], sizeof(texts[i]), "%llu", (unsigned long long)numbers[i]);
+        act_value_set(&act, counts[i], view_text(texts[i]));
+    }
+    TRY(office_act(core->house->office, &act, (uint32_t)getuid(), &index, why));
+    log_line(LOG_LEVEL_INFO, "key-rotated", "key=data persons=%llu entry=%llu",
+             (unsigned long long)told->persons, (unsigned long long)index);
+    return OUTCOME_OK;
+}
+
+static bool whole(const struct rotations *rotations)
+{
+    return rotations->office.any && !rotations->office.under_way &&
+           rotations->told.state == ROTATING_WHOLE;
+}
+
+/* What fails here is as it was, and tried again. */
+static struct outcome step(struct core *core, struct key_rotation *rotation)
+{
+    struct rotations *rotations = &core->rotations;
+    if (!rotation->begun) {
+        TRY(office_rotation_begin(core->house->office, rotation->fingerprint));
+        rotation->begun = true;
+        log_line(LOG_LEVEL_INFO, "key-rotates", "key=data");
+    }
+    go(core, rotation);
+    if (!rotations->office.any || rotations->office.under_way) {
+        return office_rotation_step(core->house->office, &rotations->office);
+    }
+    return whole(rotations) ? registry_key_settle(core->house->registry) : OUTCOME_OK;
+}
+
+/* What is in the way: nothing, until somebody has brought the key or has made his place free. */
+static bool may_step(struct core *core, const struct key_rotation *rotation, int64_t now_us)
+{
+    struct rotations *rotations = &core->rotations;
+    if (!have_key(core, rotation->fingerprint)) {
+        if (now_us >= rotations->tell_us) {
+            rotations->tell_us = now_us + TELL_US;
+            log_line(LOG_LEVEL_WARN, "key-not-here", "key=data what=\"a rotation waits for it\"");
+        }
+        return false;
+    }
+    if (!rotations->asked ||
+        !seal_equal(rotations->fingerprint, rotation->fingerprint, SEAL_HASH_BYTES)) {
+        *rotations = (struct rotations){0};
+        memcpy(rotations->fingerprint, rotation->fingerprint, SEAL_HASH_BYTES);
+        ask_all(core);
+        return false;
+    }
+    return all_hold(core);
+}
+
+struct outcome rotations_keep(struct core *core)
+{
+    struct rotations *rotations = &core->rotations;
+    struct key_rotation *rotation = ordered(core);
+    int64_t now_us = clock_monotonic_us(&core->house->clock);
+    if (rotation == NULL || now_us < rotations->keep_us || !ledger_writable(core->house->ledger)) {
+        return OUTCOME_OK;
+    }
+    rotations->keep_us = now_us + STEP_US;
+    if (!may_step(core, rotation, now_us)) {
+        return OUTCOME_OK;
+    }
+    struct outcome outcome = step(core, rotation);
+    if (!outcome_ok(outcome)) {
+        log_outcome(LOG_LEVEL_ERROR, "key-rotation-put-off", outcome);
+        rotations->keep_us = now_us + WAIT_US;
+        return OUTCOME_OK;
+    }
+    if (!whole(rotations)) {
+        return OUTCOME_OK;
+    }
+    outcome = record_end(core, rotation);
+    if (outcome_ok(outcome)) {
+        *rotations = (struct rotations){0};
+    }
+    return core_survives(outcome) ? OUTCOME_OK : outcome;
+}
+
+bool rotations_busy(const struct core *core)
+{
+    return ordered(core) != NULL;
+}

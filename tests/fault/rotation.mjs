@@ -1,0 +1,167 @@
+// Another data key takes over while the server runs and asks go on: whoever is killed on the way,
+// everybody is there afterwards, to the byte, under the new key alone, and the log says when it began
+// and ended, once each.
+//   tests/fault/rotation [--persons N] [--rounds N] [--rate N]
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { parseArgs } from 'node:util';
+import { kycAsk } from '../e2e/lib/asks.mjs';
+import { Http2Client } from '../e2e/lib/client.mjs';
+import { sleep, until } from '../e2e/lib/command.mjs';
+import { demonstration } from '../e2e/lib/demo.mjs';
+import { readCheckpoint } from '../e2e/lib/note.mjs';
+import { openRecord, personKey } from '../e2e/lib/registry.mjs';
+import { randomOf } from '../e2e/lib/stats.mjs';
+import { serve } from '../e2e/lib/server.mjs';
+import { readEntries } from '../e2e/lib/tree.mjs';
+import { Askers } from './import.mjs';
+
+const VICTIMS = ['loader', 'core', 'worker', 'loader', 'supervisor'];
+const ROTATE_MS_MAX = 600_000;
+
+// Every version of every person by a reader of our own: a hash of its plain bytes.
+export function versionsOf(demo, secret) {
+    const database = new DatabaseSync(path.join(demo.home, 'registry.db'), { readOnly: true });
+    const found = new Map();
+    for (const table of ['person', 'person_history']) {
+        for (const row of database.prepare(`SELECT key, version, sealed FROM ${table}`).iterate()) {
+            let hash = null;
+            try {
+                hash = createHash('sha256').update(openRecord(secret, row.key, row.version,
+                    row.sealed)).digest('base64');
+            } catch { /* it does not open under this key */ }
+            found.set(`${row.key}:${row.version}`, hash);
+        }
+    }
+    database.close();
+    return found;
+}
+
+// Objects of the office whose tag or seal is as it was: sealed anew, both are others.
+export function objectsOf(demo) {
+    const database = new DatabaseSync(path.join(demo.home, 'office.db'), { readOnly: true });
+    const rows = database.prepare('SELECT kind, tag, sealed FROM object').all();
+    database.close();
+    return new Set(rows.map((row) => Buffer.from(row.tag).toString('hex')));
+}
+
+export async function statusOf(demo) {
+    const said = await demo.dancu(['key', 'status', '--json']);
+    assert.equal(said.status, 0, said.stderr);
+    return JSON.parse(said.stdout);
+}
+
+export const isDone = async (demo) => (await statusOf(demo)).state === 'done, to be retired';
+
+// Kinds of acts that the public log tells of, in their order.
+export async function keyActs(demo) {
+    const ledger = path.join(demo.home, 'ledger');
+    const { size } = readCheckpoint(readFileSync(path.join(ledger, 'checkpoint'), 'utf8'),
+        demo.vkey);
+    const entries = await readEntries((name) => readFileSync(path.join(ledger, name)), size);
+    return entries.map((entry) => JSON.parse(entry).outcome)
+        .filter((outcome) => outcome.startsWith('key.'));
+}
+
+async function kill(demo, server, victim) {
+    if (victim === 'supervisor') { // its children follow; then the operator starts another
+        const pids = (await server.processes()).map((row) => row.pid).filter((pid) => pid > 0);
+        server.signal('SIGKILL');
+        await server.stop();
+        await until('no child outlives the supervisor', () =>
+            !pids.some((pid) => existsSync(`/proc/${pid}`)));
+        return serve(demo);
+    }
+    const row = await until(victim, async () => {
+        const found = await server.process(victim);
+        return found?.pid > 0 && found;
+    });
+    process.kill(row.pid, 'SIGKILL');
+    return server;
+}
+
+export async function asked(server, demo, person) {
+    const client = new Http2Client({ port: server.port, ca: demo.ca, ...demo.client('bank') });
+    try {
+        return await client.lookup(kycAsk(person));
+    } finally {
+        await client.close();
+    }
+}
+
+// What has to hold when a rotation is done and the server stands still.
+export async function settle(demo, before, { former, objects }) {
+    assert.deepEqual(await keyActs(demo), ['key.rotate', 'key.rotated']);
+    const retired = await demo.dancu(['key', 'retire', 'data']);
+    assert.equal(retired.status, 0, retired.stderr);
+    assert.ok(!existsSync(path.join(demo.keys, 'data.next.key')));
+    const secret = personKey(demo.keys);
+    assert.notDeepEqual(secret, former);
+    const after = versionsOf(demo, secret);
+    for (const [place, hash] of before) {
+        assert.equal(after.get(place), hash, `person and version ${place}`);
+    }
+    assert.ok([...after.values()].every((hash) => hash !== null), 'all open under the new key');
+    assert.ok([...versionsOf(demo, former).values()].every((hash) => hash === null),
+        'nothing opens under the former key');
+    const left = [...objectsOf(demo)].filter((tag) => objects.has(tag));
+    assert.deepEqual(left, [], 'no object lies under a tag of the former key');
+    const scrub = await demo.dancu(['scrub']);
+    assert.equal(scrub.status, 0, scrub.stdout + scrub.stderr);
+    const verified = await demo.dancu(['ledger', 'verify']);
+    assert.equal(verified.status, 0, verified.stdout + verified.stderr);
+    return after.size;
+}
+
+export async function rotated(name, { persons, rounds, rate = 100, seed = 1, tell = () => {} }) {
+    const demo = await demonstration(name, { persons });
+    const former = personKey(demo.keys);
+    const before = versionsOf(demo, former);
+    const objects = objectsOf(demo);
+    const random = randomOf(seed);
+    let server = await serve(demo);
+    let askers = new Askers(server, demo, rate);
+    const begun = await demo.dancu(['key', 'rotate', 'data']);
+    assert.equal(begun.status, 0, begun.stderr);
+    const counts = {};
+    for (let round = 0; round < rounds && !(await isDone(demo)); round++) {
+        await sleep(200 + random() * 1500);
+        const victim = VICTIMS[round % VICTIMS.length];
+        counts[victim] = (counts[victim] ?? 0) + 1;
+        const same = server;
+        server = await kill(demo, server, victim);
+        if (server !== same) {
+            await askers.end();
+            askers = new Askers(server, demo, rate);
+        }
+        tell(`round ${round + 1}: ${victim}, ${(await statusOf(demo)).persons_done} persons`);
+    }
+    await until('all lies under the new key', () => isDone(demo),
+        { timeoutMs: ROTATE_MS_MAX, everyMs: 200 });
+    const answers = await askers.end();
+    assert.ok(answers.answered > 0);
+    assert.ok(!Object.keys(answers.others).some((other) => /internal/.test(other)),
+        JSON.stringify(answers.others));
+    assert.deepEqual(await server.stop(), { status: 0, signal: null }, server.said);
+    const versions = await settle(demo, before, { former, objects });
+    server = await serve(demo);
+    assert.equal((await asked(server, demo, demo.samples()[0])).status, 200);
+    await server.stop();
+    demo.remove();
+    return { persons, versions, killed: counts, answered: answers.answered, others: answers.others };
+}
+
+if (process.argv[1]?.endsWith('rotation.mjs')) {
+    const { values } = parseArgs({ options: {
+        persons: { type: 'string', default: '100000' }, rounds: { type: 'string', default: '20' },
+        rate: { type: 'string', default: '100' }, seed: { type: 'string', default: '1' },
+    } });
+    const found = await rotated('rotation', {
+        persons: Number(values.persons), rounds: Number(values.rounds), rate: Number(values.rate),
+        seed: Number(values.seed), tell: (line) => process.stderr.write(`${line}\n`),
+    });
+    process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
+}
