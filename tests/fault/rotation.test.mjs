@@ -10,13 +10,12 @@ import { personKey } from '../e2e/lib/registry.mjs';
 import { serve } from '../e2e/lib/server.mjs';
 import { asked, isDone, objectsOf, settle, statusOf, versionsOf } from './rotation.mjs';
 
-const PERSONS = 5000;
 let demo;
 let server;
 let kept;
 
 before(async () => {
-    demo = await demonstration('rotation-small', { persons: PERSONS });
+    demo = await demonstration('rotation');
     const former = personKey(demo.keys);
     kept = { before: versionsOf(demo, former), former, objects: objectsOf(demo) };
     server = await serve(demo);
@@ -67,7 +66,7 @@ test('without the key that takes over no start goes on, and the refusal names it
 
 test('at the end everybody is there under the new key alone, and the old file is not needed',
     async () => {
-        await until('all lies under the new key', () => isDone(demo));
+        await until('all lies under the new key', () => isDone(demo), { timeoutMs: 60_000 });
         const again = await demo.dancu(['key', 'rotate', 'data']);
         assert.equal(again.status, 1);
         assert.match(again.stderr, /first `dancu key retire data`/);

@@ -77,6 +77,7 @@ static const struct row {
     [ACT_OFFICER_REPLACE] = {.does = "security", .approves = "approve"},
     [ACT_OFFICER_LEAVE] = {.does = "security", .approves = "approve"},
     [ACT_OFFICER_LOST] = {.does = "security"},
+    [ACT_KEY_ROTATE] = {.does = "security", .approves = "approve"},
     [ACT_PARTY_DOSSIER] = {.does = "intake"},
     [ACT_PARTY_INSPECTION] = {.does = "intake security"},
     [ACT_PARTY_CONNECT] = {.does = "decide",

@@ -75,7 +75,8 @@ static void a_reader_waits_for_the_writer_to_migrate(void **state)
              "DELETE FROM migration; DROP TABLE person; DROP TABLE person_history;"
              "DROP TABLE blind; DROP TABLE hidden; DROP TABLE chunk; DROP TABLE keys;"
              "DROP TABLE hidden_change; DROP TABLE intake; DROP TABLE former_tag;"
-             "DROP TABLE search; DROP TABLE search_waits; DROP TABLE change_set");
+             "DROP TABLE search; DROP TABLE search_waits; DROP TABLE change_set;"
+             "DROP TABLE rotation; DROP TABLE resealed");
     assert_fault(home_open(home, REGISTRY_READ), FAULT_CONFLICT);
     assert_ok(home_open(home, REGISTRY_WRITE));
     home_close(home);

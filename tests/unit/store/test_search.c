@@ -349,6 +349,7 @@ static void make_older(struct home *home)
     home_close(home);
     home_sql(home, "registry.db",
              "DROP TABLE search; DROP TABLE search_waits; DROP TABLE change_set;"
+             "DROP TABLE rotation; DROP TABLE resealed;"
              "ALTER TABLE chunk DROP COLUMN source;"
              "DELETE FROM migration WHERE number >= " MIGRATION);
 }
