@@ -116,8 +116,9 @@ export async function settle(demo, before, { former, objects }) {
     return after.size;
 }
 
-export async function rotated(name, { persons, rounds, rate = 100, seed = 1, tell = () => {} }) {
-    const demo = await demonstration(name, { persons });
+export async function rotated(name, { persons, hidden, rounds, rate = 100, seed = 1,
+    tell = () => {} }) {
+    const demo = await demonstration(name, { persons, hidden });
     const former = personKey(demo.keys);
     const before = versionsOf(demo, former);
     const objects = objectsOf(demo);

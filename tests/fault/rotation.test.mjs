@@ -10,12 +10,14 @@ import { personKey } from '../e2e/lib/registry.mjs';
 import { serve } from '../e2e/lib/server.mjs';
 import { asked, isDone, objectsOf, settle, statusOf, versionsOf } from './rotation.mjs';
 
+const PERSONS = 6000;
+const PROTECTED_PERMILLE = 300; // as many as a demonstration picks are still there
 let demo;
 let server;
 let kept;
 
 before(async () => {
-    demo = await demonstration('rotation');
+    demo = await demonstration('rotation', { persons: PERSONS, hidden: PROTECTED_PERMILLE });
     const former = personKey(demo.keys);
     kept = { before: versionsOf(demo, former), former, objects: objectsOf(demo) };
     server = await serve(demo);

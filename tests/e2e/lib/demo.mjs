@@ -23,10 +23,10 @@ function fingerprint() {
 }
 
 // Made beside its place and moved there whole; those of other binaries are removed.
-async function pristine(persons, seed) {
+async function pristine(persons, seed, hidden) {
     const folder = path.join(workFolder, 'demo');
     const mark = fingerprint();
-    const place = path.join(folder, `${mark}-${persons}-${seed}`);
+    const place = path.join(folder, `${mark}-${persons}-${seed}${hidden ? `-${hidden}` : ''}`);
     if (existsSync(place)) {
         return place;
     }
@@ -41,7 +41,7 @@ async function pristine(persons, seed) {
     await must(path.join(root, 'tools/demo'), [part, binary], {
         // Without officers, so that tests may add to it by hand; who wants them makes them (officers.mjs).
         env: { DANCU_DEMO_PERSONS: String(persons), DANCU_DEMO_SEED: String(seed),
-            DANCU_DEMO_OFFICERS: '' },
+            DANCU_DEMO_PROTECTED: hidden ? String(hidden) : '', DANCU_DEMO_OFFICERS: '' },
     });
     if (existsSync(place)) { // another test was quicker
         rmSync(part, { recursive: true });
@@ -149,8 +149,8 @@ export function readLines(file) {
 }
 
 // A demonstration of one's own, to be changed at will. `into`: a folder elsewhere (another mount).
-export async function demonstration(name, { persons = PERSONS, seed = 2021, into } = {}) {
-    const from = await pristine(persons, seed);
+export async function demonstration(name, { persons = PERSONS, seed = 2021, hidden, into } = {}) {
+    const from = await pristine(persons, seed, hidden);
     const dir = into ?? path.join(workFolder, 'run', `${name}-${process.pid}`);
     rmSync(dir, { recursive: true, force: true });
     mkdirSync(path.dirname(dir), { recursive: true });
