@@ -477,6 +477,16 @@
 #define MESSAGES_STRANGERS_MAX 20000 /* to strangers' phones, at once and in OUTBOX_KEPT_S */
 #define MESSAGES_SAME_MAX 64 /* the same from one phone, as long as answers are remembered */
 
+/* Retention (decision 0071) */
+#define RETENTION_MONTHS_MIN                                                                       \
+    24 /* above FEE_MONTHS_MAX: statements of fees need no older record                            \
+        */
+#define RETENTION_MONTHS_MAX 1200
+#define HOLDS_MAX 4096
+/* A clock is believed when the log has a record of so many days ago: one that has leapt is not. */
+#define RETENTION_CLOCK_DAYS_MIN 7
+#define RETENTION_CLOCK_DAYS_MAX 60
+
 /* Connections that the supervisor has made (decision 0066) */
 #define DIALED_IN_BYTES_MAX (256u << 10)  /* read and not yet taken */
 #define DIALED_OUT_BYTES_MAX (256u << 10) /* waiting to be written */

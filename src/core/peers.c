@@ -231,7 +231,7 @@ static struct outcome take_kept(struct core *core, struct peer *peer, const stru
     uint64_t from = cursor_u64(&cursor);
     uint64_t until = cursor_u64(&cursor);
     (void)from;
-    if (!outcome_ok(cursor_end(&cursor, "kept")) || wish > LEDGER_WISH_SYNC) {
+    if (!outcome_ok(cursor_end(&cursor, "kept")) || wish >= LEDGER_WISH_COUNT) {
         refuse(core, peer, "what the keeper says does not decode");
         return OUTCOME_OK;
     }

@@ -63,7 +63,7 @@ struct outcome commit_resume(struct commit *commit, const struct scan_position *
                              const struct scan_tail *tail, uint64_t segment_bytes)
 {
     CHECK(commit->fd == DISK_CLOSED);
-    TRY(segment_key_open(commit->context, position->segment, &commit->sealer));
+    TRY(segment_key_open(commit->context, position->segment, SEGMENT_FILE_KEY, &commit->sealer));
     struct outcome outcome = open_segment(commit->context, position->segment, &commit->fd);
     if (!outcome_ok(outcome)) {
         let_go(commit);
@@ -172,7 +172,7 @@ static struct outcome make_segment(struct commit *commit, const struct scan_posi
     const struct context *context = commit->context;
 
     /* The key's file passes through commit/new too: it comes before the zeros. */
-    TRY(segment_key_make(context, at->segment, ret_sealer));
+    TRY(segment_key_make(context, at->segment, SEGMENT_FILE_KEY, ret_sealer));
     TRY(take_zeros(commit, context->segment_bytes));
     TRY(place_new(context, at->segment));
     TRY(open_segment(context, at->segment, ret_fd));

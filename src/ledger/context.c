@@ -82,8 +82,17 @@ void context_done(struct context *context)
 
 void segment_path(uint64_t number, enum segment_file file, char ret_path[LEDGER_PATH_BYTES_MAX])
 {
-    int said = snprintf(ret_path, LEDGER_PATH_BYTES_MAX, COMMIT_FOLDER "/%0*llu.%s", NAME_DIGITS,
-                        (unsigned long long)number, file == SEGMENT_FILE_KEY ? "key" : "seg");
+    static const struct {
+        const char *folder;
+        const char *end;
+    } files[] = {
+        [SEGMENT_FILE_RECORDS] = {COMMIT_FOLDER, "seg"},
+        [SEGMENT_FILE_KEY] = {COMMIT_FOLDER, "key"},
+        [SEGMENT_FILE_REST] = {ARCHIVED_FOLDER, "seg"},
+        [SEGMENT_FILE_REST_KEY] = {ARCHIVED_FOLDER, "key"},
+    };
+    int said = snprintf(ret_path, LEDGER_PATH_BYTES_MAX, "%s/%0*llu.%s", files[file].folder,
+                        NAME_DIGITS, (unsigned long long)number, files[file].end);
     CHECK(said > 0 && said < LEDGER_PATH_BYTES_MAX);
 }
 
@@ -139,32 +148,34 @@ static struct view place_view(const struct place *place)
     return view_of(place->bytes, place->len);
 }
 
-static struct place key_place(const struct context *context, uint64_t number)
+static struct place key_place(const struct context *context, uint64_t number, enum segment_file key)
 {
     struct place place = {.len = 0};
 
-    place_put(&place, "segment key", 11);
+    CHECK(key == SEGMENT_FILE_KEY || key == SEGMENT_FILE_REST_KEY);
+    place_put(&place, key == SEGMENT_FILE_KEY ? "segment key" : "rest of key", 11);
     place_put(&place, context->log_id, LOG_ID_BYTES);
     place_put_u64(&place, number);
     return place;
 }
 
 static struct outcome key_file_write(const struct context *context, uint64_t number,
-                                     struct view content)
+                                     enum segment_file file, struct view content)
 {
     char path[LEDGER_PATH_BYTES_MAX];
 
-    segment_path(number, SEGMENT_FILE_KEY, path);
-    return disk_replace(context->disk, context->home_fd, path, COMMIT_NEW, DISK_PRIVATE, content,
+    segment_path(number, file, path);
+    return disk_replace(context->disk, context->home_fd, path,
+                        file == SEGMENT_FILE_KEY ? COMMIT_NEW : ARCHIVED_NEW, DISK_PRIVATE, content,
                         true);
 }
 
 struct outcome segment_key_make(const struct context *context, uint64_t number,
-                                struct sealer **ret_sealer)
+                                enum segment_file file, struct sealer **ret_sealer)
 {
     SECRET_AUTO key = {{0}};
     BUF_AUTO content;
-    struct place place = key_place(context, number);
+    struct place place = key_place(context, number, file);
 
     buf_init(&content, KEYFILE_BYTES_MAX);
     random_fill(&context->random, key.bytes, sizeof(key.bytes));
@@ -172,22 +183,22 @@ struct outcome segment_key_make(const struct context *context, uint64_t number,
     TRY(sealer_seal(context->wrap, place_view(&place), view_of(key.bytes, sizeof(key.bytes)),
                     &content));
     TRY(buf_check(&content));
-    TRY(key_file_write(context, number, buf_view(&content)));
+    TRY(key_file_write(context, number, file, buf_view(&content)));
     return sealer_new(&key, &context->random, ret_sealer);
 }
 
 struct outcome segment_key_open(const struct context *context, uint64_t number,
-                                struct sealer **ret_sealer)
+                                enum segment_file file, struct sealer **ret_sealer)
 {
     SECRET_AUTO key = {{0}};
     BUF_AUTO content;
     BUF_AUTO plain;
     char path[LEDGER_PATH_BYTES_MAX];
-    struct place place = key_place(context, number);
+    struct place place = key_place(context, number, file);
 
     buf_init(&content, KEYFILE_BYTES_MAX);
     buf_init(&plain, SEAL_KEY_BYTES);
-    segment_path(number, SEGMENT_FILE_KEY, path);
+    segment_path(number, file, path);
     struct outcome loaded = disk_load(context->disk, context->home_fd, path, &content);
     if (loaded.fault == FAULT_OVER_LIMIT) {
         return outcome_fail(FAULT_CORRUPT, "segment key file's length");

@@ -15,6 +15,8 @@
 #define COMMIT_SPARE "commit/spare"
 #define COMMIT_SPARE_NEW "commit/spare.new" /* the keeper's, until it is whole */
 #define COMMIT_NEW "commit/new"             /* the core's, until it is whole */
+#define ARCHIVED_FOLDER "archived"
+#define ARCHIVED_NEW "archived/new" /* the core's, until it is whole */
 #define DERIVED_FOLDER "derived"
 #define DERIVED_NEW "derived/new"
 #define PUBLIC_FOLDER "ledger"
@@ -42,18 +44,24 @@ struct context {
 struct outcome context_init(struct context *context, const struct ledger_config *config);
 void context_done(struct context *context);
 
-enum segment_file { SEGMENT_FILE_RECORDS, SEGMENT_FILE_KEY };
+enum segment_file {
+    SEGMENT_FILE_RECORDS,
+    SEGMENT_FILE_KEY,
+    SEGMENT_FILE_REST, /* what is kept of a shredded segment, and its key (decision 0071) */
+    SEGMENT_FILE_REST_KEY
+};
 void segment_path(uint64_t number, enum segment_file file, char ret_path[LEDGER_PATH_BYTES_MAX]);
-/* Reads the name of a file in commit/; false when it is no segment's. */
+/* Reads the name of a file in commit/; false when it is no segment's. Those of the rest have the
+ * same names in another folder. */
 bool segment_name_get(const char *name, uint64_t *ret_number, enum segment_file *ret_file);
 
-/* Makes the subkey of a segment: its file, durable but for its name in the folder, and its sealer.
- */
+/* Makes the subkey of a segment or of its rest: its file, durable but for its name in the folder,
+ * and its sealer. */
 struct outcome segment_key_make(const struct context *context, uint64_t number,
-                                struct sealer **ret_sealer);
+                                enum segment_file key, struct sealer **ret_sealer);
 /* FAULT_NOT_FOUND when the file is not there (shredded), FAULT_CORRUPT when it does not verify. */
 struct outcome segment_key_open(const struct context *context, uint64_t number,
-                                struct sealer **ret_sealer);
+                                enum segment_file key, struct sealer **ret_sealer);
 
 /* Appends an opening, padded and sealed at its place, with its length before it (block32). */
 struct outcome opening_seal(struct sealer *sealer, uint64_t segment, uint64_t index,

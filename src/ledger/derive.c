@@ -223,7 +223,9 @@ enum ledger_wish ledger_wish(const struct ledger *ledger, uint64_t *ret_from, ui
         *ret_until = ledger->writer.size;
         return LEDGER_WISH_SYNC;
     }
-    return LEDGER_WISH_NONE;
+    enum ledger_wish wish = shred_wish(ledger, ret_from);
+    *ret_until = *ret_from;
+    return wish;
 }
 
 void ledger_kept(struct ledger *ledger, enum ledger_wish done, uint64_t until)
@@ -233,5 +235,7 @@ void ledger_kept(struct ledger *ledger, enum ledger_wish done, uint64_t until)
     } else if (done == LEDGER_WISH_SYNC && ledger->phase == SNAPSHOT_WAITS &&
                until >= ledger->writer.size) {
         ledger->phase = SNAPSHOT_NAMES;
+    } else {
+        shred_kept(ledger, done, until);
     }
 }

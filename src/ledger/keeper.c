@@ -16,6 +16,7 @@
 #include <string.h>
 
 #define FEW_BUNDLES 4u
+#define READ_BYTES (1u << 20)
 #define ASIDE_PREFIX "aside-"
 
 static bool spare_is_there(const struct disk_port *disk, int home_fd, uint32_t segment_bytes)
@@ -125,6 +126,97 @@ struct outcome keeper_sync_tiles(int home_fd, uint64_t from, uint64_t until)
 {
     return from > until ? outcome_fail(FAULT_BAD_INPUT, "keeper: from > until")
                         : sync_derived(disk_system(), home_fd, from, until);
+}
+
+/* ---- shredding ---- */
+
+struct outcome read_segment(const struct disk_port *disk, int home_fd, uint64_t segment)
+{
+    char path[LEDGER_PATH_BYTES_MAX];
+    BUF_AUTO piece;
+    int fd = DISK_CLOSED;
+    size_t got = READ_BYTES;
+
+    buf_init(&piece, READ_BYTES);
+    uint8_t *to = buf_claim(&piece, READ_BYTES);
+    if (to == NULL) {
+        return buf_check(&piece);
+    }
+    segment_path(segment, SEGMENT_FILE_RECORDS, path);
+    TRY(disk_open(disk, home_fd, path, DISK_OPEN_READ, DISK_PRIVATE, &fd));
+    struct outcome outcome = OUTCOME_OK;
+    for (uint64_t at = 0; outcome_ok(outcome) && got == READ_BYTES; at += got) {
+        outcome = disk_read(disk, fd, at, to, READ_BYTES, &got);
+    }
+    outcome_ignore(disk_close(disk, &fd)); /* only read from */
+    return outcome;
+}
+
+struct outcome keeper_read(int home_fd, uint64_t segment)
+{
+    return read_segment(disk_system(), home_fd, segment);
+}
+
+struct outcome sync_rest(const struct disk_port *disk, int home_fd, uint64_t segment)
+{
+    char path[LEDGER_PATH_BYTES_MAX];
+
+    segment_path(segment, SEGMENT_FILE_REST_KEY, path);
+    TRY(sync_file(disk, home_fd, path));
+    segment_path(segment, SEGMENT_FILE_REST, path);
+    TRY(sync_file(disk, home_fd, path));
+    TRY(sync_folders(disk, home_fd, path));
+    return disk_sync_folder(disk, home_fd, ".");
+}
+
+struct outcome keeper_sync_rest(int home_fd, uint64_t segment)
+{
+    return sync_rest(disk_system(), home_fd, segment);
+}
+
+/* Its bytes first: a name that is gone says nothing of what stood under it. */
+static struct outcome destroy_key(const struct disk_port *disk, int home_fd, const char *path)
+{
+    static const uint8_t zeros[KEYFILE_BYTES_MAX];
+    int fd = DISK_CLOSED;
+    uint64_t bytes = 0;
+    size_t written = 0;
+
+    struct outcome outcome = disk_open(disk, home_fd, path, DISK_OPEN_WRITE, DISK_PRIVATE, &fd);
+    if (outcome.fault == FAULT_NOT_FOUND) {
+        return OUTCOME_OK;
+    }
+    TRY(outcome);
+    outcome = disk_size(disk, fd, &bytes);
+    if (outcome_ok(outcome)) {
+        size_t len = bytes < sizeof(zeros) ? (size_t)bytes : sizeof(zeros);
+        outcome = disk_write(disk, fd, 0, view_of(zeros, len), &written);
+    }
+    if (outcome_ok(outcome)) {
+        outcome = disk_sync(disk, fd, false);
+    }
+    struct outcome closed = disk_close(disk, &fd);
+    TRY(outcome);
+    TRY(closed);
+    return disk_remove(disk, home_fd, path, false);
+}
+
+/* The records before the key, durably: whoever finds records finds their key. */
+struct outcome destroy_segment(const struct disk_port *disk, int home_fd, uint64_t segment)
+{
+    char path[LEDGER_PATH_BYTES_MAX];
+
+    segment_path(segment, SEGMENT_FILE_RECORDS, path);
+    TRY(disk_remove(disk, home_fd, path, false));
+    TRY(disk_sync_folder(disk, home_fd, COMMIT_FOLDER));
+    segment_path(segment, SEGMENT_FILE_KEY, path);
+    TRY(destroy_key(disk, home_fd, path));
+    return disk_sync_folder(disk, home_fd, COMMIT_FOLDER);
+}
+
+struct outcome keeper_destroy(int home_fd, uint64_t segment)
+{
+    return destroy_segment(disk_system(), home_fd, segment);
 }
 
 /* ---- what is wanted no more ---- */

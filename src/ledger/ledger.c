@@ -135,6 +135,7 @@ static void ledger_free(struct ledger *ledger)
         buf_done(bufs[i]);
     }
     reader_done(&ledger->reader);
+    shred_free(ledger->shredding);
     segment_table_done(&ledger->segments);
     signposts_done(&ledger->signposts);
     snapshot_writer_done(&ledger->writer);
@@ -355,7 +356,8 @@ static struct outcome check_record(const struct ledger *ledger)
 static struct outcome begin_segment(struct ledger *ledger)
 {
     ledger->segment_wanted = true;
-    TRY(segment_table_add(&ledger->segments, ledger->commit.at.segment + 1, ledger->tree.size));
+    const struct segment_place place = {ledger->commit.at.segment + 1, ledger->tree.size, false};
+    TRY(segment_table_add(&ledger->segments, &place));
     struct outcome outcome = commit_begin_segment(&ledger->commit);
     if (!outcome_ok(outcome)) {
         ledger->segments.count--;

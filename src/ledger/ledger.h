@@ -129,8 +129,23 @@ struct outcome keeper_sync_tiles(int home_fd, uint64_t from, uint64_t until);
 struct outcome ledger_put_aside(const struct disk_port *disk, int home_fd, const char *path,
                                 const struct random_port *random);
 struct outcome keeper_remove_aside(int home_fd);
-/* What the core wants from the keeper now; 0 = nothing. After keeper's work, ledger_kept(). */
-enum ledger_wish { LEDGER_WISH_NONE, LEDGER_WISH_SPARE, LEDGER_WISH_SYNC };
+/* Reads a segment, so that it is near when the core does; makes what is kept of it durable; takes
+ * away a segment of which that is recorded: its
+ * records, then its key, which is overwritten first. Idempotent. */
+struct outcome keeper_read(int home_fd, uint64_t segment);
+struct outcome keeper_sync_rest(int home_fd, uint64_t segment);
+struct outcome keeper_destroy(int home_fd, uint64_t segment);
+/* What the core wants from the keeper now; 0 = nothing. After keeper's work, ledger_kept(). For the
+ * last three `from` and `until` are the segment. */
+enum ledger_wish {
+    LEDGER_WISH_NONE,
+    LEDGER_WISH_SPARE,
+    LEDGER_WISH_SYNC,
+    LEDGER_WISH_READ,
+    LEDGER_WISH_REST,
+    LEDGER_WISH_DESTROY,
+    LEDGER_WISH_COUNT
+};
 enum ledger_wish ledger_wish(const struct ledger *ledger, uint64_t *ret_from, uint64_t *ret_until);
 void ledger_kept(struct ledger *ledger, enum ledger_wish done, uint64_t until);
 
@@ -175,6 +190,51 @@ struct ledger_walk {
 struct outcome ledger_walk(const struct ledger_config *config, const struct ledger_walk *walk,
                            uint64_t until, char ret_why[256]);
 
+/* ---- shredding (decision 0071) ----
+ * A segment whose openings are not to be kept any more is written anew without them, into archived/
+ * and under a key of its own; that is recorded; then the segment and its key are destroyed. Entries
+ * and checkpoints stay what they were, so every receipt does. One at a time, in small steps. */
+struct ledger_shredder {
+    void *context;
+    /* Each item, in order, before anything is written. FAULT_BUSY: the segment is wanted still. */
+    struct outcome (*look)(void *context, uint64_t index, const struct ledger_item *item);
+    /* Then again: appends what is kept of its opening, 1..OPENING_BYTES_MAX bytes. */
+    struct outcome (*keep)(void *context, uint64_t index, const struct ledger_item *item,
+                           struct buf *ret_opening);
+};
+struct ledger_shred {
+    uint64_t segment;
+    uint64_t first; /* its entries: first..end - 1 */
+    uint64_t end;
+    uint8_t hash[SEAL_HASH_BYTES]; /* SHA-256 of the segment's file */
+    uint8_t rest[SEAL_HASH_BYTES]; /* of that which is kept of it */
+};
+enum ledger_shred_state {
+    LEDGER_SHRED_NONE,   /* nothing is under way: what was begun is done or given up */
+    LEDGER_SHRED_WORKS,  /* call ledger_shred_step() */
+    LEDGER_SHRED_WAITS,  /* for the keeper */
+    LEDGER_SHRED_WRITTEN /* all that is kept is durable: to be recorded */
+};
+/* The first whole segment behind number `after` that nothing but its openings is wanted of: it is
+ * full, and every snapshot is behind it. FAULT_NOT_FOUND. */
+struct outcome ledger_shred_find(const struct ledger *ledger, uint64_t after,
+                                 struct ledger_shred *ret_shred);
+struct outcome ledger_shred_begin(struct ledger *ledger, const struct ledger_shred *shred,
+                                  const struct ledger_shredder *shredder);
+/* Some openings, or some KiB: well under 1 ms. A failure gives it up: nothing is lost. */
+struct outcome ledger_shred_step(struct ledger *ledger);
+enum ledger_shred_state ledger_shred_state(const struct ledger *ledger);
+/* What is to be recorded, once it is written. */
+struct ledger_shred ledger_shred_told(const struct ledger *ledger);
+/* It is recorded: the segment is to be destroyed. */
+void ledger_shred_recorded(struct ledger *ledger);
+void ledger_shred_give_up(struct ledger *ledger);
+/* At a start: does what was recorded and not done, and clears what was not recorded. `last`: the
+ * last that was recorded, segment 0 when none was. FAULT_CORRUPT with the place: what was kept is
+ * not what was recorded, and nothing is destroyed. */
+struct outcome ledger_shred_settle(struct ledger *ledger, const struct ledger_shred *last,
+                                   char ret_place[256]);
+
 /* Whole-log verification (`dancu ledger verify`); nothing is changed, and a server may be running.
  * FAULT_CORRUPT: `why` names the first thing that is wrong and its place; any other failure: it
  * could not be looked at. */
@@ -183,6 +243,7 @@ struct verify_report {
     uint64_t tiles;    /* hash tiles and bundles compared */
     uint64_t ahead;    /* files ahead of the checkpoint, as a running writer has them */
     uint64_t segments; /* of the commit log; 0 when only the public side was looked at */
+    uint64_t shredded; /* of them, those of which the rest is kept alone */
     uint64_t records;
     uint64_t recorded;   /* entries in the commit log */
     uint64_t signatures; /* of records, verified; the text of every one is compared */

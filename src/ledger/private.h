@@ -39,6 +39,7 @@ struct pending_item {
 struct segment_place {
     uint64_t number;
     uint64_t first_index;
+    bool rest; /* of a shredded one */
 };
 
 /* The segments that there are, oldest first. */
@@ -47,8 +48,7 @@ struct segment_table {
     size_t count;
     size_t cap;
 };
-struct outcome segment_table_add(struct segment_table *table, uint64_t number,
-                                 uint64_t first_index);
+struct outcome segment_table_add(struct segment_table *table, const struct segment_place *place);
 void segment_table_done(struct segment_table *table);
 
 /* Where some records begin, in the order of the log: those that were written or looked for since
@@ -70,6 +70,8 @@ void signposts_add(struct signposts *signposts, const struct signpost *post);
 /* The record of an index of that segment begins in *from..*until, which become narrower. */
 void signposts_narrow(const struct signposts *signposts, uint64_t segment, uint64_t index,
                       uint64_t *from, uint64_t *until);
+/* Those of a segment whose records stand elsewhere now. */
+void signposts_forget(struct signposts *signposts, uint64_t segment);
 void signposts_done(struct signposts *signposts);
 
 /* The segment that was read last, and the record of it that was read last: committed bytes never
@@ -121,8 +123,14 @@ struct ledger {
     struct segment_table segments;
     struct signposts signposts;
     struct reader reader;
-    struct tree_batch reread; /* of the record that was proved last; old_size = new_size: none */
+    struct tree_batch reread;    /* of the record that was proved last; old_size = new_size: none */
+    struct shredding *shredding; /* NULL: none is under way */
 };
+
+/* What the keeper is to do for the one under way, and that it was done (shred.c). */
+enum ledger_wish shred_wish(const struct ledger *ledger, uint64_t *ret_segment);
+void shred_kept(struct ledger *ledger, enum ledger_wish done, uint64_t segment);
+void shred_free(struct shredding *shredding);
 
 /* Makes the record that holds a committed index the reader's; the segment is read by halving, so
  * that the work does not grow with it. FAULT_NOT_FOUND, FAULT_CORRUPT. */
@@ -137,6 +145,9 @@ struct outcome derive_tick(struct ledger *ledger, uint32_t *ret_wait_ms);
 struct outcome derive_finish(struct ledger *ledger);
 
 /* The keeper's work, on a disk. */
+struct outcome read_segment(const struct disk_port *disk, int home_fd, uint64_t segment);
+struct outcome sync_rest(const struct disk_port *disk, int home_fd, uint64_t segment);
+struct outcome destroy_segment(const struct disk_port *disk, int home_fd, uint64_t segment);
 struct outcome prepare_spare(const struct disk_port *disk, int home_fd, uint32_t segment_bytes);
 /* Makes the full tiles between two sizes, their folders, and the snapshots durable. */
 struct outcome sync_derived(const struct disk_port *disk, int home_fd, uint64_t from,

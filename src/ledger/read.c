@@ -17,7 +17,7 @@
 #define PIECE_BYTES_FIRST 4096u
 #define PIECE_BYTES 65536u /* one read in search of a header; so near, records are walked */
 
-struct outcome segment_table_add(struct segment_table *table, uint64_t number, uint64_t first_index)
+struct outcome segment_table_add(struct segment_table *table, const struct segment_place *place)
 {
     if (table->count == SEGMENTS_MAX) {
         return outcome_fail(FAULT_OVER_LIMIT, "segments of the commit log");
@@ -31,7 +31,7 @@ struct outcome segment_table_add(struct segment_table *table, uint64_t number, u
         table->places = places;
         table->cap = wider;
     }
-    table->places[table->count++] = (struct segment_place){number, first_index};
+    table->places[table->count++] = *place;
     return OUTCOME_OK;
 }
 
@@ -89,10 +89,8 @@ static struct outcome open_segment(struct ledger *ledger, uint64_t segment)
         return OUTCOME_OK;
     }
     reader_close(reader);
-    struct outcome outcome = scan_open(&reader->scan, &ledger->context, segment, why);
-    if (outcome_ok(outcome)) {
-        outcome = segment_key_open(&ledger->context, segment, &reader->sealer);
-    }
+    struct outcome outcome =
+        scan_open_sealed(&reader->scan, &ledger->context, segment, &reader->sealer, why);
     if (!outcome_ok(outcome)) {
         reader_close(reader);
     }

@@ -63,15 +63,17 @@ static struct outcome meet_published(struct recovery *recovery)
 static struct outcome need_sealer(struct recovery *recovery, uint64_t segment)
 {
     char path[LEDGER_PATH_BYTES_MAX];
+    enum segment_file key =
+        recovery->file == SEGMENT_FILE_REST ? SEGMENT_FILE_REST_KEY : SEGMENT_FILE_KEY;
 
     if (recovery->sealer != NULL && recovery->sealer_segment == segment) {
         return OUTCOME_OK;
     }
     sealer_free(recovery->sealer);
     recovery->sealer = NULL;
-    segment_path(segment, SEGMENT_FILE_KEY, path);
+    segment_path(segment, key, path);
     struct outcome outcome =
-        segment_key_open(&recovery->ledger->context, segment, &recovery->sealer);
+        segment_key_open(&recovery->ledger->context, segment, key, &recovery->sealer);
     if (outcome.fault == FAULT_NOT_FOUND) {
         return recovery_refuse(recovery, "%s is missing, and its segment is to be replayed", path);
     }
@@ -93,7 +95,7 @@ static struct outcome replay_item(struct recovery *recovery, const struct scan_r
         outcome = ledger->owner.replay(ledger->owner.context, index, &item);
     }
     if (!outcome_ok(outcome)) {
-        segment_path(record->header.segment, SEGMENT_FILE_RECORDS, path);
+        segment_path(record->header.segment, recovery->file, path);
         snprintf(recovery->place, 256, "%s at offset %llu: entry %llu: %s", path,
                  (unsigned long long)record->offset, (unsigned long long)index, outcome.what);
     }
@@ -147,7 +149,7 @@ static struct outcome replay_record(struct recovery *recovery, const struct scan
     tree_batch_make(&ledger->tree, ledger->leaves, record->header.count, &ledger->next);
     const char *wrong = wrong_checkpoint(ledger, record);
     if (wrong != NULL) {
-        segment_path(record->header.segment, SEGMENT_FILE_RECORDS, path);
+        segment_path(record->header.segment, recovery->file, path);
         return recovery_refuse(recovery, "%s at offset %llu: %s", path,
                                (unsigned long long)record->offset, wrong);
     }
@@ -232,6 +234,7 @@ static struct outcome walk_segment(struct recovery *recovery, uint64_t number, b
     struct scan_position *at = &recovery->at;
     struct outcome outcome = scan_open(&scan, &recovery->ledger->context, number, recovery->place);
 
+    recovery->file = scan.file;
     if (outcome_ok(outcome) && at->segment == number) {
         scan_move(&scan, at);
     } else if (outcome_ok(outcome) && (scan.header.first_index != at->index ||

@@ -17,6 +17,7 @@ struct recovery {
     struct scan_tail tail;   /* the last record before `at` */
     struct buf plain;        /* of the snapshot, then of openings */
     struct sealer *sealer;   /* of the segment being replayed */
+    enum segment_file file;
     uint64_t sealer_segment;
     struct ledger_recovery *told;
     char *place;

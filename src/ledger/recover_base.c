@@ -18,6 +18,7 @@
 static struct outcome remove_halves(const struct context *context)
 {
     TRY(disk_remove(context->disk, context->home_fd, COMMIT_NEW, false));
+    TRY(disk_remove(context->disk, context->home_fd, ARCHIVED_NEW, false));
     return disk_remove(context->disk, context->home_fd, DERIVED_NEW, false);
 }
 
@@ -87,10 +88,11 @@ static struct outcome read_headers(struct recovery *recovery)
     for (size_t i = 0; i < recovery->list.count; i++) {
         struct outcome outcome =
             scan_open(&scan, &ledger->context, recovery->list.numbers[i], recovery->place);
-        uint64_t first_index = scan.header.first_index;
+        const struct segment_place place = {recovery->list.numbers[i], scan.header.first_index,
+                                            scan.file == SEGMENT_FILE_REST};
         scan_close(&scan);
         TRY(recovery_placed(recovery, COMMIT_FOLDER, outcome));
-        TRY(segment_table_add(&ledger->segments, recovery->list.numbers[i], first_index));
+        TRY(segment_table_add(&ledger->segments, &place));
     }
     return OUTCOME_OK;
 }

@@ -20,12 +20,17 @@
 #define WINDOW_BYTES (1u << 20)
 #define SEGMENTS_MAX (1u << 20)
 
+void scan_path(const struct scan *scan, char ret_path[LEDGER_PATH_BYTES_MAX])
+{
+    segment_path(scan->at.segment, scan->file, ret_path);
+}
+
 static void say(const struct scan *scan, uint64_t offset, const char *what,
                 char ret_why[SCAN_WHY_BYTES])
 {
     char path[LEDGER_PATH_BYTES_MAX];
 
-    segment_path(scan->at.segment, SEGMENT_FILE_RECORDS, path);
+    scan_path(scan, path);
     snprintf(ret_why, SCAN_WHY_BYTES, "%s at offset %llu: %s", path, (unsigned long long)offset,
              what);
 }
@@ -84,18 +89,27 @@ static struct outcome check_header(struct scan *scan, const uint8_t sector[SECTO
     return outcome;
 }
 
+static struct outcome open_file(struct scan *scan, enum segment_file file)
+{
+    char path[LEDGER_PATH_BYTES_MAX];
+
+    scan->file = file;
+    scan_path(scan, path);
+    return disk_open(scan->context->disk, scan->context->home_fd, path, DISK_OPEN_READ,
+                     DISK_PRIVATE, &scan->fd);
+}
+
 struct outcome scan_open(struct scan *scan, const struct context *context, uint64_t segment,
                          char ret_why[SCAN_WHY_BYTES])
 {
-    char path[LEDGER_PATH_BYTES_MAX];
     uint8_t sector[SECTOR_BYTES] = {0};
     uint64_t file_bytes = 0;
     size_t got = 0;
 
     *scan = (struct scan){.context = context, .fd = DISK_CLOSED, .at.segment = segment};
     buf_init(&scan->window, COMMIT_RECORD_BYTES_MAX + WINDOW_BYTES);
-    segment_path(segment, SEGMENT_FILE_RECORDS, path);
-    TRY(disk_open(context->disk, context->home_fd, path, DISK_OPEN_READ, DISK_PRIVATE, &scan->fd));
+    struct outcome opened = open_file(scan, SEGMENT_FILE_RECORDS);
+    TRY(opened.fault == FAULT_NOT_FOUND ? open_file(scan, SEGMENT_FILE_REST) : opened);
     TRY(disk_size(context->disk, scan->fd, &file_bytes));
     TRY(disk_read(context->disk, scan->fd, 0, sector, sizeof(sector), &got));
     TRY(check_header(scan, sector, file_bytes, ret_why));
@@ -104,6 +118,27 @@ struct outcome scan_open(struct scan *scan, const struct context *context, uint6
     scan->at.index = scan->header.first_index;
     scan->at.sequence = scan->header.first_sequence;
     return OUTCOME_OK;
+}
+
+struct outcome scan_key_open(const struct scan *scan, struct sealer **ret_sealer)
+{
+    return segment_key_open(
+        scan->context, scan->at.segment,
+        scan->file == SEGMENT_FILE_REST ? SEGMENT_FILE_REST_KEY : SEGMENT_FILE_KEY, ret_sealer);
+}
+
+/* Whose key is not there any more, or is overwritten, was taken away before its key. */
+struct outcome scan_open_sealed(struct scan *scan, const struct context *context, uint64_t segment,
+                                struct sealer **ret_sealer, char ret_why[SCAN_WHY_BYTES])
+{
+    TRY(scan_open(scan, context, segment, ret_why));
+    struct outcome outcome = scan_key_open(scan, ret_sealer);
+    if (outcome_ok(outcome) || scan->file == SEGMENT_FILE_REST) {
+        return outcome;
+    }
+    scan_close(scan);
+    TRY(scan_open(scan, context, segment, ret_why));
+    return scan->file == SEGMENT_FILE_REST ? scan_key_open(scan, ret_sealer) : outcome;
 }
 
 void scan_close(struct scan *scan)
@@ -344,9 +379,8 @@ static struct outcome list_grow(struct segment_list *list, uint64_t number, size
     return OUTCOME_OK;
 }
 
-static struct outcome list_fill(struct segment_list *list, const struct buf *names)
+static struct outcome list_add(struct segment_list *list, const struct buf *names, size_t *cap)
 {
-    size_t cap = 0;
     size_t at = 0;
 
     for (const char *name = disk_next_name(names, &at); name != NULL;
@@ -354,12 +388,31 @@ static struct outcome list_fill(struct segment_list *list, const struct buf *nam
         uint64_t number = 0;
         enum segment_file file = SEGMENT_FILE_RECORDS;
         if (segment_name_get(name, &number, &file) && file == SEGMENT_FILE_RECORDS) {
-            TRY(list_grow(list, number, &cap));
+            TRY(list_grow(list, number, cap));
         }
     }
+    return OUTCOME_OK;
+}
+
+/* A segment that is being shredded is in both folders. */
+static void list_once(struct segment_list *list)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < list->count; i++) {
+        if (i == 0 || list->numbers[i] != list->numbers[kept - 1]) {
+            list->numbers[kept++] = list->numbers[i];
+        }
+    }
+    list->count = kept;
+}
+
+static struct outcome list_order(struct segment_list *list)
+{
     if (list->count > 1) {
         qsort(list->numbers, list->count, sizeof(*list->numbers), compare_numbers);
     }
+    list_once(list);
     for (size_t i = 1; i < list->count; i++) {
         if (list->numbers[i] != list->numbers[i - 1] + 1) {
             return outcome_fail(FAULT_CORRUPT, "a segment of the commit log is missing");
@@ -368,14 +421,28 @@ static struct outcome list_fill(struct segment_list *list, const struct buf *nam
     return OUTCOME_OK;
 }
 
-struct outcome segment_list_read(const struct context *context, struct segment_list *ret_list)
+static struct outcome list_folders(const struct context *context, struct segment_list *list)
 {
     BUF_AUTO names;
-    struct segment_list list = {0};
+    size_t cap = 0;
 
     buf_init(&names, FOLDER_NAMES_BYTES_MAX);
     TRY(disk_list(context->disk, context->home_fd, COMMIT_FOLDER, &names));
-    struct outcome outcome = list_fill(&list, &names);
+    TRY(list_add(list, &names, &cap));
+    buf_reset(&names);
+    struct outcome outcome = disk_list(context->disk, context->home_fd, ARCHIVED_FOLDER, &names);
+    if (outcome.fault != FAULT_NOT_FOUND) { /* it is not there before there is something for it */
+        TRY(outcome);
+        TRY(list_add(list, &names, &cap));
+    }
+    return list_order(list);
+}
+
+struct outcome segment_list_read(const struct context *context, struct segment_list *ret_list)
+{
+    struct segment_list list = {0};
+
+    struct outcome outcome = list_folders(context, &list);
     if (!outcome_ok(outcome)) {
         segment_list_done(&list);
         return outcome;

@@ -27,6 +27,7 @@ struct scan_tail {
 struct scan {
     const struct context *context;
     int fd;
+    enum segment_file file; /* SEGMENT_FILE_RECORDS, or the rest of one that was shredded */
     uint64_t segment_bytes; /* of the file, as its header says */
     struct segment_header header;
     struct scan_position at;
@@ -47,10 +48,18 @@ struct scan_record {
     uint64_t offset;
 };
 
-/* Opens a segment and reads its header. FAULT_CORRUPT with the reason in ret_why when it does not
- * verify, is another log's or another number's, or the file's length is not what it says. */
+/* Opens a segment, or what is kept of it, and reads its header. FAULT_CORRUPT with the reason in
+ * ret_why when it does not verify, is another log's or another number's, or the file's length is
+ * not what it says. */
 struct outcome scan_open(struct scan *scan, const struct context *context, uint64_t segment,
                          char ret_why[SCAN_WHY_BYTES]);
+/* The same with its key. A server may be shredding it: then the rest is opened, with its own. */
+struct outcome scan_open_sealed(struct scan *scan, const struct context *context, uint64_t segment,
+                                struct sealer **ret_sealer, char ret_why[SCAN_WHY_BYTES]);
+/* The file that it reads. */
+void scan_path(const struct scan *scan, char ret_path[LEDGER_PATH_BYTES_MAX]);
+/* Of the file that it reads. */
+struct outcome scan_key_open(const struct scan *scan, struct sealer **ret_sealer);
 void scan_close(struct scan *scan);
 /* Moves to a position of this segment that is known to start a record (or to be its end). */
 void scan_move(struct scan *scan, const struct scan_position *position);
@@ -63,7 +72,8 @@ struct outcome scan_next(struct scan *scan, enum scan_found *ret_found,
 /* True when the whole file has nothing but zeros: a segment that was not begun. */
 struct outcome scan_is_blank(const struct context *context, uint64_t segment, bool *ret_blank);
 
-/* Numbers of the segments in commit/, in order. FAULT_CORRUPT when one is missing between. */
+/* Numbers of the segments in commit/ and of those of which the rest is kept, in order.
+ * FAULT_CORRUPT when one is missing between. */
 struct segment_list {
     uint64_t *numbers;
     size_t count;

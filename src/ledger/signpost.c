@@ -1,7 +1,8 @@
 /*
  * Where records begin: some of them, so that one is found without halving a segment.
  *
- * Invariant: a post is the place of a committed record, which never moves.
+ * Invariant: a post is the place of a committed record, which never moves but when its segment is
+ * shredded; then its posts are forgotten.
  */
 #include "base/check.h"
 #include "base/memory.h"
@@ -85,6 +86,18 @@ void signposts_narrow(const struct signposts *signposts, uint64_t segment, uint6
         *until = signposts->posts[at].offset;
     }
     CHECK(*from < *until);
+}
+
+void signposts_forget(struct signposts *signposts, uint64_t segment)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < signposts->count; i++) {
+        if (signposts->posts[i].segment != segment) {
+            signposts->posts[kept++] = signposts->posts[i];
+        }
+    }
+    signposts->count = kept;
 }
 
 void signposts_done(struct signposts *signposts)

@@ -33,7 +33,8 @@ struct home {
     struct buf plain;
     struct buf note; /* of the last record */
     struct sealer *sealer;
-    struct publish edge; /* scratch for snapshots */
+    enum segment_file file; /* in hand */
+    struct publish edge;    /* scratch for snapshots */
 };
 
 static struct outcome meet_published(struct home *home)
@@ -63,7 +64,7 @@ wrong_record(struct home *home, const struct scan_record *record, const char *fo
     va_start(values, format);
     vsnprintf(what, sizeof(what), format, values);
     va_end(values);
-    segment_path(record->header.segment, SEGMENT_FILE_RECORDS, path);
+    segment_path(record->header.segment, home->file, path);
     return verify_wrong(home->verify, "%s at offset %llu: %s", path,
                         (unsigned long long)record->offset, what);
 }
@@ -145,9 +146,10 @@ static struct outcome check_end(struct home *home, const struct scan *scan, enum
     if (found == SCAN_BAD) {
         return verify_wrong(home->verify, "%s", why);
     }
-    return verify_wrong(home->verify,
-                        COMMIT_FOLDER "/%010llu.seg at offset %llu: unfinished record",
-                        (unsigned long long)scan->at.segment, (unsigned long long)scan->at.offset);
+    char path[LEDGER_PATH_BYTES_MAX];
+    scan_path(scan, path);
+    return verify_wrong(home->verify, "%s at offset %llu: unfinished record", path,
+                        (unsigned long long)scan->at.offset);
 }
 
 static struct outcome check_records(struct home *home, struct scan *scan, bool last)
@@ -173,25 +175,28 @@ static struct outcome check_segment(struct home *home, uint64_t number, uint64_t
     char why[SCAN_WHY_BYTES] = "";
     char path[LEDGER_PATH_BYTES_MAX];
 
-    segment_path(number, SEGMENT_FILE_KEY, path);
     sealer_free(home->sealer);
     home->sealer = NULL;
-    TRY(verify_unseen(home->verify, path, segment_key_open(&home->context, number, &home->sealer)));
-    struct outcome outcome = scan_open(&scan, &home->context, number, why);
+    struct outcome outcome = scan_open_sealed(&scan, &home->context, number, &home->sealer, why);
+    home->file = scan.file;
     if (!outcome_ok(outcome)) {
-        outcome = outcome.fault == FAULT_CORRUPT ? verify_wrong(home->verify, "%s", why)
-                                                 : verify_unseen(home->verify, path, outcome);
+        segment_path(number,
+                     scan.file == SEGMENT_FILE_REST ? SEGMENT_FILE_REST_KEY : SEGMENT_FILE_KEY,
+                     path);
+        outcome = outcome.fault == FAULT_CORRUPT && why[0] != '\0'
+                      ? verify_wrong(home->verify, "%s", why)
+                      : verify_unseen(home->verify, path, outcome);
     } else if (scan.header.first_index != home->tree.size ||
                scan.header.first_sequence != *sequence) {
-        outcome = verify_wrong(home->verify,
-                               COMMIT_FOLDER "/%010llu.seg does not follow on the records before",
-                               (unsigned long long)number);
+        scan_path(&scan, path);
+        outcome = verify_wrong(home->verify, "%s does not follow on the records before", path);
     } else {
         outcome = check_records(home, &scan, last);
     }
     *sequence = scan.at.sequence;
     scan_close(&scan);
     home->verify->report->segments++;
+    home->verify->report->shredded += home->file == SEGMENT_FILE_REST ? 1 : 0;
     return outcome;
 }
 

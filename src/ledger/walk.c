@@ -18,6 +18,7 @@ struct walking {
     const struct ledger_walk *walk;
     uint64_t until;
     struct sealer *sealer; /* of the segment in hand */
+    enum segment_file file;
     struct tree tree;
     struct tree_batch batch;
     struct tree_hash leaves[BATCH_ASKS_MAX];
@@ -29,8 +30,10 @@ struct walking {
 static struct outcome wrong(struct walking *walking, uint64_t segment, uint64_t offset,
                             const char *what)
 {
-    snprintf(walking->why, 256, COMMIT_FOLDER "/%010llu.seg at offset %llu: %s",
-             (unsigned long long)segment, (unsigned long long)offset, what);
+    char path[LEDGER_PATH_BYTES_MAX];
+
+    segment_path(segment, walking->file, path);
+    snprintf(walking->why, 256, "%s at offset %llu: %s", path, (unsigned long long)offset, what);
     return outcome_fail(FAULT_CORRUPT, "the commit log does not verify");
 }
 
@@ -168,8 +171,9 @@ static struct outcome walk_segment(struct walking *walking, uint64_t number, boo
     char why[SCAN_WHY_BYTES] = "";
     sealer_free(walking->sealer);
     walking->sealer = NULL;
-    TRY(segment_key_open(&walking->context, number, &walking->sealer));
-    struct outcome outcome = scan_open(&scan, &walking->context, number, why);
+    struct outcome outcome =
+        scan_open_sealed(&scan, &walking->context, number, &walking->sealer, why);
+    walking->file = scan.file;
     if (outcome_ok(outcome) && (first ? scan.header.first_index > walking->tree.size
                                       : scan.header.first_index != walking->tree.size)) {
         outcome = wrong(walking, number, 0, "it does not follow on the records before");

@@ -38,7 +38,7 @@ static struct outcome read_wish(const struct frame *frame, struct wish *ret_wish
     uint64_t until = cursor_u64(&cursor);
 
     TRY(cursor_end(&cursor, "wish"));
-    bool known = kind == LEDGER_WISH_SPARE || kind == LEDGER_WISH_SYNC;
+    bool known = kind != LEDGER_WISH_NONE && kind < LEDGER_WISH_COUNT;
     if (frame->kind != FRAME_KEEP || frame->count != 1 || !known || from > until) {
         return outcome_fail(FAULT_BAD_INPUT, "wish");
     }
@@ -54,8 +54,18 @@ static struct outcome fulfil(const struct keeper *keeper, const struct wish *wis
     if (!outcome_ok(outcome)) { /* the next wish removes it */
         log_outcome(LOG_LEVEL_WARN, "not-removed", outcome);
     }
-    return wish->kind == LEDGER_WISH_SPARE ? keeper_prepare_spare(home_fd, COMMIT_SEGMENT_BYTES)
-                                           : keeper_sync_tiles(home_fd, wish->from, wish->until);
+    switch (wish->kind) {
+    case LEDGER_WISH_SPARE:
+        return keeper_prepare_spare(home_fd, COMMIT_SEGMENT_BYTES);
+    case LEDGER_WISH_SYNC:
+        return keeper_sync_tiles(home_fd, wish->from, wish->until);
+    case LEDGER_WISH_READ:
+        return keeper_read(home_fd, wish->from);
+    case LEDGER_WISH_REST:
+        return keeper_sync_rest(home_fd, wish->from);
+    default:
+        return keeper_destroy(home_fd, wish->from);
+    }
 }
 
 static struct outcome answer(struct keeper *keeper, const struct wish *wish, bool done)

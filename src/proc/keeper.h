@@ -1,6 +1,7 @@
 /*
  * Purpose: the keeper, the process that does the ledger's slow work on files (a segment of zeros,
- * the sync of published tiles) so that the core never waits for it (invariant I9). One per home.
+ * the sync of published tiles, the end of a shredded segment) so that the core never waits for it
+ * (invariant I9). One per home.
  *
  * FRAME_KEEP, core -> keeper: u8 wish (enum ledger_wish), u64 from, u64 until. One at a time.
  * FRAME_KEPT, keeper -> core: the same three when it is done; wish LEDGER_WISH_NONE with the same

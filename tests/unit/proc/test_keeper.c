@@ -163,7 +163,7 @@ static void nonsense_ends_the_pipe_and_a_new_one_works(void **state)
     (void)state;
     struct play play;
     begin(&play);
-    static const unsigned kinds[] = {LEDGER_WISH_NONE, LEDGER_WISH_SYNC + 1, 255};
+    static const unsigned kinds[] = {LEDGER_WISH_NONE, LEDGER_WISH_COUNT, 255};
     for (unsigned i = 0; i < 3; i++) {
         wish(&play, kinds[i], 0, 0);
         assert_hangs_up(&play);
