@@ -28,6 +28,10 @@ static struct outcome count_record(struct counting *counting, struct view openin
     struct fee fee = {0};
     struct fee_place place = {0};
     TRY(record_get_opening(opening, &record));
+    if (record.forgotten &&
+        fees_month(clock_day_vn(record.time_us)) == counting->statement->months) {
+        return outcome_fail(FAULT_NOT_FOUND, "records of that month are not kept any more");
+    }
     TRY(fees_of_record(&record, &party, &fee));
     if (fee.vnd_per_field == 0 || !view_equal(party, code_view(&counting->party->code)) ||
         fees_month(clock_day_vn(record.time_us)) != counting->statement->months) {

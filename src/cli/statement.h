@@ -14,11 +14,12 @@
 struct statement_report {
     uint64_t rows;
     uint64_t since;
-    bool map;      /* there was one */
-    uint64_t size; /* of the log that it is of, and ... */
-    int64_t day;   /* ... its day, since 1970-01-01 */
-    uint64_t line; /* the last that was looked at, from 1 */
-    char why[256]; /* what is bad; empty when good */
+    uint64_t forgotten; /* of the rows, those whose details are not kept any more */
+    bool map;           /* there was one */
+    uint64_t size;      /* of the log that it is of, and ... */
+    int64_t day;        /* ... its day, since 1970-01-01 */
+    uint64_t line;      /* the last that was looked at, from 1 */
+    char why[256];      /* what is bad; empty when good */
 };
 
 struct statement_check;

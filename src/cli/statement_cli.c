@@ -72,6 +72,9 @@ static void tell_good(const struct statement_report *report)
         date_write(day, report->day);
         printf("good: all %" PRIu64 " rows until %s, and %" PRIu64 " since\n", report->rows, day,
                report->since);
+        if (report->forgotten > 0) {
+            printf("details of %" PRIu64 " of them are not kept any more\n", report->forgotten);
+        }
     } else {
         printf("good: %" PRIu64 " rows; it shows no map, by which to see that they are all\n",
                report->since);

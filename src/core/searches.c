@@ -261,7 +261,8 @@ void searches_done(struct searches *searches)
 static void put_search(const struct search *search, bool items, struct buf *json)
 {
     const struct search_found *found = &search->found;
-    buf_printf(json, "{\"found\":%llu,", (unsigned long long)found->found);
+    buf_printf(json, "{\"forgotten\":%llu,\"found\":%llu,", (unsigned long long)found->forgotten,
+               (unsigned long long)found->found);
     if (items && search->summary.len > 0) {
         buf_put_text(json, "\"incident\":");
         buf_put_view(json, buf_view(&search->summary));

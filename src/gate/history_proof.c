@@ -48,18 +48,35 @@ static void put_opening(const struct record *record, const struct record_text *t
     }
     buf_put_u8(json, '"');
     record_put_person(record, person, json);
-    buf_put_text(json, "\"],\"receipt\":{\"entry\":");
+    buf_put_text(json, "\"],");
+}
+
+static struct outcome put_receipt(uint64_t index, const struct ledger_receipt *receipt,
+                                  struct buf *json)
+{
+    BUF_AUTO proof;
+    buf_init(&proof, OPENING_ASK_BYTES_MAX);
+    proof_put(&proof, index, receipt->path, receipt->checkpoint);
+    TRY(buf_check(&proof));
+    buf_put_text(json, "\"receipt\":{\"entry\":");
+    json_put_string(json, receipt->item.entry);
+    buf_put_text(json, ",\"proof\":");
+    json_put_string(json, buf_view(&proof));
+    buf_put_text(json, "}}");
+    return buf_check(json);
 }
 
 struct outcome history_put_proof(const struct record *record, uint64_t index,
                                  const struct ledger_receipt *receipt, uint64_t person,
                                  struct buf *json)
 {
-    BUF_AUTO proof;
     BUF_AUTO texts;
-    struct record_text text = {0};
-    buf_init(&proof, OPENING_ASK_BYTES_MAX);
     buf_init(&texts, record_texts_room());
+    struct record_text text = {0};
+    if (record->forgotten) { /* that there was an entry is told, and nothing opens it any more */
+        buf_put_text(json, "{\"opening\":[],");
+        return put_receipt(index, receipt, json);
+    }
     if (buf_claim(&texts, record_texts_room()) == NULL) {
         return buf_check(&texts);
     }
@@ -68,12 +85,6 @@ struct outcome history_put_proof(const struct record *record, uint64_t index,
     if (!view_equal(text.entry, receipt->item.entry)) { /* invariant 2 */
         return outcome_fail(FAULT_CORRUPT, "an opening does not give its entry again");
     }
-    proof_put(&proof, index, receipt->path, receipt->checkpoint);
-    TRY(buf_check(&proof));
     put_opening(record, &text, person, json);
-    json_put_string(json, text.entry);
-    buf_put_text(json, ",\"proof\":");
-    json_put_string(json, buf_view(&proof));
-    buf_put_text(json, "}}");
-    return buf_check(json);
+    return put_receipt(index, receipt, json);
 }

@@ -8,6 +8,7 @@
  *    of it: no value of a field, no officer's name, and of the case a part.
  * 3. A row that is not to be seen yet, another's row and no row are alike.
  * 4. A call looks once into the index, or reads one old record (I9).
+ * 5. A row whose opening is shredded is a row all the same: of it is told what is kept.
  */
 #include "gate/page.h"
 
@@ -166,6 +167,15 @@ static const char *role_of(const struct record *record, struct view agent)
     return is_text(member_of(agent, "officer")) ? "officer" : "system";
 }
 
+static void put_role(const struct record *record, struct view agent, struct buf *buf)
+{
+    if (record->forgotten) {
+        buf_put_text(buf, ",\"role\":null");
+    } else {
+        buf_printf(buf, ",\"role\":\"%s\"", role_of(record, agent));
+    }
+}
+
 static void put_row(const struct gate *gate, const struct page *page, uint64_t place,
                     const struct record *record, struct buf *buf)
 {
@@ -181,15 +191,15 @@ static void put_row(const struct gate *gate, const struct page *page, uint64_t p
     put_word(buf, &words_class, record->class);
     buf_put_text(buf, ",\"fields\":");
     put_fields(member_of(request, "fields"), page->fields, buf);
+    buf_put_text(buf, record->forgotten ? ",\"forgotten\":true" : "");
     buf_printf(buf, ",\"kind\":\"%s\",\"operator\":", words_name(&words_kind, record->kind));
     put_party(gate, member_of(agent, "operator"), buf);
     buf_put_text(buf, ",\"party\":");
     put_party(gate, value_of(record, RECORD_PARTY), buf);
     buf_put_text(buf, ",\"result\":");
     json_put_string(buf, record->outcome);
-    buf_printf(buf,
-               ",\"role\":\"%s\",\"row\":\"%016" PRIx64 "\",\"service\":", role_of(record, agent),
-               place);
+    put_role(record, agent, buf);
+    buf_printf(buf, ",\"row\":\"%016" PRIx64 "\",\"service\":", place);
     put_word(buf, &words_service, record->service);
     buf_put_text(buf, ",\"time\":\"");
     clock_put_second(buf, record->time_us);

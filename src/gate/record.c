@@ -18,6 +18,8 @@
 #include <string.h>
 
 #define OPENING_VERSION 1
+#define OPENING_VERSION_REST 128 /* of one that was shredded */
+#define MINUTE_US (INT64_C(60) * 1000000)
 #define DIGEST_CHARS 43
 #define TIME_LAST_US INT64_C(253402300799999999) /* the end of 9999 */
 /* Key stream of an entry: salts of the names, salts of the persons, decoys, first place. */
@@ -202,6 +204,9 @@ struct outcome record_write(const struct record *record, struct buf *texts,
 {
     CHECK(record->person_count <= OPENING_PERSONS_MAX);
     CHECK(texts->cap == texts->max);
+    if (record->forgotten) {
+        return outcome_fail(FAULT_NOT_FOUND, "the opening is shredded");
+    }
     struct salts salts;
     char digests[RECORD_NAME_COUNT][DIGEST_CHARS] = {0};
     TRY(salts_expand(record->secret, &salts));
@@ -229,6 +234,7 @@ void record_put_person(const struct record *record, uint64_t person, struct buf 
     struct salts salts;
     char digest[DIGEST_CHARS];
     unsigned number = 0;
+    CHECK(!record->forgotten);
     buf_init(&value, 64);
     while (number < record->person_count && record->persons[number] != person) {
         number++;
@@ -271,6 +277,23 @@ void record_put_opening(const struct record *record, struct buf *buf)
     buf_put_block32(buf, record->effect);
 }
 
+/* The minute is public; what is more exact would tell one ask from another. */
+void record_put_rest(const struct record *record, struct view effect, struct buf *buf)
+{
+    buf_put_u8(buf, OPENING_VERSION_REST);
+    buf_put_u8(buf, (uint8_t)record->kind);
+    buf_put_u8(buf, record->class);
+    buf_put_u8(buf, record->channel);
+    buf_put_u8(buf, record->service);
+    buf_put_block16(buf, record->outcome);
+    buf_put_u64(buf, (uint64_t)(record->time_us / MINUTE_US * MINUTE_US));
+    buf_put_u8(buf, (uint8_t)record->person_count);
+    for (unsigned i = 0; i < record->person_count; i++) {
+        buf_put_u64(buf, record->persons[i]);
+    }
+    buf_put_block32(buf, effect);
+}
+
 static bool opening_sane(const struct record *record)
 {
     return (unsigned)record->kind < KIND_COUNT &&
@@ -285,18 +308,22 @@ struct outcome record_get_opening(struct view plain, struct record *ret_record)
 {
     struct cursor cursor = cursor_of(plain);
     struct record record = {0};
-    if (cursor_u8(&cursor) != OPENING_VERSION) {
+    uint8_t version = cursor_u8(&cursor);
+    if (version != OPENING_VERSION && version != OPENING_VERSION_REST) {
         return outcome_fail(FAULT_CORRUPT, "opening: unknown version");
     }
+    record.forgotten = version == OPENING_VERSION_REST;
     record.kind = cursor_u8(&cursor);
     record.class = cursor_u8(&cursor);
     record.channel = cursor_u8(&cursor);
     record.service = cursor_u8(&cursor);
     record.outcome = cursor_block16(&cursor);
     record.time_us = (int64_t)cursor_u64(&cursor);
-    cursor_copy(&cursor, record.ask_id, sizeof(record.ask_id));
-    cursor_copy(&cursor, record.policy_hash, 64);
-    cursor_copy(&cursor, record.secret, sizeof(record.secret));
+    if (!record.forgotten) {
+        cursor_copy(&cursor, record.ask_id, sizeof(record.ask_id));
+        cursor_copy(&cursor, record.policy_hash, 64);
+        cursor_copy(&cursor, record.secret, sizeof(record.secret));
+    }
     record.person_count = cursor_u8(&cursor);
     if (!opening_sane(&record)) {
         return outcome_fail(FAULT_CORRUPT, "opening: impossible values");
@@ -304,7 +331,7 @@ struct outcome record_get_opening(struct view plain, struct record *ret_record)
     for (unsigned i = 0; i < record.person_count; i++) {
         record.persons[i] = cursor_u64(&cursor);
     }
-    for (enum record_name name = 0; name < RECORD_NAME_COUNT; name++) {
+    for (enum record_name name = 0; name < RECORD_NAME_COUNT && !record.forgotten; name++) {
         if (name != RECORD_ASK && name != RECORD_PERSONS) {
             record.values[name] = cursor_block16(&cursor);
         }

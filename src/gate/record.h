@@ -46,6 +46,9 @@ struct record {
     unsigned person_count;
     struct view effect; /* bytes for replay: an act whole, or an ask's counters */
     uint8_t secret[SEAL_KEY_BYTES];
+    /* Its opening was shredded (decision 0071): what is left says of which kind it was, in which
+     * minute, and whose row it is. Values, secret, id and policy are gone. */
+    bool forgotten;
 };
 
 /* What is made of it; the views lie in the buf that it was written to. */
@@ -60,7 +63,8 @@ void record_ask_id(int64_t time_us, const struct random_port *random, uint8_t re
 void record_ask_id_text(const uint8_t id[16], char ret_text[37]);
 
 /* Writes disclosures and entry into `texts`, whose memory must not move: its capacity was claimed
- * beforehand (record_texts_room() bytes are enough for one). FAULT_OVER_LIMIT otherwise. */
+ * beforehand (record_texts_room() bytes are enough for one). FAULT_OVER_LIMIT otherwise;
+ * FAULT_NOT_FOUND of one that is forgotten. */
 struct outcome record_write(const struct record *record, struct buf *texts,
                             struct record_text *ret_text);
 size_t record_texts_room(void);
@@ -72,5 +76,7 @@ void record_put_person(const struct record *record, uint64_t person, struct buf 
 /* The opening as it goes to the log (which seals it), and back (borrows from `plain`). */
 void record_put_opening(const struct record *record, struct buf *buf);
 struct outcome record_get_opening(struct view plain, struct record *ret_record);
+/* The same of what is kept of an opening that is shredded: `effect` is what replay still needs. */
+void record_put_rest(const struct record *record, struct view effect, struct buf *buf);
 
 #endif

@@ -24,6 +24,9 @@ static struct outcome read_one(struct gate *gate, uint64_t index, struct recorde
     struct effect effect = {0};
     TRY(ledger_reread(gate->ledger, index, &gate->again, &receipt));
     TRY(record_get_opening(receipt.item.opening, &record));
+    if (record.forgotten) {
+        return outcome_fail(FAULT_NOT_FOUND, "its opening is shredded");
+    }
     if (record.kind != KIND_DISCLOSURE) {
         return outcome_fail(FAULT_NOT_FOUND, "no disclosure");
     }

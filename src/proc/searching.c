@@ -43,6 +43,7 @@ void searching_put_found(struct buf *buf, const struct search_found *found)
     buf_put_u64(buf, found->persons);
     buf_put_u64(buf, found->versions);
     buf_put_u64(buf, found->found);
+    buf_put_u64(buf, found->forgotten);
     buf_put_u32(buf, found->shown);
     buf_put_block16(buf, found->why);
     buf_put_block32(buf, found->items);
@@ -56,9 +57,9 @@ static bool found_sane(const struct search_found *found)
     bool failed = found->state == SEARCH_FAILED;
 
     return (found->state == SEARCH_RUNS || done || failed) && found->looked <= found->of &&
-           found->shown <= SEARCH_ITEMS_MAX && found->shown <= found->found &&
-           found->why.len <= SEARCH_WHY_BYTES_MAX && failed == (found->why.len > 0) &&
-           found->items.len <= SEARCH_ITEMS_BYTES_MAX &&
+           found->forgotten <= found->of && found->shown <= SEARCH_ITEMS_MAX &&
+           found->shown <= found->found && found->why.len <= SEARCH_WHY_BYTES_MAX &&
+           failed == (found->why.len > 0) && found->items.len <= SEARCH_ITEMS_BYTES_MAX &&
            found->summary.len <= SEARCH_SUMMARY_BYTES_MAX && (done || found->summary.len == 0) &&
            (found->shown > 0) == (found->items.len > 0) && (done || found->shown == 0);
 }
@@ -74,6 +75,7 @@ struct outcome searching_get_found(const struct frame *frame, struct search_foun
     found.persons = cursor_u64(&cursor);
     found.versions = cursor_u64(&cursor);
     found.found = cursor_u64(&cursor);
+    found.forgotten = cursor_u64(&cursor);
     found.shown = cursor_u32(&cursor);
     found.why = cursor_block16(&cursor);
     found.items = cursor_block32(&cursor);

@@ -27,7 +27,7 @@ enum search_state {
 };
 
 /* FRAME_FOUND, worker -> core: u64 index, u8 state, u64 looked, u64 of, u64 persons, u64 versions,
- * u64 found, u32 shown, block16 why, block32 items, block32 summary. */
+ * u64 found, u64 forgotten, u32 shown, block16 why, block32 items, block32 summary. */
 struct search_found {
     uint64_t index;
     enum search_state state;
@@ -36,6 +36,7 @@ struct search_found {
     uint64_t persons;    /* whom the values fit */
     uint64_t versions;   /* of them */
     uint64_t found;      /* entries */
+    uint64_t forgotten;  /* entries of that time that cannot be looked into any more */
     uint32_t shown;      /* of these, in `items` */
     struct view why;     /* words of our own, at most SEARCH_WHY_BYTES_MAX */
     struct view items;   /* JSON objects with commas between, at most SEARCH_ITEMS_BYTES_MAX */

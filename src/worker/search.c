@@ -154,6 +154,12 @@ static struct outcome meet(void *context, uint64_t index, const struct ledger_it
     bool meets = false;
     *ret_wanted = false;
     TRY(record_get_opening(item->opening, &record));
+    if (record.forgotten) { /* nothing of it can be met; how many they are is told */
+        search->found.forgotten +=
+            record.time_us >= search->filter.from_us && record.time_us < search->filter.to_us ? 1
+                                                                                              : 0;
+        return OUTCOME_OK;
+    }
     if (search->filter.incident && index == search->order->index) {
         search->incident.opened_us = record.time_us;
         return OUTCOME_OK;

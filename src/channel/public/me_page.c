@@ -34,6 +34,7 @@ static const struct {
     {"death_or_missing", "Chết hoặc mất tích", "death or going missing"},
     {"ethnicity", "Dân tộc", "ethnicity"},
     {"fields", "Thông tin", "fields"},
+    {"forgotten", "Chi tiết không còn được lưu", "details no longer kept"},
     {"full_name", "Họ, chữ đệm và tên khai sinh", "full name"},
     {"household", "Chủ hộ và các thành viên hộ gia đình", "household"},
     {"id", "Số định danh cá nhân", "personal number"},

@@ -92,9 +92,14 @@ function readItem(item, vkey) {
     return { index, entry, named, elements, bytes: Buffer.from(item.receipt.entry) };
 }
 
-function readRow(row, vkey, person) {
+// A row of the map without an opening is one whose details are not kept any more: that it is his
+// shows the map's chain alone.
+function readRow(row, vkey, person, ofMap) {
     sameMembers(row, ['opening', 'receipt'], 'a row');
     const { index, named, elements, bytes } = readItem(row, vkey);
+    if (ofMap && row.opening.length === 0) {
+        return { index, bytes, named };
+    }
     elements.length === 1 || fail('a row tells of no person, or of several');
     named.persons?.some((one) => one['...'] === elements[0].digest)
         || fail('the person is not the entry\'s');
@@ -130,7 +135,7 @@ export function verifyStatement(lines, vkey) {
         const [kind] = Object.keys(line);
         sameMembers(line, [kind], 'a line');
         count[kind] !== undefined && !(kind === 'since' && count.row > 0) || fail('out of order');
-        const row = readRow(line[kind], vkey, person);
+        const row = readRow(line[kind], vkey, person, kind === 'row');
         !indexes.has(row.index) || fail('an entry stands twice');
         indexes.add(row.index);
         count[kind]++;

@@ -131,11 +131,13 @@ static void an_order_goes_to_the_worker_and_what_it_found_is_shown(void **state)
     assert_true(next_order(&got));
     assert_true(got.index == 9);
     assert_view(got.act, "an act");
-    assert_shown(9, "{\"found\":0,\"items\":[],\"looked\":0,\"of\":10,\"persons\":0,\"record\":9,"
+    assert_shown(9, "{\"forgotten\":0,\"found\":0,\"items\":[],\"looked\":0,\"of\":10,\"persons\":"
+                    "0,\"record\":9,"
                     "\"shown\":0,\"state\":\"runs\",\"versions\":0}");
     found.summary = VIEW_LITERAL("{\"due\":1}");
     searches_take(&core, &found);
-    assert_shown(9, "{\"found\":2,\"incident\":{\"due\":1},\"items\":[{\"index\":3}],\"looked\":10,"
+    assert_shown(9, "{\"forgotten\":0,\"found\":2,\"incident\":{\"due\":1},\"items\":[{\"index\":3}"
+                    "],\"looked\":10,"
                     "\"of\":10,\"persons\":1,\"record\":9,\"shown\":1,\"state\":\"done\","
                     "\"versions\":1}");
 }
@@ -159,7 +161,8 @@ static void the_next_one_waits_until_the_one_before_has_ended(void **state)
         .index = 9, .state = SEARCH_FAILED, .why = VIEW_LITERAL("no"), .of = 10};
     searches_take(&core, &found);
     assert_true(next_order(&got) && got.index == 11);
-    assert_shown(9, "{\"found\":0,\"items\":[],\"looked\":0,\"of\":10,\"persons\":0,\"record\":9,"
+    assert_shown(9, "{\"forgotten\":0,\"found\":0,\"items\":[],\"looked\":0,\"of\":10,\"persons\":"
+                    "0,\"record\":9,"
                     "\"shown\":0,\"state\":\"failed\",\"versions\":0,\"why\":\"no\"}");
 }
 
@@ -199,7 +202,8 @@ static void what_nobody_ordered_is_not_taken(void **state)
     searches_take(&core, &found);
     found.found = 7;
     searches_take(&core, &found); /* it has ended already */
-    assert_shown(9, "{\"found\":2,\"items\":[{\"index\":3}],\"looked\":10,\"of\":10,\"persons\":1,"
+    assert_shown(9, "{\"forgotten\":0,\"found\":2,\"items\":[{\"index\":3}],\"looked\":10,\"of\":"
+                    "10,\"persons\":1,"
                     "\"record\":9,\"shown\":1,\"state\":\"done\",\"versions\":1}");
 }
 
@@ -246,8 +250,9 @@ static void auditors_see_it_and_nobody_else_learns_that_it_is_there(void **state
     assert_ok(look_as(1, "9", &seen));
     assert_int_equal(seen.fault, FAULT_NONE);
     assert_ok(look_as(1, "", &seen));
-    assert_view(seen.json, "[{\"found\":0,\"looked\":0,\"of\":10,\"persons\":0,\"record\":9,"
-                           "\"shown\":0,\"state\":\"runs\",\"versions\":0}]");
+    assert_view(seen.json,
+                "[{\"forgotten\":0,\"found\":0,\"looked\":0,\"of\":10,\"persons\":0,\"record\":9,"
+                "\"shown\":0,\"state\":\"runs\",\"versions\":0}]");
     assert_ok(look_as(1, "8", &seen));
     assert_int_equal(seen.fault, FAULT_NOT_FOUND);
     assert_ok(look_as(1, "09", &seen));

@@ -404,6 +404,35 @@ static void a_writer_that_breaks_the_contract_is_stopped(void **state)
     assert_true(aborts(write_into_memory_that_may_move, &unclaimed));
 }
 
+static void what_is_kept_of_an_opening_tells_whose_row_it_is_and_opens_nothing(void **state)
+{
+    BUF_AUTO plain;
+    BUF_AUTO texts;
+    struct record_text text = {0};
+    struct record record = record_of(KIND_DISCLOSURE, 5);
+    struct record rest = {0};
+    (void)state;
+    buf_init(&plain, OPENING_ASK_BYTES_MAX);
+    texts_init(&texts);
+    record_put_rest(&record, VIEW_LITERAL("less"), &plain);
+    assert_ok(buf_check(&plain));
+    assert_ok(record_get_opening(buf_view(&plain), &rest));
+    assert_true(rest.forgotten && rest.kind == KIND_DISCLOSURE && rest.person_count == 1);
+    assert_true(rest.persons[0] == 4711 && rest.service == SERVICE_CITIZEN_LOOKUP);
+    assert_view(rest.outcome, "disclosed");
+    assert_view(rest.effect, "less");
+    assert_int_equal(rest.time_us, TIME_US - TIME_US % 60000000); /* the minute, which is public */
+    for (enum record_name name = 0; name < RECORD_NAME_COUNT; name++) {
+        assert_int_equal(rest.values[name].len, 0);
+    }
+    assert_null(memmem(plain.data, plain.len, record.secret, sizeof(record.secret)));
+    assert_null(memmem(plain.data, plain.len, "bank", 4));
+    assert_fault(record_write(&rest, &texts, &text), FAULT_NOT_FOUND);
+    for (size_t len = 0; len < plain.len; len++) {
+        assert_fault(record_get_opening(view_of(plain.data, len), &rest), FAULT_CORRUPT);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -416,6 +445,7 @@ int main(void)
         cmocka_unit_test(an_opening_makes_the_same_entry_again),
         cmocka_unit_test(an_opening_cut_anywhere_or_too_long_is_corrupt),
         cmocka_unit_test(an_opening_of_impossible_values_is_corrupt),
+        cmocka_unit_test(what_is_kept_of_an_opening_tells_whose_row_it_is_and_opens_nothing),
         cmocka_unit_test(an_ask_id_is_a_uuid_of_version_7_with_its_time),
         cmocka_unit_test(what_does_not_fit_is_told_and_not_cut),
         cmocka_unit_test(an_entry_over_its_ceiling_is_refused),
