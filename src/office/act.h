@@ -164,6 +164,10 @@ enum act_kind {
     ACT_PASS_LEAVE, /* by the date */
     ACT_KEY_ROTATE,
     ACT_KEY_ROTATED, /* by the house: nothing lies under the former key any more */
+    ACT_RETENTION_SET,
+    ACT_RETENTION_SHRED, /* by the house: of a segment only what must be is kept */
+    ACT_HOLD_PUT,
+    ACT_HOLD_END,
     ACT_KIND_COUNT
 };
 

@@ -117,6 +117,10 @@ static const struct four_eyes rows[ACT_KIND_COUNT] = {
     /* Who sees another's data as a guardian is looked at by two. */
     [ACT_GUARDIAN_BIND] = {INTAKE | DECIDE, APPROVE, NOT_OWN, 0},
     [ACT_GUARDIAN_END] = {INTAKE | DECIDE | SECURITY, ONE_IS_ENOUGH, NOT_OWN, 0},
+    /* What is shredded comes never back: of when, and of what is kept all the same, two decide. */
+    [ACT_RETENTION_SET] = {DECIDE | SECURITY, APPROVE, NOT_OWN, 0},
+    [ACT_HOLD_PUT] = {AUDIT | DECIDE, APPROVE, NOT_OWN, 0},
+    [ACT_HOLD_END] = {AUDIT | DECIDE, APPROVE, NOT_OWN, 0},
     /* A case has two officers of its own: who proposes, and who approves (case_decide.c). */
     [ACT_CASE_RECEIVE] = {INTAKE, ONE_IS_ENOUGH, NOT_OWN, 0},
     [ACT_CASE_DOCUMENT] = {INTAKE | DECIDE, ONE_IS_ENOUGH, NOT_OWN, OBJECT_CASE},

@@ -152,6 +152,10 @@ struct outcome prepare_case_receive(struct preparing *here); /* case_intake.c */
 struct outcome prepare_case_correct(struct preparing *here);
 struct outcome prepare_guardian_bind(struct preparing *here); /* guardian.c, as the next */
 struct outcome prepare_guardian_end(struct preparing *here);
+struct outcome prepare_retention_set(struct preparing *here); /* retention.c, as the next three */
+struct outcome prepare_retention_shred(struct preparing *here);
+struct outcome prepare_hold_put(struct preparing *here);
+struct outcome prepare_hold_end(struct preparing *here);
 struct outcome prepare_case_document(struct preparing *here); /* case_acts.c, as the next */
 struct outcome prepare_case_supplement(struct preparing *here);
 struct outcome prepare_case_complete(struct preparing *here);

@@ -17,6 +17,7 @@
 #include "office/outgoing.h"
 #include "office/phone.h"
 #include "office/provider.h"
+#include "office/retention.h"
 #include "office/review.h"
 #include "office/rotation.h"
 #include "office/source.h"
@@ -79,6 +80,8 @@ struct staff {
     struct map letters;
     struct map registers;
     struct map guardianships;
+    struct map retentions; /* one, or none */
+    struct map holds;
     struct map letter_codes; /* copies of letters, by the hash of number and code */
     struct map letter_files; /* likewise, by the hash of their file */
     struct map phones;
