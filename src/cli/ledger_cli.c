@@ -100,6 +100,9 @@ static void print_verdict(bool good, const struct verify_report *report)
            " tiles and bundles",
            report->entries, good ? "good" : "BAD", report->records, report->segments,
            report->tiles);
+    if (report->shredded > 0) {
+        printf("; of %" PRIu64 " segments the openings of asks are shredded", report->shredded);
+    }
 }
 
 static int tell_verdict(struct outcome outcome, const struct verify_report *report,
@@ -116,9 +119,9 @@ static int tell_verdict(struct outcome outcome, const struct verify_report *repo
     if (json) {
         printf("{\"acts\":%" PRIu64 ",\"acts_bad\":%" PRIu64 ",\"acts_signed\":%" PRIu64
                ",\"entries\":%" PRIu64 ",\"good\":%s,\"records\":%" PRIu64 ",\"segments\":%" PRIu64
-               ",\"tiles\":%" PRIu64 "}\n",
+               ",\"shredded\":%" PRIu64 ",\"tiles\":%" PRIu64 "}\n",
                acts->acts, acts->bad, acts->signed_count, report->entries, good ? "true" : "false",
-               report->records, report->segments, report->tiles);
+               report->records, report->segments, report->shredded, report->tiles);
         return good ? EXIT_GOOD : EXIT_BAD;
     }
     print_verdict(good, report);

@@ -9,6 +9,7 @@
 #include "cli/fees_cli.h"
 #include "cli/ledger_cli.h"
 #include "cli/policy_cli.h"
+#include "cli/retention_cli.h"
 #include "cli/seed_cli.h"
 
 #include <stdio.h>
@@ -213,6 +214,9 @@ static const struct {
      "signed one"},
     {"ledger", ledger_cli, "verify | show | figures | map"},
     {"ask", ask_cli, "SERVICE FILE|-: one ask to a server, as a client"},
+    {"retention", retention_cli,
+     "show | set | run: how long records are kept whole; shreds what is older"},
+    {"hold", hold_cli, "list | put | end: cases whose records are kept longer"},
     {"receipt", receipt_cli, "verify FILE --vkey FILE"},
     {"statement", statement_cli,
      "verify FILE --vkey FILE [--as-of DAY]: is a citizen's history proved and whole"},

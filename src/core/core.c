@@ -225,6 +225,7 @@ static struct outcome housekeeping(struct core *core)
     TRY(outbox_keep(core));
     TRY(codes_step(core));
     TRY(rotations_keep(core));
+    TRY(retention_step(core->house, &core->retention, (uint32_t)getuid(), &core->retention_busy));
     watch_health(core);
     peers_keep(core);
     figures_tell(core);
@@ -240,7 +241,7 @@ static int wait_ms(const struct core *core)
     uint32_t wait_max = peers_hold(core) ? 1 : rotations_busy(core) ? 50 : 1000;
     bool busy = peers_wait(core) || core->ageing.under_way || letters_busy(core) ||
                 core->gate_busy || histories_wait(&core->histories) || outbox_busy(core) ||
-                inbox_busy(core) || notices_busy(core) || news_busy(core);
+                inbox_busy(core) || notices_busy(core) || news_busy(core) || core->retention_busy;
     return busy ? 0 : (int)(wait > wait_max ? wait_max : wait);
 }
 

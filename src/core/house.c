@@ -17,6 +17,7 @@
 #include "base/disk.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "core/retention.h"
 #include "gate/history.h"
 
 #include <errno.h>
@@ -435,6 +436,17 @@ static struct outcome record_pending(struct house *house)
     }
 }
 
+/* A shredding that a start found half done. */
+static struct outcome settle_retention(struct house *house, char ret_why[HOUSE_WHY_BYTES])
+{
+    char place[256] = "";
+    struct outcome outcome = retention_settle(house, place);
+    if (!outcome_ok(outcome) && place[0] != '\0') {
+        snprintf(ret_why, HOUSE_WHY_BYTES, "ledger: %s", place);
+    }
+    return why(outcome, ret_why, "shredding of a segment");
+}
+
 static struct outcome house_fill(struct house *house, const char *home, int home_fd,
                                  enum registry_mode mode, char ret_why[HOUSE_WHY_BYTES])
 {
@@ -443,6 +455,7 @@ static struct outcome house_fill(struct house *house, const char *home, int home
     TRY(open_stores(house, home, home_fd, mode, ret_why));
     TRY(open_ledger(house, home_fd, &recovery, ret_why));
     house->replayed = recovery.replayed;
+    TRY(settle_retention(house, ret_why));
     TRY(why(record_cuts(house, home_fd), ret_why, "record of a cut tail"));
     if (mode == REGISTRY_WRITE) {
         TRY(why(record_pending(house), ret_why, "record of an import chunk"));

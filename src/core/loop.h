@@ -13,6 +13,7 @@
 #include "core/notices.h"
 #include "core/outbox.h"
 #include "core/phones.h"
+#include "core/retention.h"
 #include "core/sessions.h"
 #include "office/ageing.h"
 #include "proc/explaining.h"
@@ -293,6 +294,8 @@ struct core {
     int64_t late_us;   /* likewise, for the office's store */
     int64_t ageing_us; /* monotonic: when to look at dates again */
     struct ageing_watch ageing;
+    struct retention_watch retention;
+    bool retention_busy;
     char policy_told[65]; /* hash of the policy whose texts the channels have */
     /* the batch in hand */
     struct ask asks[BATCH_ASKS_MAX];
