@@ -491,4 +491,19 @@
 #define DIALED_IN_BYTES_MAX (256u << 10)  /* read and not yet taken */
 #define DIALED_OUT_BYTES_MAX (256u << 10) /* waiting to be written */
 
+/* Backups (decision 0070) */
+#define BACKUP_BLOCK_BYTES (256u << 10)   /* what is sealed, kept and compared as one */
+#define BACKUP_FILE_BLOCKS_MAX (1u << 22) /* of one file: 1 TiB */
+#define BACKUP_BLOCKS_MAX (1u << 24)      /* of all generations that are kept: 4 TiB */
+#define BACKUP_PIECE_BYTES (64u << 10)    /* of a generation's book, sealed as one */
+#define BACKUP_PATH_BYTES_MAX 95          /* of a file, from the home on */
+#define BACKUP_GENERATIONS_MAX 1000       /* that one folder keeps */
+#define BACKUP_GENERATIONS_USUAL 14
+#define BACKUP_RATE_MIB_MAX 4096 /* read in a second */
+#define BACKUP_RATE_MIB_USUAL 64
+#define BACKUP_ROOM_BYTES_MIN (256u << 20) /* that it leaves where the home stands, too */
+#define BACKUP_WAIT_MS_MAX 20000           /* for the log to show what the stores hold */
+#define ROLLBACKS_MAX 64                   /* of one line of homes */
+#define BACKUP_TRIES_MAX 200               /* to find the stores between two chunks */
+
 #endif

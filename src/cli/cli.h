@@ -54,6 +54,8 @@ struct outcome cli_ask(struct pipe_end *pipe, struct frame *ret_frame);
 
 /* Subcommands: arguments after the subcommand's name; exit status. */
 int init_cli(int argc, char **argv);
+int backup_cli(int argc, char **argv);
+int restore_cli(int argc, char **argv);
 int serve_cli(int argc, char **argv);
 int ps_cli(int argc, char **argv);
 int registry_cli(int argc, char **argv);

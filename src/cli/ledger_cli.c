@@ -292,7 +292,10 @@ int ledger_cli(int argc, char **argv)
     if (argc >= 1 && strcmp(argv[0], "map") == 0) {
         return ledger_map_cli(argc - 1, argv + 1);
     }
-    cli_complain("usage: dancu ledger verify | show | figures | map");
+    if (argc >= 1 && strcmp(argv[0], "accept-rollback") == 0) {
+        return act_cli("ledger", argc, argv);
+    }
+    cli_complain("usage: dancu ledger verify | show | figures | map | accept-rollback");
     return EXIT_USAGE;
 }
 

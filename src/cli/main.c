@@ -154,6 +154,9 @@ static const struct {
     {"ps", ps_cli, "the processes of a running server, with their rights"},
     {"policy", policy_cli, "check | show | explain | propose | publish the law as data"},
     {"registry", registry_cli, "import FILE|-: load people from NDJSON"},
+    {"backup", backup_cli,
+     "[--to DIR] | verify DIR | list DIR: sealed copies of a home, also while it is served"},
+    {"restore", restore_cli, "--from DIR --home NEW: a home made of a backup"},
     {"scrub", scrub_cli, "look at all that the home keeps, now; `scrub status`: a server's scrub"},
     {"seed", seed_cli, "write a synthetic population as NDJSON"},
     {"party", party_cli,
@@ -212,7 +215,7 @@ static const struct {
      "written request |\n"
      "               check | draw: templates, and a letter drawn by them; verify FILE --ca FILE: a "
      "signed one"},
-    {"ledger", ledger_cli, "verify | show | figures | map"},
+    {"ledger", ledger_cli, "verify | show | figures | map | accept-rollback"},
     {"ask", ask_cli, "SERVICE FILE|-: one ask to a server, as a client"},
     {"retention", retention_cli,
      "show | set | run: how long records are kept whole; shreds what is older"},

@@ -117,6 +117,7 @@ static void fill_ledger(const struct core *core, uint64_t *figures)
 
     ledger_figures_get(core->house->ledger, &ledger);
     figures[CORE_WRITABLE] = ledger_writable(core->house->ledger) ? 1 : 0;
+    figures[CORE_HELD] = ledger_held(core->house->ledger, NULL) ? 1 : 0;
     figures[CORE_ENTRIES] = ledger_size(core->house->ledger);
     figures[CORE_REPLAYED] = core->house->replayed;
     figures[CORE_UNPUBLISHED] = ledger.unpublished;

@@ -447,6 +447,20 @@ static struct outcome settle_retention(struct house *house, char ret_why[HOUSE_W
     return why(outcome, ret_why, "shredding of a segment");
 }
 
+static bool tell_held(const struct house *house)
+{
+    struct ledger_restored restored;
+    char id[2 * sizeof(restored.id)];
+    if (!ledger_held(house->ledger, &restored)) {
+        return false;
+    }
+    hex_write(id, view_of(restored.id, sizeof(restored.id)));
+    log_line(LOG_LEVEL_WARN, "ledger-held",
+             "restoring=%.32s entries=%llu later=%llu what=\"" LEDGER_HELD_TEXT "\"", id,
+             (unsigned long long)restored.at.size, (unsigned long long)restored.later.size);
+    return true;
+}
+
 static struct outcome house_fill(struct house *house, const char *home, int home_fd,
                                  enum registry_mode mode, char ret_why[HOUSE_WHY_BYTES])
 {
@@ -456,6 +470,9 @@ static struct outcome house_fill(struct house *house, const char *home, int home
     TRY(open_ledger(house, home_fd, &recovery, ret_why));
     house->replayed = recovery.replayed;
     TRY(settle_retention(house, ret_why));
+    if (tell_held(house)) {
+        return OUTCOME_OK; /* a later start records what waits */
+    }
     TRY(why(record_cuts(house, home_fd), ret_why, "record of a cut tail"));
     if (mode == REGISTRY_WRITE) {
         TRY(why(record_pending(house), ret_why, "record of an import chunk"));

@@ -118,6 +118,21 @@ void gate_ledger_set(struct gate *gate, struct ledger *ledger)
     gate->ledger = ledger;
 }
 
+bool gate_held(const struct gate *gate, struct ledger_restored *ret_restored)
+{
+    return gate->ledger != NULL && ledger_held(gate->ledger, ret_restored);
+}
+
+void gate_lift(struct gate *gate, bool lifted)
+{
+    ledger_lift(gate->ledger, lifted);
+}
+
+void gate_release(struct gate *gate)
+{
+    ledger_release(gate->ledger);
+}
+
 void gate_policy_set(struct gate *gate, const struct policy *policy)
 {
     gate->policy = policy;
@@ -677,7 +692,9 @@ struct outcome gate_record(struct gate *gate, struct record *record, uint64_t *r
     struct record_text text = {0};
     CHECK(gate->ledger != NULL);
     if (!ledger_writable(gate->ledger)) {
-        return outcome_fail(FAULT_NO_SPACE, "the ledger cannot write");
+        return outcome_fail(FAULT_NO_SPACE, ledger_held(gate->ledger, NULL)
+                                                ? LEDGER_HELD_TEXT
+                                                : "the ledger cannot write");
     }
     buf_reset(&gate->texts);
     work_stamp_record(gate, record);

@@ -43,6 +43,10 @@ struct outcome gate_new(const struct gate_config *config, struct gate **ret_gate
 void gate_free(struct gate *gate);
 /* The log to record in; borrowed. Set after recovery has replayed into the gate. */
 void gate_ledger_set(struct gate *gate, struct ledger *ledger);
+/* Of a restored home's log (ledger_held(), ledger_lift(), ledger_release()). */
+bool gate_held(const struct gate *gate, struct ledger_restored *ret_restored);
+void gate_lift(struct gate *gate, bool lifted);
+void gate_release(struct gate *gate);
 /* The policy in force; borrowed. NULL: every ask is answered ledger_unavailable. */
 void gate_policy_set(struct gate *gate, const struct policy *policy);
 const struct policy *gate_policy(const struct gate *gate);

@@ -8,7 +8,8 @@
  *     read it: its root recomputed leaf by leaf, its signature verified, one receipt of the batch
  *     checked. The disk has it meanwhile: one that is not right is zeroed there (decision 0073).
  *  3. A batch is dropped whole or committed whole.
- *  4. In doubt (LEDGER_BROKEN) nothing is written any more, not even at the end.
+ *  4. In a restored home nothing is signed before its owner has released the log.
+ *  5. In doubt (LEDGER_BROKEN) nothing is written any more, not even at the end.
  */
 #include "base/check.h"
 #include "base/log.h"
@@ -170,6 +171,13 @@ static struct outcome open_ledger(struct ledger *ledger, const struct ledger_con
                  locked.fault == FAULT_BUSY ? ": another process has the log open" : "");
         return locked;
     }
+    struct outcome restored =
+        ledger_restored_read(ledger->context.disk, ledger->context.home_fd, &ledger->restored);
+    ledger->held = outcome_ok(restored); /* invariant 4 */
+    if (!ledger->held && restored.fault != FAULT_NOT_FOUND) {
+        snprintf(ret_place, 256, LEDGER_RESTORED ": %s", restored.what);
+        return restored;
+    }
     return ledger_recover(ledger, ret_recovery, ret_place);
 }
 
@@ -207,7 +215,7 @@ void ledger_close(struct ledger *ledger)
         return;
     }
     drop_batch(ledger);
-    if (ledger->state != LEDGER_BROKEN) { /* invariant 4 */
+    if (ledger->state != LEDGER_BROKEN) { /* invariant 5 */
         struct outcome outcome = commit_clean(&ledger->commit);
         if (outcome_ok(outcome)) {
             outcome = derive_finish(ledger);
@@ -226,6 +234,9 @@ struct outcome ledger_add(struct ledger *ledger, const struct ledger_item *item,
 {
     CHECK(item->entry.len > 0 && item->entry.len <= ENTRY_BYTES_MAX);
     CHECK(item->opening.len > 0 && item->opening.len <= OPENING_BYTES_MAX);
+    if (ledger->held && !ledger->lifted) {
+        return outcome_fail(FAULT_NO_SPACE, LEDGER_HELD_TEXT);
+    }
     if (ledger->state != LEDGER_READY) {
         return outcome_fail(ledger->state == LEDGER_FULL ? FAULT_NO_SPACE : FAULT_IO,
                             "the ledger cannot write");
@@ -448,7 +459,25 @@ struct outcome ledger_commit(struct ledger *ledger)
 
 bool ledger_writable(const struct ledger *ledger)
 {
-    return ledger->state == LEDGER_READY;
+    return ledger->state == LEDGER_READY && (!ledger->held || ledger->lifted);
+}
+
+bool ledger_held(const struct ledger *ledger, struct ledger_restored *ret_restored)
+{
+    if (ledger->held && ret_restored != NULL) {
+        *ret_restored = ledger->restored;
+    }
+    return ledger->held;
+}
+
+void ledger_lift(struct ledger *ledger, bool lifted)
+{
+    ledger->lifted = lifted;
+}
+
+void ledger_release(struct ledger *ledger)
+{
+    ledger->held = false;
 }
 
 static struct outcome retry(struct ledger *ledger)

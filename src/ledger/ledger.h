@@ -18,6 +18,7 @@
 #include "base/disk.h"
 #include "base/histogram.h"
 #include "seal/seal.h"
+#include "tlog/note.h"
 #include "tlog/tlog.h"
 #include "tlog/tree.h"
 
@@ -234,6 +235,56 @@ void ledger_shred_give_up(struct ledger *ledger);
  * not what was recorded, and nothing is destroyed. */
 struct outcome ledger_shred_settle(struct ledger *ledger, const struct ledger_shred *last,
                                    char ret_place[256]);
+/* Which part of the commit log a copy takes: up to where a record ends. */
+struct ledger_extent {
+    uint64_t size;          /* entries */
+    uint64_t first_segment; /* of those in commit/ */
+    uint64_t last_segment;  /* in which the last record stands ... */
+    uint64_t last_bytes;    /* ... and where it ends there */
+};
+#define LEDGER_WRITTEN UINT64_MAX
+struct ledger_bounds {
+    uint64_t from;  /* entries below are in it, in any case; > 0 */
+    uint64_t until; /* a published size: what is durable; LEDGER_WRITTEN: all whole records that
+                       stand there, the last of which may not be synced */
+    /* From `from` on: the record that holds such an entry is not in it any more. NULL: none is. */
+    bool (*stops)(void *context, struct view entry);
+    void *context;
+};
+/* Finds it, in a home on which a server may be at work; ret_note gets the checkpoint that was
+ * signed there. FAULT_CONFLICT: no record ends between the two; FAULT_CORRUPT with the place in
+ * ret_why (256 bytes). */
+struct outcome ledger_extent_find(const struct ledger_config *config,
+                                  const struct ledger_bounds *bounds,
+                                  struct ledger_extent *ret_extent, struct buf *ret_note,
+                                  char ret_why[256]);
+/* The published checkpoint, its signature verified; ret_note (may be NULL) gets it. */
+struct outcome ledger_published(const struct ledger_config *config,
+                                struct checkpoint *ret_checkpoint, struct buf *ret_note);
+
+/* A home that was made of a backup has this file for good. Its log may be behind what it signed
+ * before, so it signs nothing until that is accepted, by an act (decision 0070). */
+#define LEDGER_RESTORED "restored"
+#define LEDGER_HELD_TEXT                                                                           \
+    "the home is restored, and nobody has accepted that its log goes on from there"
+struct ledger_restored {
+    uint8_t id[16];          /* of that restoring, random */
+    uint64_t generation;     /* of the backup */
+    struct checkpoint at;    /* the log's last */
+    struct checkpoint later; /* size 0: none is known that the log had signed after it */
+};
+void ledger_restored_put(struct buf *buf, const struct ledger_restored *restored);
+/* FAULT_CORRUPT */
+struct outcome ledger_restored_get(struct view text, struct ledger_restored *ret_restored);
+/* FAULT_NOT_FOUND: it is no restored home. */
+struct outcome ledger_restored_read(const struct disk_port *disk, int home_fd,
+                                    struct ledger_restored *ret_restored);
+/* Opened in such a home it is held: ledger_writable() is false, and what is added FAULT_NO_SPACE,
+ * until it is released. Lifted, it takes what is added all the same: the act that accepts.
+ * ret_restored may be NULL. */
+bool ledger_held(const struct ledger *ledger, struct ledger_restored *ret_restored);
+void ledger_lift(struct ledger *ledger, bool lifted);
+void ledger_release(struct ledger *ledger);
 
 /* Whole-log verification (`dancu ledger verify`); nothing is changed, and a server may be running.
  * FAULT_CORRUPT: `why` names the first thing that is wrong and its place; any other failure: it

@@ -93,6 +93,9 @@ struct ledger {
     struct context context;
     struct ledger_owner owner;
     enum ledger_state state;
+    bool held; /* by `restored` */
+    bool lifted;
+    struct ledger_restored restored;
     bool segment_wanted; /* the change of segments ran out of space */
     int lock_fd;
 

@@ -168,6 +168,7 @@ enum act_kind {
     ACT_RETENTION_SHRED, /* by the house: of a segment only what must be is kept */
     ACT_HOLD_PUT,
     ACT_HOLD_END,
+    ACT_LEDGER_ACCEPT_ROLLBACK,
     ACT_KIND_COUNT
 };
 

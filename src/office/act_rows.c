@@ -841,6 +841,13 @@ const struct act_row act_rows[ACT_KIND_COUNT] = {
                       true,
                       {{"case", ACT_TYPE_TEXT, REQUIRED, NULL},
                        {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
+    [ACT_LEDGER_ACCEPT_ROLLBACK] = {"ledger.accept-rollback",
+                                    true,
+                                    {{"code", ACT_TYPE_CODE, REQUIRED, NULL},
+                                     {"size", ACT_TYPE_NUMBER, REQUIRED, NULL},
+                                     {"later", ACT_TYPE_NUMBER, OPTIONAL, NULL},
+                                     {"no-later-checkpoint", ACT_TYPE_FLAG, OPTIONAL, NULL},
+                                     {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
 };
 
 bool act_is_chunk(enum act_kind kind)

@@ -114,6 +114,8 @@ static const struct four_eyes rows[ACT_KIND_COUNT] = {
     [ACT_OFFICE_MEMBER_PUT] = {DECIDE | SECURITY, APPROVE, NOT_OWN, OBJECT_UNIT},
     [ACT_OFFICE_MEMBER_REMOVE] = {DECIDE | SECURITY, ONE_IS_ENOUGH, NOT_OWN, OBJECT_UNIT},
     [ACT_OFFICE_ABSENT] = {APPROVE | SECURITY, ONE_IS_ENOUGH, NOT_OWN, OBJECT_UNIT},
+    /* What the log signed before and has no more, can be held against it by whoever kept it. */
+    [ACT_LEDGER_ACCEPT_ROLLBACK] = {SECURITY, APPROVE, NOT_OWN, 0},
     /* Who sees another's data as a guardian is looked at by two. */
     [ACT_GUARDIAN_BIND] = {INTAKE | DECIDE, APPROVE, NOT_OWN, 0},
     [ACT_GUARDIAN_END] = {INTAKE | DECIDE | SECURITY, ONE_IS_ENOUGH, NOT_OWN, 0},

@@ -37,6 +37,7 @@ static const struct object_row *const rows[OBJECT_KIND_COUNT] = {
     [OBJECT_GUARDIANSHIP] = &object_guardianship,
     [OBJECT_RETENTION] = &object_retention,
     [OBJECT_HOLD] = &object_hold,
+    [OBJECT_ROLLBACK] = &object_rollback,
     [OBJECT_LOCK] = &object_lock,
     [OBJECT_PHONE] = &object_phone,
     [OBJECT_NOTICE_WISH] = &object_notice_wish,

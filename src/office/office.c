@@ -99,11 +99,27 @@ void office_close(struct office *office)
     }
 }
 
+/* A restored home signs once its rollback is accepted, now or before an earlier start. */
+static void meet_rollback(struct office *office)
+{
+    struct ledger_restored restored;
+    char id[2 * sizeof(restored.id)];
+    if (office->gate == NULL || !gate_held(office->gate, &restored)) {
+        return;
+    }
+    hex_write(id, view_of(restored.id, sizeof(restored.id)));
+    if (staff_rollback(office->directory, view_of(id, sizeof(id))) != NULL) {
+        gate_release(office->gate);
+        log_line(LOG_LEVEL_WARN, "ledger-released", "restoring=%.32s", id);
+    }
+}
+
 void office_gate_set(struct office *office, struct gate *gate)
 {
     office->gate = gate;
     office_turn(office, clock_wall_us(&office->clock));
     policies_tell(office);
+    meet_rollback(office);
 }
 
 void office_papers_set(struct office *office, struct paper_port papers)
@@ -257,6 +273,7 @@ struct outcome office_apply(struct office *office, const struct object_stamp *st
     office->behind = office->behind || !outcome_ok(outcome); /* no later act mends it */
     if (outcome_ok(outcome)) {
         office->applied = stamp->index + 1;
+        meet_rollback(office);
     }
     return outcome;
 }
@@ -334,7 +351,10 @@ struct outcome office_record(struct office *office, const struct act *act, struc
     record.values[RECORD_REQUEST] = view_of(values.data, request);
     record.values[RECORD_AGENT] = view_of(values.data + request, values.len - request);
     TRY(long_set(&stamp->agent, record.values[RECORD_AGENT]));
-    return gate_record(office->gate, &record, &stamp->index);
+    gate_lift(office->gate, rollback_passes(office->directory, act));
+    struct outcome outcome = gate_record(office->gate, &record, &stamp->index);
+    gate_lift(office->gate, false);
+    return outcome;
 }
 
 struct outcome office_store_late(struct office *office)
@@ -373,6 +393,11 @@ static struct outcome act_unsigned(struct office *office, const struct act *act,
     struct object_stamp stamp = {.time_us = clock_wall_us(&office->clock)};
     office_turn(office, stamp.time_us);
     TRY(office_room(office, act, ret_why));
+    const char *fault = rollback_fault(office->gate, act);
+    if (fault != NULL) {
+        snprintf(ret_why, 256, "%s", fault);
+        return outcome_fail(FAULT_CONFLICT, "rollback");
+    }
     TRY(change_prepare(office->directory, office->policy, act, clock_day_vn(stamp.time_us), &change,
                        ret_why));
     struct outcome outcome = office_record(office, act, deed, local_user, &stamp);

@@ -237,6 +237,7 @@ static struct outcome (*const preparations[ACT_KIND_COUNT])(struct preparing *he
     [ACT_OFFICE_ABSENT] = prepare_office_absent,
     [ACT_CASE_RECEIVE] = prepare_case_receive,
     [ACT_CASE_CORRECT] = prepare_case_correct,
+    [ACT_LEDGER_ACCEPT_ROLLBACK] = prepare_rollback_accept,
     [ACT_GUARDIAN_BIND] = prepare_guardian_bind,
     [ACT_GUARDIAN_END] = prepare_guardian_end,
     [ACT_RETENTION_SET] = prepare_retention_set,

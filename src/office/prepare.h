@@ -150,7 +150,8 @@ struct outcome prepare_office_member(struct preparing *here); /* put, remove */
 struct outcome prepare_office_absent(struct preparing *here);
 struct outcome prepare_case_receive(struct preparing *here); /* case_intake.c */
 struct outcome prepare_case_correct(struct preparing *here);
-struct outcome prepare_guardian_bind(struct preparing *here); /* guardian.c, as the next */
+struct outcome prepare_rollback_accept(struct preparing *here); /* rollback.c */
+struct outcome prepare_guardian_bind(struct preparing *here);   /* guardian.c, as the next */
 struct outcome prepare_guardian_end(struct preparing *here);
 struct outcome prepare_retention_set(struct preparing *here); /* retention.c, as the next three */
 struct outcome prepare_retention_shred(struct preparing *here);

@@ -346,9 +346,17 @@ static struct outcome check_paper(struct way *way)
                   "the archive has no such document for that case");
 }
 
+/* Likewise of a restored home, when it is proposed and when it is done. */
+static struct outcome check_rollback(struct way *way)
+{
+    const char *fault = rollback_fault(way->office->gate, &way->act);
+    return fault == NULL ? OUTCOME_OK : refuse(way, ACT_CODE_STATE_CONFLICT, "/values", fault);
+}
+
 static struct outcome do_it(struct way *way, struct change *ret_change)
 {
     const struct four_eyes *rule = four_eyes_of(way->act.kind);
+    TRY(check_rollback(way));
     if (way->told->doer.kind == SIGNER_OFFICER && rule->approves != 0) {
         return propose(way, ret_change);
     }

@@ -64,6 +64,7 @@ struct outcome staff_new(struct staff **ret_staff)
     map_init_ordered(&staff->guardianships, key_of, GUARDIANSHIPS_MAX);
     map_init_ordered(&staff->retentions, key_of, 1);
     map_init_ordered(&staff->holds, key_of, HOLDS_MAX);
+    map_init_ordered(&staff->rollbacks, key_of, ROLLBACKS_MAX);
     map_init(&staff->letter_codes, code_hash_of, (size_t)LETTERS_MAX * LETTER_COPIES_MAX);
     map_init(&staff->letter_files, file_of, (size_t)LETTERS_MAX * LETTER_COPIES_MAX);
     phones_init(staff);
@@ -96,6 +97,7 @@ void staff_free(struct staff *staff)
         map_free_all(&staff->guardianships);
         map_free_all(&staff->retentions);
         map_free_all(&staff->holds);
+        map_free_all(&staff->rollbacks);
         phones_done(staff);
         outgoings_done(staff);
         memory_free(staff);

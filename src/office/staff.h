@@ -20,6 +20,7 @@
 #include "office/retention.h"
 #include "office/review.h"
 #include "office/rotation.h"
+#include "office/rollback.h"
 #include "office/source.h"
 #include "office/unit.h"
 
@@ -82,6 +83,7 @@ struct staff {
     struct map guardianships;
     struct map retentions; /* one, or none */
     struct map holds;
+    struct map rollbacks;
     struct map letter_codes; /* copies of letters, by the hash of number and code */
     struct map letter_files; /* likewise, by the hash of their file */
     struct map phones;

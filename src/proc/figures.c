@@ -70,6 +70,7 @@ static const struct figure_row core_rows[] = {
     GAUGE_OF("dancu_core_start_time_seconds", CORE_STARTED_S, "When the core began to serve, since 1970."),
     GAUGE_OF("dancu_policy_in_force", CORE_POLICY, "1 when a policy is in force; without one nothing is answered."),
     GAUGE_OF("dancu_ledger_writable", CORE_WRITABLE, "1 when the ledger can write; else asks are answered 503."),
+    GAUGE_OF("dancu_ledger_held", CORE_HELD, "1 when the home is restored and its rollback is not accepted: it signs nothing."),
     GAUGE_OF("dancu_ledger_entries", CORE_ENTRIES, "Size of the log."),
     GAUGE_OF("dancu_ledger_replayed_entries", CORE_REPLAYED, "Entries that this start replayed."),
     GAUGE_OF("dancu_ledger_unpublished_entries", CORE_UNPUBLISHED, "Entries that the public files do not show yet."),

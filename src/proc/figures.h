@@ -76,6 +76,7 @@ enum core_figure {
     CORE_STARTED_S,
     CORE_POLICY,
     CORE_WRITABLE,
+    CORE_HELD,
     CORE_ENTRIES,
     CORE_REPLAYED,
     CORE_UNPUBLISHED,

@@ -52,6 +52,7 @@ struct registry {
 };
 
 /* Stands for ledger/. */
+#define WORLD_RESTORED_SIZE 7
 struct ledger {
     struct buf entries[WORLD_ENTRIES_MAX];
     struct buf openings[WORLD_ENTRIES_MAX];
@@ -59,7 +60,8 @@ struct ledger {
     unsigned size;
     unsigned commits;
     bool full;
-    enum fault add_fault;    /* of every add */
+    bool released;        /* until then it is a restored home's: WORLD_RESTORED_SIZE, id of zeros */
+    enum fault add_fault; /* of every add */
     enum fault commit_fault; /* of every commit */
     enum fault prove_fault;
     unsigned rereads; /* calls of ledger_reread() */

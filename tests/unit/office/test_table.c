@@ -157,6 +157,7 @@ static const struct row {
     [ACT_RETENTION_SET] = {.does = "decide security", .approves = "approve"},
     [ACT_HOLD_PUT] = {.does = "audit decide", .approves = "approve"},
     [ACT_HOLD_END] = {.does = "audit decide", .approves = "approve", .before = {ACT_HOLD_PUT}},
+    [ACT_LEDGER_ACCEPT_ROLLBACK] = {.does = "security", .approves = "approve"},
     [ACT_GUARDIAN_BIND] = {.does = "intake decide", .approves = "approve"},
     [ACT_GUARDIAN_END] = {.does = "intake decide security", .before = {ACT_GUARDIAN_BIND}},
     [ACT_PROVIDER_ADD] = {.does = "decide security", .approves = "approve"},
