@@ -39,7 +39,8 @@ struct backup_report {
     uint64_t blocks_bad;  /* damaged, that were there; of `take` with `check`: written anew */
     uint64_t generations; /* that are kept now; of `verify`: looked at */
     uint64_t generations_bad;
-    bool same_disk; /* home and folder lie on one file system */
+    uint64_t generations_other; /* sealed under another wrap key, so not looked at */
+    bool same_disk;             /* home and folder lie on one file system */
 };
 
 /* Of which log a folder has backups. */
@@ -50,7 +51,7 @@ struct outcome backup_origin(const char *target, char ret_origin[NOTE_ORIGIN_BYT
 struct outcome backup_take(const struct backup_config *config, struct backup_report *ret_report,
                            char ret_why[BACKUP_WHY_BYTES]);
 /* Every block and book of one generation, or of all (0), is read and opened. FAULT_CORRUPT; each
- * damaged generation is told to `found`. */
+ * damaged generation is told to `found`. One of all that another wrap key has sealed is counted. */
 struct outcome backup_verify(const struct backup_config *config, uint64_t generation,
                              void (*found)(uint64_t generation, const char *why),
                              struct backup_report *ret_report, char ret_why[BACKUP_WHY_BYTES]);

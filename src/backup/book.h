@@ -19,11 +19,11 @@
  * stored. */
 enum book_place {
     PLACE_JOBS = 1,    /* lists of asks and answers: as they were before the stores' moment */
-    PLACE_LOG = 2,     /* commit/ */
-    PLACE_OLD_LOG = 3, /* archived/ */
-    PLACE_LOOSE = 4,   /* archive/: papers that no case has yet ... */
-    PLACE_PAPERS = 5,  /* ... and those that one has */
-    PLACE_STORES = 6,
+    PLACE_STORES = 2,  /* as of the moment */
+    PLACE_LOG = 3,     /* commit/ */
+    PLACE_OLD_LOG = 4, /* archived/ */
+    PLACE_LOOSE = 5,   /* archive/: papers that no case has yet ... */
+    PLACE_PAPERS = 6,  /* ... and those that one has */
     PLACE_END
 };
 

@@ -78,7 +78,9 @@ static struct outcome check_book(struct checking *checking, uint64_t number)
     struct outcome outcome = book_open(&checking->vault, number, &reader);
 
     if (outcome_ok(outcome) && !book_is_ours(&reader)) {
-        outcome = outcome_fail(FAULT_CORRUPT, "it is sealed under another wrap key");
+        outcome = outcome_fail(vault_has_key(&checking->vault, reader.key_name) ? FAULT_CONFLICT
+                                                                                : FAULT_CORRUPT,
+                               "it is sealed under another wrap key");
     }
     if (outcome_ok(outcome)) {
         outcome = check_files(checking, &reader);
@@ -95,22 +97,29 @@ static struct outcome check_book(struct checking *checking, uint64_t number)
     return outcome;
 }
 
-/* A damaged book is a damaged generation; what else fails is no judgement. */
-static struct outcome check_one(struct checking *checking, uint64_t number,
+/* A damaged book is a damaged generation; one of another key is none; what else fails is no
+ * judgement. */
+static struct outcome check_one(struct checking *checking, uint64_t number, bool alone,
                                 void (*found)(uint64_t generation, const char *why))
 {
+    struct backup_report *report = checking->vault.report;
+
     checking->why[0] = '\0';
     struct outcome outcome = check_book(checking, number);
+    if (outcome.fault == FAULT_CONFLICT && !alone) {
+        report->generations_other++;
+        return OUTCOME_OK;
+    }
     if (outcome.fault == FAULT_CORRUPT || outcome.fault == FAULT_NOT_FOUND ||
-        outcome.fault == FAULT_BAD_INPUT) {
+        outcome.fault == FAULT_BAD_INPUT || outcome.fault == FAULT_CONFLICT) {
         (void)snprintf(checking->why, sizeof(checking->why), "%s",
                        outcome.fault == FAULT_NOT_FOUND ? "there is none" : outcome.what);
         outcome = OUTCOME_OK;
     }
     TRY(outcome);
-    checking->vault.report->generations++;
+    report->generations++;
     if (checking->why[0] != '\0') {
-        checking->vault.report->generations_bad++;
+        report->generations_bad++;
         if (found != NULL) {
             found(number, checking->why);
         }
@@ -127,10 +136,10 @@ static struct outcome check_all(struct checking *checking, uint64_t generation,
         TRY(vault_generations(&checking->vault, &list));
     }
     for (unsigned i = 0; i < list.count; i++) {
-        TRY(check_one(checking, list.numbers[i], found));
+        TRY(check_one(checking, list.numbers[i], generation != 0, found));
     }
-    if (list.count == 0) {
-        return outcome_fail(FAULT_NOT_FOUND, "there is no generation in it");
+    if (checking->vault.report->generations == 0) {
+        return outcome_fail(FAULT_NOT_FOUND, "there is no generation of this key in it");
     }
     return checking->vault.report->generations_bad == 0
                ? OUTCOME_OK

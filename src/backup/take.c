@@ -196,13 +196,15 @@ static struct outcome take_page_block(void *context, uint64_t number, struct vie
     return vault_keep(&taking->vault, block, &taking->ids[number]);
 }
 
-struct outcome taking_store(struct taking *taking, struct store_copy *copy, enum store_file file)
+struct outcome taking_store(struct taking *taking, struct store_copy **copy, enum store_file file)
 {
     struct store_pages pages = {taking, BACKUP_BLOCK_BYTES, take_page_block};
     struct book_file row = {.place = PLACE_STORES};
 
     (void)snprintf(row.path, sizeof(row.path), "%s", store_file_name(file));
-    struct outcome outcome = store_copy_pages(copy, &pages, &row.size);
+    struct outcome outcome = store_copy_pages(*copy, &pages, &row.size);
+    store_copy_close(*copy);
+    *copy = NULL;
     if (outcome_ok(outcome)) {
         row.held = row.size;
         outcome = book_put(&taking->writer, &row, taking->ids);
@@ -274,7 +276,6 @@ static struct outcome take_all(struct taking *taking)
     TRY(taking_walk_behind(taking));
     taking->report->files = taking->writer.end.files;
     taking->report->bytes = taking->writer.end.bytes;
-    cut_done(&taking->cut); /* the stores' logs need not wait for what follows */
     TRY(say(taking, name_it(taking), "its book"));
     return say(taking, vault_prune(&taking->vault, taking->config->kept), "older generations");
 }

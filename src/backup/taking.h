@@ -32,8 +32,8 @@ struct taking {
  * meanwhile: whatever may go is not missed. */
 struct outcome taking_file(struct taking *taking, enum book_place place, const char *path,
                            bool whole, uint64_t held_max);
-/* A store as of the moment of the cut. */
-struct outcome taking_store(struct taking *taking, struct store_copy *copy, enum store_file file);
+/* A store as of the moment of the cut, which it lets go. */
+struct outcome taking_store(struct taking *taking, struct store_copy **copy, enum store_file file);
 
 /* What is copied before the moment, and behind it. */
 struct outcome taking_walk_before(struct taking *taking);

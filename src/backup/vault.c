@@ -376,6 +376,16 @@ struct outcome vault_keep(struct vault *vault, struct view block, struct block_i
     return OUTCOME_OK;
 }
 
+bool vault_has_key(struct vault *vault, const char *key_name)
+{
+    int fd = DISK_CLOSED;
+    bool there = outcome_ok(
+        disk_open(vault->disk, vault->fd, key_name, DISK_OPEN_FOLDER, DISK_PRIVATE, &fd));
+
+    outcome_ignore(disk_close(vault->disk, &fd)); /* only looked at */
+    return there;
+}
+
 struct outcome vault_settle(struct vault *vault)
 {
     return disk_sync_all(vault->disk, vault->fd);

@@ -58,6 +58,9 @@ struct outcome vault_load(struct vault *vault, const struct block_id *id, size_t
 /* All that was written gets its names for good. */
 struct outcome vault_settle(struct vault *vault);
 
+/* Whether blocks of that key lie here. */
+bool vault_has_key(struct vault *vault, const char *key_name);
+
 /* Numbers of the generations, in order. */
 struct generations {
     uint64_t numbers[BACKUP_GENERATIONS_MAX];

@@ -110,7 +110,7 @@ static void meet_rollback(struct office *office)
     hex_write(id, view_of(restored.id, sizeof(restored.id)));
     if (staff_rollback(office->directory, view_of(id, sizeof(id))) != NULL) {
         gate_release(office->gate);
-        log_line(LOG_LEVEL_WARN, "ledger-released", "restoring=%.32s", id);
+        log_line(LOG_LEVEL_INFO, "ledger-released", "restoring=%.32s", id);
     }
 }
 
