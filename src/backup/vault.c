@@ -72,17 +72,13 @@ static struct outcome keys_make(struct vault *vault, const struct secret *wrap_k
 }
 
 /* An empty folder becomes one of backups; one with anything else in it does not. */
-static struct outcome mark_make(struct vault *vault, const char *origin)
+static struct outcome check_empty(struct vault *vault)
 {
     BUF_AUTO names;
-    BUF_AUTO mark;
+    size_t at = 0;
 
     buf_init(&names, NAMES_BYTES_MAX);
-    buf_init(&mark, NAMES_BYTES_MAX);
-    buf_printf(&mark, MARK_TEXT "%s\n", origin);
-    TRY(buf_check(&mark));
     TRY(disk_list(vault->disk, vault->fd, ".", &names));
-    size_t at = 0;
     for (const char *name = disk_next_name(&names, &at); name != NULL;
          name = disk_next_name(&names, &at)) {
         if (strcmp(name, LOCK_FILE) != 0 && strcmp(name, NEW_FILE) != 0 &&
@@ -90,6 +86,16 @@ static struct outcome mark_make(struct vault *vault, const char *origin)
             return outcome_fail(FAULT_CONFLICT, "is not empty, and no folder of backups");
         }
     }
+    return OUTCOME_OK;
+}
+
+static struct outcome mark_make(struct vault *vault, const char *origin)
+{
+    BUF_AUTO mark;
+
+    buf_init(&mark, NAMES_BYTES_MAX);
+    buf_printf(&mark, MARK_TEXT "%s\n", origin);
+    TRY(buf_check(&mark));
     TRY(disk_replace(vault->disk, vault->fd, MARK_FILE, NEW_FILE, DISK_PRIVATE, buf_view(&mark),
                      true));
     return disk_sync_folder(vault->disk, vault->fd, ".");
@@ -115,13 +121,15 @@ static struct outcome mark_read(const struct disk_port *disk, int fd,
 }
 
 /* Backups of two homes in one folder would drive each other out. */
-static struct outcome mark_check(struct vault *vault, enum vault_mode mode, const char *origin)
+static struct outcome mark_check(struct vault *vault, enum vault_mode mode, const char *origin,
+                                 bool *ret_there)
 {
     char marked[NOTE_ORIGIN_BYTES_MAX + 1] = "";
     struct outcome outcome = mark_read(vault->disk, vault->fd, marked);
 
-    if (outcome.fault == FAULT_NOT_FOUND) {
-        return mode == VAULT_WRITE ? mark_make(vault, origin)
+    *ret_there = outcome.fault != FAULT_NOT_FOUND;
+    if (!*ret_there) {
+        return mode == VAULT_WRITE ? check_empty(vault)
                                    : outcome_fail(FAULT_NOT_FOUND, "is no folder of backups");
     }
     TRY(outcome);
@@ -131,12 +139,13 @@ static struct outcome mark_check(struct vault *vault, enum vault_mode mode, cons
 
 static struct outcome lock(struct vault *vault, enum vault_mode mode)
 {
-    enum disk_open how = mode == VAULT_WRITE ? DISK_OPEN_CREATE : DISK_OPEN_READ;
+    enum disk_open how = mode == VAULT_WRITE ? DISK_OPEN_WRITE : DISK_OPEN_READ;
     struct outcome outcome =
         disk_open(vault->disk, vault->fd, LOCK_FILE, how, DISK_PRIVATE, &vault->lock_fd);
 
-    if (outcome.fault == FAULT_NOT_FOUND) {
-        return outcome_fail(FAULT_NOT_FOUND, "is no folder of backups");
+    if (outcome.fault == FAULT_NOT_FOUND && mode == VAULT_WRITE) {
+        outcome = disk_open(vault->disk, vault->fd, LOCK_FILE, DISK_OPEN_CREATE, DISK_PRIVATE,
+                            &vault->lock_fd);
     }
     TRY(outcome);
     outcome = disk_lock(vault->disk, vault->lock_fd, mode == VAULT_READ);
@@ -153,8 +162,12 @@ static struct outcome open_steps(struct vault *vault, const struct backup_config
         vault->fd = DISK_CLOSED;
         return outcome_sys(errno, "cannot be opened");
     }
-    TRY(lock(vault, mode));
-    TRY(mark_check(vault, mode, config->ledger->origin));
+    bool marked = false;
+    TRY(mark_check(vault, mode, config->ledger->origin, &marked));
+    TRY(lock(vault, mode)); /* invariant 3 */
+    if (!marked) {
+        TRY(mark_make(vault, config->ledger->origin));
+    }
     TRY(keys_make(vault, config->ledger->wrap_key));
     if (mode == VAULT_WRITE) {
         TRY(disk_mkdir(vault->disk, vault->fd, VAULT_GENERATIONS, DISK_PRIVATE));
@@ -313,6 +326,16 @@ static struct outcome write_new(struct vault *vault)
     return outcome_ok(outcome) ? closed : outcome;
 }
 
+/* Where the home stands too, its log comes first. */
+static struct outcome check_room(const struct vault *vault)
+{
+    struct outcome outcome = disk_has_room(vault->disk, vault->fd, BACKUP_ROOM_BYTES_MIN);
+
+    return outcome_ok(outcome) || !vault->report->same_disk
+               ? OUTCOME_OK
+               : outcome_fail(FAULT_NO_SPACE, "the home would be left with too little room");
+}
+
 static struct outcome block_write(struct vault *vault, struct view block, const struct block_id *id)
 {
     char path[VAULT_PATH_BYTES];
@@ -320,8 +343,8 @@ static struct outcome block_write(struct vault *vault, struct view block, const 
     block_path(vault, id, path);
     buf_reset(&vault->sealed);
     TRY(sealer_seal(vault->blocks, view_of(id->bytes, sizeof(id->bytes)), block, &vault->sealed));
-    struct outcome outcome = disk_has_room(vault->disk, vault->fd, BACKUP_ROOM_BYTES_MIN);
-    if (outcome_ok(outcome) || !vault->report->same_disk) {
+    struct outcome outcome = check_room(vault);
+    if (outcome_ok(outcome)) {
         outcome = write_new(vault);
     }
     if (outcome_ok(outcome)) {

@@ -228,14 +228,15 @@ static struct outcome walk_papers(struct taking *taking)
     return outcome;
 }
 
-/* The stores first: as long as their moment is held, what is written to them waits in their logs. */
+/* The stores first: as long as their moment is held, what is written to them waits in their logs.
+ */
 struct outcome taking_walk_behind(struct taking *taking)
 {
     TRY(taking_store(taking, &taking->cut.office, STORE_FILE_OFFICE));
     TRY(taking_file(taking, PLACE_STORES, "origin", CHANGES, ALL_OF_IT));
     TRY(taking_store(taking, &taking->cut.registry, STORE_FILE_REGISTRY));
     TRY(taking_file(taking, PLACE_STORES, "signers", CHANGES, ALL_OF_IT)); /* where there is one */
-    TRY(walk(taking, "commit", picks_log)); /* invariant 3 */
+    TRY(walk(taking, "commit", picks_log));                                /* invariant 3 */
     TRY(walk(taking, "archived", picks_old_log));
     return walk_papers(taking);
 }

@@ -339,6 +339,10 @@ static int restore(const struct cli_option *options, struct opened *opened,
         outcome = backup_restore(config, &report, why);
     }
     if (!outcome_ok(outcome)) {
+        if (outcome.fault != FAULT_CONFLICT && outcome.fault != FAULT_NOT_FOUND) {
+            cli_complain("restore: what was written of %s is no home, and can be removed",
+                         config->backup.home);
+        }
         return fail("restore", outcome, why);
     }
     if (options[RESTORE_JSON].value != NULL) {

@@ -6,6 +6,7 @@
  *     record that is written and not yet synced can be gone after a crash, and another can stand in
  *     its place.
  *  2. It ends where a record ends, and with that record's signed checkpoint.
+ *  3. Who takes it has the log's own wrap key: another one would seal a copy that nobody opens.
  */
 #include "base/check.h"
 #include "base/memory.h"
@@ -138,6 +139,19 @@ static struct outcome check_note(const struct measuring *measuring)
                : outcome_fail(FAULT_CORRUPT, "a record's checkpoint is of another size");
 }
 
+/* Invariant 3. */
+static struct outcome check_key(const struct measuring *measuring)
+{
+    struct sealer *sealer = NULL;
+    struct outcome outcome =
+        segment_key_open(&measuring->context, measuring->extent.last_segment, &sealer);
+
+    sealer_free(sealer);
+    return outcome.fault == FAULT_CORRUPT
+               ? outcome_fail(FAULT_CORRUPT, "the wrap key is not this log's")
+               : outcome;
+}
+
 static struct outcome measure(struct measuring *measuring)
 {
     struct segment_list list = {0};
@@ -145,7 +159,10 @@ static struct outcome measure(struct measuring *measuring)
     TRY(segment_list_read(&measuring->context, &list));
     struct outcome outcome = measure_all(measuring, &list);
     segment_list_done(&list);
-    return outcome_ok(outcome) ? check_note(measuring) : outcome;
+    if (outcome_ok(outcome)) {
+        outcome = check_note(measuring);
+    }
+    return outcome_ok(outcome) ? check_key(measuring) : outcome;
 }
 
 struct outcome ledger_extent_find(const struct ledger_config *config,

@@ -180,6 +180,8 @@ static void another_wrap_key_opens_nothing(void **state)
 
     assert_ok(safe_take(safe));
     safe->home->keys.wrap.bytes[0] ^= 1;
+    assert_fault(safe_take(safe), FAULT_CORRUPT);
+    assert_non_null(strstr(safe->why, "not this log's"));
     assert_fault(safe_restore(safe, 0, nothing_known), FAULT_CONFLICT);
     assert_non_null(strstr(safe->why, "another wrap key"));
     assert_fault(safe_verify(safe, 1), FAULT_CORRUPT);
@@ -192,9 +194,9 @@ static void a_folder_of_other_things_or_of_another_log_is_refused(void **state)
 {
     struct safe *safe = *state;
 
-    home_shell(safe->home, "touch safe/letter.txt");
+    home_shell(safe->home, "echo 1 > safe/letter.txt && echo 1 > safe/lock");
     assert_fault(safe_take(safe), FAULT_CONFLICT);
-    home_shell(safe->home, "rm safe/letter.txt");
+    home_shell(safe->home, "test -s safe/lock && rm safe/*"); /* as it was */
     assert_ok(safe_take(safe));
     safe->ledger.origin = "localhost/other";
     assert_fault(backup_take(&safe->config, &safe->report, safe->why), FAULT_CONFLICT);
