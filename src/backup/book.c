@@ -243,9 +243,12 @@ static struct outcome next_piece(struct book_reader *reader)
     struct cursor cursor = cursor_of(view_of(head, sizeof(head)));
     uint32_t len = cursor_u32(&cursor);
     buf_reset(&reader->sealed);
-    uint8_t *to = len > PIECE_SEALED_BYTES_MAX ? NULL : buf_claim(&reader->sealed, len);
-    if (to == NULL) {
+    if (len == 0 || len > PIECE_SEALED_BYTES_MAX) {
         return torn();
+    }
+    uint8_t *to = buf_claim(&reader->sealed, len);
+    if (to == NULL) {
+        return buf_check(&reader->sealed);
     }
     TRY(read_bytes(reader, to, len));
     for (unsigned last = 0; last < 2; last++) {
@@ -324,9 +327,12 @@ static struct outcome take_end(struct book_reader *reader)
     TRY(take_text(reader, end->origin, sizeof(end->origin)));
     TRY(take_number(reader, 2, &len));
     buf_reset(&end->note);
-    uint8_t *to = len == 0 ? NULL : buf_claim(&end->note, (size_t)len);
-    if (to == NULL) {
+    if (len == 0 || len > NOTE_BYTES_MAX) {
         return torn();
+    }
+    uint8_t *to = buf_claim(&end->note, (size_t)len);
+    if (to == NULL) {
+        return buf_check(&end->note);
     }
     TRY(take(reader, to, (size_t)len));
     uint64_t file_bytes = 0;

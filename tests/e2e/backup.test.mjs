@@ -2,17 +2,19 @@
 // is equal, strangers' readers accept the log, every receipt of before leads into it, and it signs
 // nothing before somebody has said that it may. Kills, full disks and damage: tests/fault/backup.
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { startImport } from '../fault/import.mjs';
+import { peopleFile, startImport } from '../fault/import.mjs';
 import { kycAsk } from './lib/asks.mjs';
-import { accept, backup, dumpTables, restore, restoredOf, withHome } from './lib/backup.mjs';
+import {
+    accept, backup, backupFolder, dumpTables, restore, restoredOf, SMALL, withHome,
+} from './lib/backup.mjs';
 import { Http2Client } from './lib/client.mjs';
-import { must, root, run, sleep, until } from './lib/command.mjs';
-import { demonstration } from './lib/demo.mjs';
+import { root, run, sleep, until } from './lib/command.mjs';
 import { readCheckpoint, readProof, verifyProof } from './lib/note.mjs';
 import { scrape } from './lib/metrics.mjs';
+import { demonstration } from './lib/demo.mjs';
 import { makeOfficers, proposalOf } from './lib/officers.mjs';
 import { dumpRegistry } from './lib/registry.mjs';
 import { serve } from './lib/server.mjs';
@@ -33,13 +35,6 @@ const told = ({ status, stdout, stderr }) => {
 };
 const checkpointOf = (home) =>
     readCheckpoint(readFileSync(path.join(home, 'ledger/checkpoint'), 'utf8'), demo.vkey);
-
-async function newPeople() {
-    const file = at('people.ndjson');
-    await must(process.env.DANCU_BINARY ?? path.join(root, 'build/release/dancu'),
-        ['seed', '--persons', String(PERSONS), '--seed', '77', '--out', file]);
-    return file;
-}
 
 async function asked(of, ask, name = 'bank') {
     const client = new Http2Client({ port: of.port, ca: demo.ca, ...demo.client(name) });
@@ -66,34 +61,35 @@ function asking(samples) {
 }
 
 before(async () => {
-    demo = await demonstration('backup');
-    target = at('backups');
-    mkdirSync(target);
+    demo = await demonstration('backup', SMALL);
+    target = backupFolder(demo);
     server = await serve(demo);
     const load = asking(demo.samples());
-    const coming = startImport(demo, [await newPeople(), '--rejects', at('rejects.tsv')]);
+    const coming = startImport(demo, [await peopleFile(PERSONS, 77), '--rejects', at('rejects.tsv')]);
     await until('a receipt', () => receipts.length > 20);
     taken.push(told(await backup(demo, target, '--rate', '0')));
     await until('more receipts', () =>
         receipts.length > 0 && readProof(receipts.at(-1).proof).index >= taken[0].entries + 20);
-    assert.equal((await coming.ended).status, 0, coming.said());
+    assert.ok((await coming.ended).status < 2, coming.said()); // some lines are bad
     load.stop = true;
     await load.done;
     await sleep(1200); // the public log shows it all
     later = readFileSync(path.join(demo.home, 'ledger/checkpoint'), 'utf8');
     taken.push(told(await backup(demo, target, '--rate', '0')));
     await server.stop();
+    taken.push(told(await backup(demo, target, '--rate', '0')));
 });
 after(() => demo?.remove());
 
 test('the next backup takes what is new, and every block of both opens', async () => {
-    assert.ok(taken[0].blocks_new > 100 && taken[0].generation === 1);
-    assert.ok(taken[1].blocks_new < taken[1].blocks / 2, JSON.stringify(taken[1]));
-    assert.deepEqual([taken[1].generation, taken[1].generations], [2, 2]);
+    assert.ok(taken[0].blocks_new > 20 && taken[0].generation === 1);
+    assert.ok(taken[1].blocks_new < taken[1].blocks && taken[2].blocks_new < 5,
+        JSON.stringify(taken));
+    assert.deepEqual([taken[2].generation, taken[2].generations], [3, 3]);
     const looked = told(await demo.dancu(['backup', 'verify', target, '--json']));
-    assert.deepEqual([looked.good, looked.generations, looked.blocks_bad], [true, 2, 0]);
+    assert.deepEqual([looked.good, looked.generations, looked.blocks_bad], [true, 3, 0]);
     const { stdout } = await demo.dancu(['backup', 'list', target]);
-    assert.match(stdout, /^1\t[^]*entries[^]*\n2\t[^]*entries/);
+    assert.match(stdout, /^1\t[^]*entries[^]*\n3\t[^]*entries/);
 });
 
 test('no key, no number and no name is in it, and no block has a name by its content', () => {
@@ -101,7 +97,7 @@ test('no key, no number and no name is in it, and no block has a name by its con
         readFileSync(path.join(demo.keys, `${name}.key`), 'latin1').trim());
     const files = readdirSync(target, { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile());
-    assert.ok(files.length > 100);
+    assert.ok(files.length > 40);
     for (const entry of files) {
         const bytes = readFileSync(path.join(entry.parentPath ?? entry.path, entry.name), 'latin1');
         assert.ok(!needles.some((needle) => bytes.includes(needle) ||
@@ -112,7 +108,7 @@ test('no key, no number and no name is in it, and no block has a name by its con
 
 test('a backup of a quiet home restores every row of both databases', async () => {
     const home = at('quiet');
-    told(await restore(demo, target, home, '--generation', '2'));
+    told(await restore(demo, target, home));
     for (const name of ['registry.db', 'office.db']) {
         const rows = dumpTables(home, name);
         assert.equal(rows.whole, 'ok');
@@ -215,7 +211,7 @@ test('it answers nobody until its rollback is accepted, as what is known of the 
         assert.equal((await asked(third, kycAsk(demo.samples()[4]))).status, 200);
         await third.stop();
         const fourth = told(await backup(restored, target, '--rate', '0', '--keep', '2'));
-        assert.deepEqual([fourth.generation, fourth.generations], [3, 2]);
+        assert.deepEqual([fourth.generation, fourth.generations], [4, 2]);
         told(await demo.dancu(['backup', 'verify', target, '--json']));
     });
 
@@ -225,8 +221,7 @@ test('where there are officers, one proposes it and another approves', async () 
     const quiet = restoredOf(origin.home);
     assert.equal((await accept(origin, quiet, '--no-later-checkpoint')).status, 0);
     const officers = await makeOfficers(origin);
-    const own = at('own');
-    mkdirSync(own);
+    const own = backupFolder(demo, 'own');
     told(await backup(origin, own, '--rate', '0'));
     told(await restore(demo, own, home));
     const restored = withHome(demo, home);

@@ -4,10 +4,12 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { backup, dumpTables, restore, withHome } from '../e2e/lib/backup.mjs';
+import {
+    backup, backupFolder, dumpTables, restore, withHome,
+} from '../e2e/lib/backup.mjs';
 import { binary, sleep } from '../e2e/lib/command.mjs';
 import { demonstration } from '../e2e/lib/demo.mjs';
 import { dumpRegistry } from '../e2e/lib/registry.mjs';
@@ -65,11 +67,11 @@ export async function judge(demo, target, generation) {
     return { size, entries, persons: dump.counts.persons };
 }
 
-export async function killRounds(name, { kills, persons, seed, rate = 50, tell = () => {} }) {
+export async function killRounds(name, { kills, persons, seed, of = {}, rate = 50,
+    tell = () => {} }) {
     const random = randomOf(seed);
-    const demo = await demonstration(name);
-    const target = path.join(demo.dir, 'backups');
-    mkdirSync(target);
+    const demo = await demonstration(name, of);
+    const target = backupFolder(demo);
     const server = await serve(demo);
     const figures = { kills: 0, finished: 0, generations: 0, tookMs: 0 };
     const begun = Date.now();
@@ -84,7 +86,8 @@ export async function killRounds(name, { kills, persons, seed, rate = 50, tell =
         const looked = await demo.dancu(['backup', 'verify', target, '--json'],
             { timeoutMs: 300_000 });
         assert.equal(looked.status, 0, looked.stderr);
-        tell(`${round + 1}: ${killed ? 'killed' : 'finished'}, ${JSON.parse(looked.stdout).generations}`);
+        const { generations } = JSON.parse(looked.stdout);
+        tell(`${round + 1}: ${killed ? 'killed' : 'finished'}, ${generations} generations`);
     }
     const last = await backup(demo, target, '--rate', '0');
     assert.equal(last.status, 0, last.stderr);
@@ -92,9 +95,9 @@ export async function killRounds(name, { kills, persons, seed, rate = 50, tell =
     await importing.ended;
     await sleep(100);
     await server.stop();
-    const generations = readdirSync(path.join(target, 'generations')).filter((one) => one !== 'new');
-    figures.generations = generations.length;
-    for (const generation of generations) {
+    const numbers = readdirSync(path.join(target, 'generations')).filter((one) => one !== 'new');
+    figures.generations = numbers.length;
+    for (const generation of numbers) {
         const { size, persons: found } = await judge(demo, target, Number(generation));
         tell(`generation ${generation}: ${size} entries, ${found} persons`);
     }

@@ -1,23 +1,22 @@
 // Backups in whatever goes wrong: killed, on a full disk, two at once, over damage. The command
 // tests/fault/backup kills many.
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { backup, restore } from '../e2e/lib/backup.mjs';
+import { backup, backupFolder, restore, SMALL } from '../e2e/lib/backup.mjs';
 import { isRoot, must, run } from '../e2e/lib/command.mjs';
 import { demonstration } from '../e2e/lib/demo.mjs';
 import { killRounds } from './backup.mjs';
 
-const MOUNT_MIB = 200; // the demonstration's backup takes more than half of it
+const MOUNT_MIB = 64; // several times what the demonstration's backup takes
 let demo;
 let target;
 let mounted = false;
 
 before(async () => {
-    demo = await demonstration('backup-faults');
-    target = path.join(demo.dir, 'backups');
-    mkdirSync(target);
+    demo = await demonstration('backup-faults', SMALL);
+    target = backupFolder(demo);
     mounted = isRoot && (await run('mount', ['-t', 'tmpfs', '-o', `size=${MOUNT_MIB}m`,
         'dancu-test', target])).status === 0;
 });
@@ -31,7 +30,7 @@ after(async () => {
 const verify = () => demo.dancu(['backup', 'verify', target]);
 
 test('killed at any moment it leaves what was there, and what is there is whole', async () => {
-    const figures = await killRounds('backup-kill', { kills: 3, persons: 4000, seed: 11 });
+    const figures = await killRounds('backup-kill', { kills: 3, persons: 4000, seed: 11, of: SMALL });
     assert.equal(figures.kills + figures.finished, 3);
     assert.deepEqual(figures.asked.others, {});
 });

@@ -1,12 +1,22 @@
 // Homes made of backups, and readers of their databases that share no code with the server.
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 // A demonstration with another home: same keys, clients and certificates.
 export function withHome(demo, home) {
     return Object.assign(Object.create(demo), { home });
+}
+
+// Few people, enough of them hidden that a demonstration can pick: each copy of the home is small.
+export const SMALL = { persons: 6000, hidden: 300 };
+
+// A folder for backups.
+export function backupFolder(demo, name = 'backups') {
+    const folder = path.join(demo.dir, name);
+    mkdirSync(folder);
+    return folder;
 }
 
 export const backup = (demo, target, ...more) =>

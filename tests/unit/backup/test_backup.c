@@ -112,11 +112,11 @@ static void whole_segments_are_taken_once_and_restored_whole(void **state)
         safe_ask(safe, 100);
     }
     assert_ok(safe_take(safe));
-    safe_ask(safe, 400);
+    safe_ask(safe, 150);
     assert_ok(safe_take(safe));
     assert_ok(safe_restore(safe, 2, nothing_known));
     safe_open_restored(safe);
-    assert_int_equal(ledger_size(safe->restored.house->ledger), HOME_ENTRIES + 1200);
+    assert_int_equal(ledger_size(safe->restored.house->ledger), HOME_ENTRIES + 950);
     assert_ok(safe_restore(safe, 1, nothing_known));
     home_close_house(&safe->restored);
 }
