@@ -143,8 +143,8 @@ static struct outcome check_note(const struct measuring *measuring)
 static struct outcome check_key(const struct measuring *measuring)
 {
     struct sealer *sealer = NULL;
-    struct outcome outcome =
-        segment_key_open(&measuring->context, measuring->extent.last_segment, &sealer);
+    struct outcome outcome = segment_key_open(&measuring->context, measuring->extent.last_segment,
+                                              SEGMENT_FILE_KEY, &sealer);
 
     sealer_free(sealer);
     return outcome.fault == FAULT_CORRUPT
