@@ -96,6 +96,20 @@ void segment_path(uint64_t number, enum segment_file file, char ret_path[LEDGER_
     CHECK(said > 0 && said < LEDGER_PATH_BYTES_MAX);
 }
 
+struct outcome segment_has(const struct context *context, uint64_t number, enum segment_file file,
+                           bool *ret_there)
+{
+    char path[LEDGER_PATH_BYTES_MAX];
+    int fd = DISK_CLOSED;
+
+    segment_path(number, file, path);
+    struct outcome outcome =
+        disk_open(context->disk, context->home_fd, path, DISK_OPEN_READ, DISK_PRIVATE, &fd);
+    outcome_ignore(disk_close(context->disk, &fd)); /* only looked for */
+    *ret_there = outcome_ok(outcome);
+    return outcome.fault == FAULT_NOT_FOUND ? OUTCOME_OK : outcome;
+}
+
 bool segment_name_get(const char *name, uint64_t *ret_number, enum segment_file *ret_file)
 {
     struct view text = view_text(name);

@@ -55,6 +55,10 @@ void segment_path(uint64_t number, enum segment_file file, char ret_path[LEDGER_
  * same names in another folder. */
 bool segment_name_get(const char *name, uint64_t *ret_number, enum segment_file *ret_file);
 
+/* Is that file of the segment there? */
+struct outcome segment_has(const struct context *context, uint64_t number, enum segment_file file,
+                           bool *ret_there);
+
 /* Makes the subkey of a segment or of its rest: its file, durable but for its name in the folder,
  * and its sealer. */
 struct outcome segment_key_make(const struct context *context, uint64_t number,

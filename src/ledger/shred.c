@@ -479,20 +479,6 @@ void shred_kept(struct ledger *ledger, enum ledger_wish done, uint64_t segment)
 
 /* ---- at a start ---- */
 
-static struct outcome is_there(const struct context *context, uint64_t segment,
-                               enum segment_file file, bool *ret_there)
-{
-    char path[LEDGER_PATH_BYTES_MAX];
-    int fd = DISK_CLOSED;
-
-    segment_path(segment, file, path);
-    struct outcome outcome =
-        disk_open(context->disk, context->home_fd, path, DISK_OPEN_READ, DISK_PRIVATE, &fd);
-    outcome_ignore(disk_close(context->disk, &fd)); /* only looked for */
-    *ret_there = outcome_ok(outcome);
-    return outcome.fault == FAULT_NOT_FOUND ? OUTCOME_OK : outcome;
-}
-
 static struct outcome hash_file(const struct context *context, const char *path,
                                 uint8_t ret_hash[SEAL_HASH_BYTES])
 {
@@ -548,10 +534,10 @@ static struct outcome settle(struct ledger *ledger, uint64_t segment,
     bool rest = false;
     bool rest_key = false;
 
-    TRY(is_there(context, segment, SEGMENT_FILE_RECORDS, &whole));
-    TRY(is_there(context, segment, SEGMENT_FILE_KEY, &key));
-    TRY(is_there(context, segment, SEGMENT_FILE_REST, &rest));
-    TRY(is_there(context, segment, SEGMENT_FILE_REST_KEY, &rest_key));
+    TRY(segment_has(context, segment, SEGMENT_FILE_RECORDS, &whole));
+    TRY(segment_has(context, segment, SEGMENT_FILE_KEY, &key));
+    TRY(segment_has(context, segment, SEGMENT_FILE_REST, &rest));
+    TRY(segment_has(context, segment, SEGMENT_FILE_REST_KEY, &rest_key));
     if (segment != last->segment) {
         return whole && (rest || rest_key) ? clear_rest(context, segment) : OUTCOME_OK;
     }

@@ -168,6 +168,20 @@ static struct outcome check_records(struct home *home, struct scan *scan, bool l
     }
 }
 
+/* A server that runs may be destroying it. */
+static struct outcome check_key_gone(struct home *home, uint64_t number)
+{
+    char path[LEDGER_PATH_BYTES_MAX];
+    bool there = false;
+
+    segment_path(number, SEGMENT_FILE_KEY, path);
+    TRY(verify_unseen(home->verify, path,
+                      segment_has(&home->context, number, SEGMENT_FILE_KEY, &there)));
+    return there && !home->running
+               ? verify_wrong(home->verify, "%s is there, and its segment is shredded", path)
+               : OUTCOME_OK;
+}
+
 static struct outcome check_segment(struct home *home, uint64_t number, uint64_t *sequence,
                                     bool last)
 {
@@ -192,6 +206,9 @@ static struct outcome check_segment(struct home *home, uint64_t number, uint64_t
         outcome = verify_wrong(home->verify, "%s does not follow on the records before", path);
     } else {
         outcome = check_records(home, &scan, last);
+    }
+    if (outcome_ok(outcome) && scan.file == SEGMENT_FILE_REST) {
+        outcome = check_key_gone(home, number);
     }
     *sequence = scan.at.sequence;
     scan_close(&scan);

@@ -75,5 +75,7 @@ int main(int argc, char **argv)
     now_us = until_us;
     home_act(home, ACT_ACCOUNT_SUSPEND, "code", "bank-1", "reason", "x", NULL);
     home_close_house(home);
+    buf_done(&home->vkey);
+    free(home);
     return 0;
 }

@@ -370,6 +370,25 @@ static void what_was_kept_is_compared_before_anything_is_destroyed(void **state)
     logbook_done(&book);
 }
 
+static void a_key_that_comes_back_is_told(void **state)
+{
+    struct logbook book;
+    struct shredded shredded = {.busy_at = UINT64_MAX};
+    struct verify_report report;
+    BUF_AUTO key;
+    (void)state;
+    begin(&book);
+    buf_init(&key, 256);
+    assert_ok(disk_load(disk_system(), book.home_fd, "commit/0000000001.key", &key));
+    assert_ok(shred_first(&book, &shredded));
+    logbook_close(&book);
+    assert_ok(disk_replace(disk_system(), book.home_fd, "commit/0000000001.key", "commit/new",
+                           DISK_PRIVATE, buf_view(&key), false));
+    assert_fault(ledger_verify_home(&book.config, NULL, &report), FAULT_CORRUPT);
+    assert_non_null(strstr(report.why, "commit/0000000001.key"));
+    logbook_done(&book);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -379,6 +398,7 @@ int main(void)
         cmocka_unit_test(segments_that_are_in_use_or_that_a_snapshot_ends_in_are_none),
         cmocka_unit_test(whoever_dies_at_any_call_leaves_it_whole_or_shredded),
         cmocka_unit_test(a_failing_call_gives_it_up_and_it_can_be_done_again),
+        cmocka_unit_test(a_key_that_comes_back_is_told),
         cmocka_unit_test(what_was_kept_is_compared_before_anything_is_destroyed),
     };
     return cmocka_run_group_tests_name("ledger/shred", tests, NULL, NULL);
