@@ -5,9 +5,11 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { binary, must, root, run } from './lib/command.mjs';
+import { binary, must, root, run, until } from './lib/command.mjs';
+import { demonstration } from './lib/demo.mjs';
 import { readVkey, verifyProof } from './lib/note.mjs';
 import { openBySdJwt, verifyBySigstore } from './lib/readers.mjs';
+import { serve } from './lib/server.mjs';
 
 const maker = path.join(root, 'build/unit/tests/unit/core/old_home');
 const MONTHS = 30;
@@ -131,4 +133,36 @@ describe('retention', { skip: !existsSync(maker) && 'no build/unit/tests/unit/co
         assert.equal(good.status, 0, good.stdout + good.stderr);
         assert.match(good.stdout, /tlogcheck: OK/);
     });
+
+    test('a server does it by itself, and one that is killed in it is followed by one that ends it',
+        async () => {
+            const demo = await demonstration('retention');
+            const made = await must(maker, [String(MONTHS), '200']);
+            const old = JSON.parse(made.stdout.split('\n', 1)[0]).folder;
+            const place = { home: path.join(old, 'home'), keys: path.join(old, 'keys') };
+            const more = ['--home', place.home, '--keys', place.keys];
+            try {
+                await must(binary, ['retention', 'set', '--months', '24', ...more]);
+                await must(binary, ['hold', 'put', '--case', 'x', '--reason', 'y', ...more]);
+                const left = () => readdirSync(path.join(place.home, 'commit')).filter((name) =>
+                    /^[0-9]+\.(seg|key)$/.test(name)).length;
+                assert.ok(left() > 2);
+                const house = Object.create(demo, { home: { value: place.home },
+                    keys: { value: place.keys } });
+                const server = await serve(house);
+                await until('it is recorded', () => server.said.includes('segment-shredded'),
+                    { everyMs: 1 });
+                server.signal('SIGKILL');
+                await server.stop();
+                const next = await serve(house);
+                await until('the segment that is written to is left', () => left() === 2);
+                await next.stop();
+                const told = JSON.parse((await must(binary, ['ledger', 'verify', '--json', ...more]))
+                    .stdout);
+                assert.ok(told.good && told.shredded > 0);
+            } finally {
+                rmSync(old, { recursive: true, force: true });
+                demo.remove();
+            }
+        });
 });
