@@ -51,7 +51,7 @@ enum object_kind {
     OBJECT_COMPLAINT = 34,
     OBJECT_PASS = 35, /* points to a party */
     OBJECT_GUARDIANSHIP = 36,
-    OBJECT_ROTATION = 37, /* code = which key */
+    OBJECT_ROTATION = 37,  /* code = which key */
     OBJECT_RETENTION = 38, /* code = "log": one */
     OBJECT_HOLD = 39,
     OBJECT_ROLLBACK = 40,
@@ -120,9 +120,9 @@ extern const struct object_row object_register;
 extern const struct object_row object_guardianship; /* guardian.c */
 extern const struct object_row object_retention;    /* retention.c, as the next */
 extern const struct object_row object_hold;
-extern const struct object_row object_rollback;     /* rollback.c */
-extern const struct object_row object_lock;         /* lock.c */
-extern const struct object_row object_phone;        /* phone.c, as the next */
+extern const struct object_row object_rollback; /* rollback.c */
+extern const struct object_row object_lock;     /* lock.c */
+extern const struct object_row object_phone;    /* phone.c, as the next */
 extern const struct object_row object_notice_wish;
 extern const struct object_row object_outgoing; /* outgoing.c, as the next two */
 extern const struct object_row object_inbox_item;

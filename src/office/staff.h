@@ -19,8 +19,8 @@
 #include "office/provider.h"
 #include "office/retention.h"
 #include "office/review.h"
-#include "office/rotation.h"
 #include "office/rollback.h"
+#include "office/rotation.h"
 #include "office/source.h"
 #include "office/unit.h"
 
