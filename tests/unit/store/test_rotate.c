@@ -61,12 +61,13 @@ static void assert_all_there(struct turned *turned, unsigned count)
 {
     struct registry_probe probe;
     struct view record = {0};
+    struct view origins;
     for (unsigned i = 0; i < count; i++) {
         assert_ok(home_fetch_nth(&turned->home, i, &probe));
         assert_true(probe.found);
         assert_int_equal(probe.version, i >= 3 && i < 6 ? 2 : 1);
         assert_ok(registry_fetch_version(turned->home.registry, probe.key, 1, &turned->home.scratch,
-                                         &record));
+                                         &record, &origins));
         assert_true(record.len > 0);
     }
 }
