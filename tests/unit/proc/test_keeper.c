@@ -1,5 +1,5 @@
 /*
- * The keeper between a core and a supervisor that the test plays. The ledger's two functions are
+ * The keeper between a core and a supervisor that the test plays. The ledger's functions are
  * the test's own here: they write down what they were asked for, and fail on request.
  */
 #include "help.h"
@@ -30,6 +30,28 @@ struct outcome keeper_sync_tiles(int home_fd, uint64_t from, uint64_t until)
     }
     bool right = home_fd == HOME_FD && from <= until;
     return right ? OUTCOME_OK : outcome_fail(FAULT_IO, "wrong arguments");
+}
+
+/* Each of the three of a segment that is to be shredded takes a segment of its own. */
+static struct outcome of_segment(int home_fd, uint64_t segment, uint64_t right)
+{
+    return home_fd == HOME_FD && segment == right ? OUTCOME_OK
+                                                  : outcome_fail(FAULT_IO, "wrong arguments");
+}
+
+struct outcome keeper_read(int home_fd, uint64_t segment)
+{
+    return of_segment(home_fd, segment, 7);
+}
+
+struct outcome keeper_sync_rest(int home_fd, uint64_t segment)
+{
+    return of_segment(home_fd, segment, 8);
+}
+
+struct outcome keeper_destroy(int home_fd, uint64_t segment)
+{
+    return of_segment(home_fd, segment, 9);
 }
 
 /* Never a reason not to do what was wished. */
@@ -122,6 +144,12 @@ static void each_wish_is_done_and_answered(void **state)
     wish(&play, LEDGER_WISH_SPARE, 3, 4);
     assert_kept(&play, LEDGER_WISH_SYNC, 1, 2);
     assert_kept(&play, LEDGER_WISH_SPARE, 3, 4);
+    wish(&play, LEDGER_WISH_READ, 7, 7);
+    assert_kept(&play, LEDGER_WISH_READ, 7, 7);
+    wish(&play, LEDGER_WISH_REST, 8, 8);
+    assert_kept(&play, LEDGER_WISH_REST, 8, 8);
+    wish(&play, LEDGER_WISH_DESTROY, 9, 9);
+    assert_kept(&play, LEDGER_WISH_DESTROY, 9, 9);
     kill(play.pid, SIGTERM);
     assert_int_equal(end(&play), 0);
 }
