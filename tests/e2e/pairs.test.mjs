@@ -4,12 +4,13 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { subjectOf } from './lib/asks.mjs';
+import { Centre } from './lib/centre.mjs';
 import { Http2Client } from './lib/client.mjs';
 import { until } from './lib/command.mjs';
 import { demonstration } from './lib/demo.mjs';
 import { makeOfficers } from './lib/officers.mjs';
 import { addSigningKey, assertion, keyPair } from './lib/proofs.mjs';
-import { addBusiness, connectParty, INSTRUMENT } from './lib/rights.mjs';
+import { addBusiness, addParty, connectParty, INSTRUMENT } from './lib/rights.mjs';
 import { serve } from './lib/server.mjs';
 
 const CLASSES = ['state', 'organisation', 'citizen', 'other'];
@@ -26,9 +27,11 @@ const PAIRS = CLASSES.flatMap((kind) => CHANNELS.map((channel) =>
     ({ kind, channel, open: OPEN[kind].includes(channel) })));
 const partyOf = (kind) => `p-${kind}`;
 const FIELDS = 'birth_date,full_name';
+const PHONE = '84950000001';
 const keys = Object.fromEntries(CHANNELS.map((channel) => [channel, keyPair()]));
 let demo;
 let server;
+let centre;
 let signers;
 let person;
 const clients = {};
@@ -64,8 +67,12 @@ const both = async (act, values) => {
 
 before(async () => {
     demo = await demonstration('pairs');
-    server = await serve(demo);
     [person] = demo.samples().filter((one) => one.birth_date.length === 10);
+    await addParty(demo, 'centre', { class: 'state', channel: 'sms' });
+    await demo.act('phone', 'bind', '--phone', `0${PHONE.slice(2)}`, '--person', person.id);
+    centre = await new Centre().listen();
+    server = await serve(demo, { args: centre.args(demo.dir) });
+    await centre.untilBound();
     for (const kind of CLASSES) {
         await demo.act('party', 'add', '--code', partyOf(kind), '--class', kind, '--kind', 'test',
             '--name', `Đơn vị ${kind}`);
@@ -91,6 +98,7 @@ before(async () => {
 after(async () => {
     Object.values(clients).forEach((client) => client.destroy());
     await server?.stop();
+    centre?.close();
     demo?.remove();
 });
 
@@ -109,6 +117,14 @@ async function ask({ kind, channel }) {
     } finally {
         await client.close();
     }
+}
+
+// A citizen writes from his phone to the message centre: the process `sms` has no other way in.
+async function text() {
+    centre.write(PHONE, 'DC TT');
+    const told = await centre.answer(PHONE);
+    assert.ok(told.includes(person.birth_date.split('-').reverse().join('/')), told);
+    assert.ok(!told.includes(person.id), told);
 }
 
 // A request in writing, from who is on file or by papers, until its data has left for its letter.
@@ -138,6 +154,10 @@ test('each pair of class and channel is answered, or refused as the law says', a
     for (const pair of PAIRS) {
         if (pair.channel === 'written') {
             await write(pair);
+            continue;
+        }
+        if (pair.kind === 'citizen' && pair.channel === 'sms') {
+            await text();
             continue;
         }
         const answer = await ask(pair);
