@@ -13,6 +13,7 @@
 
 #include "base/ceilings.h"
 #include "base/check.h"
+#include "base/log.h"
 #include "office/staff.h"
 
 #include <stdio.h>
@@ -134,7 +135,6 @@ static void fill_ledger(const struct core *core, uint64_t *figures)
 static void fill_gate(const struct core *core, uint64_t *figures)
 {
     const struct gate_counts *counts = gate_counts(core->house->gate);
-    const struct directory *directory = &core->house->directory;
     struct history_figures history;
 
     figures[CORE_POLICY] = gate_policy(core->house->gate) != NULL ? 1 : 0;
@@ -146,12 +146,6 @@ static void fill_gate(const struct core *core, uint64_t *figures)
     figures[CORE_HISTORY_WAITING] = history.rows_in_memory;
     figures[CORE_HISTORY_WAITING_MAX] = history.rows_in_memory_max;
     figures[CORE_HISTORY_RUNS] = history.runs;
-    figures[CORE_PARTIES] = directory->parties.len;
-    figures[CORE_ACCOUNTS] = directory->accounts.len;
-    figures[CORE_BUSINESSES] = directory->businesses.len;
-    figures[CORE_PARTIES_MAX] = PARTIES_MAX;
-    figures[CORE_ACCOUNTS_MAX] = ACCOUNTS_MAX;
-    figures[CORE_BUSINESSES_MAX] = BUSINESSES_MAX;
     figures[CORE_REPEATS] = counts->repeats;
     figures[CORE_JOB_LINES] = counts->lines;
     figures[CORE_JOB_LATER] = counts->lines_later;
@@ -180,6 +174,61 @@ static void fill_gate(const struct core *core, uint64_t *figures)
     figures[CORE_TEXTS_AGAIN] = core->messages.again;
     figures[CORE_TEXTS_UNANSWERED] = core->messages.unanswered;
     memcpy(figures + CORE_ASKS, counts->by_code, sizeof(counts->by_code));
+}
+
+/* Objects that have a ceiling. */
+#define OBJECT_KINDS 10
+struct objects {
+    const char *kind;
+    enum core_figure figure;
+    enum core_figure max;
+    const struct map *map;
+};
+
+static void objects_of(const struct core *core, struct objects ret_kinds[OBJECT_KINDS])
+{
+    const struct directory *directory = &core->house->directory;
+    const struct staff *staff = directory->staff;
+    const struct objects kinds[OBJECT_KINDS] = {
+        {"party", CORE_PARTIES, CORE_PARTIES_MAX, &directory->parties},
+        {"account", CORE_ACCOUNTS, CORE_ACCOUNTS_MAX, &directory->accounts},
+        {"business", CORE_BUSINESSES, CORE_BUSINESSES_MAX, &directory->businesses},
+        {"phone", CORE_PHONES, CORE_PHONES_MAX, &staff->phones},
+        {"notice_wish", CORE_NOTICE_WISHES, CORE_NOTICE_WISHES_MAX, &staff->notice_wishes},
+        {"lock", CORE_LOCKS, CORE_LOCKS_MAX, &directory->locks},
+        {"one_time_code", CORE_PASSES, CORE_PASSES_MAX, &directory->passes},
+        {"complaint", CORE_COMPLAINTS, CORE_COMPLAINTS_MAX, &staff->complaints},
+        {"news", CORE_NEWS, CORE_NEWS_MAX, &staff->inbox},
+        {"message", CORE_MESSAGES, CORE_MESSAGES_MAX, &staff->outgoings},
+    };
+    memcpy(ret_kinds, kinds, sizeof(kinds));
+}
+
+/* Says once that there are nine tenths of what may be, and again when it had fallen below eight. */
+static void warn_of(struct core *core, const struct objects *kind, unsigned place)
+{
+    uint32_t bit = UINT32_C(1) << place;
+    size_t tenth = kind->map->max / 10;
+
+    if (kind->map->len >= 9 * tenth && (core->objects_warned & bit) == 0) {
+        core->objects_warned |= bit;
+        log_line(LOG_LEVEL_WARN, "objects-nearly-full", "kind=%s count=%zu max=%zu", kind->kind,
+                 kind->map->len, kind->map->max);
+    } else if (kind->map->len < 8 * tenth) {
+        core->objects_warned &= ~bit;
+    }
+}
+
+static void fill_objects(struct core *core, uint64_t *figures)
+{
+    struct objects kinds[OBJECT_KINDS];
+
+    objects_of(core, kinds);
+    for (unsigned i = 0; i < OBJECT_KINDS; i++) {
+        figures[kinds[i].figure] = kinds[i].map->len;
+        figures[kinds[i].max] = kinds[i].map->max;
+        warn_of(core, &kinds[i], i);
+    }
 }
 
 static void fill_feed(const struct core *core, uint64_t *figures)
@@ -219,6 +268,7 @@ static void tell(struct core *core, struct peer *peer)
 
     fill_ledger(core, core->figures);
     fill_gate(core, core->figures);
+    fill_objects(core, core->figures);
     fill_pipes(core, core->figures);
     fill_scrub(core, core->figures);
     fill_feed(core, core->figures);

@@ -333,6 +333,7 @@ struct core {
     unsigned sum_count;
     int64_t figures_us; /* monotonic: when they are told next */
     uint64_t figures[CORE_FIGURE_COUNT];
+    uint32_t objects_warned; /* bit a kind of objects: that it is nearly full is said */
 };
 
 /* core.c */

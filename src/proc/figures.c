@@ -22,7 +22,7 @@
 #define SPAN_OF(name, at, help) {name, FIGURE_HISTOGRAM, at, NULL, NULL, &histogram_span, US_PER_S, help}
 #define LOST "Connections and requests ended by a ceiling or time limit of the listener, by which."
 #define RESPONSES "Responses of the listener by class of their status."
-#define OBJECTS "Parties, accounts and businesses on file."
+#define OBJECTS "Objects on file that have a ceiling in memory. A lock counts once for each number that it is found by."
 #define OBJECTS_MAX "Ceiling of dancu_objects."
 #define INSPECTIONS                                                                                \
     "Parties connected or suspended whose security inspection ends within 30 days, has ended, ended "  \
@@ -92,9 +92,23 @@ static const struct figure_row core_rows[] = {
     GAUGE_BY("dancu_objects", CORE_PARTIES, "kind", "party", OBJECTS),
     GAUGE_BY("dancu_objects", CORE_ACCOUNTS, "kind", "account", OBJECTS),
     GAUGE_BY("dancu_objects", CORE_BUSINESSES, "kind", "business", OBJECTS),
+    GAUGE_BY("dancu_objects", CORE_PHONES, "kind", "phone", OBJECTS),
+    GAUGE_BY("dancu_objects", CORE_NOTICE_WISHES, "kind", "notice_wish", OBJECTS),
+    GAUGE_BY("dancu_objects", CORE_LOCKS, "kind", "lock", OBJECTS),
+    GAUGE_BY("dancu_objects", CORE_PASSES, "kind", "one_time_code", OBJECTS),
+    GAUGE_BY("dancu_objects", CORE_COMPLAINTS, "kind", "complaint", OBJECTS),
+    GAUGE_BY("dancu_objects", CORE_NEWS, "kind", "news", OBJECTS),
+    GAUGE_BY("dancu_objects", CORE_MESSAGES, "kind", "message", OBJECTS),
     GAUGE_BY("dancu_objects_max", CORE_PARTIES_MAX, "kind", "party", OBJECTS_MAX),
     GAUGE_BY("dancu_objects_max", CORE_ACCOUNTS_MAX, "kind", "account", OBJECTS_MAX),
     GAUGE_BY("dancu_objects_max", CORE_BUSINESSES_MAX, "kind", "business", OBJECTS_MAX),
+    GAUGE_BY("dancu_objects_max", CORE_PHONES_MAX, "kind", "phone", OBJECTS_MAX),
+    GAUGE_BY("dancu_objects_max", CORE_NOTICE_WISHES_MAX, "kind", "notice_wish", OBJECTS_MAX),
+    GAUGE_BY("dancu_objects_max", CORE_LOCKS_MAX, "kind", "lock", OBJECTS_MAX),
+    GAUGE_BY("dancu_objects_max", CORE_PASSES_MAX, "kind", "one_time_code", OBJECTS_MAX),
+    GAUGE_BY("dancu_objects_max", CORE_COMPLAINTS_MAX, "kind", "complaint", OBJECTS_MAX),
+    GAUGE_BY("dancu_objects_max", CORE_NEWS_MAX, "kind", "news", OBJECTS_MAX),
+    GAUGE_BY("dancu_objects_max", CORE_MESSAGES_MAX, "kind", "message", OBJECTS_MAX),
     GAUGE_OF("dancu_core_pipes", CORE_PIPES, "Pipes of other processes to the core."),
     GAUGE_BY("dancu_core_pipe_bytes", CORE_PIPE_IN_BYTES, "direction", "in", PIPES),
     GAUGE_BY("dancu_core_pipe_bytes", CORE_PIPE_OUT_BYTES, "direction", "out", PIPES),

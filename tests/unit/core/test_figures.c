@@ -4,7 +4,12 @@
  */
 #include "rig.h"
 
+#include "core/loop.h"
+#include "office/staff.h"
 #include "proc/figures.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
 
 struct shown {
     uint64_t core[CORE_FIGURE_COUNT];
@@ -181,6 +186,69 @@ static void who_tells_without_end_loses_its_pipe(void **state)
     pipe_done(&edge);
 }
 
+/* A core of this process over a home of its own, which tells its figures. */
+static struct core *core_new(struct home *home, struct pipe_end *ret_metrics)
+{
+    static const struct proc_row row = {.name = "metrics", .takes = FRAME_BIT(FRAME_METRICS)};
+    struct core *core = memory_new(1, sizeof(*core));
+    int pair[2] = {-1, -1};
+    assert_non_null(core);
+    for (unsigned i = 0; i < CORE_PEERS_MAX; i++) {
+        core->peers[i].pipe.fd = -1;
+    }
+    core->house = home->house;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+    pipe_init(&core->peers[0].pipe, pair[0]);
+    core->peers[0].row = &row;
+    pipe_init(ret_metrics, pair[1]);
+    return core;
+}
+
+static void bind_phones(struct home *home, unsigned from, unsigned until)
+{
+    for (unsigned i = from; i < until; i++) {
+        char phone[16];
+        char person[16];
+        snprintf(phone, sizeof(phone), "8495090000%u", i);
+        snprintf(person, sizeof(person), "07909091234%u", i);
+        home_act(home, ACT_PHONE_BIND, "phone", phone, "person", person, NULL);
+    }
+}
+
+static void nine_tenths_of_a_ceiling_are_said_once_and_again_after_they_have_fallen(void **state)
+{
+    struct house_ports ports = house_ports_system();
+    int64_t now_us = clock_wall_us(&ports.clock);
+    ports.clock = clock_fixed(&now_us);
+    struct home *home = home_new(&ports);
+    struct pipe_end metrics;
+    struct core *core = core_new(home, &metrics);
+    struct staff *staff = home->house->directory.staff;
+    const size_t max = staff->phones.max;
+    static const struct {
+        size_t max;
+        bool warned;
+    } steps[] = {{20, false}, {10, true}, {10, true}, {11, true}, {20, false}, {10, true}};
+    void *opened = home;
+    (void)state;
+    bind_phones(home, 0, 9);
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        staff->phones.max = steps[i].max;
+        now_us += 2 * US_PER_S;
+        figures_tell(core);
+        assert_int_equal(core->figures[CORE_PHONES], 9);
+        assert_int_equal(core->figures[CORE_PHONES_MAX], steps[i].max);
+        assert_int_equal(core->objects_warned != 0, steps[i].warned);
+        assert_ok(pipe_fill(&metrics));
+        buf_reset(&metrics.in);
+    }
+    staff->phones.max = max;
+    pipe_done(&core->peers[0].pipe);
+    pipe_done(&metrics);
+    memory_free(core);
+    assert_int_equal(home_teardown(&opened), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
 
 int main(void)
@@ -191,6 +259,7 @@ int main(void)
         TEST(who_counts_backwards_loses_its_pipe_and_nothing_it_had_counted),
         TEST(figures_of_a_wrong_form_break_the_pipe),
         TEST(who_tells_without_end_loses_its_pipe),
+        cmocka_unit_test(nine_tenths_of_a_ceiling_are_said_once_and_again_after_they_have_fallen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
