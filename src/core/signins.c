@@ -8,6 +8,7 @@
  *  2. A session goes to whoever brings the secret behind the token's nonce, and to nobody else.
  *  3. Who has shown what is not his is recorded, within a rate; what is beyond it is counted in the
  *     next record (I2).
+ *  4. That a session begins is recorded before whoever has it is told: no session without a record.
  */
 #include "core/loop.h"
 
@@ -197,6 +198,29 @@ struct outcome signins_vouched(struct core *core, struct peer *peer, const struc
 
 /* ---- browsers ---- */
 
+/* Invariant 4. */
+static struct outcome record_done(struct core *core, const struct session *session,
+                                  struct signin_done *done)
+{
+    const struct citizen_doer doer = {.citizen = code_view(&session->citizen),
+                                      .account = code_view(&session->account)};
+    struct act act = {.kind = ACT_SIGNIN_DONE};
+    uint8_t token[SEAL_HASH_BYTES];
+    char why[256];
+    uint64_t index = 0;
+
+    act_value_set(&act, "provider", code_view(&session->provider));
+    struct outcome outcome = office_citizen_act(core->house->office, &act, &doer, &index, why);
+    if (outcome_ok(outcome)) {
+        done->provider = code_view(&session->provider);
+        return OUTCOME_OK;
+    }
+    memcpy(token, session->token, sizeof(token));
+    sessions_end(&core->sessions, token);
+    done->code = SIGNIN_UNAVAILABLE;
+    return core_survives(outcome) ? OUTCOME_OK : outcome;
+}
+
 /* Invariant 2. */
 static struct outcome enter(struct core *core, const struct signin_entering *entering,
                             struct signin_done *done)
@@ -206,7 +230,7 @@ static struct outcome enter(struct core *core, const struct signin_entering *ent
     done->code = code_of(sessions_open(&core->sessions, entering->secret, entering->token,
                                        clock_monotonic_us(&core->house->clock), &session));
     if (done->code == SIGNIN_DONE) {
-        done->provider = code_view(&session->provider);
+        return record_done(core, session, done);
     }
     return refuse(core, view_of(NULL, 0), done->code);
 }

@@ -169,6 +169,7 @@ enum act_kind {
     ACT_HOLD_PUT,
     ACT_HOLD_END,
     ACT_LEDGER_ACCEPT_ROLLBACK,
+    ACT_SIGNIN_DONE, /* by the citizen */
     ACT_KIND_COUNT
 };
 

@@ -848,6 +848,7 @@ const struct act_row act_rows[ACT_KIND_COUNT] = {
                                      {"later", ACT_TYPE_NUMBER, OPTIONAL, NULL},
                                      {"no-later-checkpoint", ACT_TYPE_FLAG, OPTIONAL, NULL},
                                      {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
+    [ACT_SIGNIN_DONE] = {"signin.done", false, {{"provider", ACT_TYPE_CODE, REQUIRED, NULL}}},
 };
 
 bool act_is_chunk(enum act_kind kind)

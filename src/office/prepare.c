@@ -292,6 +292,7 @@ static struct outcome (*const preparations[ACT_KIND_COUNT])(struct preparing *he
     [ACT_PROVIDER_RESUME] = prepare_provider_move,
     [ACT_PROVIDER_END] = prepare_provider_move,
     [ACT_SIGNIN_REFUSED] = prepare_nothing,
+    [ACT_SIGNIN_DONE] = prepare_nothing,
     [ACT_CITIZEN_COMPLAIN] = prepare_citizen_complain,
     [ACT_COMPLAINT_WITHDRAW] = prepare_complaint_withdraw,
     [ACT_COMPLAINT_ANSWER] = prepare_complaint_answer,

@@ -4,8 +4,11 @@
  */
 #include "rig.h"
 
+#include "core/loop.h"
 #include "core/sessions.h"
 #include "proc/signin.h"
+
+#include <sys/socket.h>
 
 #define SPKI "5555555555555555555555555555555555555555555555555555555555555555"
 #define KEY                                                                                        \
@@ -222,6 +225,96 @@ static void who_was_refused_is_recorded_within_a_rate(void **state)
     pipe_done(&signin);
 }
 
+/* ---- one that cannot be recorded, in a core of this process ---- */
+
+static enum fault act_fault;
+
+struct outcome __real_office_citizen_act(struct office *office, const struct act *act,
+                                         const struct citizen_doer *doer, uint64_t *ret_index,
+                                         char ret_why[256]);
+struct outcome __wrap_office_citizen_act(struct office *office, const struct act *act,
+                                         const struct citizen_doer *doer, uint64_t *ret_index,
+                                         char ret_why[256]);
+struct outcome __wrap_office_citizen_act(struct office *office, const struct act *act,
+                                         const struct citizen_doer *doer, uint64_t *ret_index,
+                                         char ret_why[256])
+{
+    return act_fault == FAULT_NONE
+               ? __real_office_citizen_act(office, act, doer, ret_index, ret_why)
+               : outcome_fail(act_fault, "as the test has it");
+}
+
+/* Lan is admitted and her browser comes. */
+static struct outcome lan_comes(struct core *core, struct pipe_end *public_, uint8_t mark,
+                                enum signin_code *ret_code)
+{
+    struct signin_vouched vouched = vouched_for(mark);
+    struct signin_entering entering = {.tag = mark, .token = {mark}};
+    struct session who = {.channel = CHANNEL_NATIONAL_PORTAL, .subject = {mark}};
+    struct frame frame;
+    size_t len = 0;
+    bool good = false;
+    BUF_AUTO buf;
+    buf_init(&buf, 4096);
+    memset(entering.secret, mark, sizeof(entering.secret));
+    assert_ok(code_set(&who.citizen, VIEW_LITERAL(LAN)));
+    assert_ok(code_set(&who.provider, VIEW_LITERAL("CDVC")));
+    assert_ok(code_set(&who.account, VIEW_LITERAL("portal")));
+    assert_ok(sessions_admit(&core->sessions, &who, vouched.nonce,
+                             clock_monotonic_us(&core->house->clock)));
+    signin_put_entering(&buf, &entering);
+    assert_ok(frame_peek(buf_view(&buf), &frame, &len));
+    TRY(signins_enter(core, &core->peers[0], &frame, &good));
+    assert_true(good);
+    *ret_code = heard(public_, mark);
+    return OUTCOME_OK;
+}
+
+static bool is_open(struct core *core, uint8_t mark)
+{
+    const uint8_t token[SEAL_HASH_BYTES] = {mark};
+    return sessions_find(&core->sessions, token, clock_monotonic_us(&core->house->clock)) != NULL;
+}
+
+static void a_session_is_recorded_with_whose_it_is_or_there_is_none(void **state)
+{
+    static const struct proc_row row = {.name = "public"};
+    const struct house_ports ports = house_ports_system();
+    struct home *home = home_new(&ports);
+    struct core *core = memory_new(1, sizeof(*core));
+    struct pipe_end public_;
+    enum signin_code code = SIGNIN_CODE_COUNT;
+    int pair[2] = {-1, -1};
+    void *opened = home;
+    (void)state;
+    assert_non_null(core);
+    core->house = home->house;
+    sessions_init(&core->sessions);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
+    pipe_init(&core->peers[0].pipe, pair[0]);
+    core->peers[0].row = &row;
+    pipe_init(&public_, pair[1]);
+    uint64_t size = ledger_size(home->house->ledger);
+    act_fault = FAULT_NO_SPACE;
+    assert_ok(lan_comes(core, &public_, 1, &code));
+    assert_int_equal(code, SIGNIN_UNAVAILABLE);
+    assert_false(is_open(core, 1));
+    act_fault = FAULT_IO; /* which a core does not survive */
+    assert_fault(lan_comes(core, &public_, 2, &code), FAULT_IO);
+    assert_false(is_open(core, 2));
+    assert_int_equal(ledger_size(home->house->ledger), size);
+    act_fault = FAULT_NONE;
+    assert_ok(lan_comes(core, &public_, 3, &code));
+    assert_int_equal(code, SIGNIN_DONE);
+    assert_true(is_open(core, 3));
+    assert_int_equal(ledger_size(home->house->ledger), size + 1);
+    sessions_done(&core->sessions);
+    pipe_done(&core->peers[0].pipe);
+    pipe_done(&public_);
+    memory_free(core);
+    assert_int_equal(home_teardown(&opened), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +324,7 @@ int main(void)
         TEST(a_session_ends_by_the_providers_word_and_with_the_provider),
         TEST(a_frame_that_is_not_its_sender_s_ends_the_pipe),
         TEST(who_was_refused_is_recorded_within_a_rate),
+        cmocka_unit_test(a_session_is_recorded_with_whose_it_is_or_there_is_none),
 #undef TEST
     };
     return cmocka_run_group_tests_name("core/signins", tests, NULL, NULL);

@@ -203,6 +203,7 @@ static const struct acts_value acts_good[ACT_KIND_COUNT][ACTS_VALUES_MAX] = {
     [ACT_PROVIDER_RESUME] = {{"code", "CDVC"}, {"reason", "a new key"}},
     [ACT_PROVIDER_END] = {{"code", "CDVC"}, {"reason", "replaced by another"}},
     [ACT_SIGNIN_REFUSED] = {{"provider", "CDVC"}, {"why", "token_audience"}},
+    [ACT_SIGNIN_DONE] = {{"provider", "CDVC"}},
     [ACT_OFFICE_ADD] = {{"code", "P06"},
                         {"level", "national"},
                         {"name", "Cục Cảnh sát QLHC về TTXH"},
