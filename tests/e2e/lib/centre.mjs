@@ -21,8 +21,9 @@ export class Centre {
     #drops = 0;
     #ids = 0;
 
-    constructor({ password = 'secret', dropEvery = 0, onReceived = () => {} } = {}) {
-        Object.assign(this, { password, dropEvery, onReceived, binds: 0, links: 0, brought: 0 });
+    constructor({ password = 'secret', dropEvery = 0, onReceived = () => {},
+        onPart = () => {} } = {}) {
+        Object.assign(this, { password, dropEvery, onReceived, onPart, binds: 0, links: 0, brought: 0 });
         this.received = []; // { to, text, parts, coding }: whole ones
         this.parts = new Map();
         this.nacks = [];
@@ -188,6 +189,7 @@ export class Centre {
         const key = `${to} ${reference}`;
         const there = this.parts.get(key) ?? [];
         there[number - 1] = message;
+        this.onPart({ to, number, count });
         this.parts.set(key, there);
         if (there.filter((part) => part !== undefined).length === count) {
             this.parts.delete(key);

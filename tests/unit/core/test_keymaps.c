@@ -5,6 +5,7 @@
 #include "home.h"
 
 #include "core/loop.h"
+#include "gate/work.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -101,8 +102,10 @@ static struct outcome put(void *context, struct view piece)
     return buf_check(&bytes);
 }
 
-/* A map of nobody, of that size. */
-static struct keymap_head make(uint64_t size)
+#define PERSON 7
+
+/* A map of that size, of nobody or of one person. */
+static struct keymap_head make_of(uint64_t size, unsigned persons)
 {
     const struct keymap_sink sink = {NULL, put};
     const struct random_port random = random_system();
@@ -110,10 +113,20 @@ static struct keymap_head make(uint64_t size)
     struct keymap_head head;
     struct tree tree = {.size = size};
     buf_reset(&bytes);
-    assert_ok(keymap_writer_new(&core.keymaps.keys, &random, size, 0, &sink, &writer));
+    assert_ok(keymap_writer_new(&core.keymaps.keys, &random, size, persons, &sink, &writer));
+    if (persons > 0) {
+        struct keymap_leaf leaf = {.count = 1};
+        keymap_position(&core.keymaps.keys, PERSON, &leaf.position);
+        assert_ok(keymap_writer_add(writer, &leaf));
+    }
     assert_ok(keymap_writer_end(writer, (uint32_t)clock_day_vn(now_us), &tree, NULL, 0, &head));
     keymap_writer_free(writer);
     return head;
+}
+
+static struct keymap_head make(uint64_t size)
+{
+    return make_of(size, 0);
 }
 
 static void say_pieces(void)
@@ -138,13 +151,18 @@ static uint64_t log_size(void)
     return ledger_size(core.house->ledger);
 }
 
-static void take_one(void)
+static void take_one_of(unsigned persons)
 {
     struct keymapping order;
     assert_true(ordered(&order));
-    struct keymap_head head = make(order.size);
+    struct keymap_head head = make_of(order.size, persons);
     say_pieces();
     say_made(&head);
+}
+
+static void take_one(void)
+{
+    take_one_of(0);
 }
 
 static bool has_file(uint64_t index)
@@ -409,6 +427,43 @@ static void a_file_that_the_log_has_not_taken_in_there_is_removed(void **state)
     }
 }
 
+/* What a statement is given; false: no path. */
+static bool path_given(uint64_t person, struct keymap_path *ret_path)
+{
+    const struct gate_maps *maps = &core.house->gate->maps;
+    struct keymap_head head;
+    uint64_t index = 0;
+    return maps->path(maps->context, person, &index, &head, ret_path) &&
+           index == core.keymaps.index;
+}
+
+/* Who is not in it is told by the same leaf. */
+static void
+a_leaf_that_is_damaged_while_statements_are_made_ends_the_map_and_another_is_ordered(void **state)
+{
+    struct home *home = *state;
+    const struct ask ask = home_ask();
+    struct keymap_path path;
+    struct keymapping order;
+    char command[256];
+    assert_int_equal(home_serve(home, &ask)->code, CODE_DISCLOSED);
+    take_one_of(1);
+    uint64_t index = core.keymaps.index;
+    assert_true(path_given(PERSON, &path));
+    assert_int_equal(path.count, 1);
+    assert_true(path_given(PERSON + 1, &path));
+    assert_int_equal(path.count, 0);
+    snprintf(command, sizeof(command),
+             "printf x | dd of=home/derived/map-%llu bs=1 seek=20 conv=notrunc status=none",
+             (unsigned long long)index); /* inside the one block of leaves, which is sealed */
+    home_shell(home, command);
+    assert_false(path_given(PERSON, &path));
+    assert_null(core.keymaps.file);
+    assert_false(has_file(index));
+    assert_false(path_given(PERSON, &path)); /* and no other is damage anew */
+    assert_true(ordered(&order));            /* the same day */
+}
+
 static void what_the_core_alone_says_or_nobody_is_refused(void **state)
 {
     (void)state;
@@ -436,6 +491,8 @@ int main(void)
         cmocka_unit_test(one_whose_file_gets_no_name_is_made_once_more_that_day_and_not_at_once),
         cmocka_unit_test(a_damaged_file_is_removed_at_start_and_the_one_before_it_is_used),
         cmocka_unit_test(a_file_that_the_log_has_not_taken_in_there_is_removed),
+        cmocka_unit_test(
+            a_leaf_that_is_damaged_while_statements_are_made_ends_the_map_and_another_is_ordered),
         cmocka_unit_test(what_the_core_alone_says_or_nobody_is_refused),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -383,6 +383,56 @@ static void set_pin(const char *pin)
     home_act(home, ACT_PHONE_PIN, "person", HOME_AN, "salt", salt_hex, "pin", tag_hex, NULL);
 }
 
+/* The core ends and starts again over the same home: what was only in memory is gone. */
+static void core_dies(void)
+{
+    char why[HOUSE_WHY_BYTES] = "";
+    histories_done(&core->histories);
+    home_close_house(home);
+    assert_ok(home_open_house(home, why));
+    core->house = home->house;
+    core->messages = (struct messages){0};
+}
+
+static unsigned misses(void)
+{
+    const struct phone *phone =
+        staff_phone(&core->house->directory, view_text(OWN), clock_day_vn(now_us));
+    assert_non_null(phone);
+    return phone->pin_misses;
+}
+
+/* It is told of as not answered, comes again, and is a try of its own: a crash forgives none. */
+static void a_core_that_dies_between_a_wrong_pin_and_its_answer_has_recorded_the_miss(void **state)
+{
+    struct texting_asked asked = written(OWN, TEXTING_LOCK, 1);
+    struct frame frame = {0};
+    size_t bytes = 0;
+    bool good = false;
+    BUF_AUTO buf;
+    (void)state;
+    buf_init(&buf, 4096);
+    set_pin("123456");
+    asked.rest = VIEW_LITERAL("999999");
+    texting_put_asked(&buf, &asked);
+    assert_ok(frame_peek(buf_view(&buf), &frame, &bytes));
+    keep_fault = FAULT_IO; /* behind the record, before the answer is kept */
+    assert_fault(messages_take(core, &core->peers[0], &frame, &good), FAULT_IO);
+    keep_fault = FAULT_NONE;
+    core_dies();
+    assert_int_equal(misses(), 1);
+    assert_int_equal(answers(), 0);
+    asked.again = true;
+    assert_true(take(&asked));
+    assert_true(says("Sai mã PIN"));
+    assert_int_equal(answers(), 1);
+    assert_int_equal(misses(), 2);
+    core_dies();
+    assert_true(take(&asked)); /* it was answered before the core died this time */
+    assert_int_equal(answers(), 1);
+    assert_int_equal(misses(), 2);
+}
+
 /* The law has locks from tomorrow on, and tomorrow comes. */
 static void bring_law(void)
 {
@@ -575,6 +625,7 @@ int main(void)
         TEST(a_phone_that_finds_no_place_is_answered_at_once),
         TEST(help_and_what_is_no_command_are_told_to_anybody_and_recorded_nowhere),
         TEST(without_a_pin_nothing_is_locked),
+        TEST(a_core_that_dies_between_a_wrong_pin_and_its_answer_has_recorded_the_miss),
         TEST(nobody_is_told_that_he_is_locked_when_only_anothers_lock_has_his_number),
         TEST(what_is_brought_again_is_taken_and_causes_nothing),
         TEST(what_cannot_be_kept_is_to_come_again),
