@@ -132,6 +132,14 @@ describe('a citizen', () => {
         assert.equal(visitor.cookie(site, SECRET), undefined);
     });
 
+    test('has signed in on record', async () => {
+        const signIns = async () => ((await demo.dancu(['ledger', 'show', '--last', '200'])).stdout
+            .match(/signin\.done/gu) ?? []).length;
+        const before = await signIns();
+        await signedIn(citizens[0]);
+        await until('it is published', async () => await signIns() === before + 1);
+    });
+
     test('who comes with a cookie of his own choice gets another one (session fixation)', async () => {
         const visitor = new Visitor(demo.ca, site);
         const planted = Buffer.alloc(32, 7).toString('base64url');
@@ -366,7 +374,7 @@ describe('the pages', () => {
             assert.equal((await visitor.send(`${site}/me`, { method: 'POST', form, headers })).status, 401);
         }
         assert.equal((await visitor.send(`${site}/me`, { method: 'POST',
-            form: { csrf, verb: 'correct' } })).status, 404);
+            form: { csrf, verb: 'hidden' } })).status, 404);
     });
 
     test('and programs get the same over the session', async () => {

@@ -7,6 +7,7 @@
  */
 #include "channel/public/me_page.h"
 
+#include "channel/public/me_forms.h"
 #include "channel/public/page.h"
 #include "wire/json.h"
 
@@ -22,54 +23,108 @@ static const struct {
 } labels[] = {
     {"account", "Tài khoản", "account"},
     {"ask", "Mã yêu cầu", "ask"},
+    {"at_once", "Ngay khi có", "at once"},
     {"birth_date", "Ngày, tháng, năm sinh", "date of birth"},
     {"birth_registration_place", "Nơi đăng ký khai sinh", "place of birth registration"},
     {"blood_group", "Nhóm máu", "blood group"},
     {"business", "Nghiệp vụ", "business"},
+    {"card", "Hệ thống cấp thẻ căn cước", "issue of identity cards"},
     {"case", "Mã hồ sơ", "case"},
     {"channel", "Kênh", "channel"},
+    {"civil_status", "Hộ tịch", "civil status"},
     {"cmnd", "Số CMND", "former identity card"},
+    {"count", "Số lần", "how many"},
     {"current_residence", "Nơi ở hiện tại", "current residence"},
+    {"daily", "Mỗi ngày một lần", "once a day"},
     {"day", "Ngày ghi nhận", "noted on"},
     {"death_or_missing", "Chết hoặc mất tích", "death or going missing"},
+    {"decision", "Quyết định", "decision"},
+    {"due", "Hạn giải quyết", "due on"},
     {"ethnicity", "Dân tộc", "ethnicity"},
     {"fields", "Thông tin", "fields"},
     {"forgotten", "Chi tiết không còn được lưu", "details no longer kept"},
     {"full_name", "Họ, chữ đệm và tên khai sinh", "full name"},
     {"household", "Chủ hộ và các thành viên hộ gia đình", "household"},
     {"id", "Số định danh cá nhân", "personal number"},
+    {"import", "Dữ liệu nạp vào cơ sở dữ liệu", "an import into the register"},
+    {"inbox", "Hộp thư trên cổng", "inbox of this portal"},
+    {"kind", "Loại", "kind"},
     {"legal_basis", "Căn cứ pháp lý", "legal basis"},
     {"marital_status", "Tình trạng hôn nhân", "marital status"},
     {"nationality", "Quốc tịch", "nationality"},
     {"native_place", "Quê quán", "native place"},
+    {"never", "Không báo", "never"},
     {"next", "Trang sau", "next page"},
+    {"notices", "Báo tin", "notices"},
+    {"number", "Số", "number"},
     {"numbers", "Các số", "numbers"},
+    {"office", "Cơ quan giải quyết", "office"},
+    {"opening", "Phần mở của bản ghi", "opening of the entry"},
+    {"pace", "Khi nào", "when"},
     {"party", "Đơn vị khai thác", "party"},
     {"permanent_residence", "Nơi thường trú", "permanent residence"},
+    {"phone", "Điện thoại", "phone"},
+    {"proof", "Bằng chứng", "proof"},
+    {"protection", "Cơ quan bảo vệ", "who decides on protected persons"},
+    {"reason", "Lý do", "reason"},
+    {"receipt", "Biên nhận", "receipt"},
+    {"received", "Ngày nhận", "received on"},
     {"record", "Số đợt cập nhật", "update"},
+    {"registrar", "Cơ quan quản lý cơ sở dữ liệu", "the authority that keeps the register"},
     {"relation_to_head", "Quan hệ với chủ hộ", "relation to the head of household"},
     {"relatives", "Cha, mẹ, vợ, chồng, con, người đại diện", "relatives"},
     {"religion", "Tôn giáo", "religion"},
+    {"residence", "Đăng ký cư trú", "registration of residence"},
     {"result", "Kết quả", "result"},
+    {"role", "Người hỏi", "role"},
+    {"row", "Vị trí", "row"},
     {"rows", "Các lần khai thác", "disclosures"},
+    {"rows_before", "Các lần trước đó", "rows before"},
     {"service", "Dịch vụ", "service"},
     {"sex", "Giới tính", "sex"},
+    {"size", "Độ dài nhật ký", "size of the log"},
+    {"sms", "Tin nhắn", "text message"},
     {"source", "Nguồn", "source"},
     {"sources", "Nguồn và ngày của từng thông tin", "source and date of each"},
+    {"state", "Tình trạng", "state"},
     {"temporary_absence", "Tạm vắng", "temporary absence"},
     {"temporary_residence", "Nơi tạm trú", "temporary residence"},
     {"time", "Thời điểm", "time"},
+    {"until", "Đến ngày", "until"},
+    {"way", "Bằng cách nào", "by which way"},
 };
+
+/* Its place in the table; as many as there are: none. */
+static size_t find_label(struct view name)
+{
+    size_t i = 0;
+
+    while (i < sizeof(labels) / sizeof(labels[0]) && !view_is(name, labels[i].name)) {
+        i++;
+    }
+    return i;
+}
 
 static void put_label(struct buf *buf, struct view name)
 {
-    for (size_t i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
-        if (view_is(name, labels[i].name)) {
-            buf_printf(buf, "%s <span lang=\"en\">(%s)</span>", labels[i].vi, labels[i].en);
-            return;
-        }
+    size_t i = find_label(name);
+
+    if (i < sizeof(labels) / sizeof(labels[0])) {
+        buf_printf(buf, "%s <span lang=\"en\">(%s)</span>", labels[i].vi, labels[i].en);
+        return;
     }
     public_escaped_put(buf, name); /* invariant 2 */
+}
+
+void me_page_label_plain_put(struct buf *buf, struct view name)
+{
+    size_t i = find_label(name);
+
+    if (i < sizeof(labels) / sizeof(labels[0])) {
+        buf_put_text(buf, labels[i].vi);
+    } else {
+        public_escaped_put(buf, name);
+    }
 }
 
 /* Containers are never deeper than DEPTH_MAX: the parser says so. */
@@ -83,7 +138,10 @@ static void put_value(struct buf *buf, const struct json_node *node)
         return;
     }
     if (!object && node->kind != JSON_KIND_ARRAY) {
+        bool lines = view_find(node->text, 0, '\n') < node->text.len; /* a proof: copied as it is */
+        buf_put_text(buf, lines ? "<pre>" : "");
         public_escaped_put(buf, node->text);
+        buf_put_text(buf, lines ? "</pre>" : "");
         return;
     }
     buf_put_text(buf, object ? "<dl>\n" : "<ol>\n");
@@ -94,13 +152,54 @@ static void put_value(struct buf *buf, const struct json_node *node)
             put_label(buf, part->name);
             buf_put_text(buf, "</dt><dd>");
         }
-        put_value(buf, part);
+        if (object && view_is(part->name, "source") && part->kind == JSON_KIND_STRING) {
+            put_label(buf, part->text); /* a word, as few others are */
+        } else {
+            put_value(buf, part);
+        }
         buf_put_text(buf, object ? "</dd>\n" : "</li>\n");
     }
     buf_put_text(buf, object ? "</dl>\n" : "</ol>\n");
 }
 
-static void put_json(struct buf *buf, struct view json, struct arena *arena)
+static struct view text_of(const struct json_node *object, const char *name)
+{
+    const struct json_node *node =
+        object->kind == JSON_KIND_OBJECT ? json_member(object, name) : NULL;
+
+    return node != NULL && node->kind == JSON_KIND_STRING ? node->text : view_of(NULL, 0);
+}
+
+/* Of a page of his history: each row's proof, and the rows before. */
+static void put_rows(struct buf *buf, const struct json_node *result, struct view csrf)
+{
+    const struct json_node *rows =
+        result->kind == JSON_KIND_OBJECT ? json_member(result, "rows") : NULL;
+    struct view before = text_of(result, "rows_before");
+
+    if (rows == NULL || rows->kind != JSON_KIND_ARRAY) {
+        return;
+    }
+    buf_put_text(buf, rows->count == 0 ? ""
+                                       : "<h2>Bằng chứng <span lang=\"en\">(proofs)</span>"
+                                         "</h2>\n");
+    for (const struct json_node *row = json_first(rows); row != NULL; row = json_next(rows, row)) {
+        struct view place = text_of(row, "row");
+        BUF_AUTO of;
+        buf_init(&of, 128);
+        buf_put_view(&of, text_of(row, "time"));
+        buf_put_text(&of, ", ");
+        buf_put_view(&of, place);
+        me_form_put_set(buf, csrf, "history", "row", place, "Xem bằng chứng của lần",
+                        "see the proof of", buf_view(&of));
+    }
+    if (before.len > 0) {
+        me_form_put_set(buf, csrf, "history", "before", before, "Xem các lần trước đó",
+                        "see those before", view_of(NULL, 0));
+    }
+}
+
+static void put_json(struct buf *buf, struct view json, struct view csrf, struct arena *arena)
 {
     static const struct json_limits limits = {.bytes_max = BYTES_MAX,
                                               .depth_max = DEPTH_MAX,
@@ -108,33 +207,23 @@ static void put_json(struct buf *buf, struct view json, struct arena *arena)
                                               .members_max = JSON_MEMBERS_MAX};
     struct json_doc doc = {0};
     struct json_fault fault = {0};
+    const struct json_node *told = NULL;
 
     arena_reset(arena);
     buf_put_text(buf, "<div role=\"status\">\n");
     if (outcome_ok(json_parse(json, &limits, arena, &doc, &fault))) {
         const struct json_node *result =
             doc.nodes[0].kind == JSON_KIND_OBJECT ? json_member(&doc.nodes[0], "result") : NULL;
-        put_value(buf, result == NULL ? &doc.nodes[0] : result);
+        told = result == NULL ? &doc.nodes[0] : result;
+        put_value(buf, told);
     } else {
         buf_put_text(buf, "<p>Câu trả lời dài quá trang này. <span lang=\"en\">The answer is too "
                           "long for this page.</span></p>");
     }
     buf_put_text(buf, "</div>\n");
-}
-
-static void put_form(struct buf *buf, const char *action, const char *verb, const char *vi,
-                     const char *en, struct view csrf)
-{
-    buf_printf(buf,
-               "<form method=\"post\" action=\"%s\"><input type=\"hidden\" name=\"csrf\" "
-               "value=\"%.*s\">",
-               action, (int)csrf.len, (const char *)csrf.data);
-    if (verb != NULL) {
-        buf_printf(buf, "<input type=\"hidden\" name=\"verb\" value=\"%s\">", verb);
+    if (told != NULL) {
+        put_rows(buf, told, csrf);
     }
-    buf_printf(buf,
-               "<p><button type=\"submit\">%s <span lang=\"en\">(%s)</span></button></p></form>\n",
-               vi, en);
 }
 
 void me_page_put(struct buf *buf, const struct me_page *page, struct arena *arena)
@@ -149,13 +238,11 @@ void me_page_put(struct buf *buf, const struct me_page *page, struct arena *aren
         buf_put_text(buf, "</p></div>\n");
     }
     if (page->json.len > 0) {
-        put_json(buf, page->json, arena);
+        put_json(buf, page->json, page->csrf, arena);
     }
     buf_put_text(buf, "<p>Mỗi lần xem đều được ghi lại. <span lang=\"en\">Each look is "
                       "recorded.</span></p>\n");
-    put_form(buf, "/me", "view", "Xem thông tin của tôi", "see my own data", page->csrf);
-    put_form(buf, "/me", "history", "Xem ai đã khai thác thông tin của tôi", "see who has seen it",
-             page->csrf);
-    put_form(buf, "/signout", NULL, "Đăng xuất", "sign out", page->csrf);
+    me_forms_put(buf, page->csrf);
+    me_form_put_plain(buf, page->csrf, "/signout", "Đăng xuất", "sign out");
     public_page_close(buf);
 }

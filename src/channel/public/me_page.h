@@ -1,7 +1,8 @@
 /*
- * Purpose: the pages on which a citizen sees his own data, and who has seen them, and signs out:
- * Vietnamese first, English second, without script. What is shown is what the core has told, member
- * by member; which members there are, these pages do not know (I4). Pure. Private to this folder.
+ * Purpose: the pages on which a citizen sees his own data, and who has seen them with each row's
+ * proof, asks for a correction, has his phone, and signs out: Vietnamese first, English second,
+ * without script. What is shown is what the core has told, member by member; which members there
+ * are, these pages do not know (I4). Pure. Private to this folder.
  */
 #ifndef DANCU_CHANNEL_PUBLIC_ME_PAGE_H
 #define DANCU_CHANNEL_PUBLIC_ME_PAGE_H
@@ -21,5 +22,8 @@ struct me_page {
     struct view why_en;
 };
 void me_page_put(struct buf *buf, const struct me_page *page, struct arena *arena);
+/* What a member or a word is called, in Vietnamese alone, where nothing can be marked as English.
+ */
+void me_page_label_plain_put(struct buf *buf, struct view name);
 
 #endif

@@ -9,6 +9,7 @@
 #include "channel/public/cookies.h"
 #include "channel/public/form.h"
 #include "channel/public/me.h"
+#include "channel/public/me_forms.h"
 #include "channel/public/me_page.h"
 #include "channel/public/signin.h"
 
@@ -101,8 +102,11 @@ static void tell_page(struct public_me *me, struct http_exchange *exchange,
     if (told->answer != NULL) {
         answer_json_put(&json, told->answer);
         page.json = buf_view(&json);
-    } else {
+    } else if (told->json.len > 0) {
         page.json = told->json;
+    } else {
+        page.why_vi = VIEW_LITERAL("Đã thực hiện.");
+        page.why_en = VIEW_LITERAL("Done.");
     }
     give_page(me, exchange, 200, &page);
 }
@@ -124,38 +128,39 @@ void me_pages_on_head(struct public_me *me, struct http_exchange *exchange)
 }
 
 /* Invariant 2. */
-static bool verb_of(struct view name, struct view *ret_verb)
-{
-    static const struct view verbs[] = {VIEW_LITERAL("view"), VIEW_LITERAL("history")};
-
-    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
-        if (view_equal(name, verbs[i])) {
-            *ret_verb = verbs[i];
-            return true;
-        }
-    }
-    return false;
-}
-
 static void act(struct public_me *me, struct http_exchange *exchange)
 {
-    struct view form = http_exchange_request(exchange)->body;
-    struct own_asked asked = {.body = VIEW_LITERAL("{}")};
+    struct view came = http_exchange_request(exchange)->body;
+    struct own_asked asked = {0};
     BUF_AUTO csrf;
     BUF_AUTO verb;
+    BUF_AUTO body;
 
     buf_init(&csrf, FORM_VALUE_BYTES_MAX);
     buf_init(&verb, FORM_VALUE_BYTES_MAX);
+    buf_init(&body, OWN_BODY_BYTES_MAX);
     if (!cookies_session(exchange, asked.session)) {
         send_to_signin(exchange);
-    } else if (!form_get(form, "csrf", &csrf) || csrf.len == 0 ||
-               !cookies_may_act(exchange, buf_view(&csrf))) {
-        texts_refuse(me->texts, exchange, CODE_UNAUTHENTICATED, NULL);
-    } else if (!form_get(form, "verb", &verb) || !verb_of(buf_view(&verb), &asked.verb)) {
-        texts_refuse(me->texts, exchange, CODE_NOT_FOUND, NULL);
-    } else {
-        me_send(me, exchange, &asked, tell_page);
+        return;
     }
+    if (!form_get(came, "csrf", &csrf) || csrf.len == 0 ||
+        !cookies_may_act(exchange, buf_view(&csrf))) {
+        texts_refuse(me->texts, exchange, CODE_UNAUTHENTICATED, NULL);
+        return;
+    }
+    const struct me_form *form =
+        form_get(came, "verb", &verb) ? me_form_find(buf_view(&verb)) : NULL;
+    if (form == NULL) {
+        texts_refuse(me->texts, exchange, CODE_NOT_FOUND, NULL);
+        return;
+    }
+    if (!me_form_body(form, came, &body)) {
+        texts_refuse(me->texts, exchange, CODE_BAD_REQUEST, NULL);
+        return;
+    }
+    asked.verb = me_form_verb(form);
+    asked.body = buf_view(&body);
+    me_send(me, exchange, &asked, tell_page);
 }
 
 void me_pages_on_request(struct public_me *me, struct http_exchange *exchange)

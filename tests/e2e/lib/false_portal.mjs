@@ -9,6 +9,8 @@ export class FalsePortal {
 
     requests = []; // what was pushed, by request_uri
 
+    everybody = null; // for a browser: whoever comes to /auth is signed in with these claims
+
     constructor({ issuer, key, kid = 'false-1', pushes = true }) {
         Object.assign(this, { issuer, key, kid, pushes });
     }
@@ -28,6 +30,14 @@ export class FalsePortal {
                 end_session_endpoint: `${this.issuer}/end`,
                 ...(this.pushes
                     ? { pushed_authorization_request_endpoint: `${this.issuer}/push` } : {}) }];
+        }
+        if (path === '/auth' && this.everybody !== null) {
+            const { state, nonce, redirect_uri: back } = this.requests.at(-1);
+            this.next = { claims: { nonce, ...this.everybody } };
+            return [303, {}, `${back}?state=${state}&code=c`];
+        }
+        if (path === '/end' && this.everybody !== null) {
+            return [200, { ended: true }];
         }
         if (path === '/jwks') {
             return [200, { keys: [{ ...await exportJWK(this.key.publicKey), kid: this.kid, use: 'sig' }] }];
@@ -52,9 +62,10 @@ export class FalsePortal {
             for await (const bytes of request) {
                 text += bytes;
             }
-            const [status, body] = await this.#answer(new URL(request.url, this.issuer).pathname,
+            const [status, body, location] = await this.#answer(new URL(request.url, this.issuer).pathname,
                 Object.fromEntries(new URLSearchParams(text)));
-            response.writeHead(status, { 'content-type': 'application/json' });
+            response.writeHead(status, { 'content-type': 'application/json',
+                ...(location ? { location } : {}) });
             response.end(JSON.stringify(body));
         };
     }

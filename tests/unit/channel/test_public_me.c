@@ -7,6 +7,7 @@
 #include "rig.h"
 
 #include "base/ceilings.h"
+#include "channel/public/cookies.h"
 #include "channel/public/private.h"
 
 #define TOKEN "A" TOKEN_REST
@@ -113,6 +114,74 @@ static void what_the_core_refuses_is_a_problem(void **state)
     assert_int_equal(does("ask", "{}", body), 403);
     assert_non_null(strstr(body, "own_data_only"));
     assert_non_null(strstr(body, "\"receipt\""));
+}
+
+/* The status of a form of the page that is sent with its own value. */
+static int sends_form(const char *values)
+{
+    static const uint8_t rest[] = {2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15, 16, 17,
+                                   18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32};
+    uint8_t token[COOKIE_BYTES] = {1};
+    char csrf[COOKIE_CSRF_CHARS + 1];
+    char body[1024];
+    struct rig_response response;
+    memcpy(token + 1, rest, sizeof(rest));
+    cookies_csrf_write(token, csrf);
+    snprintf(body, sizeof(body), "csrf=%s&%s", csrf, values);
+    sends("POST /me", COOKIE "Content-Type: application/x-www-form-urlencoded\r\n", body,
+          &response);
+    int status = response.status;
+    rig_response_done(&response);
+    return status;
+}
+
+static void a_form_of_the_page_is_its_verb_with_the_values_that_the_verb_has(void **state)
+{
+    static const struct {
+        const char *form;
+        const char *body;
+    } rows[] = {
+        {"verb=view", "{}"},
+        {"verb=view&id=079090900001", "{}"}, /* no value of that form */
+        {"verb=history&row=00512c0000000123", "{\"row\":\"00512c0000000123\"}"},
+        {"verb=correct&name=An+%22B%22&fields=sex&content=%C4%90%C3%BAng%0A",
+         "{\"content\":\"Đúng\\n\",\"fields\":[\"sex\"],\"name\":\"An \\\"B\\\"\"}"},
+        {"verb=correct&name=&fields=sex", "{\"fields\":[\"sex\"]}"},
+        {"pace=daily&verb=notices&way=sms", "{\"pace\":\"daily\",\"way\":\"sms\"}"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(sends_form(rows[i].form), 200);
+        struct rig_own own = rig_last_own(&rig);
+        assert_string_equal(own.body, rows[i].body);
+        assert_non_null(strstr(rows[i].form, own.verb));
+    }
+}
+
+static void a_form_that_no_page_has_is_not_carried(void **state)
+{
+    char longer[512];
+    static const struct {
+        const char *form;
+        int status;
+    } rows[] = {
+        {"verb=hidden", 404},
+        {"verb=code", 404},
+        {"verb=", 404},
+        {"verb=view&verb=history", 404},
+        {"x=1", 404},
+        {"verb=phone.bind&phone=1&phone=2", 400},
+        {"verb=phone.bind&phone=%ff", 400},
+        {"verb=phone.bind&phone=%0", 400},
+    };
+    unsigned verbs = rig_last_own(&rig).verbs;
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(sends_form(rows[i].form), rows[i].status);
+    }
+    snprintf(longer, sizeof(longer), "verb=phone.bind&phone=%0300d", 1);
+    assert_int_equal(sends_form(longer), 400);
+    assert_int_equal(rig_last_own(&rig).verbs, verbs);
 }
 
 /* RFC 6265bis 8.8.2: a cookie alone acts for nobody. */
@@ -272,6 +341,8 @@ int main(void)
         cmocka_unit_test(
             a_verb_is_carried_with_the_hash_of_its_session_and_its_body_made_canonical),
         cmocka_unit_test(what_the_core_refuses_is_a_problem),
+        cmocka_unit_test(a_form_of_the_page_is_its_verb_with_the_values_that_the_verb_has),
+        cmocka_unit_test(a_form_that_no_page_has_is_not_carried),
         cmocka_unit_test(without_a_session_or_from_another_site_nothing_is_carried),
         cmocka_unit_test(what_is_no_verb_or_no_object_is_refused_here),
         cmocka_unit_test(a_core_that_is_lost_or_speaks_of_nobody_is_told_as_unavailable),
