@@ -30,6 +30,7 @@
 #define OPENING_ASK_BYTES_MAX 16384 /* opening of an ask, and its disclosures as text */
 #define OPENING_DISCLOSURES_MAX 16  /* disclosures of one entry */
 #define OPENING_PERSONS_MAX 16      /* places for persons in one entry (formats.md) */
+#define OPENING_PEOPLE_MAX 144      /* of one whose people have no room in them (decision 0067) */
 #define COMMIT_RECORD_BYTES_MAX (8u << 20)
 #define COMMIT_SEGMENT_BYTES (64u << 20) /* zero-filled before use */
 #define PERSON_BYTES_MAX 65536           /* one person, sealed or as an import line */

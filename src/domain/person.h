@@ -10,6 +10,7 @@
 #ifndef DANCU_DOMAIN_PERSON_H
 #define DANCU_DOMAIN_PERSON_H
 
+#include "base/ceilings.h"
 #include "base/memory.h"
 #include "domain/words.h"
 #include "seal/seal.h"
@@ -83,6 +84,12 @@ struct person_hidden_port {
 /* Appends the canonical JSON object with exactly the fields of the mask. */
 struct outcome person_record_project(const struct person_record *record, uint64_t mask,
                                      const struct person_hidden_port *hidden, struct buf *ret_json);
+/* Who else is named in fields of the mask, by blind tags, each once, whether hidden or not; who
+ * stands there without a number has none. How many: at most PERSON_NAMED_MAX. */
+#define PERSON_NAMED_MAX (PERSON_RELATIVES_MAX + 1 + PERSON_HOUSEHOLD_MEMBERS_MAX)
+#define PERSON_NAMING_FIELDS (FIELD_BIT(FIELD_RELATIVES) | FIELD_BIT(FIELD_HOUSEHOLD))
+unsigned person_record_named(const struct person_record *record, uint64_t mask,
+                             uint8_t ret_tags[PERSON_NAMED_MAX][SEAL_BLIND_BYTES]);
 /* Appends the canonical JSON array of notices (of enum notice) that the mask permits. */
 void person_record_notices(const struct person_record *record, unsigned mask, struct buf *ret_json);
 

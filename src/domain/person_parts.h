@@ -8,7 +8,7 @@
 #include "domain/person.h"
 
 /* Other people named in relatives, as head, as household members. */
-#define PERSON_REFERENCES_MAX (PERSON_RELATIVES_MAX + 1 + PERSON_HOUSEHOLD_MEMBERS_MAX)
+#define PERSON_REFERENCES_MAX PERSON_NAMED_MAX
 
 /* A record is padded and sealed before it is stored: what is left for it of PERSON_BYTES_MAX. */
 #define PERSON_RECORD_BYTES_MAX ((PERSON_BYTES_MAX - SEAL_OVERHEAD_BYTES) / 512 * 512)

@@ -10,6 +10,8 @@
 #include "base/check.h"
 #include "domain/person_parts.h"
 
+#include <string.h>
+
 #define ROW(name, text) "\"" text "\":",
 static const char *const member_names[FIELD_COUNT] = {WORDS_FIELD(ROW)};
 #undef ROW
@@ -107,6 +109,36 @@ struct outcome person_record_project(const struct person_record *record, uint64_
     }
     buf_put_text(ret_json, mask == 0 ? "{}" : "}");
     return buf_check(ret_json);
+}
+
+static bool among(const uint8_t tags[][SEAL_BLIND_BYTES], unsigned count,
+                  const uint8_t tag[SEAL_BLIND_BYTES])
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (memcmp(tags[i], tag, SEAL_BLIND_BYTES) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+unsigned person_record_named(const struct person_record *record, uint64_t mask,
+                             uint8_t ret_tags[PERSON_NAMED_MAX][SEAL_BLIND_BYTES])
+{
+    struct cursor cursor = cursor_of(record->references);
+    struct record_references counts = record_references_read(&cursor);
+    unsigned total = counts.relatives + counts.heads + counts.members;
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < total; i++) {
+        struct record_reference reference = record_reference_read(&cursor);
+        enum field field = i < counts.relatives ? FIELD_RELATIVES : FIELD_HOUSEHOLD;
+        bool wanted = (mask & FIELD_BIT(field)) != 0 && reference.tagged;
+        if (wanted && !among(ret_tags, count, reference.tag)) {
+            memcpy(ret_tags[count++], reference.tag, SEAL_BLIND_BYTES);
+        }
+    }
+    return count;
 }
 
 void person_record_notices(const struct person_record *record, unsigned mask, struct buf *ret_json)

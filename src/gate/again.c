@@ -171,6 +171,8 @@ static void forget_person(struct gate *gate, struct work *work)
     work->person_key = 0;
     work->person_version = 0;
     work->hit_count = 0;
+    work->named_count = 0;
+    work->named_looked = 0;
 }
 
 /* Is the answer, as it would be written now, the one that was recorded? */

@@ -501,12 +501,16 @@ struct outcome work_charge(struct gate *gate, struct work *work)
 }
 
 /* Both are looked up, whichever counts. */
-static bool hidden_port(void *context, const uint8_t tag[SEAL_BLIND_BYTES])
+bool work_hidden(const struct veil *veil, const uint8_t tag[SEAL_BLIND_BYTES])
 {
-    const struct veil *veil = context;
     uint32_t flags = hidden_set_flags(veil->hidden, tag);
     flags |= directory_locked(veil->directory, tag) ? PERSON_LOCKED : 0;
     return (flags & veil->flags) != 0;
+}
+
+static bool hidden_port(void *context, const uint8_t tag[SEAL_BLIND_BYTES])
+{
+    return work_hidden(context, tag);
 }
 
 struct veil work_veil(const struct gate *gate, const struct work *work)
@@ -710,6 +714,7 @@ struct outcome work_decide_subject(struct gate *gate, struct work *work,
     bool found = probe->found && number_in_force(work->ask, &record);
     work->decision = work_decide_record(gate, work, &record, probe->key, found);
     TRY(project(gate, work, &record));
+    TRY(work_name(gate, work, &record, probe->key));
     work->person_found = probe->found;
     work->person_key = probe->key;
     work->person_version = probe->version;

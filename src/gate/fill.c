@@ -524,6 +524,10 @@ struct outcome work_fill_record(struct gate *gate, struct work *work)
     for (unsigned i = 0; i < work->hit_count; i++) {
         record->persons[record->person_count++] = work->hits[i].key;
     }
+    record->hashed = 1 + work->named_looked;
+    if (record->kind == KIND_DISCLOSURE) {
+        record->named = work_put_named(work, &gate->texts);
+    }
     for (enum record_name name = 0; name < RECORD_NAME_COUNT; name++) {
         if (putters[name] != NULL) {
             size_t start = gate->texts.len;

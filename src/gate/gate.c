@@ -34,7 +34,9 @@ static struct outcome gate_allocate(struct gate *gate)
     gate->works = memory_new(BATCH_ASKS_MAX, sizeof(*gate->works));
     gate->probes = memory_new(BATCH_ASKS_MAX, sizeof(*gate->probes));
     gate->probed = memory_new(BATCH_ASKS_MAX, sizeof(struct work *));
-    if (gate->works == NULL || gate->probes == NULL || gate->probed == NULL) {
+    gate->named = memory_new((size_t)BATCH_ASKS_MAX * OPENING_PEOPLE_MAX, sizeof(*gate->named));
+    if (gate->works == NULL || gate->probes == NULL || gate->probed == NULL ||
+        gate->named == NULL) {
         return outcome_fail(FAULT_NO_MEMORY, "gate: work");
     }
     TRY(passes_init(&gate->passes));
@@ -110,6 +112,7 @@ void gate_free(struct gate *gate)
     memory_free(gate->works);
     memory_free(gate->probes);
     memory_free(gate->probed);
+    memory_free(gate->named);
     memory_free(gate);
 }
 
@@ -494,8 +497,9 @@ static void remember_all(struct gate *gate, unsigned count)
 
 static void tell_seen(const struct gate *gate, const struct record *record)
 {
-    for (unsigned i = 0; gate->seen.seen != NULL && i < record->person_count; i++) {
-        gate->seen.seen(gate->seen.context, record->persons[i]);
+    unsigned people = record_people(record);
+    for (unsigned i = 0; gate->seen.seen != NULL && i < people; i++) {
+        gate->seen.seen(gate->seen.context, record_person(record, i));
     }
 }
 
@@ -643,6 +647,7 @@ static void start_batch(struct gate *gate, const struct ask *asks, unsigned coun
         gate->works[i] = (struct work){.ask = &asks[i],
                                        .now_us = now_us,
                                        .as_of_us = now_us,
+                                       .named = gate->named + (size_t)i * OPENING_PEOPLE_MAX,
                                        .field_index = ANSWER_FIELD_NONE};
     }
 }

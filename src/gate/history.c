@@ -17,7 +17,7 @@
 #include <string.h>
 
 #define RUN_ROWS_MIN (HISTORY_LOOKED_ROWS_MAX / HISTORY_RUNS_MAX) /* that are left for each run */
-#define PIECES_AHEAD (BATCH_ASKS_MAX * OPENING_PERSONS_MAX / HISTORY_BLOCK_ROWS + 1)
+#define PIECES_AHEAD (BATCH_ASKS_MAX * OPENING_PEOPLE_MAX / HISTORY_BLOCK_ROWS + 1)
 
 struct outcome history_new(const struct history_config *config, struct history **ret_history)
 {

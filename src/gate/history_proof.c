@@ -22,11 +22,13 @@ static struct view member_of(struct view object, const char *name)
 }
 
 /* He was asked for by his number, and found to be meant: where he was not, the request has a name
- * that may be another's; and claims may tell of others. */
-static bool request_is_his(const struct record *record)
+ * that may be another's; and claims may tell of others. Of who is only named it tells nothing but
+ * the other. */
+static bool request_is_his(const struct record *record, uint64_t person)
 {
     struct view request = record->values[RECORD_REQUEST];
-    if (record->kind != KIND_DISCLOSURE || !canonical_valid(request, REQUEST_DEPTH_MAX)) {
+    if (!record_asks_about(record, person) || record->kind != KIND_DISCLOSURE ||
+        !canonical_valid(request, REQUEST_DEPTH_MAX)) {
         return false;
     }
     struct view asked = member_of(request, "asked");
@@ -39,7 +41,7 @@ static void put_opening(const struct record *record, const struct record_text *t
 {
     static const enum record_name shown[] = {RECORD_ASK, RECORD_PARTY, RECORD_BUSINESS,
                                              RECORD_PERSONS, RECORD_REQUEST};
-    unsigned count = request_is_his(record) ? 5 : 4;
+    unsigned count = request_is_his(record, person) ? 5 : 4;
     buf_put_text(json, "{\"opening\":[");
     for (unsigned i = 0; i < count; i++) {
         buf_put_u8(json, '"');

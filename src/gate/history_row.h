@@ -18,10 +18,10 @@
 /* The people, each once, and the day (UTC+7) before which they may not see it; 0: none. Of a record
  * that is nobody's row the count is 0. FAULT_CORRUPT: its effect does not decode. */
 struct history_people {
-    uint64_t persons[OPENING_PERSONS_MAX];
+    uint64_t persons[OPENING_PEOPLE_MAX];
     unsigned count;
     int64_t until_day;
-    struct view party; /* acting, that the row tells; empty: an act */
+    struct view party; /* that the row tells: acting, or the source of a change; empty: none */
 };
 struct outcome history_people(const struct record *record, struct history_people *ret_people);
 

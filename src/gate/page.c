@@ -5,7 +5,8 @@
  * 1. A page leaves only as the answer of an ask that was decided and recorded like any other (I1,
  *    I2); here it is only made, of the rows of one person.
  * 2. What it tells of a look is who, under what, when, by which way, of which fields, and what came
- *    of it: no value of a field, no officer's name, and of the case a part.
+ *    of it: no value of a field, no officer's name, and of the case a part. To who is only named
+ *    in another's record it tells nothing of the other.
  * 3. A row that is not to be seen yet, another's row and no row are alike.
  * 4. A call looks once into the index, or reads one old record (I9).
  * 5. A row whose opening is shredded is a row all the same: of it is told what is kept.
@@ -14,7 +15,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
-#include "domain/person.h"
+#include "domain/change.h"
 #include "gate/history_proof.h"
 #include "gate/work.h"
 #include "wire/canonical.h"
@@ -92,8 +93,8 @@ static void put_case(struct view value, struct buf *buf)
     json_put_string(buf, view_of(shown, len + 3));
 }
 
-/* Names of the fields that were asked for, as far as policy lets a history name them. */
-static void put_fields(struct view fields, uint64_t named, struct buf *buf)
+/* Names of the fields that were asked for, of those that may be named. */
+static void put_asked_fields(struct view fields, uint64_t named, struct buf *buf)
 {
     struct view item = {0};
     size_t at = 0;
@@ -110,6 +111,54 @@ static void put_fields(struct view fields, uint64_t named, struct buf *buf)
         }
     }
     buf_put_u8(buf, ']');
+}
+
+/* What an act has changed of him, which its trace says in the order of its people. */
+static void put_changed(struct view trace, unsigned number, uint64_t named, struct buf *buf)
+{
+    struct view list = member_of(trace, "changed");
+    struct view item = {0};
+    uint64_t members = 0;
+    size_t at = 0;
+    bool first = true;
+    for (unsigned i = 0; i <= number; i++) {
+        if (list.len == 0 || !canonical_next_item(list, &at, &item)) {
+            item = VIEW_LITERAL("0");
+        }
+    }
+    outcome_ignore(decimal_get(item, UINT32_MAX, &members));
+    members &= named | MEMBER_BIT(MEMBER_ID) | MEMBER_BIT(MEMBER_CMND);
+    buf_put_u8(buf, '[');
+    for (unsigned member = 0; member < MEMBER_COUNT; member++) {
+        if ((members & MEMBER_BIT(member)) != 0) {
+            buf_printf(buf, first ? "\"%s\"" : ",\"%s\"", words_name(&words_member, member));
+            first = false;
+        }
+    }
+    buf_put_u8(buf, ']');
+}
+
+/* What he is in the record. */
+enum part { PART_ASKED, PART_NAMED, PART_CHANGED, PART_COUNT };
+
+static enum part part_of(const struct record *record, uint64_t person)
+{
+    if (record->kind == KIND_ACT) {
+        return PART_CHANGED;
+    }
+    return record_asks_about(record, person) ? PART_ASKED : PART_NAMED;
+}
+
+static void put_fields(const struct page *page, const struct record *record, enum part part,
+                       struct buf *buf)
+{
+    uint64_t named = page->fields & (part == PART_NAMED ? PERSON_NAMING_FIELDS : UINT64_MAX);
+    if (part == PART_CHANGED) {
+        put_changed(value_of(record, RECORD_TRACE), record_find_person(record, page->person), named,
+                    buf);
+    } else {
+        put_asked_fields(member_of(value_of(record, RECORD_REQUEST), "fields"), named, buf);
+    }
 }
 
 static void put_word(struct buf *buf, const struct words *words, uint8_t word)
@@ -164,7 +213,7 @@ static const char *role_of(const struct record *record, struct view agent)
     if (record->class == CLASS_CITIZEN) {
         return "citizen";
     }
-    return is_text(member_of(agent, "officer")) ? "officer" : "system";
+    return record->kind != KIND_ACT && is_text(member_of(agent, "officer")) ? "officer" : "system";
 }
 
 static void put_role(const struct record *record, struct view agent, struct buf *buf)
@@ -179,18 +228,19 @@ static void put_role(const struct record *record, struct view agent, struct buf 
 static void put_row(const struct gate *gate, const struct page *page, uint64_t place,
                     const struct record *record, struct buf *buf)
 {
+    static const char *const parts[PART_COUNT] = {"asked", "named", "changed"};
     struct view agent = value_of(record, RECORD_AGENT);
-    struct view request = value_of(record, RECORD_REQUEST);
-    buf_put_text(buf, "{\"business\":");
+    enum part part = part_of(record, page->person);
+    buf_printf(buf, "{\"as\":\"%s\",\"business\":", parts[part]);
     put_business(gate, value_of(record, RECORD_BUSINESS), buf);
     buf_put_text(buf, ",\"case\":");
-    put_case(value_of(record, RECORD_CASE), buf);
+    put_case(part == PART_NAMED ? view_of(NULL, 0) : value_of(record, RECORD_CASE), buf);
     buf_put_text(buf, ",\"channel\":");
     put_word(buf, &words_channel, record->channel);
     buf_put_text(buf, ",\"class\":");
     put_word(buf, &words_class, record->class);
     buf_put_text(buf, ",\"fields\":");
-    put_fields(member_of(request, "fields"), page->fields, buf);
+    put_fields(page, record, part, buf);
     buf_put_text(buf, record->forgotten ? ",\"forgotten\":true" : "");
     buf_printf(buf, ",\"kind\":\"%s\",\"operator\":", words_name(&words_kind, record->kind));
     put_party(gate, member_of(agent, "operator"), buf);
@@ -337,16 +387,6 @@ static bool is_of(const struct page *page, const struct record *record)
                                     view_equal(code_view(&code), code_view(&page->party)));
 }
 
-static bool is_about(const struct record *record, uint64_t person)
-{
-    for (unsigned i = 0; i < record->person_count; i++) {
-        if (record->persons[i] == person) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* One row: read, checked to be his, and told. */
 static struct outcome read_row(struct gate *gate, uint64_t place)
 {
@@ -357,7 +397,7 @@ static struct outcome read_row(struct gate *gate, uint64_t place)
     TRY(page->proof ? ledger_reread(gate->ledger, index, &gate->again, &receipt)
                     : ledger_read(gate->ledger, index, &gate->again, &receipt.item));
     TRY(record_get_opening(receipt.item.opening, &record));
-    if (!is_about(&record, page->person)) {
+    if (record_find_person(&record, page->person) == RECORD_NOBODY) {
         return outcome_fail(FAULT_CORRUPT, "a row is not one of whom it is kept for");
     }
     if (page->proof) {

@@ -4,7 +4,8 @@
  * Invariants
  * 1. Every entry of every kind has RECORD_NAME_COUNT digests, sorted, and tells nothing else than
  *    kind, class, channel, service, outcome, minute and policy hash (I6).
- * 2. `persons` always has OPENING_PERSONS_MAX digests, whoever was found or not (I5).
+ * 2. `persons` has OPENING_PERSONS_MAX digests, whoever was found or not (I5), but where there are
+ *    more people: then OPENING_PEOPLE_MAX, however many.
  * 3. record_get_opening(record_put_opening(r)) gives r, so that record_write() can make the same
  *    entry again from a sealed opening.
  */
@@ -18,17 +19,24 @@
 #include <string.h>
 
 #define OPENING_VERSION 1
+#define OPENING_VERSION_NAMED 2  /* 1, and `named` behind the persons */
 #define OPENING_VERSION_REST 128 /* of one that was shredded */
+#define KEY_BYTES 8
 #define MINUTE_US (INT64_C(60) * 1000000)
 #define DIGEST_CHARS 43
 #define TIME_LAST_US INT64_C(253402300799999999) /* the end of 9999 */
-/* Key stream of an entry: salts of the names, salts of the persons, decoys, first place. */
+/* Key stream of an entry of so many places: salts of the names, salts of the persons, decoys, first
+ * place. */
 #define SALT_BYTES 16
 #define STREAM_PERSON_SALTS (RECORD_NAME_COUNT * SALT_BYTES)
-#define STREAM_DECOYS (STREAM_PERSON_SALTS + OPENING_PERSONS_MAX * SALT_BYTES)
-#define STREAM_PLACE (STREAM_DECOYS + OPENING_PERSONS_MAX * SEAL_HASH_BYTES)
-_Static_assert(STREAM_PLACE < sizeof(((struct salts *)0)->bytes), "key stream is long enough");
-#define TEXTS_ROOM (ENTRY_BYTES_MAX + OPENING_ASK_BYTES_MAX)
+#define STREAM_DECOYS(places) (STREAM_PERSON_SALTS + (places)*SALT_BYTES)
+#define STREAM_PLACE(places) (STREAM_DECOYS(places) + (places)*SEAL_HASH_BYTES)
+_Static_assert(STREAM_PLACE(OPENING_PEOPLE_MAX) < SALTS_BYTES_MAX, "key stream is long enough");
+_Static_assert(OPENING_PEOPLE_MAX <= 256, "a byte picks the first place");
+/* Of each digest of `persons`, as a value and in base64url. */
+#define PERSON_TEXT_BYTES 128
+#define TEXTS_ROOM                                                                                 \
+    (ENTRY_BYTES_MAX + OPENING_ASK_BYTES_MAX + OPENING_PEOPLE_MAX * PERSON_TEXT_BYTES)
 
 static const char *const names[RECORD_NAME_COUNT] = {
     [RECORD_ASK] = "ask",           [RECORD_PARTY] = "party",     [RECORD_AGENT] = "agent",
@@ -93,25 +101,65 @@ static struct view ask_value(const struct record *record, struct buf *texts)
     return part_since(texts, start);
 }
 
+unsigned record_people(const struct record *record)
+{
+    return record->person_count + (unsigned)(record->named.len / KEY_BYTES);
+}
+
+uint64_t record_person(const struct record *record, unsigned number)
+{
+    CHECK(number < record_people(record));
+    if (number < record->person_count) {
+        return record->persons[number];
+    }
+    size_t at = (size_t)(number - record->person_count) * KEY_BYTES;
+    struct cursor cursor = cursor_of(view_part(record->named, at, KEY_BYTES));
+    return cursor_u64(&cursor);
+}
+
+unsigned record_find_person(const struct record *record, uint64_t key)
+{
+    unsigned people = record_people(record);
+    for (unsigned number = 0; number < people; number++) {
+        if (record_person(record, number) == key) {
+            return number;
+        }
+    }
+    return RECORD_NOBODY;
+}
+
+/* Invariant 2. */
+static unsigned places_of(const struct record *record)
+{
+    return record_people(record) <= OPENING_PERSONS_MAX ? OPENING_PERSONS_MAX : OPENING_PEOPLE_MAX;
+}
+
+static struct outcome expand(const struct record *record, struct salts *ret_salts)
+{
+    return salts_expand(record->secret, STREAM_PLACE(places_of(record)) + 1, ret_salts);
+}
+
 /* What is hashed in the first person's place when there is none, so that it takes as long (I5). */
 #define STAND_IN UINT64_C(100000)
 
 /* Digest of the person at `place`, or of a decoy: real persons stand in a row from a place that
- * the key stream picked, so that their position tells nothing. The first place is hashed and gets
- * its decoy in any case; which of both is kept is all that differs. */
+ * the key stream picked, so that their position tells nothing. The first place, and those of whom
+ * were looked for, are hashed and get their decoy in any case; which of both is kept is all that
+ * differs. */
 static void person_digest(const struct record *record, const struct salts *salts, unsigned place,
                           struct buf *texts, char ret_digest[DIGEST_CHARS])
 {
-    unsigned first = salts->bytes[STREAM_PLACE] % OPENING_PERSONS_MAX;
-    unsigned number = (place + OPENING_PERSONS_MAX - first) % OPENING_PERSONS_MAX;
-    bool real = number < record->person_count;
+    unsigned places = places_of(record);
+    unsigned first = salts->bytes[STREAM_PLACE(places)] % places;
+    unsigned number = (place + places - first) % places;
+    bool real = number < record_people(record);
     char decoy[DIGEST_CHARS];
-    base64url_write(
-        decoy, view_of(salts->bytes + STREAM_DECOYS + place * SEAL_HASH_BYTES, SEAL_HASH_BYTES));
+    base64url_write(decoy, view_of(salts->bytes + STREAM_DECOYS(places) + place * SEAL_HASH_BYTES,
+                                   SEAL_HASH_BYTES));
     size_t start = texts->len;
-    if (real || number == 0) {
+    if (real || number == 0 || number < record->hashed) {
         buf_put_u8(texts, '"');
-        buf_put_decimal(texts, real ? record->persons[number] : STAND_IN);
+        buf_put_decimal(texts, real ? record_person(record, number) : STAND_IN);
         buf_put_u8(texts, '"');
     }
     if (texts->len > start && !texts->failed) {
@@ -128,12 +176,13 @@ static void person_digest(const struct record *record, const struct salts *salts
 static struct view persons_value(const struct record *record, const struct salts *salts,
                                  struct buf *texts)
 {
-    char digests[OPENING_PERSONS_MAX][DIGEST_CHARS] = {0};
-    for (unsigned place = 0; place < OPENING_PERSONS_MAX; place++) {
+    char digests[OPENING_PEOPLE_MAX][DIGEST_CHARS];
+    unsigned places = places_of(record);
+    for (unsigned place = 0; place < places; place++) {
         person_digest(record, salts, place, texts, digests[place]);
     }
     size_t start = texts->len;
-    for (unsigned place = 0; place < OPENING_PERSONS_MAX; place++) {
+    for (unsigned place = 0; place < places; place++) {
         buf_put_text(texts, place == 0 ? "[{\"...\":\"" : ",{\"...\":\"");
         buf_put(texts, digests[place], DIGEST_CHARS);
         buf_put_text(texts, "\"}");
@@ -202,14 +251,15 @@ static void put_entry(const struct record *record, char digests[][DIGEST_CHARS],
 struct outcome record_write(const struct record *record, struct buf *texts,
                             struct record_text *ret_text)
 {
-    CHECK(record->person_count <= OPENING_PERSONS_MAX);
+    CHECK(record->person_count <= OPENING_PERSONS_MAX && record->named.len % KEY_BYTES == 0 &&
+          record_people(record) <= OPENING_PEOPLE_MAX);
     CHECK(texts->cap == texts->max);
     if (record->forgotten) {
         return outcome_fail(FAULT_NOT_FOUND, "the opening is shredded");
     }
     struct salts salts;
     char digests[RECORD_NAME_COUNT][DIGEST_CHARS] = {0};
-    TRY(salts_expand(record->secret, &salts));
+    TRY(expand(record, &salts));
     for (enum record_name name = 0; name < RECORD_NAME_COUNT; name++) {
         struct view value = value_of(record, name, &salts, texts);
         TRY(buf_check(texts));
@@ -233,21 +283,19 @@ void record_put_person(const struct record *record, uint64_t person, struct buf 
     BUF_AUTO value;
     struct salts salts;
     char digest[DIGEST_CHARS];
-    unsigned number = 0;
+    unsigned places = places_of(record);
+    unsigned number = record_find_person(record, person);
     CHECK(!record->forgotten);
     buf_init(&value, 64);
-    while (number < record->person_count && record->persons[number] != person) {
-        number++;
-    }
-    CHECK(number < record->person_count);
+    CHECK(number != RECORD_NOBODY);
     buf_put_u8(&value, '"');
     buf_put_decimal(&value, person);
     buf_put_u8(&value, '"');
-    if (value.failed || !outcome_ok(salts_expand(record->secret, &salts))) {
+    if (value.failed || !outcome_ok(expand(record, &salts))) {
         buf->failed = true;
         return;
     }
-    unsigned place = (salts.bytes[STREAM_PLACE] + number) % OPENING_PERSONS_MAX;
+    unsigned place = (salts.bytes[STREAM_PLACE(places)] + number) % places;
     disclosure_put(buf, salts.bytes + STREAM_PERSON_SALTS + place * SALT_BYTES, view_of(NULL, 0),
                    buf_view(&value), digest);
     memory_wipe(&salts, sizeof(salts));
@@ -255,7 +303,7 @@ void record_put_person(const struct record *record, uint64_t person, struct buf 
 
 void record_put_opening(const struct record *record, struct buf *buf)
 {
-    buf_put_u8(buf, OPENING_VERSION);
+    buf_put_u8(buf, record->named.len > 0 ? OPENING_VERSION_NAMED : OPENING_VERSION);
     buf_put_u8(buf, (uint8_t)record->kind);
     buf_put_u8(buf, record->class);
     buf_put_u8(buf, record->channel);
@@ -268,6 +316,9 @@ void record_put_opening(const struct record *record, struct buf *buf)
     buf_put_u8(buf, (uint8_t)record->person_count);
     for (unsigned i = 0; i < record->person_count; i++) {
         buf_put_u64(buf, record->persons[i]);
+    }
+    if (record->named.len > 0) {
+        buf_put_block16(buf, record->named);
     }
     for (enum record_name name = 0; name < RECORD_NAME_COUNT; name++) {
         if (name != RECORD_ASK && name != RECORD_PERSONS) {
@@ -291,6 +342,7 @@ void record_put_rest(const struct record *record, struct view effect, struct buf
     for (unsigned i = 0; i < record->person_count; i++) {
         buf_put_u64(buf, record->persons[i]);
     }
+    buf_put_block16(buf, record->named);
     buf_put_block32(buf, effect);
 }
 
@@ -300,8 +352,24 @@ static bool opening_sane(const struct record *record)
            (record->class < CLASS_COUNT || record->class == RECORD_WORD_NULL) &&
            (record->channel < CHANNEL_COUNT || record->channel == RECORD_WORD_NULL) &&
            (record->service < SERVICE_COUNT || record->service == RECORD_WORD_NULL) &&
-           record->person_count <= OPENING_PERSONS_MAX && record->outcome.len > 0 &&
-           record->time_us >= 0 && record->time_us <= TIME_LAST_US;
+           record->outcome.len > 0 && record->time_us >= 0 && record->time_us <= TIME_LAST_US;
+}
+
+static void get_people(struct cursor *cursor, bool named, struct record *record)
+{
+    record->person_count = cursor_u8(cursor);
+    if (record->person_count > OPENING_PERSONS_MAX) {
+        cursor->failed = true;
+        return;
+    }
+    for (unsigned i = 0; i < record->person_count; i++) {
+        record->persons[i] = cursor_u64(cursor);
+    }
+    if (named) {
+        record->named = cursor_block16(cursor);
+        cursor->failed = cursor->failed || record->named.len % KEY_BYTES != 0 ||
+                         record_people(record) > OPENING_PEOPLE_MAX;
+    }
 }
 
 struct outcome record_get_opening(struct view plain, struct record *ret_record)
@@ -309,7 +377,8 @@ struct outcome record_get_opening(struct view plain, struct record *ret_record)
     struct cursor cursor = cursor_of(plain);
     struct record record = {0};
     uint8_t version = cursor_u8(&cursor);
-    if (version != OPENING_VERSION && version != OPENING_VERSION_REST) {
+    if (version != OPENING_VERSION && version != OPENING_VERSION_NAMED &&
+        version != OPENING_VERSION_REST) {
         return outcome_fail(FAULT_CORRUPT, "opening: unknown version");
     }
     record.forgotten = version == OPENING_VERSION_REST;
@@ -324,12 +393,9 @@ struct outcome record_get_opening(struct view plain, struct record *ret_record)
         cursor_copy(&cursor, record.policy_hash, 64);
         cursor_copy(&cursor, record.secret, sizeof(record.secret));
     }
-    record.person_count = cursor_u8(&cursor);
-    if (!opening_sane(&record)) {
+    get_people(&cursor, version != OPENING_VERSION, &record);
+    if (cursor.failed || !opening_sane(&record)) {
         return outcome_fail(FAULT_CORRUPT, "opening: impossible values");
-    }
-    for (unsigned i = 0; i < record.person_count; i++) {
-        record.persons[i] = cursor_u64(&cursor);
     }
     for (enum record_name name = 0; name < RECORD_NAME_COUNT && !record.forgotten; name++) {
         if (name != RECORD_ASK && name != RECORD_PERSONS) {

@@ -6,6 +6,11 @@
  * Every entry has all nine names; a value that does not apply is `null`. All salts, the decoys and
  * the places of the persons come from one fresh secret an entry, so the opening keeps the secret
  * and the values only.
+ *
+ * The people of a record are whom it was asked about (`persons`) and others of whom it is a row
+ * (`named`, decision 0067): who was disclosed with them, in a household or among relatives; whose
+ * record an act has changed. All of them stand in the disclosure `persons`, which has
+ * OPENING_PERSONS_MAX places, or OPENING_PEOPLE_MAX where those are too few.
  */
 #ifndef DANCU_GATE_RECORD_H
 #define DANCU_GATE_RECORD_H
@@ -14,6 +19,8 @@
 #include "base/ceilings.h"
 #include "domain/words.h"
 #include "seal/seal.h"
+
+#include <limits.h>
 
 enum record_name {
     RECORD_ASK,
@@ -44,6 +51,8 @@ struct record {
     struct view values[RECORD_NAME_COUNT];
     uint64_t persons[OPENING_PERSONS_MAX];
     unsigned person_count;
+    struct view named; /* keys of the others: u64 each, as in the opening */
+    unsigned hashed; /* people for whom the work of a real place is done at least (I5); not kept */
     struct view effect; /* bytes for replay: an act whole, or an ask's counters */
     uint8_t secret[SEAL_KEY_BYTES];
     /* Its opening was shredded (decision 0071): what is left says of which kind it was, in which
@@ -68,6 +77,18 @@ void record_ask_id_text(const uint8_t id[16], char ret_text[37]);
 struct outcome record_write(const struct record *record, struct buf *texts,
                             struct record_text *ret_text);
 size_t record_texts_room(void);
+
+/* All people of it, `persons` first. */
+unsigned record_people(const struct record *record);
+uint64_t record_person(const struct record *record, unsigned number);
+#define RECORD_NOBODY UINT_MAX
+/* Which of them has that key; RECORD_NOBODY: none. */
+unsigned record_find_person(const struct record *record, uint64_t key);
+/* Was it asked about him? False of others of whom it is a row. */
+static inline bool record_asks_about(const struct record *record, uint64_t key)
+{
+    return record_find_person(record, key) < record->person_count;
+}
 
 /* Appends the disclosure of the one digest of `persons` that is that person's, who is among them.
  */

@@ -6,12 +6,9 @@
 #include "base/check.h"
 #include "gate/work.h"
 
-#include <string.h>
-
-/* Of whom it was, and from which day on that may be known. */
+/* Who may know of it, and from which day on. */
 struct subjects {
-    uint64_t persons[OPENING_PERSONS_MAX];
-    unsigned count;
+    struct record record; /* borrows from gate->again */
     bool sealed;
     int64_t until_day;
 };
@@ -34,12 +31,9 @@ static struct outcome read_one(struct gate *gate, uint64_t index, struct recorde
     struct recorded recorded = {.day = clock_day_vn(record.time_us)};
     record_ask_id_text(record.ask_id, recorded.ask);
     TRY(code_set(&recorded.business, effect.business));
-    struct subjects subjects = {.count = record.person_count,
-                                .sealed = effect.sealed,
-                                .until_day = effect.sealed_until_day};
-    memcpy(subjects.persons, record.persons, record.person_count * sizeof(record.persons[0]));
     *ret_recorded = recorded;
-    *ret_subjects = subjects;
+    *ret_subjects = (struct subjects){
+        .record = record, .sealed = effect.sealed, .until_day = effect.sealed_until_day};
     return OUTCOME_OK;
 }
 
@@ -63,10 +57,7 @@ struct outcome gate_recorded(struct gate *gate, uint64_t index, struct recorded 
 
 static bool may_know(const struct subjects *subjects, uint64_t person, int64_t day)
 {
-    bool his = false;
-    for (unsigned i = 0; i < subjects->count; i++) {
-        his = his || subjects->persons[i] == person;
-    }
+    bool his = record_find_person(&subjects->record, person) != RECORD_NOBODY;
     return his && (!subjects->sealed || day >= subjects->until_day);
 }
 

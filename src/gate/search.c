@@ -156,7 +156,7 @@ static struct outcome put_hit(struct gate *gate, const struct work *work,
 }
 
 /* Everybody who was read is written, and who is not given is left where he was written. */
-static struct outcome put_found(struct gate *gate, const struct work *work,
+static struct outcome put_found(struct gate *gate, struct work *work,
                                 const struct registry_search *search, const uint32_t *versions)
 {
     struct buf *persons = &gate->persons;
@@ -175,7 +175,10 @@ static struct outcome put_found(struct gate *gate, const struct work *work,
         }
         TRY(person_record_open(plain, &record));
         TRY(put_hit(gate, work, &record));
+        unsigned named = work->named_count;
+        TRY(work_name(gate, work, &record, found->key));
         if (!own) {
+            work->named_count = named;
             continue;
         }
         if (persons->len - start + gate->hit.len > SEARCH_ANSWER_BYTES_MAX) {

@@ -142,6 +142,12 @@ bool service_given(enum service service)
     return rows[service].put != NULL;
 }
 
+bool service_tells_fields(enum service service)
+{
+    CHECK((unsigned)service < SERVICE_COUNT);
+    return rows[service].put == put_fields || rows[service].put == put_own;
+}
+
 bool service_result(enum service service)
 {
     CHECK((unsigned)service < SERVICE_COUNT);

@@ -109,10 +109,7 @@ static struct outcome put_row(struct gate *gate, const struct open_statement *op
     uint64_t index = history_place_index(place);
     TRY(ledger_reread(gate->ledger, index, &gate->again, &receipt));
     TRY(record_get_opening(receipt.item.opening, &record));
-    bool about = false;
-    for (unsigned i = 0; i < record.person_count; i++) {
-        about = about || record.persons[i] == open->person;
-    }
+    bool about = record_find_person(&record, open->person) != RECORD_NOBODY;
     return about ? statement_put_row(&record, index, &receipt, open->person, place >= open->map_end,
                                      lines)
                  : outcome_fail(FAULT_CORRUPT, "a row is not one of whom it is kept for");

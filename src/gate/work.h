@@ -80,8 +80,11 @@ struct work {
     uint32_t person_version;
     struct hit hits[NAMESAKES_SHOWN_MAX]; /* of a search that is answered */
     unsigned hit_count;
-    struct view person;  /* canonical JSON, when disclosed */
-    struct view notices; /* likewise */
+    uint64_t *named; /* keys of who is disclosed with whom was asked about; OPENING_PEOPLE_MAX */
+    unsigned named_count;
+    unsigned named_looked; /* who was looked for, found or not, hidden or not */
+    struct view person;    /* canonical JSON, when disclosed */
+    struct view notices;   /* likewise */
     struct record record;
     struct record_text text;
     uint64_t index; /* in the log */
@@ -139,6 +142,7 @@ struct gate {
     struct work *works; /* BATCH_ASKS_MAX */
     struct registry_probe *probes;
     struct work **probed; /* works[] of the probes */
+    uint64_t *named;      /* OPENING_PEOPLE_MAX of each work */
     struct buf records;   /* what registry_fetch() opened */
     struct buf persons;   /* projections; memory does not move */
     struct buf texts;     /* values, disclosures, entries; memory does not move */
@@ -177,6 +181,7 @@ struct outcome work_decide_subject(struct gate *gate, struct work *work,
 struct outcome work_project(struct gate *gate, struct work *work, struct view record,
                             struct view origins);
 struct veil work_veil(const struct gate *gate, const struct work *work);
+bool work_hidden(const struct veil *veil, const uint8_t tag[SEAL_BLIND_BYTES]);
 /* What decide_subject() says of that record of the person `key`; `found`: it is whom the ask names.
  */
 struct decision work_decide_record(struct gate *gate, struct work *work,
@@ -185,6 +190,13 @@ struct decision work_decide_record(struct gate *gate, struct work *work,
 struct outcome work_put_fields(const struct gate *gate, const struct work *work,
                                const struct person_record *record, struct buf *buf);
 unsigned work_notices(const struct gate *gate, const struct work *work);
+
+/* named.c */
+/* Finds who is disclosed with the person `key` when this record is: adds to work->named. */
+struct outcome work_name(struct gate *gate, struct work *work, const struct person_record *record,
+                         uint64_t key);
+/* Appends their keys as a record has them. */
+struct view work_put_named(const struct work *work, struct buf *buf);
 
 /* search.c */
 /* Finds, decides and projects the people of a name; the same steps whoever is hidden (I5).
@@ -198,6 +210,8 @@ struct outcome work_search_again(struct gate *gate, struct work *work, const str
 /* service.c */
 /* Is it given at all? */
 bool service_given(enum service service);
+/* Does the answer tell fields as they are? Else it says what is true of them. */
+bool service_tells_fields(enum service service);
 /* Is the answer's member `result`? */
 bool service_result(enum service service);
 /* Appends what the service makes of the person to gate->persons. */

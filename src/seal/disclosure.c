@@ -15,19 +15,20 @@
 #define SALT_BYTES 16
 #define SALT_CHARS BASE64URL_LEN(SALT_BYTES)
 
-struct outcome salts_expand(const uint8_t entry_secret[SEAL_KEY_BYTES], struct salts *ret_salts)
+struct outcome salts_expand(const uint8_t entry_secret[SEAL_KEY_BYTES], size_t len,
+                            struct salts *ret_salts)
 {
     static const uint8_t counter[16];
     EVP_CIPHER_CTX *stream = seal_engine()->stream;
     int done = 0;
 
-    memset(ret_salts->bytes, 0, sizeof(ret_salts->bytes));
+    CHECK(len <= sizeof(ret_salts->bytes));
+    memset(ret_salts->bytes, 0, len);
     if (EVP_EncryptInit_ex2(stream, NULL, entry_secret, counter, NULL) != 1 ||
-        EVP_EncryptUpdate(stream, ret_salts->bytes, &done, ret_salts->bytes,
-                          sizeof(ret_salts->bytes)) != 1) {
+        EVP_EncryptUpdate(stream, ret_salts->bytes, &done, ret_salts->bytes, (int)len) != 1) {
         return outcome_fail(FAULT_CRYPTO, "AES-256-CTR");
     }
-    CHECK(done == sizeof(ret_salts->bytes)); /* a stream cipher holds nothing back */
+    CHECK((size_t)done == len); /* a stream cipher holds nothing back */
     return OUTCOME_OK;
 }
 

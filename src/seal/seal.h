@@ -133,10 +133,12 @@ struct outcome es256_sign(const struct es256 *es256, struct view text,
 
 /* Salts of one entry come from one fresh 32-byte secret, as AES-256-CTR key stream: salt i is bytes
  * 16*i..16*i+15. The sealed opening keeps the secret instead of every salt and decoy. */
+#define SALTS_BYTES_MAX 7168
 struct salts {
-    uint8_t bytes[1024];
+    uint8_t bytes[SALTS_BYTES_MAX]; /* the first `len` of them */
 };
-struct outcome salts_expand(const uint8_t entry_secret[SEAL_KEY_BYTES], struct salts *ret_salts);
+struct outcome salts_expand(const uint8_t entry_secret[SEAL_KEY_BYTES], size_t len,
+                            struct salts *ret_salts);
 
 /* Appends base64url of the JCS array [salt, name, value] (`value_json` is canonical JSON already)
  * and gives its digest (base64url of SHA-256 of the disclosure's ASCII, 43 characters). An empty

@@ -36,6 +36,11 @@ void registry_batch_end(struct registry *registry);
 struct outcome registry_fetch(struct registry *registry, struct registry_probe *probes,
                               unsigned count, struct buf *scratch);
 
+/* Keys of those who have, or had, the numbers of these tags; 0: nobody. All of one state of the
+ * registry; a tag that is nobody's costs what another does. No person is read. FAULT_IO. */
+struct outcome registry_keys(struct registry *registry, const uint8_t tags[][SEAL_BLIND_BYTES],
+                             unsigned count, uint64_t *ret_keys);
+
 /* A person as it was at a version that was disclosed before: for an answer that is given again.
  * `scratch` is reset first. FAULT_NOT_FOUND; FAULT_CORRUPT (the place is logged); FAULT_IO. */
 struct outcome registry_fetch_version(struct registry *registry, uint64_t key, uint32_t version,

@@ -157,7 +157,7 @@ struct outcome filter_meets(const struct filter *filter, const struct record *re
                             struct arena *arena, bool *ret_meets)
 {
     *ret_meets = record->time_us >= filter->from_us && record->time_us < filter->to_us &&
-                 (!filter->persons || record->person_count > 0);
+                 (!filter->persons || record_people(record) > 0);
     for (unsigned i = 0; i < FILTER_TEXTS && *ret_meets; i++) {
         const struct json_node *node = NULL;
         struct json_doc doc;
@@ -170,9 +170,15 @@ struct outcome filter_meets(const struct filter *filter, const struct record *re
     if (*ret_meets && filter->leak.disclosed != 0) {
         uint64_t fields = 0;
         TRY(record_fields(record, arena, &fields));
-        *ret_meets = (filter->leak.disclosed & ~fields) == 0;
+        *ret_meets = filter_told(filter, fields) ||
+                     (record->named.len > 0 && filter_told(filter, NAMED_FIELDS));
     }
     return OUTCOME_OK;
+}
+
+bool filter_told(const struct filter *filter, uint64_t fields)
+{
+    return (filter->leak.disclosed & ~fields) == 0;
 }
 
 struct outcome record_fields(const struct record *record, struct arena *arena, uint64_t *ret_fields)

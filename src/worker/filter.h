@@ -45,6 +45,10 @@ struct outcome filter_meets(const struct filter *filter, const struct record *re
                             struct arena *arena, bool *ret_meets);
 #define FILTER_ARENA_BYTES (128 * sizeof(struct json_node) + 2 * OPENING_ASK_BYTES_MAX)
 
+/* Do these fields hold all that has leaked? NAMED_FIELDS: what is told of who is named in
+ * another's record, but for his numbers. */
+#define NAMED_FIELDS FIELD_BIT(FIELD_FULL_NAME)
+bool filter_told(const struct filter *filter, uint64_t fields);
 /* Fields that an ask was about; none when it was no ask. FAULT_CORRUPT. */
 struct outcome record_fields(const struct record *record, struct arena *arena,
                              uint64_t *ret_fields);

@@ -104,8 +104,8 @@ static struct outcome find_persons(struct search *search)
     return OUTCOME_OK;
 }
 
-/* Of that version, or of any when the search is for the person. */
-static bool is_hit(const struct search *search, uint64_t key, uint32_t version)
+/* Of that version, or of any. */
+static bool is_hit(const struct search *search, uint64_t key, uint32_t version, bool any)
 {
     const struct hit hit = {key, version};
     size_t low = 0;
@@ -113,23 +113,33 @@ static bool is_hit(const struct search *search, uint64_t key, uint32_t version)
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         const struct hit *other = &search->hits[middle];
-        bool before = search->filter.versions ? compare_hits(other, &hit) < 0 : other->key < key;
+        bool before = any ? other->key < key : compare_hits(other, &hit) < 0;
         low = before ? middle + 1 : low;
         high = before ? high : middle;
     }
     return low < search->hit_count && search->hits[low].key == key &&
-           (!search->filter.versions || search->hits[low].version == version);
+           (any || search->hits[low].version == version);
 }
 
-/* The first of a record's persons whom the values fit; *ret_met false: there is none. */
+/* The first of a record's people whom the values fit; *ret_met false: there is none. Of who is only
+ * named in another's record no version was told, but name and number as that record has them. */
 static struct outcome person_met(struct search *search, const struct record *record, bool *ret_met,
                                  unsigned *ret_place)
 {
     uint32_t versions[OPENING_PERSONS_MAX] = {0};
+    const struct filter *filter = &search->filter;
+    unsigned people = filter_told(filter, NAMED_FIELDS) ? record_people(record) : 0;
+    uint64_t fields = 0;
     TRY(record_versions(record, &search->arena, versions));
+    TRY(record_fields(record, &search->arena, &fields));
+    unsigned asked = filter_told(filter, fields) ? record->person_count : 0;
     *ret_met = false;
-    for (unsigned i = 0; i < record->person_count && !*ret_met; i++) {
-        *ret_met = is_hit(search, record->persons[i], versions[i]);
+    for (unsigned i = 0; i < asked && !*ret_met; i++) {
+        *ret_met = is_hit(search, record->persons[i], versions[i], !filter->versions);
+        *ret_place = i;
+    }
+    for (unsigned i = record->person_count; i < people && !*ret_met; i++) {
+        *ret_met = is_hit(search, record_person(record, i), 0, true);
         *ret_place = i;
     }
     return OUTCOME_OK;
@@ -171,8 +181,10 @@ static struct outcome meet(void *context, uint64_t index, const struct ledger_it
     if (meets && search->filter.incident) {
         uint64_t fields = 0;
         TRY(record_fields(&record, &search->arena, &fields));
-        for (unsigned i = 0; i < record.person_count; i++) {
-            TRY(incident_add(&search->incident, record.persons[i], fields));
+        unsigned people = record_people(&record);
+        for (unsigned i = 0; i < people; i++) { /* a field is disclosed once, whoever it names */
+            TRY(incident_add(&search->incident, record_person(&record, i),
+                             i < record.person_count ? fields : 0));
         }
     }
     search->found.found += meets ? 1 : 0;
@@ -237,8 +249,8 @@ static void put_item(struct search *search, uint64_t index, uint64_t fields, uns
     buf_printf(buf, ",\"index\":%llu,\"party\":", (unsigned long long)index);
     buf_put_view(buf, value_or_null(record->values[RECORD_PARTY]));
     buf_put_text(buf, ",\"person\":");
-    if (record->person_count > place) {
-        buf_put_decimal(buf, record->persons[place]);
+    if (record_people(record) > place) {
+        buf_put_decimal(buf, record_person(record, place));
     } else {
         buf_put_text(buf, "null");
     }

@@ -22,6 +22,7 @@ static const struct {
     const char *en;
 } labels[] = {
     {"account", "Tài khoản", "account"},
+    {"as", "Bạn trong lần này", "you in it"},
     {"ask", "Mã yêu cầu", "ask"},
     {"at_once", "Ngay khi có", "at once"},
     {"birth_date", "Ngày, tháng, năm sinh", "date of birth"},

@@ -174,6 +174,30 @@ struct outcome registry_fetch(struct registry *registry, struct registry_probe *
     return outcome;
 }
 
+static struct outcome keys_find(struct registry *registry, const uint8_t tags[][SEAL_BLIND_BYTES],
+                                unsigned count, uint64_t *ret_keys)
+{
+    sqlite3_stmt *statement = db_statement(&registry->db, STATEMENT_TAG_KEY);
+
+    for (unsigned i = 0; i < count; i++) {
+        bool row = false;
+        db_bind_view(statement, 1, view_of(tags[i], SEAL_BLIND_BYTES));
+        TRY(db_step(&registry->db, statement, &row));
+        ret_keys[i] = row ? db_column_u64(statement, 0) : 0;
+        db_done(statement);
+    }
+    return OUTCOME_OK;
+}
+
+struct outcome registry_keys(struct registry *registry, const uint8_t tags[][SEAL_BLIND_BYTES],
+                             unsigned count, uint64_t *ret_keys)
+{
+    TRY(registry_read_begin(registry)); /* invariant 2 */
+    struct outcome outcome = keys_find(registry, tags, count, ret_keys);
+    registry_read_end(registry, outcome);
+    return outcome;
+}
+
 struct outcome registry_fetch_version(struct registry *registry, uint64_t key, uint32_t version,
                                       struct buf *scratch, struct view *ret_record,
                                       struct view *ret_origins)

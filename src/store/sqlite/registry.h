@@ -35,6 +35,7 @@ enum registry_statement {
     STATEMENT_HIDDEN_CHANGED, /* tags whose flags changed in chunks after ?1 */
     STATEMENT_HIDDEN_FLAGS,   /* of one tag, a row for each person who has it */
     STATEMENT_PERSON_READ,    /* in force */
+    STATEMENT_TAG_KEY,        /* whose the tag is, or was */
     STATEMENT_SEARCH_FROM,    /* rows of the search index from tag ?1 on */
     STATEMENT_SEARCH_FIRST,   /* from its begin on */
     STATEMENT_SEARCH_WAITS,   /* persons up to that key are in it; no row: all are */
@@ -43,7 +44,6 @@ enum registry_statement {
     STATEMENT_KEY_NEXT = STATEMENT_READ_COUNT,
     STATEMENT_CHUNK_NEXT,
     STATEMENT_TAG_ADD,
-    STATEMENT_TAG_KEY,
     STATEMENT_TAG_REMOVE,
     STATEMENT_PERSON_ADD,
     STATEMENT_PERSON_KEEP, /* copies the version in force into the history */

@@ -8,6 +8,8 @@
 
 #define TIME_US INT64_C(1795423081000123) /* 2026-11-23T08:38:01.000123Z */
 #define PERSONS 16
+#define PEOPLE 144
+#define STREAM 7168
 
 static const char *const names[RECORD_NAME_COUNT] = {
     "ask", "party", "agent", "business", "case", "request", "answer", "persons", "trace"};
@@ -125,16 +127,16 @@ static void entries_of_one_kind_differ_in_their_digests_only(void **state)
 }
 
 /* AES-256-CTR of zeros under the entry's secret, by OpenSSL. */
-static void key_stream(const struct record *record, unsigned char ret_stream[1024])
+static void key_stream(const struct record *record, unsigned char ret_stream[STREAM])
 {
-    static const unsigned char zeros[1024];
+    static const unsigned char zeros[STREAM];
     static const unsigned char counter[16];
     EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
     int len = 0;
     assert_int_equal(EVP_EncryptInit_ex(context, EVP_aes_256_ctr(), NULL, record->secret, counter),
                      1);
     assert_int_equal(EVP_EncryptUpdate(context, ret_stream, &len, zeros, sizeof(zeros)), 1);
-    assert_int_equal(len, 1024);
+    assert_int_equal(len, STREAM);
     EVP_CIPHER_CTX_free(context);
 }
 
@@ -159,30 +161,35 @@ static void person_digest(const unsigned char *salt, uint64_t key,
     reader_digest(view_of(text, len), ret_digest);
 }
 
-/* Which of the sixteen places hold which of the record's persons; returns the first place. */
-static unsigned find_persons(const struct record *record, const json_t *places)
+/* Which of the places hold which of the record's people; returns the first place. */
+static unsigned find_people(const struct record *record, const json_t *places, unsigned count)
 {
-    unsigned char stream[1024];
+    unsigned char stream[STREAM];
     unsigned found = 0;
     unsigned first = 0;
     key_stream(record, stream);
-    assert_int_equal(json_array_size(places), PERSONS);
-    for (unsigned place = 0; place < PERSONS; place++) {
+    assert_int_equal(json_array_size(places), count);
+    for (unsigned place = 0; place < count; place++) {
         const json_t *one = json_array_get(places, place);
         assert_int_equal(json_object_size(one), 1);
         const char *digest = reader_text(one, "...");
         assert_int_equal(strlen(digest), READER_DIGEST_CHARS);
-        for (unsigned number = 0; number < record->person_count; number++) {
+        for (unsigned number = 0; number < record_people(record); number++) {
             char want[READER_DIGEST_CHARS + 1];
-            person_digest(stream + 9 * 16 + place * 16, record->persons[number], want);
+            person_digest(stream + 9 * 16 + place * 16, record_person(record, number), want);
             if (strcmp(want, digest) == 0) {
                 first = number == 0 ? place : first;
                 found++;
             }
         }
     }
-    assert_int_equal(found, record->person_count);
+    assert_int_equal(found, record_people(record));
     return first;
+}
+
+static unsigned find_persons(const struct record *record, const json_t *places)
+{
+    return find_people(record, places, PERSONS);
 }
 
 static void persons_have_sixteen_places_however_many_there_are(void **state)
@@ -204,6 +211,70 @@ static void persons_have_sixteen_places_however_many_there_are(void **state)
         json_decref(places);
         json_decref(entry);
     }
+}
+
+/* Keys as an opening has them: big-endian. */
+static void name_people(struct record *record, unsigned count, uint8_t ret_keys[PEOPLE * 8])
+{
+    for (unsigned i = 0; i < count; i++) {
+        for (unsigned at = 0; at < 8; at++) {
+            ret_keys[8 * i + at] = (uint8_t)((UINT64_C(9000000000) + i) >> (56 - 8 * at));
+        }
+    }
+    record->named = view_of(ret_keys, 8 * (size_t)count);
+}
+
+static void
+who_is_named_stands_among_the_persons_in_as_many_places_unless_they_are_too_few(void **state)
+{
+    static const unsigned counts[] = {1, 15, 16, 17, 143};
+    (void)state;
+    for (unsigned i = 0; i < 5; i++) {
+        BUF_AUTO texts;
+        BUF_AUTO opening;
+        uint8_t keys[PEOPLE * 8];
+        struct record_text text = {0};
+        struct record again = {0};
+        struct record record = record_of(KIND_DISCLOSURE, 300 + i);
+        name_people(&record, counts[i], keys);
+        texts_init(&texts);
+        buf_init(&opening, OPENING_BYTES_MAX);
+        assert_ok(record_write(&record, &texts, &text));
+        json_t *entry = reader_entry(text.entry);
+        json_t *places = reader_open(entry, text.disclosures[RECORD_PERSONS], "persons");
+        find_people(&record, places, counts[i] < PERSONS ? PERSONS : PEOPLE);
+        json_decref(places);
+        json_decref(entry);
+        assert_true(record_asks_about(&record, 4711));
+        assert_false(record_asks_about(&record, 9000000000));
+        assert_int_equal(record_find_person(&record, 9000000000), 1);
+        assert_int_equal(record_find_person(&record, 9000000000 + counts[i]), RECORD_NOBODY);
+        record_put_opening(&record, &opening);
+        assert_ok(record_get_opening(buf_view(&opening), &again));
+        assert_true(view_equal(again.named, record.named));
+        BUF_AUTO texts_again;
+        texts_init(&texts_again);
+        struct record_text text_again = {0};
+        assert_ok(record_write(&again, &texts_again, &text_again));
+        assert_true(view_equal(text.entry, text_again.entry));
+    }
+}
+
+static void an_opening_with_more_people_than_have_room_is_corrupt(void **state)
+{
+    (void)state;
+    BUF_AUTO opening;
+    uint8_t keys[PEOPLE * 8];
+    struct record again = {0};
+    struct record record = record_of(KIND_DISCLOSURE, 8);
+    buf_init(&opening, OPENING_BYTES_MAX);
+    name_people(&record, PEOPLE, keys); /* and the one who was asked about */
+    record_put_opening(&record, &opening);
+    assert_fault(record_get_opening(buf_view(&opening), &again), FAULT_CORRUPT);
+    buf_reset(&opening);
+    record.named = view_of(keys, 12);
+    record_put_opening(&record, &opening);
+    assert_fault(record_get_opening(buf_view(&opening), &again), FAULT_CORRUPT);
 }
 
 /* I5: the place of the one person tells nothing; all sixteen are used. */
@@ -292,7 +363,7 @@ static void an_opening_of_impossible_values_is_corrupt(void **state)
     (void)state;
     enum { VERSION, KIND, CLASS, CHANNEL, SERVICE, HEAD };
     static const uint8_t impossible[HEAD] = {
-        [VERSION] = 2,
+        [VERSION] = 3,
         [KIND] = KIND_COUNT,
         [CLASS] = CLASS_COUNT,
         [CHANNEL] = CHANNEL_COUNT,
@@ -440,6 +511,9 @@ int main(void)
         cmocka_unit_test(every_disclosure_opens_the_entry_to_the_value_that_was_recorded),
         cmocka_unit_test(entries_of_one_kind_differ_in_their_digests_only),
         cmocka_unit_test(persons_have_sixteen_places_however_many_there_are),
+        cmocka_unit_test(
+            who_is_named_stands_among_the_persons_in_as_many_places_unless_they_are_too_few),
+        cmocka_unit_test(an_opening_with_more_people_than_have_room_is_corrupt),
         cmocka_unit_test(the_place_of_the_one_person_varies),
         cmocka_unit_test(no_two_salts_of_an_entry_are_alike),
         cmocka_unit_test(an_opening_makes_the_same_entry_again),

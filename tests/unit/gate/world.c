@@ -81,6 +81,18 @@ struct outcome registry_fetch(struct registry *registry, struct registry_probe *
     return outcome;
 }
 
+struct outcome registry_keys(struct registry *registry, const uint8_t tags[][SEAL_BLIND_BYTES],
+                             unsigned count, uint64_t *ret_keys)
+{
+    registry->looks += count;
+    for (unsigned i = 0; i < count; i++) {
+        const struct registry_person *person = find(registry, tags[i]);
+        ret_keys[i] = person == NULL ? 0 : person->key;
+    }
+    return registry->keys_fault == FAULT_NONE ? OUTCOME_OK
+                                              : outcome_fail(registry->keys_fault, "keys");
+}
+
 struct outcome registry_fetch_version(struct registry *registry, uint64_t key, uint32_t version,
                                       struct buf *scratch, struct view *ret_record,
                                       struct view *ret_origins)

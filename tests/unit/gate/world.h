@@ -49,6 +49,8 @@ struct registry {
     bool batch;          /* between registry_batch_begin() and registry_batch_end() */
     struct view origins; /* of everybody */
     enum fault fault;    /* of the next fetch */
+    unsigned looks;      /* tags that registry_keys() looked for */
+    enum fault keys_fault;
 };
 
 /* Stands for ledger/. */

@@ -17,9 +17,9 @@ static void salts_are_the_secret_s_blocks_counted_from_zero(void **state)
     assert_int_equal(EVP_EncryptInit_ex(context, EVP_aes_256_ecb(), NULL, secret, NULL), 1);
     for (int round = 0; round < 2; round++) {
         memset(&salts, 0xee, sizeof(salts));
-        assert_ok(salts_expand(secret, &salts));
-        for (unsigned i = 0; i < 64; i++) {
-            uint8_t counter[16] = {[15] = (uint8_t)i};
+        assert_ok(salts_expand(secret, sizeof(salts.bytes), &salts));
+        for (unsigned i = 0; i < sizeof(salts.bytes) / 16; i++) {
+            uint8_t counter[16] = {[14] = (uint8_t)(i >> 8), [15] = (uint8_t)i};
             uint8_t block[32];
             int len = 0;
             assert_int_equal(EVP_EncryptUpdate(context, block, &len, counter, 16), 1);

@@ -237,7 +237,7 @@ static struct outcome expand(void *context)
     static const uint8_t secret[SEAL_KEY_BYTES] = {1};
     struct salts salts;
     (void)context;
-    return salts_expand(secret, &salts);
+    return salts_expand(secret, sizeof(salts.bytes), &salts);
 }
 
 static void what_the_library_refuses_is_a_failure(void **state)
