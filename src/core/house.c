@@ -335,49 +335,6 @@ static struct outcome record_numbers(struct house *house, enum act_kind kind, ui
     return office_act(house->office, &act, local_user, &index, reason);
 }
 
-static struct outcome record_chunk(struct house *house, const struct registry_chunk *chunk,
-                                   uint32_t local_user)
-{
-    static const char *const import_names[] = {"number", "added", "changed", "unchanged",
-                                               "hash",   "file",  "until"};
-    static const char *const set_names[] = {"number", "added", "changed", "unchanged",
-                                            "hash",   "jws",   "set",     "code"};
-    char texts[8][80] = {{0}};
-    bool set = chunk->source[0] != '\0';
-    unsigned count = set ? 8 : chunk->until == 0 ? 5 : 7; /* of no file */
-    snprintf(texts[0], sizeof(texts[0]), "%llu", (unsigned long long)chunk->number);
-    snprintf(texts[1], sizeof(texts[1]), "%u", chunk->added);
-    snprintf(texts[2], sizeof(texts[2]), "%u", chunk->changed);
-    snprintf(texts[3], sizeof(texts[3]), "%u", chunk->unchanged);
-    hex_write(texts[4], view_of(chunk->hash, sizeof(chunk->hash)));
-    hex_write(texts[5], view_of(chunk->file, sizeof(chunk->file)));
-    snprintf(texts[6], sizeof(texts[6]), "%llu", (unsigned long long)chunk->until);
-    snprintf(texts[7], sizeof(texts[7]), "%s", chunk->source);
-    return record_numbers(house, set ? ACT_SOURCE_CHANGES : ACT_IMPORT_CHUNK, local_user,
-                          set ? set_names : import_names, texts, count);
-}
-
-struct outcome house_chunk_act(struct house *house, const struct registry_chunk *chunk,
-                               uint32_t local_user)
-{
-    const struct office_chunk *last = office_chunk_last(house->office);
-    bool same = memcmp(chunk->hash, last->hash, sizeof(last->hash)) == 0;
-    if (chunk->number == last->number && same) {
-        return OUTCOME_OK;
-    }
-    if (chunk->number <= last->number) {
-        return outcome_fail(FAULT_CONFLICT, "the log has another chunk in this one's place");
-    }
-    return record_chunk(house, chunk, local_user);
-}
-
-struct outcome house_record_chunk(struct house *house, const struct registry_chunk *chunk,
-                                  uint32_t local_user)
-{
-    TRY(house_chunk_act(house, chunk, local_user));
-    return registry_chunk_recorded(house->registry, chunk->number);
-}
-
 /* One tail that was set aside; its file gets another name once the act is durable, so that a crash
  * between the two is made good by the next start. */
 static struct outcome record_cut(struct house *house, int home_fd, const char *name)

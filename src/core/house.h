@@ -78,12 +78,13 @@ struct outcome house_origin_read(int home_fd, char ret_origin[HOUSE_ORIGIN_BYTES
 /* The log's verifier key, one line without line end. */
 struct outcome house_vkey(const struct house_keys *keys, const char *origin, struct buf *ret_line);
 
-/* Makes an import chunk an act, once: what is recorded already is well and changes nothing.
+/* Makes a part of a chunk an act, and the last one the chunk itself, once: what is recorded already
+ * is well and changes nothing. Parts come in order; locks of people follow their numbers first.
  * FAULT_CONFLICT: another chunk was recorded in its place or after it (a registry that was put
  * back). Failures otherwise as office_act(). */
 struct outcome house_chunk_act(struct house *house, const struct registry_chunk *chunk,
-                               uint32_t local_user);
-/* Makes it an act and marks it recorded; for a house that is open for writing. */
+                               const struct registry_part *part, uint32_t local_user);
+/* Makes all of it acts and marks it recorded; for a house that is open for writing. */
 struct outcome house_record_chunk(struct house *house, const struct registry_chunk *chunk,
                                   uint32_t local_user);
 

@@ -239,8 +239,10 @@ struct outcome loader_space(const struct loader *loader)
 
 /* ---- A chunk's act ---- */
 
-static void send_chunk(struct loader *loader, const struct registry_chunk *chunk)
+static void send_part(struct loader *loader, const struct registry_chunk *chunk,
+                      const struct registry_part *part)
 {
+    BUF_AUTO people;
     struct loading_chunk asked = {
         .number = chunk->number,
         .added = chunk->added,
@@ -248,8 +250,19 @@ static void send_chunk(struct loader *loader, const struct registry_chunk *chunk
         .unchanged = chunk->unchanged,
         .until = chunk->until,
         .user = chunk->user,
+        .part = part->number,
+        .last = part->last,
     };
 
+    buf_init(&people, (size_t)OPENING_PEOPLE_MAX * LOADING_PERSON_BYTES);
+    for (unsigned i = 0; i < part->count; i++) {
+        buf_put_u64(&people, part->list[i].key);
+        buf_put_u32(&people, part->list[i].members);
+    }
+    if (people.failed) { /* no memory now: it is sent again */
+        return;
+    }
+    asked.people = buf_view(&people);
     memcpy(asked.hash, chunk->hash, sizeof(asked.hash));
     memcpy(asked.file, chunk->file, sizeof(asked.file));
     asked.source = view_text(chunk->source);
@@ -275,15 +288,18 @@ static void say_waits(struct loader *loader, enum fault fault)
     }
 }
 
-struct outcome loader_record(struct loader *loader, const struct registry_chunk *chunk)
+/* Until the core has recorded it. */
+static struct outcome record_part(struct loader *loader, const struct registry_chunk *chunk,
+                                  const struct registry_part *part)
 {
     loader->done = 0;
+    loader->sent = 0;
     for (;;) {
         if (loader->stopping) { /* it stays pending, and is sent by the next loader */
             return outcome_fail(FAULT_CLOSED, "the server stops");
         }
         if (pipe_is_open(&loader->core) && loader->sent != chunk->number) {
-            send_chunk(loader, chunk);
+            send_part(loader, chunk, part);
         }
         loader_turn(loader, LOADER_RETRY_MS, -1, NULL);
         if (loader->done != chunk->number) {
@@ -303,6 +319,17 @@ struct outcome loader_record(struct loader *loader, const struct registry_chunk 
         }
         loader->sent = 0; /* ask again */
     }
+}
+
+struct outcome loader_record(struct loader *loader, const struct registry_chunk *chunk)
+{
+    struct registry_part part = {.next = 0};
+
+    while (!part.last) {
+        TRY(registry_chunk_part(loader->registry, chunk->number, &part));
+        TRY(record_part(loader, chunk, &part));
+    }
+    return OUTCOME_OK;
 }
 
 /* What a loader or an import left that ended between the chunk and its act. */

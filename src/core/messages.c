@@ -223,6 +223,15 @@ static struct view text_of(struct view value, uint8_t *room, size_t bytes_max)
     return fits ? canonical_text(value, room) : (struct view){0};
 }
 
+/* That member's, or the other's: a source of changes has no name here, and a change no service. */
+static struct view text_or(struct view object, const char *name, const char *other, uint8_t *room,
+                           size_t bytes_max)
+{
+    struct view text = text_of(canonical_member(object, name), room, bytes_max);
+
+    return text.len > 0 ? text : text_of(canonical_member(object, other), room, bytes_max);
+}
+
 /* False: it does not fit any more. */
 static bool put_row(struct core *core, struct view row, struct buf *buf)
 {
@@ -239,9 +248,9 @@ static bool put_row(struct core *core, struct view row, struct buf *buf)
     put_moment(&moment, text_of(canonical_member(row, "time"), time_room, sizeof(time_room)));
     const struct policy_sms_value values[] = {
         {"time", buf_view(&moment)},
-        {"party", named ? text_of(canonical_member(party, "name"), party_room, sizeof(party_room))
-                        : (struct view){0}},
-        {"service", text_of(canonical_member(row, "service"), service_room, sizeof(service_room))}};
+        {"party",
+         named ? text_or(party, "name", "code", party_room, sizeof(party_room)) : (struct view){0}},
+        {"service", text_or(row, "service", "result", service_room, sizeof(service_room))}};
     (void)say(core, POLICY_SMS_HISTORY_ROW, values, 3, &piece);
     return add_piece(buf, &piece);
 }

@@ -269,6 +269,12 @@ static struct outcome take_chunk(struct core *core, struct peer *peer, const str
         .unchanged = asked.unchanged,
         .until = asked.until,
     };
+    struct registry_part part = {.number = asked.part, .last = asked.last};
+    struct cursor people = cursor_of(asked.people);
+    while (cursor_left(&people) > 0) {
+        uint64_t key = cursor_u64(&people);
+        part.list[part.count++] = (struct registry_changed){key, cursor_u32(&people)};
+    }
     memcpy(chunk.hash, asked.hash, sizeof(chunk.hash));
     memcpy(chunk.file, asked.file, sizeof(chunk.file));
     if (asked.source.len > 0) {
@@ -276,7 +282,7 @@ static struct outcome take_chunk(struct core *core, struct peer *peer, const str
     }
     struct outcome outcome = registry_hidden_refresh(core->house->registry);
     if (outcome_ok(outcome)) {
-        outcome = house_chunk_act(core->house, &chunk, asked.user);
+        outcome = house_chunk_act(core->house, &chunk, &part, asked.user);
         if (!core_survives(outcome)) {
             return outcome;
         }

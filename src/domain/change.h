@@ -97,6 +97,10 @@ extern const struct words words_change_result;
 extern const struct words words_set_code;
 extern const struct words words_member;
 
+/* MEMBER_BIT() of what the two records of one person differ in: fields and numbers. Flags are not
+ * looked at: neither that somebody is protected nor a lock of the register's is told by this. */
+uint32_t change_members_between(const struct person_record *old, const struct person_record *now);
+
 unsigned set_code_status(enum set_code code);
 /* What a problem+json says, in the authority's languages. */
 struct set_code_text {

@@ -193,3 +193,15 @@ struct outcome change_apply(const struct person_record *old, const struct person
     *ret_done = done;
     return OUTCOME_OK;
 }
+
+uint32_t change_members_between(const struct person_record *old, const struct person_record *now)
+{
+    uint32_t members = 0;
+
+    for (unsigned field = 0; field < FIELD_COUNT; field++) {
+        members |= view_equal(old->fields[field], now->fields[field]) ? 0 : MEMBER_BIT(field);
+    }
+    members |= view_equal(old->id, now->id) ? 0 : MEMBER_BIT(MEMBER_ID);
+    members |= view_equal(old->cmnd, now->cmnd) ? 0 : MEMBER_BIT(MEMBER_CMND);
+    return members;
+}

@@ -180,6 +180,8 @@ struct personal {
  * has locked him: nothing is recorded of this. FAULT_NOT_FOUND: nobody; FAULT_CORRUPT: his record
  * is damaged; FAULT_IO, FAULT_NO_MEMORY. */
 struct outcome gate_person(struct gate *gate, struct view number, struct personal *ret_personal);
+/* Likewise who has that key. */
+struct outcome gate_person_of(struct gate *gate, uint64_t key, struct personal *ret_personal);
 
 /* Does his lock stand under the tags of the numbers that he has today? A CMND that stands under
  * another's lock is not looked for in his. */

@@ -86,14 +86,23 @@ const struct pass *directory_pass_next(const struct directory *directory, struct
     return his ? pass : NULL;
 }
 
+static void personal_of(struct blinder *blinder, uint64_t key, const struct person_record *record,
+                        struct personal *ret_personal)
+{
+    *ret_personal = (struct personal){.key = key, .cmnd_known = record->cmnd.len > 0};
+    person_tag(blinder, key, ret_personal->tag);
+    blinder_tag(blinder, BLIND_ID, record->id, ret_personal->id_tag);
+    if (ret_personal->cmnd_known) {
+        blinder_tag(blinder, BLIND_CMND, record->cmnd, ret_personal->cmnd_tag);
+    }
+}
+
 struct outcome gate_person(struct gate *gate, struct view number, struct personal *ret_personal)
 {
     struct blinder *blinder = registry_blinder(gate->registry);
     struct registry_probe probe = {0};
     struct person_record record = {0};
-    struct personal personal = {0};
-    blinder_tag(blinder, BLIND_ID, number, personal.id_tag);
-    memcpy(probe.tag, personal.id_tag, SEAL_BLIND_BYTES);
+    blinder_tag(blinder, BLIND_ID, number, probe.tag);
     TRY(registry_fetch(gate->registry, &probe, 1, &gate->records));
     if (probe.record.len > 0) {
         TRY(person_record_open(probe.record, &record));
@@ -101,12 +110,19 @@ struct outcome gate_person(struct gate *gate, struct view number, struct persona
     if (!probe.found || !view_equal(record.id, number)) { /* or it was his, and was corrected */
         return outcome_fail(FAULT_NOT_FOUND, "nobody has that number");
     }
-    personal.key = probe.key;
-    person_tag(blinder, probe.key, personal.tag);
-    personal.cmnd_known = record.cmnd.len > 0;
-    if (personal.cmnd_known) {
-        blinder_tag(blinder, BLIND_CMND, record.cmnd, personal.cmnd_tag);
+    personal_of(blinder, probe.key, &record, ret_personal);
+    return OUTCOME_OK;
+}
+
+struct outcome gate_person_of(struct gate *gate, uint64_t key, struct personal *ret_personal)
+{
+    struct registry_probe probe = {.by_key = true, .key = key};
+    struct person_record record = {0};
+    TRY(registry_fetch(gate->registry, &probe, 1, &gate->records));
+    if (!probe.found) {
+        return outcome_fail(FAULT_NOT_FOUND, "nobody has that key");
     }
-    *ret_personal = personal;
+    TRY(person_record_open(probe.record, &record));
+    personal_of(registry_blinder(gate->registry), key, &record, ret_personal);
     return OUTCOME_OK;
 }

@@ -849,6 +849,12 @@ const struct act_row act_rows[ACT_KIND_COUNT] = {
                                      {"no-later-checkpoint", ACT_TYPE_FLAG, OPTIONAL, NULL},
                                      {"reason", ACT_TYPE_TEXT, REQUIRED, NULL}}},
     [ACT_SIGNIN_DONE] = {"signin.done", false, {{"provider", ACT_TYPE_CODE, REQUIRED, NULL}}},
+    [ACT_CHUNK_PART] = {"chunk.part",
+                        false,
+                        {{"number", ACT_TYPE_NUMBER, REQUIRED, NULL},
+                         {"part", ACT_TYPE_NUMBER, REQUIRED, NULL},
+                         {"hash", ACT_TYPE_HASH, REQUIRED, NULL},
+                         {"code", ACT_TYPE_CODE, OPTIONAL, NULL}}},
 };
 
 bool act_is_chunk(enum act_kind kind)

@@ -17,6 +17,9 @@ struct deed {
     struct signed_result result; /* but its index */
     struct view citizen; /* who did it, and by which account; else empty. In the record's agent */
     struct view carrier; /* alone, and not in the effect */
+    const struct registry_part
+        *part;          /* whom a chunk has changed; else NULL. In the record, likewise */
+    struct view source; /* whose word it was; empty: an import's */
 };
 
 /* Bytes of a signed deed: u8 version (2), u8 signer's kind, block16 code, 32 bytes hash of the

@@ -4,9 +4,10 @@
  * Invariants
  * 1. A lock stands under the person's own tag and under those of his numbers, all together or not
  *    at all; so who opens it needs to know no number of then.
- * 2. Whoever locks again once a number of his has changed is locked under those of today, by one
- *    act; the day since when stays.
- * 3. Only a law that is in force lets anybody lock; whatever is locked can always be opened.
+ * 2. A lock follows its person's numbers, by one act of the house's when the register changes one,
+ *    or of his when he locks again; the day since when stays.
+ * 3. Only a law that is in force lets anybody lock; whatever is locked can always be opened, and
+ *    follows its person under any law.
  */
 #include "office/prepare.h"
 
@@ -165,13 +166,13 @@ struct outcome prepare_citizen_lock(struct preparing *here)
     struct personal personal;
     struct view code = act_value(here->act, "code");
     struct person_lock *lock = NULL;
-    if (!lock_in_force(here->policy)) { /* invariant 3 */
-        return prepare_refuse(here, FAULT_CONFLICT, "the law of this lock is not in force");
-    }
     TRY(read_person(here, &personal));
     struct person_lock *old = object_find(here->directory, &object_lock, code);
     if (old != NULL) {
         return lock_again(here, &personal, old);
+    }
+    if (!lock_in_force(here->policy)) { /* invariant 3 */
+        return prepare_refuse(here, FAULT_CONFLICT, "the law of this lock is not in force");
     }
     TRY(prepare_add(here, OBJECT_LOCK, &lock));
     lock->from_day = here->today;

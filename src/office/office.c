@@ -24,6 +24,11 @@ static struct outcome load_chunk(struct office *office, struct view content)
     struct cursor cursor = cursor_of(content);
     office->chunk.number = cursor_u64(&cursor);
     cursor_copy(&cursor, office->chunk.hash, sizeof(office->chunk.hash));
+    if (cursor_left(&cursor) > 0) { /* before there were parts, nothing followed */
+        office->chunk.next = cursor_u64(&cursor);
+        cursor_copy(&cursor, office->chunk.next_hash, sizeof(office->chunk.next_hash));
+        office->chunk.parts = cursor_u32(&cursor);
+    }
     return outcome_ok(cursor_end(&cursor, "chunk"))
                ? OUTCOME_OK
                : outcome_fail(FAULT_CORRUPT, "stored number of a chunk does not decode");
@@ -246,13 +251,24 @@ static struct outcome apply_change(struct office *office, const struct object_st
     return store_objects(office, stamp->index, stored, count);
 }
 
-/* What is remembered of it keeps a chunk from being recorded twice. */
+/* What is remembered of it keeps a chunk, and a part of one, from being recorded twice. */
 static struct outcome apply_chunk(struct office *office, uint64_t index, const struct act *act)
 {
-    struct office_chunk chunk = {.number = act_number(act, "number", 0)};
-    TRY(hex_get(act_value(act, "hash"), chunk.hash, sizeof(chunk.hash)));
+    struct office_chunk chunk = office->chunk;
+    uint64_t number = act_number(act, "number", 0);
+    if (act->kind == ACT_CHUNK_PART) {
+        chunk.next = number;
+        chunk.parts = (uint32_t)act_number(act, "part", 0) + 1;
+        TRY(hex_get(act_value(act, "hash"), chunk.next_hash, sizeof(chunk.next_hash)));
+    } else {
+        chunk = (struct office_chunk){.number = number};
+        TRY(hex_get(act_value(act, "hash"), chunk.hash, sizeof(chunk.hash)));
+    }
     buf_put_u64(&office->object, chunk.number);
     buf_put(&office->object, chunk.hash, sizeof(chunk.hash));
+    buf_put_u64(&office->object, chunk.next);
+    buf_put(&office->object, chunk.next_hash, sizeof(chunk.next_hash));
+    buf_put_u32(&office->object, chunk.parts);
     TRY(store_one(office, index, OBJECT_CHUNK_LAST, VIEW_LITERAL("last")));
     office->chunk = chunk;
     return OUTCOME_OK;
@@ -265,7 +281,7 @@ struct outcome office_apply(struct office *office, const struct object_stamp *st
     buf_reset(&office->object);
     if (change->edit_count > 0) {
         outcome = apply_change(office, stamp, change);
-    } else if (act_is_chunk(act->kind)) {
+    } else if (act_is_chunk(act->kind) || act->kind == ACT_CHUNK_PART) {
         outcome = apply_chunk(office, stamp->index, act);
     } else {
         outcome = store_objects(office, stamp->index, NULL, 0);
@@ -320,12 +336,35 @@ static void put_agent(const struct deed *deed, uint32_t local_user, struct buf *
                account ? "null" : code);
 }
 
+/* Who they are, whose word it was, and what has changed of each, in their order. */
+static void put_part(const struct deed *deed, struct buf *named, struct buf *values,
+                     struct record *record)
+{
+    const struct registry_part *part = deed->part;
+    for (unsigned i = 0; i < part->count; i++) {
+        buf_put_u64(named, part->list[i].key);
+    }
+    record->named = buf_view(named);
+    size_t start = values->len;
+    json_put_string_or_null(values, deed->source);
+    size_t middle = values->len;
+    for (unsigned i = 0; i < part->count; i++) {
+        buf_put_text(values, i == 0 ? "{\"changed\":[" : ",");
+        buf_put_decimal(values, part->list[i].members);
+    }
+    buf_put_text(values, part->count > 0 ? "]}" : "null");
+    record->values[RECORD_PARTY] = view_of(values->data + start, middle - start);
+    record->values[RECORD_TRACE] = view_of(values->data + middle, values->len - middle);
+}
+
 struct outcome office_record(struct office *office, const struct act *act, struct deed *deed,
                              uint32_t local_user, struct object_stamp *stamp)
 {
     BUF_AUTO plain;
     BUF_AUTO bytes;
     BUF_AUTO values;
+    BUF_AUTO named;
+    buf_init(&named, OPENING_PEOPLE_MAX * sizeof(uint64_t));
     buf_init(&plain, OBJECT_BYTES_MAX);
     buf_init(&bytes, OPENING_BYTES_MAX);
     buf_init(&values, OPENING_ASK_BYTES_MAX);
@@ -338,7 +377,7 @@ struct outcome office_record(struct office *office, const struct act *act, struc
     put_request(act, buf_view(&plain), &values);
     size_t request = values.len;
     put_agent(deed, local_user, &values);
-    TRY(buf_check(&values));
+    size_t agent = values.len;
     struct record record = {
         .kind = KIND_ACT,
         .outcome = view_text(act_rows[act->kind].name),
@@ -348,8 +387,13 @@ struct outcome office_record(struct office *office, const struct act *act, struc
         .time_us = stamp->time_us,
         .effect = buf_view(&bytes),
     };
+    if (deed->part != NULL) {
+        put_part(deed, &named, &values, &record);
+    }
     record.values[RECORD_REQUEST] = view_of(values.data, request);
-    record.values[RECORD_AGENT] = view_of(values.data + request, values.len - request);
+    record.values[RECORD_AGENT] = view_of(values.data + request, agent - request);
+    TRY(buf_check(&named));
+    TRY(buf_check(&values));
     TRY(long_set(&stamp->agent, record.values[RECORD_AGENT]));
     gate_lift(office->gate, rollback_passes(office->directory, act));
     struct outcome outcome = gate_record(office->gate, &record, &stamp->index);
@@ -376,7 +420,7 @@ struct outcome office_room(struct office *office, const struct act *act, char re
     if (outcome.fault != FAULT_NO_SPACE) {
         return outcome_ok(outcome) ? outcome : outcome_fail(FAULT_IO, outcome.what);
     }
-    if (!act_is_chunk(act->kind) && late_has_room(&office->late)) {
+    if (!act_is_chunk(act->kind) && act->kind != ACT_CHUNK_PART && late_has_room(&office->late)) {
         return OUTCOME_OK;
     }
     snprintf(ret_why, 256, "office.db has no room, and %u acts wait for it", office->late.count);
@@ -425,6 +469,16 @@ struct outcome office_act(struct office *office, const struct act *act, uint32_t
         snprintf(ret_why, 256, "officers sign acts here: nothing is done by hand any more");
         return outcome_fail(FAULT_CONFLICT, "act by hand");
     }
+    return act_unsigned(office, act, &deed, local_user, ret_index, ret_why);
+}
+
+struct outcome office_chunk_act(struct office *office, const struct act *act,
+                                const struct registry_part *part, struct view source,
+                                uint32_t local_user, uint64_t *ret_index, char ret_why[256])
+{
+    struct deed deed = {.part = part, .source = source};
+    ret_why[0] = '\0';
+    CHECK(act_is_chunk(act->kind) == part->last && part->count <= OPENING_PEOPLE_MAX);
     return act_unsigned(office, act, &deed, local_user, ret_index, ret_why);
 }
 

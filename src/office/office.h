@@ -69,10 +69,14 @@ unsigned office_late(const struct office *office);
  * end, its next start replays. */
 struct outcome office_store_late(struct office *office);
 
-/* The import chunk that was recorded last; number 0 when none was. */
+/* The chunk that was recorded last, number 0 when none was; and what was recorded of the next one:
+ * so many parts before its own act. */
 struct office_chunk {
     uint64_t number;
     uint8_t hash[SEAL_HASH_BYTES];
+    uint64_t next;
+    uint8_t next_hash[SEAL_HASH_BYTES];
+    uint32_t parts;
 };
 const struct office_chunk *office_chunk_last(const struct office *office);
 
@@ -82,6 +86,12 @@ const struct office_chunk *office_chunk_last(const struct office *office);
  * room in the store. `local_user` is the uid that asked. */
 struct outcome office_act(struct office *office, const struct act *act, uint32_t local_user,
                           uint64_t *ret_index, char ret_why[256]);
+
+/* The act of a part of a chunk, or, of the last, of the chunk itself: a row of each whom it changed
+ * (decision 0067). `source`: whose word it was; empty of an import. */
+struct outcome office_chunk_act(struct office *office, const struct act *act,
+                                const struct registry_part *part, struct view source,
+                                uint32_t local_user, uint64_t *ret_index, char ret_why[256]);
 
 /* A citizen, as the core has found out who he is, and the account that carried it. */
 struct citizen_doer {

@@ -304,6 +304,7 @@ static struct outcome (*const preparations[ACT_KIND_COUNT])(struct preparing *he
     [ACT_PASS_LEAVE] = prepare_pass_leave,
     [ACT_KEY_ROTATE] = prepare_key_rotate,
     [ACT_KEY_ROTATED] = prepare_key_rotated,
+    [ACT_CHUNK_PART] = prepare_nothing,
 };
 
 struct outcome prepare_inner(struct preparing *here, const struct act *inner)

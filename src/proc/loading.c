@@ -33,7 +33,16 @@ void loading_put_chunk(struct buf *buf, const struct loading_chunk *chunk)
     buf_put_u64(buf, chunk->until);
     buf_put_u32(buf, chunk->user);
     buf_put_block16(buf, chunk->source);
+    buf_put_u32(buf, chunk->part);
+    buf_put_u8(buf, chunk->last ? 1 : 0);
+    buf_put_block16(buf, chunk->people);
     frame_finish(buf, start, 1);
+}
+
+static bool people_good(struct view people)
+{
+    return people.len % LOADING_PERSON_BYTES == 0 &&
+           people.len <= (size_t)OPENING_PEOPLE_MAX * LOADING_PERSON_BYTES;
 }
 
 struct outcome loading_get_chunk(const struct frame *frame, struct loading_chunk *ret_chunk)
@@ -50,9 +59,14 @@ struct outcome loading_get_chunk(const struct frame *frame, struct loading_chunk
     chunk.until = cursor_u64(&cursor);
     chunk.user = cursor_u32(&cursor);
     chunk.source = cursor_block16(&cursor);
+    chunk.part = cursor_u32(&cursor);
+    unsigned last = cursor_u8(&cursor);
+    chunk.last = last == 1;
+    chunk.people = cursor_block16(&cursor);
     TRY(cursor_end(&cursor, "chunk"));
     bool source_good = chunk.source.len == 0 || ask_code_shaped(chunk.source, ASK_CODE_BYTES_MAX);
-    if (frame->count != 1 || chunk.number == 0 || !source_good) {
+    if (frame->count != 1 || chunk.number == 0 || !source_good || last > 1 ||
+        !people_good(chunk.people)) {
         return outcome_fail(FAULT_BAD_INPUT, "chunk");
     }
     *ret_chunk = chunk;

@@ -13,8 +13,9 @@
 #include "proc/frame.h"
 #include "seal/seal.h"
 
-/* FRAME_CHUNK: u64 number, u32 added, changed, unchanged, hash, file's hash, u64 until, u32 user,
- * block16 source: empty = of an import. */
+/* FRAME_CHUNK, one for each part of it: u64 number, u32 added, changed, unchanged, hash, file's
+ * hash, u64 until, u32 user, block16 source: empty = of an import; u32 part, u8 1 = the last,
+ * block16 people: of each u64 key, u32 what has changed. */
 struct loading_chunk {
     uint64_t number;
     uint32_t added;
@@ -25,7 +26,11 @@ struct loading_chunk {
     uint64_t until;
     uint32_t user;
     struct view source; /* borrows from the frame */
+    uint32_t part;      /* from 0 */
+    bool last;
+    struct view people; /* borrows; LOADING_PERSON_BYTES each, OPENING_PEOPLE_MAX at most */
 };
+#define LOADING_PERSON_BYTES 12
 void loading_put_chunk(struct buf *buf, const struct loading_chunk *chunk);
 struct outcome loading_get_chunk(const struct frame *frame, struct loading_chunk *ret_chunk);
 

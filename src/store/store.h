@@ -161,8 +161,25 @@ struct outcome registry_settle(struct registry *registry);
 
 /* FAULT_NOT_FOUND when none waits. */
 struct outcome registry_chunk_pending(struct registry *registry, struct registry_chunk *ret_chunk);
+/* Whom a chunk has changed, and in what; who is new is not among them, nor whose flags alone are
+ * other. In the order of keys; kept until the chunk is recorded. */
+struct registry_changed {
+    uint64_t key;
+    uint32_t members; /* MEMBER_BIT() */
+};
+/* A part of them, of which one record tells. */
+struct registry_part {
+    uint32_t next;   /* one behind `number` */
+    uint32_t number; /* from 0 */
+    bool last;
+    unsigned count; /* OPENING_PEOPLE_MAX of each but the last, which may have none */
+    struct registry_changed list[OPENING_PEOPLE_MAX];
+};
+/* The part behind *part; the first, of a zeroed one. */
+struct outcome registry_chunk_part(struct registry *registry, uint64_t number,
+                                   struct registry_part *part);
 /* Whoever reads this registry while it is written to must have met the chunk (hidden_set) before:
- * what it changed about the hidden is forgotten. */
+ * what it changed about the hidden, and whom it changed, is forgotten. */
 struct outcome registry_chunk_recorded(struct registry *registry, uint64_t number);
 
 /* Blind tags (id, and cmnd when there is one) of all who are protected or locked. The set is loaded

@@ -71,6 +71,9 @@ static const char *const migrations[] = {
     "                    damaged INTEGER NOT NULL, hash BLOB NOT NULL) STRICT;"
     "CREATE TABLE resealed(upto INTEGER PRIMARY KEY, behind INTEGER NOT NULL,"
     "                    hash BLOB NOT NULL) STRICT;",
+    /* changed: whom a chunk changed, and in what, until it is recorded. */
+    "CREATE TABLE changed(chunk INTEGER NOT NULL, key INTEGER NOT NULL, members INTEGER NOT NULL,"
+    "                    PRIMARY KEY(chunk, key)) STRICT, WITHOUT ROWID;",
 };
 
 static const char *const statements[STATEMENT_SCRUB_COUNT] = {
@@ -121,6 +124,11 @@ static const char *const statements[STATEMENT_SCRUB_COUNT] = {
                             " until, user, source, recorded)"
                             " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0)",
     [STATEMENT_CHUNK_RECORDED] = "UPDATE chunk SET recorded = 1 WHERE number = ?1 AND recorded = 0",
+    [STATEMENT_CHANGED_ADD] = "INSERT INTO changed(chunk, key, members) VALUES(?1, ?2, ?3)"
+                              " ON CONFLICT(chunk, key) DO UPDATE SET members = members | ?3",
+    [STATEMENT_CHANGED] = "SELECT key, members FROM changed WHERE chunk = ?1 AND key > ?2"
+                          " ORDER BY key LIMIT ?3",
+    [STATEMENT_CHANGED_FORGET] = "DELETE FROM changed WHERE chunk <= ?1",
     [STATEMENT_KEYS_SET] = "INSERT INTO keys(one, sealed, tag) VALUES(1, ?1, ?2)",
     [STATEMENT_INTAKE_FIND] = "SELECT file, size, user, chunk_max, position, lines, bad, rejects,"
                               " added, changed, unchanged, cmnd_taken, chunks, finished"
@@ -446,7 +454,48 @@ static struct outcome chunk_recorded(struct registry *registry, uint64_t number)
     }
     statement = db_statement(&registry->db, STATEMENT_HIDDEN_FORGET);
     db_bind_u64(statement, 1, number);
+    TRY(db_run(&registry->db, statement));
+    statement = db_statement(&registry->db, STATEMENT_CHANGED_FORGET);
+    db_bind_u64(statement, 1, number);
     return db_run(&registry->db, statement);
+}
+
+static struct outcome part_read(struct registry *registry, sqlite3_stmt *statement,
+                                struct registry_part *part)
+{
+    bool row = true;
+
+    for (part->count = 0; part->count < OPENING_PEOPLE_MAX; part->count++) {
+        TRY(db_step(&registry->db, statement, &row));
+        if (!row) {
+            return OUTCOME_OK;
+        }
+        uint64_t members = db_column_u64(statement, 1);
+        if (members == 0 || members >> MEMBER_COUNT != 0) {
+            return outcome_fail(FAULT_CORRUPT, "what a chunk changed of a person");
+        }
+        part->list[part->count] = (struct registry_changed){.key = db_column_u64(statement, 0),
+                                                            .members = (uint32_t)members};
+    }
+    return OUTCOME_OK;
+}
+
+struct outcome registry_chunk_part(struct registry *registry, uint64_t number,
+                                   struct registry_part *part)
+{
+    CHECK(registry->mode == REGISTRY_WRITE && !part->last);
+    sqlite3_stmt *statement = db_statement(&registry->db, STATEMENT_CHANGED);
+    uint64_t after = part->count > 0 ? part->list[part->count - 1].key : 0;
+
+    db_bind_u64(statement, 1, number);
+    db_bind_u64(statement, 2, after);
+    db_bind_u64(statement, 3, OPENING_PEOPLE_MAX);
+    struct outcome outcome = part_read(registry, statement, part);
+    db_done(statement);
+    TRY(outcome);
+    part->number = part->next++;
+    part->last = part->count < OPENING_PEOPLE_MAX;
+    return OUTCOME_OK;
 }
 
 struct outcome registry_chunk_recorded(struct registry *registry, uint64_t number)

@@ -54,6 +54,9 @@ enum registry_statement {
     STATEMENT_HIDDEN_FORGET, /* changes of chunks up to ?1 */
     STATEMENT_CHUNK_ADD,
     STATEMENT_CHUNK_RECORDED,
+    STATEMENT_CHANGED_ADD,
+    STATEMENT_CHANGED,        /* of chunk ?1, behind key ?2, at most ?3 */
+    STATEMENT_CHANGED_FORGET, /* of chunks up to ?1 */
     STATEMENT_KEYS_SET,
     STATEMENT_INTAKE_FIND,
     STATEMENT_INTAKE_COUNT,

@@ -9,7 +9,8 @@
  *     it, in a household or as a relative, is hidden as the person is.
  *  4. Every tag whose hidden flags the chunk changes is noted under its number, so that who reads
  *     can follow (hidden.c).
- *  5. The row in the search index is that of the version in force (search_rows.c).
+ *  5. Whom the chunk changes is noted under its number until it is recorded; a new person is not.
+ *  6. The row in the search index is that of the version in force (search_rows.c).
  */
 #include "store/sqlite/versions.h"
 
@@ -195,17 +196,24 @@ static struct outcome write_plain(struct writing *writing, enum registry_stateme
     return buf_check(&writing->hashes);
 }
 
-/* ---- Search rows: invariant 5 ---- */
+/* ---- Search rows: invariant 6 ---- */
+
+/* The record in registry->plain. */
+static struct outcome open_plain(const struct registry *registry, struct person_record *ret_record)
+{
+    struct cursor cursor = cursor_of(buf_view(&registry->plain));
+    size_t len = cursor_u32(&cursor);
+
+    return person_record_open(cursor_view(&cursor, len), ret_record);
+}
 
 /* That of the version in registry->plain. */
 static struct outcome row_of_plain(struct registry *registry, uint64_t key, uint32_t version,
                                    struct search_row *ret_row)
 {
     struct person_record record = {0};
-    struct cursor cursor = cursor_of(buf_view(&registry->plain));
-    size_t len = cursor_u32(&cursor);
 
-    TRY(person_record_open(cursor_view(&cursor, len), &record));
+    TRY(open_plain(registry, &record));
     search_row_of(registry, key, version, &record, ret_row);
     return OUTCOME_OK;
 }
@@ -410,6 +418,25 @@ static struct outcome move_hidden(struct writing *writing, const struct holder *
     return hidden_set_former(writing, holder->key, flags);
 }
 
+/* Invariant 5; of the version in registry->plain. */
+static struct outcome changed_note(struct writing *writing, uint64_t key,
+                                   const struct person_record *old)
+{
+    struct db *db = &writing->registry->db;
+    sqlite3_stmt *statement = db_statement(db, STATEMENT_CHANGED_ADD);
+    struct person_record record = {0};
+
+    TRY(open_plain(writing->registry, &record));
+    uint32_t members = change_members_between(old, &record);
+    if (members == 0) { /* its flags alone */
+        return OUTCOME_OK;
+    }
+    db_bind_u64(statement, 1, writing->chunk.number);
+    db_bind_u64(statement, 2, key);
+    db_bind_u64(statement, 3, members);
+    return db_run(db, statement);
+}
+
 struct outcome version_change(struct writing *writing, const struct holder *holder,
                               const struct version *old, const struct person *person,
                               const struct change_origins *origins)
@@ -427,6 +454,7 @@ struct outcome version_change(struct writing *writing, const struct holder *hold
     TRY(db_run(&registry->db, keep)); /* invariant 1 */
     TRY(write_plain(writing, STATEMENT_PERSON_CHANGE, holder->key, old->number + 1));
     TRY(row_change(writing, holder->key, old->number + 1, &record));
+    TRY(changed_note(writing, holder->key, &record));
     TRY(move_id(writing, &before, holder));
     TRY(move_cmnd(writing, &before, holder));
     TRY(move_hidden(writing, &before, flags, holder, hidden_flags(person_flags(person))));

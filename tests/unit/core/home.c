@@ -130,6 +130,40 @@ void home_import_born(struct home *home, const char *id, const char *birth_date)
     arena_done(&arena);
 }
 
+void home_feed(struct home *home, const char *id, uint64_t number, const char *set,
+               struct registry_chunk *ret_chunk)
+{
+    static struct change_set read;
+    static struct registry_fed fed;
+    struct change_law law = {0};
+    struct arena arena;
+    char text[1024];
+    for (unsigned i = 0; i < CHANGE_COUNT; i++) {
+        law.members[i] = MEMBER_BIT(MEMBER_COUNT) - 1;
+        law.sources[i] = 1u << SOURCE_REGISTRAR;
+    }
+    for (unsigned i = 0; i < MEMBER_COUNT; i++) {
+        law.ranks[i][SOURCE_REGISTRAR] = 1;
+    }
+    snprintf(text, sizeof(text),
+             "{\"aud\":\"" HOME_ORIGIN "\",\"number\":%llu,\"changes\":[{\"id\":\"%s\","
+             "\"kind\":\"corrected\",\"set\":{%s}}]}",
+             (unsigned long long)number, id, set);
+    assert_ok(arena_init(&arena, CHANGE_SET_ARENA_BYTES));
+    assert_ok(change_set_read(view_text(text), VIEW_LITERAL(HOME_ORIGIN), &arena, &read));
+    const struct registry_feed asked = {.source = VIEW_LITERAL("S-1"),
+                                        .kind = SOURCE_REGISTRAR,
+                                        .set = &read,
+                                        .law = &law,
+                                        .payload = view_text(text),
+                                        .jws_hash = {1}};
+    assert_ok(registry_feed(home->house->registry, &asked, &fed));
+    assert_int_equal(fed.code, SET_CODE_DONE);
+    assert_int_equal(fed.done[0].result, CHANGE_RESULT_APPLIED);
+    *ret_chunk = fed.chunk;
+    arena_done(&arena);
+}
+
 static void day_text(const struct home *home, int days, char ret_text[16])
 {
     struct date date = date_from_days(clock_day_vn(clock_wall_us(&home->house->clock)) + days);

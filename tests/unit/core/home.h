@@ -47,6 +47,10 @@ void home_import(struct home *home, unsigned from, unsigned until,
                  struct registry_chunk *ret_chunk);
 /* One more of that name, recorded. */
 void home_import_born(struct home *home, const char *id, const char *birth_date);
+/* One correction of his by the source S-1, in its set of that number; not recorded yet. `set` as in
+ * docs/changes.md. */
+void home_feed(struct home *home, const char *id, uint64_t number, const char *set,
+               struct registry_chunk *ret_chunk);
 /* A line of an import about somebody of An's name. */
 void home_person_line(const char *id, const char *birth_date, char *ret_line, size_t size);
 /* Runs a command of the shell in the folder; must succeed. */

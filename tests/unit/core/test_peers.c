@@ -201,7 +201,8 @@ static void a_worker_that_talks_nonsense_or_asks_loses_its_pipe(void **state)
 /* What the core answers about a chunk of that number and hash. */
 static enum fault asked_chunk(struct pipe_end *loader, uint64_t number, int hash)
 {
-    struct loading_chunk chunk = {.number = number, .added = 1, .until = 10, .user = 3};
+    struct loading_chunk chunk = {
+        .number = number, .added = 1, .until = 10, .user = 3, .last = true};
     uint64_t about = 0;
     enum fault fault = FAULT_NONE;
     memset(chunk.hash, hash, sizeof(chunk.hash));

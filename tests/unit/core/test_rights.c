@@ -225,6 +225,39 @@ static void who_locks_again_when_his_number_has_changed_is_locked_under_todays(v
     assert_false(directory_locked(directory, who.id_tag));
 }
 
+static void a_lock_follows_a_number_that_the_register_changes_by_one_act_and_no_other(void **state)
+{
+    static const char citizen[] = "079090912359";
+    static const char new_number[] = "079090999358";
+    const struct directory *directory = &core.house->directory;
+    struct registry_chunk chunk = {0};
+    struct personal before;
+    struct personal who;
+    (void)state;
+    bring_law();
+    assert_ok(gate_person(core.house->gate, view_text(citizen), &before));
+    assert_true(says_locked(citizen, "lock", AGAINST));
+    home_feed(scene.home, citizen, 1, "\"blood_group\":\"01\"", &chunk);
+    uint64_t size = entries();
+    assert_ok(house_record_chunk(core.house, &chunk, 0));
+    assert_int_equal(entries(), size + 1); /* the change alone */
+    home_feed(scene.home, citizen, 2, "\"id\":\"079090999358\",\"cmnd\":\"912345678\"", &chunk);
+    size = entries();
+    assert_ok(house_record_chunk(core.house, &chunk, 0));
+    assert_int_equal(entries(), size + 2);
+    assert_ok(gate_person(core.house->gate, view_text(new_number), &who));
+    assert_memory_equal(who.tag, before.tag, sizeof(who.tag));
+    assert_true(directory_locked(directory, who.id_tag));
+    assert_true(directory_locked(directory, who.cmnd_tag));
+    assert_false(directory_locked(directory, before.id_tag));
+    size = entries();
+    assert_true(says_locked(new_number, "lock", AGAINST)); /* nothing is left to bring up to date */
+    assert_int_equal(entries(), size);
+    restart();
+    assert_true(directory_locked(&core.house->directory, who.cmnd_tag));
+    assert_false(says_locked(new_number, "unlock", AGAINST));
+}
+
 /* ---- who may ask ---- */
 
 /* Codes of a page, with a comma behind each; *ret_next the caller's to free, NULL: it is the last.
@@ -626,6 +659,7 @@ int main(void)
         TEST(the_record_names_the_citizen_as_who_did_it_and_no_number_in_what_was_done),
         TEST(who_is_not_in_the_register_has_nothing_to_lock),
         TEST(who_locks_again_when_his_number_has_changed_is_locked_under_todays),
+        TEST(a_lock_follows_a_number_that_the_register_changes_by_one_act_and_no_other),
         TEST(who_may_ask_are_the_businesses_in_force_and_none_that_is_hidden_until_its_day),
         TEST(each_business_tells_who_why_and_what),
         TEST(pages_go_on_where_the_last_one_ended),

@@ -363,6 +363,7 @@ static const struct acts_value acts_good[ACT_KIND_COUNT][ACTS_VALUES_MAX] = {
                          {"objects", "112"},
                          {"damaged", "0"},
                          {"hash", ACTS_SPKI_FREE}},
+    [ACT_CHUNK_PART] = {{"number", "1"}, {"part", "0"}, {"hash", ACTS_SPKI_NEW}},
 };
 
 static const char *const acts_states[BUSINESS_STATE_COUNT] = {

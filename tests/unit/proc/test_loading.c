@@ -22,7 +22,16 @@ static struct frame whole(const struct buf *buf)
 static struct loading_chunk some_chunk(void)
 {
     struct loading_chunk chunk = {
-        .number = 7, .added = 1, .changed = 2, .unchanged = 3, .until = 1u << 20, .user = 12};
+        .number = 7,
+        .added = 1,
+        .changed = 2,
+        .unchanged = 3,
+        .until = 1u << 20,
+        .user = 12,
+        .part = 4,
+        .last = true,
+        .people = VIEW_LITERAL("first...withsecond..with"),
+    };
     memset(chunk.hash, 5, sizeof(chunk.hash));
     memset(chunk.file, 6, sizeof(chunk.file));
     return chunk;
@@ -43,6 +52,9 @@ static void a_chunk_comes_back_as_it_was_and_no_shorter_or_longer_one(void **sta
     assert_int_equal(got.unchanged, 3);
     assert_int_equal(got.until, 1u << 20);
     assert_int_equal(got.user, 12);
+    assert_int_equal(got.part, 4);
+    assert_true(got.last);
+    assert_true(view_equal(got.people, chunk.people));
     assert_memory_equal(got.hash, chunk.hash, sizeof(got.hash));
     assert_memory_equal(got.file, chunk.file, sizeof(got.file));
     struct view all = frame.payload;
@@ -55,6 +67,22 @@ static void a_chunk_comes_back_as_it_was_and_no_shorter_or_longer_one(void **sta
     frame.payload = all;
     frame.count = 2;
     assert_fault(loading_get_chunk(&frame, &got), FAULT_BAD_INPUT);
+}
+
+static void people_of_a_chunk_are_whole_and_no_more_than_one_record_has(void **state)
+{
+    static const uint8_t people[(OPENING_PEOPLE_MAX + 1) * LOADING_PERSON_BYTES];
+    static const size_t lens[] = {LOADING_PERSON_BYTES - 1, sizeof(people)};
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        struct loading_chunk chunk = some_chunk();
+        BUF_AUTO buf;
+        buf_init(&buf, 4096);
+        chunk.people = view_of(people, lens[i]);
+        loading_put_chunk(&buf, &chunk);
+        struct frame frame = whole(&buf);
+        assert_fault(loading_get_chunk(&frame, &chunk), FAULT_BAD_INPUT);
+    }
 }
 
 static void no_chunk_has_the_number_nothing(void **state)
@@ -235,6 +263,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_chunk_comes_back_as_it_was_and_no_shorter_or_longer_one),
+        cmocka_unit_test(people_of_a_chunk_are_whole_and_no_more_than_one_record_has),
         cmocka_unit_test(no_chunk_has_the_number_nothing),
         cmocka_unit_test(an_answer_about_a_chunk_comes_back_with_a_known_fault_or_not),
         cmocka_unit_test(the_state_of_an_import_comes_back_as_it_was),

@@ -76,7 +76,7 @@ static void a_reader_waits_for_the_writer_to_migrate(void **state)
              "DROP TABLE blind; DROP TABLE hidden; DROP TABLE chunk; DROP TABLE keys;"
              "DROP TABLE hidden_change; DROP TABLE intake; DROP TABLE former_tag;"
              "DROP TABLE search; DROP TABLE search_waits; DROP TABLE change_set;"
-             "DROP TABLE rotation; DROP TABLE resealed");
+             "DROP TABLE rotation; DROP TABLE resealed; DROP TABLE changed");
     assert_fault(home_open(home, REGISTRY_READ), FAULT_CONFLICT);
     assert_ok(home_open(home, REGISTRY_WRITE));
     home_close(home);

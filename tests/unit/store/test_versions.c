@@ -56,6 +56,94 @@ static void a_change_makes_a_new_version_and_keeps_the_old_one(void **state)
              "person_history; INSERT INTO t SELECT version FROM person_history");
 }
 
+/* As home_import(), without the record. */
+static void import_pending(struct home *home, unsigned count, const char *const *changes,
+                           struct registry_chunk *ret_chunk)
+{
+    struct person *persons[HOME_PEOPLE_MAX];
+    arena_reset(&home->arena);
+    for (unsigned i = 0; i < count; i++) {
+        persons[i] = home_person(home, i, changes);
+    }
+    assert_ok(registry_import(home->registry, persons, count, ret_chunk));
+}
+
+/* The first part of it, or the one behind *part. */
+static void next_part(struct home *home, const struct registry_chunk *chunk, bool first,
+                      struct registry_part *part)
+{
+    if (first) {
+        *part = (struct registry_part){.next = 0};
+    }
+    assert_ok(registry_chunk_part(home->registry, chunk->number, part));
+}
+
+static void a_chunk_tells_whom_it_changed_and_in_what_until_it_is_recorded(void **state)
+{
+    struct home *home = *state;
+    static const char *const moved[] = {"permanent_residence", "null", "cmnd", "null", NULL};
+    struct registry_chunk chunk;
+    struct registry_part part;
+    uint64_t key = 0;
+    import_pending(home, 150, NULL, &chunk);
+    next_part(home, &chunk, true, &part); /* all are new */
+    assert_true(part.last && part.count == 0 && part.number == 0);
+    assert_ok(registry_chunk_recorded(home->registry, chunk.number));
+    import_pending(home, 150, moved, &chunk);
+    next_part(home, &chunk, true, &part);
+    assert_true(!part.last && part.count == OPENING_PEOPLE_MAX);
+    for (unsigned i = 0; i < part.count; i++) {
+        assert_true(part.list[i].key > key);
+        key = part.list[i].key;
+        assert_int_equal(part.list[i].members,
+                         MEMBER_BIT(FIELD_PERMANENT_RESIDENCE) | MEMBER_BIT(MEMBER_CMND));
+    }
+    next_part(home, &chunk, false, &part);
+    assert_int_equal(part.count, 150 - OPENING_PEOPLE_MAX);
+    assert_true(part.last && part.number == 1 && part.list[0].key > key);
+    assert_ok(registry_chunk_recorded(home->registry, chunk.number));
+    next_part(home, &chunk, true, &part);
+    assert_int_equal(part.count, 0);
+}
+
+static void whose_flags_alone_are_other_is_told_nobody(void **state)
+{
+    struct home *home = *state;
+    static const char *const locked[] = {"locked", "true", NULL};
+    struct registry_chunk chunk;
+    struct registry_part part;
+    assert_ok(home_import(home, 0, 3, NULL, &chunk));
+    import_pending(home, 3, locked, &chunk);
+    assert_int_equal(chunk.changed, 3);
+    next_part(home, &chunk, true, &part);
+    assert_int_equal(part.count, 0);
+    assert_ok(registry_chunk_recorded(home->registry, chunk.number));
+}
+
+static void numbers_lead_to_the_keys_of_who_has_them(void **state)
+{
+    struct home *home = *state;
+    static const char *const other[] = {"cmnd", "\"912345678\"", NULL};
+    struct blinder *blinder = registry_blinder(home->registry);
+    uint8_t tags[3][SEAL_BLIND_BYTES];
+    uint64_t keys[3] = {7, 7, 7};
+    struct registry_chunk chunk;
+    struct registry_probe probe;
+    char id[13];
+    char cmnd[10];
+    assert_ok(home_import(home, 0, 3, NULL, &chunk));
+    assert_ok(home_import(home, 1, 1, other, &chunk));
+    assert_ok(home_fetch_nth(home, 1, &probe));
+    person_numbers(1, id, cmnd);
+    blinder_tag(blinder, BLIND_ID, view_text(id), tags[0]);
+    blinder_tag(blinder, BLIND_CMND, VIEW_LITERAL("912345678"), tags[1]);
+    blinder_tag(blinder, BLIND_CMND, view_text(cmnd), tags[2]);
+    assert_ok(registry_keys(home->registry, tags, 3, keys));
+    assert_int_equal(keys[0], probe.key);
+    assert_int_equal(keys[1], probe.key);
+    assert_int_equal(keys[2], 0); /* a CMND that he has no more */
+}
+
 static void each_version_can_be_fetched_and_no_other(void **state)
 {
     struct home *home = *state;
@@ -355,6 +443,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(importing_the_same_again_changes_nothing),
         TEST(a_change_makes_a_new_version_and_keeps_the_old_one),
+        TEST(a_chunk_tells_whom_it_changed_and_in_what_until_it_is_recorded),
+        TEST(whose_flags_alone_are_other_is_told_nobody),
+        TEST(numbers_lead_to_the_keys_of_who_has_them),
         TEST(each_version_can_be_fetched_and_no_other),
         TEST(a_new_cmnd_replaces_the_old_one_in_the_index),
         TEST(a_cmnd_that_two_claim_stays_with_the_first),

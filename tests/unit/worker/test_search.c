@@ -295,7 +295,8 @@ static void records_are_found_by_each_criterion_and_by_all_that_are_given(void *
         {"officer", "local:0", "object", "act", 1},
         {"case", "HS-SECRET-1", "kind", "disclosure", 5},
         {"case", "HS-SECRET-2", NULL, NULL, 0},
-        {"person", HOME_AN, NULL, NULL, 4},
+        {"person", HOME_AN, NULL, NULL, 5}, /* and the change of his record */
+        {"person", HOME_AN, "kind", "disclosure", 4},
         {"person", "079090999999", NULL, NULL, 0},
         {"kind", "disclosure", NULL, NULL, 5},
         {"kind", "refusal", NULL, NULL, 0},
