@@ -8,6 +8,7 @@ import { Citizens } from './lib/citizens.mjs';
 import { Http2Client } from './lib/client.mjs';
 import { demonstration } from './lib/demo.mjs';
 import { makeOfficers } from './lib/officers.mjs';
+import { choose, measure } from './lib/own_timing.mjs';
 import { day } from './lib/rights.mjs';
 import { serve } from './lib/server.mjs';
 
@@ -87,6 +88,15 @@ test('whoever names another is refused alike, and it is recorded with whom he na
         answers.push({ ...rest, entry: { ...entry, _sd: 9, t: 0 }, parts: opening.length });
     }
     assert.deepEqual(answers[0], answers[1]);
+});
+
+test('a series of times of own child, another and nobody is taken: each is refused alike', async () => {
+    const people = choose(demo);
+    const me = await citizens.signIn(people.parent);
+    const { times, pairs } = await measure(me, people, { rounds: 3, batch: 4 });
+    assert.equal(times.length, 3);
+    assert.ok(times.every((round) => Object.values(round).every((us) => us > 0)));
+    assert.equal(pairs.length, 6);
 });
 
 test('who is in no register is told nothing by his own number', async () => {

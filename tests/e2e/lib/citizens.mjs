@@ -57,9 +57,9 @@ export class Citizens {
         this.portal.next = { claims: { nonce, sub: id, [CLAIM]: id } };
         const answer = await visitor.send(`${this.site}/signin/callback?state=${state}&code=c`);
         assert.equal(answer.status, 303, answer.text);
-        return async (verb, body = {}) => {
+        return async (verb, body = {}, options = {}) => {
             const target = `/v1/me/${verb}`;
-            const found = await visitor.send(`${this.site}${target}`, { method: 'POST',
+            const found = await visitor.send(`${this.site}${target}`, { ...options, method: 'POST',
                 body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
             await checkResponse({ method: 'POST', path: target },
                 { ...found, bytes: Buffer.from(found.text) });

@@ -54,13 +54,14 @@ export class Visitor {
         return answer;
     }
 
-    #send(address, { method = 'GET', form, headers = {}, body } = {}) {
+    #send(address, { method = 'GET', form, headers = {}, body, agent = false } = {}) {
         const url = new URL(address);
         const text = form === undefined ? body : new URLSearchParams(form).toString();
         const cookie = this.#cookieLine(url);
         return new Promise((resolve, reject) => {
+            const begun = process.hrtime.bigint();
             const request = https.request(url, {
-                method, ca: this.#ca, timeout: MS_MAX, agent: false,
+                method, ca: this.#ca, timeout: MS_MAX, agent,
                 headers: {
                     ...(cookie === '' ? {} : { cookie }),
                     ...(form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
@@ -72,6 +73,7 @@ export class Visitor {
                 response.on('end', () => {
                     this.#keep(url, response.headers['set-cookie'] ?? []);
                     resolve({ status: response.statusCode, headers: response.headers, url,
+                        us: Number(process.hrtime.bigint() - begun) / 1000,
                         text: Buffer.concat(parts).toString() });
                 });
             });
