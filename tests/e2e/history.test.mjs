@@ -71,7 +71,7 @@ test('a look is there in the same second, in words that name no officer and no v
     assert.deepEqual([newest.kind, newest.result], ['unavailable', 'subject_not_available']);
     assert.deepEqual([own.service, own.role, own.party.code], ['own.history', 'citizen', 'people']);
     const { row, time, business, party, ...rest } = first;
-    assert.deepEqual(rest, { case: 'HS-2…', channel: 'guided', class: 'organisation',
+    assert.deepEqual(rest, { as: 'asked', case: 'HS-2…', channel: 'guided', class: 'organisation',
         fields: kycAsk(person).fields, kind: 'disclosure', operator: null, result: 'disclosed',
         role: 'system', service: 'citizen.lookup' });
     assert.match(row, /^[0-9a-f]{16}$/);

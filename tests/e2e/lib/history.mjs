@@ -79,7 +79,7 @@ export function verifyRow({ proof, row }, vkey) {
     assert.deepEqual([row.class, row.channel, row.kind, row.result, row.service],
         [entry.class, entry.channel, entry.kind, entry.outcome, entry.service]);
     assert.equal(row.time.slice(0, 16), entry.t.slice(0, 16));
-    assert.equal(row.party.code, opened.party);
-    assert.equal(row.business.code, opened.business);
+    assert.equal(row.party?.code ?? null, opened.party);
+    assert.equal(row.business?.code ?? null, opened.business);
     return { entry, opened, person: elements[0].person, ...place };
 }
