@@ -292,6 +292,7 @@ static struct outcome core_open(struct core *core, const struct child *child)
     const struct paper_port papers = {papers_have, core};
     office_papers_set(core->house->office, papers);
     keymaps_open(core);
+    rotations_open(core);
     news_begin(core);
     notices_begin(core);
     core->writable = ledger_writable(core->house->ledger);

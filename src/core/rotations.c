@@ -35,6 +35,14 @@ static bool have_key(const struct core *core, const uint8_t fingerprint[SEAL_HAS
            office_key_held(core->house->office, fingerprint);
 }
 
+void rotations_open(struct core *core)
+{
+    struct key_rotation *rotation = ordered(core);
+    if (rotation != NULL) {
+        rotation->begun = office_key_begun(core->house->office, rotation->fingerprint);
+    }
+}
+
 /* ---- the key comes ---- */
 
 struct outcome rotations_offer(struct core *core, struct view which, const struct secret *key)

@@ -613,6 +613,11 @@ bool office_key_held(const struct office *office, const uint8_t fingerprint[SEAL
     return office_store_key_held(office->store, fingerprint);
 }
 
+bool office_key_begun(const struct office *office, const uint8_t fingerprint[SEAL_HASH_BYTES])
+{
+    return office_store_key_written(office->store, fingerprint);
+}
+
 struct outcome office_rotation_begin(struct office *office,
                                      const uint8_t fingerprint[SEAL_HASH_BYTES])
 {

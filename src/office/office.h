@@ -127,6 +127,8 @@ struct outcome office_replay(struct office *office, uint64_t index, const struct
  * time, while acts are done. */
 struct outcome office_key_offer(struct office *office, const struct secret *next);
 bool office_key_held(const struct office *office, const uint8_t fingerprint[SEAL_HASH_BYTES]);
+/* Something lies under it, as of now or of an earlier start. */
+bool office_key_begun(const struct office *office, const uint8_t fingerprint[SEAL_HASH_BYTES]);
 /* Once, and again after a start: FAULT_NOT_FOUND: there is no other key. */
 struct outcome office_rotation_begin(struct office *office,
                                      const uint8_t fingerprint[SEAL_HASH_BYTES]);
