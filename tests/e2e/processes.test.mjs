@@ -81,7 +81,8 @@ describe('`dancu ps`', () => {
             assert.equal(held.calls[0], 'base', process);
             assert.deepEqual(held.sends, { edge: ['asks', 'receipt', 'stats', 'grants'],
                 public: ['stats', 'letter-check', 'own', 'signin'], keeper: ['kept'],
-                loader: ['chunk', 'changed'], worker: ['scrub', 'found', 'extracted', 'map'],
+                loader: ['chunk', 'changed', 'rotated'],
+                worker: ['scrub', 'found', 'extracted', 'map', 'rotated'],
                 verify: ['stamped', 'vouched', 'changes-stamped', 'signed-in'],
                 desk: ['stats', 'look', 'explain'],
                 jobs: ['job-who', 'job-lines', 'extracted', 'wish'], letter: ['rendered'],
