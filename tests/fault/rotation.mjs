@@ -1,7 +1,8 @@
 // Another data key takes over while the server runs and asks go on: whoever is killed on the way,
 // everybody is there afterwards, to the byte, under the new key alone, and the log says when it began
 // and ended, once each.
-//   tests/fault/rotation [--persons N] [--rounds N] [--rate N]
+// Meanwhile people are imported, whom the last records of it are of.
+//   tests/fault/rotation [--persons N] [--rounds N] [--rate N] [--imported N]
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -17,7 +18,7 @@ import { openRecord, personKey } from '../e2e/lib/registry.mjs';
 import { randomOf } from '../e2e/lib/stats.mjs';
 import { serve } from '../e2e/lib/server.mjs';
 import { readEntries } from '../e2e/lib/tree.mjs';
-import { Askers } from './import.mjs';
+import { Askers, peopleFile, startImport } from './import.mjs';
 
 const VICTIMS = ['loader', 'core', 'worker', 'loader', 'supervisor'];
 const ROTATE_MS_MAX = 600_000;
@@ -116,8 +117,24 @@ export async function settle(demo, before, { former, objects }) {
     return after.size;
 }
 
-export async function rotated(name, { persons, hidden, rounds, rate = 100, seed = 1,
+// The import of a file, begun again as often as it is cut off.
+async function imported(demo, file) {
+    for (;;) {
+        const how = await startImport(demo, [file, '--rejects', path.join(demo.dir, 'rejects.tsv')])
+            .ended;
+        if (how.status !== 3 && how.signal === null) {
+            assert.equal(how.status, 1, how.stderr); // some lines are refused
+            return;
+        }
+        await sleep(300);
+    }
+}
+
+export async function rotated(name, { persons, hidden, rounds, rate = 100, seed = 1, more = 0,
     tell = () => {} }) {
+    // Without a server the command would import by itself, and hold the home.
+    const victims = VICTIMS.filter((victim) => more === 0 || victim !== 'supervisor');
+    const file = more > 0 ? await peopleFile(more, 4242) : null;
     const demo = await demonstration(name, { persons, hidden });
     const former = personKey(demo.keys);
     const before = versionsOf(demo, former);
@@ -127,10 +144,11 @@ export async function rotated(name, { persons, hidden, rounds, rate = 100, seed 
     let askers = new Askers(server, demo, rate);
     const begun = await demo.dancu(['key', 'rotate', 'data']);
     assert.equal(begun.status, 0, begun.stderr);
+    const importing = file === null ? null : imported(demo, file);
     const counts = {};
     for (let round = 0; round < rounds && !(await isDone(demo)); round++) {
         await sleep(200 + random() * 1500);
-        const victim = VICTIMS[round % VICTIMS.length];
+        const victim = victims[round % victims.length];
         counts[victim] = (counts[victim] ?? 0) + 1;
         const same = server;
         server = await kill(demo, server, victim);
@@ -142,12 +160,14 @@ export async function rotated(name, { persons, hidden, rounds, rate = 100, seed 
     }
     await until('all lies under the new key', () => isDone(demo),
         { timeoutMs: ROTATE_MS_MAX, everyMs: 200 });
+    await importing;
     const answers = await askers.end();
     assert.ok(answers.answered > 0);
     assert.ok(!Object.keys(answers.others).some((other) => /internal/.test(other)),
         JSON.stringify(answers.others));
     assert.deepEqual(await server.stop(), { status: 0, signal: null }, server.said);
     const versions = await settle(demo, before, { former, objects });
+    assert.ok(versions >= before.size + (more > 0 ? 1 : 0));
     server = await serve(demo);
     assert.equal((await asked(server, demo, demo.samples()[0])).status, 200);
     await server.stop();
@@ -159,10 +179,11 @@ if (process.argv[1]?.endsWith('rotation.mjs')) {
     const { values } = parseArgs({ options: {
         persons: { type: 'string', default: '100000' }, rounds: { type: 'string', default: '20' },
         rate: { type: 'string', default: '100' }, seed: { type: 'string', default: '1' },
+        imported: { type: 'string', default: '20000' },
     } });
     const found = await rotated('rotation', {
         persons: Number(values.persons), rounds: Number(values.rounds), rate: Number(values.rate),
-        seed: Number(values.seed), tell: (line) => process.stderr.write(`${line}\n`),
+        seed: Number(values.seed), more: Number(values.imported), tell: (line) => process.stderr.write(`${line}\n`),
     });
     process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
 }
