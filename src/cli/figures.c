@@ -197,7 +197,7 @@ static struct outcome fetch_edge(struct counting *counting, struct buf *ret_edge
 
 /* The newest checkpoint together with its last bundle, which a running log takes away when it has
  * published the next checkpoint: then that one is read. */
-static struct outcome fetch_checkpoint(struct counting *counting, const struct note_key *key,
+static struct outcome fetch_checkpoint(struct counting *counting, const struct note_keys *keys,
                                        struct buf *ret_edge)
 {
     BUF_AUTO note;
@@ -205,7 +205,7 @@ static struct outcome fetch_checkpoint(struct counting *counting, const struct n
     buf_init(&note, NOTE_BYTES_MAX);
     for (unsigned attempt = 0; attempt < CHECKPOINT_TRIES; attempt++) {
         TRY(fetch(counting, "checkpoint", &note));
-        outcome = checkpoint_open(key, buf_view(&note), &counting->figures->checkpoint);
+        outcome = checkpoint_open_of(keys, buf_view(&note), &counting->figures->checkpoint);
         if (outcome.fault == FAULT_BAD_INPUT || outcome.fault == FAULT_CRYPTO) {
             return wrong(counting, "checkpoint: %s", outcome.what);
         }
@@ -218,7 +218,7 @@ static struct outcome fetch_checkpoint(struct counting *counting, const struct n
     return outcome;
 }
 
-static struct outcome count_all(struct counting *counting, const struct note_key *key)
+static struct outcome count_all(struct counting *counting, const struct note_keys *keys)
 {
     BUF_AUTO edge;
     BUF_AUTO bundle;
@@ -226,7 +226,7 @@ static struct outcome count_all(struct counting *counting, const struct note_key
     const struct checkpoint *checkpoint = &counting->figures->checkpoint;
     buf_init(&edge, BUNDLE_BYTES_MAX);
     buf_init(&bundle, BUNDLE_BYTES_MAX);
-    TRY(fetch_checkpoint(counting, key, &edge));
+    TRY(fetch_checkpoint(counting, keys, &edge));
     counting->why[0] = '\0';
     for (uint64_t number = 0; number < checkpoint->size / TILE_WIDTH; number++) {
         TRY(fetch_bundle(counting, number, TILE_WIDTH, &bundle));
@@ -263,9 +263,9 @@ static struct outcome sort_lines(struct figures *figures)
 
 static struct outcome count(struct counting *counting, struct view vkey)
 {
-    struct note_key key;
+    struct note_keys keys;
     int32_t month = 0;
-    if (!outcome_ok(note_key_get(vkey, &key))) {
+    if (!outcome_ok(note_keys_get(vkey, &keys))) {
         snprintf(counting->why, FIGURES_WHY_BYTES, "the verifier key is none");
         return outcome_fail(FAULT_BAD_INPUT, "verifier key");
     }
@@ -273,9 +273,9 @@ static struct outcome count(struct counting *counting, struct view vkey)
         snprintf(counting->why, FIGURES_WHY_BYTES, "a month is written YYYY-MM");
         return outcome_fail(FAULT_BAD_INPUT, "month");
     }
-    snprintf(counting->figures->origin, sizeof(key.origin), "%s", key.origin);
+    snprintf(counting->figures->origin, sizeof(keys.keys[0].origin), "%s", keys.keys[0].origin);
     TRY(arena_init(&counting->arena, ENTRY_ARENA_BYTES));
-    TRY(count_all(counting, &key));
+    TRY(count_all(counting, &keys));
     return sort_lines(counting->figures);
 }
 

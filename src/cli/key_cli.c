@@ -1,12 +1,12 @@
 /*
- * Keys of a home, and the data key's rotation (decision 0072):
+ * Keys of a home, and the rotation of the data key and of the log's signing key (decision 0072):
  *
- *   dancu key status [--json]    what is rotated, how far, and which files are needed
- *   dancu key rotate data        makes data.next.key, if it is not there, and hands it to the
- * server that runs; in a home without officers it is ordered at once, else two officers sign `dancu
- * key rotate data --fingerprint ... --as ...` dancu key retire data        once it is done:
- * data.next.key becomes data.key, and what was data.key becomes data.old.key, which backups from
- * before need
+ *   dancu key status [--json]        what is rotated, how far, and which files are needed
+ *   dancu key rotate data|sign       makes data.next.key (sign.next.key), if it is not there, and
+ *                                    hands it to the server that runs; in a home without officers
+ * it is ordered at once, else two officers sign `dancu key rotate data --fingerprint ... --as ...`
+ *   dancu key retire data|sign       once it is done: data.next.key becomes data.key, and what was
+ *                                    data.key becomes data.old.key, which backups from before need
  *
  * A key goes from its file to the server's own socket, and nowhere else; it is named by its
  * fingerprint.
@@ -24,15 +24,27 @@
 #include <string.h>
 #include <unistd.h>
 
-#define KEYFILE_DATA_OLD "data.old.key"
 #define FINGERPRINT_CHARS ((size_t)2 * SEAL_HASH_BYTES)
 
 enum { KEY_OPTION_HOME, KEY_OPTION_KEYS, KEY_OPTION_REASON, KEY_OPTION_JSON, KEY_OPTION_COUNT };
+
+/* Which keys are rotated, and their files. */
+enum key_which { KEY_DATA, KEY_SIGN, KEY_COUNT };
+static const struct {
+    const char *word;
+    const char *file;
+    const char *next;
+    const char *old;
+} key_rows[KEY_COUNT] = {
+    [KEY_DATA] = {"data", KEYFILE_DATA, KEYFILE_DATA_NEXT, "data.old.key"},
+    [KEY_SIGN] = {"sign", KEYFILE_SIGN, KEYFILE_SIGN_NEXT, "sign.old.key"},
+};
 
 struct key_call {
     struct cli_option options[KEY_OPTION_COUNT];
     const char *home;
     const char *keys;
+    enum key_which which;
 };
 
 struct fingerprint {
@@ -59,15 +71,19 @@ struct key_state {
     struct fingerprint key;
     struct fingerprint next;
     bool has_next;
-    bool founded; /* officers sign acts here */
     bool any;
     struct key_rotation order; /* the last one, if any */
+};
+
+struct key_states {
+    struct key_state of[KEY_COUNT];
+    bool founded; /* officers sign acts here */
     struct registry_rotation registry;
     uint64_t persons; /* in the registry */
 };
 
 static struct outcome read_registry(const struct key_call *call, const struct house_keys *keys,
-                                    struct key_state *state)
+                                    struct key_states *states)
 {
     struct registry *registry = NULL;
     const struct registry_config config = {
@@ -79,38 +95,47 @@ static struct outcome read_registry(const struct key_call *call, const struct ho
         .mode = REGISTRY_READ,
     };
     TRY(registry_open(&config, &registry));
-    struct outcome outcome = registry_rotation_read(registry, &state->registry);
+    struct outcome outcome = registry_rotation_read(registry, &states->registry);
     if (outcome_ok(outcome)) {
-        outcome = registry_count(registry, &state->persons);
+        outcome = registry_count(registry, &states->persons);
     }
     registry_close(registry);
     return outcome;
 }
 
+static void fill_state(const struct directory *directory, enum key_which which,
+                       const struct secret *key, const struct secret *next, struct key_state *state)
+{
+    const struct key_rotation *order = staff_rotation(directory, view_text(key_rows[which].word));
+    state->any = order != NULL;
+    if (order != NULL) {
+        state->order = *order;
+    }
+    fingerprint_of(key, &state->key);
+    state->has_next = next != NULL;
+    if (next != NULL) {
+        fingerprint_of(next, &state->next);
+    }
+}
+
 /* Complains itself. */
-static struct outcome read_state(const struct key_call *call, struct key_state *ret_state)
+static struct outcome read_states(const struct key_call *call, struct key_states *ret_states)
 {
     struct cli_office open = {0};
-    struct key_state state = {0};
+    struct key_states states = {0};
     TRY(cli_office_open(call->home, call->keys, &open));
-    const struct key_rotation *order = staff_rotation(&open.directory, ROTATION_DATA);
-    state.any = order != NULL;
-    state.founded = staff_founded(&open.directory);
-    state.has_next = open.keys.has_next;
-    if (order != NULL) {
-        state.order = *order;
-    }
-    fingerprint_of(&open.keys.data, &state.key);
-    if (state.has_next) {
-        fingerprint_of(&open.keys.data_next, &state.next);
-    }
-    struct outcome outcome = read_registry(call, &open.keys, &state);
+    states.founded = staff_founded(&open.directory);
+    fill_state(&open.directory, KEY_DATA, &open.keys.data, house_data_next(&open.keys),
+               &states.of[KEY_DATA]);
+    fill_state(&open.directory, KEY_SIGN, &open.keys.sign, house_sign_next(&open.keys),
+               &states.of[KEY_SIGN]);
+    struct outcome outcome = read_registry(call, &open.keys, &states);
     cli_office_close(&open);
     if (!outcome_ok(outcome)) {
         (void)complain("registry", outcome);
         return outcome;
     }
-    *ret_state = state;
+    *ret_states = states;
     return OUTCOME_OK;
 }
 
@@ -125,49 +150,65 @@ static const char *state_word(const struct key_state *state)
     if (!state->any) {
         return "never rotated";
     }
-    if (state->order.state == ROTATION_DONE) {
-        return ordered_to(state, &state->key) ? "done" : "done, to be retired";
-    }
-    if (!state->registry.any || (!state->registry.under_way && state->registry.persons == 0)) {
+    if (state->order.state != ROTATION_DONE) {
         return "ordered";
     }
-    return "under way";
+    return ordered_to(state, &state->key) ? "done" : "done, to be retired";
 }
 
-static void print_state(const struct key_state *state, bool json)
+static uint64_t persons_done(const struct key_states *states)
 {
-    bool done = state->any && state->order.state == ROTATION_DONE;
-    uint64_t persons = done ? state->order.persons : state->registry.persons;
-    if (json) {
-        printf("{\"code\":\"data\",\"fingerprint\":\"%s\",\"next\":%s%s%s,\"persons\":%llu,"
-               "\"persons_done\":%llu,\"state\":\"%s\"}\n",
-               state->key.text, state->has_next ? "\"" : "",
-               state->has_next ? state->next.text : "null", state->has_next ? "\"" : "",
-               (unsigned long long)state->persons, (unsigned long long)persons, state_word(state));
-        return;
+    const struct key_state *data = &states->of[KEY_DATA];
+    return data->any && data->order.state == ROTATION_DONE ? data->order.persons
+                                                           : states->registry.persons;
+}
+
+static void print_json(const struct key_states *states)
+{
+    putchar('{');
+    for (unsigned i = 0; i < KEY_COUNT; i++) {
+        const struct key_state *state = &states->of[i];
+        const char *quote = state->has_next ? "\"" : "";
+        printf("%s\"%s\":{\"fingerprint\":\"%s\",\"next\":%s%s%s,\"state\":\"%s\"}",
+               i == 0 ? "" : ",", key_rows[i].word, state->key.text, quote,
+               state->has_next ? state->next.text : "null", quote, state_word(state));
     }
-    printf("data.key       %s\n", state->key.text);
-    if (state->has_next) {
-        printf("data.next.key  %s\n", state->next.text);
+    printf(",\"persons\":%llu,\"persons_done\":%llu}\n", (unsigned long long)states->persons,
+           (unsigned long long)persons_done(states));
+}
+
+static void print_text(const struct key_states *states)
+{
+    const struct key_state *data = &states->of[KEY_DATA];
+    for (unsigned i = 0; i < KEY_COUNT; i++) {
+        const struct key_state *state = &states->of[i];
+        printf("%-14s %s\n", key_rows[i].file, state->key.text);
+        if (state->has_next) {
+            printf("%-14s %s\n", key_rows[i].next, state->next.text);
+        }
+        printf("%-14s %s\n", "rotation", state_word(state));
     }
-    printf("rotation       %s\n", state_word(state));
-    if (state->any) {
-        printf("persons        %llu of %llu\n", (unsigned long long)persons,
-               (unsigned long long)state->persons);
+    if (data->any) {
+        printf("%-14s %llu of %llu\n", "persons", (unsigned long long)persons_done(states),
+               (unsigned long long)states->persons);
     }
-    if (done && state->order.damaged > 0) {
-        printf("damaged        %llu versions opened under neither key\n",
-               (unsigned long long)state->order.damaged);
+    if (data->any && data->order.damaged > 0) {
+        printf("%-14s %llu versions opened under neither key\n", "damaged",
+               (unsigned long long)data->order.damaged);
     }
 }
 
 static int key_status(const struct key_call *call)
 {
-    struct key_state state;
-    if (!outcome_ok(read_state(call, &state))) {
+    struct key_states states;
+    if (!outcome_ok(read_states(call, &states))) {
         return EXIT_BAD;
     }
-    print_state(&state, call->options[KEY_OPTION_JSON].value != NULL);
+    if (call->options[KEY_OPTION_JSON].value != NULL) {
+        print_json(&states);
+    } else {
+        print_text(&states);
+    }
     return EXIT_GOOD;
 }
 
@@ -179,17 +220,17 @@ static struct outcome keys_open(const struct key_call *call, int *ret_fd)
     return *ret_fd < 0 ? outcome_sys(errno, "keys' folder") : OUTCOME_OK;
 }
 
-/* That of data.next.key, which is made when it is not there. */
-static struct outcome next_key(int keys_fd, struct secret *ret_key)
+/* That of the file, which is made when it is not there. */
+static struct outcome next_key(int keys_fd, const char *file, struct secret *ret_key)
 {
     bool there = false;
-    TRY(keyfile_read_if(keys_fd, KEYFILE_DATA_NEXT, ret_key, &there));
+    TRY(keyfile_read_if(keys_fd, file, ret_key, &there));
     if (there) {
         return OUTCOME_OK;
     }
     struct random_port random = random_system();
     random_fill(&random, ret_key->bytes, sizeof(ret_key->bytes));
-    return keyfile_write(keys_fd, KEYFILE_DATA_NEXT, ret_key);
+    return keyfile_write(keys_fd, file, ret_key);
 }
 
 /* One frame to the server, and how that went. */
@@ -203,7 +244,7 @@ static struct outcome tell_server(const struct key_call *call, const struct secr
     TRY(proc_admin_connect(call->home, &fd));
     pipe_init(&pipe, fd);
     if (key != NULL) {
-        rotating_put_key(&pipe.out, ROTATION_DATA, key);
+        rotating_put_key(&pipe.out, view_text(key_rows[call->which].word), key);
     } else {
         size_t start = frame_start(&pipe.out, FRAME_ACT);
         act_put(act, &pipe.out);
@@ -233,7 +274,7 @@ static int order_by_hand(const struct key_call *call, const struct fingerprint *
     struct act act = {.kind = ACT_KEY_ROTATE};
     char why[256];
     uint64_t index = 0;
-    act_value_set(&act, "code", ROTATION_DATA);
+    act_value_set(&act, "code", view_text(key_rows[call->which].word));
     act_value_set(&act, "fingerprint", view_text(fingerprint->text));
     act_value_set(&act, "reason", view_text(call->options[KEY_OPTION_REASON].value));
     struct outcome outcome = tell_server(call, NULL, &act, &index, why);
@@ -245,25 +286,35 @@ static int order_by_hand(const struct key_call *call, const struct fingerprint *
     return EXIT_GOOD;
 }
 
+static int tell_officers(const struct key_call *call, const struct fingerprint *fingerprint)
+{
+    printf("the server has it; two officers sign: dancu key rotate %s --fingerprint %s --as CODE "
+           "--sign-key FILE\n",
+           key_rows[call->which].word, fingerprint->text);
+    return EXIT_GOOD;
+}
+
 static int key_rotate(const struct key_call *call)
 {
-    struct key_state state;
+    struct key_states states;
     struct fingerprint fingerprint;
     SECRET_AUTO key = {{0}};
     char why[256] = "";
     uint64_t index = 0;
     int keys_fd = -1;
-    if (!outcome_ok(read_state(call, &state))) {
+    if (!outcome_ok(read_states(call, &states))) {
         return EXIT_BAD;
     }
-    if (state.any && state.order.state == ROTATION_DONE && state.has_next &&
-        ordered_to(&state, &state.next)) {
-        cli_complain("key: the last rotation is done: first `dancu key retire data`");
+    const struct key_state *state = &states.of[call->which];
+    if (state->any && state->order.state == ROTATION_DONE && state->has_next &&
+        ordered_to(state, &state->next)) {
+        cli_complain("key: the last rotation is done: first `dancu key retire %s`",
+                     key_rows[call->which].word);
         return EXIT_BAD;
     }
     struct outcome outcome = keys_open(call, &keys_fd);
     if (outcome_ok(outcome)) {
-        outcome = next_key(keys_fd, &key);
+        outcome = next_key(keys_fd, key_rows[call->which].next, &key);
         (void)close(keys_fd);
     }
     if (!outcome_ok(outcome)) {
@@ -276,72 +327,67 @@ static int key_rotate(const struct key_call *call)
                    ? complain("no server runs on this home", outcome)
                    : complain(why[0] != '\0' ? why : "not taken", outcome);
     }
-    printf("data.next.key  %s\n", fingerprint.text);
-    if (!state.founded) {
-        return order_by_hand(call, &fingerprint);
-    }
-    printf("the server has it; two officers sign: dancu key rotate data --fingerprint %s "
-           "--as CODE --sign-key FILE\n",
-           fingerprint.text);
-    return EXIT_GOOD;
+    printf("%-14s %s\n", key_rows[call->which].next, fingerprint.text);
+    return states.founded ? tell_officers(call, &fingerprint) : order_by_hand(call, &fingerprint);
 }
 
 /* ---- retire ---- */
 
 /* data.key gets a second name. One that was cut off behind that goes on. */
-static struct outcome keep_old(int keys_fd)
+static struct outcome keep_old(int keys_fd, enum key_which which)
 {
     SECRET_AUTO key = {{0}};
     SECRET_AUTO old = {{0}};
     bool there = false;
-    TRY(keyfile_read(keys_fd, KEYFILE_DATA, &key));
-    TRY(keyfile_read_if(keys_fd, KEYFILE_DATA_OLD, &old, &there));
+    TRY(keyfile_read(keys_fd, key_rows[which].file, &key));
+    TRY(keyfile_read_if(keys_fd, key_rows[which].old, &old, &there));
     if (there) {
         return seal_equal(&key, &old, sizeof(key))
                    ? OUTCOME_OK
-                   : outcome_fail(FAULT_CONFLICT, "data.old.key is of an earlier rotation, and of "
+                   : outcome_fail(FAULT_CONFLICT, "the .old.key is of an earlier rotation, and of "
                                                   "backups from before it: put it away first");
     }
-    return linkat(keys_fd, KEYFILE_DATA, keys_fd, KEYFILE_DATA_OLD, 0) == 0
+    return linkat(keys_fd, key_rows[which].file, keys_fd, key_rows[which].old, 0) == 0
                ? OUTCOME_OK
-               : outcome_sys(errno, "make data.old.key");
+               : outcome_sys(errno, "make the .old.key");
 }
 
 /* At each moment data.key is there, with data.next.key beside it or as the new key itself. */
-static struct outcome move_files(int keys_fd)
+static struct outcome move_files(int keys_fd, enum key_which which)
 {
-    TRY(keep_old(keys_fd));
-    if (fsync(keys_fd) != 0 || renameat(keys_fd, KEYFILE_DATA_NEXT, keys_fd, KEYFILE_DATA) != 0 ||
+    TRY(keep_old(keys_fd, which));
+    if (fsync(keys_fd) != 0 ||
+        renameat(keys_fd, key_rows[which].next, keys_fd, key_rows[which].file) != 0 ||
         fsync(keys_fd) != 0) {
-        return outcome_sys(errno, "rename data.next.key to data.key");
+        return outcome_sys(errno, "rename the .next.key");
     }
     return OUTCOME_OK;
 }
 
 static int key_retire(const struct key_call *call)
 {
-    struct key_state state;
+    struct key_states states;
     int keys_fd = -1;
-    if (!outcome_ok(read_state(call, &state))) {
+    if (!outcome_ok(read_states(call, &states))) {
         return EXIT_BAD;
     }
-    if (!state.any || state.order.state != ROTATION_DONE || !state.has_next ||
-        !ordered_to(&state, &state.next)) {
-        cli_complain("key: there is nothing to retire: %s", state_word(&state));
+    const struct key_state *state = &states.of[call->which];
+    if (!state->any || state->order.state != ROTATION_DONE || !state->has_next ||
+        !ordered_to(state, &state->next)) {
+        cli_complain("key: there is nothing to retire: %s", state_word(state));
         return EXIT_BAD;
     }
     struct outcome outcome = keys_open(call, &keys_fd);
     if (outcome_ok(outcome)) {
-        outcome = move_files(keys_fd);
+        outcome = move_files(keys_fd, call->which);
         (void)close(keys_fd);
     }
     if (!outcome_ok(outcome)) {
         return complain(call->keys, outcome);
     }
-    printf("data.key       %s\n"
-           "data.old.key   %s\n"
-           "nothing here needs data.old.key any more; backups from before do\n",
-           state.next.text, state.key.text);
+    printf("%-14s %s\n%-14s %s\nnothing here needs %s any more; backups from before do\n",
+           key_rows[call->which].file, state->next.text, key_rows[call->which].old, state->key.text,
+           key_rows[call->which].old);
     return EXIT_GOOD;
 }
 
@@ -349,8 +395,9 @@ static int key_retire(const struct key_call *call)
 
 static int usage(void)
 {
-    cli_complain("usage: dancu key status [--json] | rotate data [--reason TEXT] | retire data "
-                 "[--home DIR] [--keys DIR]");
+    cli_complain(
+        "usage: dancu key status [--json] | rotate data|sign [--reason TEXT] | retire data|sign "
+        "[--home DIR] [--keys DIR]");
     return EXIT_USAGE;
 }
 
@@ -362,6 +409,18 @@ static bool is_signed(int argc, char **argv)
         as = as || strcmp(argv[i], "--as") == 0 || strncmp(argv[i], "--as=", 5) == 0;
     }
     return as;
+}
+
+/* False: no such key. */
+static bool find_which(const char *word, enum key_which *ret_which)
+{
+    for (unsigned i = 0; i < KEY_COUNT; i++) {
+        if (strcmp(word, key_rows[i].word) == 0) {
+            *ret_which = (enum key_which)i;
+            return true;
+        }
+    }
+    return false;
 }
 
 int key_cli(int argc, char **argv)
@@ -382,7 +441,7 @@ int key_cli(int argc, char **argv)
     }
     if (!(rotate || retire || strcmp(argv[0], "status") == 0) ||
         !cli_options(argc - 1, argv + 1, call.options, KEY_OPTION_COUNT, &which, 1, &words) ||
-        (words == 1) != (rotate || retire) || (words == 1 && strcmp(which, "data") != 0)) {
+        (words == 1) != (rotate || retire) || (words == 1 && !find_which(which, &call.which))) {
         return usage();
     }
     call.home = cli_home(call.options[KEY_OPTION_HOME].value);

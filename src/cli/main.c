@@ -195,7 +195,7 @@ static const struct {
      "               pay | find | propose | return | approve | withdraw | close | read: a written "
      "request"},
     {"key", key_cli,
-     "status | rotate | retire data: another data key takes over while all goes on"},
+     "status | rotate | retire data|sign: another key takes over while all goes on"},
     {"feed", feed_cli, "sign | send FILE|-: changes of a source, signed and numbered"},
     {"stop", stop_cli, "list: accounts that one officer stopped at once"},
     {"proposal", proposal_cli, "list | approve | reject | withdraw"},

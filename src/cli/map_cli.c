@@ -89,6 +89,7 @@ static struct outcome find_recorded(struct comparing *comparing)
         .origin = comparing->origin,
         .wrap_key = &comparing->keys.wrap,
         .public_key = comparing->keys.log,
+        .public_next = scrub_log_next(&comparing->keys),
         .clock = clock_system(),
         .random = random_system(),
         .segment_bytes = COMMIT_SEGMENT_BYTES,

@@ -167,6 +167,7 @@ struct ledger_config cli_ledger(int home_fd, const char *origin, const struct ho
         .origin = origin,
         .wrap_key = &keys->wrap,
         .sign_key = &keys->sign,
+        .sign_next = house_sign_next(keys),
         .clock = clock_system(),
         .random = random_system(),
         .segment_bytes = COMMIT_SEGMENT_BYTES,

@@ -41,7 +41,7 @@ static const struct {
     {KEYFILE_DATA, offsetof(struct house_keys, data)},
     {"index.key", offsetof(struct house_keys, index)},
     {"wrap.key", offsetof(struct house_keys, wrap)},
-    {"sign.key", offsetof(struct house_keys, sign)},
+    {KEYFILE_SIGN, offsetof(struct house_keys, sign)},
 };
 #define KEY_FILES (sizeof(key_files) / sizeof(key_files[0]))
 
@@ -62,6 +62,11 @@ const struct secret *house_data_next(const struct house_keys *keys)
     return keys->has_next ? &keys->data_next : NULL;
 }
 
+const struct secret *house_sign_next(const struct house_keys *keys)
+{
+    return keys->has_sign_next ? &keys->sign_next : NULL;
+}
+
 struct outcome house_keys_read(int keys_fd, struct house_keys *ret_keys)
 {
     for (size_t i = 0; i < KEY_FILES; i++) {
@@ -71,6 +76,8 @@ struct outcome house_keys_read(int keys_fd, struct house_keys *ret_keys)
             return outcome;
         }
     }
+    TRY(keyfile_read_if(keys_fd, KEYFILE_SIGN_NEXT, &ret_keys->sign_next,
+                        &ret_keys->has_sign_next));
     return keyfile_read_if(keys_fd, KEYFILE_DATA_NEXT, &ret_keys->data_next, &ret_keys->has_next);
 }
 
@@ -142,6 +149,7 @@ static struct ledger_config ledger_config_of(const struct house *house, int home
         .origin = house->origin,
         .wrap_key = &house->keys.wrap,
         .sign_key = &house->keys.sign,
+        .sign_next = house_sign_next(&house->keys),
         .clock = house->clock,
         .random = house->random,
         .segment_bytes = house->segment_bytes,

@@ -17,13 +17,16 @@ struct house_keys {
     struct secret data;      /* seals persons and office objects */
     struct secret data_next; /* takes over from it, or has */
     bool has_next;
-    struct secret index; /* blind index */
-    struct secret wrap;  /* wraps the subkeys of the ledger's segments */
-    struct secret sign;  /* seed of the ledger's Ed25519 key */
+    struct secret index;     /* blind index */
+    struct secret wrap;      /* wraps the subkeys of the ledger's segments */
+    struct secret sign;      /* seed of the ledger's Ed25519 key */
+    struct secret sign_next; /* likewise: takes over from it, or has */
+    bool has_sign_next;
 };
 void house_keys_done(struct house_keys *keys);
 /* NULL: there is none. */
 const struct secret *house_data_next(const struct house_keys *keys);
+const struct secret *house_sign_next(const struct house_keys *keys);
 struct outcome house_keys_read(int keys_fd, struct house_keys *ret_keys);
 struct outcome house_keys_make(int keys_fd, const struct random_port *random,
                                struct house_keys *ret_keys);
@@ -75,7 +78,7 @@ void house_close(struct house *house);
 /* The log's origin, as `dancu init` fixed it. */
 struct outcome house_origin_read(int home_fd, char ret_origin[HOUSE_ORIGIN_BYTES_MAX + 1]);
 
-/* The log's verifier key, one line without line end. */
+/* The verifier key of a log that was just made, one line without line end. */
 struct outcome house_vkey(const struct house_keys *keys, const char *origin, struct buf *ret_line);
 
 /* Makes a part of a chunk an act, and the last one the chunk itself, once: what is recorded already

@@ -61,12 +61,11 @@ static void put_health(bool writable, struct buf *out)
 }
 
 /* With which the public process verifies what it serves. */
-static struct outcome put_log_key(const struct house *house, struct buf *out)
+static void put_log_key(const struct house *house, struct buf *out)
 {
     size_t start = frame_start(out, FRAME_LOG_KEY);
-    TRY(house_vkey(&house->keys, house->origin, out));
+    ledger_keys_put(house->ledger, out);
     frame_finish(out, start, 1);
-    return OUTCOME_OK;
 }
 
 static bool takes(const struct peer *peer, enum frame_kind kind)
@@ -81,9 +80,8 @@ void peer_greet(struct core *core, struct peer *peer)
     if (!takes(peer, FRAME_TEXTS)) {
         return;
     }
-    if (takes(peer, FRAME_LOG_KEY) && !outcome_ok(put_log_key(core->house, &peer->pipe.out))) {
-        peer->broken = true;
-        return;
+    if (takes(peer, FRAME_LOG_KEY)) {
+        put_log_key(core->house, &peer->pipe.out);
     }
     if (policy != NULL) {
         put_texts(policy, &peer->pipe.out);

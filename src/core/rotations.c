@@ -1,5 +1,5 @@
 /*
- * A data key takes over from another while everything goes on (decision 0072).
+ * A data key or a signing key takes over from another while everything goes on (decision 0072).
  *
  * Invariants
  *  1. Nothing is sealed under the new key before everybody who may read it has that key: this
@@ -25,36 +25,74 @@
 
 static struct key_rotation *ordered(const struct core *core)
 {
-    struct key_rotation *rotation = staff_rotation(&core->house->directory, ROTATION_DATA);
-    return rotation != NULL && rotation->state == ROTATION_ORDERED ? rotation : NULL;
+    return staff_rotation_ordered(&core->house->directory);
 }
 
-static bool have_key(const struct core *core, const uint8_t fingerprint[SEAL_HASH_BYTES])
+static bool of_sign(const struct key_rotation *rotation)
+{
+    return view_equal(code_view(&rotation->code), ROTATION_SIGN);
+}
+
+static bool key_is(const struct secret *key, const uint8_t fingerprint[SEAL_HASH_BYTES])
+{
+    uint8_t own[SEAL_HASH_BYTES];
+    seal_fingerprint(key, own);
+    return seal_equal(own, fingerprint, sizeof(own));
+}
+
+/* NULL: it is not here. */
+static const struct secret *sign_key(const struct core *core,
+                                     const uint8_t fingerprint[SEAL_HASH_BYTES])
+{
+    const struct house_keys *keys = &core->house->keys;
+    if (keys->has_sign_next && key_is(&keys->sign_next, fingerprint)) {
+        return &keys->sign_next;
+    }
+    return key_is(&keys->sign, fingerprint) ? &keys->sign : NULL;
+}
+
+static bool have_data_key(const struct core *core, const uint8_t fingerprint[SEAL_HASH_BYTES])
 {
     return registry_key_held(core->house->registry, fingerprint) &&
            office_key_held(core->house->office, fingerprint);
 }
 
+static bool have_key(const struct core *core, const struct key_rotation *rotation)
+{
+    return of_sign(rotation) ? sign_key(core, rotation->fingerprint) != NULL
+                             : have_data_key(core, rotation->fingerprint);
+}
+
 void rotations_open(struct core *core)
 {
     struct key_rotation *rotation = ordered(core);
-    if (rotation != NULL) {
+    if (rotation != NULL && !of_sign(rotation)) {
         rotation->begun = office_key_begun(core->house->office, rotation->fingerprint);
     }
 }
 
 /* ---- the key comes ---- */
 
+static struct outcome offer_sign(struct core *core, const struct secret *key)
+{
+    struct house_keys *keys = &core->house->keys;
+    keys->sign_next = *key;
+    keys->has_sign_next = true;
+    return OUTCOME_OK;
+}
+
 struct outcome rotations_offer(struct core *core, struct view which, const struct secret *key)
 {
     const struct key_rotation *rotation = ordered(core);
-    uint8_t fingerprint[SEAL_HASH_BYTES];
-    seal_fingerprint(key, fingerprint);
-    if (!view_equal(which, ROTATION_DATA)) {
-        return outcome_fail(FAULT_BAD_INPUT, "no such key is rotated: `data` is");
+    bool sign = view_equal(which, ROTATION_SIGN);
+    if (!sign && !view_equal(which, ROTATION_DATA)) {
+        return outcome_fail(FAULT_BAD_INPUT, "no such key is rotated: `data` and `sign` are");
     }
-    if (rotation != NULL && rotation->begun && !have_key(core, fingerprint)) {
-        return outcome_fail(FAULT_CONFLICT, "the data key is being rotated to another");
+    if (rotation != NULL && rotation->begun && !key_is(key, rotation->fingerprint)) {
+        return outcome_fail(FAULT_CONFLICT, "a key is being rotated to another");
+    }
+    if (sign) {
+        return offer_sign(core, key);
     }
     TRY(registry_key_offer(core->house->registry, key));
     return office_key_offer(core->house->office, key);
@@ -63,9 +101,16 @@ struct outcome rotations_offer(struct core *core, struct view which, const struc
 bool rotations_may(const struct core *core, const struct act *act)
 {
     uint8_t fingerprint[SEAL_HASH_BYTES];
-    return act->kind != ACT_KEY_ROTATE ||
-           (outcome_ok(hex_get(act_value(act, "fingerprint"), fingerprint, sizeof(fingerprint))) &&
-            have_key(core, fingerprint));
+    if (act->kind != ACT_KEY_ROTATE) {
+        return true;
+    }
+    if (!outcome_ok(hex_get(act_value(act, "fingerprint"), fingerprint, sizeof(fingerprint)))) {
+        return false;
+    }
+    const struct house_keys *keys = &core->house->keys;
+    return view_equal(act_value(act, "code"), ROTATION_SIGN)
+               ? keys->has_sign_next && key_is(&keys->sign_next, fingerprint)
+               : have_data_key(core, fingerprint);
 }
 
 /* ---- everybody has it: invariant 1 ---- */
@@ -81,6 +126,12 @@ static bool seals(const struct peer *peer)
     return frame_set_has(peer->row->frames, FRAME_CHUNK);
 }
 
+/* Who signs the log is nothing to the loader. */
+static bool concerns(const struct key_rotation *rotation, const struct peer *peer)
+{
+    return takes_orders(peer) && !(of_sign(rotation) && seals(peer));
+}
+
 static void order(struct peer *peer, enum rotating_verb verb, const struct key_rotation *rotation)
 {
     struct rotating_order said = {.verb = verb};
@@ -92,7 +143,7 @@ static void order(struct peer *peer, enum rotating_verb verb, const struct key_r
 void rotations_greet(struct core *core, struct peer *peer)
 {
     const struct key_rotation *rotation = ordered(core);
-    if (rotation != NULL && takes_orders(peer) && core->rotations.asked) {
+    if (rotation != NULL && core->rotations.asked && concerns(rotation, peer)) {
         order(peer, ROTATING_HOLD, rotation);
     }
 }
@@ -107,17 +158,17 @@ static void ask_all(struct core *core)
     }
 }
 
-static bool all_hold(const struct core *core)
+static bool all_hold(const struct core *core, const struct key_rotation *rotation)
 {
-    bool loader = false;
+    bool ready = of_sign(rotation);
     for (unsigned i = 0; i < CORE_PEERS_MAX; i++) {
         const struct peer *peer = &core->peers[i];
-        if (takes_orders(peer) && !peer->holds) {
+        if (concerns(rotation, peer) && !peer->holds) {
             return false;
         }
-        loader = loader || (takes_orders(peer) && seals(peer));
+        ready = ready || (takes_orders(peer) && seals(peer));
     }
-    return loader;
+    return ready;
 }
 
 static void go(struct core *core, const struct key_rotation *rotation)
@@ -177,7 +228,7 @@ static struct outcome record_end(struct core *core, const struct key_rotation *r
         act_value_set(&act, counts[i], view_text(texts[i]));
     }
     TRY(office_act(core->house->office, &act, (uint32_t)getuid(), &index, why));
-    log_line(LOG_LEVEL_INFO, "key-rotated", "key=data persons=%llu entry=%llu",
+    log_line(LOG_LEVEL_INFO, "key-rotated", "key=%s persons=%llu entry=%llu", rotation->code.text,
              (unsigned long long)told->persons, (unsigned long long)index);
     return OUTCOME_OK;
 }
@@ -188,10 +239,24 @@ static bool whole(const struct rotations *rotations)
            rotations->told.state == ROTATING_WHOLE;
 }
 
+/* Whoever reads the log has the key: from the next batch on it signs. */
+static struct outcome take_sign(struct core *core, struct key_rotation *rotation)
+{
+    TRY(ledger_take_key(core->house->ledger, sign_key(core, rotation->fingerprint)));
+    rotation->begun = true;
+    core->rotations.told.state = ROTATING_WHOLE;
+    core->rotations.office.any = true;
+    peers_tell_health(core);
+    return OUTCOME_OK;
+}
+
 /* What fails here is as it was, and tried again. */
 static struct outcome step(struct core *core, struct key_rotation *rotation)
 {
     struct rotations *rotations = &core->rotations;
+    if (of_sign(rotation)) {
+        return take_sign(core, rotation);
+    }
     if (!rotation->begun) {
         TRY(office_rotation_begin(core->house->office, rotation->fingerprint));
         rotation->begun = true;
@@ -208,10 +273,11 @@ static struct outcome step(struct core *core, struct key_rotation *rotation)
 static bool may_step(struct core *core, const struct key_rotation *rotation, int64_t now_us)
 {
     struct rotations *rotations = &core->rotations;
-    if (!have_key(core, rotation->fingerprint)) {
+    if (!have_key(core, rotation)) {
         if (now_us >= rotations->tell_us) {
             rotations->tell_us = now_us + TELL_US;
-            log_line(LOG_LEVEL_WARN, "key-not-here", "key=data what=\"a rotation waits for it\"");
+            log_line(LOG_LEVEL_WARN, "key-not-here", "key=%s what=\"a rotation waits for it\"",
+                     rotation->code.text);
         }
         return false;
     }
@@ -222,7 +288,7 @@ static bool may_step(struct core *core, const struct key_rotation *rotation, int
         ask_all(core);
         return false;
     }
-    return all_hold(core);
+    return all_hold(core, rotation);
 }
 
 struct outcome rotations_keep(struct core *core)

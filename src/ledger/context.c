@@ -5,7 +5,10 @@
  *  1. Each use has its own key, derived from the wrap key by a label of its own.
  *  2. A sealed thing is bound to its place: a subkey to log and segment, an opening to segment and
  *     index. Moved elsewhere, it does not open.
- *  3. An opening's sealed length tells only the step of seal_padded_len() that it falls in.
+ *  3. The log's name in places is its first verifier key's, whoever signs now: what lies there is
+ *     never written again. Who signs is the last in `signers`; a key that is here and is neither
+ *     that nor the one before it is not the log's.
+ *  4. An opening's sealed length tells only the step of seal_padded_len() that it falls in.
  */
 #include "ledger/context.h"
 
@@ -36,17 +39,114 @@ static struct outcome make_log_id(struct context *context)
     uint8_t hash[SEAL_HASH_BYTES];
 
     buf_init(&vkey, 1024);
-    vkey_put(&vkey, context->note_key.origin, context->note_key.key);
+    vkey_put(&vkey, context->keys.keys[0].origin, context->keys.keys[0].key);
     TRY(buf_check(&vkey));
     seal_sha256(buf_view(&vkey), hash);
     memcpy(context->log_id, hash, LOG_ID_BYTES);
     return OUTCOME_OK;
 }
 
-struct outcome context_init(struct context *context, const struct ledger_config *config)
+/* ---- who signs (invariant 3) ---- */
+
+/* Without the file: the one key that there is. */
+static struct outcome read_signers(struct context *context, const char *origin,
+                                   const uint8_t key[SEAL_PUBLIC_KEY_BYTES])
+{
+    BUF_AUTO text;
+    struct note_key first;
+
+    buf_init(&text, NOTE_KEYS_BYTES_MAX);
+    TRY(note_key_make(origin, key, &first));
+    struct outcome outcome = disk_load(context->disk, context->home_fd, SIGNERS, &text);
+    if (outcome.fault == FAULT_NOT_FOUND) {
+        return note_keys_add(&context->keys, &first, 0);
+    }
+    TRY(outcome);
+    if (!outcome_ok(note_keys_get(buf_view(&text), &context->keys)) ||
+        strcmp(context->keys.keys[0].origin, origin) != 0) {
+        return outcome_fail(FAULT_CORRUPT, SIGNERS " is no list of this log's keys");
+    }
+    return OUTCOME_OK;
+}
+
+static bool is_key(const struct context *context, unsigned back,
+                   const uint8_t key[SEAL_PUBLIC_KEY_BYTES])
+{
+    const struct note_keys *keys = &context->keys;
+
+    return keys->count > back &&
+           memcmp(keys->keys[keys->count - 1 - back].key, key, SEAL_PUBLIC_KEY_BYTES) == 0;
+}
+
+/* `next` NULL: there is none. */
+static struct outcome check_keys(const struct context *context,
+                                 const uint8_t key[SEAL_PUBLIC_KEY_BYTES], const uint8_t *next)
+{
+    if (is_key(context, 0, key) ||
+        (next != NULL && is_key(context, 0, next) && is_key(context, 1, key))) {
+        return OUTCOME_OK;
+    }
+    return outcome_fail(FAULT_BAD_INPUT, is_key(context, 1, key)
+                                             ? "the signing key that has taken over "
+                                               "(sign.next.key) is not there"
+                                             : "the signing key is not the log's");
+}
+
+static struct outcome public_of(const struct secret *seed, uint8_t ret_key[SEAL_PUBLIC_KEY_BYTES])
+{
+    struct signer *signer = NULL;
+
+    TRY(signer_new(seed, &signer));
+    signer_public(signer, ret_key);
+    signer_free(signer);
+    return OUTCOME_OK;
+}
+
+/* The key in force, and the one before it if it is here. */
+static struct outcome set_signers(struct context *context, const struct ledger_config *config,
+                                  bool next_in_force)
+{
+    if (!next_in_force) {
+        return signer_new(config->sign_key, &context->signer);
+    }
+    TRY(signer_new(config->sign_next, &context->signer));
+    return signer_new(config->sign_key, &context->former);
+}
+
+static struct outcome set_keys(struct context *context, const struct ledger_config *config)
 {
     uint8_t key[SEAL_PUBLIC_KEY_BYTES];
+    uint8_t next[SEAL_PUBLIC_KEY_BYTES];
+    bool has_next =
+        config->sign_key == NULL ? config->public_next != NULL : config->sign_next != NULL;
 
+    if (config->sign_key == NULL) {
+        memcpy(key, config->public_key, sizeof(key));
+        memcpy(next, has_next ? config->public_next : key, sizeof(next));
+    } else {
+        TRY(public_of(config->sign_key, key));
+        TRY(public_of(has_next ? config->sign_next : config->sign_key, next));
+    }
+    TRY(read_signers(context, config->origin, key));
+    TRY(check_keys(context, key, has_next ? next : NULL));
+    context->note_key = context->keys.keys[context->keys.count - 1];
+    return config->sign_key == NULL ? OUTCOME_OK
+                                    : set_signers(context, config, !is_key(context, 0, key));
+}
+
+struct outcome context_sign(const struct context *context, const struct checkpoint *checkpoint,
+                            struct buf *ret_note)
+{
+    const struct note_keys *keys = &context->keys;
+
+    TRY(checkpoint_sign(&context->note_key, context->signer, checkpoint, ret_note));
+    return context->former == NULL
+               ? OUTCOME_OK
+               : checkpoint_sign_too(&keys->keys[keys->count - 2], context->former, ret_note);
+}
+
+struct outcome context_init(struct context *context, const struct ledger_config *config)
+{
     *context = (struct context){
         .disk = config->disk == NULL ? disk_system() : config->disk,
         .home_fd = config->home_fd,
@@ -57,13 +157,7 @@ struct outcome context_init(struct context *context, const struct ledger_config 
     if (config->segment_bytes % SECTOR_BYTES != 0 || config->segment_bytes < SEGMENT_BYTES_MIN) {
         return outcome_fail(FAULT_BAD_INPUT, "segment_bytes");
     }
-    if (config->sign_key == NULL) {
-        memcpy(key, config->public_key, sizeof(key));
-    } else {
-        TRY(signer_new(config->sign_key, &context->signer));
-        signer_public(context->signer, key);
-    }
-    TRY(note_key_make(config->origin, key, &context->note_key));
+    TRY(set_keys(context, config));
     TRY(make_log_id(context));
     TRY(derived_sealer(config, "dancu ledger segment keys", &context->wrap)); /* invariant 1 */
     return derived_sealer(config, "dancu ledger snapshots", &context->snapshot);
@@ -75,6 +169,7 @@ void context_done(struct context *context)
         return;
     }
     signer_free(context->signer);
+    signer_free(context->former);
     sealer_free(context->wrap);
     sealer_free(context->snapshot);
     *context = (struct context){.home_fd = DISK_CLOSED};
@@ -256,7 +351,7 @@ struct outcome opening_seal(struct sealer *sealer, uint64_t segment, uint64_t in
 
     buf_reset(padded);
     buf_put_block32(padded, opening);
-    buf_put_zeros(padded, seal_padded_len(4 + opening.len) - (4 + opening.len)); /* invariant 3 */
+    buf_put_zeros(padded, seal_padded_len(4 + opening.len) - (4 + opening.len)); /* invariant 4 */
     TRY(buf_check(padded));
     buf_put_u32(ret_block, (uint32_t)(padded->len + SEAL_OVERHEAD_BYTES));
     TRY(buf_check(ret_block));

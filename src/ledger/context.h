@@ -23,6 +23,8 @@
 #define PUBLIC_CHECKPOINT "ledger/checkpoint"
 #define PUBLIC_NEW "ledger/new"
 #define PUBLIC_TILES "ledger/tile"
+#define SIGNERS "signers"
+#define SIGNERS_NEW "signers.new"
 #define LEDGER_PATH_BYTES_MAX 96
 #define FOLDER_NAMES_BYTES_MAX (16u << 20) /* all names of one folder */
 #define KEYFILE_BYTES_MAX 256
@@ -33,9 +35,11 @@ struct context {
     uint32_t segment_bytes;
     struct clock_port clock;
     struct random_port random;
-    struct note_key note_key;
-    uint8_t log_id[LOG_ID_BYTES]; /* start of SHA-256 of the verifier key */
+    struct note_key note_key; /* in force: the last of these */
+    struct note_keys keys;
+    uint8_t log_id[LOG_ID_BYTES]; /* start of SHA-256 of the first verifier key */
     struct signer *signer;        /* NULL for who only verifies */
+    struct signer *former;        /* of the key before: signs, too; NULL: it is not here */
     struct sealer *wrap;          /* segments' subkeys */
     struct sealer *snapshot;      /* derived state */
 };
@@ -43,6 +47,9 @@ struct context {
 /* FAULT_BAD_INPUT when origin or segment_bytes are off. */
 struct outcome context_init(struct context *context, const struct ledger_config *config);
 void context_done(struct context *context);
+/* Signs by the key in force, and by the one before it as long as it is here. */
+struct outcome context_sign(const struct context *context, const struct checkpoint *checkpoint,
+                            struct buf *ret_note);
 
 enum segment_file {
     SEGMENT_FILE_RECORDS,

@@ -87,7 +87,7 @@ static struct outcome make_checkpoint(const struct context *context)
 
     buf_init(&note, NOTE_BYTES_MAX);
     tree_root(&empty, &checkpoint.root);
-    TRY(checkpoint_sign(&context->note_key, context->signer, &checkpoint, &note));
+    TRY(context_sign(context, &checkpoint, &note));
     TRY(disk_replace(context->disk, context->home_fd, PUBLIC_CHECKPOINT, PUBLIC_NEW, DISK_PUBLIC,
                      buf_view(&note), true));
     TRY(disk_sync_folder(context->disk, context->home_fd, PUBLIC_FOLDER));
@@ -243,7 +243,7 @@ struct outcome ledger_add(struct ledger *ledger, const struct ledger_item *item,
     }
     size_t bytes = 2 + item->entry.len + opening_block_bytes(item->opening.len);
     size_t most =
-        commit_record_max(&ledger->context) - RECORD_HEADER_BYTES - 2 - NOTE_BYTES_MAX / 8;
+        commit_record_max(&ledger->context) - RECORD_HEADER_BYTES - 2 - NOTE_BYTES_MAX / 4;
     if (ledger->count == BATCH_ASKS_MAX || ledger->payload_bytes + bytes > most) {
         return outcome_fail(FAULT_OVER_LIMIT, "batch is full");
     }
@@ -274,8 +274,7 @@ static struct outcome sign_next(struct ledger *ledger)
     struct checkpoint checkpoint = {ledger->next.new_size, ledger->next.root};
 
     buf_reset(&ledger->next_note);
-    return checkpoint_sign(&ledger->context.note_key, ledger->context.signer, &checkpoint,
-                           &ledger->next_note);
+    return context_sign(&ledger->context, &checkpoint, &ledger->next_note);
 }
 
 static struct outcome write_record(struct ledger *ledger)
@@ -380,7 +379,7 @@ static struct outcome begin_segment(struct ledger *ledger)
 
 static struct outcome commit_batch(struct ledger *ledger)
 {
-    size_t bytes = record_bytes(ledger->payload_bytes + 2 + NOTE_BYTES_MAX / 8);
+    size_t bytes = record_bytes(ledger->payload_bytes + 2 + NOTE_BYTES_MAX / 4);
 
     TRY(commit_clean(&ledger->commit));
     if (!commit_fits(&ledger->commit, bytes)) {
@@ -500,6 +499,64 @@ struct outcome ledger_retry(struct ledger *ledger)
         ledger->state = LEDGER_READY;
     }
     return outcome;
+}
+
+/* ---- another signing key ---- */
+
+static struct outcome write_signers(const struct context *context, const struct note_keys *keys)
+{
+    BUF_AUTO text;
+
+    buf_init(&text, NOTE_KEYS_BYTES_MAX);
+    note_keys_put(keys, &text);
+    TRY(buf_check(&text));
+    TRY(disk_replace(context->disk, context->home_fd, SIGNERS, SIGNERS_NEW, DISK_PUBLIC,
+                     buf_view(&text), true));
+    return disk_sync_folder(context->disk, context->home_fd, ".");
+}
+
+/* A batch that is under way would be signed by a key that `signers` gives no turn yet. */
+static struct outcome take_key(struct ledger *ledger, struct signer *signer)
+{
+    struct context *context = &ledger->context;
+    struct note_keys keys = context->keys;
+    struct note_key key;
+    uint8_t bytes[SEAL_PUBLIC_KEY_BYTES];
+
+    signer_public(signer, bytes);
+    TRY(note_key_make(context->note_key.origin, bytes, &key));
+    TRY(note_keys_add(&keys, &key, ledger->tree.size));
+    TRY(write_signers(context, &keys));
+    signer_free(context->former);
+    context->former = context->signer;
+    context->signer = signer;
+    context->keys = keys;
+    context->note_key = key;
+    return OUTCOME_OK;
+}
+
+struct outcome ledger_take_key(struct ledger *ledger, const struct secret *next)
+{
+    struct signer *signer = NULL;
+    uint8_t key[SEAL_PUBLIC_KEY_BYTES];
+
+    CHECK(ledger->count == 0 && ledger->tree.size > 0);
+    TRY(signer_new(next, &signer));
+    signer_public(signer, key);
+    if (memcmp(key, ledger->context.note_key.key, sizeof(key)) == 0) {
+        signer_free(signer);
+        return OUTCOME_OK;
+    }
+    struct outcome outcome = take_key(ledger, signer);
+    if (!outcome_ok(outcome)) {
+        signer_free(signer);
+    }
+    return outcome;
+}
+
+void ledger_keys_put(const struct ledger *ledger, struct buf *buf)
+{
+    note_keys_put(&ledger->context.keys, buf);
 }
 
 /* ---- what is asked of it ---- */

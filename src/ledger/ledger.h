@@ -7,7 +7,8 @@
  *
  * Folder (home): commit/NNNNNNNNNN.seg, commit/NNNNNNNNNN.key (that segment's subkey, wrapped),
  * commit/spare (the next segment, zero-filled by the keeper), commit/cut-* (tails kept aside),
- * derived/ (snapshots), ledger/checkpoint, ledger/tile/... (public).
+ * derived/ (snapshots), ledger/checkpoint, ledger/tile/... (public); signers (public, too: the
+ * verifier keys, once another has taken over; tlog/note.h).
  */
 #ifndef DANCU_LEDGER_LEDGER_H
 #define DANCU_LEDGER_LEDGER_H
@@ -27,9 +28,11 @@ struct ledger;
 struct ledger_config {
     int home_fd;        /* directory; paths are relative to it (the core may be chrooted) */
     const char *origin; /* log origin = key name, e.g. localhost/dancu-demo */
-    const struct secret *wrap_key; /* wraps the segments' subkeys */
-    const struct secret *sign_key; /* Ed25519 seed; NULL for who only verifies, with ... */
-    const uint8_t *public_key;     /* ... SEAL_PUBLIC_KEY_BYTES of its other half */
+    const struct secret *wrap_key;  /* wraps the segments' subkeys */
+    const struct secret *sign_key;  /* Ed25519 seed; NULL for who only verifies, with ... */
+    const struct secret *sign_next; /* that of the key that takes over, or has; NULL: none */
+    const uint8_t *public_key;      /* ... SEAL_PUBLIC_KEY_BYTES of its other half, ... */
+    const uint8_t *public_next;     /* ... and of the next one's; NULL: none */
     struct clock_port clock;
     struct random_port random;
     uint32_t segment_bytes;       /* COMMIT_SEGMENT_BYTES; smaller in tests */
@@ -94,6 +97,14 @@ bool ledger_writable(const struct ledger *ledger);
 struct outcome ledger_retry(struct ledger *ledger);
 
 uint64_t ledger_size(const struct ledger *ledger);
+
+/* Another signing key takes over: durable on return, and the next batch is signed by it; by the
+ * former one as well, until who opens the log has only the new one. What was signed before is
+ * verified by the former one for good. Ok when it has taken over already. FAULT_OVER_LIMIT,
+ * FAULT_NO_SPACE: nothing has changed. */
+struct outcome ledger_take_key(struct ledger *ledger, const struct secret *next);
+/* The verifier keys: as `signers` has them. */
+void ledger_keys_put(const struct ledger *ledger, struct buf *buf);
 
 /* How the log is, for metrics; sync_span borrows. */
 struct ledger_figures {

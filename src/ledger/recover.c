@@ -123,7 +123,7 @@ static const char *wrong_checkpoint(const struct ledger *ledger, const struct sc
     struct checkpoint checkpoint = {0};
     bool verify = record->header.sequence % SIGNATURE_EVERY == 0;
     struct outcome outcome =
-        verify ? checkpoint_open(&ledger->context.note_key, record->body.checkpoint, &checkpoint)
+        verify ? checkpoint_open_of(&ledger->context.keys, record->body.checkpoint, &checkpoint)
                : checkpoint_read(ledger->context.note_key.origin, record->body.checkpoint,
                                  &checkpoint);
 
@@ -295,7 +295,7 @@ static struct outcome judge_published(struct recovery *recovery)
                                (unsigned long long)recovery->published.size);
     }
     struct outcome outcome =
-        checkpoint_open(&ledger->context.note_key, buf_view(&ledger->note), &last);
+        checkpoint_open_of(&ledger->context.keys, buf_view(&ledger->note), &last);
     if (!outcome_ok(outcome)) { /* invariant 1 */
         return recovery_refuse(recovery, "the last record's checkpoint: %s", outcome.what);
     }

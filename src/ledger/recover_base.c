@@ -64,7 +64,7 @@ static struct outcome read_published(struct recovery *recovery)
     buf_init(&note, NOTE_BYTES_MAX);
     struct outcome outcome = disk_load(context->disk, context->home_fd, PUBLIC_CHECKPOINT, &note);
     if (outcome_ok(outcome)) {
-        outcome = checkpoint_open(&context->note_key, buf_view(&note), &recovery->published);
+        outcome = checkpoint_open_of(&context->keys, buf_view(&note), &recovery->published);
     }
     switch (outcome.fault) {
     case FAULT_NONE:
@@ -146,8 +146,7 @@ static struct outcome begin_from_nothing(struct recovery *recovery)
     tree_root(&ledger->tree, &checkpoint.root);
     recovery->at = (struct scan_position){.segment = ledger->segments.places[0].number,
                                           .offset = SECTOR_BYTES};
-    return checkpoint_sign(&ledger->context.note_key, ledger->context.signer, &checkpoint,
-                           &ledger->note);
+    return context_sign(&ledger->context, &checkpoint, &ledger->note);
 }
 
 /* The newest snapshot that is whole; without one, the whole log. */

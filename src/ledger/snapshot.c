@@ -73,7 +73,7 @@ static bool roots_agree(const struct snapshot_state *state, const struct publish
     struct checkpoint checkpoint = {0};
     struct tree_hash root;
 
-    if (!outcome_ok(checkpoint_open(&publish->context->note_key, state->checkpoint, &checkpoint)) ||
+    if (!outcome_ok(checkpoint_open_of(&publish->context->keys, state->checkpoint, &checkpoint)) ||
         checkpoint.size != state->tree.size) {
         return false;
     }

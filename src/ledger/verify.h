@@ -10,7 +10,7 @@ struct verify {
     const struct disk_port *disk;
     const struct verify_watch *watch;
     struct verify_report *report;
-    struct note_key note_key;
+    struct note_keys keys;
     struct checkpoint published;
     bool published_known; /* the checkpoint was read and is signed */
     bool told;            /* the bad place of the part in hand */

@@ -75,7 +75,7 @@ static struct outcome check_checkpoint(struct home *home, const struct scan_reco
     bool verify = record->header.sequence % home->signature_every == 0;
     struct outcome outcome =
         verify
-            ? checkpoint_open(&home->context.note_key, record->body.checkpoint, &checkpoint)
+            ? checkpoint_open_of(&home->context.keys, record->body.checkpoint, &checkpoint)
             : checkpoint_read(home->context.note_key.origin, record->body.checkpoint, &checkpoint);
 
     if (!outcome_ok(outcome)) {
@@ -241,7 +241,7 @@ static struct outcome check_last_signature(struct home *home)
     if (home->tree.size == 0) {
         return OUTCOME_OK;
     }
-    struct outcome outcome = checkpoint_open(&home->context.note_key, buf_view(&home->note), &last);
+    struct outcome outcome = checkpoint_open_of(&home->context.keys, buf_view(&home->note), &last);
     if (!outcome_ok(outcome)) {
         return verify_wrong(home->verify, "the last record's checkpoint: %s", outcome.what);
     }
@@ -449,7 +449,7 @@ struct outcome ledger_verify_home(const struct ledger_config *config,
     struct outcome outcome = context_init(&home->context, config);
     if (outcome_ok(outcome)) {
         verify.disk = home->context.disk;
-        verify.note_key = home->context.note_key;
+        verify.keys = home->context.keys;
         outcome = check_home(home);
     }
     home_free(home);

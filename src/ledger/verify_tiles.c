@@ -305,7 +305,7 @@ static struct outcome walk(struct tiles *tiles, const char *folder, unsigned dep
 static struct outcome open_checkpoint(struct tiles *tiles, struct view note)
 {
     struct verify *verify = tiles->verify;
-    struct outcome outcome = checkpoint_open(&verify->note_key, note, &verify->published);
+    struct outcome outcome = checkpoint_open_of(&verify->keys, note, &verify->published);
 
     if (outcome.fault == FAULT_BAD_INPUT || outcome.fault == FAULT_CRYPTO) {
         return verify_wrong(verify, "checkpoint: %s", outcome.what);
@@ -403,7 +403,7 @@ struct outcome ledger_verify_tiles(int ledger_dir_fd, struct view vkey,
         .disk = disk_system(), .watch = watch, .report = ret_report, .live = true};
 
     *ret_report = (struct verify_report){.why = ""};
-    struct outcome outcome = note_key_get(vkey, &verify.note_key);
+    struct outcome outcome = note_keys_get(vkey, &verify.keys);
     if (!outcome_ok(outcome)) {
         return verify_unseen(&verify, "verifier key", outcome);
     }

@@ -76,7 +76,7 @@ static struct outcome check_checkpoint(struct walking *walking, const struct sca
 {
     struct checkpoint checkpoint = {0};
     struct outcome outcome =
-        checkpoint_open(&walking->context.note_key, record->body.checkpoint, &checkpoint);
+        checkpoint_open_of(&walking->context.keys, record->body.checkpoint, &checkpoint);
     if (!outcome_ok(outcome)) {
         return wrong(walking, record->header.segment, record->offset, outcome.what);
     }

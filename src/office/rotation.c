@@ -3,8 +3,8 @@
  *
  * Invariants
  *  1. Of one key there is one rotation: the last.
- *  2. One that has begun ends before another is ordered; one that has not, because its key was
- *     never brought, is replaced by the next order.
+ *  2. One that has begun ends before another is ordered, of whichever key; one that has not,
+ * because its key was never brought, is replaced by the next order.
  */
 #include "office/rotation.h"
 
@@ -19,6 +19,20 @@
 struct key_rotation *staff_rotation(const struct directory *directory, struct view code)
 {
     return directory->staff == NULL ? NULL : map_get(&directory->staff->rotations, code);
+}
+
+struct key_rotation *staff_rotation_ordered(const struct directory *directory)
+{
+    static const struct view codes[] = {ROTATION_DATA, ROTATION_SIGN};
+    struct key_rotation *ordered = NULL;
+
+    for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+        struct key_rotation *rotation = staff_rotation(directory, codes[i]);
+        if (rotation != NULL && rotation->state == ROTATION_ORDERED) {
+            ordered = rotation;
+        }
+    }
+    return ordered;
 }
 
 /* ---- stored ---- */
@@ -95,14 +109,16 @@ struct outcome prepare_key_rotate(struct preparing *here)
 {
     struct view code = act_value(here->act, "code");
     struct key_rotation *old = staff_rotation(here->directory, code);
+    struct key_rotation *ordered = staff_rotation_ordered(here->directory);
     struct key_rotation *rotation = NULL;
     uint8_t hash[SEAL_HASH_BYTES];
-    if (!view_equal(code, ROTATION_DATA)) {
-        return prepare_refuse(here, FAULT_BAD_INPUT, "no such key is rotated: `data` is");
+    if (!view_equal(code, ROTATION_DATA) && !view_equal(code, ROTATION_SIGN)) {
+        return prepare_refuse(here, FAULT_BAD_INPUT,
+                              "no such key is rotated: `data` and `sign` are");
     }
     TRY(read_hash(here, "fingerprint", hash));
-    if (old != NULL && old->state == ROTATION_ORDERED && old->begun) { /* invariant 2 */
-        return prepare_refuse(here, FAULT_CONFLICT, "this key is being rotated");
+    if (ordered != NULL && (ordered->begun || ordered != old)) { /* invariant 2 */
+        return prepare_refuse(here, FAULT_CONFLICT, "a key is being rotated");
     }
     if (old != NULL && old->state == ROTATION_DONE &&
         seal_equal(old->fingerprint, hash, sizeof(hash))) {

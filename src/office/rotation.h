@@ -8,7 +8,9 @@
 
 #include "gate/directory.h"
 
-#define ROTATION_DATA VIEW_LITERAL("data") /* the code of that of the data key */
+/* Codes: of the data key, and of the log's signing key. */
+#define ROTATION_DATA VIEW_LITERAL("data")
+#define ROTATION_SIGN VIEW_LITERAL("sign")
 
 enum rotation_state {
     ROTATION_ORDERED, /* until all lies under the new key */
@@ -33,5 +35,7 @@ struct key_rotation {
 
 /* NULL: no such key was ever rotated, or the directory has no staff. */
 struct key_rotation *staff_rotation(const struct directory *directory, struct view code);
+/* The one that is ordered; NULL: none is. */
+struct key_rotation *staff_rotation_ordered(const struct directory *directory);
 
 #endif

@@ -128,7 +128,8 @@ struct outcome frame_get_checkpoint(struct cursor *cursor, struct view *ret_chec
 struct outcome frame_get_answer(struct cursor *cursor, struct view checkpoint,
                                 struct answer *ret_answer);
 
-/* FRAME_LOG_KEY: the payload is the verifier key's line (tlog/tlog.h), without a line end. */
+/* FRAME_LOG_KEY: the payload is the verifier keys' lines (tlog/note.h), at connect and when another
+ * has taken over. */
 
 /* FRAME_TEXTS: count = rows; each row: u8 code, then five block16: clause, title vi, detail vi,
  * title en, detail en. */

@@ -4,7 +4,8 @@
  *
  * FRAME_KEY, admin socket -> core: block16 which key, 32 bytes. It is the only frame that has a key
  * in it: who receives it wipes it. Answered with FRAME_ACT_RESULT, index 0.
- * FRAME_ROTATE, core -> loader, worker: u8 verb, 32 bytes fingerprint of the new key.
+ * FRAME_ROTATE, core -> loader (the data key alone), worker: u8 verb, 32 bytes fingerprint of the
+ * new key.
  * FRAME_ROTATED, loader, worker -> core: u8 state, fingerprint, u64 persons, versions, damaged, 32
  * bytes hash.
  */

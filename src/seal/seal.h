@@ -152,10 +152,12 @@ struct outcome keyfile_read(int dir_fd, const char *name, struct secret *ret_key
 /* One that may not be there: *ret_there. */
 struct outcome keyfile_read_if(int dir_fd, const char *name, struct secret *ret_key,
                                bool *ret_there);
-/* The key that takes over from `data.key`, made by `dancu key rotate data` and there until `dancu
- * key retire data` has put it in its place (decision 0072). */
+/* The key that takes over from another: made by `dancu key rotate data` or `sign`, and there until
+ * `dancu key retire` has put it in its place (decision 0072). */
 #define KEYFILE_DATA "data.key"
 #define KEYFILE_DATA_NEXT "data.next.key"
+#define KEYFILE_SIGN "sign.key"
+#define KEYFILE_SIGN_NEXT "sign.next.key"
 /* A key or certificates that others made, as PEM, appended as they stand. A `secret` one has mode
  * 0600 too, and the caller wipes the buf. FAULT_OVER_LIMIT: over KEYFILE_PEM_BYTES_MAX, for which
  * (and one byte) the buf has room. */

@@ -110,6 +110,67 @@ struct outcome note_key_get(struct view vkey, struct note_key *ret_key)
     return OUTCOME_OK;
 }
 
+struct outcome note_keys_add(struct note_keys *keys, const struct note_key *key, uint64_t from)
+{
+    if (keys->count == NOTE_KEYS_MAX) {
+        return outcome_fail(FAULT_OVER_LIMIT, "verifier keys of a log");
+    }
+    keys->keys[keys->count] = *key;
+    keys->from[keys->count++] = from;
+    return OUTCOME_OK;
+}
+
+/* Of one origin, no key twice, and none from before its predecessor. */
+static bool keys_follow(const struct note_keys *keys, const struct note_key *key, uint64_t from)
+{
+    for (unsigned i = 0; i < keys->count; i++) {
+        if (strcmp(keys->keys[i].origin, key->origin) != 0 ||
+            memcmp(keys->keys[i].key, key->key, sizeof(key->key)) == 0) {
+            return false;
+        }
+    }
+    return keys->count == 0 || from == 0 || from > keys->from[keys->count - 1];
+}
+
+struct outcome note_keys_get(struct view text, struct note_keys *ret_keys)
+{
+    struct note_keys keys = {.count = 0};
+
+    for (size_t at = 0; at < text.len;) {
+        size_t end = view_find(text, at, '\n');
+        struct view line = view_part(text, at, end - at);
+        size_t space = view_find(line, 0, ' ');
+        struct note_key key;
+        uint64_t from = 0;
+        TRY(note_key_get(view_part(line, 0, space), &key));
+        if (space < line.len &&
+            !outcome_ok(
+                decimal_get(view_part(line, space + 1, line.len - space - 1), INT64_MAX, &from))) {
+            return outcome_fail(FAULT_BAD_INPUT, "verifier key's first entry is not a number");
+        }
+        if (!keys_follow(&keys, &key, from)) {
+            return outcome_fail(FAULT_BAD_INPUT, "verifier keys do not follow one another");
+        }
+        TRY(note_keys_add(&keys, &key, from));
+        at = end + 1;
+    }
+    if (keys.count == 0) {
+        return outcome_fail(FAULT_BAD_INPUT, "verifier key is not name+id+key");
+    }
+    *ret_keys = keys;
+    return OUTCOME_OK;
+}
+
+void note_keys_put(const struct note_keys *keys, struct buf *buf)
+{
+    for (unsigned i = 0; i < keys->count; i++) {
+        vkey_put(buf, keys->keys[i].origin, keys->keys[i].key);
+        buf_put_u8(buf, ' ');
+        buf_put_decimal(buf, keys->from[i]);
+        buf_put_u8(buf, '\n');
+    }
+}
+
 void checkpoint_put_text(struct buf *buf, const char *origin, const struct checkpoint *checkpoint)
 {
     buf_put_text(buf, origin);
@@ -120,23 +181,32 @@ void checkpoint_put_text(struct buf *buf, const char *origin, const struct check
     buf_put_u8(buf, '\n');
 }
 
+/* The line of a signature over `text`, which lies in `note` too. */
+static struct outcome put_signature(const struct note_key *key, struct signer *signer,
+                                    struct view text, struct buf *note)
+{
+    uint8_t signed_by[NOTE_KEY_ID_BYTES + SEAL_SIGNATURE_BYTES];
+
+    memcpy(signed_by, key->id, NOTE_KEY_ID_BYTES);
+    TRY(signer_sign(signer, text, signed_by + NOTE_KEY_ID_BYTES));
+    buf_put_text(note, DASH);
+    buf_put_text(note, key->origin);
+    buf_put_u8(note, ' ');
+    base64std_put(note, view_of(signed_by, sizeof(signed_by)));
+    buf_put_u8(note, '\n');
+    return buf_check(note);
+}
+
 struct outcome checkpoint_sign(const struct note_key *key, struct signer *signer,
                                const struct checkpoint *checkpoint, struct buf *ret_note)
 {
-    uint8_t signed_by[NOTE_KEY_ID_BYTES + SEAL_SIGNATURE_BYTES];
     size_t start = ret_note->len;
 
     checkpoint_put_text(ret_note, key->origin, checkpoint);
-    TRY(buf_check(ret_note));
-    memcpy(signed_by, key->id, NOTE_KEY_ID_BYTES);
-    TRY(signer_sign(signer, view_of(ret_note->data + start, ret_note->len - start),
-                    signed_by + NOTE_KEY_ID_BYTES));
-    buf_put_text(ret_note, "\n" DASH);
-    buf_put_text(ret_note, key->origin);
-    buf_put_u8(ret_note, ' ');
-    base64std_put(ret_note, view_of(signed_by, sizeof(signed_by)));
+    size_t len = ret_note->len - start;
     buf_put_u8(ret_note, '\n');
-    return buf_check(ret_note);
+    TRY(buf_check(ret_note));
+    return put_signature(key, signer, view_of(ret_note->data + start, len), ret_note);
 }
 
 /* Text and signatures part at the last empty line; false when there is none. */
@@ -150,6 +220,18 @@ static bool split_note(struct view note, struct view *ret_text, struct view *ret
         }
     }
     return false;
+}
+
+struct outcome checkpoint_sign_too(const struct note_key *key, struct signer *signer,
+                                   struct buf *note)
+{
+    struct view text = {0};
+    struct view signatures = {0};
+
+    if (!split_note(buf_view(note), &text, &signatures)) {
+        return outcome_fail(FAULT_BAD_INPUT, "signed note has no signature");
+    }
+    return put_signature(key, signer, text, note);
 }
 
 static struct outcome hash_get(struct view text, struct tree_hash *ret_hash)
@@ -289,4 +371,35 @@ struct outcome checkpoint_read(const char *origin, struct view note,
 
     TRY(note_split(note, &text, &signatures));
     return text_get(origin, text, ret_checkpoint);
+}
+
+/* The next key, if it is known from when it signs, takes the turn of the one before it. */
+static bool has_turn(const struct note_keys *keys, unsigned i, uint64_t size)
+{
+    uint64_t until = i + 1 < keys->count ? keys->from[i + 1] : 0;
+
+    return (keys->from[i] == 0 || size > keys->from[i]) && (until == 0 || size <= until);
+}
+
+struct outcome checkpoint_open_of(const struct note_keys *keys, struct view note,
+                                  struct checkpoint *ret_checkpoint)
+{
+    struct outcome outcome = outcome_fail(FAULT_CRYPTO, "not signed by the log's key");
+    struct checkpoint said = {0};
+
+    CHECK(keys->count > 0);
+    if (keys->count == 1) {
+        return checkpoint_open(&keys->keys[0], note, ret_checkpoint);
+    }
+    TRY(checkpoint_read(keys->keys[0].origin, note, &said));
+    for (unsigned i = keys->count; i > 0; i--) {
+        if (!has_turn(keys, i - 1, said.size)) {
+            continue;
+        }
+        outcome = checkpoint_open(&keys->keys[i - 1], note, ret_checkpoint);
+        if (outcome_ok(outcome)) {
+            return outcome;
+        }
+    }
+    return outcome;
 }

@@ -86,15 +86,15 @@ struct outcome proof_read(struct view text, struct proof_text *ret_proof)
 
 static struct outcome verify(struct view proof, struct view entry, struct view vkey)
 {
-    struct note_key key;
+    struct note_keys keys;
     struct proof_text read = {0};
     struct checkpoint checkpoint = {0};
     struct tree_hash leaf;
     struct tree_hash root;
 
-    TRY(note_key_get(vkey, &key));
+    TRY(note_keys_get(vkey, &keys));
     TRY(proof_read(proof, &read));
-    TRY(checkpoint_open(&key, read.checkpoint, &checkpoint));
+    TRY(checkpoint_open_of(&keys, read.checkpoint, &checkpoint));
     tree_leaf(entry, &leaf);
     TRY(tree_path_root(read.index, checkpoint.size, &leaf, read.path, read.path_len, &root));
     if (memcmp(root.bytes, checkpoint.root.bytes, SEAL_HASH_BYTES) != 0) {

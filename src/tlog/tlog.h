@@ -13,8 +13,8 @@
 
 /* Receipts as text. tlog-proof@v1: header, index, path, blank line, checkpoint. */
 void proof_put(struct buf *buf, uint64_t index, struct view path, struct view checkpoint);
-/* Verifies a proof text for entry bytes under a vkey line. FAULT_BAD_INPUT or FAULT_CORRUPT, and a
- * sentence in ret_why (256 bytes). */
+/* Verifies a proof text for entry bytes under a vkey line, or several (note.h). FAULT_BAD_INPUT or
+ * FAULT_CORRUPT, and a sentence in ret_why (256 bytes). */
 struct outcome proof_verify(struct view proof, struct view entry, struct view vkey,
                             char ret_why[256]);
 /* Verifier key line of a signer: name+id+key (signed-note). */

@@ -71,20 +71,36 @@ const struct secret *scrub_data_next(const struct scrub_keys *keys)
     return keys->has_next ? &keys->data_next : NULL;
 }
 
+const uint8_t *scrub_log_next(const struct scrub_keys *keys)
+{
+    return keys->has_log_next ? keys->log_next : NULL;
+}
+
+static struct outcome public_of(const struct secret *seed, uint8_t ret_key[SEAL_PUBLIC_KEY_BYTES])
+{
+    struct signer *signer = NULL;
+
+    TRY(signer_new(seed, &signer));
+    signer_public(signer, ret_key);
+    signer_free(signer);
+    return OUTCOME_OK;
+}
+
 struct outcome scrub_keys_read(int keys_fd, struct scrub_keys *ret_keys)
 {
     SECRET_AUTO seed = {{0}};
-    struct signer *signer = NULL;
+    SECRET_AUTO next = {{0}};
 
     TRY(read_key(keys_fd, KEYFILE_DATA, &ret_keys->data));
     TRY(keyfile_read_if(keys_fd, KEYFILE_DATA_NEXT, &ret_keys->data_next, &ret_keys->has_next));
     TRY(read_key(keys_fd, "index.key", &ret_keys->index));
     TRY(read_key(keys_fd, "wrap.key", &ret_keys->wrap));
-    TRY(read_key(keys_fd, "sign.key", &seed));
-    TRY(signer_new(&seed, &signer));
-    signer_public(signer, ret_keys->log);
-    signer_free(signer);
-    return OUTCOME_OK;
+    TRY(read_key(keys_fd, KEYFILE_SIGN, &seed));
+    TRY(keyfile_read_if(keys_fd, KEYFILE_SIGN_NEXT, &next, &ret_keys->has_log_next));
+    seal_fingerprint(&seed, ret_keys->sign);
+    seal_fingerprint(&next, ret_keys->sign_next);
+    TRY(public_of(&seed, ret_keys->log));
+    return ret_keys->has_log_next ? public_of(&next, ret_keys->log_next) : OUTCOME_OK;
 }
 
 /* ---- Places ---- */
@@ -298,6 +314,7 @@ static struct outcome check_ledger(struct scrub_pass *pass)
         .origin = config->origin,
         .wrap_key = &config->keys->wrap,
         .public_key = config->keys->log,
+        .public_next = scrub_log_next(config->keys),
         .clock = config->clock,
         .random = config->random,
         .segment_bytes = COMMIT_SEGMENT_BYTES,

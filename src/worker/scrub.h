@@ -21,10 +21,15 @@ struct scrub_keys {
     struct secret index; /* makes the tags again */
     struct secret wrap;  /* opens the segments' subkeys, and with them the openings */
     uint8_t log[SEAL_PUBLIC_KEY_BYTES];
+    uint8_t log_next[SEAL_PUBLIC_KEY_BYTES]; /* of the key that takes over, or has */
+    bool has_log_next;
+    uint8_t sign[SEAL_HASH_BYTES]; /* fingerprints of both */
+    uint8_t sign_next[SEAL_HASH_BYTES];
 };
 
 /* NULL: there is none. */
 const struct secret *scrub_data_next(const struct scrub_keys *keys);
+const uint8_t *scrub_log_next(const struct scrub_keys *keys);
 /* Reads them from the keys' folder; of the signing key only what is public stays. */
 struct outcome scrub_keys_read(int keys_fd, struct scrub_keys *ret_keys);
 

@@ -318,6 +318,7 @@ static struct outcome walk(struct search *search)
         .origin = config->origin,
         .wrap_key = &config->keys->wrap,
         .public_key = config->keys->log,
+        .public_next = scrub_log_next(config->keys),
         .clock = config->clock,
         .random = config->random,
         .segment_bytes = config->segment_bytes,

@@ -170,8 +170,16 @@ static bool key_is(const struct secret *key, const uint8_t fingerprint[SEAL_HASH
     return seal_equal(own, fingerprint, sizeof(own));
 }
 
-/* What is read may lie under another data key the next moment: who does not have it ends, and the
- * next worker reads it at its start. */
+static bool has_key(const struct scrub_keys *keys, const uint8_t fingerprint[SEAL_HASH_BYTES])
+{
+    return key_is(&keys->data, fingerprint) ||
+           (keys->has_next && key_is(&keys->data_next, fingerprint)) ||
+           seal_equal(keys->sign, fingerprint, SEAL_HASH_BYTES) ||
+           (keys->has_log_next && seal_equal(keys->sign_next, fingerprint, SEAL_HASH_BYTES));
+}
+
+/* What is read may lie under another key, or be signed by another, the next moment: who does not
+ * have it ends, and the next worker reads it at its start. */
 static struct outcome take_rotation(struct worker *worker, const struct frame *frame)
 {
     const struct scrub_keys *keys = worker->child->prepared;
@@ -179,8 +187,7 @@ static struct outcome take_rotation(struct worker *worker, const struct frame *f
     struct rotating_order order;
 
     TRY(rotating_get_order(frame, &order));
-    if (!key_is(&keys->data, order.fingerprint) &&
-        !(keys->has_next && key_is(&keys->data_next, order.fingerprint))) {
+    if (!has_key(keys, order.fingerprint)) {
         log_line(LOG_LEVEL_INFO, "key-not-held", "what=\"it is read by the next process\"");
         _exit(EXIT_SUCCESS); /* invariant 1 */
     }

@@ -55,7 +55,8 @@ export async function statusOf(demo) {
     return JSON.parse(said.stdout);
 }
 
-export const isDone = async (demo) => (await statusOf(demo)).state === 'done, to be retired';
+export const isDone = async (demo, which = 'data') =>
+    (await statusOf(demo))[which].state === 'done, to be retired';
 
 // Kinds of acts that the public log tells of, in their order.
 export async function keyActs(demo) {

@@ -1,11 +1,15 @@
 // Another data key takes over while the server runs. The commands tests/fault/rotation and
 // tests/e2e/rotation make it large, kill at random and measure.
 import assert from 'node:assert/strict';
-import { existsSync, renameSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { sleep, until } from '../e2e/lib/command.mjs';
+import { verifyReceipt } from '../e2e/lib/answer.mjs';
+import { Http2Client } from '../e2e/lib/client.mjs';
+import { root, run, sleep, until } from '../e2e/lib/command.mjs';
 import { demonstration } from '../e2e/lib/demo.mjs';
+import { readVkey } from '../e2e/lib/note.mjs';
+import { makeOfficers, proposalOf } from '../e2e/lib/officers.mjs';
 import { personKey } from '../e2e/lib/registry.mjs';
 import { serve } from '../e2e/lib/server.mjs';
 import { asked, isDone, objectsOf, settle, statusOf, versionsOf } from './rotation.mjs';
@@ -33,7 +37,7 @@ test('nothing is ordered by hand for a key that the server does not have', async
     const how = await demo.dancu(['key', 'retire', 'data']);
     assert.equal(how.status, 1);
     assert.match(how.stderr, /nothing to retire: never rotated/);
-    assert.equal((await statusOf(demo)).next, null);
+    assert.equal((await statusOf(demo)).data.next, null);
 });
 
 test('a rotation that is killed on the way goes on, and one that runs is not ordered again',
@@ -78,5 +82,100 @@ test('at the end everybody is there under the new key alone, and the old file is
         assert.ok(existsSync(path.join(demo.keys, 'data.old.key')));
         server = await serve(demo);
         assert.equal((await asked(server, demo, demo.samples()[1])).status, 200);
-        assert.equal((await statusOf(demo)).state, 'done');
+        assert.equal((await statusOf(demo)).data.state, 'done');
     });
+
+// What a stranger's auditor says of the public log; true where it cannot be had.
+async function accepted(vkeyFile) {
+    const built = await run(path.join(root, 'tools/build-tlogcheck'), []);
+    assert.ok(built.status === 0 || built.status === 3, built.stderr); // 3: it is not here
+    return built.status === 3 || (await run(built.stdout.trim(), ['-dir',
+        path.join(demo.home, 'ledger'), '-vkey', `@${vkeyFile}`, '-strict'])).status === 0;
+}
+
+async function publishedKeys() {
+    const visitor = new Http2Client({ port: server.publicPort, ca: demo.ca });
+    try {
+        return (await visitor.get('/ledger/keys')).text.trimEnd().split('\n');
+    } finally {
+        await visitor.close();
+    }
+}
+
+test('another signing key takes over at an entry: both sign until the former one is put away',
+    async () => {
+        const person = demo.samples()[2];
+        const before = (await asked(server, demo, person)).json;
+        assert.equal((await publishedKeys()).length, 1);
+        const how = await demo.dancu(['key', 'rotate', 'sign']);
+        assert.equal(how.status, 0, how.stderr);
+        await until('it has taken over', () => isDone(demo, 'sign'));
+        const lines = await publishedKeys();
+        assert.equal(lines.length, 2);
+        const from = Number(lines[1].split(' ')[1]);
+        const vkey = readVkey(lines[1].split(' ')[0]);
+        const during = (await asked(server, demo, person)).json;
+        verifyReceipt(before, demo.vkey);
+        assert.throws(() => verifyReceipt(before, vkey), /has not signed/);
+        verifyReceipt(during, demo.vkey);
+        verifyReceipt(during, vkey);
+        process.kill((await server.process('core')).pid, 'SIGKILL');
+        await until('it is back', async () => (await asked(server, demo, person)).status === 200);
+        assert.deepEqual(await server.stop(), { status: 0, signal: null }, server.said);
+        const newFile = path.join(demo.dir, 'new-vkey.txt');
+        const allFile = path.join(demo.dir, 'keys.txt');
+        writeFileSync(newFile, `${lines[1].split(' ')[0]}\n`);
+        writeFileSync(allFile, `${lines.join('\n')}\n`);
+        assert.ok(await accepted(demo.vkeyFile), 'by the former key');
+        assert.ok(await accepted(newFile), 'by the new one');
+        const retired = await demo.dancu(['key', 'retire', 'sign']);
+        assert.equal(retired.status, 0, retired.stderr);
+        server = await serve(demo);
+        const after = (await asked(server, demo, person)).json;
+        verifyReceipt(after, vkey);
+        assert.throws(() => verifyReceipt(after, demo.vkey), /has not signed/);
+        assert.deepEqual(await server.stop(), { status: 0, signal: null }, server.said);
+        assert.ok(await accepted(newFile), 'by the new key alone');
+        const home = await demo.dancu(['ledger', 'verify']);
+        assert.equal(home.status, 0, home.stdout + home.stderr);
+        const outside = await demo.dancu(['ledger', 'verify', '--dir',
+            path.join(demo.home, 'ledger'), '--vkey', allFile]);
+        assert.equal(outside.status, 0, outside.stdout + outside.stderr);
+        for (const [answer, file, status] of [[before, allFile, 0], [after, allFile, 0],
+            [before, newFile, 1], [after, demo.vkeyFile, 1]]) {
+            const receipt = path.join(demo.dir, 'receipt.json');
+            writeFileSync(receipt, JSON.stringify(answer.receipt));
+            const said = await demo.dancu(['receipt', 'verify', receipt, '--vkey', file]);
+            assert.equal(said.status, status, `${file}: ${said.stdout}${said.stderr}`);
+        }
+        assert.ok(from > 0);
+    });
+
+test('with officers nothing is ordered by hand, and one of them alone orders nothing', async () => {
+    rmSync(path.join(demo.keys, 'data.old.key')); // the operator's
+    const signers = await makeOfficers(demo);
+    server = await serve(demo);
+    const brought = await demo.dancu(['key', 'rotate', 'data']);
+    assert.equal(brought.status, 0, brought.stderr);
+    const [, fingerprint] = /data\.next\.key +([0-9a-f]{64})/.exec(brought.stdout);
+    assert.match(brought.stdout, /two officers sign/);
+    const sign = async (who, act, values) => {
+        const client = new Http2Client({ port: server.port + 2, ca: demo.ca,
+            ...signers[who].client });
+        const jws = signers[who].act(act, values);
+        const answer = await client.request({ method: 'POST', path: '/v1/acts', body: jws,
+            headers: { 'content-type': 'application/jose' } });
+        await client.close();
+        return { jws, status: answer.status, json: answer.json };
+    };
+    const proposed = await sign('LAN', 'key.rotate', { code: 'data', fingerprint });
+    assert.equal(proposed.status, 202, JSON.stringify(proposed.json));
+    assert.equal((await statusOf(demo)).data.state, 'done', 'the one before');
+    const approved = await sign('HOA', 'proposal.approve', { code: proposalOf(proposed.jws) });
+    assert.equal(approved.status, 200, JSON.stringify(approved.json));
+    await until('all lies under the new key', () => isDone(demo), { timeoutMs: 60_000 });
+    assert.equal((await asked(server, demo, demo.samples()[3])).status, 200);
+    const retired = await demo.dancu(['key', 'retire', 'data']);
+    assert.equal(retired.status, 0, retired.stderr);
+    assert.equal((await asked(server, demo, demo.samples()[4])).status, 200);
+});

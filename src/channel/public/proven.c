@@ -34,7 +34,7 @@ struct edge {
 struct proven {
     int dir_fd;
     bool has_key;
-    struct note_key key;
+    struct note_keys keys;
     struct buf note; /* the last that verified; empty: none has */
     struct buf note_read;
     struct checkpoint signed_last; /* of `note` */
@@ -77,17 +77,34 @@ void proven_free(struct proven *proven)
     memory_free(proven);
 }
 
+/* Another key may have taken over since; what was said before stays. */
+static bool goes_on(const struct note_keys *before, const struct note_keys *keys)
+{
+    bool same = keys->count >= before->count;
+
+    for (unsigned i = 0; same && i < before->count; i++) {
+        same = memcmp(&keys->keys[i], &before->keys[i], sizeof(keys->keys[i])) == 0 &&
+               keys->from[i] == before->from[i];
+    }
+    return same;
+}
+
 struct outcome proven_set_key(struct proven *proven, struct view vkey)
 {
-    struct note_key key;
+    struct note_keys keys;
 
-    TRY(note_key_get(vkey, &key));
-    if (proven->has_key && memcmp(&proven->key, &key, sizeof(key)) != 0) {
+    TRY(note_keys_get(vkey, &keys));
+    if (proven->has_key && !goes_on(&proven->keys, &keys)) {
         return outcome_fail(FAULT_CONFLICT, "another verifier key than before");
     }
-    proven->key = key;
+    proven->keys = keys;
     proven->has_key = true;
     return OUTCOME_OK;
+}
+
+void proven_keys_put(const struct proven *proven, struct buf *buf)
+{
+    note_keys_put(&proven->keys, buf);
 }
 
 bool proven_has_key(const struct proven *proven)
@@ -118,7 +135,7 @@ static struct outcome follows(const struct checkpoint *last, const struct checkp
 static struct outcome verify_note(struct proven *proven)
 {
     struct checkpoint next = {0};
-    struct outcome outcome = checkpoint_open(&proven->key, buf_view(&proven->note_read), &next);
+    struct outcome outcome = checkpoint_open_of(&proven->keys, buf_view(&proven->note_read), &next);
 
     if (outcome.fault == FAULT_BAD_INPUT || outcome.fault == FAULT_CRYPTO) {
         return outcome_fail(FAULT_CORRUPT, outcome.what);

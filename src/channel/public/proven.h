@@ -24,6 +24,8 @@ void proven_free(struct proven *proven);
 /* The log's verifier key, as the core tells it at each connect. One log has one key: FAULT_CONFLICT
  * for another than the first, FAULT_BAD_INPUT for none; the first stays. */
 struct outcome proven_set_key(struct proven *proven, struct view vkey);
+/* As lines (tlog/note.h). */
+void proven_keys_put(const struct proven *proven, struct buf *buf);
 bool proven_has_key(const struct proven *proven);
 
 /* The checkpoint file, with the log's signature on it verified. */

@@ -103,6 +103,17 @@ static void give_robots(struct public *public, struct http_exchange *exchange)
     http_respond(exchange, &response, NULL);
 }
 
+/* Who signs, from which entry on: known before anything is served. */
+static void give_keys(struct public *public, struct http_exchange *exchange)
+{
+    struct http_response response = response_of(TYPE_TEXT, CACHE_SHORT);
+    struct buf bytes;
+
+    buf_init(&bytes, HTTP_RESPONSE_BYTES_MAX);
+    proven_keys_put(public->proven, &bytes);
+    http_respond(exchange, &response, &bytes);
+}
+
 static const struct {
     struct view path;
     void (*give)(struct public *public, struct http_exchange *exchange);
@@ -110,6 +121,7 @@ static const struct {
     {VIEW_LITERAL("/"), give_page},
     {VIEW_LITERAL("/healthz"), give_health},
     {VIEW_LITERAL("/robots.txt"), give_robots},
+    {VIEW_LITERAL("/ledger/keys"), give_keys},
 };
 
 /* ---- the log ---- */
