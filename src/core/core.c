@@ -292,7 +292,11 @@ static struct outcome core_open(struct core *core, const struct child *child)
     const struct paper_port papers = {papers_have, core};
     office_papers_set(core->house->office, papers);
     keymaps_open(core);
-    rotations_open(core);
+    outcome = rotations_open(core);
+    if (!outcome_ok(outcome)) {
+        log_line(LOG_LEVEL_ERROR, "core-refuses", "why=\"%s\"", outcome.what);
+        return outcome;
+    }
     news_begin(core);
     notices_begin(core);
     core->writable = ledger_writable(core->house->ledger);

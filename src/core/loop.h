@@ -537,8 +537,9 @@ struct outcome keymaps_take(struct core *core, struct peer *peer, const struct f
 void keymaps_lost(struct core *core);
 
 /* rotations.c */
-/* At start: one that had begun goes on, and no other is ordered before its end. */
-void rotations_open(struct core *core);
+/* At start: one that had begun goes on, and no other is ordered before its end. FAULT_CORRUPT: the
+ * log is signed by a key that was replaced. */
+struct outcome rotations_open(struct core *core);
 /* The key itself, by somebody who stands at the machine. */
 struct outcome rotations_offer(struct core *core, struct view which, const struct secret *key);
 /* False: the act names a key that is not here. */

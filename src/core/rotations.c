@@ -63,12 +63,28 @@ static bool have_key(const struct core *core, const struct key_rotation *rotatio
                              : have_data_key(core, rotation->fingerprint);
 }
 
-void rotations_open(struct core *core)
+/* Without its `signers` a log goes on under the key that was replaced. */
+static struct outcome check_signers(const struct core *core)
+{
+    const struct key_rotation *sign = staff_rotation(&core->house->directory, ROTATION_SIGN);
+    const struct secret *key = NULL;
+    if (sign == NULL || sign->state != ROTATION_DONE) {
+        return OUTCOME_OK;
+    }
+    key = sign_key(core, sign->fingerprint);
+    return key != NULL && ledger_signs_by(core->house->ledger, key)
+               ? OUTCOME_OK
+               : outcome_fail(FAULT_CORRUPT, "the signing key that has taken over is not in force: "
+                                             "the file `signers` is not the home's last");
+}
+
+struct outcome rotations_open(struct core *core)
 {
     struct key_rotation *rotation = ordered(core);
     if (rotation != NULL && !of_sign(rotation)) {
         rotation->begun = office_key_begun(core->house->office, rotation->fingerprint);
     }
+    return check_signers(core);
 }
 
 /* ---- the key comes ---- */

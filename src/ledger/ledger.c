@@ -554,6 +554,19 @@ struct outcome ledger_take_key(struct ledger *ledger, const struct secret *next)
     return outcome;
 }
 
+bool ledger_signs_by(const struct ledger *ledger, const struct secret *seed)
+{
+    struct signer *signer = NULL;
+    uint8_t key[SEAL_PUBLIC_KEY_BYTES];
+
+    if (!outcome_ok(signer_new(seed, &signer))) {
+        return false;
+    }
+    signer_public(signer, key);
+    signer_free(signer);
+    return memcmp(key, ledger->context.note_key.key, sizeof(key)) == 0;
+}
+
 void ledger_keys_put(const struct ledger *ledger, struct buf *buf)
 {
     note_keys_put(&ledger->context.keys, buf);

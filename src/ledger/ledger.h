@@ -103,6 +103,8 @@ uint64_t ledger_size(const struct ledger *ledger);
  * verified by the former one for good. Ok when it has taken over already. FAULT_OVER_LIMIT,
  * FAULT_NO_SPACE: nothing has changed. */
 struct outcome ledger_take_key(struct ledger *ledger, const struct secret *next);
+/* Whether that key is in force. */
+bool ledger_signs_by(const struct ledger *ledger, const struct secret *seed);
 /* The verifier keys: as `signers` has them. */
 void ledger_keys_put(const struct ledger *ledger, struct buf *buf);
 

@@ -128,6 +128,10 @@ test('another signing key takes over at an entry: both sign until the former one
         writeFileSync(allFile, `${lines.join('\n')}\n`);
         assert.ok(await accepted(demo.vkeyFile), 'by the former key');
         assert.ok(await accepted(newFile), 'by the new one');
+        const signers = path.join(demo.home, 'signers');
+        renameSync(signers, `${signers}.away`); // else the key that was replaced would go on
+        await assert.rejects(serve(demo), /the signing key that has taken over is not in force/);
+        renameSync(`${signers}.away`, signers);
         const retired = await demo.dancu(['key', 'retire', 'sign']);
         assert.equal(retired.status, 0, retired.stderr);
         server = await serve(demo);
