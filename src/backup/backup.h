@@ -64,7 +64,7 @@ struct restore_config {
     struct backup_config backup; /* home: the new one, an empty folder */
     uint64_t generation;         /* 0: the newest ... */
     int64_t as_of_us;            /* ... that is not younger; 0: of all */
-    const struct note_key *note_key;
+    const struct note_keys *note_keys;
     struct view known; /* a signed checkpoint of this log that somebody keeps; empty: none */
 };
 /* FAULT_CONFLICT: the home is not empty, or what is known contradicts the backup. A home that is

@@ -92,7 +92,7 @@ static struct outcome meet_known(struct restoring *restoring, struct ledger_rest
     if (config->known.len == 0) {
         return OUTCOME_OK;
     }
-    TRY(checkpoint_open(config->note_key, config->known, &known));
+    TRY(checkpoint_open_of(config->note_keys, config->known, &known));
     if (known.size == restoring->at.size &&
         memcmp(known.root.bytes, restoring->at.root.bytes, SEAL_HASH_BYTES) != 0) {
         return outcome_fail(FAULT_CONFLICT, "is of another log of this name and size");
@@ -118,8 +118,8 @@ static struct outcome open_book(struct restoring *restoring, struct ledger_resto
         outcome = book_skip(&restoring->reader);
     }
     if (outcome_ok(outcome)) {
-        outcome = checkpoint_open(config->note_key, buf_view(&restoring->reader.end.note),
-                                  &restoring->at);
+        outcome = checkpoint_open_of(config->note_keys, buf_view(&restoring->reader.end.note),
+                                     &restoring->at);
     }
     if (outcome_ok(outcome) &&
         strcmp(restoring->reader.end.origin, config->backup.ledger->origin) != 0) {

@@ -319,22 +319,33 @@ static void print_restored(const struct backup_report *report, const char *home)
          "there.");
 }
 
+/* What a generation's log was signed by is one of the keys that are here. */
+static struct outcome add_key(const char *origin, const struct secret *seed,
+                              struct note_keys *note_keys)
+{
+    struct note_key key;
+    struct signer *signer = NULL;
+    uint8_t public_key[SEAL_PUBLIC_KEY_BYTES];
+
+    TRY(signer_new(seed, &signer));
+    signer_public(signer, public_key);
+    signer_free(signer);
+    TRY(note_key_make(origin, public_key, &key));
+    return note_keys_add(note_keys, &key, 0);
+}
+
 static int restore(const struct cli_option *options, struct opened *opened,
                    struct restore_config *config)
 {
     struct backup_report report = {0};
-    struct note_key note_key;
-    struct signer *signer = NULL;
-    uint8_t public_key[SEAL_PUBLIC_KEY_BYTES];
+    struct note_keys note_keys = {.count = 0};
     char why[BACKUP_WHY_BYTES] = "";
 
-    struct outcome outcome = signer_new(&opened->keys.sign, &signer);
-    if (outcome_ok(outcome)) {
-        signer_public(signer, public_key);
-        signer_free(signer);
-        outcome = note_key_make(opened->origin, public_key, &note_key);
+    struct outcome outcome = add_key(opened->origin, &opened->keys.sign, &note_keys);
+    if (outcome_ok(outcome) && opened->keys.has_sign_next) {
+        outcome = add_key(opened->origin, &opened->keys.sign_next, &note_keys);
     }
-    config->note_key = &note_key;
+    config->note_keys = &note_keys;
     if (outcome_ok(outcome)) {
         outcome = backup_restore(config, &report, why);
     }

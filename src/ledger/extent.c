@@ -133,7 +133,7 @@ static struct outcome check_note(const struct measuring *measuring)
 {
     struct checkpoint checkpoint = {0};
 
-    TRY(checkpoint_open(&measuring->context.note_key, buf_view(measuring->note), &checkpoint));
+    TRY(checkpoint_open_of(&measuring->context.keys, buf_view(measuring->note), &checkpoint));
     return checkpoint.size == measuring->extent.size
                ? OUTCOME_OK
                : outcome_fail(FAULT_CORRUPT, "a record's checkpoint is of another size");
@@ -196,7 +196,7 @@ static struct outcome published(const struct context *context, struct checkpoint
 
     buf_init(&note, NOTE_BYTES_MAX);
     TRY(disk_load(context->disk, context->home_fd, PUBLIC_CHECKPOINT, &note));
-    TRY(checkpoint_open(&context->note_key, buf_view(&note), ret_checkpoint));
+    TRY(checkpoint_open_of(&context->keys, buf_view(&note), ret_checkpoint));
     if (ret_note != NULL) {
         buf_put_view(ret_note, buf_view(&note));
         return buf_check(ret_note);

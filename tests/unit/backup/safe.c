@@ -83,19 +83,19 @@ struct outcome safe_verify(struct safe *safe, uint64_t generation)
 struct outcome safe_restore(struct safe *safe, uint64_t generation, struct view known)
 {
     struct home *restored = &safe->restored;
-    struct note_key note_key;
+    struct note_keys note_keys;
 
     *restored = (struct home){.ports = safe->home->ports, .keys = safe->home->keys};
     snprintf(restored->path, sizeof(restored->path), "%s/new", safe->home->folder);
     home_shell(safe->home, "rm -rf new && mkdir new");
     int fd = open(restored->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     assert_true(fd >= 0);
-    assert_ok(note_key_get(buf_view(&safe->home->vkey), &note_key));
+    assert_ok(note_keys_get(buf_view(&safe->home->vkey), &note_keys));
     struct ledger_config ledger = config_of(safe->home, fd);
     struct restore_config config = {
         .backup = {.home = restored->path, .target = safe->target, .ledger = &ledger},
         .generation = generation,
-        .note_key = &note_key,
+        .note_keys = &note_keys,
         .known = known,
     };
     struct outcome outcome = backup_restore(&config, &safe->report, safe->why);

@@ -209,12 +209,12 @@ static void a_folder_of_other_things_or_of_another_log_is_refused(void **state)
 static void a_moment_picks_the_generation_that_is_not_younger(void **state)
 {
     struct safe *safe = *state;
-    struct note_key note_key;
-    struct restore_config config = {.backup = safe->config, .note_key = &note_key};
+    struct note_keys note_keys;
+    struct restore_config config = {.backup = safe->config, .note_keys = &note_keys};
 
     assert_ok(safe_take(safe));
     config.as_of_us = safe->report.time_us - 1;
-    assert_ok(note_key_get(buf_view(&safe->home->vkey), &note_key));
+    assert_ok(note_keys_get(buf_view(&safe->home->vkey), &note_keys));
     home_shell(safe->home, "mkdir early");
     char path[96];
     snprintf(path, sizeof(path), "%s/early", safe->home->folder);
