@@ -1,6 +1,7 @@
 // Backups that are killed at any moment, beside a server that is asked and into which people come;
 // what each generation restores to, judged by readers that share no code with the server.
 //   tests/fault/backup --kills N --persons N --seed N
+//   tests/fault/backup --cost --rate ASKS_A_SECOND --seconds OF_THE_RUN_WITHOUT
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -106,11 +107,42 @@ export async function killRounds(name, { kills, persons, seed, of = {}, rate = 5
     return figures;
 }
 
+// What a whole backup and the next one cost those who ask: percentiles without one and beside it.
+export async function measured(name, { rate, seconds }) {
+    const demo = await demonstration(name);
+    const target = backupFolder(demo);
+    const server = await serve(demo);
+    const alone = new Askers(server, demo, rate);
+    await sleep(seconds * 1000);
+    const without = await alone.end();
+    const runs = {};
+    for (const run of ['whole', 'next']) {
+        const beside = new Askers(server, demo, rate);
+        const begun = Date.now();
+        const { status, stdout, stderr } = await demo.dancu(['backup', '--to', target, '--json'],
+            { timeoutMs: 600_000 });
+        const tookMs = Date.now() - begun;
+        assert.equal(status, 0, stderr);
+        const { bytes, bytes_new: bytesNew } = JSON.parse(stdout);
+        runs[run] = { tookMs, bytes, bytesNew, ...await beside.end() };
+    }
+    await server.stop();
+    demo.remove();
+    return { without, ...runs };
+}
+
 if (process.argv[1] === new URL(import.meta.url).pathname) {
     const { values } = parseArgs({ options: {
         kills: { type: 'string', default: '100' }, persons: { type: 'string', default: '100000' },
         seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
+        cost: { type: 'boolean' }, rate: { type: 'string', default: '200' },
+        seconds: { type: 'string', default: '20' },
     } });
+    if (values.cost) {
+        console.log(JSON.stringify(await measured('backup-cost', { rate: Number(values.rate),
+            seconds: Number(values.seconds) }), null, 1));
+        process.exit(0);
+    }
     console.error(`seed ${values.seed}`);
     const figures = await killRounds('backup-kills', { kills: Number(values.kills),
         persons: Number(values.persons), seed: Number(values.seed),
