@@ -149,7 +149,6 @@ struct outcome book_finish(struct book_writer *writer)
     buf_put_u64(&writer->plain, end->files);
     buf_put_u64(&writer->plain, end->bytes);
     buf_put_u64(&writer->plain, end->blocks);
-    buf_put(&writer->plain, end->line, sizeof(end->line));
     buf_put_block16(&writer->plain, view_text(end->origin));
     buf_put_block16(&writer->plain, buf_view(&end->note));
     TRY(write_full(writer));
@@ -323,7 +322,6 @@ static struct outcome take_end(struct book_reader *reader)
     TRY(take_number(reader, 8, &end->files));
     TRY(take_number(reader, 8, &end->bytes));
     TRY(take_number(reader, 8, &end->blocks));
-    TRY(take(reader, end->line, sizeof(end->line)));
     TRY(take_text(reader, end->origin, sizeof(end->origin)));
     TRY(take_number(reader, 2, &len));
     buf_reset(&end->note);

@@ -1,12 +1,14 @@
 /*
- * Purpose: the book of one generation: which files, of which blocks; at the end, of what home and
+ * Purpose: the book of one generation: which files, of which blocks; at the end, of which log and
  * up to which checkpoint. Private to backup/. Pieces are sealed, in order, and the last one says
  * that it is: a book that was cut, put together or put in another's place does not open.
  *
- *   `dancubak`, 8 bytes of the key's name, u64 number, u64 time in us, 16 random bytes; then
- * pieces: u32 length, sealed bytes. In them, one behind the other: u8 1, u8 place, block16 path,
- * u64 size, u64 held, 32 bytes a block u8 0, u64 files, u64 bytes, u64 blocks, 32 bytes line,
- * block16 origin, block16 checkpoint
+ * Header: `dancubak`, 8 bytes of the key's name, u64 number, u64 time in us, 16 random bytes.
+ * Piece: u32 length, sealed bytes. In the pieces, one behind the other:
+ *
+ * File: u8 1, u8 place, block16 path, u64 size, u64 held, 32 bytes a block.
+ *
+ * End: u8 0, u64 files, u64 bytes, u64 blocks, block16 origin, block16 checkpoint.
  */
 #ifndef DANCU_BACKUP_BOOK_H
 #define DANCU_BACKUP_BOOK_H
@@ -43,7 +45,6 @@ struct book_end {
     uint64_t files;
     uint64_t bytes;
     uint64_t blocks;
-    uint8_t line[SEAL_HASH_BYTES]; /* of the home: another one after each restore */
     char origin[NOTE_ORIGIN_BYTES_MAX + 1];
     struct buf note; /* the checkpoint up to which the log is in it */
 };
@@ -64,7 +65,7 @@ struct outcome book_begin(struct vault *vault, uint64_t number, int64_t time_us,
                           struct book_writer *ret_writer);
 struct outcome book_put(struct book_writer *writer, const struct book_file *file,
                         const struct block_id *ids);
-/* writer->end says line, origin and note; what was counted is added. Synced on return. */
+/* writer->end says origin and note; what was counted is added. Synced on return. */
 struct outcome book_finish(struct book_writer *writer);
 /* Its name: from now on it is a generation. */
 struct outcome book_name(struct book_writer *writer);

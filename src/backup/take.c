@@ -5,7 +5,7 @@
  *  1. A generation has its name only when each of its blocks was read back when it was written, its
  *     book reads to its end, and all names are durable.
  *  2. What the generation before says of a file is believed only of files in which nothing changes,
- *     in the same line of homes: a home that was restored goes on otherwise.
+ *     and of the same log: one that was put back goes on otherwise under the same names.
  */
 #include "backup/taking.h"
 
@@ -99,8 +99,26 @@ static bool before_knows(struct taking *taking, const struct book_file *file)
     return there;
 }
 
-static struct outcome open_before(struct taking *taking, uint64_t number,
-                                  const uint8_t line[SEAL_HASH_BYTES])
+/* Invariant 2: where that generation ends, this log has the same signed checkpoint. */
+static bool same_log(const struct taking *taking, const struct book_end *end)
+{
+    const struct ledger_config *ledger = taking->config->ledger;
+    struct checkpoint checkpoint = {0};
+    struct ledger_extent extent = {0};
+    char why[256] = "";
+    BUF_AUTO note;
+
+    buf_init(&note, NOTE_BYTES_MAX);
+    if (!outcome_ok(checkpoint_read(ledger->origin, buf_view(&end->note), &checkpoint)) ||
+        checkpoint.size == 0) {
+        return false;
+    }
+    struct ledger_bounds bounds = {.from = checkpoint.size, .until = checkpoint.size};
+    return outcome_ok(ledger_extent_find(ledger, &bounds, &extent, &note, why)) &&
+           view_equal(buf_view(&note), buf_view(&end->note));
+}
+
+static struct outcome open_before(struct taking *taking, uint64_t number)
 {
     struct book_reader *reader = &taking->before_reader;
     struct outcome outcome = book_open(&taking->vault, number, reader);
@@ -108,24 +126,20 @@ static struct outcome open_before(struct taking *taking, uint64_t number,
 
     if (outcome_ok(outcome) && book_is_ours(reader)) {
         outcome = book_skip(reader);
-        same = outcome_ok(outcome) && memcmp(reader->end.line, line, SEAL_HASH_BYTES) == 0;
+        same = outcome_ok(outcome) && same_log(taking, &reader->end);
     }
     book_reader_done(reader);
+    if (outcome_ok(outcome) && same) {
+        taking->before_open = true;
+        outcome = book_open(&taking->vault, number, reader);
+    }
     if (outcome.fault == FAULT_NO_MEMORY) {
         return outcome;
     }
     if (!outcome_ok(outcome)) {
         before_drop(taking, outcome);
-        return OUTCOME_OK;
-    }
-    if (same && !taking->config->check) {
-        taking->before_open = true;
-        outcome = book_open(&taking->vault, number, reader);
-        if (outcome_ok(outcome)) {
-            before_next(taking);
-        } else {
-            before_drop(taking, outcome);
-        }
+    } else if (same) {
+        before_next(taking);
     }
     return OUTCOME_OK;
 }
@@ -214,36 +228,19 @@ struct outcome taking_store(struct taking *taking, struct store_copy **copy, enu
 
 /* ---- The whole ---- */
 
-/* What tells this home from one that was made of a backup: the file that says so. */
-static struct outcome line_of(struct taking *taking, uint8_t ret_line[SEAL_HASH_BYTES])
-{
-    BUF_AUTO restored;
-
-    buf_init(&restored, 4 * NOTE_BYTES_MAX);
-    struct outcome outcome = disk_load(taking->disk, taking->home_fd, LEDGER_RESTORED, &restored);
-    if (!outcome_ok(outcome) && outcome.fault != FAULT_NOT_FOUND) {
-        return outcome;
-    }
-    seal_sha256(buf_view(&restored), ret_line);
-    return OUTCOME_OK;
-}
-
 static struct outcome begin(struct taking *taking)
 {
     struct generations list;
-    uint8_t line[SEAL_HASH_BYTES];
 
-    TRY(say(taking, line_of(taking, line), LEDGER_RESTORED));
     TRY(say(taking, vault_generations(&taking->vault, &list), VAULT_GENERATIONS));
     uint64_t last = list.count == 0 ? 0 : list.numbers[list.count - 1];
-    if (last != 0) {
-        TRY(say(taking, open_before(taking, last, line), taking->config->target));
+    if (last != 0 && !taking->config->check) {
+        TRY(say(taking, open_before(taking, last), taking->config->target));
     }
     taking->report->generation = last + 1;
     taking->report->time_us = clock_wall_us(&taking->config->ledger->clock);
     TRY(say(taking, book_begin(&taking->vault, last + 1, taking->report->time_us, &taking->writer),
             "its book"));
-    memcpy(taking->writer.end.line, line, sizeof(line));
     (void)snprintf(taking->writer.end.origin, sizeof(taking->writer.end.origin), "%s",
                    taking->config->ledger->origin);
     return OUTCOME_OK;

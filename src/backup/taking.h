@@ -17,7 +17,7 @@ struct taking {
     struct backup_report *report;
     char *why; /* BACKUP_WHY_BYTES */
 
-    bool before_open; /* the generation before, of the same line: its row in hand is `before` */
+    bool before_open; /* the generation before, of the same log: its row in hand is `before` */
     struct book_reader before_reader;
     struct book_file before;
 

@@ -121,6 +121,27 @@ static void whole_segments_are_taken_once_and_restored_whole(void **state)
     home_close_house(&safe->restored);
 }
 
+static void a_home_that_was_put_back_by_hand_is_read_anew(void **state)
+{
+    struct safe *safe = *state;
+    char why[HOUSE_WHY_BYTES] = "";
+
+    safe_ask(safe, 100);
+    home_close_house(safe->home);
+    home_shell(safe->home, "cp -a home old");
+    assert_ok(home_open_house(safe->home, why));
+    safe_ask(safe, 700);
+    assert_ok(safe_take(safe));
+    home_close_house(safe->home);
+    home_shell(safe->home, "rm -rf home/* && cp -a old/. home");
+    assert_ok(home_open_house(safe->home, why));
+    safe_ask(safe, 750); /* whole segments of the same names, and not the same */
+    assert_ok(safe_take(safe));
+    assert_ok(safe_restore(safe, 2, nothing_known));
+    safe_open_restored(safe); /* it replays all */
+    assert_int_equal(ledger_size(safe->restored.house->ledger), HOME_ENTRIES + 850);
+}
+
 static void more_generations_than_are_kept_go_with_their_blocks(void **state)
 {
     struct safe *safe = *state;
@@ -248,6 +269,8 @@ int main(void)
                                         safe_teardown),
         cmocka_unit_test_setup_teardown(whole_segments_are_taken_once_and_restored_whole,
                                         safe_setup, safe_teardown),
+        cmocka_unit_test_setup_teardown(a_home_that_was_put_back_by_hand_is_read_anew, safe_setup,
+                                        safe_teardown),
         cmocka_unit_test_setup_teardown(more_generations_than_are_kept_go_with_their_blocks,
                                         safe_setup, safe_teardown),
         cmocka_unit_test_setup_teardown(a_chunk_without_its_act_gets_it_in_the_restored_home,
