@@ -121,6 +121,28 @@ static void whole_segments_are_taken_once_and_restored_whole(void **state)
     home_close_house(&safe->restored);
 }
 
+static void papers_jobs_and_old_segments_are_in_it_and_nothing_else_is(void **state)
+{
+    struct safe *safe = *state;
+
+    home_shell(safe->home, "cd home && mkdir -p jobs archive/0f archived derived"
+                           " && echo head > jobs/ab.head && echo list > jobs/ab.list"
+                           " && echo answers > jobs/ab.answers && echo half > jobs/ab.temporary"
+                           " && echo paper > archive/0f/0f12 && echo loose > archive/cd34.loose"
+                           " && echo half > archive/cd35.new && echo old > archived/0000000000.seg"
+                           " && echo key > archived/0000000000.key && echo half > archived/new"
+                           " && echo other > letter.txt && : > archive/0f/0f13"
+                           " && echo tail > commit/cut-0000000001-512");
+    assert_ok(safe_take(safe));
+    assert_ok(safe_restore(safe, 0, nothing_known));
+    home_shell(safe->home, "for f in jobs/ab.head jobs/ab.list jobs/ab.answers archive/0f/0f12"
+                           " archive/0f/0f13 archive/cd34.loose archived/0000000000.seg"
+                           " archived/0000000000.key commit/cut-0000000001-512 origin;"
+                           " do cmp home/$f new/$f || exit 1; done;"
+                           " test ! -e new/letter.txt -a ! -e new/jobs/ab.temporary -a"
+                           " ! -e new/archive/cd35.new -a ! -e new/archived/new");
+}
+
 static void a_home_that_was_put_back_by_hand_is_read_anew(void **state)
 {
     struct safe *safe = *state;
@@ -268,6 +290,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_next_generation_writes_what_is_new, safe_setup,
                                         safe_teardown),
         cmocka_unit_test_setup_teardown(whole_segments_are_taken_once_and_restored_whole,
+                                        safe_setup, safe_teardown),
+        cmocka_unit_test_setup_teardown(papers_jobs_and_old_segments_are_in_it_and_nothing_else_is,
                                         safe_setup, safe_teardown),
         cmocka_unit_test_setup_teardown(a_home_that_was_put_back_by_hand_is_read_anew, safe_setup,
                                         safe_teardown),
