@@ -482,14 +482,17 @@ static void what_is_kept_of_an_opening_tells_whose_row_it_is_and_opens_nothing(v
     struct record_text text = {0};
     struct record record = record_of(KIND_DISCLOSURE, 5);
     struct record rest = {0};
+    uint8_t keys[PEOPLE * 8];
     (void)state;
     buf_init(&plain, OPENING_ASK_BYTES_MAX);
     texts_init(&texts);
+    name_people(&record, 1, keys);
     record_put_rest(&record, VIEW_LITERAL("less"), &plain);
     assert_ok(buf_check(&plain));
     assert_ok(record_get_opening(buf_view(&plain), &rest));
     assert_true(rest.forgotten && rest.kind == KIND_DISCLOSURE && rest.person_count == 1);
     assert_true(rest.persons[0] == 4711 && rest.service == SERVICE_CITIZEN_LOOKUP);
+    assert_true(record_people(&rest) == 2 && record_person(&rest, 1) == 9000000000);
     assert_view(rest.outcome, "disclosed");
     assert_view(rest.effect, "less");
     assert_int_equal(rest.time_us, TIME_US - TIME_US % 60000000); /* the minute, which is public */

@@ -5,6 +5,8 @@
 #include "reader.h"
 #include "world.h"
 
+#include "gate/recorded.h"
+
 #include <string.h>
 
 static int setup(void **state)
@@ -227,6 +229,20 @@ static void the_proof_of_such_a_row_opens_his_element_and_not_the_request(void *
     json_decref(proved);
 }
 
+static void who_is_named_may_object_to_it_and_who_was_left_out_may_not(void **state)
+{
+    struct world *world = *state;
+    struct recorded recorded = {0};
+    struct ask ask = household_ask(world);
+    world_person(world, WORLD_CHI)->flags = 0;
+    assert_int_equal(world_serve(world, &ask)->code, CODE_DISCLOSED);
+    uint64_t index = world->answers[0].leaf_index;
+    int64_t day = clock_day_vn(world->now_us);
+    assert_ok(gate_recorded_about(world->gate, index, 1003, day, &recorded));
+    assert_view(code_view(&recorded.business), "NV-2");
+    assert_fault(gate_recorded_about(world->gate, index, 1002, day, &recorded), FAULT_NOT_FOUND);
+}
+
 static unsigned seen_count;
 static uint64_t seen_last;
 
@@ -270,6 +286,7 @@ int main(void)
         TEST(who_is_hidden_or_not_given_has_no_row),
         TEST(as_many_are_looked_for_whoever_is_hidden_and_whatever_is_decided),
         TEST(the_proof_of_such_a_row_opens_his_element_and_not_the_request),
+        TEST(who_is_named_may_object_to_it_and_who_was_left_out_may_not),
         TEST(who_is_named_is_told_of_to_whoever_sends_notices),
         TEST(what_the_register_cannot_tell_of_them_gives_the_ask_up),
     };
