@@ -60,10 +60,13 @@
 #define HISTORY_PAGE_ROWS_MAX 20      /* each is an old record that is read again */
 #define HISTORY_PAGE_BYTES_MAX (PERSON_BYTES_MAX - 8192) /* it may have fewer rows then */
 #define HISTORY_DAY_MAX ((1 << 24) - 1)                  /* since 1970 */
-#define STATEMENTS_OPEN_MAX 64 /* of which parts can be fetched; the oldest goes first ... */
-#define STATEMENT_S_MAX 900    /* ... so long after the first */
+#define STATEMENTS_OPEN_MAX 64       /* of which parts can be fetched; the oldest goes first ... */
+#define STATEMENT_S_MAX 900          /* ... so long after the last that was fetched, ... */
+#define STATEMENT_WHOLE_S_MAX 7200   /* ... and after the first */
+#define STATEMENT_PAPER_ROWS_MAX 200 /* of one that is drawn; others are on further papers */
 #define STATEMENT_PART_BYTES_MAX (192u << 10) /* of its lines; OWN_JSON_BYTES_MAX holds it */
-#define HISTORY_WAIT_MAX 128       /* who waits for his page: one row is read a turn ... */
+#define HISTORY_TURN_US_MAX 400    /* a turn reads rows of histories no longer, and one more */
+#define HISTORY_WAIT_MAX 128       /* who waits for his page, or a part of a statement ... */
 #define HISTORY_WAIT_OWN_MAX 2     /* ... of one citizen's; beyond: 429 ... */
 #define HISTORY_WAIT_PHONES_MAX 64 /* ... and of phones: as many as SMS_PENDING_MAX */
 #define JOB_TRACKS_MAX 64          /* jobs of which the gate knows the last lines ... */
@@ -402,6 +405,7 @@
 #define OWN_UNKNOWN_PER_S_MAX 20 /* ... are sessions */
 #define OWN_SESSION_BURST_MAX 30 /* likewise of one session ... */
 #define OWN_SESSION_PER_S_MAX 1  /* ... and a second */
+#define OWN_STREAMS_MAX 64       /* statements that a public process gives whole; beyond: 503 */
 #define PERSONAL_NUMBER_BYTES 12
 #define ASKERS_PAGE_MAX 20     /* businesses in one page of who may ask */
 #define COMPLAINTS_PAGE_MAX 20 /* of one citizen, likewise */

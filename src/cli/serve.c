@@ -101,7 +101,7 @@ static const struct proc_row rows[] = {
         .core_pipe = true,
         .pipes_to = {"jobs", "verify"},
         .frames = FRAME_BIT(FRAME_ASKS) | FRAME_BIT(FRAME_RECEIPT) | FRAME_BIT(FRAME_GRANTS) |
-                  FRAME_BIT(FRAME_STATS),
+                  FRAME_BIT(FRAME_STATEMENT) | FRAME_BIT(FRAME_STATS),
         .takes = CHANNEL_TAKES,
         .memory_bytes_max = 8192 * MIB,
         .calls = CALLS_BASE | CALLS_PIPES | CALLS_LISTEN,

@@ -86,7 +86,7 @@ static struct outcome state_history(struct core *core, const struct own_call *ca
 {
     struct subject subject;
     return find_subject(core, call, &subject, reply)
-               ? histories_state(core, call, subject.id, subject.ward, reply)
+               ? statements_show(core, call, subject.id, subject.ward, reply)
                : OUTCOME_OK;
 }
 

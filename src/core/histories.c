@@ -1,9 +1,11 @@
 /*
- * Citizens who ask who has seen them: they wait here until their page is made, one old record a
- * turn, and go through the gate then.
+ * Citizens who ask who has seen them: they wait here until their page is made, some old records a
+ * turn, and go through the gate then. Parts of statements wait among them (statements.c).
  *
  * Invariants
- *  1. One page is made at a time, in the order in which they were asked for; a turn reads one row.
+ *  1. One page is made at a time, in the order in which they were asked for; a turn reads rows for
+ *     HISTORY_TURN_US_MAX by the clock, and ends with whatever row passes it (I9). A commit ends
+ * it.
  *  2. What waits lies in memory of its own: it borrows from no pipe and no session.
  *  3. Who finds no room goes to the gate without a page, which turns him away and counts it.
  *  4. Phones wait as everybody does, in half of the places at most. What one has written is taken
@@ -18,7 +20,6 @@
 #include "office/staff.h"
 #include "wire/canonical.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -40,10 +41,21 @@ static bool has_room(struct histories *histories, struct view id, bool phoned)
            (!phoned || phones < HISTORY_WAIT_PHONES_MAX);
 }
 
+struct history_wait *histories_place(struct histories *histories, struct view id, bool phoned)
+{
+    return has_room(histories, id, phoned) ? at(histories, histories->count) : NULL;
+}
+
+void histories_add(struct histories *histories)
+{
+    CHECK(histories->count < HISTORY_WAIT_MAX);
+    histories->count++;
+}
+
 bool histories_put_ask(struct histories *histories, struct peer *peer, const struct ask *ask)
 {
-    struct history_wait *wait = at(histories, histories->count);
-    if (!has_room(histories, ask->key, false)) {
+    struct history_wait *wait = histories_place(histories, ask->key, false);
+    if (wait == NULL) {
         return false;
     }
     *wait = (struct history_wait){.peer = peer};
@@ -53,7 +65,7 @@ bool histories_put_ask(struct histories *histories, struct peer *peer, const str
         buf_done(&wait->ask);
         return false;
     }
-    histories->count++;
+    histories_add(histories);
     return true;
 }
 
@@ -126,9 +138,16 @@ static void ask_of(const struct history_wait *wait, struct ask *ret_ask, struct 
                                 .account = code_view(&wait->account),
                                 .ward = wait->ward};
     *ret_ask = history_ask(code_view(&wait->id), ret_own);
-    ret_ask->history_stated = wait->stated;
     ret_ask->history = wait->history;
     ret_ask->history.party = code_view(&wait->party);
+}
+
+/* The first part is recorded: the others may be fetched. */
+static void open_statement(struct core *core, const struct ask *ask, enum code code)
+{
+    if (ask->history.form == HISTORY_STATEMENT && code == CODE_DISCLOSED) {
+        gate_statement_open(core->house->gate);
+    }
 }
 
 /* Over a session, or from a phone. */
@@ -147,9 +166,7 @@ static struct outcome serve_own(struct core *core, const struct history_wait *wa
     ask.history_ready = true;
     struct outcome outcome = citizens_ask(core, &asker, id, ward, &ask, &reply);
     if (outcome_ok(outcome)) {
-        if (wait->stated && reply.code == CODE_DISCLOSED) {
-            gate_statement_open(core->house->gate);
-        }
+        open_statement(core, &ask, reply.code);
         if (wait->phoned) { /* invariant 4 */
             outcome = messages_tell(core, wait->peer, wait->tag, &wait->phone, &reply);
         } else {
@@ -158,59 +175,6 @@ static struct outcome serve_own(struct core *core, const struct history_wait *wa
     }
     own_reply_done(&reply);
     return outcome;
-}
-
-/* ---- parts of a statement ---- */
-
-static void tell_part(struct core *core, const struct history_wait *wait, uint64_t next,
-                      struct outcome outcome)
-{
-    struct own_reply reply;
-    own_reply_init(&reply);
-    if (outcome.fault == FAULT_NOT_FOUND) {
-        own_refuse(&reply, CODE_NOT_FOUND, "/next: no statement is open");
-    } else if (!outcome_ok(outcome)) {
-        log_outcome(LOG_LEVEL_ERROR, "statement-not-read", outcome);
-        own_refuse(&reply, CODE_INTERNAL, "");
-    } else {
-        buf_put_text(&reply.json, "{\"lines\":[");
-        buf_put_view(&reply.json, buf_view(&core->histories.part));
-        buf_put_text(&reply.json, "],\"next\":");
-        if (next != 0) {
-            buf_printf(&reply.json, "\"%016" PRIx64 "\"}", next);
-        } else {
-            buf_put_text(&reply.json, "null}");
-        }
-    }
-    own_tell(wait->peer, wait->tag, &reply);
-    own_reply_done(&reply);
-}
-
-/* One line a turn, until the part is long enough (I9). */
-static struct outcome make_part(struct core *core, struct history_wait *wait)
-{
-    struct buf *part = &core->histories.part;
-    bool more = false;
-    if (part->max == 0) { /* not begun */
-        buf_init(part, OWN_JSON_BYTES_MAX);
-    }
-    size_t before = part->len;
-    buf_put_text(part, before > 0 ? "," : "");
-    size_t comma = part->len;
-    struct outcome outcome = gate_statement_line(core->house->gate, code_view(&wait->citizen),
-                                                 code_view(&wait->id), &wait->next, part, &more);
-    if (part->len == comma) {
-        buf_cut(part, before);
-    }
-    if (outcome.fault == FAULT_CRYPTO) {
-        return outcome;
-    }
-    if (outcome_ok(outcome) && more && part->len < STATEMENT_PART_BYTES_MAX) {
-        return OUTCOME_OK;
-    }
-    tell_part(core, wait, more ? wait->next : 0, outcome);
-    drop(&core->histories);
-    return OUTCOME_OK;
 }
 
 static struct outcome serve(struct core *core, const struct history_wait *wait)
@@ -224,40 +188,54 @@ static struct outcome serve(struct core *core, const struct history_wait *wait)
     core->asks[0].history_ready = true;
     core->origin[0] = wait->peer;
     core->count = 1;
-    return batch_serve(core);
+    TRY(batch_serve(core));
+    open_statement(core, &core->asks[0], core->answers[0].code);
+    return OUTCOME_OK;
+}
+
+/* One step of a page; *ret_done: its ask has been served. */
+static struct outcome step_page(struct core *core, struct history_wait *wait, bool *ret_done)
+{
+    struct gate *gate = core->house->gate;
+    struct ask ask;
+    struct ask_own own;
+    if (!core->histories.begun) {
+        ask_of(wait, &ask, &own);
+        core->histories.begun = true;
+        return gate_history_begin(gate, &ask);
+    }
+    TRY(gate_history_step(gate, ret_done));
+    return *ret_done ? serve(core, wait) : OUTCOME_OK;
+}
+
+/* One step for the first; *ret_turn false: the turn is over. */
+static struct outcome step(struct core *core, bool *ret_turn)
+{
+    struct histories *histories = &core->histories;
+    struct history_wait *wait = at(histories, 0);
+    bool part = wait->next.below != 0;
+    bool gone = wait->peer == NULL || wait->peer->broken;
+    bool done = gone;
+    if (!gone) {
+        TRY(part ? statements_step(core, wait, &done) : step_page(core, wait, &done));
+    }
+    if (done) {
+        drop(histories);
+    }
+    *ret_turn = part || gone || !done;
+    return OUTCOME_OK;
 }
 
 /* Invariant 1. */
 struct outcome histories_keep(struct core *core)
 {
-    struct histories *histories = &core->histories;
-    struct gate *gate = core->house->gate;
-    struct ask ask;
-    struct ask_own own;
-    bool ready = false;
-    if (histories->count == 0) {
-        return OUTCOME_OK;
+    const struct clock_port *clock = &core->house->clock;
+    int64_t until_us = clock_monotonic_us(clock) + HISTORY_TURN_US_MAX;
+    bool turn = core->histories.count > 0;
+    while (turn) {
+        TRY(step(core, &turn));
+        turn = turn && core->histories.count > 0 && clock_monotonic_us(clock) < until_us;
     }
-    struct history_wait *wait = at(histories, 0);
-    if (wait->peer == NULL || wait->peer->broken) {
-        drop(histories);
-        return OUTCOME_OK;
-    }
-    if (wait->next != 0) {
-        return make_part(core, wait);
-    }
-    if (!histories->begun) {
-        ask_of(wait, &ask, &own);
-        TRY(gate_history_begin(gate, &ask));
-        histories->begun = true;
-        return OUTCOME_OK;
-    }
-    TRY(gate_history_step(gate, &ready));
-    if (!ready) {
-        return OUTCOME_OK;
-    }
-    TRY(serve(core, wait));
-    drop(histories);
     return OUTCOME_OK;
 }
 
@@ -287,11 +265,9 @@ static bool history_of(struct view body, struct ask_history *ret_history,
     return ask_history_sane(ret_history);
 }
 
-static struct outcome put_own(struct core *core, const struct own_call *call, const struct ask *ask,
-                              struct own_reply *reply)
+static struct outcome put_own(struct history_wait *wait, const struct own_call *call,
+                              const struct ask *ask)
 {
-    struct histories *histories = &core->histories;
-    struct history_wait *wait = at(histories, histories->count);
     *wait = (struct history_wait){.peer = call->peer,
                                   .tag = call->tag,
                                   .phoned = call->phone != NULL,
@@ -306,67 +282,35 @@ static struct outcome put_own(struct core *core, const struct own_call *call, co
     if (call->phone != NULL) {
         wait->phone = *call->phone;
     }
-    histories->count++;
-    reply->later = true;
     return OUTCOME_OK;
 }
 
-/* `next` of a body; 0: it has none. False: it is no place. */
-static bool next_of(struct view body, uint64_t *ret_next)
-{
-    struct view value = canonical_member(body, "next");
-    uint8_t text[2 + 16];
-    uint8_t bytes[8];
-    *ret_next = 0;
-    if (value.len == 0) {
-        return true;
-    }
-    if (!canonical_is_text(value) || value.len != sizeof(text) ||
-        !outcome_ok(hex_get(canonical_text(value, text), bytes, sizeof(bytes)))) {
-        return false;
-    }
-    struct cursor cursor = cursor_of(view_of(bytes, sizeof(bytes)));
-    *ret_next = cursor_u64(&cursor);
-    return *ret_next != 0;
-}
-
-struct outcome histories_state(struct core *core, const struct own_call *call, struct view id,
-                               bool ward, struct own_reply *reply)
+struct outcome histories_put(struct core *core, const struct own_call *call, struct view id,
+                             bool ward, const struct ask_history *history, struct own_reply *reply)
 {
     const struct ask_own own = own_of(&call->asker, ward);
     struct ask ask = history_ask(id, &own);
     struct histories *histories = &core->histories;
-    bool phoned = call->phone != NULL;
-    uint64_t next = 0;
-    ask.history_stated = true;
-    if (!next_of(call->body, &next)) {
-        own_refuse(reply, CODE_BAD_REQUEST, "/next");
-        return OUTCOME_OK;
+    ask.history = *history;
+    struct history_wait *wait = histories_place(histories, id, call->phone != NULL);
+    if (!gate_history_wanted(core->house->gate, &ask) || call->peer == NULL || wait == NULL) {
+        return citizens_ask(core, &call->asker, id, ward, &ask, reply); /* 3; or not his */
     }
-    if (!gate_history_wanted(core->house->gate, &ask) || !has_room(histories, id, phoned) ||
-        call->peer == NULL) { /* invariant 3; or not his */
-        return citizens_ask(core, &call->asker, id, ward, &ask, reply);
-    }
-    TRY(put_own(core, call, &ask, reply));
-    at(histories, histories->count - 1)->stated = next == 0;
-    at(histories, histories->count - 1)->next = next;
+    TRY(put_own(wait, call, &ask));
+    histories_add(histories);
+    reply->later = true;
     return OUTCOME_OK;
 }
 
 struct outcome histories_show(struct core *core, const struct own_call *call, struct view id,
                               bool ward, struct own_reply *reply)
 {
-    const struct ask_own own = own_of(&call->asker, ward);
-    struct ask ask = history_ask(id, &own);
+    struct ask_history history;
     uint8_t room[OWN_BODY_BYTES_MAX];
     char why[256];
-    if (!history_of(call->body, &ask.history, room, why)) {
+    if (!history_of(call->body, &history, room, why)) {
         own_refuse(reply, CODE_BAD_REQUEST, why);
         return OUTCOME_OK;
     }
-    if (gate_history_wanted(core->house->gate, &ask) && call->peer != NULL &&
-        has_room(&core->histories, id, call->phone != NULL)) {
-        return put_own(core, call, &ask, reply);
-    }
-    return citizens_ask(core, &call->asker, id, ward, &ask, reply); /* invariant 3; or not his */
+    return histories_put(core, call, id, ward, &history, reply);
 }

@@ -92,13 +92,12 @@ struct history_wait {
     bool phoned; /* or from a phone, and then: */
     struct own_phone phone;
     enum channel channel;
-    struct code_text citizen;
+    struct code_text citizen; /* empty: an account fetches a part of what it has asked for */
     struct code_text account;
     bool ward;
-    bool stated;                /* it is the first part of a statement; or ... */
-    uint64_t next;              /* ... another part of it, from there on; else 0 */
     struct ask_history history; /* its party is the next */
     struct code_text party;
+    struct statement_next next; /* of a statement, the part from there on; `below` 0: a page */
 };
 /* A ring. */
 struct histories {
@@ -374,16 +373,29 @@ bool histories_wait(const struct histories *histories);
 /* Does a message with that cause wait? */
 bool histories_have_cause(const struct histories *histories,
                           const uint8_t cause[OUTGOING_CAUSE_BYTES]);
-/* One row of the page that is being made, or its ask. */
+/* Some rows of what is being made, or the ask of a page. */
 struct outcome histories_keep(struct core *core);
+/* The place for one more who waits; NULL: there is no room. It is taken by histories_add(). */
+struct history_wait *histories_place(struct histories *histories, struct view id, bool phoned);
+void histories_add(struct histories *histories);
+/* Puts aside what a citizen asks for himself, or serves it at once where no page is made for it. */
+struct outcome histories_put(struct core *core, const struct own_call *call, struct view id,
+                             bool ward, const struct ask_history *history, struct own_reply *reply);
 void histories_forget(struct histories *histories, const struct peer *peer);
 void histories_done(struct histories *histories);
 /* The verb `history`: of whoever has that number, himself or his ward; anybody else is refused. */
 struct outcome histories_show(struct core *core, const struct own_call *call, struct view id,
                               bool ward, struct own_reply *reply);
+
+/* statements.c */
 /* The verb `statement`, likewise: its first part, or another one. */
-struct outcome histories_state(struct core *core, const struct own_call *call, struct view id,
+struct outcome statements_show(struct core *core, const struct own_call *call, struct view id,
                                bool ward, struct own_reply *reply);
+/* An account fetches a part; *ret_good false: the frame does not decode. */
+struct outcome statements_take(struct core *core, struct peer *peer, const struct frame *frame,
+                               bool *ret_good);
+/* One line of the part that is wanted, into histories.part; *ret_done: it has been told. */
+struct outcome statements_step(struct core *core, struct history_wait *wait, bool *ret_done);
 
 /* figures.c */
 void figures_begin(struct core *core, const struct peer *peer);

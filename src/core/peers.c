@@ -222,6 +222,17 @@ static struct outcome take_grants(struct core *core, struct peer *peer, const st
     return OUTCOME_OK;
 }
 
+static struct outcome take_statement(struct core *core, struct peer *peer,
+                                     const struct frame *frame)
+{
+    bool good = false;
+    TRY(statements_take(core, peer, frame, &good));
+    if (!good) {
+        refuse(core, peer, "a statement's part that is asked for does not decode");
+    }
+    return OUTCOME_OK;
+}
+
 static struct outcome take_kept(struct core *core, struct peer *peer, const struct frame *frame)
 {
     struct cursor cursor = cursor_of(frame->payload);
@@ -492,33 +503,20 @@ static struct outcome take_stats(struct core *core, struct peer *peer, const str
 
 typedef struct outcome (*taker)(struct core *core, struct peer *peer, const struct frame *frame);
 static const taker takers[FRAME_KIND_COUNT] = {
-    [FRAME_ASKS] = take_asks,
-    [FRAME_RECEIPT] = take_receipts,
-    [FRAME_STATS] = take_stats,
-    [FRAME_KEPT] = take_kept,
-    [FRAME_SCRUB] = take_scrub,
-    [FRAME_CHUNK] = take_chunk,
-    [FRAME_STAMPED] = take_stamped,
-    [FRAME_LOOK] = take_look,
-    [FRAME_GRANTS] = take_grants,
-    [FRAME_EXPLAIN] = take_explain,
-    [FRAME_FOUND] = take_found,
-    [FRAME_VOUCHED] = take_asks,
-    [FRAME_JOB_WHO] = take_of_jobs,
-    [FRAME_JOB_LINES] = take_of_jobs,
-    [FRAME_CHANGES_STAMPED] = take_changes,
-    [FRAME_CHANGED] = take_changed,
-    [FRAME_EXTRACTED] = take_extracted,
-    [FRAME_WISH] = take_of_jobs,
-    [FRAME_ARCHIVED] = take_paper,
-    [FRAME_RENDERED] = take_rendered,
-    [FRAME_LETTER_CHECK] = take_check,
-    [FRAME_OWN] = take_own,
-    [FRAME_SIGNIN] = take_signin,
-    [FRAME_TOKEN] = take_signin,
-    [FRAME_SIGNED_IN] = take_signin,
-    [FRAME_SMS] = take_sms,
-    [FRAME_SMS_OUT] = take_sms,
+    [FRAME_ASKS] = take_asks,         [FRAME_RECEIPT] = take_receipts,
+    [FRAME_STATS] = take_stats,       [FRAME_KEPT] = take_kept,
+    [FRAME_SCRUB] = take_scrub,       [FRAME_CHUNK] = take_chunk,
+    [FRAME_STAMPED] = take_stamped,   [FRAME_LOOK] = take_look,
+    [FRAME_GRANTS] = take_grants,     [FRAME_STATEMENT] = take_statement,
+    [FRAME_EXPLAIN] = take_explain,   [FRAME_FOUND] = take_found,
+    [FRAME_VOUCHED] = take_asks,      [FRAME_JOB_WHO] = take_of_jobs,
+    [FRAME_JOB_LINES] = take_of_jobs, [FRAME_CHANGES_STAMPED] = take_changes,
+    [FRAME_CHANGED] = take_changed,   [FRAME_EXTRACTED] = take_extracted,
+    [FRAME_WISH] = take_of_jobs,      [FRAME_ARCHIVED] = take_paper,
+    [FRAME_RENDERED] = take_rendered, [FRAME_LETTER_CHECK] = take_check,
+    [FRAME_OWN] = take_own,           [FRAME_SIGNIN] = take_signin,
+    [FRAME_TOKEN] = take_signin,      [FRAME_SIGNED_IN] = take_signin,
+    [FRAME_SMS] = take_sms,           [FRAME_SMS_OUT] = take_sms,
     [FRAME_MAP] = take_map,
     [FRAME_ROTATED] = take_rotated,
 };
@@ -579,7 +577,8 @@ static unsigned cost_of(const struct frame *frame)
         return PEER_ASKS_MAX / MAP_PIECES_PER_TURN_MAX;
     case FRAME_GRANTS:
         return GRANTS_PAGE_MAX;
-    case FRAME_SIGNIN: /* one that is refused may be recorded */
+    case FRAME_STATEMENT: /* who waits is counted */
+    case FRAME_SIGNIN:    /* one that is refused may be recorded */
     case FRAME_SIGNED_IN:
         return PEER_ASKS_MAX / LOOKS_PER_TURN_MAX;
     case FRAME_LETTER_CHECK:

@@ -69,9 +69,17 @@ struct ask_own {
     bool ward;           /* whom he names is his ward, by an officer's act in force */
 };
 
+/* What own.history gives. */
+enum history_form {
+    HISTORY_ROWS,      /* a page of rows, or one with its proof */
+    HISTORY_STATEMENT, /* all of them, each with its proof, in parts (docs/map.md) */
+    HISTORY_FORM_COUNT
+};
+
 /* own.history: which rows of who has seen him are wanted (decision 0060); all zeros and empty: the
  * newest. A row is named by its place (gate/history_row.h). */
 struct ask_history {
+    uint8_t form;      /* enum history_form */
     uint64_t row;      /* this one alone, with its proof; else 0 */
     uint64_t before;   /* only rows before that one; 0: from the newest on */
     uint8_t limit;     /* 1..HISTORY_PAGE_ROWS_MAX; 0: so many */
@@ -120,8 +128,7 @@ struct ask {
     const struct ask_written *written; /* a case's: the core's own, and on no wire; else NULL */
     const struct ask_own *own;         /* a citizen's own: likewise */
     struct ask_history history;        /* own.history alone */
-    bool history_ready;  /* the core's, not on the wire: gate_history_begin() has made its page */
-    bool history_stated; /* likewise: it is the beginning of a statement (docs/map.md) */
+    bool history_ready; /* the core's, not on the wire: gate_history_begin() has made its page */
     struct claim claims[ASK_CLAIMS_MAX];
 };
 
@@ -151,6 +158,18 @@ bool ask_history_sane(const struct ask_history *history);
 /* Takes one member, `before`, `limit` and so on, from a text or a number; which borrows. False:
  * there is no such member, or it is none. */
 bool ask_history_set(struct ask_history *history, struct view name, bool number, struct view text);
+
+/* Where a statement goes on, as its answers say it in `next`: hexadecimal digits. Nobody else can
+ * say it: the token is random, and given with the first part alone. */
+#define STATEMENT_TOKEN_BYTES 16
+#define STATEMENT_NEXT_CHARS (2 * (STATEMENT_TOKEN_BYTES + 8))
+struct statement_next {
+    uint8_t token[STATEMENT_TOKEN_BYTES]; /* of the statement */
+    uint64_t below;                       /* the place of the row before; not 0 */
+};
+void statement_next_put(const struct statement_next *next, struct buf *buf);
+/* False: it is none. */
+bool statement_next_get(struct view text, struct statement_next *ret_next);
 /* May that sender say all that the ask says? `jobs` speaks of lines of jobs alone. */
 bool ask_sayable(const struct ask *ask, enum ask_sender sender);
 uint64_t ask_field_mask(const struct ask *ask);

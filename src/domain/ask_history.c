@@ -5,11 +5,13 @@
 
 #include "base/clock.h"
 
+#include <inttypes.h>
+
 #define ROW_HEX_LEN 16
 
 bool ask_history_said(const struct ask_history *history)
 {
-    return history->row != 0 || history->before != 0 || history->limit != 0 ||
+    return history->form != 0 || history->row != 0 || history->before != 0 || history->limit != 0 ||
            history->channel != 0 || history->service != 0 || history->from_day != 0 ||
            history->until_day != 0 || history->party.len > 0;
 }
@@ -88,14 +90,20 @@ static bool set_party(struct ask_history *history, struct view text)
     return text.len > 0 && text.len <= ASK_CODE_BYTES_MAX && utf8_valid(text);
 }
 
+static bool set_form(struct ask_history *history, struct view text)
+{
+    history->form = HISTORY_STATEMENT;
+    return view_is(text, "statement");
+}
+
 static const struct member {
     const char *name;
     bool number; /* else a text */
     bool (*set)(struct ask_history *history, struct view text);
 } members[] = {
-    {"before", false, set_before},   {"channel", false, set_channel}, {"from", false, set_from},
-    {"limit", true, set_limit},      {"party", false, set_party},     {"row", false, set_row},
-    {"service", false, set_service}, {"until", false, set_until},
+    {"before", false, set_before}, {"channel", false, set_channel}, {"form", false, set_form},
+    {"from", false, set_from},     {"limit", true, set_limit},      {"party", false, set_party},
+    {"row", false, set_row},       {"service", false, set_service}, {"until", false, set_until},
 };
 
 bool ask_history_set(struct ask_history *history, struct view name, bool number, struct view text)
@@ -108,15 +116,39 @@ bool ask_history_set(struct ask_history *history, struct view name, bool number,
     return false;
 }
 
-/* One row is asked for without anything else. */
+void statement_next_put(const struct statement_next *next, struct buf *buf)
+{
+    char token[2 * STATEMENT_TOKEN_BYTES + 1];
+
+    hex_write(token, view_of(next->token, sizeof(next->token)));
+    buf_printf(buf, "%s%016" PRIx64, token, next->below);
+}
+
+bool statement_next_get(struct view text, struct statement_next *ret_next)
+{
+    uint8_t bytes[STATEMENT_NEXT_CHARS / 2];
+
+    if (text.len != STATEMENT_NEXT_CHARS || !outcome_ok(hex_get(text, bytes, sizeof(bytes)))) {
+        return false;
+    }
+    struct cursor cursor = cursor_of(view_of(bytes, sizeof(bytes)));
+    cursor_copy(&cursor, ret_next->token, sizeof(ret_next->token));
+    ret_next->below = cursor_u64(&cursor);
+    return ret_next->below != 0;
+}
+
+/* One row, and a statement, are asked for without anything else. */
 bool ask_history_sane(const struct ask_history *history)
 {
     struct ask_history rest = *history;
+    bool alone = history->row != 0 || history->form != HISTORY_ROWS;
 
     rest.row = 0;
-    return (history->row == 0 || !ask_history_said(&rest)) && rest.limit <= HISTORY_PAGE_ROWS_MAX &&
-           rest.channel <= CHANNEL_COUNT && rest.service <= SERVICE_COUNT && rest.from_day >= 0 &&
-           rest.until_day >= 0 && rest.from_day <= HISTORY_DAY_MAX &&
-           rest.until_day < HISTORY_DAY_MAX && rest.party.len <= ASK_CODE_BYTES_MAX &&
-           utf8_valid(rest.party);
+    rest.form = HISTORY_ROWS;
+    return (history->row == 0 || history->form == HISTORY_ROWS) &&
+           history->form < HISTORY_FORM_COUNT && (!alone || !ask_history_said(&rest)) &&
+           rest.limit <= HISTORY_PAGE_ROWS_MAX && rest.channel <= CHANNEL_COUNT &&
+           rest.service <= SERVICE_COUNT && rest.from_day >= 0 && rest.until_day >= 0 &&
+           rest.from_day <= HISTORY_DAY_MAX && rest.until_day < HISTORY_DAY_MAX &&
+           rest.party.len <= ASK_CODE_BYTES_MAX && utf8_valid(rest.party);
 }

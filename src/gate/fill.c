@@ -318,6 +318,10 @@ static void put_rows(const struct ask_history *history, struct buf *buf)
     buf_put_text(buf, ",\"rows\":{");
     put_row(buf, &first, "before", history->before);
     put_word(buf, &first, "channel", &words_channel, history->channel);
+    if (history->form == HISTORY_STATEMENT) {
+        put_name(buf, &first, "form");
+        buf_put_text(buf, "\"statement\"");
+    }
     put_day(buf, &first, "from", history->from_day);
     if (history->limit != 0) {
         put_name(buf, &first, "limit");

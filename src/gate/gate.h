@@ -124,15 +124,24 @@ struct gate_maps {
                  struct keymap_path *ret_path);
 };
 void gate_maps_set(struct gate *gate, const struct gate_maps *maps);
-/* A statement (docs/map.md) for the citizen whose ask with `history_stated` was disclosed just now:
+/* A statement (docs/map.md) for the citizen whose ask for HISTORY_STATEMENT was disclosed just now:
  * for STATEMENT_S_MAX its rows are his to fetch. What that ask has recorded says how many they are,
  * so nothing else is. */
 void gate_statement_open(struct gate *gate);
-/* Appends the next line, of the newest row below *below: one old record is read (I9). *ret_more
- * false: it was the last line; there may be none this time. FAULT_NOT_FOUND: he has none open, or
- * none from there on. */
-struct outcome gate_statement_line(struct gate *gate, struct view asker, struct view citizen,
-                                   uint64_t *below, struct buf *lines, bool *ret_more);
+/* Who fetches: the citizen over his session, or the account that has asked for him with his
+ * portal's word. Both must be those of the first part. */
+struct statement_asker {
+    struct view account;
+    struct view citizen; /* personal number of whose session it is; empty: none */
+};
+/* Whom that statement is about. False: it is not open to the asker. */
+bool gate_statement_find(struct gate *gate, const struct statement_asker *asker,
+                         const struct statement_next *next, struct code_text *ret_citizen);
+/* Appends the next line, of the newest row below next->below, which goes on: one old record is read
+ * (I9). *ret_more false: it was the last line; there may be none this time. FAULT_NOT_FOUND: it is
+ * not open to the asker, or has none from there on. */
+struct outcome gate_statement_line(struct gate *gate, const struct statement_asker *asker,
+                                   struct statement_next *next, struct buf *lines, bool *ret_more);
 /* For notices (core/notices.c). The port is told of each person in what has been recorded. */
 struct seen_port {
     void (*seen)(void *context, uint64_t person); /* NULL: nobody is told */

@@ -360,6 +360,18 @@ static struct outcome kept_apart(struct page *page, struct outcome outcome)
     return OUTCOME_OK;
 }
 
+/* Empty: the certificate is nobody's, and the ask will not go through. */
+static struct code_text account_of(const struct gate *gate, const struct ask *ask)
+{
+    struct code_text code = {0};
+    if (ask->own != NULL) {
+        outcome_ignore(code_set(&code, ask->own->account)); /* too long: it is on no file */
+        return code;
+    }
+    const struct certificate *certificate = directory_certificate(gate->directory, ask->spki);
+    return certificate != NULL ? certificate->account->code : code;
+}
+
 struct outcome gate_history_begin(struct gate *gate, const struct ask *ask)
 {
     struct page *page = &gate->page;
@@ -368,13 +380,15 @@ struct outcome gate_history_begin(struct gate *gate, const struct ask *ask)
     buf_reset(&json);
     *page = (struct page){.state = PAGE_MAKING, .json = json};
     page->proof = ask->history.row != 0;
-    page->stated = ask->history_stated;
+    page->stated = ask->history.form == HISTORY_STATEMENT;
     page->wish = ask->history;
     page->wish.party = view_of(NULL, 0); /* it borrows */
     page->size = history_log_size(gate->history);
     page->fields = policy_field_ceiling(gate->policy, CLASS_CITIZEN, SERVICE_OWN_HISTORY);
     TRY(code_set(&page->citizen, ask->key));
     TRY(code_set(&page->asker, ask->own != NULL ? ask->own->citizen : view_of(NULL, 0)));
+    page->account = account_of(gate, ask);
+    random_fill(&gate->random, page->token, sizeof(page->token));
     TRY(code_set(&page->party, ask->history.party));
     return kept_apart(page, begin(gate, ask));
 }

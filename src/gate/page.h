@@ -21,15 +21,17 @@ enum page_state {
 struct page {
     enum page_state state;
     struct code_text citizen; /* personal number of whom it is about */
-    struct code_text asker;   /* and of who asks, over a session or from a phone */
+    struct code_text asker;   /* and of who asks, over a session or from a phone; else empty */
+    struct code_text account; /* that carries it */
     uint64_t person;          /* his key; 0: the register has no such person */
     struct code_text party;   /* of the wish; empty: any */
     uint64_t fields;          /* that rows may name */
     bool proof;               /* of the one row */
-    bool stated;              /* the beginning of a statement */
-    uint64_t end;             /* behind all rows that he may see */
-    struct ask_history wish;  /* without its party */
-    bool sought;              /* rows are those that are shown */
+    bool stated;              /* the beginning of a statement ... */
+    uint8_t token[STATEMENT_TOKEN_BYTES]; /* ... by which its other parts are fetched */
+    uint64_t end;                         /* behind all rows that he may see */
+    struct ask_history wish;              /* without its party */
+    bool sought;                          /* rows are those that are shown */
     struct history_row rows[HISTORY_PAGE_ROWS_MAX];
     unsigned count;
     unsigned at;      /* the next one to be read */

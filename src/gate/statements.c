@@ -4,7 +4,7 @@
  * Invariants
  * 1. The first part is the answer of an ask that was recorded before it left (I2): it says how many
  *    rows there are, as of which size of the log. What follows is these rows and nothing else, for
- *    the citizen who asked, and for a while.
+ *    whoever has that answer and comes the same way, and for a while.
  * 2. A row that is not to be seen yet is behind `end`, and is in no part.
  * 3. A call reads one old record (I9).
  */
@@ -13,7 +13,7 @@
 
 #include "base/check.h"
 
-#include <inttypes.h>
+#include <string.h>
 
 void gate_maps_set(struct gate *gate, const struct gate_maps *maps)
 {
@@ -46,7 +46,11 @@ struct outcome statements_put_first(struct gate *gate, struct page *page)
     buf_put_text(&page->json, ",\"lines\":[");
     TRY(map ? put_with_map(gate, page->person, index, &path, &page->json)
             : statement_put_head(page->person, NULL, &page->json));
-    buf_printf(&page->json, "],\"next\":\"%016" PRIx64 "\",\"size\":", page->end);
+    struct statement_next next = {.below = page->end};
+    memcpy(next.token, page->token, sizeof(next.token));
+    buf_put_text(&page->json, "],\"next\":\"");
+    statement_next_put(&next, &page->json);
+    buf_put_text(&page->json, "\",\"size\":");
     buf_put_decimal(&page->json, page->size);
     buf_put_text(&page->json, "}");
     return buf_check(&page->json);
@@ -54,23 +58,38 @@ struct outcome statements_put_first(struct gate *gate, struct page *page)
 
 /* ---- the others ---- */
 
-static bool is_of(const struct open_statement *open, struct view asker, struct view citizen)
-{
-    return view_equal(code_view(&open->asker), asker) &&
-           view_equal(code_view(&open->citizen), citizen);
-}
-
-static struct open_statement *statement_of(struct gate *gate, struct view asker,
-                                           struct view citizen)
+static struct open_statement *statement_of(struct gate *gate, const struct statement_asker *asker,
+                                           const struct statement_next *next)
 {
     int64_t now_us = clock_monotonic_us(&gate->clock);
-    for (unsigned i = 0; i < STATEMENTS_OPEN_MAX && asker.len > 0; i++) {
+    for (unsigned i = 0; i < STATEMENTS_OPEN_MAX; i++) {
         struct open_statement *open = &gate->statements[i];
-        if (is_of(open, asker, citizen) && now_us < open->until_us) {
+        bool good = open->account.len > 0 && now_us < open->until_us && now_us < open->last_us &&
+                    next->below <= open->end;
+        if (good && seal_equal(open->token, next->token, STATEMENT_TOKEN_BYTES) &&
+            view_equal(code_view(&open->account), asker->account) &&
+            view_equal(code_view(&open->asker), asker->citizen)) {
             return open;
         }
     }
     return NULL;
+}
+
+bool gate_statement_find(struct gate *gate, const struct statement_asker *asker,
+                         const struct statement_next *next, struct code_text *ret_citizen)
+{
+    const struct open_statement *open = statement_of(gate, asker, next);
+    if (open != NULL) {
+        *ret_citizen = open->citizen;
+    }
+    return open != NULL;
+}
+
+static bool is_same(const struct open_statement *open, const struct page *page)
+{
+    return view_equal(code_view(&open->account), code_view(&page->account)) &&
+           view_equal(code_view(&open->asker), code_view(&page->asker)) &&
+           view_equal(code_view(&open->citizen), code_view(&page->citizen));
 }
 
 /* Its own, which the new one replaces; else that which ends first. */
@@ -79,7 +98,7 @@ static struct open_statement *place_for(struct gate *gate, const struct page *pa
     struct open_statement *oldest = &gate->statements[0];
     for (unsigned i = 0; i < STATEMENTS_OPEN_MAX; i++) {
         struct open_statement *open = &gate->statements[i];
-        if (is_of(open, code_view(&page->asker), code_view(&page->citizen))) {
+        if (is_same(open, page)) {
             return open;
         }
         oldest = open->until_us < oldest->until_us ? open : oldest;
@@ -90,15 +109,20 @@ static struct open_statement *place_for(struct gate *gate, const struct page *pa
 void gate_statement_open(struct gate *gate)
 {
     const struct page *page = &gate->page;
+    int64_t now_us = clock_monotonic_us(&gate->clock);
     CHECK(page->state == PAGE_READY && page->stated && page->person != 0);
-    *place_for(gate, page) = (struct open_statement){
+    struct open_statement *open = place_for(gate, page);
+    *open = (struct open_statement){
+        .account = page->account,
         .asker = page->asker,
         .citizen = page->citizen,
         .person = page->person,
         .end = page->end,
         .map_end = page->below,
-        .until_us = clock_monotonic_us(&gate->clock) + (int64_t)STATEMENT_S_MAX * US_PER_S,
+        .until_us = now_us + (int64_t)STATEMENT_S_MAX * US_PER_S,
+        .last_us = now_us + (int64_t)STATEMENT_WHOLE_S_MAX * US_PER_S,
     };
+    memcpy(open->token, page->token, sizeof(open->token));
 }
 
 static struct outcome put_row(struct gate *gate, const struct open_statement *open, uint64_t place,
@@ -125,17 +149,14 @@ static struct outcome put_end(struct gate *gate, const struct open_statement *op
     return statement_put_end(rows, all - rows, lines);
 }
 
-struct outcome gate_statement_line(struct gate *gate, struct view asker, struct view citizen,
-                                   uint64_t *below, struct buf *lines, bool *ret_more)
+/* The line of the newest row below *below, which goes on. */
+static struct outcome put_line(struct gate *gate, const struct open_statement *open,
+                               uint64_t *below, struct buf *lines, bool *ret_more)
 {
-    const struct open_statement *open = statement_of(gate, asker, citizen);
     struct history_row row;
     unsigned count = 0;
     uint64_t next = 0;
     bool more = false;
-    if (open == NULL || *below == 0 || *below > open->end) { /* invariants 1 and 2 */
-        return outcome_fail(FAULT_NOT_FOUND, "no statement is open");
-    }
     const struct history_wish wish = {.person = open->person,
                                       .below = *below,
                                       .channel = RECORD_WORD_NULL,
@@ -152,4 +173,15 @@ struct outcome gate_statement_line(struct gate *gate, struct view asker, struct 
     TRY(put_row(gate, open, row.place, lines));
     *below = row.place;
     return OUTCOME_OK;
+}
+
+struct outcome gate_statement_line(struct gate *gate, const struct statement_asker *asker,
+                                   struct statement_next *next, struct buf *lines, bool *ret_more)
+{
+    struct open_statement *open = statement_of(gate, asker, next);
+    if (open == NULL || next->below == 0) { /* invariants 1 and 2 */
+        return outcome_fail(FAULT_NOT_FOUND, "no statement is open");
+    }
+    open->until_us = clock_monotonic_us(&gate->clock) + (int64_t)STATEMENT_S_MAX * US_PER_S;
+    return put_line(gate, open, &next->below, lines, ret_more);
 }

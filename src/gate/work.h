@@ -100,12 +100,15 @@ struct work {
 
 /* A statement that was recorded, and of which parts may be fetched. */
 struct open_statement {
-    struct code_text asker;   /* personal number; empty: a free place */
+    struct code_text account; /* that has carried its ask; empty: a free place */
+    struct code_text asker;   /* personal number of whose session it was; empty: none */
     struct code_text citizen; /* whom it is about: himself, or his ward */
+    uint8_t token[STATEMENT_TOKEN_BYTES];
     uint64_t person;
     uint64_t end;     /* rows below that place, and ... */
     uint64_t map_end; /* ... of these, below that one, are the map's; 0: there is none */
-    int64_t until_us; /* monotonic */
+    int64_t until_us; /* monotonic: unless a part is fetched before, ... */
+    int64_t last_us;  /* ... and then, too */
 };
 
 struct gate {

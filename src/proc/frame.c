@@ -112,6 +112,7 @@ static unsigned ask_parts(const struct ask *ask)
 
 static void put_history(struct buf *buf, const struct ask_history *history)
 {
+    buf_put_u8(buf, history->form);
     buf_put_u64(buf, history->row);
     buf_put_u64(buf, history->before);
     buf_put_u8(buf, history->limit);
@@ -253,6 +254,7 @@ static struct outcome get_proof(struct cursor *cursor, struct ask_proof *proof)
 
 static void get_history(struct cursor *cursor, struct ask_history *history)
 {
+    history->form = cursor_u8(cursor);
     history->row = cursor_u64(cursor);
     history->before = cursor_u64(cursor);
     history->limit = cursor_u8(cursor);

@@ -77,12 +77,13 @@ enum frame_kind {
     FRAME_SIGNIN = 58,          /* steps of a sign-in: who says what to whom is in signin.h */
     FRAME_TOKEN = 59,           /* signin -> verify: as it came; signin -> core: refused */
     FRAME_SIGNED_IN = 60,       /* verify -> core: whose token is right, and what became of it */
-    FRAME_SMS = 61,     /* sms -> core: what somebody has written (texting.h); core -> sms */
-    FRAME_SMS_OUT = 62, /* core -> sms: messages; sms -> core: what came of them (sending.h) */
-    FRAME_MAP = 63,     /* core <-> worker: the day's keyed map (keymapping.h) */
-    FRAME_KEY = 64,     /* admin socket -> core: the key that takes over (rotating.h) */
-    FRAME_ROTATE = 65,  /* core -> loader, worker */
-    FRAME_ROTATED = 66, /* loader, worker -> core */
+    FRAME_SMS = 61,       /* sms -> core: what somebody has written (texting.h); core -> sms */
+    FRAME_SMS_OUT = 62,   /* core -> sms: messages; sms -> core: what came of them (sending.h) */
+    FRAME_MAP = 63,       /* core <-> worker: the day's keyed map (keymapping.h) */
+    FRAME_KEY = 64,       /* admin socket -> core: the key that takes over (rotating.h) */
+    FRAME_ROTATE = 65,    /* core -> loader, worker */
+    FRAME_ROTATED = 66,   /* loader, worker -> core */
+    FRAME_STATEMENT = 67, /* edge -> core: a further part of a statement (stating.h) */
     FRAME_KIND_COUNT
 };
 

@@ -111,6 +111,7 @@ static const char *const frame_words[] = {
     [FRAME_KEY] = "key",
     [FRAME_ROTATE] = "rotate",
     [FRAME_ROTATED] = "rotated",
+    [FRAME_STATEMENT] = "statement",
 };
 
 static const char *const call_words[CALLS_GROUP_COUNT] = CALLS_WORDS;

@@ -1,27 +1,34 @@
 // A citizen's statement: every row is proved, and none can be left out unseen; read by a verifier
 // that shares no code with ours, and by `dancu statement verify`.
 import assert from 'node:assert/strict';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import { chromium } from 'playwright-core';
+import { verifyProblem } from './lib/answer.mjs';
 import { kycAsk } from './lib/asks.mjs';
 import { Citizens } from './lib/citizens.mjs';
 import { Http2Client } from './lib/client.mjs';
 import { until } from './lib/command.mjs';
 import { demonstration } from './lib/demo.mjs';
+import { addPortal, askHistory } from './lib/history.mjs';
 import { serve } from './lib/server.mjs';
 import { verifyStatement } from './lib/statement.mjs';
 
 const OLD = 25; // rows before the map: more than one part has
 const NEW = 3;
+const EXECUTABLE = process.env.DANCU_CHROMIUM ?? '/usr/bin/chromium';
 let demo;
+let key;
 let citizens;
 let server;
 let me;
 let lines;
 
+const connect = (name) => new Http2Client({ port: server.port, ca: demo.ca, ...demo.client(name) });
+
 async function look(count) {
-    const client = new Http2Client({ port: server.port, ca: demo.ca, ...demo.client('bank') });
+    const client = connect('bank');
     for (let i = 0; i < count; i++) {
         const { json } = await client.lookup(kycAsk(demo.samples()[0]));
         assert.ok(json.receipt);
@@ -31,6 +38,7 @@ async function look(count) {
 
 before(async () => {
     demo = await demonstration('statement');
+    key = await addPortal(demo);
     citizens = await Citizens.open(demo);
     server = await serve(demo);
     await look(OLD);
@@ -110,6 +118,78 @@ test('with two rows swapped, one twice, or one of another statement it does not'
     }
 });
 
+const linesOf = (text) => {
+    assert.ok(text.endsWith('\n'));
+    return text.slice(0, -1).split('\n');
+};
+// Proved and whole, whatever way it came.
+const verified = (some) => {
+    const { count } = verifyStatement(some, demo.vkey);
+    assert.equal(count.row, OLD);
+    return count.since;
+};
+
+test('it comes as one file, to a program and by a form', async () => {
+    const visitor = await citizens.visit(demo.samples()[0].id);
+    const asked = await visitor.send(`${citizens.site}/v1/me/statement.file`, { method: 'POST',
+        body: '{}', headers: { 'content-type': 'application/json' } });
+    assert.equal(asked.status, 200, asked.text);
+    const since = verified(linesOf(asked.text));
+    const page = await visitor.send(`${citizens.site}/me`);
+    const csrf = /name="csrf" value="([^"]+)"/u.exec(page.text)[1];
+    const form = await visitor.send(`${citizens.site}/me/statement`, { method: 'POST', form: { csrf } });
+    assert.match(form.headers['content-disposition'], /^attachment; filename="/u);
+    assert.equal(verified(linesOf(form.text)), since + 1); // the look of before
+    const other = await visitor.send(`${citizens.site}/me/statement`,
+        { method: 'POST', form: { csrf: 'x' } });
+    assert.equal(other.status, 401);
+});
+
+test('a browser that runs no script keeps the file', async (t) => {
+    if (!existsSync(EXECUTABLE)) {
+        t.skip('chromium is not installed');
+        return;
+    }
+    const visitor = await citizens.visit(demo.samples()[0].id);
+    const browser = await chromium.launch({ executablePath: EXECUTABLE,
+        args: ['--no-sandbox', '--disable-quic'] });
+    try {
+        const context = await browser.newContext({ ignoreHTTPSErrors: true, javaScriptEnabled: false });
+        const name = '__Host-dancu-session';
+        await context.addCookies([{ name, value: visitor.cookie(citizens.site, name).value,
+            url: `${citizens.site}/`, secure: true, httpOnly: true, sameSite: 'Lax' }]);
+        const page = await context.newPage();
+        await page.goto(`${citizens.site}/me`);
+        const [kept] = await Promise.all([page.waitForEvent('download'),
+            page.getByRole('button', { name: 'Tải toàn bộ' }).click()]);
+        verified(linesOf(readFileSync(await kept.path(), 'utf8')));
+    } finally {
+        await browser.close();
+    }
+});
+
+test('a portal takes it part by part, and nobody else its parts', async () => {
+    const [person] = demo.samples();
+    const [portal, bank] = [connect('portal'), connect('bank')];
+    const first = await askHistory({ demo, key, client: portal }, person, { form: 'statement' });
+    assert.equal(first.status, 200, first.text);
+    const all = [...first.json.result.lines];
+    const part = (client, next) => client.post('/v1/own/statement', { next });
+    verifyProblem(await part(bank, first.json.result.next), 404, 'not_found');
+    for (let { next } = first.json.result; next !== null;) {
+        const { status, json, text } = await part(portal, next);
+        assert.equal(status, 200, text);
+        all.push(...json.lines);
+        ({ next } = json);
+    }
+    verified(all.map((line) => JSON.stringify(line)));
+    verifyProblem(await part(portal, '0'.repeat(48)), 400, 'bad_request');
+    verifyProblem(await part(portal, 'f'.repeat(48)), 404, 'not_found');
+    const both = await askHistory({ demo, key, client: portal }, person, { form: 'statement', limit: 1 });
+    verifyProblem(both, 400, 'bad_request');
+    await Promise.all([portal.close(), bank.close()]);
+});
+
 test('who has no row is shown to have none, and it verifies', async () => {
     me = await citizens.signIn(demo.samples()[5].id);
     const { all } = await statement();
@@ -119,7 +199,7 @@ test('who has no row is shown to have none, and it verifies', async () => {
 });
 
 test('parts of nobody, and words that are off, are refused', async () => {
-    const { status } = await me('statement', { next: 'ffffffffffffffff' });
+    const { status } = await me('statement', { next: 'f'.repeat(48) });
     assert.equal(status, 404);
     assert.equal((await me('statement', { next: 'x' })).status, 400);
     assert.equal((await demo.dancu(['statement', 'verify'])).status, 2);

@@ -81,6 +81,14 @@ struct outcome edge_grants(struct edge *edge, struct http_exchange *exchange,
     return OUTCOME_OK;
 }
 
+struct outcome edge_statement(struct edge *edge, struct http_exchange *exchange,
+                              struct statement_ask *ask)
+{
+    TRY(take_place(edge, exchange, ask->spki, &ask->tag));
+    stating_put_ask(link_out(&edge->link), ask);
+    return OUTCOME_OK;
+}
+
 /* A frame of asks that is being filled comes before what is told. */
 static void before_figures(void *context, uint64_t *figures)
 {

@@ -9,6 +9,7 @@
  *   osia.c      the one of OSIA
  *   jobs.c      lists, and results of jobs, in pieces
  *   lists.c     lists of persons that are asked for
+ *   statement.c the further parts of a statement
  */
 #ifndef DANCU_CHANNEL_EDGE_PRIVATE_H
 #define DANCU_CHANNEL_EDGE_PRIVATE_H
@@ -26,6 +27,7 @@
 #include "channel/texts/texts.h"
 #include "proc/granting.h"
 #include "proc/jobbing.h"
+#include "proc/stating.h"
 #include "proc/vouching.h"
 
 /* What reading one request, and writing its answer, may need. */
@@ -149,6 +151,10 @@ void edge_jobs_gone(struct edge *edge, struct http_exchange *exchange);
 void edge_jobs_body(void *context, struct http_exchange *exchange, struct view part);
 void edge_jobs_room(void *context, struct http_exchange *exchange, size_t bytes);
 
+/* statement.c */
+void edge_on_statement(struct edge *edge, struct http_exchange *exchange,
+                       const struct edge_route *route);
+
 /* lists.c */
 void edge_on_list(struct edge *edge, struct http_exchange *exchange,
                   const struct edge_route *route);
@@ -162,6 +168,9 @@ struct outcome edge_receipt(struct edge *edge, struct http_exchange *exchange,
 /* Asks what the account is granted; likewise. */
 struct outcome edge_grants(struct edge *edge, struct http_exchange *exchange,
                            struct grants_ask *ask);
+/* Asks for a further part of a statement; likewise. */
+struct outcome edge_statement(struct edge *edge, struct http_exchange *exchange,
+                              struct statement_ask *ask);
 /* vouched.c */
 #define EDGE_NOTE_VOUCHED (UINT32_C(1) << 30) /* of an exchange: its place is in `vouched` */
 /* Does the request carry an assertion or a signature? */

@@ -33,6 +33,7 @@ const struct edge_route edge_json_routes[] = {
     {VIEW_LITERAL("/v1/notice"), HTTP_METHOD_POST, "POST", SERVICE_NOTICE_EXTRACT, on_ask},
     {VIEW_LITERAL("/v1/own/view"), HTTP_METHOD_POST, "POST", SERVICE_OWN_VIEW, on_ask},
     {VIEW_LITERAL("/v1/own/history"), HTTP_METHOD_POST, "POST", SERVICE_OWN_HISTORY, on_ask},
+    {VIEW_LITERAL("/v1/own/statement"), HTTP_METHOD_POST, "POST", SERVICE_COUNT, edge_on_statement},
     {VIEW_LITERAL("/v1/list-jobs"), HTTP_METHOD_POST, "POST", SERVICE_LIST_EXTRACT, edge_on_list},
     {VIEW_LITERAL("/v1/receipts/*"), HTTP_METHOD_GET, "GET", SERVICE_COUNT, on_receipt},
     {VIEW_LITERAL("/v1/grants"), HTTP_METHOD_GET, "GET", SERVICE_COUNT, on_grants},

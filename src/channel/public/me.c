@@ -6,7 +6,8 @@
  *     other site has sent it (cookies.h). Nothing else is looked at before.
  *  2. A body is read strictly and goes on as canonical JSON, as narrow as the core takes it (else
  *     the pipe is lost); what its members mean, the core knows.
- *  3. An exchange that has a place is answered by the core, or refused when its pipe is lost.
+ *  3. An exchange that has a place is answered by the core, or refused (a file that has begun is
+ *     broken off) when its pipe is lost.
  *  4. Cookies that anybody makes up use up nothing of those who have sessions: only a session that
  *     the core has served draws on the rate of all sessions.
  */
@@ -15,6 +16,7 @@
 #include "base/check.h"
 #include "channel/public/cookies.h"
 #include "channel/public/me_page.h"
+#include "channel/public/me_stream.h"
 #include "wire/canonical.h"
 #include "wire/json.h"
 #include "wire/json_canonical.h"
@@ -23,6 +25,7 @@
 #include <string.h>
 
 #define PATH VIEW_LITERAL("/v1/me/")
+#define FILE_VERB "statement.file" /* no verb of the core's: the whole of `statement` */
 #define TYPE_JSON VIEW_LITERAL("application/json")
 #define VALUES_MAX 256
 #define MEMBERS_MAX 32
@@ -152,19 +155,15 @@ static void learn(struct public_me *me, const uint8_t session[SEAL_HASH_BYTES], 
 
 /* ---- to the core and back ---- */
 
-void me_send(struct public_me *me, struct http_exchange *exchange, const struct own_asked *asked,
+bool me_pass(struct public_me *me, struct http_exchange *exchange, const struct own_asked *asked,
              me_told *told)
 {
     struct own_asked frame = *asked;
 
-    if (too_often(me, exchange, asked->session)) {
-        return;
-    }
     if (!link_is_up(me->link) || !link_has_room(me->link, FRAME_ROOM) ||
         !outcome_ok(
             pending_add(&me->pending, exchange, pending_owner_of(asked->session), &frame.tag))) {
-        texts_refuse_unavailable(me->texts, exchange);
-        return;
+        return false;
     }
     uint32_t place = pending_place_of(frame.tag);
     http_exchange_note_set(exchange, place); /* invariant 3 */
@@ -172,6 +171,20 @@ void me_send(struct public_me *me, struct http_exchange *exchange, const struct 
     memcpy(me->sessions[place], asked->session, sizeof(me->sessions[place]));
     owning_put_asked(link_out(me->link), &frame);
     link_flush(me->link);
+    return true;
+}
+
+bool me_send(struct public_me *me, struct http_exchange *exchange, const struct own_asked *asked,
+             me_told *told)
+{
+    if (too_often(me, exchange, asked->session)) {
+        return false;
+    }
+    bool sent = me_pass(me, exchange, asked, told);
+    if (!sent) {
+        texts_refuse_unavailable(me->texts, exchange);
+    }
+    return sent;
 }
 
 struct outcome me_take(struct public_me *me, const struct frame *frame)
@@ -194,7 +207,9 @@ static void refuse_unavailable(void *context, struct http_exchange *exchange)
 {
     struct public_me *me = context;
 
-    texts_refuse_unavailable(me->texts, exchange);
+    if (!me_stream_break(me, exchange)) {
+        texts_refuse_unavailable(me->texts, exchange);
+    }
 }
 
 void me_on_lost(struct public_me *me)
@@ -205,13 +220,14 @@ void me_on_lost(struct public_me *me)
 bool me_on_gone(struct public_me *me, const struct http_exchange *exchange)
 {
     uint32_t place = http_exchange_note(exchange);
+    bool streams = me_stream_on_gone(me, exchange);
     bool ours = place < OWN_PENDING_MAX && me->pending.places[place].taken &&
                 me->pending.places[place].exchange == exchange;
 
     if (ours) {
         pending_forget(&me->pending, place);
     }
-    return ours;
+    return ours || streams;
 }
 
 /* ---- requests ---- */
@@ -300,7 +316,11 @@ void me_on_request(struct public_me *me, struct http_exchange *exchange)
         return;
     }
     asked.body = buf_view(&me->body);
-    me_send(me, exchange, &asked, me_respond_json);
+    if (view_is(asked.verb, FILE_VERB)) {
+        me_stream_begin(me, exchange, &asked, me_respond_json);
+    } else {
+        me_send(me, exchange, &asked, me_respond_json);
+    }
 }
 
 /* ---- begin and end ---- */

@@ -20,6 +20,18 @@ struct public_me;
 typedef void me_told(struct public_me *me, struct http_exchange *exchange,
                      const struct own_told *told);
 
+/* A statement that is given whole (me_stream.c). */
+struct me_stream {
+    struct http_exchange *exchange; /* NULL: the place is free */
+    uint8_t session[SEAL_HASH_BYTES];
+    char next[STATEMENT_NEXT_CHARS]; /* where it goes on, if there is more */
+    bool more;
+    bool waits;       /* for the core */
+    int64_t again_us; /* monotonic: asks for nothing before */
+    size_t ahead;     /* put, and not left yet */
+    me_told *refused; /* answers when there is no first part */
+};
+
 struct public_me {
     struct texts *texts; /* borrowed, as the next two */
     struct link *link;
@@ -32,6 +44,7 @@ struct public_me {
     struct leak rate;                  /* of all of them ... */
     struct leak unknown;               /* ... and of all others */
     struct leak rates[EDGE_OWNERS];    /* of sessions */
+    struct me_stream streams[OWN_STREAMS_MAX];
     struct arena arena;
     struct buf body;
     struct arena page_arena; /* of an answer that a page shows */
@@ -44,8 +57,13 @@ bool me_has(struct view path);
 /* Of a request to such a path: answers what is wrong with its head, or lets it come. */
 void me_on_head(struct public_me *me, struct http_exchange *exchange);
 void me_on_request(struct public_me *me, struct http_exchange *exchange);
-/* Sends a verb with a canonical JSON body over a session; `told` answers, or it is refused here. */
-void me_send(struct public_me *me, struct http_exchange *exchange, const struct own_asked *asked,
+/* Sends a verb with a canonical JSON body over a session; `told` answers. False: it is refused
+ * here. */
+bool me_send(struct public_me *me, struct http_exchange *exchange, const struct own_asked *asked,
+             me_told *told);
+/* The same whatever the rate, of what was let through before. False: not now, and nothing is
+ * answered. */
+bool me_pass(struct public_me *me, struct http_exchange *exchange, const struct own_asked *asked,
              me_told *told);
 /* Does the exchange wait for the core here? Then it is forgotten. */
 bool me_on_gone(struct public_me *me, const struct http_exchange *exchange);

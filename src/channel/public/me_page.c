@@ -244,6 +244,9 @@ void me_page_put(struct buf *buf, const struct me_page *page, struct arena *aren
     buf_put_text(buf, "<p>Mỗi lần xem đều được ghi lại. <span lang=\"en\">Each look is "
                       "recorded.</span></p>\n");
     me_forms_put(buf, page->csrf);
+    me_form_put_plain(buf, page->csrf, "/me/statement",
+                      "Tải toàn bộ lịch sử khai thác, có chứng minh",
+                      "download all of it, with proofs");
     me_form_put_plain(buf, page->csrf, "/signout", "Đăng xuất", "sign out");
     public_page_close(buf);
 }

@@ -11,9 +11,11 @@
 #include "channel/public/me.h"
 #include "channel/public/me_forms.h"
 #include "channel/public/me_page.h"
+#include "channel/public/me_stream.h"
 #include "channel/public/signin.h"
 
 #define PATH "/me"
+#define PATH_STATEMENT "/me/statement" /* what answers is a file */
 #define PATH_SIGNIN "/signin"
 #define TYPE_FORM VIEW_LITERAL("application/x-www-form-urlencoded")
 #define PAGE_BYTES_MAX HTTP_RESPONSE_BYTES_MAX
@@ -21,7 +23,7 @@
 
 bool me_pages_has(struct view path)
 {
-    return view_is(path, PATH);
+    return view_is(path, PATH) || view_is(path, PATH_STATEMENT);
 }
 
 /* Whoever has no session begins one. */
@@ -118,9 +120,10 @@ void me_pages_on_head(struct public_me *me, struct http_exchange *exchange)
     const struct http_request *request = http_exchange_request(exchange);
     struct http_response extra = {0};
     bool post = request->method == HTTP_METHOD_POST;
+    bool file = view_is(request->path, PATH_STATEMENT);
 
-    if (!post && request->method != HTTP_METHOD_GET) {
-        http_response_add(&extra, "allow", VIEW_LITERAL("GET, POST"));
+    if (!post && (file || request->method != HTTP_METHOD_GET)) {
+        http_response_add(&extra, "allow", file ? VIEW_LITERAL("POST") : VIEW_LITERAL("GET, POST"));
         texts_refuse(me->texts, exchange, CODE_METHOD_NOT_ALLOWED, &extra);
     } else if (post && !fields_type_is(request->fields[HTTP_FIELD_CONTENT_TYPE], TYPE_FORM)) {
         texts_refuse(me->texts, exchange, CODE_UNSUPPORTED_MEDIA_TYPE, NULL);
@@ -130,8 +133,9 @@ void me_pages_on_head(struct public_me *me, struct http_exchange *exchange)
 /* Invariant 2. */
 static void act(struct public_me *me, struct http_exchange *exchange)
 {
-    struct view came = http_exchange_request(exchange)->body;
-    struct own_asked asked = {0};
+    const struct http_request *request = http_exchange_request(exchange);
+    struct view came = request->body;
+    struct own_asked asked = {.body = VIEW_LITERAL("{}")};
     BUF_AUTO csrf;
     BUF_AUTO verb;
     BUF_AUTO body;
@@ -146,6 +150,10 @@ static void act(struct public_me *me, struct http_exchange *exchange)
     if (!form_get(came, "csrf", &csrf) || csrf.len == 0 ||
         !cookies_may_act(exchange, buf_view(&csrf))) {
         texts_refuse(me->texts, exchange, CODE_UNAUTHENTICATED, NULL);
+        return;
+    }
+    if (view_is(request->path, PATH_STATEMENT)) {
+        me_stream_begin(me, exchange, &asked, tell_page);
         return;
     }
     const struct me_form *form =

@@ -15,6 +15,7 @@
 #include "channel/link/process.h"
 #include "channel/public/letters.h"
 #include "channel/public/me.h"
+#include "channel/public/me_stream.h"
 #include "channel/public/page.h"
 #include "channel/public/proven.h"
 #include "channel/public/signin.h"
@@ -288,9 +289,19 @@ static void on_gone(void *context, struct http_exchange *exchange)
     }
 }
 
+/* Of a statement that is given as a file; nothing else of this listener is put together so. */
+static void on_room(void *context, struct http_exchange *exchange, size_t bytes)
+{
+    struct public *public = context;
+
+    me_stream_on_room(&public->me, exchange, bytes);
+}
+
 static void on_turn(void *context)
 {
-    (void)context;
+    struct public *public = context;
+
+    me_stream_on_turn(&public->me);
 }
 
 /* ---- the core ---- */
@@ -391,7 +402,8 @@ static struct outcome start(struct public *public, struct child *child,
                     .on_request = on_request,
                     .on_refuse = on_refuse,
                     .on_gone = on_gone,
-                    .on_turn = on_turn},
+                    .on_turn = on_turn,
+                    .on_room = on_room},
     };
     const struct link_handler handler = {.context = public,
                                          .on_frame = on_frame,

@@ -48,8 +48,8 @@ export class Citizens {
         await until('the provider is there', () => /ready=1/u.test(server.said));
     }
 
-    // A session of whoever has that number.
-    async signIn(id) {
+    // A browser with a session of whoever has that number.
+    async visit(id) {
         const visitor = new Visitor(this.demo.ca);
         const begun = await visitor.send(`${this.site}/signin?provider=${CODE}`);
         assert.equal(begun.status, 303, begun.text);
@@ -57,6 +57,12 @@ export class Citizens {
         this.portal.next = { claims: { nonce, sub: id, [CLAIM]: id } };
         const answer = await visitor.send(`${this.site}/signin/callback?state=${state}&code=c`);
         assert.equal(answer.status, 303, answer.text);
+        return visitor;
+    }
+
+    // What he does as a program does it.
+    async signIn(id) {
+        const visitor = await this.visit(id);
         return async (verb, body = {}, options = {}) => {
             const target = `/v1/me/${verb}`;
             const found = await visitor.send(`${this.site}${target}`, { ...options, method: 'POST',

@@ -15,7 +15,8 @@ const u64 = (value) => {
 };
 const fail = (why) => { throw new Error(why); };
 
-export const chainOn = (chain, entry) => sha256(chain, sha256(byte(0), entry));
+const leafHash = (entry) => sha256(byte(0), entry);
+export const chainOn = (chain, entry) => sha256(chain, leafHash(entry));
 export const valueOf = (salt, count, chain) => sha256(byte(0x12), salt, u64(count), chain);
 export const leafOf = (position, value) => sha256(byte(0x10), position, value);
 export const innerOf = (left, right) => sha256(byte(0x11), left, right);
@@ -119,37 +120,75 @@ function readMap(map, vkey) {
     return { head, path: map.path };
 }
 
-// Lines of a statement; throws when it does not verify. What it tells: rows, since, person.
-export function verifyStatement(lines, vkey) {
-    const [first, ...rest] = lines.map((line) => JSON.parse(line));
-    sameMembers(first, ['statement'], 'the first line');
-    const { person, map, v } = first.statement;
-    v === 1 || fail('another version');
-    const found = map === null ? null : readMap(map, vkey);
-    const indexes = new Set();
-    const entries = []; // of the map's rows, newest first
-    const count = { row: 0, since: 0 };
-    const rows = [];
-    const end = rest.pop() ?? fail('it is cut short');
-    for (const line of rest) {
+// A statement line by line, however long it is: of each row 32 bytes stay. Throws when it does not
+// verify; `end` tells what it is.
+export class StatementVerifier {
+    #vkey;
+    #person;
+    #map;
+    #end = null;
+    #indexes = new Set();
+    #leaves = []; // of the map's rows, newest first
+    count = { row: 0, since: 0 };
+
+    constructor(vkey) {
+        this.#vkey = vkey;
+    }
+
+    #first(line) {
+        sameMembers(line, ['statement'], 'the first line');
+        const { person, map, v } = line.statement;
+        v === 1 || fail('another version');
+        this.#person = person;
+        this.#map = map === null ? null : readMap(map, this.#vkey);
+    }
+
+    #row(line) {
         const [kind] = Object.keys(line);
         sameMembers(line, [kind], 'a line');
-        count[kind] !== undefined && !(kind === 'since' && count.row > 0) || fail('out of order');
-        const row = readRow(line[kind], vkey, person, kind === 'row');
-        !indexes.has(row.index) || fail('an entry stands twice');
-        indexes.add(row.index);
-        count[kind]++;
-        rows.push(row);
+        this.count[kind] !== undefined && !(kind === 'since' && this.count.row > 0)
+            || fail('out of order');
+        const row = readRow(line[kind], this.#vkey, this.#person, kind === 'row');
+        !this.#indexes.has(row.index) || fail('an entry stands twice');
+        this.#indexes.add(row.index);
+        this.count[kind]++;
         if (kind === 'row') {
-            row.index < (found?.head.size ?? 0) || fail('a row that the map cannot have');
-            entries.push(row.bytes);
+            row.index < (this.#map?.head.size ?? 0) || fail('a row that the map cannot have');
+            this.#leaves.push(leafHash(row.bytes));
         }
+        return row;
     }
-    sameMembers(end, ['end'], 'the last line');
-    end.end.rows === count.row && end.end.since === count.since || fail('it is cut short');
-    count.row === (found?.path.count ?? 0) || fail('not as many rows as the map has');
-    const chain = entries.reduceRight(chainOn, Buffer.alloc(32));
-    count.row === 0 || chain.equals(hashAt(found.path.chain, 'chain'))
-        || fail('the rows are not those of the map');
-    return { person, rows, count, map: found };
+
+    // What the row says, of a line that is one.
+    line(text) {
+        const line = JSON.parse(text);
+        this.#end === null || fail('something follows the end');
+        if (this.#person === undefined) {
+            this.#first(line);
+        } else if (line.end !== undefined) {
+            sameMembers(line, ['end'], 'the last line');
+            this.#end = line.end;
+        } else {
+            return this.#row(line);
+        }
+        return null;
+    }
+
+    end() {
+        const { row, since } = this.count;
+        this.#end?.rows === row && this.#end.since === since || fail('it is cut short');
+        row === (this.#map?.path.count ?? 0) || fail('not as many rows as the map has');
+        const chain = this.#leaves.reduceRight((before, leaf) => sha256(before, leaf),
+            Buffer.alloc(32));
+        row === 0 || chain.equals(hashAt(this.#map.path.chain, 'chain'))
+            || fail('the rows are not those of the map');
+        return { person: this.#person, count: this.count, map: this.#map };
+    }
+}
+
+// Lines of a statement, all at once.
+export function verifyStatement(lines, vkey) {
+    const verifier = new StatementVerifier(vkey);
+    const rows = lines.map((line) => verifier.line(line)).filter((row) => row !== null);
+    return { ...verifier.end(), rows };
 }

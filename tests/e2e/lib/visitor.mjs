@@ -54,7 +54,20 @@ export class Visitor {
         return answer;
     }
 
-    #send(address, { method = 'GET', form, headers = {}, body, agent = false } = {}) {
+    async #send(address, options) {
+        const response = await this.open(address, options);
+        const parts = [];
+        for await (const part of response) {
+            parts.push(part);
+        }
+        return { status: response.statusCode, headers: response.headers, url: response.url,
+            us: Number(process.hrtime.bigint() - response.begun) / 1000,
+            text: Buffer.concat(parts).toString() };
+    }
+
+    // The answer as it comes, for what is too long to be held; `url` is whose it is, and when it was
+    // `begun`.
+    open(address, { method = 'GET', form, headers = {}, body, agent = false } = {}) {
         const url = new URL(address);
         const text = form === undefined ? body : new URLSearchParams(form).toString();
         const cookie = this.#cookieLine(url);
@@ -68,14 +81,8 @@ export class Visitor {
                     ...headers,
                 },
             }, (response) => {
-                const parts = [];
-                response.on('data', (part) => parts.push(part));
-                response.on('end', () => {
-                    this.#keep(url, response.headers['set-cookie'] ?? []);
-                    resolve({ status: response.statusCode, headers: response.headers, url,
-                        us: Number(process.hrtime.bigint() - begun) / 1000,
-                        text: Buffer.concat(parts).toString() });
-                });
+                this.#keep(url, response.headers['set-cookie'] ?? []);
+                resolve(Object.assign(response, { url, begun }));
             });
             request.on('timeout', () => request.destroy(new Error(`no answer from ${url.host}`)));
             request.on('error', reject);

@@ -36,6 +36,7 @@ enum rig_client {
 };
 
 #define RIG_TEXT_BYTES_MAX 256
+#define RIG_PART_BYTES 190000 /* about as long as parts of statements are */
 
 /* The last ask that the fake core got, with the texts copied. */
 struct rig_ask {
@@ -78,7 +79,9 @@ struct rig_letter {
  *   refuse       bad_request        later        rate_limited, 7 s
  *   ask          the gate's refusal, with a receipt
  *   over         unauthenticated
- *   silent, die, stranger, garbage as above */
+ *   statement    three parts of RIG_PART_BYTES; with {"id":"..."} in the first part's body the
+ * second is: die, none comes; over, unauthenticated; garbage, no part; busy, refused once silent,
+ * die, stranger, garbage as above */
 struct rig_own {
     char verb[RIG_TEXT_BYTES_MAX];
     char body[RIG_TEXT_BYTES_MAX];

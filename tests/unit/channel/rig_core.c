@@ -7,6 +7,7 @@
 #include "proc/figures.h"
 #include "proc/owning.h"
 #include "proc/peer.h"
+#include "wire/canonical.h"
 
 #include <fcntl.h>
 #include <openssl/evp.h>
@@ -22,6 +23,7 @@ struct core {
     unsigned held_count;
     bool dies;
     bool sleeps;
+    bool refused; /* a part of a statement, once */
 };
 
 static const uint8_t path_bytes[64] = {7};
@@ -264,6 +266,71 @@ static void serve_letter(struct core *core, const struct frame *frame)
     }
 }
 
+/* `next` of a statement: 46 digits, what is to come, the part's number. */
+static void put_next(struct buf *buf, char what, char number)
+{
+    buf_printf(buf, "\"next\":\"%046d%c%c\"", 0, what, number);
+}
+
+static void put_first_part(struct core *core, const struct own_asked *asked, uint64_t tag)
+{
+    uint8_t room[OWN_BODY_BYTES_MAX];
+    struct view id = canonical_member(asked->body, "id");
+    struct answer answer = answer_of(1, CODE_DISCLOSED, ANSWER_FIELD_NONE);
+    struct own_told told = {.tag = tag, .code = CODE_DISCLOSED, .answer = &answer};
+    BUF_AUTO json;
+
+    buf_init(&json, 1024);
+    buf_put_text(&json, "{\"count\":3,\"lines\":[{\"first\":1}],");
+    put_next(&json, id.len == 0 ? '0' : (char)canonical_text(id, room).data[0], '1');
+    buf_put_text(&json, ",\"size\":9}");
+    answer.person = buf_view(&json);
+    owning_put_told(&core->pipe.out, &told);
+}
+
+static void put_part(struct core *core, struct view next, uint64_t tag)
+{
+    char what = (char)next.data[next.len - 3];
+    char number = (char)next.data[next.len - 2];
+    struct own_told told = {.tag = tag, .code = CODE_DISCLOSED};
+    BUF_AUTO json;
+
+    buf_init(&json, OWN_JSON_BYTES_MAX);
+    buf_put_text(&json, what == 'g' && number == '2' ? "{\"lines\":{\"x\":\"" : "{\"lines\":[\"");
+    for (unsigned i = 0; i < RIG_PART_BYTES; i++) {
+        buf_put_u8(&json, (uint8_t)number);
+    }
+    buf_put_text(&json, what == 'g' && number == '2' ? "\"}," : "\"],");
+    if (number == '3') {
+        buf_put_text(&json, "\"next\":null");
+    } else {
+        put_next(&json, what, (char)(number + 1));
+    }
+    buf_put_text(&json, "}");
+    told.json = buf_view(&json);
+    if (what == 'o' && number == '2') {
+        told = (struct own_told){.tag = tag, .code = CODE_UNAUTHENTICATED};
+    } else if (what == 'b' && number == '2' && !core->refused) {
+        core->refused = true;
+        told = (struct own_told){.tag = tag, .code = CODE_RATE_LIMITED, .retry_after_s = 1};
+    }
+    core->dies = what == 'd' && number == '2';
+    if (!core->dies) {
+        owning_put_told(&core->pipe.out, &told);
+    }
+}
+
+static void put_statement(struct core *core, const struct own_asked *asked, uint64_t tag)
+{
+    struct view next = canonical_member(asked->body, "next");
+
+    if (next.len == 0) {
+        put_first_part(core, asked, tag);
+    } else {
+        put_part(core, next, tag);
+    }
+}
+
 static void put_own(struct core *core, const struct own_asked *asked, uint64_t tag)
 {
     struct answer answer = {.tag = 1,
@@ -304,6 +371,8 @@ static void serve_own(struct core *core, const struct frame *frame)
         core->dies = true;
     } else if (view_is(asked.verb, "garbage")) {
         buf_put_zeros(&core->pipe.out, 64);
+    } else if (view_is(asked.verb, "statement")) {
+        put_statement(core, &asked, asked.tag);
     } else if (!view_is(asked.verb, "silent")) {
         put_own(core, &asked, asked.tag + (view_is(asked.verb, "stranger") ? 1 : 0));
     }

@@ -335,6 +335,88 @@ static void made_up_cookies_take_nothing_from_a_session_that_was_served(void **s
     assert_int_equal(does("over", "{}", NULL), 401);
 }
 
+/* ---- a statement as a file ---- */
+
+/* What comes of it until the connection ends or the last chunk has come; `path` with `fields` and a
+ * body as usual. Bytes of the body without its chunks' heads; *ret_whole: its end came. */
+static size_t download(const char *path, const char *fields, const char *text,
+                       struct rig_connection *connection, bool *ret_whole)
+{
+    static char bytes[4 * RIG_PART_BYTES];
+    char head[1024];
+    size_t len = 0;
+    assert_true(rig_connect(&rig, RIG_NONE, "http/1.1", 0, connection));
+    snprintf(head, sizeof(head),
+             "POST %s HTTP/1.1\r\nHost: localhost\r\nCookie: __Host-dancu-session=%c%s\r\n%s"
+             "Content-Length: %zu\r\n\r\n%s",
+             path, session, TOKEN_REST, fields, strlen(text), text);
+    rig_send_text(connection, head);
+    *ret_whole = false;
+    while (!*ret_whole && len < sizeof(bytes)) {
+        int got = SSL_read(connection->ssl, bytes + len, (int)(sizeof(bytes) - len));
+        if (got <= 0) {
+            break;
+        }
+        len += (size_t)got;
+        *ret_whole = len > 7 && memcmp(bytes + len - 7, "\r\n0\r\n\r\n", 7) == 0;
+    }
+    rig_disconnect(connection);
+    size_t digits = 0;
+    for (size_t i = 0; i < len; i++) {
+        digits += bytes[i] >= '1' && bytes[i] <= '3' && i > 400;
+    }
+    return digits;
+}
+
+static void a_statement_comes_whole_part_after_part_in_one_file(void **state)
+{
+    struct rig_connection connection;
+    bool whole = false;
+    unsigned verbs = rig_last_own(&rig).verbs;
+    (void)state;
+    session = 'K';
+    size_t digits = download("/v1/me/statement.file", JSON, "{}", &connection, &whole);
+    assert_true(whole && digits >= 3 * RIG_PART_BYTES);
+    assert_int_equal(rig_last_own(&rig).verbs, verbs + 4);
+    whole = false; /* refused for a while, a part is asked for again */
+    (void)download("/v1/me/statement.file", JSON, "{\"id\":\"busy\"}", &connection, &whole);
+    assert_true(whole);
+    assert_int_equal(rig_last_own(&rig).verbs, verbs + 9);
+}
+
+static void a_statement_that_breaks_off_does_not_look_whole(void **state)
+{
+    static const char *const ids[] = {"over", "garbage", "die"};
+    struct rig_connection connection;
+    (void)state;
+    session = 'L';
+    for (unsigned i = 0; i < 3; i++) {
+        char body[64];
+        bool whole = true;
+        snprintf(body, sizeof(body), "{\"id\":\"%s\"}", ids[i]);
+        size_t digits = download("/v1/me/statement.file", JSON, body, &connection, &whole);
+        assert_false(whole);
+        assert_true(digits >= RIG_PART_BYTES);
+    }
+    await_core();
+}
+
+static void a_form_without_its_own_value_gets_no_file(void **state)
+{
+    struct rig_response response;
+    unsigned verbs = rig_last_own(&rig).verbs;
+    (void)state;
+    sends("POST /me/statement", COOKIE "Content-Type: application/x-www-form-urlencoded\r\n",
+          "csrf=x", &response);
+    assert_int_equal(response.status, 401);
+    rig_response_done(&response);
+    sends("GET /me/statement", COOKIE, "", &response);
+    assert_int_equal(response.status, 405);
+    assert_string_equal(rig_field(&response, "allow"), "POST");
+    rig_response_done(&response);
+    assert_int_equal(rig_last_own(&rig).verbs, verbs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -345,6 +427,9 @@ int main(void)
         cmocka_unit_test(a_form_that_no_page_has_is_not_carried),
         cmocka_unit_test(without_a_session_or_from_another_site_nothing_is_carried),
         cmocka_unit_test(what_is_no_verb_or_no_object_is_refused_here),
+        cmocka_unit_test(a_statement_comes_whole_part_after_part_in_one_file),
+        cmocka_unit_test(a_statement_that_breaks_off_does_not_look_whole),
+        cmocka_unit_test(a_form_without_its_own_value_gets_no_file),
         cmocka_unit_test(a_core_that_is_lost_or_speaks_of_nobody_is_told_as_unavailable),
         cmocka_unit_test(a_session_that_asks_too_often_is_told_to_come_later),
         cmocka_unit_test(made_up_cookies_take_nothing_from_a_session_that_was_served),

@@ -17,6 +17,21 @@
 
 static struct core core;
 static struct peer peer;
+static int64_t now_us;
+
+/* A millisecond a reading: a turn has time for one row. */
+static int64_t hurry(void *context)
+{
+    int64_t *clock = context;
+    return *clock += 1000;
+}
+
+static void set_hurried(bool hurried)
+{
+    core.house->clock = clock_fixed(&now_us);
+    core.house->clock.monotonic_us = hurried ? hurry : core.house->clock.monotonic_us;
+    core.house->clock.context = &now_us;
+}
 
 static int set_up(void **state)
 {
@@ -28,6 +43,8 @@ static int set_up(void **state)
         assert_int_equal(home_serve(home, &ask)->code, CODE_DISCLOSED);
     }
     core = (struct core){.house = home->house};
+    now_us = clock_wall_us(&home->house->clock);
+    set_hurried(true);
     struct account *account = directory_account(&home->house->directory, VIEW_LITERAL("bank-1"));
     account->channel = CHANNEL_NATIONAL_PORTAL; /* from now on it is a portal's */
     for (unsigned i = 0; i < CORE_PEERS_MAX; i++) {
@@ -109,6 +126,35 @@ static void a_page_is_made_in_turns_and_recorded_before_it_is_told(void **state)
     assert_int_equal(json_integer_value(json_object_get(page, "count")), LOOKS);
     json_decref(page);
     assert_false(histories_wait(&core.histories));
+}
+
+/* How many turns it takes until nobody waits. */
+static unsigned turns(void)
+{
+    unsigned count = 0;
+    for (; histories_wait(&core.histories); count++) {
+        assert_true(count < TURNS_MAX);
+        assert_ok(histories_keep(&core));
+    }
+    return count;
+}
+
+static void a_turn_reads_as_long_as_its_clock_says_and_ends_with_a_record(void **state)
+{
+    struct home *home = *state;
+    enum code code;
+    uint64_t size = ledger_size(home->house->ledger);
+    assert_true(waits(HOME_AN, "{}", 1, &code));
+    assert_true(turns() > LOOKS);
+    set_hurried(false); /* it stands still: nothing takes any time */
+    assert_true(waits(HOME_AN, "{}", 2, &code));
+    assert_true(waits("079090912346", "{}", 3, &code));
+    assert_ok(histories_keep(&core));
+    assert_true(histories_wait(&core.histories));
+    assert_int_equal(ledger_size(home->house->ledger), size + 2);
+    assert_ok(histories_keep(&core));
+    assert_false(histories_wait(&core.histories));
+    assert_int_equal(ledger_size(home->house->ledger), size + 3);
 }
 
 static void those_who_wait_are_told_their_own_in_the_order_in_which_they_came(void **state)
@@ -229,6 +275,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         TEST(a_page_is_made_in_turns_and_recorded_before_it_is_told),
+        TEST(a_turn_reads_as_long_as_its_clock_says_and_ends_with_a_record),
         TEST(those_who_wait_are_told_their_own_in_the_order_in_which_they_came),
         TEST(one_citizen_has_two_places_and_all_have_so_many),
         TEST(who_is_gone_gets_no_page_and_leaves_no_record),

@@ -422,6 +422,10 @@ static void only_a_history_chooses_rows_and_one_row_stands_alone(void **state)
     } cases[] = {
         {{.row = 1}, true},
         {{.row = 1, .limit = 1}, false},
+        {{.form = HISTORY_STATEMENT}, true},
+        {{.form = HISTORY_STATEMENT, .row = 1}, false},
+        {{.form = HISTORY_STATEMENT, .limit = 1}, false},
+        {{.form = HISTORY_FORM_COUNT}, false},
         {{.limit = HISTORY_PAGE_ROWS_MAX}, true},
         {{.limit = HISTORY_PAGE_ROWS_MAX + 1}, false},
         {{.channel = CHANNEL_COUNT}, true},
@@ -468,6 +472,8 @@ static void a_wish_for_rows_is_read_member_by_member_and_strictly(void **state)
         {"service", false, "own.view", true},
         {"party", false, "bank", true},
         {"party", false, "", false},
+        {"form", false, "statement", true},
+        {"form", false, "page", false},
         {"sort", false, "x", false},
     };
     (void)state;
@@ -478,6 +484,30 @@ static void a_wish_for_rows_is_read_member_by_member_and_strictly(void **state)
         assert_int_equal(good, cases[i].good);
         assert_true(!good || (ask_history_said(&history) && ask_history_sane(&history)));
     }
+}
+
+static void
+where_a_statement_goes_on_is_said_in_digits_and_nothing_else_is_taken_for_it(void **state)
+{
+    struct statement_next next = {.token = {0xab, 1, 2}, .below = 0x512c0000000123};
+    struct statement_next got = {0};
+    BUF_AUTO text;
+    (void)state;
+    buf_init(&text, 64);
+    statement_next_put(&next, &text);
+    assert_int_equal(text.len, STATEMENT_NEXT_CHARS);
+    assert_true(statement_next_get(buf_view(&text), &got));
+    assert_memory_equal(got.token, next.token, sizeof(got.token));
+    assert_int_equal(got.below, next.below);
+    assert_false(statement_next_get(view_part(buf_view(&text), 0, text.len - 2), &got));
+    text.data[0] = 'A'; /* digits are of lower case */
+    assert_false(statement_next_get(buf_view(&text), &got));
+    text.data[0] = 'g';
+    assert_false(statement_next_get(buf_view(&text), &got));
+    buf_reset(&text);
+    next.below = 0;
+    statement_next_put(&next, &text);
+    assert_false(statement_next_get(buf_view(&text), &got));
 }
 
 int main(void)
@@ -502,6 +532,8 @@ int main(void)
         cmocka_unit_test(a_proof_names_what_its_kind_names_and_nothing_else),
         cmocka_unit_test(only_a_history_chooses_rows_and_one_row_stands_alone),
         cmocka_unit_test(a_wish_for_rows_is_read_member_by_member_and_strictly),
+        cmocka_unit_test(
+            where_a_statement_goes_on_is_said_in_digits_and_nothing_else_is_taken_for_it),
         cmocka_unit_test(a_code_is_letters_digits_dots_lines_and_dashes_and_not_too_long),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

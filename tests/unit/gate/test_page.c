@@ -364,6 +364,80 @@ static void anothers_row_and_no_row_are_alike(void **state)
     }
 }
 
+/* ---- statements ---- */
+
+/* An's first part; where it goes on. */
+static struct statement_next state_for_an(struct world *world)
+{
+    struct scene scene;
+    struct statement_next next = {0};
+    make(&scene, WORLD_AN, WORLD_AN);
+    scene.ask.history.form = HISTORY_STATEMENT;
+    json_t *told = look(world, &scene);
+    gate_statement_open(world->gate);
+    assert_true(statement_next_get(view_text(reader_text(told, "next")), &next));
+    json_decref(told);
+    return next;
+}
+
+static struct outcome fetch(struct world *world, const char *account, const char *citizen,
+                            struct statement_next *next, bool *ret_more)
+{
+    const struct statement_asker asker = {view_text(account), view_text(citizen)};
+    struct code_text about;
+    BUF_AUTO lines;
+    buf_init(&lines, 65536);
+    bool found = gate_statement_find(world->gate, &asker, next, &about);
+    assert_true(!found || view_is(code_view(&about), WORLD_AN));
+    struct outcome outcome = gate_statement_line(world->gate, &asker, next, &lines, ret_more);
+    assert_int_equal(outcome_ok(outcome), found);
+    assert_int_equal(lines.len > 0, found);
+    return outcome;
+}
+
+static void a_statement_is_open_to_who_has_its_token_and_came_the_same_way(void **state)
+{
+    struct world *world = *state;
+    bool more = false;
+    bank_asks(world, WORLD_AN_NAME, CODE_DISCLOSED);
+    const struct statement_next next = state_for_an(world);
+    struct statement_next tried = next;
+    assert_fault(fetch(world, "citizen-2", WORLD_AN, &tried, &more), FAULT_NOT_FOUND);
+    assert_fault(fetch(world, "citizen-1", WORLD_CHI, &tried, &more), FAULT_NOT_FOUND);
+    assert_fault(fetch(world, "citizen-1", "", &tried, &more), FAULT_NOT_FOUND);
+    tried.token[STATEMENT_TOKEN_BYTES - 1] ^= 1;
+    assert_fault(fetch(world, "citizen-1", WORLD_AN, &tried, &more), FAULT_NOT_FOUND);
+    tried = next;
+    tried.below++; /* rows that he was not told the number of */
+    assert_fault(fetch(world, "citizen-1", WORLD_AN, &tried, &more), FAULT_NOT_FOUND);
+    tried = next;
+    assert_ok(fetch(world, "citizen-1", WORLD_AN, &tried, &more));
+    assert_true(more && tried.below < next.below);
+    assert_ok(fetch(world, "citizen-1", WORLD_AN, &tried, &more));
+    assert_false(more);
+    tried = next; /* a second one takes its place */
+    (void)state_for_an(world);
+    assert_fault(fetch(world, "citizen-1", WORLD_AN, &tried, &more), FAULT_NOT_FOUND);
+}
+
+static void a_statement_ends_when_nobody_fetches_it_and_some_time_in_any_case(void **state)
+{
+    struct world *world = *state;
+    bool more = false;
+    struct statement_next next = state_for_an(world);
+    int64_t begun_us = world->now_us;
+    while (world->now_us - begun_us < (STATEMENT_WHOLE_S_MAX - STATEMENT_S_MAX) * US_PER_S) {
+        struct statement_next tried = next;
+        assert_ok(fetch(world, "citizen-1", WORLD_AN, &tried, &more));
+        world->now_us += (STATEMENT_S_MAX - 1) * US_PER_S;
+    }
+    world->now_us = begun_us + STATEMENT_WHOLE_S_MAX * US_PER_S;
+    assert_fault(fetch(world, "citizen-1", WORLD_AN, &next, &more), FAULT_NOT_FOUND);
+    next = state_for_an(world);
+    world->now_us += STATEMENT_S_MAX * US_PER_S;
+    assert_fault(fetch(world, "citizen-1", WORLD_AN, &next, &more), FAULT_NOT_FOUND);
+}
+
 /* ---- refusals ---- */
 
 static void whoever_names_another_gets_no_page_and_is_refused(void **state)
@@ -465,6 +539,8 @@ int main(void)
         TEST(a_sealed_look_does_not_exist_until_its_day_and_joins_at_the_end_then),
         TEST(a_row_opens_its_proof_and_the_request_only_where_nobody_else_can_stand),
         TEST(anothers_row_and_no_row_are_alike),
+        TEST(a_statement_is_open_to_who_has_its_token_and_came_the_same_way),
+        TEST(a_statement_ends_when_nobody_fetches_it_and_some_time_in_any_case),
         TEST(whoever_names_another_gets_no_page_and_is_refused),
         TEST(without_a_page_it_is_turned_away_and_not_answered_with_nothing),
         TEST(a_record_that_cannot_be_read_gives_nothing_and_records_nothing),
