@@ -63,8 +63,10 @@
 #define STATEMENTS_OPEN_MAX 64       /* of which parts can be fetched; the oldest goes first ... */
 #define STATEMENT_S_MAX 900          /* ... so long after the last that was fetched, ... */
 #define STATEMENT_WHOLE_S_MAX 7200   /* ... and after the first */
-#define STATEMENT_PAPER_ROWS_MAX 200 /* of one that is drawn; others are on further papers */
-#define STATEMENT_PART_BYTES_MAX (192u << 10) /* of its lines; OWN_JSON_BYTES_MAX holds it */
+#define STATEMENT_PAPER_ROWS_MAX 100 /* on one sheet for people; others are on further sheets */
+#define STATEMENT_PAPER_BYTES_MAX                                                                  \
+    (STATEMENT_PAPER_ROWS_MAX * 4096u + 16384u) /* what it is drawn of */
+#define STATEMENT_PART_BYTES_MAX (192u << 10)   /* of its lines; OWN_JSON_BYTES_MAX holds it */
 #define HISTORY_TURN_US_MAX 400    /* a turn reads rows of histories no longer, and one more */
 #define HISTORY_WAIT_MAX 128       /* who waits for his page, or a part of a statement ... */
 #define HISTORY_WAIT_OWN_MAX 2     /* ... of one citizen's; beyond: 429 ... */

@@ -114,6 +114,7 @@ static const struct own_verb verbs[] = {
     {"phone.pin", OWN_PORTALS, phones_pin_set},
     {"phone.release", OWN_PORTALS, phones_release},
     {"statement", OWN_PORTALS, state_history},
+    {"statement.print", OWN_PORTALS, printing_show},
     {"unlock", OWN_PORTALS | OWN_PHONES, rights_unlock},
     {"view", OWN_PORTALS | OWN_PHONES, view_own},
 };

@@ -218,6 +218,7 @@ static struct outcome housekeeping(struct core *core)
     TRY(letters_keep(core));
     sessions_sweep(&core->sessions, clock_monotonic_us(&core->house->clock));
     TRY(histories_keep(core));
+    TRY(printing_keep(core));
     keymaps_keep(core);
     TRY(news_keep(core));
     TRY(inbox_keep(core));
@@ -240,8 +241,9 @@ static int wait_ms(const struct core *core)
         core->tick_wait_ms < core->aggregate_wait_ms ? core->tick_wait_ms : core->aggregate_wait_ms;
     uint32_t wait_max = peers_hold(core) ? 1 : rotations_busy(core) ? 50 : 1000;
     bool busy = peers_wait(core) || core->ageing.under_way || letters_busy(core) ||
-                core->gate_busy || histories_wait(&core->histories) || outbox_busy(core) ||
-                inbox_busy(core) || notices_busy(core) || news_busy(core) || core->retention_busy;
+                core->gate_busy || histories_wait(&core->histories) || printing_busy(core) ||
+                outbox_busy(core) || inbox_busy(core) || notices_busy(core) || news_busy(core) ||
+                core->retention_busy;
     return busy ? 0 : (int)(wait > wait_max ? wait_max : wait);
 }
 
@@ -319,6 +321,7 @@ static void core_close(struct core *core)
     admins_sweep(core);
     rereads_done(&core->rereads);
     histories_done(&core->histories);
+    printing_close(&core->printing);
     searches_done(&core->searches);
     wishes_forget(core);
     letters_close(&core->letters);

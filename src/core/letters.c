@@ -254,7 +254,7 @@ static struct outcome disclose(struct core *core, const struct letter *letter,
 
 /* ---- drawing ---- */
 
-static struct peer *drawer(struct core *core)
+struct peer *letters_drawer(struct core *core)
 {
     for (unsigned i = 0; i < CORE_PEERS_MAX; i++) {
         struct peer *peer = &core->peers[i];
@@ -283,7 +283,7 @@ static struct outcome send_content(struct core *core, const struct letter *lette
                                    const struct letter_content *content)
 {
     struct letters *letters = &core->letters;
-    struct peer *peer = drawer(core);
+    struct peer *peer = letters_drawer(core);
     BUF_AUTO json;
     buf_init(&json, LETTER_CONTENT_BYTES_MAX);
     if (peer == NULL) {
@@ -407,6 +407,10 @@ struct outcome letters_drawn(struct core *core, const struct frame *frame, bool 
 {
     struct render_done done;
     *ret_good = outcome_ok(rendering_get_done(frame, &done));
+    if (*ret_good && (done.tag & PRINTING_TAG) != 0) {
+        printing_drawn(core, &done);
+        return OUTCOME_OK;
+    }
     if (!*ret_good || core->letters.phase != LETTERS_DRAWING || done.tag != core->letters.tag) {
         return OUTCOME_OK; /* of one that was given up */
     }

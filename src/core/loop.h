@@ -108,6 +108,20 @@ struct histories {
     struct buf part; /* of a statement, that is being made for the first */
 };
 
+/* A sheet of a statement that is being made for somebody (printing.c). */
+struct printing {
+    enum { PRINTING_IDLE, PRINTING_READS, PRINTING_DRAWS } phase;
+    struct peer *peer;
+    uint64_t tag; /* the peer's */
+    struct code_text citizen;
+    struct code_text account;
+    struct gate_sheet sheet;
+    struct buf content;
+    uint64_t order; /* the last that was sent to be drawn */
+    int64_t until_us;
+};
+#define PRINTING_TAG (UINT64_C(1) << 63) /* of its orders: letters have others */
+
 /* A search that an officer has ordered, and what it found. */
 struct search {
     bool used;
@@ -304,6 +318,7 @@ struct core {
     unsigned count;
     struct rereads rereads;
     struct histories histories;
+    struct printing printing;
     bool gate_busy; /* its index has work to go on with */
     uint64_t frames_refused;
     struct scrub_status scrub; /* as the worker told it last */
@@ -394,6 +409,11 @@ struct outcome statements_show(struct core *core, const struct own_call *call, s
 /* An account fetches a part; *ret_good false: the frame does not decode. */
 struct outcome statements_take(struct core *core, struct peer *peer, const struct frame *frame,
                                bool *ret_good);
+/* `next` of a body; false: it is no place. And whom that statement is about, if it is open to the
+ * asker. */
+bool statements_next_of(struct view body, struct statement_next *ret_next);
+bool statements_find(struct core *core, const struct statement_asker *asker,
+                     const struct statement_next *next, struct code_text *ret_id);
 /* One line of the part that is wanted, into histories.part; *ret_done: it has been told. */
 struct outcome statements_step(struct core *core, struct history_wait *wait, bool *ret_done);
 
@@ -524,6 +544,24 @@ void letters_kept(struct core *core, struct view case_code, const uint8_t file[S
 bool letters_explain(struct core *core, const struct written_case *case_, struct buf *json);
 /* The process `letter` is gone. */
 void letters_lost(struct core *core);
+
+/* Who draws; NULL: nobody does. */
+struct peer *letters_drawer(struct core *core);
+
+/* printing.c */
+/* The verb `statement.print`. */
+struct outcome printing_show(struct core *core, const struct own_call *call,
+                             struct own_reply *reply);
+struct outcome printing_keep(struct core *core);
+/* There are rows to be read at once. */
+bool printing_busy(const struct core *core);
+/* What the process `letter` says of an order with PRINTING_TAG. */
+struct render_done;
+void printing_drawn(struct core *core, const struct render_done *done);
+/* Who waits is gone; the process `letter` is. */
+void printing_forget(struct printing *printing, const struct peer *peer);
+void printing_lost(struct core *core);
+void printing_close(struct printing *printing); /* wipes */
 
 /* finds.c */
 /* The officer's act was recorded just now: the gate is asked, and the answer is "one", "none",

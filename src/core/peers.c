@@ -503,20 +503,34 @@ static struct outcome take_stats(struct core *core, struct peer *peer, const str
 
 typedef struct outcome (*taker)(struct core *core, struct peer *peer, const struct frame *frame);
 static const taker takers[FRAME_KIND_COUNT] = {
-    [FRAME_ASKS] = take_asks,         [FRAME_RECEIPT] = take_receipts,
-    [FRAME_STATS] = take_stats,       [FRAME_KEPT] = take_kept,
-    [FRAME_SCRUB] = take_scrub,       [FRAME_CHUNK] = take_chunk,
-    [FRAME_STAMPED] = take_stamped,   [FRAME_LOOK] = take_look,
-    [FRAME_GRANTS] = take_grants,     [FRAME_STATEMENT] = take_statement,
-    [FRAME_EXPLAIN] = take_explain,   [FRAME_FOUND] = take_found,
-    [FRAME_VOUCHED] = take_asks,      [FRAME_JOB_WHO] = take_of_jobs,
-    [FRAME_JOB_LINES] = take_of_jobs, [FRAME_CHANGES_STAMPED] = take_changes,
-    [FRAME_CHANGED] = take_changed,   [FRAME_EXTRACTED] = take_extracted,
-    [FRAME_WISH] = take_of_jobs,      [FRAME_ARCHIVED] = take_paper,
-    [FRAME_RENDERED] = take_rendered, [FRAME_LETTER_CHECK] = take_check,
-    [FRAME_OWN] = take_own,           [FRAME_SIGNIN] = take_signin,
-    [FRAME_TOKEN] = take_signin,      [FRAME_SIGNED_IN] = take_signin,
-    [FRAME_SMS] = take_sms,           [FRAME_SMS_OUT] = take_sms,
+    [FRAME_ASKS] = take_asks,
+    [FRAME_RECEIPT] = take_receipts,
+    [FRAME_STATEMENT] = take_statement,
+    [FRAME_STATS] = take_stats,
+    [FRAME_KEPT] = take_kept,
+    [FRAME_SCRUB] = take_scrub,
+    [FRAME_CHUNK] = take_chunk,
+    [FRAME_STAMPED] = take_stamped,
+    [FRAME_LOOK] = take_look,
+    [FRAME_GRANTS] = take_grants,
+    [FRAME_EXPLAIN] = take_explain,
+    [FRAME_FOUND] = take_found,
+    [FRAME_VOUCHED] = take_asks,
+    [FRAME_JOB_WHO] = take_of_jobs,
+    [FRAME_JOB_LINES] = take_of_jobs,
+    [FRAME_CHANGES_STAMPED] = take_changes,
+    [FRAME_CHANGED] = take_changed,
+    [FRAME_EXTRACTED] = take_extracted,
+    [FRAME_WISH] = take_of_jobs,
+    [FRAME_ARCHIVED] = take_paper,
+    [FRAME_RENDERED] = take_rendered,
+    [FRAME_LETTER_CHECK] = take_check,
+    [FRAME_OWN] = take_own,
+    [FRAME_SIGNIN] = take_signin,
+    [FRAME_TOKEN] = take_signin,
+    [FRAME_SIGNED_IN] = take_signin,
+    [FRAME_SMS] = take_sms,
+    [FRAME_SMS_OUT] = take_sms,
     [FRAME_MAP] = take_map,
     [FRAME_ROTATED] = take_rotated,
 };
@@ -674,6 +688,7 @@ struct outcome peers_sweep(struct core *core)
             figures_end(core, peer);
             rereads_forget(&core->rereads, peer);
             histories_forget(&core->histories, peer);
+            printing_forget(&core->printing, peer);
             feed_forget(core, peer);
             extracts_lost(core, peer);
             outbox_lost(core, peer);
@@ -687,6 +702,7 @@ struct outcome peers_sweep(struct core *core)
             }
             if (draws) {
                 letters_lost(core);
+                printing_lost(core);
             }
             if (maps) {
                 keymaps_lost(core);

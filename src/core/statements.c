@@ -101,6 +101,13 @@ static bool may_see(const struct core *core, const struct statement_asker *asker
            staff_guards(&core->house->directory, asker->citizen, id, day);
 }
 
+bool statements_find(struct core *core, const struct statement_asker *asker,
+                     const struct statement_next *next, struct code_text *ret_id)
+{
+    return gate_statement_find(core->house->gate, asker, next, ret_id) &&
+           may_see(core, asker, code_view(ret_id));
+}
+
 /* A place in the line. False: there is none, or no such statement is open to the asker; *ret_code
  * says which. */
 static bool wait_for(struct core *core, const struct statement_asker *asker, struct peer *peer,
@@ -108,8 +115,7 @@ static bool wait_for(struct core *core, const struct statement_asker *asker, str
 {
     struct code_text id;
     *ret_code = CODE_NOT_FOUND;
-    if (!gate_statement_find(core->house->gate, asker, next, &id) ||
-        !may_see(core, asker, code_view(&id))) {
+    if (!statements_find(core, asker, next, &id)) {
         return false;
     }
     struct history_wait *wait = histories_place(&core->histories, code_view(&id), false);
@@ -124,11 +130,11 @@ static bool wait_for(struct core *core, const struct statement_asker *asker, str
     return true;
 }
 
-/* `next` of a body. False: it is no place. */
-static bool next_of(struct view value, struct statement_next *ret_next)
+bool statements_next_of(struct view body, struct statement_next *ret_next)
 {
+    struct view value = canonical_member(body, "next");
     uint8_t text[2 + STATEMENT_NEXT_CHARS];
-    return canonical_is_text(value) && value.len == sizeof(text) &&
+    return value.len > 0 && canonical_is_text(value) && value.len == sizeof(text) &&
            statement_next_get(canonical_text(value, text), ret_next);
 }
 
@@ -137,13 +143,12 @@ struct outcome statements_show(struct core *core, const struct own_call *call, s
 {
     static const struct ask_history whole = {.form = HISTORY_STATEMENT};
     const struct statement_asker asker = {call->asker.account, call->asker.citizen};
-    struct view value = canonical_member(call->body, "next");
     struct statement_next next;
     enum code code = CODE_DISCLOSED;
-    if (value.len == 0) {
+    if (canonical_member(call->body, "next").len == 0) {
         return histories_put(core, call, id, ward, &whole, reply);
     }
-    if (!next_of(value, &next)) {
+    if (!statements_next_of(call->body, &next)) {
         own_refuse(reply, CODE_BAD_REQUEST, "/next");
     } else if (wait_for(core, &asker, call->peer, call->tag, &next, &code)) {
         reply->later = true;

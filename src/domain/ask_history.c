@@ -118,10 +118,11 @@ bool ask_history_set(struct ask_history *history, struct view name, bool number,
 
 void statement_next_put(const struct statement_next *next, struct buf *buf)
 {
-    char token[2 * STATEMENT_TOKEN_BYTES + 1];
+    char token[2 * STATEMENT_TOKEN_BYTES];
 
     hex_write(token, view_of(next->token, sizeof(next->token)));
-    buf_printf(buf, "%s%016" PRIx64, token, next->below);
+    buf_put(buf, token, sizeof(token));
+    buf_printf(buf, "%016" PRIx64, next->below);
 }
 
 bool statement_next_get(struct view text, struct statement_next *ret_next)

@@ -142,6 +142,29 @@ bool gate_statement_find(struct gate *gate, const struct statement_asker *asker,
  * not open to the asker, or has none from there on. */
 struct outcome gate_statement_line(struct gate *gate, const struct statement_asker *asker,
                                    struct statement_next *next, struct buf *lines, bool *ret_more);
+/* A sheet of a statement for people: rows as pages have them, the newest first,
+ * STATEMENT_PAPER_ROWS_MAX a sheet, of one year or of all. */
+struct gate_sheet {
+    struct statement_next next; /* whose it is, as the first part gave it */
+    unsigned year;              /* in which he was able to see them first (UTC+7); 0: any */
+    unsigned sheet;             /* from 1 */
+    uint64_t rows;              /* of the year, on all sheets: told by gate_sheet_begin() */
+    /* gate's own */
+    uint64_t from;
+    uint64_t skip;
+    unsigned put;
+    unsigned count;
+    unsigned at;
+    uint64_t places[HISTORY_PAGE_ROWS_MAX];
+};
+/* Appends what the sheet tells of the whole, as members of a JSON object: `count`, `map`, `person`,
+ * `rows`, of which the steps make the array. FAULT_NOT_FOUND: the statement is not open to the
+ * asker, or was made against another map; FAULT_BAD_INPUT: there is no such sheet. */
+struct outcome gate_sheet_begin(struct gate *gate, const struct statement_asker *asker,
+                                struct gate_sheet *sheet, struct buf *json);
+/* A look into the index, or one old record (I9). *ret_done: the array has its end. */
+struct outcome gate_sheet_step(struct gate *gate, const struct statement_asker *asker,
+                               struct gate_sheet *sheet, struct buf *json, bool *ret_done);
 /* For notices (core/notices.c). The port is told of each person in what has been recorded. */
 struct seen_port {
     void (*seen)(void *context, uint64_t person); /* NULL: nobody is told */

@@ -149,12 +149,12 @@ static enum part part_of(const struct record *record, uint64_t person)
     return record_asks_about(record, person) ? PART_ASKED : PART_NAMED;
 }
 
-static void put_fields(const struct page *page, const struct record *record, enum part part,
+static void put_fields(const struct page_row *row, const struct record *record, enum part part,
                        struct buf *buf)
 {
-    uint64_t named = page->fields & (part == PART_NAMED ? PERSON_NAMING_FIELDS : UINT64_MAX);
+    uint64_t named = row->fields & (part == PART_NAMED ? PERSON_NAMING_FIELDS : UINT64_MAX);
     if (part == PART_CHANGED) {
-        put_changed(value_of(record, RECORD_TRACE), record_find_person(record, page->person), named,
+        put_changed(value_of(record, RECORD_TRACE), record_find_person(record, row->person), named,
                     buf);
     } else {
         put_asked_fields(member_of(value_of(record, RECORD_REQUEST), "fields"), named, buf);
@@ -225,12 +225,12 @@ static void put_role(const struct record *record, struct view agent, struct buf 
     }
 }
 
-static void put_row(const struct gate *gate, const struct page *page, uint64_t place,
-                    const struct record *record, struct buf *buf)
+void page_put_row(const struct gate *gate, const struct page_row *row, const struct record *record,
+                  struct buf *buf)
 {
     static const char *const parts[PART_COUNT] = {"asked", "named", "changed"};
     struct view agent = value_of(record, RECORD_AGENT);
-    enum part part = part_of(record, page->person);
+    enum part part = part_of(record, row->person);
     buf_printf(buf, "{\"as\":\"%s\",\"business\":", parts[part]);
     put_business(gate, value_of(record, RECORD_BUSINESS), buf);
     buf_put_text(buf, ",\"case\":");
@@ -240,7 +240,7 @@ static void put_row(const struct gate *gate, const struct page *page, uint64_t p
     buf_put_text(buf, ",\"class\":");
     put_word(buf, &words_class, record->class);
     buf_put_text(buf, ",\"fields\":");
-    put_fields(page, record, part, buf);
+    put_fields(row, record, part, buf);
     buf_put_text(buf, record->forgotten ? ",\"forgotten\":true" : "");
     buf_printf(buf, ",\"kind\":\"%s\",\"operator\":", words_name(&words_kind, record->kind));
     put_party(gate, member_of(agent, "operator"), buf);
@@ -249,7 +249,7 @@ static void put_row(const struct gate *gate, const struct page *page, uint64_t p
     buf_put_text(buf, ",\"result\":");
     json_put_string(buf, record->outcome);
     put_role(record, agent, buf);
-    buf_printf(buf, ",\"row\":\"%016" PRIx64 "\",\"service\":", place);
+    buf_printf(buf, ",\"row\":\"%016" PRIx64 "\",\"service\":", row->place);
     put_word(buf, &words_service, record->service);
     buf_put_text(buf, ",\"time\":\"");
     clock_put_second(buf, record->time_us);
@@ -405,6 +405,7 @@ static bool is_of(const struct page *page, const struct record *record)
 static struct outcome read_row(struct gate *gate, uint64_t place)
 {
     struct page *page = &gate->page;
+    const struct page_row row = {page->person, page->fields, place};
     struct ledger_receipt receipt = {0};
     struct record record = {0};
     uint64_t index = history_place_index(place);
@@ -418,14 +419,14 @@ static struct outcome read_row(struct gate *gate, uint64_t place)
         buf_put_text(&page->json, "{\"proof\":");
         TRY(history_put_proof(&record, index, &receipt, page->person, &page->json));
         buf_put_text(&page->json, ",\"row\":");
-        put_row(gate, page, place, &record, &page->json);
+        page_put_row(gate, &row, &record, &page->json);
         buf_put_u8(&page->json, '}');
         return buf_check(&page->json);
     }
     if (is_of(page, &record)) {
         bool first = page->json.data[page->json.len - 1] == '[';
         buf_put_text(&page->json, first ? "" : ",");
-        put_row(gate, page, place, &record, &page->json);
+        page_put_row(gate, &row, &record, &page->json);
     }
     return buf_check(&page->json);
 }

@@ -41,6 +41,17 @@ struct page {
     struct buf json;  /* canonical */
 };
 
+/* Whose row, the fields that it may name, and where it stands. */
+struct page_row {
+    uint64_t person;
+    uint64_t fields;
+    uint64_t place;
+};
+struct gate;
+/* Appends one row as pages have it. */
+void page_put_row(const struct gate *gate, const struct page_row *row, const struct record *record,
+                  struct buf *buf);
+
 void page_init(struct page *page);
 void page_done(struct page *page); /* wipes */
 

@@ -58,8 +58,8 @@ struct outcome statements_put_first(struct gate *gate, struct page *page)
 
 /* ---- the others ---- */
 
-static struct open_statement *statement_of(struct gate *gate, const struct statement_asker *asker,
-                                           const struct statement_next *next)
+struct open_statement *statement_of(struct gate *gate, const struct statement_asker *asker,
+                                    const struct statement_next *next)
 {
     int64_t now_us = clock_monotonic_us(&gate->clock);
     for (unsigned i = 0; i < STATEMENTS_OPEN_MAX; i++) {
@@ -125,18 +125,25 @@ void gate_statement_open(struct gate *gate)
     memcpy(open->token, page->token, sizeof(open->token));
 }
 
+struct outcome statement_read_row(struct gate *gate, const struct open_statement *open,
+                                  uint64_t place, struct ledger_receipt *ret_receipt,
+                                  struct record *ret_record)
+{
+    TRY(ledger_reread(gate->ledger, history_place_index(place), &gate->again, ret_receipt));
+    TRY(record_get_opening(ret_receipt->item.opening, ret_record));
+    return record_find_person(ret_record, open->person) != RECORD_NOBODY
+               ? OUTCOME_OK
+               : outcome_fail(FAULT_CORRUPT, "a row is not one of whom it is kept for");
+}
+
 static struct outcome put_row(struct gate *gate, const struct open_statement *open, uint64_t place,
                               struct buf *lines)
 {
     struct ledger_receipt receipt = {0};
     struct record record = {0};
-    uint64_t index = history_place_index(place);
-    TRY(ledger_reread(gate->ledger, index, &gate->again, &receipt));
-    TRY(record_get_opening(receipt.item.opening, &record));
-    bool about = record_find_person(&record, open->person) != RECORD_NOBODY;
-    return about ? statement_put_row(&record, index, &receipt, open->person, place >= open->map_end,
-                                     lines)
-                 : outcome_fail(FAULT_CORRUPT, "a row is not one of whom it is kept for");
+    TRY(statement_read_row(gate, open, place, &receipt, &record));
+    return statement_put_row(&record, history_place_index(place), &receipt, open->person,
+                             place >= open->map_end, lines);
 }
 
 static struct outcome put_end(struct gate *gate, const struct open_statement *open,
@@ -149,29 +156,49 @@ static struct outcome put_end(struct gate *gate, const struct open_statement *op
     return statement_put_end(rows, all - rows, lines);
 }
 
-/* The line of the newest row below *below, which goes on. */
-static struct outcome put_line(struct gate *gate, const struct open_statement *open,
-                               uint64_t *below, struct buf *lines, bool *ret_more)
+/* The places of the rows below that one, unless they are known. *ret_below: where to look on, when
+ * none was found and there are more. */
+static struct outcome look_ahead(struct gate *gate, struct open_statement *open, uint64_t below,
+                                 uint64_t *ret_below, bool *ret_more)
 {
-    struct history_row row;
-    unsigned count = 0;
-    uint64_t next = 0;
-    bool more = false;
+    struct history_row rows[HISTORY_PAGE_ROWS_MAX];
     const struct history_wish wish = {.person = open->person,
-                                      .below = *below,
+                                      .below = below,
                                       .channel = RECORD_WORD_NULL,
                                       .service = RECORD_WORD_NULL};
-    TRY(history_find(gate->history, &wish, &row, 1, &count, &next, &more));
-    *ret_more = count == 1 || more;
-    if (count == 0 && more) { /* much was looked at */
+    *ret_more = true;
+    if (open->at < open->count && open->given == below) {
+        return OUTCOME_OK;
+    }
+    open->at = 0;
+    open->count = 0;
+    TRY(history_find(gate->history, &wish, rows, HISTORY_PAGE_ROWS_MAX, &open->count, ret_below,
+                     ret_more));
+    for (unsigned i = 0; i < open->count; i++) {
+        open->places[i] = rows[i].place;
+    }
+    return OUTCOME_OK;
+}
+
+/* The line of the newest row below *below, which goes on. */
+static struct outcome put_line(struct gate *gate, struct open_statement *open, uint64_t *below,
+                               struct buf *lines, bool *ret_more)
+{
+    uint64_t next = 0;
+    bool more = false;
+    TRY(look_ahead(gate, open, *below, &next, &more));
+    *ret_more = open->count > 0 || more;
+    if (open->count == 0 && more) { /* much was looked at */
         *below = next;
         return OUTCOME_OK;
     }
-    if (count == 0) {
+    if (open->count == 0) {
         return put_end(gate, open, lines);
     }
-    TRY(put_row(gate, open, row.place, lines));
-    *below = row.place;
+    open->given = open->places[open->at];
+    TRY(put_row(gate, open, open->given, lines));
+    open->at++;
+    *below = open->given;
     return OUTCOME_OK;
 }
 

@@ -109,6 +109,11 @@ struct open_statement {
     uint64_t map_end; /* ... of these, below that one, are the map's; 0: there is none */
     int64_t until_us; /* monotonic: unless a part is fetched before, ... */
     int64_t last_us;  /* ... and then, too */
+    /* The places behind the one that was given last: a look finds several. */
+    uint64_t given;
+    uint64_t places[HISTORY_PAGE_ROWS_MAX];
+    unsigned count;
+    unsigned at;
 };
 
 struct gate {
@@ -225,6 +230,14 @@ struct outcome service_put(struct gate *gate, const struct work *work,
 /* statements.c */
 /* Appends what the first part of a statement gives. */
 struct outcome statements_put_first(struct gate *gate, struct page *page);
+
+/* The statement, while it is open to the asker; else NULL. */
+struct open_statement *statement_of(struct gate *gate, const struct statement_asker *asker,
+                                    const struct statement_next *next);
+/* The record, which is a row of the open statement's. FAULT_CORRUPT: it is none. */
+struct outcome statement_read_row(struct gate *gate, const struct open_statement *open,
+                                  uint64_t place, struct ledger_receipt *ret_receipt,
+                                  struct record *ret_record);
 
 /* page.c */
 /* Appends the page that was made for the ask to gate->persons. FAULT_CORRUPT: it cannot be given.

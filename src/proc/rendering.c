@@ -10,12 +10,14 @@
 
 _Static_assert(LETTER_BYTES_MAX + LETTER_WHY_BYTES_MAX + 64 < FRAME_BYTES_MAX, "a letter fits");
 _Static_assert(LETTER_CONTENT_BYTES_MAX + 64 < FRAME_BYTES_MAX, "a content fits");
+_Static_assert(STATEMENT_PAPER_BYTES_MAX + 64 < FRAME_BYTES_MAX, "a sheet's fits");
 
 void rendering_put_order(struct buf *buf, const struct render_order *order)
 {
     size_t start = frame_start(buf, FRAME_RENDER);
 
     buf_put_u64(buf, order->tag);
+    buf_put_u8(buf, (uint8_t)order->what);
     buf_put_block32(buf, order->content);
     frame_finish(buf, start, 1);
 }
@@ -24,11 +26,14 @@ struct outcome rendering_get_order(const struct frame *frame, struct render_orde
 {
     struct cursor cursor = cursor_of(frame->payload);
     struct render_order order = {.tag = cursor_u64(&cursor)};
+    unsigned what = cursor_u8(&cursor);
 
+    order.what = (enum render_what)what;
     order.content = cursor_block32(&cursor);
     TRY(cursor_end(&cursor, "letter to draw"));
-    if (frame->kind != FRAME_RENDER || frame->count != 1 || order.content.len == 0 ||
-        order.content.len > LETTER_CONTENT_BYTES_MAX) {
+    size_t max = what == RENDER_LETTER ? LETTER_CONTENT_BYTES_MAX : STATEMENT_PAPER_BYTES_MAX;
+    if (frame->kind != FRAME_RENDER || frame->count != 1 || what >= RENDER_WHAT_COUNT ||
+        order.content.len == 0 || order.content.len > max) {
         return outcome_fail(FAULT_BAD_INPUT, "letter to draw");
     }
     *ret_order = order;

@@ -49,10 +49,24 @@
 #include "base/ceilings.h"
 #include "proc/frame.h"
 
-/* FRAME_RENDER, core -> letter: u64 tag, block32 content. */
+/* A sheet of a citizen's statement (decision 0068) has a content of its own, one JSON object:
+ *
+ *   count, map, person, rows   as gate_sheet_begin() has them; rows as own.history gives them
+ *   id         text: whose it is, his personal number
+ *   kind       "statement"
+ *   origin     text: the log's name
+ *   sheet      integer, from 1; total: integer, rows on all sheets; year: text|null
+ *   signed     boolean: the file is to be signed, so it is prepared for it
+ *   time       as a letter's
+ *   v          1
+ */
+enum render_what { RENDER_LETTER, RENDER_STATEMENT, RENDER_WHAT_COUNT };
+
+/* FRAME_RENDER, core -> letter: u64 tag, u8 what, block32 content. */
 struct render_order {
-    uint64_t tag;        /* the asker's, given back */
-    struct view content; /* 1..LETTER_CONTENT_BYTES_MAX */
+    uint64_t tag; /* the asker's, given back */
+    enum render_what what;
+    struct view content; /* 1..LETTER_CONTENT_BYTES_MAX; of a statement STATEMENT_PAPER_BYTES_MAX */
 };
 void rendering_put_order(struct buf *buf, const struct render_order *order);
 struct outcome rendering_get_order(const struct frame *frame, struct render_order *ret_order);

@@ -9,14 +9,20 @@ import { verifyProblem } from './lib/answer.mjs';
 import { kycAsk } from './lib/asks.mjs';
 import { Citizens } from './lib/citizens.mjs';
 import { Http2Client } from './lib/client.mjs';
-import { until } from './lib/command.mjs';
+import { must, until } from './lib/command.mjs';
 import { demonstration } from './lib/demo.mjs';
 import { addPortal, askHistory } from './lib/history.mjs';
+import { addParty } from './lib/rights.mjs';
 import { serve } from './lib/server.mjs';
+import { sheetText } from './lib/sheet_text.mjs';
+import { opensslVerifies } from './lib/signed_pdf.mjs';
 import { verifyStatement } from './lib/statement.mjs';
 
 const OLD = 25; // rows before the map: more than one part has
 const NEW = 3;
+// Every letter that Vietnamese is written with, in the purpose of a business.
+const LETTERS = 'aàáảãạăằắẳẵặâầấẩẫậ eèéẻẽẹêềếểễệ iìíỉĩị oòóỏõọôồốổỗộơờớởỡợ uùúủũụưừứửữự yỳýỷỹỵ đ '
+    + 'AÀÁẢÃẠĂẰẮẲẴẶÂẦẤẨẪẬ EÈÉẺẼẸÊỀẾỂỄỆ IÌÍỈĨỊ OÒÓỎÕỌÔỒỐỔỖỘƠỜỚỞỠỢ UÙÚỦŨỤƯỪỨỬỮỰ YỲÝỶỸỴ Đ';
 const EXECUTABLE = process.env.DANCU_CHROMIUM ?? '/usr/bin/chromium';
 let demo;
 let key;
@@ -39,6 +45,11 @@ async function look(count) {
 before(async () => {
     demo = await demonstration('statement');
     key = await addPortal(demo);
+    await addParty(demo, 'letters');
+    await demo.act('business', 'add', '--code', 'T-LETTERS', '--party', 'letters', '--purpose', LETTERS,
+        '--legal-basis', 'Kiểm thử', '--services', 'citizen.lookup', '--channels', 'guided',
+        '--fields', 'full_name', '--quota-day', '100');
+    await demo.act('business', 'grant', 'T-LETTERS');
     citizens = await Citizens.open(demo);
     server = await serve(demo);
     await look(OLD);
@@ -188,6 +199,63 @@ test('a portal takes it part by part, and nobody else its parts', async () => {
     const both = await askHistory({ demo, key, client: portal }, person, { form: 'statement', limit: 1 });
     verifyProblem(both, 400, 'bad_request');
     await Promise.all([portal.close(), bank.close()]);
+});
+
+// ---- sheets ----
+
+const bare = (text) => text.normalize('NFC').replace(/\s+/gu, '');
+// Without the numbers of pages, which stand first on every page but the first.
+async function textOf(bytes) {
+    const file = path.join(demo.dir, 'sheet.pdf');
+    writeFileSync(file, bytes);
+    const { stdout } = await must('pdftotext', ['-raw', file, '-']);
+    return stdout.split('\f').slice(0, -1)
+        .map((page, i) => (i === 0 ? page : page.replace(new RegExp(`^${i + 1}\\n`, 'u'), ''))).join('\n');
+}
+
+test('a sheet says what the rows and the statement say, to the letter, and is signed', async () => {
+    const [person] = demo.samples();
+    const client = connect('letters');
+    const seen = await client.lookup(kycAsk(person, { business: 'T-LETTERS', fields: ['full_name'] }));
+    assert.equal(seen.status, 200, seen.text);
+    await client.close();
+    me = await citizens.signIn(person.id);
+    const { json: { result } } = await me('statement');
+    const { status, json } = await me('statement.print', { next: result.next });
+    assert.equal(status, 200, JSON.stringify(json));
+    const bytes = Buffer.from(json.file, 'base64url');
+    const text = await textOf(bytes);
+    const [made] = /[0-9:]{8} [0-9/]{10}/u.exec(text);
+    const rows = [];
+    for (let body = {}; body !== null;) {
+        const { json: { result: page } } = await me('history', body);
+        rows.push(...page.rows.filter(({ row }) => row < result.next.slice(32)));
+        body = page.rows_before === null ? null : { before: page.rows_before };
+    }
+    assert.equal(rows.length, result.count);
+    const expected = sheetText({ rows, first: result.lines[0], id: person.id, made,
+        origin: demo.vkey.split('+')[0], count: result.count, total: result.count });
+    assert.ok(expected.includes(LETTERS));
+    assert.equal(bare(text), bare(expected));
+    assert.ok(!text.includes(person.full_name));
+    const checked = await opensslVerifies(bytes, path.join(demo.dir, 'ca.pem'));
+    assert.equal(checked.status, 0, checked.stderr);
+});
+
+test('a form gives a sheet of a year, and what is none is refused', async () => {
+    const visitor = await citizens.visit(demo.samples()[0].id);
+    const page = await visitor.send(`${citizens.site}/me`);
+    const csrf = /name="csrf" value="([^"]+)"/u.exec(page.text)[1];
+    const form = (more) => visitor.send(`${citizens.site}/me/statement`,
+        { method: 'POST', form: { csrf, pdf: '1', ...more } });
+    const sheet = await form({ year: '', sheet: '1' });
+    assert.equal(sheet.status, 200, sheet.text);
+    assert.equal(sheet.headers['content-type'], 'application/pdf');
+    assert.match(sheet.text, /^%PDF-/u);
+    assert.equal((await form({ year: '2020' })).status, 200); // it says that there are none
+    for (const more of [{ sheet: '99' }, { sheet: '0' }, { year: '1' }, { year: 'x' }]) {
+        assert.ok([400, 403].includes((await form(more)).status), JSON.stringify(more));
+    }
 });
 
 test('who has no row is shown to have none, and it verifies', async () => {

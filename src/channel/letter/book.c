@@ -236,8 +236,8 @@ static struct outcome whole_codes(struct book *book, struct yaml *yaml,
     return OUTCOME_OK;
 }
 
-/* Invariant 1. Relations to the head and countries are open lists: what has no text is told by its
- * code. */
+/* Invariant 1. Relations to the head, countries, roles and results are open lists: what has no text
+ * is told by its code. */
 static struct outcome words_whole(struct book *book, struct yaml *yaml,
                                   const struct policy_node *at)
 {
@@ -292,6 +292,7 @@ static struct outcome read_file(struct book *book, const struct policy_file *fil
 
     TRY(policy_tree_parse(file, &book->texts, &yaml.tree, ret_error));
     struct outcome outcome = strcmp(file->name, BOOK_WORDS_FILE) == 0 ? read_words(book, &yaml)
+                             : strcmp(file->name, LISTING_FILE) == 0  ? listing_load(book, &yaml)
                                                                       : template_read(book, &yaml);
     policy_tree_done(&yaml.tree);
     return outcome;
@@ -312,6 +313,9 @@ static struct outcome read_files(struct book *book, const struct policy_file *fi
     }
     if (book->word_count == 0) { /* invariant 1 */
         return missing(BOOK_WORDS_FILE, ret_error);
+    }
+    if (!book->listing.loaded) {
+        return missing(LISTING_FILE, ret_error);
     }
     for (unsigned i = 0; i < LETTER_KIND_COUNT; i++) {
         char name[64];

@@ -1,7 +1,8 @@
 /*
  * Purpose: the files of letters: `words.yaml` (the frame that every letter has, words of the
  * register, names of the fonts' files) and one template a kind (`result.yaml`, ...), checked whole
- * when they are loaded. Private to channel/letter/. Owner: struct book owns all texts.
+ * when they are loaded; and `statement.yaml` (listing.h). Private to channel/letter/. Owner: struct
+ * book owns all texts.
  *
  * A template is a map:
  *   letter    the kind
@@ -22,6 +23,7 @@
 
 #include "channel/letter/content.h"
 #include "channel/letter/fonts.h"
+#include "channel/letter/listing.h"
 #include "policy/tree.h"
 
 #define BOOK_BLOCKS_MAX 64
@@ -67,7 +69,9 @@
     ROW(ETHNICITY, "ethnicity")                                                                    \
     ROW(RELIGION, "religion")                                                                      \
     ROW(RELATION_TO_HEAD, "relation_to_head")                                                      \
-    ROW(COUNTRY, "country")
+    ROW(COUNTRY, "country")                                                                        \
+    ROW(ROLE, "role")                                                                              \
+    ROW(RESULT, "result")
 
 enum book_frame {
 #define ROW(name, text) BOOK_FRAME_##name,
@@ -128,6 +132,7 @@ struct book {
     struct book_word words[BOOK_WORDS_MAX];
     unsigned word_count;
     struct template templates[LETTER_KIND_COUNT];
+    struct listing listing; /* of sheets of statements */
     struct book_text drawn[BOOK_WORDS_MAX + 256];
     unsigned drawn_count;
 };

@@ -285,24 +285,25 @@ static struct outcome take_object(struct reading *reading, const char *name,
 /* ---- the whole ---- */
 
 /* "2026-11-26T09:30:00+07:00": the same moment by the strict reader of UTC, seven hours earlier. */
-static struct outcome take_time(struct reading *reading, const struct json_node *node)
+struct outcome content_take_time(struct content *content, const struct json_node *node,
+                                 struct content_fault *ret_fault)
 {
-    struct content *content = reading->content;
     uint8_t utc[TIME_CHARS - 5];
     int64_t us = 0;
 
     if (node->text.len != TIME_CHARS ||
         !view_is(view_part(node->text, TIME_CHARS - 6, 6), "+07:00")) {
-        return refuse(reading, node, "not a time at +07:00");
+        return content_refuse(content, node, "not a time at +07:00", ret_fault);
     }
     memcpy(utc, node->text.data, sizeof(utc) - 1);
     utc[sizeof(utc) - 1] = 'Z';
     if (!outcome_ok(clock_get_second(view_of(utc, sizeof(utc)), &us)) || us < 0) {
-        return refuse(reading, node, "not a time at +07:00");
+        return content_refuse(content, node, "not a time at +07:00", ret_fault);
     }
     content->day = date_from_days(us / US_PER_S / S_PER_DAY);
     content->time_s = us / US_PER_S - 7 * 3600;
-    return content->time_s >= 0 ? OUTCOME_OK : refuse(reading, node, "not a time at +07:00");
+    return content->time_s >= 0 ? OUTCOME_OK
+                                : content_refuse(content, node, "not a time at +07:00", ret_fault);
 }
 
 enum { TOP_V, TOP_KIND, TOP_NUMBER, TOP_TIME, TOP_RECIPIENTS, TOP_OBJECTS };
@@ -320,7 +321,7 @@ static struct outcome take_top(struct reading *reading,
         return refuse(reading, values[TOP_KIND], "no kind of letters");
     }
     content->kind = (enum letter_kind)kind;
-    TRY(take_time(reading, values[TOP_TIME]));
+    TRY(content_take_time(content, values[TOP_TIME], reading->fault));
     content->parts[PART_NUMBER] = values[TOP_NUMBER];
     TRY(check_list(reading, values[TOP_RECIPIENTS], SHAPE_TEXTS, false));
     content->parts[PART_RECIPIENTS] = values[TOP_RECIPIENTS];

@@ -109,4 +109,8 @@ struct outcome content_read(struct view text, struct arena *arena, struct conten
 struct outcome content_refuse(const struct content *content, const struct json_node *node,
                               const char *reason, struct content_fault *ret_fault);
 
+/* A time at +07:00 into time_s and day; likewise. */
+struct outcome content_take_time(struct content *content, const struct json_node *node,
+                                 struct content_fault *ret_fault);
+
 #endif

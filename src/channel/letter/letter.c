@@ -67,7 +67,11 @@ static struct outcome take_frame(struct letters *letters, const struct frame *fr
     TRY(rendering_get_order(frame, &order));
     struct render_done done = {.tag = order.tag};
     set_alarm(LETTER_DRAW_S_MAX);
-    press_draw(letters->press, order.content, PRESS_TO_SIGN, &done);
+    if (order.what == RENDER_STATEMENT) {
+        press_draw_statement(letters->press, order.content, &done);
+    } else {
+        press_draw(letters->press, order.content, PRESS_TO_SIGN, &done);
+    }
     set_alarm(0);
     letters->drawn += done.code == RENDER_DONE ? 1 : 0;
     letters->refused += done.code == RENDER_DONE ? 0 : 1;

@@ -76,7 +76,7 @@ static struct outcome load(struct press *press, const char *letters_dir, const c
     buf_init(&press->drawn, LETTER_BYTES_MAX - PDF_UPDATE_BYTES_MAX);
     buf_init(&press->finished, LETTER_BYTES_MAX - PDF_UPDATE_BYTES_MAX);
     buf_init(&press->prepared, LETTER_BYTES_MAX);
-    TRY(arena_init(&press->arena, CONTENT_ARENA_BYTES));
+    TRY(arena_init(&press->arena, LISTING_ARENA_BYTES));
     TRY(load_book(letters_dir, &press->book, ret_error));
     TRY(load_fonts(fonts_dir, press->book, &press->fonts, ret_error));
     struct outcome outcome = book_check_glyphs(press->book, press->fonts, &error);
@@ -139,28 +139,46 @@ static struct outcome check_glyphs(struct press *press, const struct content *co
     return OUTCOME_OK;
 }
 
+/* What readers are told of the file, and then its pages. */
+static void open_sheet(struct press *press, struct view title, struct view author,
+                       const struct content *content, struct sheet *ret_sheet)
+{
+    char titled[LETTER_TEXT_BYTES_MAX + 1];
+    char by[LETTER_TEXT_BYTES_MAX + 1];
+    char made[32];
+    const struct sheet_about about = {titled, by, made};
+    struct date day = content->day;
+    int64_t second = (content->time_s + 7 * 3600) % S_PER_DAY;
+
+    (void)snprintf(titled, sizeof(titled), "%.*s", (int)title.len, (const char *)title.data);
+    (void)snprintf(by, sizeof(by), "%.*s", (int)author.len, (const char *)author.data);
+    (void)snprintf(made, sizeof(made), "%04d-%02d-%02dT%02d:%02d:%02d+07:00", day.year, day.month,
+                   day.day, (int)(second / 3600), (int)(second / 60 % 60), (int)(second % 60));
+    sheet_open(ret_sheet, press->fonts, &about, &press->drawn);
+}
+
+static struct outcome close_sheet(struct sheet *sheet, struct outcome drawn, unsigned *ret_pages)
+{
+    struct outcome closed = sheet_close(sheet);
+
+    *ret_pages = sheet->pages;
+    return outcome_ok(drawn) ? closed : drawn;
+}
+
 static struct outcome draw(struct press *press, const struct content *content, unsigned *ret_pages)
 {
     const struct template *template = &press->book->templates[content->kind];
-    char title[LETTER_TEXT_BYTES_MAX + 1];
-    char author[LETTER_TEXT_BYTES_MAX + 1];
-    char made[32];
-    const struct sheet_about about = {title, author, made};
-    struct view office = content->parts[PART_OFFICE_NAME]->text;
-    struct date day = content->day;
-    int64_t second = (content->time_s + 7 * 3600) % S_PER_DAY;
     struct sheet sheet;
 
-    (void)snprintf(title, sizeof(title), "%.*s", (int)template->title.len,
-                   (const char *)template->title.data);
-    (void)snprintf(author, sizeof(author), "%.*s", (int)office.len, (const char *)office.data);
-    (void)snprintf(made, sizeof(made), "%04d-%02d-%02dT%02d:%02d:%02d+07:00", day.year, day.month,
-                   day.day, (int)(second / 3600), (int)(second / 60 % 60), (int)(second % 60));
-    sheet_open(&sheet, press->fonts, &about, &press->drawn);
-    struct outcome outcome = draw_letter(&sheet, press->book, content, &press->fault);
-    struct outcome closed = sheet_close(&sheet);
-    *ret_pages = sheet.pages;
-    return outcome_ok(outcome) ? closed : outcome;
+    open_sheet(press, template->title, content->parts[PART_OFFICE_NAME]->text, content, &sheet);
+    return close_sheet(&sheet, draw_letter(&sheet, press->book, content, &press->fault), ret_pages);
+}
+
+static struct outcome prepare_by(struct press *press, const struct pdf_signing *signing)
+{
+    struct outcome outcome = pdf_prepare(buf_view(&press->finished), signing, &press->prepared);
+    /* The file is ours: that it cannot be signed is no fault of the content. */
+    return outcome.fault == FAULT_BAD_INPUT ? outcome_fail(FAULT_CORRUPT, outcome.what) : outcome;
 }
 
 /* Who signs, where and why, as readers show it beside the signature. */
@@ -171,9 +189,7 @@ static struct outcome prepare(struct press *press, const struct content *content
                                         .location = content->parts[PART_OFFICE_PLACE]->text,
                                         .reason = press->book->templates[content->kind].title};
 
-    struct outcome outcome = pdf_prepare(buf_view(&press->finished), &signing, &press->prepared);
-    /* The file is ours: that it cannot be signed is no fault of the content. */
-    return outcome.fault == FAULT_BAD_INPUT ? outcome_fail(FAULT_CORRUPT, outcome.what) : outcome;
+    return prepare_by(press, &signing);
 }
 
 static struct outcome check_signing(struct press *press, const struct content *content)
@@ -189,22 +205,50 @@ static struct outcome check_signing(struct press *press, const struct content *c
     return OUTCOME_OK;
 }
 
-static struct outcome make(struct press *press, struct view text, enum press_end end,
-                           unsigned *ret_pages)
+/* Invariant 1. */
+static void begin(struct press *press)
 {
-    struct content content;
-
     arena_reset(&press->arena);
     buf_reset(&press->drawn);
     buf_reset(&press->finished);
     buf_reset(&press->prepared);
     press->fault.why[0] = '\0';
+}
+
+static struct outcome make(struct press *press, struct view text, enum press_end end,
+                           unsigned *ret_pages)
+{
+    struct content content;
+
+    begin(press);
     TRY(content_read(text, &press->arena, &content, &press->fault));
     TRY(check_glyphs(press, &content));
     TRY(check_signing(press, &content));
     TRY(draw(press, &content, ret_pages));
     TRY(finish_pdf(buf_view(&press->drawn), &press->finished));
     return end == PRESS_TO_SIGN ? prepare(press, &content) : OUTCOME_OK;
+}
+
+/* Who signs is in the certificate alone. */
+static struct outcome make_statement(struct press *press, struct view text, unsigned *ret_pages,
+                                     bool *ret_sign)
+{
+    const struct view *texts = press->book->listing.texts;
+    struct listing_content content;
+    struct sheet sheet;
+
+    begin(press);
+    TRY(listing_read(text, &press->arena, &content, &press->fault));
+    TRY(check_glyphs(press, &content.base));
+    struct view origin = content.texts[LISTING_NAME_ORIGIN]->text;
+    open_sheet(press, texts[LISTING_TITLE], origin, &content.base, &sheet);
+    TRY(close_sheet(&sheet, listing_draw(&sheet, press->book, &content), ret_pages));
+    TRY(finish_pdf(buf_view(&press->drawn), &press->finished));
+    const struct pdf_signing signing = {.time_s = content.base.time_s,
+                                        .location = texts[LISTING_PLACE],
+                                        .reason = texts[LISTING_TITLE]};
+    *ret_sign = content.is_signed;
+    return content.is_signed ? prepare_by(press, &signing) : OUTCOME_OK;
 }
 
 static enum render_code code_of(struct outcome outcome)
@@ -221,17 +265,14 @@ static enum render_code code_of(struct outcome outcome)
     }
 }
 
-void press_draw(struct press *press, struct view content, enum press_end end,
-                struct render_done *ret_done)
+static void tell(struct press *press, struct outcome outcome, unsigned pages, bool sign,
+                 struct render_done *ret_done)
 {
-    struct render_done done = {.tag = ret_done->tag};
-    unsigned pages = 0;
-    struct outcome outcome = make(press, content, end, &pages);
+    struct render_done done = {.tag = ret_done->tag, .code = code_of(outcome)};
 
-    done.code = code_of(outcome);
     if (done.code == RENDER_DONE) {
         done.pages = pages;
-        done.pdf = buf_view(end == PRESS_TO_SIGN ? &press->prepared : &press->finished);
+        done.pdf = buf_view(sign ? &press->prepared : &press->finished);
     } else {
         if (press->fault.why[0] == '\0') {
             (void)snprintf(press->fault.why, sizeof(press->fault.why), "%s", outcome.what);
@@ -239,4 +280,22 @@ void press_draw(struct press *press, struct view content, enum press_end end,
         done.why = view_text(press->fault.why);
     }
     *ret_done = done;
+}
+
+void press_draw(struct press *press, struct view content, enum press_end end,
+                struct render_done *ret_done)
+{
+    unsigned pages = 0;
+    struct outcome outcome = make(press, content, end, &pages);
+
+    tell(press, outcome, pages, end == PRESS_TO_SIGN, ret_done);
+}
+
+void press_draw_statement(struct press *press, struct view content, struct render_done *ret_done)
+{
+    unsigned pages = 0;
+    bool sign = false;
+    struct outcome outcome = make_statement(press, content, &pages, &sign);
+
+    tell(press, outcome, pages, sign, ret_done);
 }

@@ -317,7 +317,7 @@ void me_on_request(struct public_me *me, struct http_exchange *exchange)
     }
     asked.body = buf_view(&me->body);
     if (view_is(asked.verb, FILE_VERB)) {
-        me_stream_begin(me, exchange, &asked, me_respond_json);
+        me_stream_begin(me, exchange, &asked, me_respond_json, NULL);
     } else {
         me_send(me, exchange, &asked, me_respond_json);
     }

@@ -20,7 +20,12 @@ struct public_me;
 typedef void me_told(struct public_me *me, struct http_exchange *exchange,
                      const struct own_told *told);
 
-/* A statement that is given whole (me_stream.c). */
+/* Which sheet of a statement is wanted, as people read it. */
+struct me_sheet {
+    unsigned year; /* 0: any */
+    unsigned sheet;
+};
+/* A statement that is given as a file (me_stream.c). */
 struct me_stream {
     struct http_exchange *exchange; /* NULL: the place is free */
     uint8_t session[SEAL_HASH_BYTES];
@@ -30,6 +35,9 @@ struct me_stream {
     int64_t again_us; /* monotonic: asks for nothing before */
     size_t ahead;     /* put, and not left yet */
     me_told *refused; /* answers when there is no first part */
+    bool prints;      /* it is a sheet: one PDF, else all lines */
+    struct me_sheet sheet;
+    unsigned tries; /* of having it drawn */
 };
 
 struct public_me {

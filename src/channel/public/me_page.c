@@ -7,6 +7,7 @@
  */
 #include "channel/public/me_page.h"
 
+#include "base/ceilings.h"
 #include "channel/public/me_forms.h"
 #include "channel/public/page.h"
 #include "wire/json.h"
@@ -227,6 +228,27 @@ static void put_json(struct buf *buf, struct view json, struct view csrf, struct
     }
 }
 
+/* A sheet for people: of a year, or of all, and which of them. */
+static void put_sheet_form(struct buf *buf, struct view csrf)
+{
+    buf_printf(buf,
+               "<form method=\"post\" action=\"/me/statement\"><input type=\"hidden\" "
+               "name=\"csrf\" value=\"%.*s\"><input type=\"hidden\" name=\"pdf\" value=\"1\">\n",
+               (int)csrf.len, (const char *)csrf.data);
+    buf_put_text(buf,
+                 "<p><label for=\"sheet-year\">Năm, bỏ trống là tất cả <span lang=\"en\">(year; "
+                 "empty: all)</span></label> <input id=\"sheet-year\" name=\"year\" "
+                 "inputmode=\"numeric\" size=\"4\" maxlength=\"4\"></p>\n");
+    buf_printf(
+        buf,
+        "<p><label for=\"sheet-number\">Tờ số, mỗi tờ %u lần <span lang=\"en\">(sheet, of %u rows "
+        "each)</span></label> <input id=\"sheet-number\" name=\"sheet\" value=\"1\" "
+        "inputmode=\"numeric\" size=\"5\" maxlength=\"5\"></p>\n",
+        STATEMENT_PAPER_ROWS_MAX, STATEMENT_PAPER_ROWS_MAX);
+    buf_put_text(buf, "<p><button type=\"submit\">Tải bản in, PDF <span lang=\"en\">(download to "
+                      "print)</span></button></p></form>\n");
+}
+
 void me_page_put(struct buf *buf, const struct me_page *page, struct arena *arena)
 {
     public_page_open(buf, "Thông tin của tôi");
@@ -247,6 +269,7 @@ void me_page_put(struct buf *buf, const struct me_page *page, struct arena *aren
     me_form_put_plain(buf, page->csrf, "/me/statement",
                       "Tải toàn bộ lịch sử khai thác, có chứng minh",
                       "download all of it, with proofs");
+    put_sheet_form(buf, page->csrf);
     me_form_put_plain(buf, page->csrf, "/signout", "Đăng xuất", "sign out");
     public_page_close(buf);
 }

@@ -20,6 +20,7 @@
 #define TYPE_FORM VIEW_LITERAL("application/x-www-form-urlencoded")
 #define PAGE_BYTES_MAX HTTP_RESPONSE_BYTES_MAX
 #define FORM_VALUE_BYTES_MAX 64
+#define SHEET_NUMBER_MAX 99999 /* what the core makes of it, it says */
 
 bool me_pages_has(struct view path)
 {
@@ -130,7 +131,36 @@ void me_pages_on_head(struct public_me *me, struct http_exchange *exchange)
     }
 }
 
-/* Invariant 2. */
+/* A number that the form has; what is left empty is `usual`. False: it is none. */
+static bool number_of(struct view form, const char *name, unsigned usual, unsigned *ret_number)
+{
+    uint64_t number = usual;
+    BUF_AUTO text;
+
+    buf_init(&text, FORM_VALUE_BYTES_MAX);
+    bool given = form_get(form, name, &text) && text.len > 0;
+    bool good = !given || outcome_ok(decimal_get(buf_view(&text), SHEET_NUMBER_MAX, &number));
+    *ret_number = (unsigned)number;
+    return good;
+}
+
+/* All lines, or, where the form says `pdf`, a sheet for people. */
+static void give_file(struct public_me *me, struct http_exchange *exchange,
+                      const struct own_asked *asked)
+{
+    struct view form = http_exchange_request(exchange)->body;
+    struct me_sheet sheet = {0};
+
+    if (!form_has(form, "pdf")) {
+        me_stream_begin(me, exchange, asked, tell_page, NULL);
+    } else if (number_of(form, "year", 0, &sheet.year) &&
+               number_of(form, "sheet", 1, &sheet.sheet)) {
+        me_stream_begin(me, exchange, asked, tell_page, &sheet);
+    } else {
+        texts_refuse(me->texts, exchange, CODE_BAD_REQUEST, NULL);
+    }
+}
+
 static void act(struct public_me *me, struct http_exchange *exchange)
 {
     const struct http_request *request = http_exchange_request(exchange);
@@ -153,7 +183,7 @@ static void act(struct public_me *me, struct http_exchange *exchange)
         return;
     }
     if (view_is(request->path, PATH_STATEMENT)) {
-        me_stream_begin(me, exchange, &asked, tell_page);
+        give_file(me, exchange, &asked);
         return;
     }
     const struct me_form *form =

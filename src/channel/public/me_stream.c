@@ -1,5 +1,5 @@
 /*
- * Statements as files.
+ * Statements as files: all lines, or one sheet for people.
  *
  * Invariants
  *  1. No more is put than HTTP_STREAM_AHEAD_BYTES: the next part is asked for when a whole one has
@@ -16,6 +16,9 @@
 
 #define NDJSON VIEW_LITERAL("application/x-ndjson")
 #define NAME VIEW_LITERAL("attachment; filename=\"dancu-statement.jsonl\"")
+#define PDF VIEW_LITERAL("application/pdf")
+#define PDF_NAME VIEW_LITERAL("attachment; filename=\"dancu-statement.pdf\"")
+#define TRIES_MAX 60 /* of having a sheet drawn: one is drawn at a time */
 #define PART_DEPTH_MAX 8
 #define LINE_BYTES_MAX 32768u /* of one line: how much longer than it should a part may be */
 #define AGAIN_US (US_PER_S / 4)
@@ -55,16 +58,16 @@ bool me_stream_break(struct public_me *me, struct http_exchange *exchange)
 
 /* ---- parts ---- */
 
-static void begin_file(struct http_exchange *exchange)
+static struct http_response response_of(struct view type, struct view name)
 {
     struct http_response response = {.status = 200};
 
-    http_response_add(&response, "content-type", NDJSON);
-    http_response_add(&response, "content-disposition", NAME);
+    http_response_add(&response, "content-type", type);
+    http_response_add(&response, "content-disposition", name);
     http_response_add(&response, "cache-control", VIEW_LITERAL("no-store"));
     http_response_add(&response, "referrer-policy", VIEW_LITERAL("no-referrer"));
     http_response_add(&response, "x-content-type-options", VIEW_LITERAL("nosniff"));
-    http_respond_stream(exchange, &response);
+    return response;
 }
 
 /* The lines of a part, each with its end. False: it is no part, or is too long. */
@@ -110,7 +113,8 @@ static void on_part(struct public_me *me, struct http_exchange *exchange,
  * ask. */
 static void go_on(struct public_me *me, struct me_stream *stream)
 {
-    struct own_asked asked = {.verb = VIEW_LITERAL("statement")};
+    struct own_asked asked = {.verb = stream->prints ? VIEW_LITERAL("statement.print")
+                                                     : VIEW_LITERAL("statement")};
     BUF_AUTO body;
 
     buf_init(&body, OWN_BODY_BYTES_MAX);
@@ -120,7 +124,14 @@ static void go_on(struct public_me *me, struct me_stream *stream)
     }
     buf_put_text(&body, "{\"next\":\"");
     buf_put(&body, stream->next, sizeof(stream->next));
-    buf_put_text(&body, "\"}");
+    buf_put_text(&body, "\"");
+    if (stream->prints) {
+        buf_printf(&body, ",\"sheet\":%u", stream->sheet.sheet);
+    }
+    if (stream->prints && stream->sheet.year != 0) {
+        buf_printf(&body, ",\"year\":%u", stream->sheet.year);
+    }
+    buf_put_text(&body, "}");
     memcpy(asked.session, stream->session, sizeof(asked.session));
     asked.body = buf_view(&body);
     stream->waits = outcome_ok(buf_check(&body)) && me_pass(me, stream->exchange, &asked, on_part);
@@ -142,6 +153,53 @@ static void take_part(struct public_me *me, struct me_stream *stream, struct vie
     }
 }
 
+/* ---- a sheet ---- */
+
+static void give_up(struct public_me *me, struct me_stream *stream, const struct own_told *told)
+{
+    struct http_exchange *exchange = stream->exchange;
+    me_told *refused = stream->refused;
+
+    *stream = (struct me_stream){0}; /* invariant 3 */
+    refused(me, exchange, told);
+}
+
+static void give_sheet(struct public_me *me, struct me_stream *stream, const struct own_told *told)
+{
+    const struct own_told broken = {.code = CODE_INTERNAL};
+    struct http_response response = response_of(PDF, PDF_NAME);
+    struct http_exchange *exchange = stream->exchange;
+    struct view file = canonical_valid(told->json, PART_DEPTH_MAX)
+                           ? canonical_member(told->json, "file")
+                           : view_of(NULL, 0);
+    struct buf body;
+
+    buf_init(&body, LETTER_BYTES_MAX);
+    if (file.len < 2 || !canonical_is_text(file) ||
+        !outcome_ok(base64url_get(view_part(file, 1, file.len - 2), &body))) {
+        buf_done(&body);
+        give_up(me, stream, &broken);
+        return;
+    }
+    *stream = (struct me_stream){0};
+    http_respond(exchange, &response, &body);
+}
+
+static void on_sheet(struct public_me *me, struct me_stream *stream, const struct own_told *told)
+{
+    bool busy = told->code == CODE_RATE_LIMITED && ++stream->tries < TRIES_MAX;
+
+    if (told->code == CODE_DISCLOSED) {
+        give_sheet(me, stream, told);
+    } else if (busy) {
+        stream->again_us = clock_monotonic_us(&me->clock) + AGAIN_US;
+    } else {
+        give_up(me, stream, told);
+    }
+}
+
+/* ---- what comes ---- */
+
 static void on_part(struct public_me *me, struct http_exchange *exchange,
                     const struct own_told *told)
 {
@@ -149,7 +207,9 @@ static void on_part(struct public_me *me, struct http_exchange *exchange,
 
     CHECK(stream != NULL); /* else the exchange would have been forgotten, too */
     stream->waits = false;
-    if (told->code == CODE_DISCLOSED) {
+    if (stream->prints) {
+        on_sheet(me, stream, told);
+    } else if (told->code == CODE_DISCLOSED) {
         take_part(me, stream, told->json);
     } else if (told->code == CODE_RATE_LIMITED) { /* too many wait for a part: again, in a while */
         stream->again_us = clock_monotonic_us(&me->clock) + AGAIN_US;
@@ -160,6 +220,17 @@ static void on_part(struct public_me *me, struct http_exchange *exchange,
 
 /* ---- the first ---- */
 
+static void begin_sheet(struct public_me *me, struct me_stream *stream, struct view part)
+{
+    const struct own_told broken = {.code = CODE_INTERNAL};
+
+    if (canonical_valid(part, PART_DEPTH_MAX) && take_next(stream, part)) {
+        go_on(me, stream);
+    } else {
+        give_up(me, stream, &broken);
+    }
+}
+
 static void on_first(struct public_me *me, struct http_exchange *exchange,
                      const struct own_told *told)
 {
@@ -167,19 +238,22 @@ static void on_first(struct public_me *me, struct http_exchange *exchange,
 
     CHECK(stream != NULL);
     if (told->code != CODE_DISCLOSED || told->answer == NULL) {
-        me_told *refused = stream->refused;
-        *stream = (struct me_stream){0};
-        refused(me, exchange, told);
+        give_up(me, stream, told);
         return;
     }
     me->texts->told[CODE_DISCLOSED]++;
     stream->waits = false;
-    begin_file(exchange);
-    take_part(me, stream, told->answer->person);
+    if (stream->prints) {
+        begin_sheet(me, stream, told->answer->person);
+    } else {
+        const struct http_response response = response_of(NDJSON, NAME);
+        http_respond_stream(exchange, &response);
+        take_part(me, stream, told->answer->person);
+    }
 }
 
 void me_stream_begin(struct public_me *me, struct http_exchange *exchange,
-                     const struct own_asked *asked, me_told *refused)
+                     const struct own_asked *asked, me_told *refused, const struct me_sheet *sheet)
 {
     struct me_stream *stream = stream_of(me, NULL);
     struct own_asked first = *asked;
@@ -191,6 +265,10 @@ void me_stream_begin(struct public_me *me, struct http_exchange *exchange,
     }
     *stream = (struct me_stream){.exchange = exchange, .waits = true, .refused = refused};
     memcpy(stream->session, asked->session, sizeof(stream->session));
+    if (sheet != NULL) {
+        stream->prints = true;
+        stream->sheet = *sheet;
+    }
     if (!me_send(me, exchange, &first, on_first)) {
         *stream = (struct me_stream){0};
     }

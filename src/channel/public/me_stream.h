@@ -9,9 +9,10 @@
 #include "channel/public/me.h"
 
 /* Asks for the statement, `asked` with its session and the body of the first part; the exchange is
- * answered with the file, or by `refused` when the core gives none. */
+ * answered with the file, or by `refused` when the core gives none. `sheet` NULL: all its lines;
+ * else that sheet of it, as a PDF. */
 void me_stream_begin(struct public_me *me, struct http_exchange *exchange,
-                     const struct own_asked *asked, me_told *refused);
+                     const struct own_asked *asked, me_told *refused, const struct me_sheet *sheet);
 /* So many bytes have left. */
 void me_stream_on_room(struct public_me *me, const struct http_exchange *exchange, size_t bytes);
 /* A turn of the loop: asks for what there was no room for. */

@@ -285,6 +285,7 @@ static void put_first_part(struct core *core, const struct own_asked *asked, uin
     put_next(&json, id.len == 0 ? '0' : (char)canonical_text(id, room).data[0], '1');
     buf_put_text(&json, ",\"size\":9}");
     answer.person = buf_view(&json);
+    answer.checkpoint = VIEW_LITERAL("note");
     owning_put_told(&core->pipe.out, &told);
 }
 

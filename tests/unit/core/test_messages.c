@@ -244,7 +244,7 @@ static void who_has_seen_him_is_told_by_party_and_day(void **state)
     assert_true(says("1 lần gần nhất"));
 }
 
-/* Each row is an old record: it is read in a turn of its own. */
+/* Each row is an old record: they are read later, in turns of their own. */
 static void a_history_is_not_taken_before_its_answer_is_kept_and_is_recorded_once(void **state)
 {
     (void)state;
@@ -266,7 +266,7 @@ static void a_history_is_not_taken_before_its_answer_is_kept_and_is_recorded_onc
     assert_true(told(9)); /* nobody waits for the page but who asked for it */
     assert_int_equal(answers(), 1);
     assert_int_equal(records(), before);
-    assert_true(make_pages() > 3);
+    assert_true(make_pages() > 0);
     assert_true(told(7));
     assert_true(says("3 lần gần nhất"));
     assert_int_equal(answers(), 2);

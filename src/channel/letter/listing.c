@@ -1,0 +1,529 @@
+/*
+ * A sheet of a statement, from its content to its pages.
+ *
+ * Invariants
+ *  1. Every text that is let through has the shape of one (domain/letter_text.h).
+ *  2. Every row of the content has its row in the table, in its order; a text that names what a row
+ *     has not is left out, and so is a member that no text names.
+ */
+#include "channel/letter/listing.h"
+
+#include "channel/letter/book.h"
+#include "channel/letter/grid.h"
+
+#include "base/check.h"
+#include "domain/letter_text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define GAP 6.0
+#define TEXT_BYTES_MAX 32768 /* of one cell, or one paragraph */
+#define INDEX_HEX 10         /* the last digits of a row's place: its entry's index, in 40 bits */
+
+/* ---- reading ---- */
+
+enum {
+    TOP_COUNT,
+    TOP_ID,
+    TOP_KIND,
+    TOP_MAP,
+    TOP_ORIGIN,
+    TOP_PERSON,
+    TOP_ROWS,
+    TOP_SHEET,
+    TOP_SIGNED,
+    TOP_TIME,
+    TOP_TOTAL,
+    TOP_V,
+    TOP_YEAR,
+    TOP_MEMBERS
+};
+static const struct json_row top_rows[TOP_MEMBERS] = {
+    [TOP_COUNT] = {"count", JSON_INTEGER_BIT, true},
+    [TOP_ID] = {"id", JSON_STRING_BIT, true},
+    [TOP_KIND] = {"kind", JSON_STRING_BIT, true},
+    [TOP_MAP] = {"map", JSON_OBJECT_BIT | JSON_NULL_BIT, true},
+    [TOP_ORIGIN] = {"origin", JSON_STRING_BIT, true},
+    [TOP_PERSON] = {"person", JSON_STRING_BIT, true},
+    [TOP_ROWS] = {"rows", JSON_ARRAY_BIT, true},
+    [TOP_SHEET] = {"sheet", JSON_INTEGER_BIT, true},
+    [TOP_SIGNED] = {"signed", JSON_BOOLEAN_BIT, true},
+    [TOP_TIME] = {"time", JSON_STRING_BIT, true},
+    [TOP_TOTAL] = {"total", JSON_INTEGER_BIT, true},
+    [TOP_V] = {"v", JSON_INTEGER_BIT, true},
+    [TOP_YEAR] = {"year", JSON_STRING_BIT | JSON_NULL_BIT, true},
+};
+static const struct json_row map_rows[] = {
+    {"chain", JSON_STRING_BIT | JSON_NULL_BIT, true},
+    {"checkpoint", JSON_OBJECT_BIT, true},
+    {"count", JSON_INTEGER_BIT, true},
+    {"day", JSON_STRING_BIT, true},
+    {"entry", JSON_INTEGER_BIT, true},
+    {"root", JSON_STRING_BIT, true},
+    {"size", JSON_INTEGER_BIT, true},
+};
+static const enum listing_name map_names[] = {
+    LISTING_NAME_MAP_CHAIN, LISTING_NAME_COUNT,    LISTING_NAME_MAP_COUNT, LISTING_NAME_MAP_DAY,
+    LISTING_NAME_MAP_ENTRY, LISTING_NAME_MAP_ROOT, LISTING_NAME_MAP_SIZE,
+};
+#define MAP_ROWS (sizeof(map_rows) / sizeof(map_rows[0]))
+#define MAP_CHECKPOINT 1
+static const struct json_row checkpoint_rows[] = {{"root", JSON_STRING_BIT, true},
+                                                  {"size", JSON_STRING_BIT, true}};
+
+static struct outcome refuse(const struct listing_content *content, const struct json_node *node,
+                             const char *reason, struct content_fault *ret_fault)
+{
+    return content_refuse(&content->base, node, reason, ret_fault);
+}
+
+static struct outcome take(const struct listing_content *content, const struct json_node *object,
+                           const struct json_row *rows, unsigned count,
+                           const struct json_node **ret_values, struct content_fault *ret_fault)
+{
+    struct json_fault fault = {0};
+
+    return outcome_ok(json_take(object, rows, count, ret_values, &fault))
+               ? OUTCOME_OK
+               : refuse(content, object, "members other than it has", ret_fault);
+}
+
+static struct outcome take_map(struct listing_content *content, const struct json_node *map,
+                               struct content_fault *ret_fault)
+{
+    const struct json_node *values[MAP_ROWS];
+    const struct json_node *checkpoint[2];
+
+    TRY(take(content, map, map_rows, MAP_ROWS, values, ret_fault));
+    TRY(take(content, values[MAP_CHECKPOINT], checkpoint_rows, 2, checkpoint, ret_fault));
+    for (unsigned i = 0; i < MAP_ROWS; i++) {
+        if (i != MAP_CHECKPOINT && values[i]->kind != JSON_KIND_NULL) {
+            content->texts[map_names[i]] = values[i];
+        }
+    }
+    content->texts[LISTING_NAME_CHECKPOINT_ROOT] = checkpoint[0];
+    content->texts[LISTING_NAME_CHECKPOINT_SIZE] = checkpoint[1];
+    content->map = map;
+    return OUTCOME_OK;
+}
+
+/* Invariant 1. */
+static struct outcome check_texts(const struct listing_content *content,
+                                  struct content_fault *ret_fault)
+{
+    const struct json_doc *doc = &content->base.doc;
+
+    for (unsigned i = 0; i < doc->count; i++) {
+        const struct json_node *node = &doc->nodes[i];
+        const char *fault = node->kind == JSON_KIND_STRING
+                                ? letter_text_fault(node->text, LETTER_TEXT_BYTES_MAX)
+                                : NULL;
+        if (fault != NULL) {
+            return refuse(content, node, fault, ret_fault);
+        }
+    }
+    return OUTCOME_OK;
+}
+
+static struct outcome take_top(struct listing_content *content,
+                               const struct json_node *const values[TOP_MEMBERS],
+                               struct content_fault *ret_fault)
+{
+    static const struct {
+        unsigned member;
+        enum listing_name name;
+    } plain[] = {
+        {TOP_COUNT, LISTING_NAME_ALL},     {TOP_ID, LISTING_NAME_ID},
+        {TOP_ORIGIN, LISTING_NAME_ORIGIN}, {TOP_PERSON, LISTING_NAME_PERSON},
+        {TOP_SHEET, LISTING_NAME_SHEET},   {TOP_TOTAL, LISTING_NAME_TOTAL},
+        {TOP_YEAR, LISTING_NAME_YEAR},
+    };
+
+    if (json_integer_of(values[TOP_V]) != 1 || !view_is(values[TOP_KIND]->text, "statement")) {
+        return refuse(content, values[TOP_V], "not a statement that is known here", ret_fault);
+    }
+    for (unsigned i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
+        const struct json_node *node = values[plain[i].member];
+        if (node->kind != JSON_KIND_NULL) {
+            content->texts[plain[i].name] = node;
+        }
+    }
+    if (json_integer_of(values[TOP_SHEET]) < 1 || json_integer_of(values[TOP_TOTAL]) < 0 ||
+        values[TOP_ROWS]->count > STATEMENT_PAPER_ROWS_MAX) {
+        return refuse(content, values[TOP_ROWS], "no such sheet", ret_fault);
+    }
+    content->is_signed = values[TOP_SIGNED]->truth;
+    content->rows = values[TOP_ROWS];
+    TRY(content_take_time(&content->base, values[TOP_TIME], ret_fault));
+    return values[TOP_MAP]->kind == JSON_KIND_NULL ? OUTCOME_OK
+                                                   : take_map(content, values[TOP_MAP], ret_fault);
+}
+
+/* What a row says is looked up when it is drawn; that it is an object, here. */
+static struct outcome check_rows(const struct listing_content *content,
+                                 struct content_fault *ret_fault)
+{
+    for (const struct json_node *row = json_first(content->rows); row != NULL;
+         row = json_next(content->rows, row)) {
+        const struct json_node *place =
+            row->kind == JSON_KIND_OBJECT ? json_member(row, "row") : NULL;
+        if (place == NULL || place->kind != JSON_KIND_STRING || place->text.len != 16) {
+            return refuse(content, row, "no row", ret_fault);
+        }
+    }
+    return OUTCOME_OK;
+}
+
+struct outcome listing_read(struct view text, struct arena *arena,
+                            struct listing_content *ret_content, struct content_fault *ret_fault)
+{
+    static const struct json_limits limits = {.bytes_max = STATEMENT_PAPER_BYTES_MAX,
+                                              .depth_max = 8,
+                                              .values_max = LISTING_VALUES_MAX,
+                                              .members_max = 64};
+    const struct json_node *values[TOP_MEMBERS];
+    struct listing_content content = {0};
+    struct json_fault fault = {0};
+
+    if (!outcome_ok(json_parse(text, &limits, arena, &content.base.doc, &fault))) {
+        (void)snprintf(ret_fault->why, sizeof(ret_fault->why), ": %s (byte %zu)", fault.reason,
+                       fault.column);
+        return outcome_fail(FAULT_BAD_INPUT, "content of a statement");
+    }
+    TRY(take(&content, content.base.doc.nodes, top_rows, TOP_MEMBERS, values, ret_fault));
+    TRY(check_texts(&content, ret_fault));
+    TRY(take_top(&content, values, ret_fault));
+    TRY(check_rows(&content, ret_fault));
+    *ret_content = content;
+    return OUTCOME_OK;
+}
+
+/* ---- what stands where a name does ---- */
+
+struct drawing {
+    struct sheet *sheet;
+    const struct book *book;
+    const struct listing_content *content;
+    const struct json_node *row; /* NULL: none is being drawn */
+    unsigned number;             /* of the row, among all */
+    struct buf text;             /* the one that is being put together */
+};
+
+/* A member that is a text, of a row or an object in it; empty when there is none. */
+static struct view text_of(const struct json_node *object, const char *name)
+{
+    const struct json_node *node =
+        object != NULL && object->kind == JSON_KIND_OBJECT ? json_member(object, name) : NULL;
+
+    return node != NULL && node->kind == JSON_KIND_STRING ? node->text : view_of(NULL, 0);
+}
+
+static struct view or_view(struct view text, struct view other)
+{
+    return text.len > 0 ? text : other;
+}
+
+/* A word in words, or as it is. */
+static struct view word_of(const struct drawing *drawing, enum book_list list, const char *name)
+{
+    struct view code = text_of(drawing->row, name);
+
+    return or_view(book_word(drawing->book, list, code), code);
+}
+
+static struct view organisation(const struct json_node *row, const char *name)
+{
+    const struct json_node *object = json_member(row, name);
+
+    return or_view(text_of(object, "name"), text_of(object, "code"));
+}
+
+static void put_fields(const struct drawing *drawing, struct buf *buf)
+{
+    const struct json_node *fields = json_member(drawing->row, "fields");
+    bool first = true;
+
+    for (const struct json_node *node =
+             fields != NULL && fields->kind == JSON_KIND_ARRAY ? json_first(fields) : NULL;
+         node != NULL; node = json_next(fields, node)) {
+        if (node->kind == JSON_KIND_STRING) {
+            buf_put_text(buf, first ? "" : ", ");
+            buf_put_view(
+                buf, or_view(book_word(drawing->book, BOOK_LIST_FIELD, node->text), node->text));
+            first = false;
+        }
+    }
+}
+
+/* As people here read it: `15:38:01 26/11/2026`. */
+static void put_second(int64_t second, struct buf *buf)
+{
+    second += (int64_t)7 * 3600;
+    struct date day = date_from_days(second / S_PER_DAY);
+    int64_t of_day = second % S_PER_DAY;
+    buf_printf(buf, "%02d:%02d:%02d %02d/%02d/%04d", (int)(of_day / 3600), (int)(of_day / 60 % 60),
+               (int)(of_day % 60), day.day, day.month, day.year);
+}
+
+static void put_time(struct view text, struct buf *buf)
+{
+    int64_t us = 0;
+
+    if (outcome_ok(clock_get_second(text, &us)) && us >= 0) {
+        put_second(us / US_PER_S, buf);
+    } else {
+        buf_put_view(buf, text);
+    }
+}
+
+static uint64_t index_of(struct view place)
+{
+    uint8_t bytes[8];
+    struct cursor cursor = cursor_of(view_of(bytes, sizeof(bytes)));
+
+    return outcome_ok(hex_get(place, bytes, sizeof(bytes)))
+               ? cursor_u64(&cursor) & ((UINT64_C(1) << 4 * INDEX_HEX) - 1)
+               : 0;
+}
+
+static void put_of_row(struct drawing *drawing, enum listing_name name, struct buf *buf)
+{
+    const struct json_node *row = drawing->row;
+    const struct json_node *business = json_member(row, "business");
+    bool himself = view_is(text_of(row, "role"), "citizen");
+
+    switch (name) {
+    case LISTING_NAME_ENTRY:
+        buf_printf(buf, "%" PRIu64, index_of(text_of(row, "row")));
+        break;
+    case LISTING_NAME_TIME:
+        put_time(text_of(row, "time"), buf);
+        break;
+    case LISTING_NAME_PARTY: /* the citizen's own look is told by the role */
+        buf_put_view(buf, himself ? text_of(json_member(row, "party"), "name")
+                                  : organisation(row, "party"));
+        break;
+    case LISTING_NAME_OPERATOR:
+        buf_put_view(buf, organisation(row, "operator"));
+        break;
+    case LISTING_NAME_CHANNEL:
+        buf_put_view(buf, word_of(drawing, BOOK_LIST_CHANNEL, "channel"));
+        break;
+    case LISTING_NAME_ROLE:
+        buf_put_view(buf, word_of(drawing, BOOK_LIST_ROLE, "role"));
+        break;
+    case LISTING_NAME_SERVICE:
+        buf_put_view(buf,
+                     or_view(word_of(drawing, BOOK_LIST_SERVICE, "service"), text_of(row, "kind")));
+        break;
+    case LISTING_NAME_BUSINESS:
+        buf_put_view(buf, text_of(business, "code"));
+        break;
+    case LISTING_NAME_PURPOSE:
+        buf_put_view(buf, text_of(business, "purpose"));
+        break;
+    case LISTING_NAME_BASIS:
+        buf_put_view(buf, text_of(business, "basis"));
+        break;
+    case LISTING_NAME_FIELDS:
+        put_fields(drawing, buf);
+        break;
+    case LISTING_NAME_FORGOTTEN:
+        if (json_member(row, "forgotten") != NULL) {
+            buf_put_view(buf, book_word(drawing->book, BOOK_LIST_RESULT, view_text("forgotten")));
+        }
+        break;
+    case LISTING_NAME_CASE:
+        buf_put_view(buf, text_of(row, "case"));
+        break;
+    default:
+        buf_put_view(buf, word_of(drawing, BOOK_LIST_RESULT, "result"));
+        break;
+    }
+}
+
+static void put_of_sheet(const struct drawing *drawing, enum listing_name name, struct buf *buf)
+{
+    const struct listing_content *content = drawing->content;
+    const struct json_node *node = content->texts[name];
+    int64_t sheet = json_integer_of(content->texts[LISTING_NAME_SHEET]);
+    int64_t total = json_integer_of(content->texts[LISTING_NAME_TOTAL]);
+    int64_t before = (sheet - 1) * STATEMENT_PAPER_ROWS_MAX;
+
+    switch (name) {
+    case LISTING_NAME_MADE:
+        put_second(content->base.time_s, buf);
+        break;
+    case LISTING_NAME_SHEETS:
+        buf_printf(buf, "%" PRId64,
+                   total == 0 ? 1
+                              : (total + STATEMENT_PAPER_ROWS_MAX - 1) / STATEMENT_PAPER_ROWS_MAX);
+        break;
+    case LISTING_NAME_FIRST:
+        buf_printf(buf, "%" PRId64, content->rows->count == 0 ? 0 : before + 1);
+        break;
+    case LISTING_NAME_LAST:
+        buf_printf(buf, "%" PRId64, content->rows->count == 0 ? 0 : before + content->rows->count);
+        break;
+    case LISTING_NAME_MAP_DAY:
+        if (node != NULL) {
+            book_put_date(buf, node->text);
+        }
+        break;
+    default:
+        buf_put_view(buf, node != NULL ? node->text : view_of(NULL, 0));
+        break;
+    }
+}
+
+/* Appends the text with its names filled in. False: one of them has no value; nothing is appended.
+ */
+static bool fill(struct drawing *drawing, struct view text)
+{
+    struct buf *buf = &drawing->text;
+    size_t begin = buf->len;
+
+    for (size_t from = 0; from < text.len;) {
+        size_t open = view_find(text, from, '{');
+        buf_put_view(buf, view_part(text, from, open - from));
+        if (open == text.len) {
+            break;
+        }
+        size_t close = view_find(text, open, '}');
+        enum listing_name name = listing_name_find(view_part(text, open + 1, close - open - 1));
+        size_t before = buf->len;
+        CHECK(name < LISTING_NAME_COUNT); /* looked at when it was loaded */
+        if (name < LISTING_NAME_ENTRY) {
+            put_of_sheet(drawing, name, buf);
+        } else if (drawing->row != NULL) {
+            put_of_row(drawing, name, buf);
+        }
+        if (buf->len == before) {
+            buf_cut(buf, begin);
+            return false;
+        }
+        from = close + 1;
+    }
+    return true;
+}
+
+/* ---- drawing ---- */
+
+static struct view written(struct drawing *drawing)
+{
+    struct outcome outcome = buf_check(&drawing->text);
+
+    if (!outcome_ok(outcome)) {
+        sheet_fail(drawing->sheet, outcome);
+        return (struct view){0};
+    }
+    return buf_view(&drawing->text);
+}
+
+static void draw_text(struct drawing *drawing, struct view text, const struct setting *setting)
+{
+    buf_reset(&drawing->text);
+    if (fill(drawing, text)) {
+        PangoLayout *layout =
+            sheet_set(drawing->sheet, written(drawing), setting, SHEET_TEXT_WIDTH);
+        sheet_flow(drawing->sheet, layout, SHEET_LEFT, GAP);
+        g_object_unref(layout);
+    }
+}
+
+static void draw_texts(struct drawing *drawing, enum listing_list list,
+                       const struct setting *setting)
+{
+    const struct listing_lines *lines = &drawing->book->listing.lists[list];
+
+    for (unsigned i = 0; i < lines->count; i++) {
+        draw_text(drawing, lines->lines[i], setting);
+    }
+}
+
+/* The lines of a cell; where they end. */
+static size_t put_cell(struct drawing *drawing, enum listing_list list)
+{
+    const struct listing_lines *lines = &drawing->book->listing.lists[list];
+    bool first = true;
+
+    for (unsigned i = 0; i < lines->count; i++) {
+        size_t before = drawing->text.len;
+        buf_put_text(&drawing->text, first ? "" : "\n");
+        if (fill(drawing, lines->lines[i])) {
+            first = false;
+        } else {
+            buf_cut(&drawing->text, before);
+        }
+    }
+    return drawing->text.len;
+}
+
+#define NUMBER_WIDTH 34.0
+#define TIME_WIDTH 92.0
+#define WHO_WIDTH 130.0
+static const double widths[] = {NUMBER_WIDTH, TIME_WIDTH, WHO_WIDTH,
+                                SHEET_TEXT_WIDTH - NUMBER_WIDTH - TIME_WIDTH - WHO_WIDTH};
+static const struct grid grid = {.columns = 4, .widths = widths, .points = 9, .whole = true};
+
+static void draw_row(struct drawing *drawing)
+{
+    char digits[16];
+    size_t ends[3];
+
+    (void)snprintf(digits, sizeof(digits), "%u", drawing->number);
+    buf_reset(&drawing->text);
+    ends[0] = put_cell(drawing, LISTING_TIME);
+    ends[1] = put_cell(drawing, LISTING_WHO);
+    ends[2] = put_cell(drawing, LISTING_WHAT);
+    struct view all = written(drawing);
+    if (all.len == ends[2]) { /* else it has failed */
+        const struct view texts[] = {view_text(digits), view_part(all, 0, ends[0]),
+                                     view_part(all, ends[0], ends[1] - ends[0]),
+                                     view_part(all, ends[1], ends[2] - ends[1])};
+        grid_draw(drawing->sheet, &grid, texts, FACE_REGULAR);
+    }
+}
+
+/* Invariant 2. */
+static void draw_rows(struct drawing *drawing)
+{
+    const struct json_node *rows = drawing->content->rows;
+    int64_t sheet = json_integer_of(drawing->content->texts[LISTING_NAME_SHEET]);
+
+    if (rows->count == 0) {
+        return;
+    }
+    grid_draw(drawing->sheet, &grid, drawing->book->listing.lists[LISTING_COLUMNS].lines,
+              FACE_BOLD);
+    drawing->number = (unsigned)(sheet - 1) * STATEMENT_PAPER_ROWS_MAX;
+    for (drawing->row = json_first(rows); drawing->row != NULL;
+         drawing->row = json_next(rows, drawing->row)) {
+        drawing->number++;
+        draw_row(drawing);
+    }
+    drawing->sheet->y += 2 * GAP;
+}
+
+struct outcome listing_draw(struct sheet *sheet, const struct book *book,
+                            const struct listing_content *content)
+{
+    static const struct setting heading = {FACE_BOLD, 13, PANGO_ALIGN_CENTER, 0, false};
+    static const struct setting about = {FACE_REGULAR, 11, PANGO_ALIGN_LEFT, 0, false};
+    static const struct setting proof = {FACE_REGULAR, 9, PANGO_ALIGN_LEFT, 0, false};
+    struct drawing drawing = {.sheet = sheet, .book = book, .content = content};
+
+    buf_init(&drawing.text, TEXT_BYTES_MAX);
+    draw_texts(&drawing, LISTING_HEADING, &heading);
+    draw_texts(&drawing, LISTING_ABOUT, &about);
+    draw_rows(&drawing);
+    if (content->map == NULL) {
+        draw_text(&drawing, book->listing.texts[LISTING_NO_MAP], &proof);
+    }
+    draw_texts(&drawing, LISTING_PROOF, &proof);
+    draw_text(&drawing, book->listing.texts[content->is_signed ? LISTING_SIGNED : LISTING_UNSIGNED],
+              &proof);
+    buf_done(&drawing.text);
+    return OUTCOME_OK;
+}
