@@ -79,9 +79,13 @@ struct rig_letter {
  *   refuse       bad_request        later        rate_limited, 7 s
  *   ask          the gate's refusal, with a receipt
  *   over         unauthenticated
- *   statement    three parts of RIG_PART_BYTES; with {"id":"..."} in the first part's body the
- * second is: die, none comes; over, unauthenticated; garbage, no part; busy, refused once silent,
- * die, stranger, garbage as above */
+ *   statement    three parts of RIG_PART_BYTES; what its body names as `id` comes with the second:
+ *                die, nothing            over     unauthenticated
+ *                garbage, no part        busy     it is refused once
+ *   statement.print  by its sheet:
+ *                1, a file               2        it is refused once
+ *                3, no file              4        bad_request
+ *   silent, die, stranger, garbage as above */
 struct rig_own {
     char verb[RIG_TEXT_BYTES_MAX];
     char body[RIG_TEXT_BYTES_MAX];

@@ -332,6 +332,22 @@ static void put_statement(struct core *core, const struct own_asked *asked, uint
     }
 }
 
+static void put_sheet(struct core *core, const struct own_asked *asked, uint64_t tag)
+{
+    struct view sheet = canonical_member(asked->body, "sheet");
+    struct own_told told = {.tag = tag, .code = CODE_DISCLOSED};
+
+    told.json = view_is(sheet, "3") ? VIEW_LITERAL("{\"file\":\"%%%\"}")
+                                    : VIEW_LITERAL("{\"file\":\"JVBERg\",\"pages\":1}");
+    if (view_is(sheet, "4")) {
+        told = (struct own_told){.tag = tag, .code = CODE_BAD_REQUEST};
+    } else if (view_is(sheet, "2") && !core->refused) {
+        core->refused = true;
+        told = (struct own_told){.tag = tag, .code = CODE_RATE_LIMITED, .retry_after_s = 1};
+    }
+    owning_put_told(&core->pipe.out, &told);
+}
+
 static void put_own(struct core *core, const struct own_asked *asked, uint64_t tag)
 {
     struct answer answer = {.tag = 1,
@@ -374,6 +390,8 @@ static void serve_own(struct core *core, const struct frame *frame)
         buf_put_zeros(&core->pipe.out, 64);
     } else if (view_is(asked.verb, "statement")) {
         put_statement(core, &asked, asked.tag);
+    } else if (view_is(asked.verb, "statement.print")) {
+        put_sheet(core, &asked, asked.tag);
     } else if (!view_is(asked.verb, "silent")) {
         put_own(core, &asked, asked.tag + (view_is(asked.verb, "stranger") ? 1 : 0));
     }

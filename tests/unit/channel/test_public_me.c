@@ -417,6 +417,53 @@ static void a_form_without_its_own_value_gets_no_file(void **state)
     assert_int_equal(rig_last_own(&rig).verbs, verbs);
 }
 
+/* What the form of `/me` gives for those fields. */
+static int prints(const char *more, char ret_type[64], char ret_body[64])
+{
+    struct rig_response response;
+    char cookie[256];
+    char body[256];
+    snprintf(cookie, sizeof(cookie), "Cookie: __Host-dancu-session=%c%s\r\n", session, TOKEN_REST);
+    sends("GET /me", cookie, "", &response);
+    const char *value = strstr(response.body, "name=\"csrf\" value=\"");
+    assert_non_null(value);
+    value += strlen("name=\"csrf\" value=\"");
+    snprintf(body, sizeof(body), "csrf=%.*s&pdf=1&%s", (int)strcspn(value, "\""), value, more);
+    rig_response_done(&response);
+    snprintf(cookie, sizeof(cookie),
+             "Cookie: __Host-dancu-session=%c%s\r\n"
+             "Content-Type: application/x-www-form-urlencoded\r\n",
+             session, TOKEN_REST);
+    sends("POST /me/statement", cookie, body, &response);
+    int status = response.status;
+    snprintf(ret_type, 64, "%.63s", rig_field(&response, "content-type"));
+    snprintf(ret_body, 64, "%.63s", response.body);
+    rig_response_done(&response);
+    return status;
+}
+
+static void a_sheet_is_asked_for_until_it_is_drawn_and_is_no_file_if_it_is_none(void **state)
+{
+    char type[64];
+    char body[64];
+    (void)state;
+    session = 'M';
+    assert_int_equal(prints("sheet=1&year=", type, body), 200);
+    assert_string_equal(type, "application/pdf");
+    assert_string_equal(body, "%PDF");
+    unsigned verbs = rig_last_own(&rig).verbs;
+    assert_int_equal(prints("sheet=2&year=2026", type, body), 200);
+    assert_string_equal(body, "%PDF");
+    assert_int_equal(rig_last_own(&rig).verbs, verbs + 3);
+    assert_non_null(strstr(rig_last_own(&rig).body, "\"sheet\":2,\"year\":2026"));
+    assert_int_equal(prints("sheet=3", type, body), 403); /* a page that says so */
+    assert_int_equal(prints("sheet=4", type, body), 403);
+    verbs = rig_last_own(&rig).verbs;
+    assert_int_equal(prints("sheet=x", type, body), 400);
+    assert_int_equal(prints("sheet=1&year=1000000", type, body), 400);
+    assert_int_equal(rig_last_own(&rig).verbs, verbs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -430,6 +477,7 @@ int main(void)
         cmocka_unit_test(a_statement_comes_whole_part_after_part_in_one_file),
         cmocka_unit_test(a_statement_that_breaks_off_does_not_look_whole),
         cmocka_unit_test(a_form_without_its_own_value_gets_no_file),
+        cmocka_unit_test(a_sheet_is_asked_for_until_it_is_drawn_and_is_no_file_if_it_is_none),
         cmocka_unit_test(a_core_that_is_lost_or_speaks_of_nobody_is_told_as_unavailable),
         cmocka_unit_test(a_session_that_asks_too_often_is_told_to_come_later),
         cmocka_unit_test(made_up_cookies_take_nothing_from_a_session_that_was_served),
