@@ -79,7 +79,7 @@ describe('`dancu ps`', () => {
             assert.ok(held.call_count > 30 && held.call_count < 80, process);
             assert.ok(held.filter_mode === 2 || os.arch() !== 'x64', process);
             assert.equal(held.calls[0], 'base', process);
-            assert.deepEqual(held.sends, { edge: ['asks', 'receipt', 'stats', 'grants'],
+            assert.deepEqual(held.sends, { edge: ['asks', 'receipt', 'stats', 'grants', 'statement'],
                 public: ['stats', 'letter-check', 'own', 'signin'], keeper: ['kept'],
                 loader: ['chunk', 'changed', 'rotated'],
                 worker: ['scrub', 'found', 'extracted', 'map', 'rotated'],
@@ -91,7 +91,7 @@ describe('`dancu ps`', () => {
         }
         const { stdout: text } = await demo.dancu(['ps', '--rights']);
         for (const line of [/^edge 1 {2}pid \d+ {2}user /m, /^ {2}calls {5}base pipes listen: \d+ /m,
-            /^ {2}landlock /m, /^ {2}sends {5}asks receipt stats grants$/m]) {
+            /^ {2}landlock /m, /^ {2}sends {5}asks receipt stats grants statement$/m]) {
             assert.match(text, line);
         }
     });
