@@ -4,8 +4,7 @@
  *
  * Invariants
  *  1. One page is made at a time, in the order in which they were asked for; a turn reads rows for
- *     HISTORY_TURN_US_MAX by the clock, and ends with whatever row passes it (I9). A commit ends
- * it.
+ *     HISTORY_TURN_US_MAX by the clock and ends with whatever row passes it, or with the page (I9).
  *  2. What waits lies in memory of its own: it borrows from no pipe and no session.
  *  3. Who finds no room goes to the gate without a page, which turns him away and counts it.
  *  4. Phones wait as everybody does, in half of the places at most. What one has written is taken
@@ -208,21 +207,18 @@ static struct outcome step_page(struct core *core, struct history_wait *wait, bo
     return *ret_done ? serve(core, wait) : OUTCOME_OK;
 }
 
-/* One step for the first; *ret_turn false: the turn is over. */
-static struct outcome step(struct core *core, bool *ret_turn)
+/* One step for the first; *ret_done: it is told, or gone. */
+static struct outcome step(struct core *core, bool *ret_done)
 {
-    struct histories *histories = &core->histories;
-    struct history_wait *wait = at(histories, 0);
-    bool part = wait->next.below != 0;
-    bool gone = wait->peer == NULL || wait->peer->broken;
-    bool done = gone;
-    if (!gone) {
-        TRY(part ? statements_step(core, wait, &done) : step_page(core, wait, &done));
+    struct history_wait *wait = at(&core->histories, 0);
+    *ret_done = wait->peer == NULL || wait->peer->broken;
+    if (!*ret_done) {
+        TRY(wait->next.below != 0 ? statements_step(core, wait, ret_done)
+                                  : step_page(core, wait, ret_done));
     }
-    if (done) {
-        drop(histories);
+    if (*ret_done) {
+        drop(&core->histories);
     }
-    *ret_turn = part || gone || !done;
     return OUTCOME_OK;
 }
 
@@ -231,10 +227,10 @@ struct outcome histories_keep(struct core *core)
 {
     const struct clock_port *clock = &core->house->clock;
     int64_t until_us = clock_monotonic_us(clock) + HISTORY_TURN_US_MAX;
-    bool turn = core->histories.count > 0;
-    while (turn) {
-        TRY(step(core, &turn));
-        turn = turn && core->histories.count > 0 && clock_monotonic_us(clock) < until_us;
+    bool done = core->histories.count == 0;
+    while (!done) {
+        TRY(step(core, &done));
+        done = done || clock_monotonic_us(clock) >= until_us;
     }
     return OUTCOME_OK;
 }
