@@ -71,7 +71,8 @@
     ROW(RELATION_TO_HEAD, "relation_to_head")                                                      \
     ROW(COUNTRY, "country")                                                                        \
     ROW(ROLE, "role")                                                                              \
-    ROW(RESULT, "result")
+    ROW(RESULT, "result")                                                                          \
+    ROW(AS, "as")
 
 enum book_frame {
 #define ROW(name, text) BOOK_FRAME_##name,

@@ -132,6 +132,9 @@ static void put_of_row(struct drawing *drawing, enum listing_name name, struct b
     case LISTING_NAME_ROLE:
         buf_put_view(buf, word_of(drawing, BOOK_LIST_ROLE, "role"));
         break;
+    case LISTING_NAME_AS:
+        buf_put_view(buf, word_of(drawing, BOOK_LIST_AS, "as"));
+        break;
     case LISTING_NAME_SERVICE:
         buf_put_view(buf,
                      or_view(word_of(drawing, BOOK_LIST_SERVICE, "service"), text_of(row, "kind")));

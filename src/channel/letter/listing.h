@@ -55,6 +55,7 @@ _Static_assert(LISTING_ARENA_BYTES >= CONTENT_ARENA_BYTES, "letters are read the
     ROW(OPERATOR, "operator")                                                                      \
     ROW(CHANNEL, "channel")                                                                        \
     ROW(ROLE, "role")                                                                              \
+    ROW(AS, "as")                                                                                  \
     ROW(SERVICE, "service")                                                                        \
     ROW(BUSINESS, "business")                                                                      \
     ROW(PURPOSE, "purpose")                                                                        \

@@ -161,6 +161,7 @@ static void give_file(struct public_me *me, struct http_exchange *exchange,
     }
 }
 
+/* Invariant 2. */
 static void act(struct public_me *me, struct http_exchange *exchange)
 {
     const struct http_request *request = http_exchange_request(exchange);

@@ -30,8 +30,8 @@ function rowText(row, number) {
     const values = {
         entry: BigInt(`0x${row.row}`) & ((1n << 40n) - 1n), time: local(row.time),
         party: row.role === 'citizen' ? row.party?.name : organisation(row.party),
-        operator: organisation(row.operator), channel: word('channel', row.channel),
-        role: word('role', row.role), service: word('service', row.service),
+        as: word('as', row.as), operator: organisation(row.operator), channel: word('channel', row.channel),
+        role: word('role', row.role), service: row.service === null ? row.kind : word('service', row.service),
         business: row.business?.code, purpose: row.business?.purpose, basis: row.business?.basis,
         forgotten: row.forgotten ? word('result', 'forgotten') : '',
         fields: row.fields.map((field) => word('field', field)).join(', '), case: row.case,

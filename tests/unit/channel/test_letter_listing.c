@@ -9,12 +9,13 @@
 
 static struct press *press;
 
-#define ROW                                                                                        \
-    "{\"business\":{\"basis\":\"Luật mẫu\",\"code\":\"NV-1\",\"purpose\":\"Xác minh\"},"      \
-    "\"case\":\"HS-2…\",\"channel\":\"guided\",\"class\":\"organisation\","                      \
-    "\"fields\":[\"full_name\",\"birth_date\"],\"kind\":\"disclosure\",\"operator\":null,"         \
-    "\"party\":{\"code\":\"bank\",\"name\":\"Ngân hàng thử\"},\"result\":\"disclosed\","       \
-    "\"role\":\"system\",\"row\":\"00512c0000000123\",\"service\":\"citizen.lookup\","             \
+#define ROW                                                                                            \
+    "{\"as\":\"asked\",\"business\":{\"basis\":\"Luật mẫu\",\"code\":\"NV-1\",\"purpose\":\"Xác " \
+    "minh\"},"                                                                                         \
+    "\"case\":\"HS-2…\",\"channel\":\"guided\",\"class\":\"organisation\","                          \
+    "\"fields\":[\"full_name\",\"birth_date\"],\"kind\":\"disclosure\",\"operator\":null,"             \
+    "\"party\":{\"code\":\"bank\",\"name\":\"Ngân hàng thử\"},\"result\":\"disclosed\","           \
+    "\"role\":\"system\",\"row\":\"00512c0000000123\",\"service\":\"citizen.lookup\","                 \
     "\"time\":\"2026-11-26T08:38:01Z\"}"
 #define HASH "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 #define MAP                                                                                        \
@@ -120,7 +121,7 @@ static void what_is_wrong_is_told_with_its_place_and_nothing_is_drawn(void **sta
         {"\"entry\":899", "\"entry\":\"899\"", "/map: members other than it has"},
         {"+07:00", "+08:00", "/time: not a time at +07:00"},
         {"00512c0000000123", "12", "/rows/0: no row"},
-        {"{\"business\"", "7,{\"business\"", "/rows/0: no row"},
+        {"{\"as\"", "7,{\"as\"", "/rows/0: no row"},
         {"Xác minh", "Xác\\u200bminh", NULL},
         {"Xác minh", "X\xe4\xb8\xad", "/rows/0/business/purpose: no face has a glyph for U+4E2D"},
         {"\"rows\":[", "\"rows\":[[", NULL},
