@@ -14,7 +14,7 @@ static struct party *party_of(struct world *world, const char *code)
 }
 
 /* NULL: there is none. */
-static struct statement *statement_of(struct world *world, const char *code)
+static struct statement *statement_for(struct world *world, const char *code)
 {
     return map_get(&world->directory.statements, view_text(code));
 }
@@ -22,7 +22,7 @@ static struct statement *statement_of(struct world *world, const char *code)
 static void assert_statement(struct world *world, const char *code, uint64_t asks, uint64_t fields,
                              uint64_t vnd)
 {
-    struct statement *statement = statement_of(world, code);
+    struct statement *statement = statement_for(world, code);
     assert_non_null(statement);
     assert_int_equal(statement->asks, asks);
     assert_int_equal(statement->fields, fields);
@@ -58,7 +58,7 @@ static void an_ask_costs_each_field_hit_or_miss_and_a_refused_one_nothing(void *
     assert_int_equal(world->answers[2].code, CODE_CASE_MISSING);
     assert_int_equal(world->answers[3].code, CODE_DISCLOSED); /* of a class that pays nothing */
     assert_statement(world, "bank.2026-11", 2, 3, 3000);
-    assert_lines(statement_of(world, "bank.2026-11"),
+    assert_lines(statement_for(world, "bank.2026-11"),
                  "[{\"asks\":2,\"fields\":3,\"product\":\"SPDC04\",\"vnd\":3000,"
                  "\"vnd_per_field\":1000}]");
     assert_int_equal(world->directory.statements.len, 1);
@@ -111,7 +111,7 @@ static void a_price_that_has_changed_has_a_line_of_its_own_and_the_old_one_stays
         assert_ok(fees_reserve(&world->directory, party_of(world, "bank"), 683, &fees[i], &place));
         fees_count(&place, 1, fees[i].fields);
     }
-    assert_lines(statement_of(world, "bank.2026-12"),
+    assert_lines(statement_for(world, "bank.2026-12"),
                  "[{\"asks\":1,\"fields\":2,\"product\":\"SPDC01\",\"vnd\":2000,"
                  "\"vnd_per_field\":1000},"
                  "{\"asks\":2,\"fields\":4,\"product\":\"SPDC04\",\"vnd\":2000,"
@@ -123,7 +123,7 @@ static void a_price_that_has_changed_has_a_line_of_its_own_and_the_old_one_stays
     assert_statement(world, "bank.2026-12", 5, 10, 10000);
     BUF_AUTO csv;
     buf_init(&csv, 4096);
-    fees_put_csv(statement_of(world, "bank.2026-12"), &csv);
+    fees_put_csv(statement_for(world, "bank.2026-12"), &csv);
     assert_true(view_starts(buf_view(&csv),
                             VIEW_LITERAL("party,month,product,asks,fields,vnd_per_field,vnd\r\n"
                                          "bank,2026-12,SPDC01,1,2,1000,2000\r\n"
@@ -156,9 +156,9 @@ static void statements_are_kept_thirteen_months(void **state)
         assert_ok(fees_statement(&world->directory, party_of(world, "other"), month, &statement));
     }
     assert_int_equal(world->directory.statements.len, 2 * FEE_MONTHS_MAX);
-    assert_null(statement_of(world, "bank.2020-02"));
-    assert_non_null(statement_of(world, "bank.2020-03"));
-    assert_non_null(statement_of(world, "other.2021-03"));
+    assert_null(statement_for(world, "bank.2020-02"));
+    assert_non_null(statement_for(world, "bank.2020-03"));
+    assert_non_null(statement_for(world, "other.2021-03"));
 }
 
 static void when_there_are_too_many_the_oldest_goes_but_none_of_this_month_or_the_last(void **state)
@@ -170,7 +170,7 @@ static void when_there_are_too_many_the_oldest_goes_but_none_of_this_month_or_th
     assert_ok(fees_statement(&world->directory, bank, 600, &statement));
     assert_ok(fees_statement(&world->directory, bank, 601, &statement));
     assert_ok(fees_statement(&world->directory, bank, 602, &statement));
-    assert_null(statement_of(world, "bank.2020-01"));
+    assert_null(statement_for(world, "bank.2020-01"));
     assert_fault(fees_statement(&world->directory, party_of(world, "other"), 602, &statement),
                  FAULT_OVER_LIMIT);
     struct ask ask = world_ask();
@@ -201,9 +201,9 @@ static void a_statement_that_goes_while_a_snapshot_is_made_does_not_stop_it(void
     }
     struct cursor cursor = cursor_of(buf_view(&snapshot));
     assert_ok(gate_restore(world->gate, &cursor));
-    assert_null(statement_of(world, "bank.2020-02"));
+    assert_null(statement_for(world, "bank.2020-02"));
     assert_statement(world, "bank.2020-03", 1, 2, 2000);
-    assert_null(statement_of(world, "other.2021-03"));
+    assert_null(statement_for(world, "other.2021-03"));
     assert_ptr_equal(world->directory.statements_first, world->directory.statements_last);
 }
 
@@ -235,7 +235,7 @@ static void want_of_memory_is_told_and_bills_nothing(void **state)
     memory_fail_at(0);
     assert_int_equal(answer->code, CODE_LEDGER_UNAVAILABLE);
     assert_int_equal(world->ledger.size, 1);
-    assert_null(statement_of(world, "bank.2026-11"));
+    assert_null(statement_for(world, "bank.2026-11"));
 }
 
 static void a_month_is_read_as_it_is_written_and_nothing_else_is_one(void **state)
