@@ -14,8 +14,8 @@ import { personKey } from '../e2e/lib/registry.mjs';
 import { serve } from '../e2e/lib/server.mjs';
 import { asked, isDone, objectsOf, settle, statusOf, versionsOf } from './rotation.mjs';
 
-const PERSONS = 6000;
-const PROTECTED_PERMILLE = 300; // as many as a demonstration picks are still there
+const PERSONS = 4000;
+const PROTECTED_PERMILLE = 350; // as many as a demonstration picks are still there
 let demo;
 let server;
 let kept;
