@@ -5,16 +5,14 @@
  *  1. Neither content nor code is in clear: an object lies under the blind tag of its code, and the
  *     code stands inside the sealed content. The kind is in clear, and bound as associated data.
  *  2. Objects and applied-up-to change in one transaction, and applied-up-to never falls.
- *  3. A row of `rotation` is there from when the objects are first sealed anew under another data
- *     key: what is written lies under the key that its mark opens under, and once it is whole, so
- *     does everything. Without one, all lies under the first key given. An object has one row: what
- *     is put takes away the one under the tag by the other key.
+ *  3. An object has one row: what is put takes away the one under its tag by the other key
+ *     (office_rotate.c).
  */
+#include "store/sqlite/office_store.h"
+
 #include "base/check.h"
 #include "base/log.h"
 #include "store/scrub.h"
-#include "store/sqlite/db.h"
-#include "store/store.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -38,23 +36,6 @@ static const char *const migrations[] = {
     "                    objects INTEGER NOT NULL) STRICT;",
 };
 
-enum {
-    STATEMENT_APPLIED,
-    STATEMENT_APPLIED_SET,
-    STATEMENT_PUT,
-    STATEMENT_REMOVE,
-    STATEMENT_KIND_NEXT,
-    STATEMENT_KIND_ALL,
-    STATEMENT_GET,
-    STATEMENT_STRUCTURE,
-    STATEMENT_ROTATION,
-    STATEMENT_ROTATION_BEGIN,
-    STATEMENT_ROTATION_MOVE,
-    STATEMENT_RESEAL_NEXT,
-    STATEMENT_RESEAL,
-    STATEMENT_COUNT,
-};
-
 static const char *const statements[STATEMENT_COUNT] = {
     [STATEMENT_APPLIED] = "SELECT upto FROM applied",
     [STATEMENT_APPLIED_SET] = "UPDATE applied SET upto = ?1 WHERE upto < ?1",
@@ -72,22 +53,6 @@ static const char *const statements[STATEMENT_COUNT] = {
     [STATEMENT_RESEAL_NEXT] = "SELECT rowid, kind, tag, sealed FROM object WHERE rowid > ?1"
                               " ORDER BY rowid LIMIT 1",
     [STATEMENT_RESEAL] = "UPDATE object SET tag = ?2, sealed = ?3 WHERE rowid = ?1",
-};
-
-/* Of one data key. */
-struct office_key {
-    struct sealer *sealer; /* NULL: there is none */
-    struct blinder *blinder;
-    uint8_t fingerprint[SEAL_HASH_BYTES];
-};
-
-struct office_store {
-    struct db db;
-    struct office_key key;   /* of what is written */
-    struct office_key other; /* opens, too */
-    struct random_port random;
-    struct buf plain; /* u16 code, u32 content, padding */
-    struct buf sealed;
 };
 
 static struct db_config config_of(const char *home, bool writes)
@@ -116,92 +81,6 @@ struct outcome office_store_create(const char *home)
     return db_create(&config);
 }
 
-static void key_done(struct office_key *key)
-{
-    sealer_free(key->sealer);
-    blinder_free(key->blinder);
-    *key = (struct office_key){0};
-}
-
-static struct outcome key_set(const struct secret *data_key, const struct random_port *random,
-                              struct office_key *key)
-{
-    SECRET_AUTO seal_key = {{0}};
-    SECRET_AUTO blind_key = {{0}};
-
-    key_done(key);
-    seal_fingerprint(data_key, key->fingerprint);
-    TRY(seal_derive(data_key, "dancu office objects v1", &seal_key));
-    TRY(seal_derive(data_key, "dancu office codes v1", &blind_key));
-    TRY(sealer_new(&seal_key, random, &key->sealer));
-    return blinder_new(&blind_key, &key->blinder);
-}
-
-static bool key_is(const struct office_key *key, const uint8_t hash[SEAL_HASH_BYTES])
-{
-    return key->sealer != NULL && seal_equal(hash, key->fingerprint, SEAL_HASH_BYTES);
-}
-
-static void swap_keys(struct office_store *store)
-{
-    struct office_key key = store->key;
-
-    store->key = store->other;
-    store->other = key;
-}
-
-/* ---- Which key is which: invariant 3 ---- */
-
-#define MARK VIEW_LITERAL("dancu office key")
-
-enum { ROTATION_MARK, ROTATION_WHOLE, ROTATION_UPTO, ROTATION_OBJECTS };
-
-static struct outcome mark_opens(struct office_store *store, const struct office_key *key,
-                                 struct view mark, bool *ret_opens)
-{
-    buf_reset(&store->plain);
-    struct outcome outcome = key->sealer == NULL
-                                 ? outcome_fail(FAULT_CORRUPT, "no key")
-                                 : sealer_open(key->sealer, MARK, mark, &store->plain);
-
-    *ret_opens = outcome_ok(outcome);
-    return outcome.fault == FAULT_CORRUPT ? OUTCOME_OK : outcome;
-}
-
-static struct outcome keys_settle(struct office_store *store, struct view mark, bool whole)
-{
-    bool opens = false;
-
-    TRY(mark_opens(store, &store->key, mark, &opens));
-    if (!opens) {
-        TRY(mark_opens(store, &store->other, mark, &opens));
-        if (!opens) {
-            return outcome_fail(FAULT_CORRUPT, "the data key is not the office's");
-        }
-        swap_keys(store);
-        if (whole) { /* the former key opens nothing any more */
-            key_done(&store->other);
-        }
-    }
-    return whole || store->other.sealer != NULL
-               ? OUTCOME_OK
-               : outcome_fail(FAULT_CORRUPT, "the office is being sealed anew, and the data key "
-                                             "from before is not there");
-}
-
-static struct outcome keys_check(struct office_store *store)
-{
-    sqlite3_stmt *statement = db_statement(&store->db, STATEMENT_ROTATION);
-    bool row = false;
-
-    TRY(db_step(&store->db, statement, &row));
-    struct outcome outcome = row ? keys_settle(store, db_column_view(statement, ROTATION_MARK),
-                                               db_column_u64(statement, ROTATION_WHOLE) != 0)
-                                 : OUTCOME_OK;
-    db_done(statement);
-    return outcome;
-}
-
 static struct outcome store_open(const char *home, const struct secret *data_key,
                                  const struct secret *data_next, const struct random_port *random,
                                  bool writes, struct office_store **ret_store)
@@ -215,15 +94,15 @@ static struct outcome store_open(const char *home, const struct secret *data_key
     buf_init(&store->plain, OBJECT_BYTES_MAX);
     buf_init(&store->sealed, OBJECT_BYTES_MAX + SEAL_OVERHEAD_BYTES);
     store->random = *random;
-    struct outcome outcome = key_set(data_key, random, &store->key);
+    struct outcome outcome = office_key_set(data_key, random, &store->key);
     if (outcome_ok(outcome) && data_next != NULL) {
-        outcome = key_set(data_next, random, &store->other);
+        outcome = office_key_set(data_next, random, &store->other);
     }
     if (outcome_ok(outcome)) {
         outcome = db_open(&config, &store->db);
     }
     if (outcome_ok(outcome)) {
-        outcome = keys_check(store);
+        outcome = office_keys_check(store);
     }
     if (!outcome_ok(outcome)) {
         office_store_close(store);
@@ -254,8 +133,8 @@ void office_store_close(struct office_store *store)
         return;
     }
     db_close(&store->db);
-    key_done(&store->key);
-    key_done(&store->other);
+    office_key_done(&store->key);
+    office_key_done(&store->other);
     buf_wipe_done(&store->plain);
     buf_done(&store->sealed);
     memory_free(store);
@@ -276,17 +155,15 @@ struct outcome office_store_applied(struct office_store *store, uint64_t *ret_up
 
 /* ---- Applying ---- */
 
-/* An object's place: its kind and the blind tag of its code. */
-#define PLACE_BYTES (1 + SEAL_BLIND_BYTES)
-
-static void place_of(const struct office_key *key, uint8_t kind, struct view code,
-                     uint8_t ret_place[PLACE_BYTES])
+void office_place(const struct office_key *key, uint8_t kind, struct view code,
+                  uint8_t ret_place[OFFICE_PLACE_BYTES])
 {
     ret_place[0] = kind;
     blinder_tag(key->blinder, kind, code, ret_place + 1);
 }
 
-static struct outcome object_remove(struct office_store *store, const uint8_t place[PLACE_BYTES])
+static struct outcome object_remove(struct office_store *store,
+                                    const uint8_t place[OFFICE_PLACE_BYTES])
 {
     sqlite3_stmt *statement = db_statement(&store->db, STATEMENT_REMOVE);
 
@@ -299,24 +176,24 @@ static struct outcome object_remove(struct office_store *store, const uint8_t pl
 static struct outcome object_remove_other(struct office_store *store,
                                           const struct office_object *object)
 {
-    uint8_t place[PLACE_BYTES];
+    uint8_t place[OFFICE_PLACE_BYTES];
 
     if (store->other.sealer == NULL) {
         return OUTCOME_OK;
     }
-    place_of(&store->other, object->kind, object->code, place);
+    office_place(&store->other, object->kind, object->code, place);
     return object_remove(store, place);
 }
 
 static struct outcome object_put(struct office_store *store, const struct office_object *object)
 {
     sqlite3_stmt *statement = db_statement(&store->db, STATEMENT_PUT);
-    uint8_t place[PLACE_BYTES];
+    uint8_t place[OFFICE_PLACE_BYTES];
 
     if (object->code.len > UINT16_MAX || object->content.len > ACT_BYTES_MAX) {
         return outcome_fail(FAULT_OVER_LIMIT, "office object");
     }
-    place_of(&store->key, object->kind, object->code, place);
+    office_place(&store->key, object->kind, object->code, place);
     TRY(object_remove_other(store, object));
     if (object->content.len == 0) {
         return object_remove(store, place);
@@ -401,13 +278,12 @@ struct listing {
     struct buf codes;
 };
 
-/* Opens a sealed object into store->plain by one of the keys. */
-static struct outcome object_open_by(struct office_store *store, const struct office_key *key,
-                                     uint8_t kind, struct view tag, struct view sealed,
-                                     struct office_object *ret_object)
+struct outcome office_open_by(struct office_store *store, const struct office_key *key,
+                              uint8_t kind, struct view tag, struct view sealed,
+                              struct office_object *ret_object)
 {
-    uint8_t place[PLACE_BYTES] = {kind};
-    uint8_t expected[PLACE_BYTES];
+    uint8_t place[OFFICE_PLACE_BYTES] = {kind};
+    uint8_t expected[OFFICE_PLACE_BYTES];
 
     if (tag.len != SEAL_BLIND_BYTES) {
         return outcome_fail(FAULT_CORRUPT, "office object's tag");
@@ -419,7 +295,7 @@ static struct outcome object_open_by(struct office_store *store, const struct of
     ret_object->kind = kind;
     ret_object->code = cursor_block16(&cursor);
     ret_object->content = cursor_block32(&cursor);
-    place_of(key, kind, ret_object->code, expected);
+    office_place(key, kind, ret_object->code, expected);
     if (cursor.failed || !seal_equal(place, expected, sizeof(place))) {
         return outcome_fail(FAULT_CORRUPT, "office object does not decode");
     }
@@ -429,14 +305,14 @@ static struct outcome object_open_by(struct office_store *store, const struct of
 static struct outcome object_open(struct office_store *store, uint8_t kind, struct view tag,
                                   struct view sealed, struct office_object *ret_object)
 {
-    struct outcome outcome = object_open_by(store, &store->key, kind, tag, sealed, ret_object);
+    struct outcome outcome = office_open_by(store, &store->key, kind, tag, sealed, ret_object);
 
     return outcome.fault == FAULT_CORRUPT && store->other.sealer != NULL
-               ? object_open_by(store, &store->other, kind, tag, sealed, ret_object)
+               ? office_open_by(store, &store->other, kind, tag, sealed, ret_object)
                : outcome;
 }
 
-static struct outcome told(struct outcome outcome, uint8_t kind)
+struct outcome office_told(struct outcome outcome, uint8_t kind)
 {
     if (outcome.fault == FAULT_CORRUPT) {
         log_line(LOG_LEVEL_ERROR, "office-corrupt", "kind=%u what=\"%s\"", kind, outcome.what);
@@ -473,7 +349,7 @@ static struct outcome list_kind(struct office_store *store, uint8_t kind, struct
             db_done(statement);
             return OUTCOME_OK;
         }
-        struct outcome outcome = told(list_one(store, kind, statement, listing), kind);
+        struct outcome outcome = office_told(list_one(store, kind, statement, listing), kind);
         if (!outcome_ok(outcome)) {
             db_done(statement);
             return outcome;
@@ -508,7 +384,7 @@ static struct outcome hand_one(struct office_store *store, uint8_t kind,
         row ? object_open(store, kind, tag, db_column_view(statement, 0), &object)
             : outcome_fail(FAULT_CORRUPT, "office object is gone");
     db_done(statement);
-    TRY(told(outcome, kind));
+    TRY(office_told(outcome, kind));
     return each(context, &object);
 }
 
@@ -576,179 +452,6 @@ struct outcome office_store_load(struct office_store *store,
     struct outcome outcome = load_kinds(store, each, context);
     db_rollback(&store->db); /* nothing was written */
     return outcome;
-}
-
-/* ---- Sealing anew under another data key ---- */
-
-struct outcome office_store_key_offer(struct office_store *store, const struct secret *next)
-{
-    struct office_rotation rotation;
-    uint8_t hash[SEAL_HASH_BYTES];
-
-    seal_fingerprint(next, hash);
-    if (office_store_key_held(store, hash)) {
-        return OUTCOME_OK;
-    }
-    TRY(office_store_rotation_read(store, &rotation));
-    return rotation.under_way ? outcome_fail(FAULT_CONFLICT, "both keys are in use")
-                              : key_set(next, &store->random, &store->other);
-}
-
-bool office_store_key_written(const struct office_store *store, const uint8_t hash[SEAL_HASH_BYTES])
-{
-    return key_is(&store->key, hash);
-}
-
-bool office_store_key_held(const struct office_store *store, const uint8_t hash[SEAL_HASH_BYTES])
-{
-    return key_is(&store->key, hash) || key_is(&store->other, hash);
-}
-
-struct outcome office_store_rotation_read(struct office_store *store,
-                                          struct office_rotation *ret_rotation)
-{
-    sqlite3_stmt *statement = db_statement(&store->db, STATEMENT_ROTATION);
-    struct office_rotation rotation = {0};
-
-    TRY(db_step(&store->db, statement, &rotation.any));
-    if (rotation.any) {
-        rotation.under_way = db_column_u64(statement, ROTATION_WHOLE) == 0;
-        rotation.objects = db_column_u64(statement, ROTATION_OBJECTS);
-    }
-    db_done(statement);
-    *ret_rotation = rotation;
-    return OUTCOME_OK;
-}
-
-struct outcome office_store_rotation_begin(struct office_store *store)
-{
-    struct office_rotation rotation;
-
-    TRY(office_store_rotation_read(store, &rotation));
-    if (rotation.under_way) {
-        return OUTCOME_OK;
-    }
-    if (store->other.sealer == NULL) {
-        return outcome_fail(FAULT_NOT_FOUND, "there is no other data key");
-    }
-    buf_reset(&store->sealed);
-    TRY(sealer_seal(store->other.sealer, MARK, MARK, &store->sealed));
-    sqlite3_stmt *statement = db_statement(&store->db, STATEMENT_ROTATION_BEGIN);
-    db_bind_view(statement, 1, buf_view(&store->sealed));
-    TRY(db_run(&store->db, statement));
-    swap_keys(store);
-    return OUTCOME_OK;
-}
-
-struct resealing {
-    struct office_store *store;
-    uint64_t upto;
-    uint64_t objects;
-    bool more;
-};
-
-/* The plain object lies in store->plain, with its code. */
-static struct outcome object_reseal(struct office_store *store, uint64_t row, uint8_t kind,
-                                    struct view code)
-{
-    sqlite3_stmt *statement = db_statement(&store->db, STATEMENT_RESEAL);
-    uint8_t place[PLACE_BYTES];
-
-    place_of(&store->key, kind, code, place);
-    buf_reset(&store->sealed);
-    TRY(sealer_seal(store->key.sealer, view_of(place, sizeof(place)), buf_view(&store->plain),
-                    &store->sealed));
-    db_bind_u64(statement, 1, row);
-    db_bind_view(statement, 2, view_of(place + 1, SEAL_BLIND_BYTES));
-    db_bind_view(statement, 3, buf_view(&store->sealed));
-    return db_run(&store->db, statement);
-}
-
-/* The first object behind those that are done; one that was put meanwhile lies under the new key.
- */
-static struct outcome reseal_next(struct resealing *resealing)
-{
-    struct office_store *store = resealing->store;
-    sqlite3_stmt *statement = db_statement(&store->db, STATEMENT_RESEAL_NEXT);
-    struct office_object object = {0};
-
-    db_bind_u64(statement, 1, resealing->upto);
-    TRY(db_step(&store->db, statement, &resealing->more));
-    if (!resealing->more) {
-        db_done(statement);
-        return OUTCOME_OK;
-    }
-    uint64_t row = db_column_u64(statement, 0);
-    uint8_t kind = (uint8_t)db_column_u64(statement, 1);
-    struct view tag = db_column_view(statement, 2);
-    struct view sealed = db_column_view(statement, 3);
-    struct outcome outcome = object_open_by(store, &store->other, kind, tag, sealed, &object);
-    bool former = outcome_ok(outcome);
-    if (outcome.fault == FAULT_CORRUPT) {
-        outcome = told(object_open_by(store, &store->key, kind, tag, sealed, &object), kind);
-    }
-    db_done(statement);
-    TRY(outcome);
-    resealing->upto = row;
-    resealing->objects++;
-    return former ? object_reseal(store, row, kind, object.code) : OUTCOME_OK;
-}
-
-static struct outcome rotation_read_upto(struct resealing *resealing, bool *ret_under_way)
-{
-    struct db *db = &resealing->store->db;
-    sqlite3_stmt *statement = db_statement(db, STATEMENT_ROTATION);
-    bool row = false;
-
-    TRY(db_step(db, statement, &row));
-    *ret_under_way = row && db_column_u64(statement, ROTATION_WHOLE) == 0;
-    resealing->upto = row ? db_column_u64(statement, ROTATION_UPTO) : 0;
-    resealing->objects = row ? db_column_u64(statement, ROTATION_OBJECTS) : 0;
-    db_done(statement);
-    return OUTCOME_OK;
-}
-
-static struct outcome reseal_inside(struct resealing *resealing, unsigned objects)
-{
-    struct db *db = &resealing->store->db;
-    bool under_way = false;
-
-    TRY(rotation_read_upto(resealing, &under_way));
-    resealing->more = under_way;
-    for (unsigned i = 0; i < objects && resealing->more; i++) {
-        TRY(reseal_next(resealing));
-    }
-    if (!under_way) {
-        return OUTCOME_OK;
-    }
-    sqlite3_stmt *statement = db_statement(db, STATEMENT_ROTATION_MOVE);
-    db_bind_u64(statement, 1, resealing->more ? 0 : 1);
-    db_bind_u64(statement, 2, resealing->upto);
-    db_bind_u64(statement, 3, resealing->objects);
-    return db_run(db, statement);
-}
-
-struct outcome office_store_rotation_step(struct office_store *store, unsigned objects,
-                                          struct office_rotation *ret_rotation)
-{
-    struct resealing resealing = {.store = store};
-
-    TRY(db_begin(&store->db, true));
-    struct outcome outcome = reseal_inside(&resealing, objects);
-    if (outcome_ok(outcome)) {
-        outcome = db_commit(&store->db);
-    }
-    if (!outcome_ok(outcome)) {
-        db_rollback(&store->db);
-    }
-    memory_wipe(store->plain.data, store->plain.len);
-    TRY(outcome);
-    if (!resealing.more) {
-        key_done(&store->other);
-    }
-    *ret_rotation = (struct office_rotation){
-        .any = true, .under_way = resealing.more, .objects = resealing.objects};
-    return OUTCOME_OK;
 }
 
 /* ---- Scrub: see store/scrub.h ---- */
