@@ -22,6 +22,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define FINGERPRINT_CHARS ((size_t)2 * SEAL_HASH_BYTES)
@@ -220,9 +221,22 @@ static struct outcome keys_open(const struct key_call *call, int *ret_fd)
     return *ret_fd < 0 ? outcome_sys(errno, "keys' folder") : OUTCOME_OK;
 }
 
-/* That of the file, which is made when it is not there. */
-static struct outcome next_key(int keys_fd, const char *file, struct secret *ret_key)
+/* Whoever reads the one is to read the other, also when root has made it. */
+static struct outcome own_alike(int keys_fd, enum key_which which)
 {
+    struct stat status;
+    if (fstatat(keys_fd, key_rows[which].file, &status, AT_SYMLINK_NOFOLLOW) != 0 ||
+        fchownat(keys_fd, key_rows[which].next, status.st_uid, status.st_gid,
+                 AT_SYMLINK_NOFOLLOW) != 0) {
+        return outcome_sys(errno, "give the new key's file to who has the other");
+    }
+    return OUTCOME_OK;
+}
+
+/* That of the file, which is made when it is not there. */
+static struct outcome next_key(int keys_fd, enum key_which which, struct secret *ret_key)
+{
+    const char *file = key_rows[which].next;
     bool there = false;
     TRY(keyfile_read_if(keys_fd, file, ret_key, &there));
     if (there) {
@@ -230,7 +244,8 @@ static struct outcome next_key(int keys_fd, const char *file, struct secret *ret
     }
     struct random_port random = random_system();
     random_fill(&random, ret_key->bytes, sizeof(ret_key->bytes));
-    return keyfile_write(keys_fd, file, ret_key);
+    TRY(keyfile_write(keys_fd, file, ret_key));
+    return own_alike(keys_fd, which);
 }
 
 /* One frame to the server, and how that went. */
@@ -314,7 +329,7 @@ static int key_rotate(const struct key_call *call)
     }
     struct outcome outcome = keys_open(call, &keys_fd);
     if (outcome_ok(outcome)) {
-        outcome = next_key(keys_fd, key_rows[call->which].next, &key);
+        outcome = next_key(keys_fd, call->which, &key);
         (void)close(keys_fd);
     }
     if (!outcome_ok(outcome)) {
