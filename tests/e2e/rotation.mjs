@@ -47,7 +47,7 @@ export async function measured(name, { persons, rate, seconds, tell = () => {} }
         loader_cpu_s: cpu, asks_a_second: rate, before: first, during, after: last };
 }
 
-if (process.argv[1]?.endsWith('rotation.mjs')) {
+if (process.argv[1]?.endsWith('e2e/rotation.mjs')) {
     const { values } = parseArgs({ options: {
         persons: { type: 'string', default: '100000' }, rate: { type: 'string', default: '200' },
         seconds: { type: 'string', default: '30' },

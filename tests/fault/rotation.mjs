@@ -176,7 +176,7 @@ export async function rotated(name, { persons, hidden, rounds, rate = 100, seed 
     return { persons, versions, killed: counts, answered: answers.answered, others: answers.others };
 }
 
-if (process.argv[1]?.endsWith('rotation.mjs')) {
+if (process.argv[1]?.endsWith('fault/rotation.mjs')) {
     const { values } = parseArgs({ options: {
         persons: { type: 'string', default: '100000' }, rounds: { type: 'string', default: '20' },
         rate: { type: 'string', default: '100' }, seed: { type: 'string', default: '1' },
