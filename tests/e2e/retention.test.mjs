@@ -119,6 +119,19 @@ describe('retention', { skip: !existsSync(maker) && 'no build/unit/tests/unit/co
         assert.match(fees.stderr, /not kept any more/);
     });
 
+    test('a backup of it holds no more than it does, and a home made of that verifies', async () => {
+        const copies = path.join(folder, 'copies');
+        const made = path.join(folder, 'made');
+        await must(binary, ['backup', '--to', copies, '--rate', '0', ...options]);
+        await must(binary, ['restore', '--from', copies, '--home', made, ...options.slice(2)]);
+        const told = JSON.parse((await must(binary, ['ledger', 'verify', '--json', '--home', made,
+            ...options.slice(2)])).stdout);
+        assert.ok(told.good);
+        assert.equal(told.shredded, (await json(['retention', 'show'])).segments);
+        assert.deepEqual(readdirSync(path.join(made, 'archived')).sort(),
+            readdirSync(path.join(home, 'archived')).sort());
+    });
+
     test("a stranger's auditor accepts the log, and a receipt of what was shredded", async (t) => {
         const built = existsSync(path.join(root, '../shared/tools/tlogcheck'))
             ? await run(path.join(root, 'tools/build-tlogcheck'), []) : { status: 1 };
