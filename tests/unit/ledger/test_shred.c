@@ -3,16 +3,20 @@
 #include "logbook.h"
 
 #include "ledger/private.h"
+#include "power.h"
 
 #define SIZE 400
 #define KEPT_EVERY 10 /* openings that are kept whole, as acts are */
 #define BUSY_AT 77
+#define STATES 3        /* of the many that a loss of power can leave */
+#define CALLS_TRIED 40u /* the last ones: what is kept gets its name, the segment goes */
 
 struct shredded {
     uint64_t looked;
     uint64_t kept;
     uint64_t busy_at; /* UINT64_MAX: none is wanted */
     struct ledger_shred last;
+    const struct power *power; /* NULL: it stays */
 };
 
 static size_t rest_text(uint64_t index, char ret_text[1024])
@@ -44,7 +48,7 @@ static struct outcome keep(void *context, uint64_t index, const struct ledger_it
 
 static const struct disk_port *disk_of(struct logbook *book)
 {
-    return &book->faulty.port;
+    return book->config.disk;
 }
 
 /* As the keeper does it. */
@@ -69,6 +73,11 @@ static struct outcome do_wish(struct logbook *book)
     return outcome;
 }
 
+static bool is_dead(const struct power *power)
+{
+    return power != NULL && power->death_at != 0 && power->calls >= power->death_at;
+}
+
 /* From wherever it is to its end; what stands for its record is `last`. */
 static struct outcome go_on(struct logbook *book, struct shredded *shredded)
 {
@@ -78,7 +87,7 @@ static struct outcome go_on(struct logbook *book, struct shredded *shredded)
             TRY(ledger_shred_step(book->ledger));
             break;
         case LEDGER_SHRED_WRITTEN:
-            if (book->faulty.dead) {
+            if (book->faulty.dead || is_dead(shredded->power)) {
                 return outcome_fail(FAULT_IO, "dead");
             }
             shredded->last = ledger_shred_told(book->ledger);
@@ -314,6 +323,51 @@ static void whoever_dies_at_any_call_leaves_it_whole_or_shredded(void **state)
     logbook_done(&origin);
 }
 
+/* A segment that is shredded while the power goes at a call; 0: never. How many calls it took. */
+static uint64_t lose_power_at(const struct logbook *origin, uint64_t at, unsigned *done)
+{
+    struct logbook book;
+    struct power *power = power_new(origin->path, at);
+    struct shredded shredded = {.busy_at = UINT64_MAX, .power = power};
+    logbook_init(&book);
+    book.config.disk = &power->port;
+    logbook_open(&book);
+    uint64_t before = power->calls;
+    power->death_at = at == 0 ? 0 : before + at;
+    outcome_ignore(shred_first(&book, &shredded));
+    uint64_t calls = power->calls - before;
+    power->death_at = at == 0 ? power->calls + 1 : power->death_at; /* the end is no sync */
+    logbook_close(&book);
+    for (unsigned i = 0; i < STATES; i++) {
+        struct logbook after;
+        logbook_init(&after);
+        power_crash(power, after.path);
+        assert_settled(&after, &shredded.last);
+        logbook_done(&after);
+    }
+    *done += shredded.last.segment != 0 ? 1 : 0;
+    power_free(power);
+    logbook_done(&book);
+    return calls;
+}
+
+static void a_loss_of_power_leaves_it_whole_or_shredded(void **state)
+{
+    struct logbook origin;
+    unsigned done = 0;
+    (void)state;
+    begin(&origin);
+    logbook_close(&origin);
+    int speech = hush();
+    uint64_t calls = lose_power_at(&origin, 0, &done);
+    for (uint64_t at = calls - CALLS_TRIED; at <= calls; at++) {
+        (void)lose_power_at(&origin, at, &done);
+    }
+    speak(speech);
+    assert_true(done > 5 && done < CALLS_TRIED);
+    logbook_done(&origin);
+}
+
 static void a_failing_call_gives_it_up_and_it_can_be_done_again(void **state)
 {
     struct logbook origin;
@@ -397,6 +451,7 @@ int main(void)
         cmocka_unit_test(one_record_that_is_wanted_keeps_the_segment),
         cmocka_unit_test(segments_that_are_in_use_or_that_a_snapshot_ends_in_are_none),
         cmocka_unit_test(whoever_dies_at_any_call_leaves_it_whole_or_shredded),
+        cmocka_unit_test(a_loss_of_power_leaves_it_whole_or_shredded),
         cmocka_unit_test(a_failing_call_gives_it_up_and_it_can_be_done_again),
         cmocka_unit_test(a_key_that_comes_back_is_told),
         cmocka_unit_test(what_was_kept_is_compared_before_anything_is_destroyed),
