@@ -32,7 +32,7 @@ async function pristine(persons, seed, hidden) {
     }
     mkdirSync(folder, { recursive: true });
     for (const name of readdirSync(folder)) {
-        if (!name.startsWith(mark)) {
+        if (!name.startsWith(mark) && !name.startsWith('people-')) {
             rmSync(path.join(folder, name), { recursive: true, force: true });
         }
     }
