@@ -12,10 +12,11 @@ export const isRoot = process.getuid() === 0;
 const COMMAND_MS_MAX = 240_000;
 
 // What a program said and how it ended; a signal counts as status 128. `input` is a string, a Buffer
-// or absent.
-export function run(file, args, { input, env, cwd = root, timeoutMs = COMMAND_MS_MAX } = {}) {
+// or absent; `who`, { uid, gid }, another user as whom it runs.
+export function run(file, args, { input, env, cwd = root, who, timeoutMs = COMMAND_MS_MAX } = {}) {
     return new Promise((resolve, reject) => {
         const child = spawn(file, args, {
+            ...who,
             cwd,
             env: { ...process.env, ...env },
             stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],

@@ -22,6 +22,18 @@ function fingerprint() {
     return hash.digest('hex').slice(0, 16);
 }
 
+const DEMO_MS_MAX = 1_800_000; // of a million people
+
+async function make(dir, persons, seed, hidden) {
+    mkdirSync(dir);
+    await must(path.join(root, 'tools/demo'), [dir, binary], {
+        // Without officers, so that tests may add to it by hand; who wants them makes them (officers.mjs).
+        env: { DANCU_DEMO_PERSONS: String(persons), DANCU_DEMO_SEED: String(seed),
+            DANCU_DEMO_PROTECTED: hidden ? String(hidden) : '', DANCU_DEMO_OFFICERS: '' },
+        timeoutMs: DEMO_MS_MAX,
+    });
+}
+
 // Made beside its place and moved there whole; those of other binaries are removed.
 async function pristine(persons, seed, hidden) {
     const folder = path.join(workFolder, 'demo');
@@ -37,12 +49,7 @@ async function pristine(persons, seed, hidden) {
         }
     }
     const part = `${place}.part-${process.pid}`;
-    mkdirSync(part);
-    await must(path.join(root, 'tools/demo'), [part, binary], {
-        // Without officers, so that tests may add to it by hand; who wants them makes them (officers.mjs).
-        env: { DANCU_DEMO_PERSONS: String(persons), DANCU_DEMO_SEED: String(seed),
-            DANCU_DEMO_PROTECTED: hidden ? String(hidden) : '', DANCU_DEMO_OFFICERS: '' },
-    });
+    await make(part, persons, seed, hidden);
     if (existsSync(place)) { // another test was quicker
         rmSync(part, { recursive: true });
     } else {
@@ -148,12 +155,17 @@ export function readLines(file) {
         .map((line) => JSON.parse(line));
 }
 
-// A demonstration of one's own, to be changed at will. `into`: a folder elsewhere (another mount).
+// A demonstration of one's own, to be changed at will. `into`: a folder elsewhere (another mount). One
+// that is larger than users have is made where it is wanted: there is no room for it twice.
 export async function demonstration(name, { persons = PERSONS, seed = 2021, hidden, into } = {}) {
-    const from = await pristine(persons, seed, hidden);
     const dir = into ?? path.join(workFolder, 'run', `${name}-${process.pid}`);
     rmSync(dir, { recursive: true, force: true });
     mkdirSync(path.dirname(dir), { recursive: true });
+    if (persons > PERSONS) {
+        await make(dir, persons, seed, hidden);
+        return new Demonstration(dir, persons, seed);
+    }
+    const from = await pristine(persons, seed, hidden);
     await must('cp', ['-a', '--sparse=always', from, dir]);
     return new Demonstration(dir, persons, seed);
 }

@@ -57,6 +57,12 @@ export function residentKib(pid) {
     return Number(status(pid).VmRSS.split(' ')[0]);
 }
 
+// Of it, what the system cannot take back: no pages of files, which are its cache.
+export function ownKib(pid) {
+    const { RssAnon, RssShmem } = status(pid);
+    return parseInt(RssAnon, 10) + parseInt(RssShmem, 10);
+}
+
 // Resident memory with each shared page divided among those who share it (PSS).
 export function sharedKib(pid) {
     const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
