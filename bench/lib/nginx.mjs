@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import tls from 'node:tls';
 import path from 'node:path';
-import { HOST } from '../../tests/e2e/lib/client.mjs';
+import { HOST, Http2Client } from '../../tests/e2e/lib/client.mjs';
 import { until } from '../../tests/e2e/lib/command.mjs';
 
 const FILE_BYTES = 600;
@@ -44,6 +44,19 @@ export class Nginx {
         this.child = child;
         this.port = port;
         this.folder = folder;
+    }
+
+    // Puts a file beside the other one that is as large as the answer to that ask; gives its size.
+    async answer(body, server) {
+        const { demo } = server;
+        const client = new Http2Client({ port: server.port, ca: demo.ca, ...demo.client('bank') });
+        const { text, status } = await client.post('/v1/lookup', body);
+        await client.close();
+        if (status !== 200) {
+            throw new Error(`no answer to be like: ${text}`);
+        }
+        writeFileSync(path.join(this.folder, 'www/large.json'), text);
+        return Buffer.byteLength(text);
     }
 
     async stop() {
