@@ -349,7 +349,7 @@ static void make_older(struct home *home)
     home_close(home);
     home_sql(home, "registry.db",
              "DROP TABLE search; DROP TABLE search_waits; DROP TABLE change_set;"
-             "DROP TABLE rotation; DROP TABLE resealed;"
+             "DROP TABLE rotation; DROP TABLE resealed; DROP TABLE changed;"
              "ALTER TABLE chunk DROP COLUMN source;"
              "DELETE FROM migration WHERE number >= " MIGRATION);
 }
