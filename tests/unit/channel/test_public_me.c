@@ -338,7 +338,7 @@ static void made_up_cookies_take_nothing_from_a_session_that_was_served(void **s
 /* ---- a statement as a file ---- */
 
 /* What comes of it until the connection ends or the last chunk has come; `path` with `fields` and a
- * body as usual. Bytes of the body without its chunks' heads; *ret_whole: its end came. */
+ * body as usual. How many digits 1 to 3, of which parts are made; *ret_whole: its end came. */
 static size_t download(const char *path, const char *fields, const char *text,
                        struct rig_connection *connection, bool *ret_whole)
 {
@@ -361,9 +361,10 @@ static size_t download(const char *path, const char *fields, const char *text,
         *ret_whole = len > 7 && memcmp(bytes + len - 7, "\r\n0\r\n\r\n", 7) == 0;
     }
     rig_disconnect(connection);
+    const char *body = memmem(bytes, len, "\r\n\r\n", 4);
     size_t digits = 0;
-    for (size_t i = 0; i < len; i++) {
-        digits += bytes[i] >= '1' && bytes[i] <= '3' && i > 400;
+    for (const char *at = body; at != NULL && at < bytes + len; at++) {
+        digits += *at >= '1' && *at <= '3';
     }
     return digits;
 }
