@@ -56,7 +56,8 @@ export class Server {
     #said = '';
 
     constructor(demo, { edges, args = [], program = binary, onSaid = () => {},
-        address = '127.0.0.1' } = {}) {
+        address = '127.0.0.1', readyMsMax = READY_MS_MAX } = {}) {
+        this.readyMsMax = readyMsMax;
         this.demo = demo;
         this.program = program;
         this.onSaid = onSaid;
@@ -113,7 +114,7 @@ export class Server {
             ended = how;
         });
         await until('dancu is ready', () => ended || out.includes('\n'),
-            { timeoutMs: READY_MS_MAX, everyMs: 5 }).catch((error) => {
+            { timeoutMs: this.readyMsMax, everyMs: 5 }).catch((error) => {
             this.signal('SIGKILL');
             throw new Error(`${error.message}\n${this.said}`);
         });
