@@ -54,7 +54,7 @@ const about = await machine(demo.home);
 const portal = await addPortal(demo);
 const asks = await asksAbout(demo.people(), persons);
 const server = await serve(demo);
-const nginx = await startNginx(demo, server.port + 4);
+const nginx = await startNginx(demo);
 tell('PostgreSQL');
 const { postgres, version, why } = await startPostgres(persons);
 about.postgresql = version ?? `not measured: ${why}`;

@@ -1,6 +1,7 @@
 // The yardstick: nginx with a static 600-byte file over the same TLS, certificates and protocols.
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import tls from 'node:tls';
 import path from 'node:path';
 import { HOST, Http2Client } from '../../tests/e2e/lib/client.mjs';
@@ -80,7 +81,18 @@ function handshakes(port, demo) {
     });
 }
 
-export async function startNginx(demo, port) {
+// One that nobody listens on; nginx takes no 0.
+function freePort() {
+    return new Promise((resolve) => {
+        const listener = createServer().listen(0, HOST, () => {
+            const { port } = listener.address();
+            listener.close(() => resolve(port));
+        });
+    });
+}
+
+export async function startNginx(demo) {
+    const port = await freePort();
     const folder = path.join(demo.dir, 'nginx');
     mkdirSync(path.join(folder, 'www'), { recursive: true });
     writeFileSync(path.join(folder, 'www/static.json'), `"${'x'.repeat(FILE_BYTES - 2)}"`);
