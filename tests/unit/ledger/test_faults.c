@@ -234,7 +234,7 @@ static void a_record_that_does_not_verify_is_zeroed_again_and_nothing_follows_it
     uint64_t syncs = book.faulty.syncs;
     book.ledger->context.note_key.key[0] ^= 1; /* our own signature is another's now */
     assert_ok(logbook_add(&book, 2));
-    assert_fault(ledger_commit(book.ledger), FAULT_CORRUPT);
+    assert_fault(ledger_commit(book.ledger), FAULT_CRYPTO);
     assert_int_equal(book.faulty.syncs, syncs + 1); /* of the zeros */
     assert_zeros_next(book.ledger, book.home_fd);
     assert_true(ledger_size(book.ledger) == 3);
