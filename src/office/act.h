@@ -170,7 +170,7 @@ enum act_kind {
     ACT_HOLD_END,
     ACT_LEDGER_ACCEPT_ROLLBACK,
     ACT_SIGNIN_DONE, /* by the citizen */
-    ACT_CHUNK_PART, /* by the house: people whom a chunk has changed, before its own act */
+    ACT_CHUNK_PART,  /* by the house: people whom a chunk has changed, before its own act */
     ACT_KIND_COUNT
 };
 

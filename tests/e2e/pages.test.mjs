@@ -13,6 +13,7 @@ import { serve } from './lib/server.mjs';
 const EXECUTABLE = process.env.DANCU_CHROMIUM ?? '/usr/bin/chromium';
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const TABS_MAX = 60;
+const MS_MAX = 5000;
 const here = existsSync(EXECUTABLE);
 const options = { skip: here ? false : 'chromium is not installed' };
 let demo;
@@ -38,6 +39,7 @@ before(async () => {
     const context = await browser.newContext({ ignoreHTTPSErrors: true, javaScriptEnabled: false,
         viewport: { width: 320, height: 640 } });
     page = await context.newPage();
+    page.setDefaultTimeout(MS_MAX);
     looked = await browser.newPage({ viewport: { width: 320, height: 640 } });
 });
 after(async () => {

@@ -59,7 +59,8 @@ static void give_page(struct public_me *me, struct http_exchange *exchange, unsi
     http_response_add(&response, "content-type", VIEW_LITERAL("text/html; charset=utf-8"));
     http_response_add(&response, "cache-control", VIEW_LITERAL("no-store"));
     http_response_add(&response, "content-security-policy", signin_page_policy(me->signin));
-    http_response_add(&response, "referrer-policy", VIEW_LITERAL("no-referrer"));
+    /* With `no-referrer` a browser sends `Origin: null` with the forms of this page. */
+    http_response_add(&response, "referrer-policy", VIEW_LITERAL("same-origin"));
     http_response_add(&response, "x-content-type-options", VIEW_LITERAL("nosniff"));
     http_response_add(&response, "x-frame-options", VIEW_LITERAL("DENY"));
     http_response_add(&response, "content-language", VIEW_LITERAL("vi, en"));

@@ -131,6 +131,9 @@ static int sends_form(const char *values)
     sends("POST /me", COOKIE "Content-Type: application/x-www-form-urlencoded\r\n", body,
           &response);
     int status = response.status;
+    if (status == 200) { /* else a browser says that the page's own forms come from nowhere */
+        assert_string_equal(rig_field(&response, "referrer-policy"), "same-origin");
+    }
     rig_response_done(&response);
     return status;
 }
