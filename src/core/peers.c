@@ -247,6 +247,7 @@ static struct outcome take_kept(struct core *core, struct peer *peer, const stru
     core->kept_asked = false;
     if (wish == LEDGER_WISH_NONE) { /* it failed and said why: asked again after a while */
         core->keep_us = clock_monotonic_us(&core->house->clock) + KEEP_RETRY_US;
+        ledger_unkept(core->house->ledger);
     } else {
         ledger_kept(core->house->ledger, wish, until);
     }

@@ -4,7 +4,8 @@
  *
  * Invariants
  * 1. The record comes before anything is destroyed, and after all that is kept is durable.
- * 2. A segment goes whole: one record in it that is wanted, or too young, keeps all of it.
+ * 2. A segment goes whole: one record in it that is wanted, or too young, keeps all of it. One that
+ *    is damaged stays, and keeps nobody from looking at the next.
  * 3. What was looked at still holds when it is recorded: else it is given up, and looked at anew.
  * 4. A clock that has leapt destroys nothing before the house has lived a week by it: what is
  *    shredded does not come back when it is set right.
@@ -52,7 +53,15 @@ static struct outcome keep(void *context, uint64_t index, const struct ledger_it
 static void put_off(const struct house *house, struct retention_watch *watch, int64_t pause_us)
 {
     watch->look_us = clock_monotonic_us(&house->clock) + pause_us;
+}
+
+/* All were looked at: what is wanted costs a whole reading, and it is wanted all day. */
+static void end_round(const struct house *house, struct retention_watch *watch)
+{
     watch->after = 0;
+    watch->round_day = watch->today;
+    watch->round_marks = retention_marks(watch->staff);
+    put_off(house, watch, LOOK_EVERY_US);
 }
 
 static void tell_wanted(const struct retention_watch *watch)
@@ -86,8 +95,9 @@ static struct outcome halve(struct house *house, struct retention_watch *watch, 
     *ret_busy = watch->low < watch->high;
     if (*ret_busy) {
         uint64_t middle = watch->low + (watch->high - watch->low) / 2;
-        TRY(time_of(house, middle, &time_us));
-        bool older = time_us < now_us - RETENTION_CLOCK_DAYS_MIN * DAY_US;
+        /* One that cannot be read counts as younger: it is not by it that the clock is believed. */
+        bool read = outcome_ok(time_of(house, middle, &time_us));
+        bool older = read && time_us < now_us - RETENTION_CLOCK_DAYS_MIN * DAY_US;
         watch->low = older ? middle + 1 : watch->low;
         watch->high = older ? watch->high : middle;
         return OUTCOME_OK;
@@ -150,6 +160,10 @@ static void look_for_one(struct house *house, struct retention_watch *watch, boo
         return;
     }
     struct outcome outcome = OUTCOME_OK;
+    if (watch->round_day == watch->today && watch->round_marks == retention_marks(watch->staff)) {
+        put_off(house, watch, LOOK_EVERY_US);
+        return;
+    }
     if (watch->believed_day != watch->today) {
         outcome = halve(house, watch, ret_busy);
         if (outcome_ok(outcome)) {
@@ -160,7 +174,7 @@ static void look_for_one(struct house *house, struct retention_watch *watch, boo
         outcome = begin(house, watch, &begun);
     }
     if (outcome.fault == FAULT_NOT_FOUND) {
-        put_off(house, watch, LOOK_EVERY_US);
+        end_round(house, watch);
         return;
     }
     if (!outcome_ok(outcome)) {
@@ -215,7 +229,10 @@ static struct outcome record_written(struct house *house, struct retention_watch
     const struct ledger_shred shred = ledger_shred_told(house->ledger);
     char why[256] = "others are wanted now";
     struct outcome outcome = outcome_fail(FAULT_CONFLICT, "others are wanted now");
-    if (watch->marks == retention_marks(watch->staff)) {
+    int64_t before_us = 0;
+    if (watch->marks == retention_marks(watch->staff) &&
+        retention_before_us(watch->staff, clock_wall_us(&house->clock), &before_us) &&
+        before_us >= watch->before_us) {
         outcome = record_it(house, &shred, local_user, why);
     }
     if (outcome_ok(outcome)) {
@@ -262,6 +279,11 @@ struct outcome retention_settle(struct house *house, char ret_place[256])
 {
     const struct retention *retention = staff_retention(house->directory.staff);
     const struct ledger_shred none = {.segment = 0};
+    uint64_t told = retention == NULL ? 0 : retention->segments;
+    if (ledger_rests(house->ledger) > told) { /* of a backup that was taken while it was done */
+        log_line(LOG_LEVEL_WARN, "segments-shredded-untold", "segments=%llu recorded=%llu",
+                 (unsigned long long)ledger_rests(house->ledger), (unsigned long long)told);
+    }
     return ledger_shred_settle(house->ledger, retention == NULL ? &none : &retention->last,
                                ret_place);
 }

@@ -12,6 +12,8 @@
 struct retention_watch {
     int64_t look_us;      /* monotonic: when to look again */
     uint64_t after;       /* segments up to this one were looked at */
+    int64_t round_day;    /* all were looked at on this day (UTC+7), ... */
+    uint32_t round_marks; /* ... with these marks */
     int64_t believed_day; /* the clock was, on this day (UTC+7) */
     bool halving;         /* to find the last record of RETENTION_CLOCK_DAYS_MIN days ago: */
     uint64_t low;         /* entries below are older */

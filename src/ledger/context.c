@@ -276,7 +276,7 @@ static struct outcome key_file_write(const struct context *context, uint64_t num
     segment_path(number, file, path);
     return disk_replace(context->disk, context->home_fd, path,
                         file == SEGMENT_FILE_KEY ? COMMIT_NEW : ARCHIVED_NEW, DISK_PRIVATE, content,
-                        true);
+                        file == SEGMENT_FILE_KEY);
 }
 
 struct outcome segment_key_make(const struct context *context, uint64_t number,

@@ -66,8 +66,8 @@ bool segment_name_get(const char *name, uint64_t *ret_number, enum segment_file 
 struct outcome segment_has(const struct context *context, uint64_t number, enum segment_file file,
                            bool *ret_there);
 
-/* Makes the subkey of a segment or of its rest: its file, durable but for its name in the folder,
- * and its sealer. */
+/* Makes the subkey of a segment or of its rest: its file, durable but for its name in the folder
+ * (of a rest not yet durable: the keeper syncs it with the rest), and its sealer. */
 struct outcome segment_key_make(const struct context *context, uint64_t number,
                                 enum segment_file key, struct sealer **ret_sealer);
 /* FAULT_NOT_FOUND when the file is not there (shredded), FAULT_CORRUPT when it does not verify. */

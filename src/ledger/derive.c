@@ -213,9 +213,15 @@ void ledger_figures_get(const struct ledger *ledger, struct ledger_figures *ret_
 
 enum ledger_wish ledger_wish(const struct ledger *ledger, uint64_t *ret_from, uint64_t *ret_until)
 {
-    *ret_from = 0;
-    *ret_until = 0;
+    enum ledger_wish wish = shred_wish(ledger, ret_from);
+
+    *ret_until = *ret_from;
+    if (wish == LEDGER_WISH_DESTROY) { /* which makes the room that the others may lack */
+        return wish;
+    }
     if (!ledger->commit.spare_ready) {
+        *ret_from = 0;
+        *ret_until = 0;
         return LEDGER_WISH_SPARE;
     }
     if (ledger->phase == SNAPSHOT_WAITS) {
@@ -223,8 +229,6 @@ enum ledger_wish ledger_wish(const struct ledger *ledger, uint64_t *ret_from, ui
         *ret_until = ledger->writer.size;
         return LEDGER_WISH_SYNC;
     }
-    enum ledger_wish wish = shred_wish(ledger, ret_from);
-    *ret_until = *ret_from;
     return wish;
 }
 

@@ -162,6 +162,9 @@ enum ledger_wish {
 };
 enum ledger_wish ledger_wish(const struct ledger *ledger, uint64_t *ret_from, uint64_t *ret_until);
 void ledger_kept(struct ledger *ledger, enum ledger_wish done, uint64_t until);
+/* It could not: a segment that cannot be read is not shredded, whatever else is wished for again.
+ */
+void ledger_unkept(struct ledger *ledger);
 
 /* Reads one committed item (opening in plain; views live in `scratch`). FAULT_CORRUPT, NOT_FOUND.
  */
@@ -243,6 +246,8 @@ struct ledger_shred ledger_shred_told(const struct ledger *ledger);
 /* It is recorded: the segment is to be destroyed. */
 void ledger_shred_recorded(struct ledger *ledger);
 void ledger_shred_give_up(struct ledger *ledger);
+/* How many segments are shredded. */
+uint64_t ledger_rests(const struct ledger *ledger);
 /* At a start: does what was recorded and not done, and clears what was not recorded. `last`: the
  * last that was recorded, segment 0 when none was. FAULT_CORRUPT with the place: what was kept is
  * not what was recorded, and nothing is destroyed. */

@@ -19,6 +19,7 @@
 
 #define WINDOW_BYTES (1u << 20)
 #define SEGMENTS_MAX (1u << 20)
+#define SEGMENT_FIRST 1u
 
 void scan_path(const struct scan *scan, char ret_path[LEDGER_PATH_BYTES_MAX])
 {
@@ -413,6 +414,10 @@ static struct outcome list_order(struct segment_list *list)
         qsort(list->numbers, list->count, sizeof(*list->numbers), compare_numbers);
     }
     list_once(list);
+    if (list->count > 0 && list->numbers[0] != SEGMENT_FIRST) {
+        return outcome_fail(FAULT_CORRUPT,
+                            "the log's first segments are not there: is archived/ mounted?");
+    }
     for (size_t i = 1; i < list->count; i++) {
         if (list->numbers[i] != list->numbers[i - 1] + 1) {
             return outcome_fail(FAULT_CORRUPT, "a segment of the commit log is missing");

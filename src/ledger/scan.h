@@ -73,7 +73,7 @@ struct outcome scan_next(struct scan *scan, enum scan_found *ret_found,
 struct outcome scan_is_blank(const struct context *context, uint64_t segment, bool *ret_blank);
 
 /* Numbers of the segments in commit/ and of those of which the rest is kept, in order.
- * FAULT_CORRUPT when one is missing between. */
+ * FAULT_CORRUPT when one is missing between, or the first. */
 struct segment_list {
     uint64_t *numbers;
     size_t count;

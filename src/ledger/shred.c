@@ -89,11 +89,29 @@ static struct outcome is_behind(const struct ledger *ledger, uint64_t end, bool 
     return OUTCOME_OK;
 }
 
+/* What was shredded before is where what is to be kept goes: else archived/ is another folder, as
+ * when it is not mounted. */
+static struct outcome check_archived(const struct ledger *ledger)
+{
+    const struct segment_table *table = &ledger->segments;
+    bool there = true;
+
+    for (size_t i = 0; i < table->count; i++) {
+        if (table->places[i].rest) {
+            TRY(segment_has(&ledger->context, table->places[i].number, SEGMENT_FILE_REST, &there));
+            break;
+        }
+    }
+    return there ? OUTCOME_OK
+                 : outcome_fail(FAULT_CORRUPT, "archived/ lacks what it has: is it mounted?");
+}
+
 struct outcome ledger_shred_find(const struct ledger *ledger, uint64_t after,
                                  struct ledger_shred *ret_shred)
 {
     const struct segment_table *table = &ledger->segments;
 
+    TRY(check_archived(ledger));
     for (size_t i = 0; i + 1 < table->count; i++) { /* the last one is written to */
         const struct segment_place *place = &table->places[i];
         bool behind = false;
@@ -243,6 +261,18 @@ static struct outcome step_items(struct shredding *shredding, bool writes)
                                                                        : OUTCOME_OK;
 }
 
+/* Of the file system that archived/ is on. */
+static struct outcome check_room(const struct context *context, uint64_t bytes)
+{
+    int fd = DISK_CLOSED;
+
+    TRY(disk_open(context->disk, context->home_fd, ARCHIVED_FOLDER, DISK_OPEN_FOLDER, DISK_PRIVATE,
+                  &fd));
+    struct outcome outcome = disk_has_room(context->disk, fd, bytes);
+    outcome_ignore(disk_close(context->disk, &fd)); /* only looked at */
+    return outcome;
+}
+
 static struct outcome begin_rest(struct shredding *shredding)
 {
     const struct context *context = shredding->context;
@@ -254,9 +284,9 @@ static struct outcome begin_rest(struct shredding *shredding)
     };
 
     TRY(disk_mkdir(context->disk, context->home_fd, ARCHIVED_FOLDER, DISK_PRIVATE));
+    TRY(check_room(context, shredding->scan.segment_bytes));
     TRY(segment_key_make(context, shredding->told.segment, SEGMENT_FILE_REST_KEY,
                          &shredding->rest_sealer));
-    TRY(disk_has_room(context->disk, context->home_fd, shredding->scan.segment_bytes));
     TRY(disk_open(context->disk, context->home_fd, ARCHIVED_NEW, DISK_OPEN_CREATE, DISK_PRIVATE,
                   &shredding->fd));
     scan_move(&shredding->scan, &first);
@@ -378,6 +408,23 @@ static struct outcome clear_rest(const struct context *context, uint64_t segment
     return disk_remove(context->disk, context->home_fd, ARCHIVED_NEW, false);
 }
 
+void ledger_unkept(struct ledger *ledger)
+{
+    if (ledger->shredding != NULL && ledger->shredding->phase == SHRED_READS) {
+        ledger_shred_give_up(ledger);
+    }
+}
+
+uint64_t ledger_rests(const struct ledger *ledger)
+{
+    uint64_t count = 0;
+
+    for (size_t i = 0; i < ledger->segments.count; i++) {
+        count += ledger->segments.places[i].rest ? 1 : 0;
+    }
+    return count;
+}
+
 void ledger_shred_give_up(struct ledger *ledger)
 {
     struct shredding *shredding = ledger->shredding;
@@ -457,8 +504,9 @@ enum ledger_wish shred_wish(const struct ledger *ledger, uint64_t *ret_segment)
     };
     const struct shredding *shredding = ledger->shredding;
 
-    *ret_segment = shredding == NULL ? 0 : shredding->told.segment;
-    return shredding == NULL ? LEDGER_WISH_NONE : wishes[shredding->phase];
+    enum ledger_wish wish = shredding == NULL ? LEDGER_WISH_NONE : wishes[shredding->phase];
+    *ret_segment = wish == LEDGER_WISH_NONE ? 0 : shredding->told.segment;
+    return wish;
 }
 
 void shred_kept(struct ledger *ledger, enum ledger_wish done, uint64_t segment)

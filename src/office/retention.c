@@ -211,13 +211,36 @@ const char *retention_wants_record(const struct staff *staff, uint64_t index,
     return case_wants(staff, record->values[RECORD_CASE]);
 }
 
+/* In whatever order. */
+static uint32_t mark(struct view code, uint32_t version)
+{
+    return crc32c(version, code);
+}
+
+static uint32_t marks_of_others(const struct staff *staff)
+{
+    uint32_t sum = (uint32_t)staff->reviews.len; /* they are kept */
+    size_t at = 0;
+    for (const struct complaint *complaint = map_next(&staff->complaints, &at); complaint != NULL;
+         complaint = map_next(&staff->complaints, &at)) {
+        sum += mark(code_view(&complaint->code), complaint->version);
+    }
+    at = 0;
+    for (const struct incident *incident = map_next(&staff->incidents, &at); incident != NULL;
+         incident = map_next(&staff->incidents, &at)) {
+        sum += mark(code_view(&incident->code), incident->version);
+    }
+    return sum;
+}
+
 uint32_t retention_marks(const struct staff *staff)
 {
-    uint32_t sum = (uint32_t)(staff->reviews.len + staff->complaints.len + staff->incidents.len);
+    const struct retention *retention = staff_retention(staff);
+    uint32_t sum = marks_of_others(staff) + (retention == NULL ? 0 : 31 * retention->months);
     size_t at = 0;
     for (const struct hold *hold = map_next(&staff->holds, &at); hold != NULL;
          hold = map_next(&staff->holds, &at)) {
-        sum += crc32c(hold->version, code_view(&hold->code)); /* in whatever order */
+        sum += mark(code_view(&hold->code), hold->version);
     }
     return sum;
 }

@@ -41,7 +41,8 @@ const char *retention_wants(const struct staff *staff, uint64_t first, uint64_t 
  * is under review, or whom it is about may not see it yet. */
 const char *retention_wants_record(const struct staff *staff, uint64_t index,
                                    const struct record *record, int64_t today);
-/* Another number when there are other holds, reviews, complaints or incidents. */
+/* Another number when there are other holds, reviews, complaints or incidents, or another period.
+ */
 uint32_t retention_marks(const struct staff *staff);
 
 #endif

@@ -1,19 +1,18 @@
 // Records that are older than the period: what they were for is gone with its key, and receipts,
 // acts and the public log are what they were, for us and for strangers. The home was filled years
-// ago by a clock of its own (tests/unit/core/old_home.c); the program that shreds it has today's.
+// ago by a clock of its own (tests/unit/core/old_home.c); the program that shreds it has today's. What
+// a server, a backup and a stranger's auditor make of it: tests/e2e/retention.
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { binary, must, root, run, until } from './lib/command.mjs';
-import { demonstration } from './lib/demo.mjs';
+import { binary, must, root, run } from './lib/command.mjs';
 import { readVkey, verifyProof } from './lib/note.mjs';
 import { openBySdJwt, verifyBySigstore } from './lib/readers.mjs';
-import { serve } from './lib/server.mjs';
 
 const maker = path.join(root, 'build/unit/tests/unit/core/old_home');
 const MONTHS = 30;
-const ASKS = 400;
+const ASKS = 260;
 
 describe('retention', { skip: !existsSync(maker) && 'no build/unit/tests/unit/core/old_home' }, () => {
     let folder;
@@ -118,64 +117,4 @@ describe('retention', { skip: !existsSync(maker) && 'no build/unit/tests/unit/co
         assert.equal(fees.status, 1, fees.stdout);
         assert.match(fees.stderr, /not kept any more/);
     });
-
-    test('a backup of it holds no more than it does, and a home made of that verifies', async () => {
-        const copies = path.join(folder, 'copies');
-        const made = path.join(folder, 'made');
-        await must(binary, ['backup', '--to', copies, '--rate', '0', ...options]);
-        await must(binary, ['restore', '--from', copies, '--home', made, ...options.slice(2)]);
-        const told = JSON.parse((await must(binary, ['ledger', 'verify', '--json', '--home', made,
-            ...options.slice(2)])).stdout);
-        assert.ok(told.good);
-        assert.equal(told.shredded, (await json(['retention', 'show'])).segments);
-        assert.deepEqual(readdirSync(path.join(made, 'archived')).sort(),
-            readdirSync(path.join(home, 'archived')).sort());
-    });
-
-    test("a stranger's auditor accepts the log, and a receipt of what was shredded", async (t) => {
-        const built = existsSync(path.join(root, '../shared/tools/tlogcheck'))
-            ? await run(path.join(root, 'tools/build-tlogcheck'), []) : { status: 1 };
-        if (built.status !== 0) {
-            t.skip('../shared/tools/tlogcheck cannot be built here');
-            return;
-        }
-        const file = path.join(folder, 'receipt.tlog-proof');
-        writeFileSync(file, receipts[3].receipt.proof);
-        const good = await run(built.stdout.trim(), ['-dir', path.join(home, 'ledger'), '-vkey',
-            `@${path.join(folder, 'vkey.txt')}`, '-strict', '-proof', file]);
-        assert.equal(good.status, 0, good.stdout + good.stderr);
-        assert.match(good.stdout, /tlogcheck: OK/);
-    });
-
-    test('a server does it by itself, and one that is killed in it is followed by one that ends it',
-        async () => {
-            const demo = await demonstration('retention');
-            const made = await must(maker, [String(MONTHS), '200']);
-            const old = JSON.parse(made.stdout.split('\n', 1)[0]).folder;
-            const place = { home: path.join(old, 'home'), keys: path.join(old, 'keys') };
-            const more = ['--home', place.home, '--keys', place.keys];
-            try {
-                await must(binary, ['retention', 'set', '--months', '24', ...more]);
-                await must(binary, ['hold', 'put', '--case', 'x', '--reason', 'y', ...more]);
-                const left = () => readdirSync(path.join(place.home, 'commit')).filter((name) =>
-                    /^[0-9]+\.(seg|key)$/.test(name)).length;
-                assert.ok(left() > 2);
-                const house = Object.create(demo, { home: { value: place.home },
-                    keys: { value: place.keys } });
-                const server = await serve(house);
-                await until('it is recorded', () => server.said.includes('segment-shredded'),
-                    { everyMs: 1 });
-                server.signal('SIGKILL');
-                await server.stop();
-                const next = await serve(house);
-                await until('the segment that is written to is left', () => left() === 2);
-                await next.stop();
-                const told = JSON.parse((await must(binary, ['ledger', 'verify', '--json', ...more]))
-                    .stdout);
-                assert.ok(told.good && told.shredded > 0);
-            } finally {
-                rmSync(old, { recursive: true, force: true });
-                demo.remove();
-            }
-        });
 });

@@ -236,6 +236,78 @@ static void a_hold_that_comes_while_it_is_written_is_in_time(void **state)
     close(home_fd);
 }
 
+static void a_period_that_is_made_longer_while_it_is_written_is_in_time(void **state)
+{
+    struct home *home = *state;
+    struct retention_watch watch = {.look_us = 0};
+    bool busy = true;
+    int home_fd = open(home->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    aged_set_period(home);
+    aged_ask(home, ASKS);
+    aged_grow_old(home, &now_us);
+    for (unsigned i = 0; ledger_shred_state(home->house->ledger) != LEDGER_SHRED_WRITTEN; i++) {
+        assert_true(i < AGED_STEPS_MAX);
+        assert_ok(retention_step(home->house, &watch, 0, &busy));
+        (void)aged_keep(home, home_fd);
+    }
+    home_act(home, ACT_RETENTION_SET, "months", "120", NULL);
+    assert_ok(retention_step(home->house, &watch, 0, &busy));
+    assert_int_equal(ledger_shred_state(home->house->ledger), LEDGER_SHRED_NONE);
+    assert_int_equal(aged_run(home), 0);
+    close(home_fd);
+}
+
+/* Steps until it has nothing to do; how many segments were shredded so far. */
+static uint64_t run_on(struct home *home, struct retention_watch *watch, unsigned *steps)
+{
+    int home_fd = open(home->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool busy = true;
+    bool kept = true;
+    for (*steps = 0; busy || kept; (*steps)++) {
+        assert_true(*steps < AGED_STEPS_MAX);
+        assert_ok(retention_step(home->house, watch, 0, &busy));
+        kept = aged_keep(home, home_fd);
+    }
+    close(home_fd);
+    return watch->done;
+}
+
+static void a_damaged_segment_keeps_nobody_from_the_next(void **state)
+{
+    struct home *home = *state;
+    struct retention_watch watch = {.look_us = 0};
+    unsigned steps = 0;
+    aged_set_period(home);
+    aged_ask(home, ASKS);
+    aged_grow_old(home, &now_us);
+    home_shell(home, "printf XXXX | dd of=home/commit/0000000001.seg bs=1 seek=180000 conv=notrunc "
+                     "status=none");
+    assert_int_equal(run_on(home, &watch, &steps), 0);
+    now_us += 2 * 60 * US_PER_S;
+    assert_int_equal(run_on(home, &watch, &steps), 1);
+    home_shell(home, "test -e home/commit/0000000001.key && test -e home/archived/0000000002.seg");
+}
+
+static void what_is_wanted_is_read_once_a_day_or_when_something_changes(void **state)
+{
+    struct home *home = *state;
+    struct retention_watch watch = {.look_us = 0};
+    unsigned steps = 0;
+    aged_set_period(home);
+    aged_ask(home, ASKS);
+    home_act(home, ACT_HOLD_PUT, "case", "HS-SECRET-1", "reason", "Tòa án", NULL);
+    aged_grow_old(home, &now_us);
+    now_us -= now_us % AGED_DAY_US; /* seven in the morning */
+    assert_int_equal(run_on(home, &watch, &steps), 0);
+    assert_true(steps > 10);
+    now_us += INT64_C(2) * 3600 * US_PER_S;
+    assert_int_equal(run_on(home, &watch, &steps), 0);
+    assert_true(steps < 3);
+    home_act(home, ACT_HOLD_END, "case", "HS-SECRET-1", "reason", "xong", NULL);
+    now_us += INT64_C(2) * 3600 * US_PER_S;
+    assert_true(run_on(home, &watch, &steps) > 1);
+}
+
 /* The page of a history, as JSON. */
 static struct view page_of(struct home *home, uint64_t row)
 {
@@ -323,6 +395,12 @@ int main(void)
                                         set_up, home_teardown),
         cmocka_unit_test_setup_teardown(a_hold_that_comes_while_it_is_written_is_in_time, set_up,
                                         home_teardown),
+        cmocka_unit_test_setup_teardown(a_period_that_is_made_longer_while_it_is_written_is_in_time,
+                                        set_up, home_teardown),
+        cmocka_unit_test_setup_teardown(a_damaged_segment_keeps_nobody_from_the_next, set_up,
+                                        home_teardown),
+        cmocka_unit_test_setup_teardown(what_is_wanted_is_read_once_a_day_or_when_something_changes,
+                                        set_up, home_teardown),
         cmocka_unit_test_setup_teardown(
             a_row_of_a_forgotten_look_is_shown_and_proved_without_its_details, set_up,
             home_teardown),

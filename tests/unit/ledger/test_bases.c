@@ -44,7 +44,7 @@ static void a_missing_segment_is_refused(void **state)
     logbook_done(&clone);
     logbook_clone(&clone, &book);
     assert_int_equal(unlinkat(clone.home_fd, SEGMENT_ONE, 0), 0);
-    logbook_assert_refused(&clone, "where the snapshot of size 20 ends, is missing");
+    logbook_assert_refused(&clone, "the log's first segments are not there");
     logbook_done(&clone);
     logbook_done(&book);
 }
@@ -58,7 +58,7 @@ static void without_a_snapshot_the_first_segment_has_to_be_there(void **state)
     snprintf(command, sizeof(command), "rm %s/derived/snapshot-* %s/" SEGMENT_ONE, book.path,
              book.path);
     assert_int_equal(system(command), 0);
-    logbook_assert_refused(&book, "no usable snapshot, and the log's first segments are not there");
+    logbook_assert_refused(&book, "the log's first segments are not there");
     logbook_done(&book);
 }
 

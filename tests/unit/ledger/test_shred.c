@@ -17,6 +17,7 @@ struct shredded {
     uint64_t busy_at; /* UINT64_MAX: none is wanted */
     struct ledger_shred last;
     const struct power *power; /* NULL: it stays */
+    bool stops;                /* once it is recorded */
 };
 
 static size_t rest_text(uint64_t index, char ret_text[1024])
@@ -92,6 +93,9 @@ static struct outcome go_on(struct logbook *book, struct shredded *shredded)
             }
             shredded->last = ledger_shred_told(book->ledger);
             ledger_shred_recorded(book->ledger);
+            if (shredded->stops) {
+                return OUTCOME_OK;
+            }
             break;
         default:
             TRY(do_wish(book));
@@ -424,6 +428,65 @@ static void what_was_kept_is_compared_before_anything_is_destroyed(void **state)
     logbook_done(&book);
 }
 
+static void without_what_was_archived_nothing_starts_and_nothing_more_is_shredded(void **state)
+{
+    struct logbook book;
+    struct shredded shredded = {.busy_at = UINT64_MAX};
+    struct ledger_shred shred;
+    (void)state;
+    begin(&book);
+    assert_ok(shred_first(&book, &shredded));
+    assert_ok(disk_rename(disk_system(), book.home_fd, "archived", "elsewhere"));
+    assert_fault(ledger_shred_find(book.ledger, 0, &shred), FAULT_CORRUPT);
+    logbook_close(&book);
+    logbook_assert_refused(&book, "is archived/ mounted?");
+    assert_int_equal(mkdirat(book.home_fd, "archived", 0700), 0); /* as where it is mounted */
+    logbook_assert_refused(&book, "is archived/ mounted?");
+    assert_ok(disk_remove(disk_system(), book.home_fd, "archived", true));
+    assert_ok(disk_rename(disk_system(), book.home_fd, "elsewhere", "archived"));
+    logbook_open(&book);
+    assert_rest(&book, &shredded.last);
+    logbook_done(&book);
+}
+
+static void what_is_to_be_destroyed_waits_for_no_spare_segment(void **state)
+{
+    struct logbook book;
+    struct shredded shredded = {.busy_at = UINT64_MAX, .stops = true};
+    uint64_t from = 0;
+    uint64_t until = 0;
+    (void)state;
+    begin(&book);
+    assert_ok(shred_first(&book, &shredded));
+    assert_true(shredded.last.segment == 1);
+    logbook_grow(&book, SIZE + 150, 7); /* takes the spare one, and nobody makes another */
+    assert_int_equal(ledger_wish(book.ledger, &from, &until), LEDGER_WISH_DESTROY);
+    assert_true(from == 1 && until == 1);
+    assert_ok(do_wish(&book));
+    assert_int_equal(ledger_wish(book.ledger, &from, &until), LEDGER_WISH_SPARE);
+    assert_true(from == 0 && until == 0);
+    assert_false(logbook_has(&book, "commit/0000000001.key"));
+    logbook_done(&book);
+}
+
+static void a_segment_that_the_keeper_cannot_read_is_given_up(void **state)
+{
+    struct logbook book;
+    struct shredded shredded = {.busy_at = UINT64_MAX};
+    const struct ledger_shredder shredder = {&shredded, look, keep};
+    struct ledger_shred shred = {0};
+    (void)state;
+    begin(&book);
+    assert_ok(ledger_shred_find(book.ledger, 0, &shred));
+    assert_ok(ledger_shred_begin(book.ledger, &shred, &shredder));
+    assert_int_equal(ledger_shred_state(book.ledger), LEDGER_SHRED_WAITS);
+    ledger_unkept(book.ledger);
+    assert_int_equal(ledger_shred_state(book.ledger), LEDGER_SHRED_NONE);
+    ledger_unkept(book.ledger);
+    assert_ok(shred_first(&book, &shredded));
+    logbook_done(&book);
+}
+
 static void a_key_that_comes_back_is_told(void **state)
 {
     struct logbook book;
@@ -453,6 +516,9 @@ int main(void)
         cmocka_unit_test(whoever_dies_at_any_call_leaves_it_whole_or_shredded),
         cmocka_unit_test(a_loss_of_power_leaves_it_whole_or_shredded),
         cmocka_unit_test(a_failing_call_gives_it_up_and_it_can_be_done_again),
+        cmocka_unit_test(without_what_was_archived_nothing_starts_and_nothing_more_is_shredded),
+        cmocka_unit_test(what_is_to_be_destroyed_waits_for_no_spare_segment),
+        cmocka_unit_test(a_segment_that_the_keeper_cannot_read_is_given_up),
         cmocka_unit_test(a_key_that_comes_back_is_told),
         cmocka_unit_test(what_was_kept_is_compared_before_anything_is_destroyed),
     };
