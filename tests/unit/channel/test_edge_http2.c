@@ -63,19 +63,22 @@ static void many_streams_are_answered_side_by_side(void **state)
  * second. */
 static void what_is_new_in_each_answer_is_not_kept_in_the_clients_table(void **state)
 {
+    static char traces[50][64]; /* each is given back in its answer */
     struct rig_h2 *h2 = open_good();
+    size_t first = 0;
 
     (void)state;
-    ask(h2, "ok");
-    rig_h2_run(h2, 1, 5000);
-    size_t first = nghttp2_session_get_hd_inflate_dynamic_table_size(h2->session);
-    assert_true(first > 0);
-    for (unsigned i = 1; i < 50; i++) {
-        ask(h2, "ok");
+    for (unsigned i = 0; i < 50; i++) {
+        snprintf(traces[i], sizeof(traces[i]), "00-%032x-%016x-01", i + 1, i + 1);
+        const char *const more[] = {"traceparent", traces[i], NULL};
+        rig_h2_ask(h2, "POST", "/v1/lookup", rig_lookup("ok"), more);
+        rig_h2_run(h2, i + 1, 5000);
+        assert_int_equal(h2->responses[i].status, 200);
+        assert_string_equal(rig_field(&h2->responses[i], "traceparent"), traces[i]);
+        size_t now = nghttp2_session_get_hd_inflate_dynamic_table_size(h2->session);
+        first = i == 0 ? now : first;
     }
-    rig_h2_run(h2, 50, 5000);
-    assert_int_equal(h2->responses[49].status, 200);
-    assert_non_null(strstr(h2->responses[49].head, "\r\ndancu-ask: "));
+    assert_true(first > 0);
     assert_true(nghttp2_session_get_hd_inflate_dynamic_table_size(h2->session) < first + 500);
     rig_h2_close(h2);
 }
