@@ -20,6 +20,7 @@ import { verifyStatement } from './lib/statement.mjs';
 
 const OLD = 25; // rows before the map: more than one part has
 const NEW = 3;
+const WAIT_MS = 5000; // for a browser
 // Every letter that Vietnamese is written with, in the purpose of a business and its basis.
 const SMALL = 'aàáảãạăằắẳẵặâầấẩẫậ eèéẻẽẹêềếểễệ iìíỉĩị oòóỏõọôồốổỗộơờớởỡợ uùúủũụưừứửữự yỳýỷỹỵ đ';
 const CAPITAL = 'AÀÁẢÃẠĂẰẮẲẴẶÂẦẤẨẪẬ EÈÉẺẼẸÊỀẾỂỄỆ IÌÍỈĨỊ OÒÓỎÕỌÔỒỐỔỖỘƠỜỚỞỠỢ UÙÚỦŨỤƯỪỨỬỮỰ YỲÝỶỸỴ Đ';
@@ -171,7 +172,7 @@ test('a browser that runs no script keeps the file', async (t) => {
             url: `${citizens.site}/`, secure: true, httpOnly: true, sameSite: 'Lax' }]);
         const page = await context.newPage();
         await page.goto(`${citizens.site}/me`);
-        const [kept] = await Promise.all([page.waitForEvent('download'),
+        const [kept] = await Promise.all([page.waitForEvent('download', { timeout: WAIT_MS }),
             page.getByRole('button', { name: 'Tải toàn bộ' }).click()]);
         verified(linesOf(readFileSync(await kept.path(), 'utf8')));
     } finally {
