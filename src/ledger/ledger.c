@@ -535,36 +535,52 @@ static struct outcome take_key(struct ledger *ledger, struct signer *signer)
     return OUTCOME_OK;
 }
 
+/* The place of its key among those that have signed; their number: it has not. */
+static unsigned place_of_key(const struct ledger *ledger, const struct secret *seed)
+{
+    const struct note_keys *keys = &ledger->context.keys;
+    struct signer *signer = NULL;
+    uint8_t key[SEAL_PUBLIC_KEY_BYTES];
+    unsigned place = 0;
+
+    if (!outcome_ok(signer_new(seed, &signer))) {
+        return keys->count;
+    }
+    signer_public(signer, key);
+    signer_free(signer);
+    while (place < keys->count && memcmp(keys->keys[place].key, key, sizeof(key)) != 0) {
+        place++;
+    }
+    return place;
+}
+
+bool ledger_signs_by(const struct ledger *ledger, const struct secret *seed)
+{
+    return place_of_key(ledger, seed) + 1 == ledger->context.keys.count;
+}
+
+bool ledger_key_spent(const struct ledger *ledger, const struct secret *seed)
+{
+    return place_of_key(ledger, seed) + 1 < ledger->context.keys.count;
+}
+
 struct outcome ledger_take_key(struct ledger *ledger, const struct secret *next)
 {
     struct signer *signer = NULL;
-    uint8_t key[SEAL_PUBLIC_KEY_BYTES];
 
     CHECK(ledger->count == 0 && ledger->tree.size > 0);
-    TRY(signer_new(next, &signer));
-    signer_public(signer, key);
-    if (memcmp(key, ledger->context.note_key.key, sizeof(key)) == 0) {
-        signer_free(signer);
+    if (ledger_signs_by(ledger, next)) {
         return OUTCOME_OK;
     }
+    if (ledger_key_spent(ledger, next)) {
+        return outcome_fail(FAULT_CONFLICT, "this key has signed the log before");
+    }
+    TRY(signer_new(next, &signer));
     struct outcome outcome = take_key(ledger, signer);
     if (!outcome_ok(outcome)) {
         signer_free(signer);
     }
     return outcome;
-}
-
-bool ledger_signs_by(const struct ledger *ledger, const struct secret *seed)
-{
-    struct signer *signer = NULL;
-    uint8_t key[SEAL_PUBLIC_KEY_BYTES];
-
-    if (!outcome_ok(signer_new(seed, &signer))) {
-        return false;
-    }
-    signer_public(signer, key);
-    signer_free(signer);
-    return memcmp(key, ledger->context.note_key.key, sizeof(key)) == 0;
 }
 
 void ledger_keys_put(const struct ledger *ledger, struct buf *buf)

@@ -100,11 +100,14 @@ uint64_t ledger_size(const struct ledger *ledger);
 
 /* Another signing key takes over: durable on return, and the next batch is signed by it; by the
  * former one as well, until who opens the log has only the new one. What was signed before is
- * verified by the former one for good. Ok when it has taken over already. FAULT_OVER_LIMIT,
- * FAULT_NO_SPACE: nothing has changed. */
+ * verified by the former one for good. Ok when it has taken over already. FAULT_CONFLICT: it has
+ * signed before, and has had its turn; FAULT_OVER_LIMIT, FAULT_NO_SPACE: nothing has changed. After
+ * any other failure it is in doubt who signs: the process must end. */
 struct outcome ledger_take_key(struct ledger *ledger, const struct secret *next);
 /* Whether that key is in force. */
 bool ledger_signs_by(const struct ledger *ledger, const struct secret *seed);
+/* Whether it was, and another has taken over: it never is again. */
+bool ledger_key_spent(const struct ledger *ledger, const struct secret *seed);
 /* The verifier keys: as `signers` has them. */
 void ledger_keys_put(const struct ledger *ledger, struct buf *buf);
 

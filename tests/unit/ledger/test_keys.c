@@ -166,6 +166,53 @@ static void another_takes_over_from_the_second_and_the_same_one_changes_nothing(
     assert_good(rolled);
 }
 
+static void a_key_that_has_had_its_turn_never_signs_again(void **state)
+{
+    struct rolled *rolled = *state;
+    struct logbook *book = &rolled->book;
+    struct secret third = {{3}};
+    struct note_keys keys;
+    BUF_AUTO text;
+    buf_init(&text, NOTE_KEYS_BYTES_MAX);
+    assert_true(ledger_key_spent(book->ledger, &book->sign_key));
+    assert_false(ledger_key_spent(book->ledger, &rolled->next));
+    assert_false(ledger_key_spent(book->ledger, &third));
+    assert_fault(ledger_take_key(book->ledger, &book->sign_key), FAULT_CONFLICT);
+    assert_true(ledger_signs_by(book->ledger, &rolled->next));
+    ledger_keys_put(book->ledger, &text);
+    assert_ok(note_keys_get(buf_view(&text), &keys)); /* what is published can be read */
+    assert_int_equal(keys.count, 2);
+    logbook_grow(book, 40, 3);
+    assert_int_equal(opens_by(book->ledger, &rolled->next), FAULT_NONE);
+}
+
+static void a_hand_over_that_fails_changes_nothing_here_and_is_known_at_the_next_start(void **state)
+{
+    struct rolled *rolled = *state;
+    struct logbook *book = &rolled->book;
+    struct secret third = {{3}};
+    bool struck = true;
+    for (uint64_t at = 1; struck; at++) {
+        assert_true(at < 100);
+        faulty_arm(&book->faulty, FAULTY_ERROR, at, EIO);
+        struct outcome outcome = ledger_take_key(book->ledger, &third);
+        struck = book->faulty.struck;
+        faulty_arm(&book->faulty, FAULTY_NONE, 0, 0);
+        if (struck) {
+            assert_int_equal(outcome.fault, FAULT_IO); /* the caller ends */
+            assert_true(ledger_signs_by(book->ledger, &rolled->next));
+            use_keys(rolled, &rolled->next, &third);
+            logbook_open(book);
+            if (ledger_signs_by(book->ledger, &third)) { /* it had come as far as its name */
+                break;
+            }
+        }
+    }
+    assert_ok(ledger_take_key(book->ledger, &third));
+    logbook_grow(book, 40, 3);
+    assert_int_equal(opens_by(book->ledger, &third), FAULT_NONE);
+}
+
 static void a_note_is_the_turn_of_one_key(void **state)
 {
     struct rolled *rolled = *state;
@@ -229,6 +276,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(whoever_only_verifies_needs_no_seed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             another_takes_over_from_the_second_and_the_same_one_changes_nothing, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_key_that_has_had_its_turn_never_signs_again, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_hand_over_that_fails_changes_nothing_here_and_is_known_at_the_next_start, set_up,
+            tear_down),
         cmocka_unit_test_setup_teardown(a_note_is_the_turn_of_one_key, set_up, tear_down),
         cmocka_unit_test_setup_teardown(lists_of_keys_are_read_strictly, set_up, tear_down),
     };
