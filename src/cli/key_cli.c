@@ -80,6 +80,7 @@ struct key_states {
     struct key_state of[KEY_COUNT];
     bool founded; /* officers sign acts here */
     struct registry_rotation registry;
+    struct office_rotation office;
     uint64_t persons; /* in the registry */
 };
 
@@ -130,10 +131,13 @@ static struct outcome read_states(const struct key_call *call, struct key_states
                &states.of[KEY_DATA]);
     fill_state(&open.directory, KEY_SIGN, &open.keys.sign, house_sign_next(&open.keys),
                &states.of[KEY_SIGN]);
-    struct outcome outcome = read_registry(call, &open.keys, &states);
+    struct outcome outcome = office_rotation_read(open.office, &states.office);
+    if (outcome_ok(outcome)) {
+        outcome = read_registry(call, &open.keys, &states);
+    }
     cli_office_close(&open);
     if (!outcome_ok(outcome)) {
-        (void)complain("registry", outcome);
+        (void)complain("stores", outcome);
         return outcome;
     }
     *ret_states = states;
@@ -146,8 +150,18 @@ static bool ordered_to(const struct key_state *state, const struct fingerprint *
            seal_equal(state->order.fingerprint, fingerprint->hash, sizeof(fingerprint->hash));
 }
 
-static const char *state_word(const struct key_state *state)
+/* Some of what is stored may lie under another key than the rest. */
+static bool mixed(const struct key_states *states, const struct key_state *state)
 {
+    return state == &states->of[KEY_DATA] &&
+           (states->registry.under_way || states->office.under_way);
+}
+
+static const char *state_word(const struct key_states *states, const struct key_state *state)
+{
+    if (mixed(states, state)) {
+        return "under way";
+    }
     if (!state->any) {
         return "never rotated";
     }
@@ -172,7 +186,7 @@ static void print_json(const struct key_states *states)
         const char *quote = state->has_next ? "\"" : "";
         printf("%s\"%s\":{\"fingerprint\":\"%s\",\"next\":%s%s%s,\"state\":\"%s\"}",
                i == 0 ? "" : ",", key_rows[i].word, state->key.text, quote,
-               state->has_next ? state->next.text : "null", quote, state_word(state));
+               state->has_next ? state->next.text : "null", quote, state_word(states, state));
     }
     printf(",\"persons\":%llu,\"persons_done\":%llu}\n", (unsigned long long)states->persons,
            (unsigned long long)persons_done(states));
@@ -187,7 +201,7 @@ static void print_text(const struct key_states *states)
         if (state->has_next) {
             printf("%-14s %s\n", key_rows[i].next, state->next.text);
         }
-        printf("%-14s %s\n", "rotation", state_word(state));
+        printf("%-14s %s\n", "rotation", state_word(states, state));
     }
     if (data->any) {
         printf("%-14s %llu of %llu\n", "persons", (unsigned long long)persons_done(states),
@@ -387,9 +401,9 @@ static int key_retire(const struct key_call *call)
         return EXIT_BAD;
     }
     const struct key_state *state = &states.of[call->which];
-    if (!state->any || state->order.state != ROTATION_DONE || !state->has_next ||
-        !ordered_to(state, &state->next)) {
-        cli_complain("key: there is nothing to retire: %s", state_word(state));
+    if (mixed(&states, state) || !state->any || state->order.state != ROTATION_DONE ||
+        !state->has_next || !ordered_to(state, &state->next)) {
+        cli_complain("key: there is nothing to retire: %s", state_word(&states, state));
         return EXIT_BAD;
     }
     struct outcome outcome = keys_open(call, &keys_fd);

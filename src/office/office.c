@@ -626,6 +626,11 @@ struct outcome office_rotation_begin(struct office *office,
                : office_store_rotation_begin(office->store);
 }
 
+struct outcome office_rotation_read(struct office *office, struct office_rotation *ret_rotation)
+{
+    return office_store_rotation_read(office->store, ret_rotation);
+}
+
 struct outcome office_rotation_step(struct office *office, struct office_rotation *ret_rotation)
 {
     if (office->late.count > 0) {

@@ -132,6 +132,7 @@ bool office_key_begun(const struct office *office, const uint8_t fingerprint[SEA
 /* Once, and again after a start: FAULT_NOT_FOUND: there is no other key. */
 struct outcome office_rotation_begin(struct office *office,
                                      const uint8_t fingerprint[SEAL_HASH_BYTES]);
+struct outcome office_rotation_read(struct office *office, struct office_rotation *ret_rotation);
 /* FAULT_NO_SPACE: later, as office_store_late(). */
 struct outcome office_rotation_step(struct office *office, struct office_rotation *ret_rotation);
 

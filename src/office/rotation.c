@@ -4,7 +4,8 @@
  * Invariants
  *  1. Of one key there is one rotation: the last.
  *  2. One that has begun ends before another is ordered, of whichever key; one that has not,
- * because its key was never brought, is replaced by the next order.
+ * because its key was never brought, gives way to the next order.
+ *  3. The house may say again that one is done: a backup can be of a store that was not, quite.
  */
 #include "office/rotation.h"
 
@@ -28,7 +29,11 @@ struct key_rotation *staff_rotation_ordered(const struct directory *directory)
 
     for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
         struct key_rotation *rotation = staff_rotation(directory, codes[i]);
-        if (rotation != NULL && rotation->state == ROTATION_ORDERED) {
+        if (rotation == NULL || rotation->state != ROTATION_ORDERED) {
+            continue;
+        }
+        if (ordered == NULL || rotation->begun ||
+            (!ordered->begun && rotation->ordered_us > ordered->ordered_us)) {
             ordered = rotation;
         }
     }
@@ -117,7 +122,7 @@ struct outcome prepare_key_rotate(struct preparing *here)
                               "no such key is rotated: `data` and `sign` are");
     }
     TRY(read_hash(here, "fingerprint", hash));
-    if (ordered != NULL && (ordered->begun || ordered != old)) { /* invariant 2 */
+    if (ordered != NULL && ordered->begun) { /* invariant 2 */
         return prepare_refuse(here, FAULT_CONFLICT, "a key is being rotated");
     }
     if (old != NULL && old->state == ROTATION_DONE &&
@@ -138,7 +143,7 @@ struct outcome prepare_key_rotated(struct preparing *here)
     uint8_t hash[SEAL_HASH_BYTES];
     TRY(prepare_find(here, OBJECT_ROTATION, "code", &old));
     TRY(read_hash(here, "fingerprint", hash));
-    if (old->state != ROTATION_ORDERED || !seal_equal(old->fingerprint, hash, sizeof(hash))) {
+    if (!seal_equal(old->fingerprint, hash, sizeof(hash))) {
         return prepare_refuse(here, FAULT_CONFLICT, "this key is not being rotated to that one");
     }
     TRY(prepare_edit(here, OBJECT_ROTATION, old, &rotation));

@@ -35,7 +35,7 @@ struct key_rotation {
 
 /* NULL: no such key was ever rotated, or the directory has no staff. */
 struct key_rotation *staff_rotation(const struct directory *directory, struct view code);
-/* The one that is ordered; NULL: none is. */
+/* The one that has begun, else the one that was ordered last; NULL: none is ordered. */
 struct key_rotation *staff_rotation_ordered(const struct directory *directory);
 
 #endif

@@ -133,6 +133,14 @@ bool office_store_key_written(const struct office_store *store, const uint8_t ha
     return false;
 }
 
+struct outcome office_store_rotation_read(struct office_store *store,
+                                          struct office_rotation *ret_rotation)
+{
+    (void)store;
+    *ret_rotation = (struct office_rotation){0};
+    return OUTCOME_OK;
+}
+
 struct outcome office_store_rotation_begin(struct office_store *store)
 {
     (void)store;
