@@ -42,7 +42,8 @@ struct peer {
     bool waiting;    /* frames that were read and are left for the next turn */
     bool held;       /* likewise, until nobody else asks (jobs.c) ... */
     int64_t held_us; /* ... since then, monotonic */
-    bool holds;      /* has said that it has the key that takes over */
+    bool hold_asked; /* whether it has the key that takes over ... */
+    bool holds;      /* ... which it has said */
     bool gone_for;   /* was told to seal anew under it */
 };
 
@@ -273,6 +274,8 @@ struct keymaps {
 struct rotations {
     bool asked; /* everybody, whether they have the key with this fingerprint */
     uint8_t fingerprint[SEAL_HASH_BYTES];
+    unsigned lost;                 /* who were asked, and ended without having said so */
+    int64_t ask_us;                /* monotonic: not before then again */
     struct rotating_told told;     /* by the loader, last */
     struct office_rotation office; /* as of the last step */
     int64_t keep_us;               /* monotonic: when the next step is due */
@@ -598,6 +601,8 @@ void rotations_greet(struct core *core, struct peer *peer);
 /* *ret_good false: it does not decode. */
 struct outcome rotations_take(struct core *core, struct peer *peer, const struct frame *frame,
                               bool *ret_good);
+/* It is gone. */
+void rotations_lost(struct core *core, const struct peer *peer);
 /* One step of what is due. */
 struct outcome rotations_keep(struct core *core);
 bool rotations_busy(const struct core *core);

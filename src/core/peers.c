@@ -693,6 +693,7 @@ struct outcome peers_sweep(struct core *core)
             feed_forget(core, peer);
             extracts_lost(core, peer);
             outbox_lost(core, peer);
+            rotations_lost(core, peer);
             bool searches = takes(peer, FRAME_SEARCH);
             bool draws = takes(peer, FRAME_RENDER);
             bool maps = takes(peer, FRAME_MAP);

@@ -22,6 +22,9 @@
 #define STEP_US 50000     /* between two steps of the office */
 #define WAIT_US 10000000  /* before what could not be done is tried again */
 #define TELL_US 600000000 /* between two lines that the key is not there */
+/* So many who were asked for the key and ended without it: it is not where they read theirs. */
+#define LOST_MAX 6
+#define ASK_AGAIN_US 300000000
 
 static struct key_rotation *ordered(const struct core *core)
 {
@@ -78,10 +81,29 @@ static struct outcome check_signers(const struct core *core)
                                              "the file `signers` is not the home's last");
 }
 
+/* A store that is being sealed anew with no order for it is of a backup from the last moments of a
+ * rotation whose end is in the log: it goes on, and ends once more. */
+static struct outcome take_up(const struct core *core)
+{
+    struct key_rotation *rotation = staff_rotation(&core->house->directory, ROTATION_DATA);
+    struct registry_rotation registry;
+    struct office_rotation office;
+    TRY(registry_rotation_read(core->house->registry, &registry));
+    TRY(office_rotation_read(core->house->office, &office));
+    if (rotation != NULL && rotation->state == ROTATION_DONE &&
+        (registry.under_way || office.under_way) && have_key(core, rotation)) {
+        rotation->state = ROTATION_ORDERED;
+        rotation->begun = true;
+    }
+    return OUTCOME_OK;
+}
+
 struct outcome rotations_open(struct core *core)
 {
     struct key_rotation *rotation = ordered(core);
-    if (rotation != NULL && !of_sign(rotation)) {
+    if (rotation == NULL) {
+        TRY(take_up(core));
+    } else if (!of_sign(rotation)) {
         rotation->begun = office_key_begun(core->house->office, rotation->fingerprint);
     }
     return check_signers(core);
@@ -92,6 +114,9 @@ struct outcome rotations_open(struct core *core)
 static struct outcome offer_sign(struct core *core, const struct secret *key)
 {
     struct house_keys *keys = &core->house->keys;
+    if (ledger_key_spent(core->house->ledger, key)) {
+        return outcome_fail(FAULT_CONFLICT, "this key has signed the log before: make another");
+    }
     keys->sign_next = *key;
     keys->has_sign_next = true;
     return OUTCOME_OK;
@@ -160,8 +185,24 @@ void rotations_greet(struct core *core, struct peer *peer)
 {
     const struct key_rotation *rotation = ordered(core);
     if (rotation != NULL && core->rotations.asked && concerns(rotation, peer)) {
+        peer->hold_asked = true;
         order(peer, ROTATING_HOLD, rotation);
     }
+}
+
+/* Those who have others' work to do are not ended again and again for a key that they cannot get.
+ */
+void rotations_lost(struct core *core, const struct peer *peer)
+{
+    struct rotations *rotations = &core->rotations;
+    if (!peer->hold_asked || peer->holds || !rotations->asked || ++rotations->lost < LOST_MAX) {
+        return;
+    }
+    rotations->asked = false;
+    rotations->ask_us = clock_monotonic_us(&core->house->clock) + ASK_AGAIN_US;
+    log_line(LOG_LEVEL_ERROR, "key-not-in-folder",
+             "what=\"the key that takes over is not in the folder that this server was started "
+             "with\"");
 }
 
 static void ask_all(struct core *core)
@@ -169,22 +210,29 @@ static void ask_all(struct core *core)
     core->rotations.asked = true;
     for (unsigned i = 0; i < CORE_PEERS_MAX; i++) {
         core->peers[i].holds = false;
+        core->peers[i].hold_asked = false;
         core->peers[i].gone_for = false;
         rotations_greet(core, &core->peers[i]);
     }
 }
 
+/* One that is not there may lack it. */
 static bool all_hold(const struct core *core, const struct key_rotation *rotation)
 {
-    bool ready = of_sign(rotation);
+    bool loader = of_sign(rotation);
+    bool worker = false;
     for (unsigned i = 0; i < CORE_PEERS_MAX; i++) {
         const struct peer *peer = &core->peers[i];
-        if (concerns(rotation, peer) && !peer->holds) {
+        if (!concerns(rotation, peer)) {
+            continue;
+        }
+        if (!peer->holds) {
             return false;
         }
-        ready = ready || (takes_orders(peer) && seals(peer));
+        loader = loader || seals(peer);
+        worker = worker || !seals(peer);
     }
-    return ready;
+    return loader && worker;
 }
 
 static void go(struct core *core, const struct key_rotation *rotation)
@@ -297,14 +345,19 @@ static bool may_step(struct core *core, const struct key_rotation *rotation, int
         }
         return false;
     }
-    if (!rotations->asked ||
-        !seal_equal(rotations->fingerprint, rotation->fingerprint, SEAL_HASH_BYTES)) {
+    bool same = seal_equal(rotations->fingerprint, rotation->fingerprint, SEAL_HASH_BYTES);
+    if (same && !rotations->asked && now_us < rotations->ask_us) {
+        return false;
+    }
+    if (!rotations->asked || !same) {
         *rotations = (struct rotations){0};
         memcpy(rotations->fingerprint, rotation->fingerprint, SEAL_HASH_BYTES);
         ask_all(core);
         return false;
     }
-    return all_hold(core, rotation);
+    bool all = all_hold(core, rotation);
+    rotations->lost = all ? 0 : rotations->lost;
+    return all;
 }
 
 struct outcome rotations_keep(struct core *core)
@@ -323,7 +376,7 @@ struct outcome rotations_keep(struct core *core)
     if (!outcome_ok(outcome)) {
         log_outcome(LOG_LEVEL_ERROR, "key-rotation-put-off", outcome);
         rotations->keep_us = now_us + WAIT_US;
-        return OUTCOME_OK;
+        return of_sign(rotation) && !core_survives(outcome) ? outcome : OUTCOME_OK; /* who signs? */
     }
     if (!whole(rotations)) {
         return OUTCOME_OK;

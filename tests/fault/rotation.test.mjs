@@ -1,8 +1,9 @@
 // Another data key takes over while the server runs. The commands tests/fault/rotation and
 // tests/e2e/rotation make it large, kill at random and measure.
 import assert from 'node:assert/strict';
-import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, test } from 'node:test';
 import { verifyReceipt } from '../e2e/lib/answer.mjs';
 import { Http2Client } from '../e2e/lib/client.mjs';
@@ -24,12 +25,21 @@ before(async () => {
     demo = await demonstration('rotation', { persons: PERSONS, hidden: PROTECTED_PERMILLE });
     const former = personKey(demo.keys);
     kept = { before: versionsOf(demo, former), former, objects: objectsOf(demo) };
+    registry((database) => {
+        kept.mark = database.prepare('SELECT sealed FROM keys').get().sealed;
+    });
     server = await serve(demo);
 });
 after(async () => {
     await server?.stop();
     demo?.remove();
 });
+
+function registry(use) {
+    const database = new DatabaseSync(path.join(demo.home, 'registry.db'));
+    use(database);
+    database.close();
+}
 
 const nextKey = () => path.join(demo.keys, 'data.next.key');
 
@@ -78,7 +88,19 @@ test('at the end everybody is there under the new key alone, and the old file is
         assert.match(again.stderr, /first `dancu key retire data`/);
         assert.equal((await asked(server, demo, demo.samples()[0])).status, 200);
         assert.deepEqual(await server.stop(), { status: 0, signal: null }, server.said);
-        await settle(demo, kept.before, kept);
+        // As a backup of its last moments has it: the end is in the log, the register is not whole.
+        registry((database) => {
+            database.prepare('UPDATE keys SET sealed = ?').run(kept.mark);
+            database.exec('UPDATE rotation SET whole = 0, upto = 1000, persons = 1000');
+        });
+        const early = await demo.dancu(['key', 'retire', 'data']);
+        assert.equal(early.status, 1);
+        assert.match(early.stderr, /nothing to retire: under way/);
+        server = await serve(demo);
+        await until('the rest is done, too', () => isDone(demo), { timeoutMs: 60_000 });
+        assert.deepEqual(await server.stop(), { status: 0, signal: null }, server.said);
+        await settle(demo, kept.before, { ...kept,
+            acts: ['key.rotate', 'key.rotated', 'key.rotated'] });
         assert.ok(existsSync(path.join(demo.keys, 'data.old.key')));
         server = await serve(demo);
         assert.equal((await asked(server, demo, demo.samples()[1])).status, 200);
@@ -135,6 +157,12 @@ test('another signing key takes over at an entry: both sign until the former one
         const retired = await demo.dancu(['key', 'retire', 'sign']);
         assert.equal(retired.status, 0, retired.stderr);
         server = await serve(demo);
+        const back = path.join(demo.keys, 'sign.next.key');
+        copyFileSync(path.join(demo.keys, 'sign.old.key'), back); // it has had its turn
+        const again = await demo.dancu(['key', 'rotate', 'sign']);
+        assert.equal(again.status, 1);
+        assert.match(again.stderr, /has signed the log before/);
+        rmSync(back);
         const after = (await asked(server, demo, person)).json;
         verifyReceipt(after, vkey);
         assert.throws(() => verifyReceipt(after, demo.vkey), /has not signed/);

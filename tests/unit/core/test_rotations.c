@@ -134,6 +134,27 @@ static void the_loader_goes_only_when_everybody_has_the_key(void **state)
     pipe_done(&worker);
 }
 
+static void who_cannot_get_the_key_is_not_ended_again_and_again(void **state)
+{
+    struct rig *rig = *state;
+    struct pipe_end loader = rig_connect(rig, RIG_LOADER, 1);
+    assert_int_equal(bring(rig, "data", &next_key), FAULT_NONE);
+    assert_int_equal(order_by_hand(rig, &next_key), FAULT_NONE);
+    assert_ordered(&loader, ROTATING_HOLD);
+    say(&loader, ROTATING_HOLDS, 0);
+    for (unsigned i = 0; i < 6; i++) {
+        struct pipe_end worker = rig_connect(rig, RIG_WORKER, 1);
+        assert_ordered(&worker, ROTATING_HOLD);
+        pipe_done(&worker);
+        assert_true(is_quiet(&loader)); /* nothing begins while it is away */
+    }
+    struct pipe_end worker = rig_connect(rig, RIG_WORKER, 1);
+    assert_true(is_quiet(&worker));
+    assert_true(is_quiet(&loader));
+    pipe_done(&worker);
+    pipe_done(&loader);
+}
+
 static void what_does_not_decode_or_is_not_the_workers_to_say_breaks_the_pipe(void **state)
 {
     struct rig *rig = *state;
@@ -158,6 +179,8 @@ int main(void)
             rig_teardown),
         cmocka_unit_test_setup_teardown(the_loader_goes_only_when_everybody_has_the_key, rig_setup,
                                         rig_teardown),
+        cmocka_unit_test_setup_teardown(who_cannot_get_the_key_is_not_ended_again_and_again,
+                                        rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(
             what_does_not_decode_or_is_not_the_workers_to_say_breaks_the_pipe, rig_setup,
             rig_teardown),
