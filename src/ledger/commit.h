@@ -36,10 +36,11 @@ struct outcome commit_begin_segment(struct commit *commit);
 size_t commit_record_max(const struct context *context);
 bool commit_fits(const struct commit *commit, size_t record_bytes);
 /* Writes a record (whole sectors) at the position; the disk begins with it. FAULT_NO_SPACE: nothing
- * of it is left. It is commit_sync()'s, or commit_clean() takes it back. */
+ * of it is left, or zeros are owed in its place (dirty_until), which come before anything else. It
+ * is commit_sync()'s, or commit_clean() takes it back. */
 struct outcome commit_write(struct commit *commit, struct view record);
 /* Syncs the record of so many entries that was written: after an OK it is durable, and the position
- * has moved behind it. FAULT_NO_SPACE: nothing of it is left. */
+ * has moved behind it. FAULT_NO_SPACE: as commit_write(). */
 struct outcome commit_sync(struct commit *commit, unsigned count);
 /* Zeroes what a failed write may have left; ok when there is nothing. */
 struct outcome commit_clean(struct commit *commit);
