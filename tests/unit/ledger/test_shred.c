@@ -7,7 +7,7 @@
 
 #define SIZE 400
 #define KEPT_EVERY 10 /* openings that are kept whole, as acts are */
-#define BUSY_AT 77
+#define BUSY_AT 20
 #define STATES 3        /* of the many that a loss of power can leave */
 #define CALLS_TRIED 40u /* the last ones: what is kept gets its name, the segment goes */
 

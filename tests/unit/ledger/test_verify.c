@@ -166,7 +166,7 @@ static void missing_files_are_named(void **state)
         {"ledger/checkpoint", "checkpoint is missing"},
         {"commit/0000000002.key", "commit/0000000002.key"},
         {"commit/0000000002.seg", "commit"},
-        {"commit/0000000001.seg", "commit/0000000002.seg"},
+        {"commit/0000000001.seg", "first segments are not there"},
         {"commit/lock", "commit/lock"},
     };
     struct logbook book;
