@@ -65,7 +65,8 @@ struct restore_config {
     uint64_t generation;         /* 0: the newest ... */
     int64_t as_of_us;            /* ... that is not younger; 0: of all */
     const struct note_keys *note_keys;
-    struct view known; /* a signed checkpoint of this log that somebody keeps; empty: none */
+    struct view known; /* a signed checkpoint of this log that somebody keeps; empty: none ... */
+    const struct note_keys *known_keys; /* ... signed by one of these; NULL: of note_keys */
 };
 /* FAULT_CONFLICT: the home is not empty, or what is known contradicts the backup. A home that is
  * not whole has no file `origin` and opens to nobody. */

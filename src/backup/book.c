@@ -145,6 +145,7 @@ struct outcome book_finish(struct book_writer *writer)
 {
     const struct book_end *end = &writer->end;
 
+    TRY(buf_check(&end->note));
     buf_put_u8(&writer->plain, ROW_END);
     buf_put_u64(&writer->plain, end->files);
     buf_put_u64(&writer->plain, end->bytes);

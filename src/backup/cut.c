@@ -8,12 +8,15 @@
  * there, and one that lacks the act of a chunk that is marked will never have it. So the log ends
  *
  *  1. behind everything that was written when office.db was copied, and
- *  2. before the first act of a chunk that office.db, as copied, has not applied; and
- *  3. no chunk is stored or marked between the two stores' moments.
+ *  2. before the first act of a chunk, or that a key is rotated, that office.db, as copied, has not
+ *     applied; and
+ *  3. no chunk is stored or marked, and no rotation of the key becomes whole, between the two
+ *     stores' moments.
  *
  * Then chunks of which the log tells were stored before (3), chunks that are marked were applied
  * before, and are not behind 2; one that is stored and not marked is recorded by the restored home,
- * as after a crash. What the office keeps beside acts (answers on their way to phones) was recorded
+ * as after a crash. That a rotation is done is recorded when the stores are whole: it is in the log
+ * only if they are. What the office keeps beside acts (answers on their way to phones) was recorded
  * before it was stored: it is below 1, and no act of a chunk that is not applied stands before it.
  */
 #include "backup/cut.h"
@@ -26,6 +29,7 @@
 
 #define CHUNK_OF_IMPORT "\"outcome\":\"import.chunk\""
 #define CHUNK_OF_SOURCE "\"outcome\":\"source.changes\""
+#define KEY_ROTATED "\"outcome\":\"key.rotated\""
 #define TRY_AGAIN_MS 5
 #define LOOK_AGAIN_MS 50
 
@@ -76,7 +80,8 @@ static struct outcome stores_try(const char *home, struct cut *cut, uint64_t *re
     TRY(store_copy_open(home, STORE_FILE_OFFICE, &cut->office));
     TRY(store_copy_marks(cut->office, &office));
     TRY(marks_now(home, STORE_FILE_REGISTRY, &after));
-    *ret_still = before.chunk == after.chunk && before.pending == after.pending;
+    *ret_still = before.chunk == after.chunk && before.pending == after.pending &&
+                 before.resealed == after.resealed;
     *ret_applied = office.applied;
     return OUTCOME_OK;
 }
@@ -130,17 +135,18 @@ static struct outcome wait_published(const struct backup_config *config, uint64_
 }
 
 /* By the entry's public name; digests beside it have no quotation mark. */
-static bool is_chunk(void *context, struct view entry)
+static bool tells_of_store(void *context, struct view entry)
 {
     (void)context;
     return view_search(entry, 0, VIEW_LITERAL(CHUNK_OF_IMPORT)) < entry.len ||
-           view_search(entry, 0, VIEW_LITERAL(CHUNK_OF_SOURCE)) < entry.len;
+           view_search(entry, 0, VIEW_LITERAL(CHUNK_OF_SOURCE)) < entry.len ||
+           view_search(entry, 0, VIEW_LITERAL(KEY_ROTATED)) < entry.len;
 }
 
 /* Point 2. The act at which it ends was recorded after the stores' moment, or office.db had no room
  * for it then: the latter is not applied now either. */
-static struct outcome check_chunk(const struct backup_config *config, const struct cut *cut,
-                                  uint64_t published)
+static struct outcome check_act(const struct backup_config *config, const struct cut *cut,
+                                uint64_t published)
 {
     struct store_marks office = {0};
 
@@ -154,7 +160,7 @@ static struct outcome check_chunk(const struct backup_config *config, const stru
         }
         rest_ms(TRY_AGAIN_MS);
     }
-    return outcome_fail(FAULT_CONFLICT, "a chunk is recorded that office.db had no room for");
+    return outcome_fail(FAULT_CONFLICT, "an act is recorded that office.db had no room for");
 }
 
 static struct outcome log_cut(const struct backup_config *config, struct cut *cut, uint64_t before,
@@ -170,12 +176,12 @@ static struct outcome log_cut(const struct backup_config *config, struct cut *cu
     if (outcome_ok(outcome)) {
         outcome = wait_published(config, written, &published);
     }
-    struct ledger_bounds bounds = {.from = from, .until = published, .stops = is_chunk};
+    struct ledger_bounds bounds = {.from = from, .until = published, .stops = tells_of_store};
     if (outcome_ok(outcome)) {
         outcome = ledger_extent_find(config->ledger, &bounds, &cut->extent, &cut->note, why);
     }
     TRY(say(outcome, ret_why, why[0] != '\0' ? why : "the log"));
-    return say(check_chunk(config, cut, published), ret_why, "the log");
+    return say(check_act(config, cut, published), ret_why, "the log");
 }
 
 struct outcome cut_make(const struct backup_config *config, struct cut *ret_cut,

@@ -92,7 +92,8 @@ static struct outcome meet_known(struct restoring *restoring, struct ledger_rest
     if (config->known.len == 0) {
         return OUTCOME_OK;
     }
-    TRY(checkpoint_open_of(config->note_keys, config->known, &known));
+    TRY(checkpoint_open_of(config->known_keys == NULL ? config->note_keys : config->known_keys,
+                           config->known, &known));
     if (known.size == restoring->at.size &&
         memcmp(known.root.bytes, restoring->at.root.bytes, SEAL_HASH_BYTES) != 0) {
         return outcome_fail(FAULT_CONFLICT, "is of another log of this name and size");

@@ -201,6 +201,22 @@ struct outcome taking_file(struct taking *taking, enum book_place place, const c
     return say(taking, outcome, path);
 }
 
+struct outcome taking_bytes(struct taking *taking, enum book_place place, const char *path,
+                            struct view bytes)
+{
+    struct book_file file = {.place = place, .size = bytes.len, .held = bytes.len};
+
+    (void)snprintf(file.path, sizeof(file.path), "%s", path);
+    struct outcome outcome = ids_room(taking, 1);
+    if (outcome_ok(outcome)) {
+        outcome = vault_keep(&taking->vault, bytes, &taking->ids[0]);
+    }
+    if (outcome_ok(outcome)) {
+        outcome = book_put(&taking->writer, &file, taking->ids);
+    }
+    return say(taking, outcome, path);
+}
+
 static struct outcome take_page_block(void *context, uint64_t number, struct view block)
 {
     struct taking *taking = context;
@@ -308,6 +324,7 @@ struct outcome backup_take(const struct backup_config *config, struct backup_rep
     cut_done(&taking.cut);
     book_writer_done(&taking.writer);
     memory_free(taking.ids);
+    memory_free(taking.segments);
     buf_done(&taking.block);
     vault_close(&taking.vault);
     return outcome;

@@ -22,6 +22,8 @@ struct taking {
     struct book_file before;
 
     struct cut cut;
+    uint64_t *segments; /* of commit/ that are in it, in order */
+    size_t segment_count;
     struct buf block;
     struct block_id *ids; /* of the file in hand */
     uint64_t ids_cap;
@@ -32,6 +34,9 @@ struct taking {
  * meanwhile: whatever may go is not missed. */
 struct outcome taking_file(struct taking *taking, enum book_place place, const char *path,
                            bool whole, uint64_t held_max);
+/* A small file with that content. */
+struct outcome taking_bytes(struct taking *taking, enum book_place place, const char *path,
+                            struct view bytes);
 /* A store as of the moment of the cut, which it lets go. */
 struct outcome taking_store(struct taking *taking, struct store_copy **copy, enum store_file file);
 

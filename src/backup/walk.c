@@ -7,7 +7,9 @@
  *  2. Papers are read behind the moment: whatever an act names is there then. One that gets its
  *     case meanwhile has another name; those that have none are looked for first.
  *  3. A segment that goes from commit/ to archived/ meanwhile stands in the latter before it goes
- *     from the former, which is read first.
+ *     from the former, which is read first. As long as it stands in commit/, what archived/ has of
+ *     it may be given up and made anew under another key: it is not taken.
+ *  4. Of the log's keys those are taken that have signed up to the cut.
  */
 #include "backup/taking.h"
 
@@ -82,6 +84,43 @@ static bool ends_in(const char *name, const char *ending)
     return len > end && strcmp(name + len - end, ending) == 0;
 }
 
+/* NNNNNNNNNN.seg or .key */
+static bool segment_of(const char *name, const char *ending, uint64_t *ret_number)
+{
+    struct view text = view_text(name);
+    uint64_t number = 0;
+
+    if (text.len != SEGMENT_DIGITS + strlen(ending) || !ends_in(name, ending)) {
+        return false;
+    }
+    for (size_t i = 0; i < SEGMENT_DIGITS; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9') {
+            return false;
+        }
+        number = number * 10 + (uint64_t)(text.data[i] - '0');
+    }
+    *ret_number = number;
+    return true;
+}
+
+/* That it was taken from commit/ (invariant 3). */
+static struct outcome note_segment(struct taking *taking, const char *name)
+{
+    uint64_t number = 0;
+
+    if (!segment_of(name, ".seg", &number)) {
+        return OUTCOME_OK;
+    }
+    uint64_t *segments =
+        memory_resize(taking->segments, taking->segment_count + 1, sizeof(segments[0]));
+    if (segments == NULL) {
+        return outcome_fail(FAULT_NO_MEMORY, "segments");
+    }
+    segments[taking->segment_count++] = number;
+    taking->segments = segments;
+    return OUTCOME_OK;
+}
+
 /* What of one name is taken, in which place. */
 struct pick {
     enum book_place place;
@@ -104,9 +143,13 @@ static struct outcome walk(struct taking *taking, const char *folder,
             continue;
         }
         int said = snprintf(path, sizeof(path), "%s/%s", folder, listing.sorted[i]);
+        uint64_t files = taking->writer.end.files;
         outcome = said > 0 && (size_t)said < sizeof(path)
                       ? taking_file(taking, pick.place, path, pick.whole, pick.held_max)
                       : outcome_fail(FAULT_OVER_LIMIT, "a file's name is too long");
+        if (outcome_ok(outcome) && pick.place == PLACE_LOG && taking->writer.end.files > files) {
+            outcome = note_segment(taking, listing.sorted[i]);
+        }
     }
     listing_done(&listing);
     return outcome;
@@ -136,25 +179,6 @@ struct outcome taking_walk_before(struct taking *taking)
 
 /* ---- The log ---- */
 
-/* NNNNNNNNNN.seg or .key */
-static bool segment_of(const char *name, const char *ending, uint64_t *ret_number)
-{
-    struct view text = view_text(name);
-    uint64_t number = 0;
-
-    if (text.len != SEGMENT_DIGITS + strlen(ending) || !ends_in(name, ending)) {
-        return false;
-    }
-    for (size_t i = 0; i < SEGMENT_DIGITS; i++) {
-        if (text.data[i] < '0' || text.data[i] > '9') {
-            return false;
-        }
-        number = number * 10 + (uint64_t)(text.data[i] - '0');
-    }
-    *ret_number = number;
-    return true;
-}
-
 /* Records up to the cut; a key is written anew when the wrap key changes. Tails that were set aside
  * are kept: the record of one names its file. */
 static bool picks_log(const struct taking *taking, const char *name, struct pick *ret_pick)
@@ -174,14 +198,24 @@ static bool picks_log(const struct taking *taking, const char *name, struct pick
     return view_starts(view_text(name), VIEW_LITERAL("cut-"));
 }
 
+static int by_value(const void *a, const void *b)
+{
+    uint64_t left = *(const uint64_t *)a;
+    uint64_t right = *(const uint64_t *)b;
+
+    return left < right ? -1 : left > right;
+}
+
+/* Invariant 3. */
 static bool picks_old_log(const struct taking *taking, const char *name, struct pick *ret_pick)
 {
     uint64_t number = 0;
 
-    (void)taking;
     ret_pick->place = PLACE_OLD_LOG;
     ret_pick->whole = segment_of(name, ".seg", &number);
-    return ret_pick->whole || segment_of(name, ".key", &number);
+    return (ret_pick->whole || segment_of(name, ".key", &number)) &&
+           (taking->segment_count == 0 || bsearch(&number, taking->segments, taking->segment_count,
+                                                  sizeof(number), by_value) == NULL);
 }
 
 /* ---- Papers ---- */
@@ -228,6 +262,29 @@ static struct outcome walk_papers(struct taking *taking)
     return outcome;
 }
 
+/* Invariant 4. */
+static struct outcome walk_signers(struct taking *taking)
+{
+    struct note_keys keys;
+    struct note_keys kept = {.count = 0};
+    BUF_AUTO text;
+
+    buf_init(&text, NOTE_KEYS_BYTES_MAX);
+    struct outcome outcome = disk_load(taking->disk, taking->home_fd, "signers", &text);
+    if (outcome.fault == FAULT_NOT_FOUND) {
+        return OUTCOME_OK;
+    }
+    TRY(outcome);
+    TRY(note_keys_get(buf_view(&text), &keys));
+    for (unsigned i = 0; i < keys.count && keys.from[i] < taking->cut.extent.size; i++) {
+        TRY(note_keys_add(&kept, &keys.keys[i], keys.from[i]));
+    }
+    buf_reset(&text);
+    note_keys_put(&kept, &text);
+    TRY(buf_check(&text));
+    return taking_bytes(taking, PLACE_STORES, "signers", buf_view(&text));
+}
+
 /* The stores first: as long as their moment is held, what is written to them waits in their logs.
  */
 struct outcome taking_walk_behind(struct taking *taking)
@@ -235,8 +292,8 @@ struct outcome taking_walk_behind(struct taking *taking)
     TRY(taking_store(taking, &taking->cut.office, STORE_FILE_OFFICE));
     TRY(taking_file(taking, PLACE_STORES, "origin", CHANGES, ALL_OF_IT));
     TRY(taking_store(taking, &taking->cut.registry, STORE_FILE_REGISTRY));
-    TRY(taking_file(taking, PLACE_STORES, "signers", CHANGES, ALL_OF_IT)); /* where there is one */
-    TRY(walk(taking, "commit", picks_log));                                /* invariant 3 */
+    TRY(walk_signers(taking));
+    TRY(walk(taking, "commit", picks_log)); /* invariant 3 */
     TRY(walk(taking, "archived", picks_old_log));
     return walk_papers(taking);
 }

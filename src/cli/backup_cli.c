@@ -288,6 +288,7 @@ enum {
     RESTORE_GENERATION,
     RESTORE_AS_OF,
     RESTORE_KNOWN,
+    RESTORE_VKEY,
     RESTORE_RATE,
     RESTORE_JSON,
     RESTORE_OPTIONS
@@ -334,6 +335,21 @@ static struct outcome add_key(const char *origin, const struct secret *seed,
     return note_keys_add(note_keys, &key, 0);
 }
 
+/* A generation of before a hand-over brings the former key back. */
+static void warn_of_keys(const struct note_keys *published, const struct note_keys *ours)
+{
+    const struct note_key *last = &published->keys[published->count - 1];
+
+    for (unsigned i = 0; i < ours->count; i++) {
+        if (memcmp(ours->keys[i].key, last->key, sizeof(last->key)) == 0) {
+            return;
+        }
+    }
+    cli_complain("restore: another key has taken over the log at entry %" PRIu64
+                 "; this home signs by the former one until it is rotated again",
+                 published->from[published->count - 1]);
+}
+
 static int restore(const struct cli_option *options, struct opened *opened,
                    struct restore_config *config)
 {
@@ -361,7 +377,26 @@ static int restore(const struct cli_option *options, struct opened *opened,
     } else {
         print_restored(&report, config->backup.home);
     }
+    if (config->known_keys != NULL) {
+        warn_of_keys(config->known_keys, &note_keys);
+    }
     return EXIT_GOOD;
+}
+
+/* The log's keys as they are published, of which a later one may have signed what is known. */
+static bool known_keys(const char *file, struct note_keys *ret_keys)
+{
+    BUF_AUTO text;
+
+    buf_init(&text, KNOWN_BYTES_MAX);
+    if (!outcome_ok(ledger_file_read(file, &text))) {
+        return false;
+    }
+    struct outcome outcome = note_keys_get(ledger_file_line(&text), ret_keys);
+    if (!outcome_ok(outcome)) {
+        cli_complain("%s: %s", file, outcome.what);
+    }
+    return outcome_ok(outcome);
 }
 
 static int open_home(const char *home, int *ret_fd)
@@ -389,9 +424,16 @@ static int restore_from(const struct cli_option *options, struct restore_config 
 {
     struct opened opened = {.origin = ""};
     BUF_AUTO known;
+    struct note_keys published;
     int home_fd = -1;
 
     buf_init(&known, KNOWN_BYTES_MAX);
+    if (options[RESTORE_VKEY].value != NULL) {
+        if (!known_keys(options[RESTORE_VKEY].value, &published)) {
+            return EXIT_USAGE;
+        }
+        config->known_keys = &published;
+    }
     if (options[RESTORE_KNOWN].value != NULL &&
         !outcome_ok(ledger_file_read(options[RESTORE_KNOWN].value, &known))) {
         return EXIT_USAGE;
@@ -415,7 +457,7 @@ int restore_cli(int argc, char **argv)
     struct cli_option options[RESTORE_OPTIONS] = {
         [RESTORE_FROM] = {.name = "from"},   [RESTORE_HOME] = {.name = "home"},
         [RESTORE_KEYS] = {.name = "keys"},   [RESTORE_GENERATION] = {.name = "generation"},
-        [RESTORE_AS_OF] = {.name = "as-of"}, [RESTORE_KNOWN] = {.name = "known"},
+        [RESTORE_KNOWN] = {.name = "known"}, [RESTORE_VKEY] = {.name = "vkey"},
         [RESTORE_RATE] = {.name = "rate"},   [RESTORE_JSON] = {.name = "json", .flag = true},
     };
     struct restore_config config = {.generation = 0};
@@ -428,7 +470,7 @@ int restore_cli(int argc, char **argv)
         !number_option(&options[RESTORE_RATE], 0, BACKUP_RATE_MIB_MAX, &rate) ||
         !as_of_option(options[RESTORE_AS_OF].value, &config.as_of_us)) {
         cli_complain("usage: dancu restore --from DIR --home NEW [--keys DIR] [--generation N | "
-                     "--as-of DAY|TIME] [--known CHECKPOINT] [--rate MIB] [--json]");
+                     "--as-of DAY|TIME] [--known CHECKPOINT [--vkey FILE]] [--rate MIB] [--json]");
         return EXIT_USAGE;
     }
     config.backup.target = options[RESTORE_FROM].value;

@@ -178,7 +178,16 @@ static struct outcome open_ledger(struct ledger *ledger, const struct ledger_con
         snprintf(ret_place, 256, LEDGER_RESTORED ": %s", restored.what);
         return restored;
     }
-    return ledger_recover(ledger, ret_recovery, ret_place);
+    TRY(ledger_recover(ledger, ret_recovery, ret_place));
+    const struct note_keys *keys = &ledger->context.keys;
+    if (keys->from[keys->count - 1] > ledger->tree.size) { /* it would sign before its turn */
+        snprintf(ret_place, 256,
+                 SIGNERS ": its last key takes over at entry %llu, which the log "
+                         "has not reached",
+                 (unsigned long long)keys->from[keys->count - 1]);
+        return outcome_fail(FAULT_CORRUPT, "signers is ahead of the log");
+    }
+    return OUTCOME_OK;
 }
 
 struct outcome ledger_open(const struct ledger_config *config, const struct ledger_owner *owner,

@@ -26,6 +26,7 @@ struct store_marks {
     uint64_t applied; /* the office: index behind the last act */
     uint64_t chunk;   /* the registry: number of the last chunk ... */
     uint64_t pending; /* ... and chunks without an act, so far */
+    bool resealed;    /* a rotation of its key has sealed all of it anew */
 };
 struct outcome store_copy_marks(struct store_copy *copy, struct store_marks *ret_marks);
 

@@ -490,12 +490,18 @@ static struct outcome number(struct store_copy *copy, const char *sql, uint64_t 
 struct outcome store_copy_marks(struct store_copy *copy, struct store_marks *ret_marks)
 {
     struct store_marks marks = {0};
+    uint64_t rotates = 0;
 
     if (copy->file == STORE_FILE_OFFICE) {
         TRY(number(copy, "SELECT upto FROM applied", &marks.applied));
     } else {
         TRY(number(copy, "SELECT coalesce(max(number), 0) FROM chunk", &marks.chunk));
         TRY(number(copy, "SELECT count(*) FROM chunk WHERE recorded = 0", &marks.pending));
+        TRY(number(copy, "SELECT count(*) FROM sqlite_schema WHERE name = 'rotation'", &rotates));
+        if (rotates > 0) { /* one that no server of this version has opened has none */
+            TRY(number(copy, "SELECT coalesce(sum(whole), 0) FROM rotation", &rotates));
+        }
+        marks.resealed = rotates > 0;
     }
     *ret_marks = marks;
     return OUTCOME_OK;

@@ -85,6 +85,7 @@ struct outcome safe_restore(struct safe *safe, uint64_t generation, struct view 
     struct home *restored = &safe->restored;
     struct note_keys note_keys;
 
+    house_close(restored->house);
     *restored = (struct home){.ports = safe->home->ports, .keys = safe->home->keys};
     snprintf(restored->path, sizeof(restored->path), "%s/new", safe->home->folder);
     home_shell(safe->home, "rm -rf new && mkdir new");
@@ -97,6 +98,7 @@ struct outcome safe_restore(struct safe *safe, uint64_t generation, struct view 
         .generation = generation,
         .note_keys = &note_keys,
         .known = known,
+        .known_keys = safe->known_keys,
     };
     struct outcome outcome = backup_restore(&config, &safe->report, safe->why);
     close(fd);

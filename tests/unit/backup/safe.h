@@ -16,7 +16,8 @@ struct safe {
     struct backup_config config; /* takes and verifies */
     struct backup_report report;
     char why[BACKUP_WHY_BYTES];
-    struct home restored; /* made by safe_restore() */
+    struct home restored;               /* made by safe_restore() */
+    const struct note_keys *known_keys; /* by which what is known is verified; NULL: the home's */
 };
 
 int safe_setup(void **state);

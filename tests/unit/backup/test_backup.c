@@ -131,6 +131,8 @@ static void papers_jobs_and_old_segments_are_in_it_and_nothing_else_is(void **st
                            " && echo paper > archive/0f/0f12 && echo loose > archive/cd34.loose"
                            " && echo half > archive/cd35.new && echo old > archived/0000000000.seg"
                            " && echo key > archived/0000000000.key && echo half > archived/new"
+                           " && echo again > archived/0000000001.seg"
+                           " && echo again > archived/0000000001.key"
                            " && echo other > letter.txt && : > archive/0f/0f13"
                            " && echo tail > commit/cut-0000000001-512");
     assert_ok(safe_take(safe));
@@ -140,7 +142,94 @@ static void papers_jobs_and_old_segments_are_in_it_and_nothing_else_is(void **st
                            " archived/0000000000.key commit/cut-0000000001-512 origin;"
                            " do cmp home/$f new/$f || exit 1; done;"
                            " test ! -e new/letter.txt -a ! -e new/jobs/ab.temporary -a"
-                           " ! -e new/archive/cd35.new -a ! -e new/archived/new");
+                           " ! -e new/archive/cd35.new -a ! -e new/archived/new -a"
+                           " ! -e new/archived/0000000001.seg -a"
+                           " ! -e new/archived/0000000001.key"); /* commit/ has the original */
+}
+
+/* Key and list of a key that takes over at an entry. */
+static void add_key(struct safe *safe, struct secret *ret_next, uint64_t from,
+                    struct note_keys *ret_keys)
+{
+    struct signer *signer = NULL;
+    struct note_key key;
+    uint8_t public_key[SEAL_PUBLIC_KEY_BYTES];
+
+    memset(ret_next->bytes, 9, sizeof(ret_next->bytes));
+    assert_ok(note_keys_get(buf_view(&safe->home->vkey), ret_keys));
+    assert_ok(signer_new(ret_next, &signer));
+    signer_public(signer, public_key);
+    signer_free(signer);
+    assert_ok(note_key_make(HOME_ORIGIN, public_key, &key));
+    assert_ok(note_keys_add(ret_keys, &key, from));
+}
+
+static void of_the_logs_keys_those_are_in_it_that_have_signed(void **state)
+{
+    struct safe *safe = *state;
+    struct secret next;
+    struct note_keys keys;
+    BUF_AUTO text;
+
+    buf_init(&text, NOTE_KEYS_BYTES_MAX);
+    add_key(safe, &next, HOME_ENTRIES, &keys); /* its turn comes with the next entry */
+    note_keys_put(&keys, &text);
+    assert_ok(disk_replace(disk_system(), safe->home_fd, "signers", "signers.new", DISK_PUBLIC,
+                           buf_view(&text), false));
+    safe->ledger.sign_next = &next;
+    assert_ok(safe_take(safe));
+    safe->ledger.sign_next = NULL;
+    assert_ok(safe_restore(safe, 0, nothing_known));
+    home_shell(safe->home, "test $(wc -l < home/signers) = 2 && test $(wc -l < new/signers) = 1");
+    safe_open_restored(safe);
+    home_close_house(&safe->restored);
+    home_shell(safe->home, "sed 's/ 10$/ 11/' home/signers > new/signers");
+    char why[HOUSE_WHY_BYTES] = "";
+    safe->restored.keys.sign_next = next;
+    safe->restored.keys.has_sign_next = true;
+    assert_fault(home_open_house(&safe->restored, why),
+                 FAULT_CORRUPT); /* it would sign too early */
+    assert_non_null(strstr(why, "has not reached"));
+}
+
+static void what_a_later_key_has_signed_is_known_by_the_list_of_keys(void **state)
+{
+    struct safe *safe = *state;
+    struct secret next;
+    struct note_keys keys;
+    struct checkpoint later = {.size = HOME_ENTRIES + 5, .root = {{3}}};
+    struct signer *signer = NULL;
+    char why[256] = "";
+    BUF_AUTO note;
+
+    buf_init(&note, NOTE_BYTES_MAX);
+    assert_ok(safe_take(safe));
+    add_key(safe, &next, HOME_ENTRIES + 2, &keys);
+    assert_ok(signer_new(&next, &signer));
+    assert_ok(checkpoint_sign(&keys.keys[1], signer, &later, &note));
+    signer_free(signer);
+    assert_false(outcome_ok(safe_restore(safe, 0, buf_view(&note))));
+    safe->known_keys = &keys;
+    assert_ok(safe_restore(safe, 0, buf_view(&note)));
+    safe_open_restored(safe);
+    assert_fault(safe_accept(safe, HOME_ENTRIES, 0, why), FAULT_CONFLICT);
+    assert_ok(safe_accept(safe, HOME_ENTRIES, HOME_ENTRIES + 5, why));
+}
+
+static void an_act_that_a_store_has_not_ends_it_with_its_name(void **state)
+{
+    struct safe *safe = *state;
+    struct registry_chunk chunk = {0};
+    char why[HOUSE_WHY_BYTES] = "";
+
+    home_import(safe->home, 40, 50, &chunk);
+    home_close_house(safe->home);
+    home_shell(safe->home, "cp home/office.db office.db");
+    assert_ok(home_open_house(safe->home, why)); /* records the chunk */
+    home_close_house(safe->home);
+    home_shell(safe->home, "rm -f home/office.db-* && cp office.db home/office.db");
+    assert_fault(safe_take(safe), FAULT_CONFLICT);
+    assert_non_null(strstr(safe->why, "office.db had no room"));
 }
 
 static void a_home_that_was_put_back_by_hand_is_read_anew(void **state)
@@ -292,6 +381,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(whole_segments_are_taken_once_and_restored_whole,
                                         safe_setup, safe_teardown),
         cmocka_unit_test_setup_teardown(papers_jobs_and_old_segments_are_in_it_and_nothing_else_is,
+                                        safe_setup, safe_teardown),
+        cmocka_unit_test_setup_teardown(of_the_logs_keys_those_are_in_it_that_have_signed,
+                                        safe_setup, safe_teardown),
+        cmocka_unit_test_setup_teardown(what_a_later_key_has_signed_is_known_by_the_list_of_keys,
+                                        safe_setup, safe_teardown),
+        cmocka_unit_test_setup_teardown(an_act_that_a_store_has_not_ends_it_with_its_name,
                                         safe_setup, safe_teardown),
         cmocka_unit_test_setup_teardown(a_home_that_was_put_back_by_hand_is_read_anew, safe_setup,
                                         safe_teardown),
