@@ -455,10 +455,15 @@ static int restore_from(const struct cli_option *options, struct restore_config 
 int restore_cli(int argc, char **argv)
 {
     struct cli_option options[RESTORE_OPTIONS] = {
-        [RESTORE_FROM] = {.name = "from"},   [RESTORE_HOME] = {.name = "home"},
-        [RESTORE_KEYS] = {.name = "keys"},   [RESTORE_GENERATION] = {.name = "generation"},
-        [RESTORE_KNOWN] = {.name = "known"}, [RESTORE_VKEY] = {.name = "vkey"},
-        [RESTORE_RATE] = {.name = "rate"},   [RESTORE_JSON] = {.name = "json", .flag = true},
+        [RESTORE_FROM] = {.name = "from"},
+        [RESTORE_HOME] = {.name = "home"},
+        [RESTORE_KEYS] = {.name = "keys"},
+        [RESTORE_GENERATION] = {.name = "generation"},
+        [RESTORE_AS_OF] = {.name = "as-of"},
+        [RESTORE_KNOWN] = {.name = "known"},
+        [RESTORE_VKEY] = {.name = "vkey"},
+        [RESTORE_RATE] = {.name = "rate"},
+        [RESTORE_JSON] = {.name = "json", .flag = true},
     };
     struct restore_config config = {.generation = 0};
     uint64_t rate = 0;

@@ -20,7 +20,7 @@ import { dumpRegistry } from './lib/registry.mjs';
 import { serve } from './lib/server.mjs';
 import { readEntries } from './lib/tree.mjs';
 
-const PERSONS = 6_000; // three chunks
+const PERSONS = 2_500; // two chunks
 let demo;
 let server;
 let target;

@@ -25,7 +25,7 @@ int safe_setup(void **state)
     struct house_ports ports = house_ports_system();
 
     assert_non_null(safe);
-    ports.segment_bytes = 1u << 20;
+    ports.segment_bytes = 1u << 18; /* some hundred asks */
     safe->home = home_new(&ports);
     snprintf(safe->target, sizeof(safe->target), "%s/safe", safe->home->folder);
     assert_int_equal(mkdir(safe->target, 0700), 0);
