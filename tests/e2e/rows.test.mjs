@@ -21,17 +21,17 @@ let person; // who is asked about
 let member; // of his household
 let me; // the member's session
 
-// A household of two samples in the province whose one-stop system asks.
-function choose() {
-    const samples = demo.samples();
-    for (const one of samples) {
-        const other = samples.find(({ id }) => id !== one.id &&
-            one.household.members.some((each) => each.id === id));
-        if (other && one.permanent_residence.province === '79') {
-            return [one, other];
+// A sample in the province whose one-stop system asks, and another of its household whom nobody hides.
+async function choose() {
+    const samples = demo.samples().filter((one) => one.permanent_residence.province === '79');
+    for await (const one of demo.people()) {
+        const of = samples.find(({ id, household }) => id !== one.id &&
+            household.members.some((each) => each.id === one.id));
+        if (of && !one.protected && !one.locked) {
+            return [of, one];
         }
     }
-    throw new Error('no two samples share a household');
+    throw new Error('no sample shares a household with anybody');
 }
 
 async function look(fields) {
@@ -44,7 +44,7 @@ async function look(fields) {
 }
 
 async function change(values) {
-    const line = { ...member, protected: false, locked: false, ...values };
+    const line = { ...member, ...values };
     const file = path.join(demo.dir, 'changed.ndjson');
     writeFileSync(file, `${JSON.stringify(line)}\n`);
     const { status, stderr } = await demo.dancu(['registry', 'import', file]);
@@ -71,7 +71,7 @@ async function statement() {
 
 before(async () => {
     demo = await demonstration('rows');
-    [person, member] = choose();
+    [person, member] = await choose();
     citizens = await Citizens.open(demo);
     server = await serve(demo);
     await look(['household', 'full_name']);
