@@ -67,5 +67,6 @@ struct outcome batch_serve(struct core *core)
         }
     }
     core->count = 0;
+    core->weight = 0;
     return OUTCOME_OK;
 }

@@ -20,15 +20,17 @@
 static struct outcome not_followed(struct outcome outcome, const char *why)
 {
     if (outcome.fault == FAULT_CONFLICT || outcome.fault == FAULT_CORRUPT ||
-        outcome.fault == FAULT_NOT_FOUND) {
+        outcome.fault == FAULT_NOT_FOUND || outcome.fault == FAULT_OVER_LIMIT) {
         log_line(LOG_LEVEL_WARN, "lock-not-followed", "why=\"%s\"", why);
         return OUTCOME_OK;
     }
     return outcome;
 }
 
-/* The lock that a person has set for himself is known by his numbers, too. */
-static struct outcome follow_lock(struct house *house, uint64_t key, uint32_t local_user)
+/* The lock that a person has set for himself is known by his numbers, too. *ret_moved: it was
+ * brought up to date, by an act. */
+static struct outcome follow_lock(struct house *house, uint64_t key, uint32_t local_user,
+                                  bool *ret_moved)
 {
     struct act act = {.kind = ACT_CITIZEN_LOCK};
     struct code_text codes[3];
@@ -56,16 +58,24 @@ static struct outcome follow_lock(struct house *house, uint64_t key, uint32_t lo
     if (who.cmnd_known) {
         act_value_set(&act, "cmnd", code_view(&codes[2]));
     }
-    return not_followed(office_act(house->office, &act, local_user, &index, reason), reason);
+    struct outcome outcome = office_act(house->office, &act, local_user, &index, reason);
+    *ret_moved = outcome_ok(outcome);
+    return not_followed(outcome, reason);
 }
 
+/* One act a call (I9): FAULT_AGAIN until no lock moves any more. So one that another's stood in the
+ * way of is looked at again when that has gone. */
 static struct outcome follow_locks(struct house *house, const struct registry_part *part,
                                    uint32_t local_user)
 {
     const uint32_t numbers = MEMBER_BIT(MEMBER_ID) | MEMBER_BIT(MEMBER_CMND);
     for (unsigned i = 0; i < part->count; i++) {
+        bool moved = false;
         if ((part->list[i].members & numbers) != 0) {
-            TRY(follow_lock(house, part->list[i].key, local_user));
+            TRY(follow_lock(house, part->list[i].key, local_user, &moved));
+        }
+        if (moved) {
+            return outcome_fail(FAULT_AGAIN, "a lock has followed its person");
         }
     }
     return OUTCOME_OK;
@@ -163,7 +173,11 @@ struct outcome house_record_chunk(struct house *house, const struct registry_chu
     struct registry_part part = {.next = 0};
     while (!part.last) {
         TRY(registry_chunk_part(house->registry, chunk->number, &part));
-        TRY(house_chunk_act(house, chunk, &part, local_user));
+        struct outcome outcome = house_chunk_act(house, chunk, &part, local_user);
+        while (outcome.fault == FAULT_AGAIN) {
+            outcome = house_chunk_act(house, chunk, &part, local_user);
+        }
+        TRY(outcome);
     }
     return registry_chunk_recorded(house->registry, chunk->number);
 }

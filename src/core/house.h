@@ -82,7 +82,8 @@ struct outcome house_origin_read(int home_fd, char ret_origin[HOUSE_ORIGIN_BYTES
 struct outcome house_vkey(const struct house_keys *keys, const char *origin, struct buf *ret_line);
 
 /* Makes a part of a chunk an act, and the last one the chunk itself, once: what is recorded already
- * is well and changes nothing. Parts come in order; locks of people follow their numbers first.
+ * is well and changes nothing. Parts come in order; locks of people follow their numbers first,
+ * one a call: FAULT_AGAIN, and nothing else is done.
  * FAULT_CONFLICT: another chunk was recorded in its place or after it (a registry that was put
  * back). Failures otherwise as office_act(). */
 struct outcome house_chunk_act(struct house *house, const struct registry_chunk *chunk,

@@ -309,6 +309,10 @@ static struct outcome record_part(struct loader *loader, const struct registry_c
         if (loader->done_fault == FAULT_NONE) {
             return OUTCOME_OK;
         }
+        if (loader->done_fault == FAULT_AGAIN) { /* a lock followed its person: the next one */
+            loader->sent = 0;
+            continue;
+        }
         if (loader->done_fault == FAULT_CONFLICT) {
             return outcome_fail(FAULT_CONFLICT, "the log has another chunk in this one's place");
         }

@@ -293,6 +293,9 @@ struct corrections {
     struct correcting places[CORRECTING_MAX];
 };
 
+/* An ask for a household or relatives looks for all whom it names. */
+#define ASK_NAMING_WEIGHT 32
+
 struct core {
     const struct child *child;
     struct house *house;
@@ -319,6 +322,8 @@ struct core {
     int64_t asked_us; /* monotonic: when somebody else than `jobs` has asked last */
     struct answer answers[BATCH_ASKS_MAX];
     unsigned count;
+    unsigned weight;      /* of its asks, those that name people for ASK_NAMING_WEIGHT */
+    uint64_t naming_asks; /* that there have been */
     struct rereads rereads;
     struct histories histories;
     struct printing printing;

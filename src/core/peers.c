@@ -132,6 +132,12 @@ static void refuse(struct core *core, struct peer *peer, const char *reason)
     peer->broken = true;
 }
 
+static bool names_people(const struct ask *ask)
+{
+    return (ask_field_mask(ask) & PERSON_NAMING_FIELDS) != 0 ||
+           (ask->fields_granted && ask->own == NULL);
+}
+
 /* The ask that was read to the end of the batch: it stays there, or waits (invariant 4). */
 static void take_ask(struct core *core, struct peer *peer)
 {
@@ -146,6 +152,9 @@ static void take_ask(struct core *core, struct peer *peer)
         }
         ask->crowded = true;
     }
+    bool naming = names_people(ask);
+    core->naming_asks += naming ? 1 : 0;
+    core->weight += naming ? ASK_NAMING_WEIGHT : 1;
     core->origin[core->count] = peer;
     core->count++;
 }
@@ -159,7 +168,7 @@ static struct outcome take_asks(struct core *core, struct peer *peer, const stru
         return OUTCOME_OK;
     }
     for (unsigned i = 0; i < frame->count; i++) {
-        if (core->count == BATCH_ASKS_MAX) {
+        if (core->count == BATCH_ASKS_MAX || core->weight >= BATCH_ASKS_MAX) {
             TRY(batch_serve(core));
         }
         core->asked_us = clock_monotonic_us(&core->house->clock);
@@ -293,11 +302,11 @@ static struct outcome take_chunk(struct core *core, struct peer *peer, const str
     struct outcome outcome = registry_hidden_refresh(core->house->registry);
     if (outcome_ok(outcome)) {
         outcome = house_chunk_act(core->house, &chunk, &part, asked.user);
-        if (!core_survives(outcome)) {
+        if (!core_survives(outcome) && outcome.fault != FAULT_AGAIN) {
             return outcome;
         }
     }
-    if (!outcome_ok(outcome)) {
+    if (!outcome_ok(outcome) && outcome.fault != FAULT_AGAIN) {
         log_outcome(LOG_LEVEL_WARN, "chunk-not-recorded", outcome);
     }
     loading_put_done(&peer->pipe.out, chunk.number, outcome.fault);
@@ -618,8 +627,9 @@ static struct outcome take_peer(struct core *core, struct peer *peer)
             refuse(core, peer, "a frame's header is wrong");
             return OUTCOME_OK;
         }
+        uint64_t naming = core->naming_asks;
         TRY(take_frame(core, peer, &frame));
-        asks += cost_of(&frame);
+        asks += cost_of(&frame) + (unsigned)(core->naming_asks - naming) * (ASK_NAMING_WEIGHT - 1);
         peer->waiting = asks >= PEER_ASKS_MAX || frames >= PEER_FRAMES_MAX; /* invariant 2 */
     }
     return OUTCOME_OK;

@@ -230,6 +230,7 @@ bool person_list_has(const struct person_list *list, const uint8_t tag[SEAL_BLIN
  * it is, and whether it is in force at all, the policy says. It is kept by the person's tag, so
  * that no number stands here, and beside it the numbers' tags by which others' households and
  * relatives name him, each of them as another of these (decision 0065). */
+#define LOCK_FORMER_MAX 4 /* numbers that he had: the last */
 struct person_lock {
     struct code_text code; /* person_code() of the tag */
     uint32_t version;
@@ -238,6 +239,8 @@ struct person_lock {
     bool cmnd_known;
     uint8_t id_tag[SEAL_BLIND_BYTES];
     uint8_t cmnd_tag[SEAL_BLIND_BYTES];
+    uint8_t former[LOCK_FORMER_MAX][SEAL_BLIND_BYTES]; /* of numbers that others may name him by */
+    unsigned former_count;
 };
 /* A tag in hex: the code of what a person has set for himself. */
 void person_code(const uint8_t tag[SEAL_BLIND_BYTES], struct code_text *ret_code);

@@ -4,8 +4,10 @@
  *
  * Invariants
  * 1. Whoever a field that is asked for, or a claim, names by a number is looked for, whether he is
- *    hidden or not, of whoever was fetched, and whatever is decided (I5).
+ *    hidden or not, of whoever was fetched, and whatever is decided; and others up to a step, so
+ *    that the time tells nothing of a household but whether it is a crowd (I5).
  * 2. Of him only the key is found: nobody is read but whom was asked about.
+ * 3. Nobody is named with who is protected: his relatives are not told who looks at him.
  */
 #include "gate/work.h"
 
@@ -53,6 +55,17 @@ static bool is_there(const struct work *work, uint64_t key)
     return false;
 }
 
+/* Tags of nobody's behind them, up to the step: a seek for one costs what any costs. */
+static unsigned fill_step(struct gate *gate, unsigned count,
+                          uint8_t tags[PERSON_NAMED_MAX][SEAL_BLIND_BYTES])
+{
+    unsigned step = count <= OPENING_PERSONS_MAX ? OPENING_PERSONS_MAX : PERSON_NAMED_MAX;
+    for (unsigned i = count; i < step; i++) {
+        random_fill(&gate->random, tags[i], SEAL_BLIND_BYTES);
+    }
+    return step;
+}
+
 struct outcome work_name(struct gate *gate, struct work *work, const struct person_record *record,
                          uint64_t key)
 {
@@ -65,9 +78,11 @@ struct outcome work_name(struct gate *gate, struct work *work, const struct pers
     unsigned count = service_tells_fields(work->ask->service)
                          ? person_record_named(record, work->field_mask, tags)
                          : claimed(gate, work->ask, tags);
-    TRY(registry_keys(gate->registry, tags, count, keys));
-    work->named_looked += count;
-    for (unsigned i = 0; i < count; i++) {
+    unsigned step = fill_step(gate, count, tags);
+    bool untold = (record->flags & PERSON_PROTECTED) != 0; /* invariant 3 */
+    TRY(registry_keys(gate->registry, tags, step, keys));
+    work->named_looked += step;
+    for (unsigned i = 0; i < count && !untold; i++) {
         if (work_hidden(&veil, tags[i]) || keys[i] == 0 || keys[i] == key ||
             is_there(work, keys[i])) {
             continue;

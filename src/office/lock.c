@@ -2,8 +2,8 @@
  * Citizens' own locks (law `citizen_lock`; decision 0065): stored bytes and acts.
  *
  * Invariants
- * 1. A lock stands under the person's own tag and under those of his numbers, all together or not
- *    at all; so who opens it needs to know no number of then.
+ * 1. A lock stands under the person's own tag and under those of his numbers, and of the last that
+ *    he had before, all together or not at all; so who opens it needs to know no number of then.
  * 2. A lock follows its person's numbers, by one act of the house's when the register changes one,
  *    or of his when he locks again; the day since when stays.
  * 3. Only a law that is in force lets anybody lock; whatever is locked can always be opened, and
@@ -15,7 +15,8 @@
 
 #include <string.h>
 
-#define LOCK_VERSION 1
+#define LOCK_VERSION 2
+#define LOCK_VERSION_NO_FORMER 1 /* else it is the same */
 
 static void put_lock(const void *object, struct buf *buf)
 {
@@ -28,6 +29,8 @@ static void put_lock(const void *object, struct buf *buf)
     buf_put_u8(buf, lock->cmnd_known ? 1 : 0);
     buf_put(buf, lock->id_tag, SEAL_BLIND_BYTES);
     buf_put(buf, lock->cmnd_tag, SEAL_BLIND_BYTES);
+    buf_put_u8(buf, (uint8_t)lock->former_count);
+    buf_put(buf, lock->former, lock->former_count * sizeof(lock->former[0]));
 }
 
 static struct outcome get_lock(const struct directory *directory, struct view bytes,
@@ -36,7 +39,8 @@ static struct outcome get_lock(const struct directory *directory, struct view by
     struct cursor cursor = cursor_of(bytes);
     struct person_lock *lock = ret_object;
     (void)directory;
-    cursor.failed = cursor_u8(&cursor) != LOCK_VERSION;
+    uint8_t version = cursor_u8(&cursor);
+    cursor.failed = version != LOCK_VERSION && version != LOCK_VERSION_NO_FORMER;
     object_get_code(&cursor, &lock->code);
     lock->version = cursor_u32(&cursor);
     lock->from_day = (int64_t)cursor_u64(&cursor);
@@ -44,6 +48,9 @@ static struct outcome get_lock(const struct directory *directory, struct view by
     lock->cmnd_known = object_get_enum(&cursor, 2) == 1;
     cursor_copy(&cursor, lock->id_tag, SEAL_BLIND_BYTES);
     cursor_copy(&cursor, lock->cmnd_tag, SEAL_BLIND_BYTES);
+    lock->former_count =
+        version == LOCK_VERSION ? object_get_enum(&cursor, LOCK_FORMER_MAX + 1) : 0;
+    cursor_copy(&cursor, lock->former, lock->former_count * sizeof(lock->former[0]));
     cursor.failed = cursor.failed || lock->code.len != 2 * SEAL_BLIND_BYTES;
     return object_get_end(&cursor, "stored lock does not decode");
 }
@@ -137,6 +144,33 @@ static void remove_by_number(struct preparing *here, const uint8_t tag[SEAL_BLIN
     }
 }
 
+/* Others' records go on naming him by it: it stays under the lock, the oldest leaves. */
+static void keep_former(struct preparing *here, struct person_lock *lock,
+                        const uint8_t tag[SEAL_BLIND_BYTES])
+{
+    if (lock->former_count == LOCK_FORMER_MAX) {
+        remove_by_number(here, lock->former[0]);
+        lock->former_count--;
+        memmove(lock->former[0], lock->former[1], lock->former_count * sizeof(lock->former[0]));
+    }
+    memcpy(lock->former[lock->former_count++], tag, SEAL_BLIND_BYTES);
+}
+
+/* A number that is his again: under the lock it is already. */
+static bool take_former(struct person_lock *lock, const uint8_t tag[SEAL_BLIND_BYTES])
+{
+    for (unsigned i = 0; i < lock->former_count; i++) {
+        if (seal_equal(lock->former[i], tag, SEAL_BLIND_BYTES)) {
+            for (unsigned next = i + 1; next < lock->former_count; next++) {
+                memcpy(lock->former[next - 1], lock->former[next], SEAL_BLIND_BYTES);
+            }
+            lock->former_count--;
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Invariant 2. */
 static struct outcome lock_again(struct preparing *here, const struct personal *personal,
                                  struct person_lock *old)
@@ -147,18 +181,26 @@ static struct outcome lock_again(struct preparing *here, const struct personal *
     }
     TRY(prepare_edit(here, OBJECT_LOCK, old, &lock));
     if (!seal_equal(old->id_tag, personal->id_tag, SEAL_BLIND_BYTES)) {
-        remove_by_number(here, old->id_tag);
-        TRY(add_id(here, personal, lock));
+        bool again = take_former(lock, personal->id_tag);
+        keep_former(here, lock, old->id_tag);
+        memcpy(lock->id_tag, personal->id_tag, SEAL_BLIND_BYTES);
+        TRY(again ? OUTCOME_OK : add_by_number(here, lock->id_tag));
     }
     if (old->cmnd_known && personal->cmnd_known &&
         seal_equal(old->cmnd_tag, personal->cmnd_tag, SEAL_BLIND_BYTES)) {
         return OUTCOME_OK;
     }
+    bool again = personal->cmnd_known && take_former(lock, personal->cmnd_tag);
     if (old->cmnd_known) {
-        remove_by_number(here, old->cmnd_tag);
+        keep_former(here, lock, old->cmnd_tag);
         memset(lock->cmnd_tag, 0, SEAL_BLIND_BYTES);
     }
-    return add_cmnd(here, personal, lock);
+    if (!again) {
+        return add_cmnd(here, personal, lock);
+    }
+    lock->cmnd_known = true;
+    memcpy(lock->cmnd_tag, personal->cmnd_tag, SEAL_BLIND_BYTES);
+    return OUTCOME_OK;
 }
 
 struct outcome prepare_citizen_lock(struct preparing *here)
@@ -192,6 +234,9 @@ struct outcome prepare_citizen_unlock(struct preparing *here)
     remove_by_number(here, lock->id_tag);
     if (lock->cmnd_known) {
         remove_by_number(here, lock->cmnd_tag);
+    }
+    for (unsigned i = 0; i < lock->former_count; i++) {
+        remove_by_number(here, lock->former[i]);
     }
     return OUTCOME_OK;
 }

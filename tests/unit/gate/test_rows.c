@@ -179,26 +179,43 @@ static void who_is_hidden_or_not_given_has_no_row(void **state)
     assert_int_equal(look_count(world, WORLD_AN), 4);
 }
 
+static void nobody_is_told_who_looks_at_a_protected_member_of_his_household(void **state)
+{
+    struct world *world = *state;
+    struct ask ask = household_ask(world);
+    world_business(world, "NV-2")->clearance_protected = true;
+    world_person(world, WORLD_CHI)->flags = 0;
+    ask.key = VIEW_LITERAL(WORLD_BINH);
+    ask.name = VIEW_LITERAL("Trần Thị Bình");
+    ask.birth_date = VIEW_LITERAL("1991-03-04");
+    assert_int_equal(world_serve(world, &ask)->code, CODE_DISCLOSED);
+    assert_int_equal(look_count(world, WORLD_CHI), 0);
+    assert_int_equal(look_count(world, WORLD_AN), 0);
+}
+
 /* I5: of whoever was fetched. */
 static void as_many_are_looked_for_whoever_is_hidden_and_whatever_is_decided(void **state)
 {
     struct world *world = *state;
     struct ask ask = household_ask(world);
     assert_int_equal(world_serve(world, &ask)->code, CODE_DISCLOSED);
-    assert_int_equal(world->registry.looks, 2); /* Bình, who is protected, and Chi */
+    assert_int_equal(world->registry.looks, 16); /* Bình, who is protected, Chi, and nobody */
     ask.name = VIEW_LITERAL("Someone Else");
     assert_int_equal(world_serve(world, &ask)->code, CODE_SUBJECT_NOT_AVAILABLE);
-    assert_int_equal(world->registry.looks, 4);
+    assert_int_equal(world->registry.looks, 32);
     ask = household_ask(world);
     world_person(world, WORLD_AN)->flags = PERSON_PROTECTED;
     ask.key = VIEW_LITERAL(WORLD_BINH); /* protected */
     ask.name = VIEW_LITERAL("Trần Thị Bình");
     ask.birth_date = VIEW_LITERAL("1991-03-04");
     assert_int_equal(world_serve(world, &ask)->code, CODE_SUBJECT_NOT_AVAILABLE);
-    assert_int_equal(world->registry.looks, 6); /* An and Chi */
-    ask.field_count = 1;                        /* no field that names anybody */
+    assert_int_equal(world->registry.looks, 48);
+    ask.key = VIEW_LITERAL(WORLD_NOBODY); /* Dũng is fetched, who has no household */
+    assert_int_equal(world_serve(world, &ask)->code, CODE_SUBJECT_NOT_AVAILABLE);
+    assert_int_equal(world->registry.looks, 64);
+    ask.field_count = 1; /* no field that names anybody */
     (void)world_serve(world, &ask);
-    assert_int_equal(world->registry.looks, 6);
+    assert_int_equal(world->registry.looks, 64);
 }
 
 static void the_proof_of_such_a_row_opens_his_element_and_not_the_request(void **state)
@@ -284,6 +301,7 @@ int main(void)
         TEST(a_relative_has_a_row_of_each_ask_that_gives_whose_relative_he_is),
         TEST(who_is_claimed_to_be_a_relative_by_his_number_has_a_row_whatever_came_of_it),
         TEST(who_is_hidden_or_not_given_has_no_row),
+        TEST(nobody_is_told_who_looks_at_a_protected_member_of_his_household),
         TEST(as_many_are_looked_for_whoever_is_hidden_and_whatever_is_decided),
         TEST(the_proof_of_such_a_row_opens_his_element_and_not_the_request),
         TEST(who_is_named_may_object_to_it_and_who_was_left_out_may_not),

@@ -131,6 +131,7 @@ static void who_locks_again_when_a_number_has_changed_is_locked_under_those_of_t
     static const char *const steps[][2] = {{ID_TAG, NULL},         {ID_TAG, CMND_TAG},
                                            {NEW_ID_TAG, CMND_TAG}, {NEW_ID_TAG, NEW_CMND_TAG},
                                            {ID_TAG, CMND_TAG},     {NEW_ID_TAG, NULL}};
+    static const size_t lens[] = {2, 3, 4, 5, 5, 5}; /* those of numbers that he had stay */
     struct desk *desk = *state;
     struct act open = unlock_act(TAG);
     bring_law(desk);
@@ -141,7 +142,27 @@ static void who_locks_again_when_a_number_has_changed_is_locked_under_those_of_t
         assert_fault(do_act(desk, &act), FAULT_CONFLICT); /* so it is already */
         assert_true(locked(desk, TAG) && locked(desk, steps[i][0]));
         assert_true(steps[i][1] == NULL || locked(desk, steps[i][1]));
-        assert_int_equal(desk->directory.locks.len, steps[i][1] == NULL ? 2 : 3);
+        assert_true(locked(desk, ID_TAG)); /* others may name him by it */
+        assert_int_equal(desk->directory.locks.len, lens[i]);
+    }
+    assert_ok(do_act(desk, &open));
+    assert_int_equal(desk->directory.locks.len, 0);
+}
+
+static void the_last_four_numbers_that_he_had_stay_under_his_lock_and_leave_with_it(void **state)
+{
+    struct desk *desk = *state;
+    struct act open = unlock_act(TAG);
+    char tags[7][2 * SEAL_BLIND_BYTES + 1];
+    bring_law(desk);
+    for (unsigned i = 0; i < 7; i++) {
+        snprintf(tags[i], sizeof(tags[i]), "a%u112233445566778899aabbccddeeff", i);
+        struct act act = lock_act(TAG, tags[i], NULL);
+        assert_ok(do_act(desk, &act));
+        assert_ok(desk_restart(desk));
+        for (unsigned j = 0; j <= i; j++) {
+            assert_int_equal(locked(desk, tags[j]), i - j <= LOCK_FORMER_MAX);
+        }
     }
     assert_ok(do_act(desk, &open));
     assert_int_equal(desk->directory.locks.len, 0);
@@ -168,7 +189,7 @@ static void a_lock_made_anew_says_since_when_it_was_and_takes_no_number_of_anoth
     const struct person_lock *lock = object_find(&desk->directory, &object_lock, VIEW_LITERAL(TAG));
     assert_int_equal(lock->from_day, day);
     assert_int_equal(lock->version, 2);
-    assert_false(locked(desk, ID_TAG));
+    assert_true(locked(desk, ID_TAG)); /* that he had */
     struct act open = unlock_act(OTHER);
     assert_ok(do_act(desk, &open));
     assert_ok(do_act(desk, &anew)); /* and is his when the other has opened */
@@ -238,6 +259,7 @@ int main(void)
         BY_HAND(a_lock_is_opened_by_the_persons_tag_and_by_no_number),
         BY_HAND(two_with_one_number_are_locked_each_under_his_own_tag),
         BY_HAND(who_locks_again_when_a_number_has_changed_is_locked_under_those_of_today),
+        BY_HAND(the_last_four_numbers_that_he_had_stay_under_his_lock_and_leave_with_it),
         BY_HAND(a_lock_made_anew_says_since_when_it_was_and_takes_no_number_of_anothers),
         BY_HAND(what_is_no_tag_is_refused),
         cmocka_unit_test_setup_teardown(no_officer_locks_or_opens_for_anybody, desk_setup,
