@@ -1,6 +1,6 @@
 /*
  * What goes wrong while a backup is made or read: every call of the disk fails once, every file of
- * the folder is damaged, two come at once.
+ * the folder is damaged, two come at once. DANCU_STRIDE=1: every call.
  */
 #include "backup/safe.h"
 
@@ -102,14 +102,14 @@ static void whatever_call_fails_older_generations_stay_good(void **state)
 {
     struct safe *safe = *state;
     assert_ok(safe_take(safe));
-    assert_true(fail_each(safe, outcome_fail(FAULT_IO, "forced"), 3) >= 4);
+    assert_true(fail_each(safe, outcome_fail(FAULT_IO, "forced"), help_stride(17)) >= 2);
 }
 
 static void a_full_disk_ends_it_and_older_generations_stay_good(void **state)
 {
     struct safe *safe = *state;
     assert_ok(safe_take(safe));
-    assert_true(fail_each(safe, outcome_sys(ENOSPC, "forced"), 5) >= 2);
+    assert_true(fail_each(safe, outcome_sys(ENOSPC, "forced"), help_stride(29)) >= 1);
 }
 
 static void flip(const char *path)
@@ -202,7 +202,7 @@ static void what_memory_is_not_there_for_is_told(void **state)
 {
     struct safe *safe = *state;
     assert_ok(safe_take(safe));
-    for (uint64_t nth = 1; nth < 400; nth += 7) {
+    for (uint64_t nth = 1; nth < 400; nth += help_stride(47)) {
         memory_fail_at(nth);
         struct outcome outcome = backup_take(&safe->config, &safe->report, safe->why);
         memory_fail_at(0);
