@@ -76,7 +76,7 @@ static struct failing failing_of(uint64_t at, struct outcome outcome)
 }
 
 /* One call fails, at every place in turn; what was there before stays good. */
-static unsigned fail_each(struct safe *safe, struct outcome outcome, unsigned stride)
+static unsigned fail_each(struct safe *safe, struct outcome outcome, uint64_t stride)
 {
     unsigned failed = 0;
     for (uint64_t at = 1; at < 2000; at += stride) {
