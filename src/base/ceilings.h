@@ -60,8 +60,10 @@
 #define HISTORY_PAGE_ROWS_MAX 20      /* each is an old record that is read again */
 #define HISTORY_PAGE_BYTES_MAX (PERSON_BYTES_MAX - 8192) /* it may have fewer rows then */
 #define HISTORY_DAY_MAX ((1 << 24) - 1)                  /* since 1970 */
-#define STATEMENTS_OPEN_MAX 64       /* of which parts can be fetched; the oldest goes first ... */
-#define STATEMENT_S_MAX 900          /* ... so long after the last that was fetched, ... */
+#define STATEMENTS_OPEN_MAX 512 /* of which parts can be fetched; the oldest goes first, ... */
+#define STATEMENT_HELD_S_MAX 60 /* ... none so soon after a part: 429; an end is kept so long */
+#define STATEMENT_AGAIN_MAX 8   /* one part, to who has not got it; older ones are given no more */
+#define STATEMENT_S_MAX 900     /* it is open so long after the last that was fetched, ... */
 #define STATEMENT_WHOLE_S_MAX 7200   /* ... and after the first */
 #define STATEMENT_PAPER_ROWS_MAX 100 /* on one sheet for people; others are on further sheets */
 #define STATEMENT_PAPER_BYTES_MAX                                                                  \

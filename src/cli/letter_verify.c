@@ -1,5 +1,6 @@
 /*
- * `dancu letter verify FILE --ca CA.pem`: a letter's signature, by anybody, without a server. 0:
+ * `dancu letter verify FILE --ca CA.pem [--sheet]`: a letter's signature (or that of a sheet of a
+ * citizen's statement, which is none), by anybody, without a server. 0:
  * the whole file is as it was signed, by whom the authority stands behind; 1: it is not; 2: the
  * command's words are off.
  */
@@ -12,7 +13,7 @@
 
 static int usage(void)
 {
-    cli_complain("usage: dancu letter verify FILE --ca FILE");
+    cli_complain("usage: dancu letter verify FILE --ca FILE [--sheet]");
     return EXIT_USAGE;
 }
 
@@ -54,7 +55,7 @@ static void print(const char *path, const struct letter_file *file)
 
 int letter_verify_cli(int argc, char **argv)
 {
-    struct cli_option options[] = {{.name = "ca"}};
+    struct cli_option options[] = {{.name = "ca"}, {.name = "sheet", .flag = true}};
     const char *path = NULL;
     struct cms_anchors *anchors = NULL;
     struct letter_file file = {0};
@@ -62,7 +63,7 @@ int letter_verify_cli(int argc, char **argv)
     BUF_AUTO pdf;
 
     buf_init(&pdf, LETTER_BYTES_MAX);
-    if (!cli_options(argc, argv, options, 1, &path, 1, &words) || words != 1 ||
+    if (!cli_options(argc, argv, options, 2, &path, 1, &words) || words != 1 ||
         options[0].value == NULL) {
         return usage();
     }
@@ -75,6 +76,11 @@ int letter_verify_cli(int argc, char **argv)
         outcome = letter_file_verify(buf_view(&pdf), anchors, &file);
     }
     cms_anchors_free(anchors);
+    if (outcome_ok(outcome) && file.sheet != (options[1].value != NULL)) {
+        outcome =
+            outcome_fail(FAULT_BAD_INPUT, file.sheet ? "a sheet of a citizen's statement, no letter"
+                                                     : "a letter, no sheet of a statement");
+    }
     if (!outcome_ok(outcome)) {
         cli_complain("letter verify: %s: %s", path, outcome.what);
         return EXIT_BAD;

@@ -413,7 +413,8 @@ static struct outcome check_person(struct statement_check *check, const struct i
                : bad(check, "a row is about another person");
 }
 
-/* Of a row whose opening is shredded the map's chain alone shows whose it is. */
+/* Of a row whose opening is shredded the map's chain alone shows whose it is; of one that is in no
+ * map, nothing does. */
 static struct outcome check_row(struct statement_check *check, const struct json_node *row,
                                 bool since)
 {
@@ -424,8 +425,9 @@ static struct outcome check_row(struct statement_check *check, const struct json
 
     TRY(take(check, row, rows, 2, values));
     TRY(take_item(check, values[1], values[0], &item));
-    bool forgotten = !since && values[0]->count == 0;
-    check->report->forgotten += forgotten ? 1 : 0;
+    bool forgotten = values[0]->count == 0;
+    check->report->forgotten += forgotten && !since ? 1 : 0;
+    check->report->unproved += forgotten && since ? 1 : 0;
     TRY(forgotten ? OUTCOME_OK : check_person(check, &item));
     TRY(add_seen(check, &item));
     if (since) {

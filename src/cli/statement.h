@@ -15,6 +15,7 @@ struct statement_report {
     uint64_t rows;
     uint64_t since;
     uint64_t forgotten; /* of the rows, those whose details are not kept any more */
+    uint64_t unproved;  /* of those since, likewise: nothing shows that they are his */
     bool map;           /* there was one */
     uint64_t size;      /* of the log that it is of, and ... */
     int64_t day;        /* ... its day, since 1970-01-01 */

@@ -56,12 +56,12 @@ static void tell_json(bool good, const struct statement_report *report)
     if (report->map) {
         date_write(day, report->day);
         printf("{\"day\":\"%s\",\"good\":%s,\"map\":true,\"rows\":%" PRIu64 ",\"since\":%" PRIu64
-               ",\"size\":%" PRIu64 "}\n",
-               day, word, report->rows, report->since, report->size);
+               ",\"size\":%" PRIu64 ",\"unproved\":%" PRIu64 "}\n",
+               day, word, report->rows, report->since, report->size, report->unproved);
     } else {
         printf("{\"day\":null,\"good\":%s,\"map\":false,\"rows\":%" PRIu64 ",\"since\":%" PRIu64
-               ",\"size\":null}\n",
-               word, report->rows, report->since);
+               ",\"size\":null,\"unproved\":%" PRIu64 "}\n",
+               word, report->rows, report->since, report->unproved);
     }
 }
 
@@ -78,6 +78,10 @@ static void tell_good(const struct statement_report *report)
     } else {
         printf("good: %" PRIu64 " rows; it shows no map, by which to see that they are all\n",
                report->since);
+    }
+    if (report->unproved > 0) {
+        printf("of %" PRIu64 " of those since nothing is kept that shows whose they are\n",
+               report->unproved);
     }
 }
 

@@ -198,6 +198,14 @@ static void watch_policy(struct core *core)
     }
 }
 
+/* Old records for histories, or for a sheet: a turn has time for one of both (I9). */
+static struct outcome read_rows(struct core *core)
+{
+    bool waits = histories_wait(&core->histories);
+    core->sheet_turn = printing_busy(core) && (!waits || !core->sheet_turn);
+    return core->sheet_turn ? printing_keep(core) : histories_keep(core);
+}
+
 static struct outcome housekeeping(struct core *core)
 {
     TRY(ledger_tick(core->house->ledger, &core->tick_wait_ms));
@@ -217,8 +225,8 @@ static struct outcome housekeeping(struct core *core)
     TRY(finds_keep(core));
     TRY(letters_keep(core));
     sessions_sweep(&core->sessions, clock_monotonic_us(&core->house->clock));
-    TRY(histories_keep(core));
-    TRY(printing_keep(core));
+    TRY(read_rows(core));
+    printing_watch(core);
     keymaps_keep(core);
     TRY(news_keep(core));
     TRY(inbox_keep(core));

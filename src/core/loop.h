@@ -116,6 +116,7 @@ struct printing {
     uint64_t tag; /* the peer's */
     struct code_text citizen;
     struct code_text account;
+    struct code_text id; /* whom it is about */
     struct gate_sheet sheet;
     struct buf content;
     uint64_t order; /* the last that was sent to be drawn */
@@ -327,7 +328,8 @@ struct core {
     struct rereads rereads;
     struct histories histories;
     struct printing printing;
-    bool gate_busy; /* its index has work to go on with */
+    bool sheet_turn; /* rows are read for it, and not for histories */
+    bool gate_busy;  /* its index has work to go on with */
     uint64_t frames_refused;
     struct scrub_status scrub; /* as the worker told it last */
     struct searches searches;
@@ -420,6 +422,9 @@ struct outcome statements_take(struct core *core, struct peer *peer, const struc
 /* `next` of a body; false: it is no place. And whom that statement is about, if it is open to the
  * asker. */
 bool statements_next_of(struct view body, struct statement_next *ret_next);
+/* As long as an act in force makes him the guardian of whom it is about. */
+bool statements_may_see(const struct core *core, const struct statement_asker *asker,
+                        struct view id);
 bool statements_find(struct core *core, const struct statement_asker *asker,
                      const struct statement_next *next, struct code_text *ret_id);
 /* One line of the part that is wanted, into histories.part; *ret_done: it has been told. */
@@ -561,6 +566,8 @@ struct peer *letters_drawer(struct core *core);
 struct outcome printing_show(struct core *core, const struct own_call *call,
                              struct own_reply *reply);
 struct outcome printing_keep(struct core *core);
+/* Gives up waiting for who draws. */
+void printing_watch(struct core *core);
 /* There are rows to be read at once. */
 bool printing_busy(const struct core *core);
 /* What the process `letter` says of an order with PRINTING_TAG. */

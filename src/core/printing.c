@@ -7,7 +7,8 @@
  *     (statements.c); nothing else stands on it than what these parts prove.
  *  2. One is in hand at a time. A turn reads rows for HISTORY_TURN_US_MAX, and one more (I9);
  * others come again.
- *  3. Without a key the file is one to be looked at: it has no place for a signature.
+ *  3. What is signed says in its signature that it is a sheet, whatever was drawn: no letter comes
+ *     of a citizen's asking. Without a key the file has no place for a signature.
  */
 #include "core/citizens.h"
 #include "core/loop.h"
@@ -89,7 +90,7 @@ static void put_time(struct core *core, struct buf *json)
     buf_put_text(json, "+07:00");
 }
 
-static struct outcome begin(struct core *core, const struct code_text *id)
+static struct outcome begin(struct core *core)
 {
     struct printing *printing = &core->printing;
     const struct gate_sheet *sheet = &printing->sheet;
@@ -98,7 +99,7 @@ static struct outcome begin(struct core *core, const struct code_text *id)
                                           code_view(&printing->citizen)};
     buf_init(json, STATEMENT_PAPER_BYTES_MAX);
     buf_put_text(json, "{\"id\":");
-    json_put_string(json, code_view(id));
+    json_put_string(json, code_view(&printing->id));
     buf_put_text(json, ",\"kind\":\"statement\",\"origin\":");
     json_put_string(json, view_text(core->house->origin));
     buf_printf(json, ",\"sheet\":%u,\"signed\":%s,\"time\":\"", sheet->sheet,
@@ -106,7 +107,7 @@ static struct outcome begin(struct core *core, const struct code_text *id)
     put_time(core, json);
     buf_printf(json, sheet->year != 0 ? "\",\"v\":1,\"year\":\"%u\"," : "\",\"v\":1,\"year\":null,",
                sheet->year);
-    TRY(gate_sheet_begin(core->house->gate, &asker, &printing->sheet, json));
+    TRY(gate_sheet_begin(core->house->gate, &asker, &printing->sheet));
     return buf_check(json);
 }
 
@@ -160,9 +161,6 @@ struct outcome printing_keep(struct core *core)
     int64_t until_us = now_us(core) + HISTORY_TURN_US_MAX;
     struct outcome outcome = OUTCOME_OK;
     bool done = false;
-    if (printing->phase == PRINTING_DRAWS && now_us(core) >= printing->until_us) {
-        refuse(core, CODE_LEDGER_UNAVAILABLE, "");
-    }
     if (printing->phase != PRINTING_READS) {
         return OUTCOME_OK;
     }
@@ -172,11 +170,20 @@ struct outcome printing_keep(struct core *core)
     if (outcome.fault == FAULT_CRYPTO) {
         return outcome;
     }
-    if (!outcome_ok(outcome)) {
+    if (outcome.fault == FAULT_NOT_FOUND || outcome.fault == FAULT_BAD_INPUT) {
+        refuse(core, code_of(outcome), outcome.what);
+    } else if (!outcome_ok(outcome)) {
         log_outcome(LOG_LEVEL_ERROR, "sheet-not-made", outcome);
         refuse(core, code_of(outcome), "");
     }
     return OUTCOME_OK;
+}
+
+void printing_watch(struct core *core)
+{
+    if (core->printing.phase == PRINTING_DRAWS && now_us(core) >= core->printing.until_us) {
+        refuse(core, CODE_LEDGER_UNAVAILABLE, "");
+    }
 }
 
 bool printing_busy(const struct core *core)
@@ -193,10 +200,11 @@ static struct outcome put_file(struct core *core, const struct render_done *done
     int64_t now_s = clock_wall_us(&core->house->clock) / US_PER_S;
     BUF_AUTO pdf;
     buf_init(&pdf, LETTER_BYTES_MAX);
-    buf_put_view(&pdf, done->pdf);
-    TRY(buf_check(&pdf));
     if (core_letter_signer(core) != NULL) { /* invariant 3 */
-        TRY(letter_file_sign(&pdf, core_letter_signer(core), now_s));
+        TRY(letter_file_sign_sheet(done->pdf, core_letter_signer(core), now_s, &pdf));
+    } else {
+        buf_put_view(&pdf, done->pdf);
+        TRY(buf_check(&pdf));
     }
     buf_put_text(json, "{\"file\":\"");
     base64url_put(json, buf_view(&pdf));
@@ -214,6 +222,12 @@ void printing_drawn(struct core *core, const struct render_done *done)
     buf_init(&json, FILE_JSON_BYTES_MAX);
     if (printing->phase != PRINTING_DRAWS || done->tag != (PRINTING_TAG | printing->order)) {
         return; /* of one that was given up */
+    }
+    const struct statement_asker asker = {code_view(&printing->account),
+                                          code_view(&printing->citizen)};
+    if (!statements_may_see(core, &asker, code_view(&printing->id))) {
+        refuse(core, CODE_NOT_FOUND, "/next: no statement is open");
+        return;
     }
     struct outcome outcome = done->code == RENDER_DONE
                                  ? put_file(core, done, &json)
@@ -274,7 +288,8 @@ struct outcome printing_show(struct core *core, const struct own_call *call,
     printing->sheet = sheet;
     TRY(code_set(&printing->account, asker.account));
     TRY(code_set(&printing->citizen, asker.citizen));
-    struct outcome outcome = begin(core, &id);
+    printing->id = id;
+    struct outcome outcome = begin(core);
     if (outcome.fault == FAULT_CRYPTO) {
         return outcome;
     }

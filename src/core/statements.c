@@ -48,8 +48,10 @@ static void tell(struct core *core, const struct history_wait *wait, struct outc
                  bool more)
 {
     struct own_reply reply;
+    const struct statement_asker asker = {code_view(&wait->account), code_view(&wait->citizen)};
     own_reply_init(&reply);
-    if (outcome.fault == FAULT_NOT_FOUND) {
+    if (outcome.fault == FAULT_NOT_FOUND ||
+        !statements_may_see(core, &asker, code_view(&wait->id))) {
         own_refuse(&reply, CODE_NOT_FOUND, "/next: no statement is open");
     } else if (!outcome_ok(outcome)) {
         log_outcome(LOG_LEVEL_ERROR, "statement-not-read", outcome);
@@ -93,8 +95,8 @@ struct outcome statements_step(struct core *core, struct history_wait *wait, boo
 
 /* ---- who wants one ---- */
 
-/* As long as an act in force makes him the guardian of whom it is about. */
-static bool may_see(const struct core *core, const struct statement_asker *asker, struct view id)
+bool statements_may_see(const struct core *core, const struct statement_asker *asker,
+                        struct view id)
 {
     int64_t day = clock_day_vn(clock_wall_us(&core->house->clock));
     return asker->citizen.len == 0 || view_equal(asker->citizen, id) ||
@@ -105,7 +107,7 @@ bool statements_find(struct core *core, const struct statement_asker *asker,
                      const struct statement_next *next, struct code_text *ret_id)
 {
     return gate_statement_find(core->house->gate, asker, next, ret_id) &&
-           may_see(core, asker, code_view(ret_id));
+           statements_may_see(core, asker, code_view(ret_id));
 }
 
 /* A place in the line. False: there is none, or no such statement is open to the asker; *ret_code
@@ -121,6 +123,9 @@ static bool wait_for(struct core *core, const struct statement_asker *asker, str
     struct history_wait *wait = histories_place(&core->histories, code_view(&id), false);
     if (wait == NULL) {
         *ret_code = CODE_RATE_LIMITED;
+        return false;
+    }
+    if (!gate_statement_goes_on(core->house->gate, asker, next)) {
         return false;
     }
     *wait = (struct history_wait){.peer = peer, .id = id, .tag = tag, .next = *next};

@@ -5,6 +5,7 @@
  *  1. Hash and signature are over what pdf_signature_read() gave, which with the hole is the whole
  *     file.
  *  2. A file that was signed here verifies here: its certificate was in force when it says.
+ *  3. A sheet is signed as a sheet, and as nothing else.
  */
 #include "domain/letter_file.h"
 
@@ -37,6 +38,21 @@ struct outcome letter_file_sign(struct buf *pdf, struct cms_signer *signer, int6
     return pdf_fill(pdf, buf_view(&der));
 }
 
+/* What is read out again is what was written, or it is not signed: invariant 3. */
+struct outcome letter_file_sign_sheet(struct view drawn, struct cms_signer *signer, int64_t now_s,
+                                      struct buf *ret_pdf)
+{
+    const struct pdf_signing signing = {.time_s = now_s, .reason = VIEW_LITERAL(LETTER_FILE_SHEET)};
+    struct pdf_signature signature;
+
+    TRY(pdf_prepare(drawn, &signing, ret_pdf));
+    TRY(pdf_signature_read(buf_view(ret_pdf), &signature));
+    if (!pdf_reason_is(&signature, signing.reason)) {
+        return outcome_fail(FAULT_BAD_INPUT, "a sheet that says to be something else");
+    }
+    return letter_file_sign(ret_pdf, signer, now_s);
+}
+
 struct outcome letter_file_verify(struct view pdf, const struct cms_anchors *anchors,
                                   struct letter_file *ret_file)
 {
@@ -51,6 +67,7 @@ struct outcome letter_file_verify(struct view pdf, const struct cms_anchors *anc
     TRY(cms_hash(signature.before, signature.after, hash));
     TRY(cms_verify(buf_view(&der), hash, anchors, signature.time_s, &file.certificate));
     file.time_s = signature.time_s;
+    file.sheet = pdf_reason_is(&signature, VIEW_LITERAL(LETTER_FILE_SHEET));
     *ret_file = file;
     return OUTCOME_OK;
 }

@@ -137,6 +137,10 @@ struct statement_asker {
 /* Whom that statement is about. False: it is not open to the asker. */
 bool gate_statement_find(struct gate *gate, const struct statement_asker *asker,
                          const struct statement_next *next, struct code_text *ret_citizen);
+/* Takes note of a part that is asked for. False: it is not open, or that part was given and others
+ * after it, or too often: an account has no more of it than its citizen has asked for. */
+bool gate_statement_goes_on(struct gate *gate, const struct statement_asker *asker,
+                            const struct statement_next *next);
 /* Appends the next line, of the newest row below next->below, which goes on: one old record is read
  * (I9). *ret_more false: it was the last line; there may be none this time. FAULT_NOT_FOUND: it is
  * not open to the asker, or has none from there on. */
@@ -150,6 +154,9 @@ struct gate_sheet {
     unsigned sheet;             /* from 1 */
     uint64_t rows;              /* of the year, on all sheets: told by gate_sheet_begin() */
     /* gate's own */
+    unsigned step; /* of what comes before the rows */
+    uint64_t all;
+    uint64_t older;
     uint64_t from;
     uint64_t skip;
     unsigned put;
@@ -157,12 +164,12 @@ struct gate_sheet {
     unsigned at;
     uint64_t places[HISTORY_PAGE_ROWS_MAX];
 };
-/* Appends what the sheet tells of the whole, as members of a JSON object: `count`, `map`, `person`,
- * `rows`, of which the steps make the array. FAULT_NOT_FOUND: the statement is not open to the
- * asker, or was made against another map; FAULT_BAD_INPUT: there is no such sheet. */
+/* FAULT_NOT_FOUND: the statement is not open to the asker. */
 struct outcome gate_sheet_begin(struct gate *gate, const struct statement_asker *asker,
-                                struct gate_sheet *sheet, struct buf *json);
-/* A look into the index, or one old record (I9). *ret_done: the array has its end. */
+                                struct gate_sheet *sheet);
+/* Appends what the sheet tells, as members of a JSON object: `count`, `map`, `person`, `rows`. A
+ * look into the index, or one old record (I9). *ret_done: it is whole. FAULT_NOT_FOUND, also when
+ * the statement was made against another map; FAULT_BAD_INPUT: there is no such sheet. */
 struct outcome gate_sheet_step(struct gate *gate, const struct statement_asker *asker,
                                struct gate_sheet *sheet, struct buf *json, bool *ret_done);
 /* For notices (core/notices.c). The port is told of each person in what has been recorded. */

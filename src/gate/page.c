@@ -258,13 +258,33 @@ void page_put_row(const struct gate *gate, const struct page_row *row, const str
 
 /* ---- a page ---- */
 
+/* Empty: the certificate is nobody's, and the ask will not go through. */
+static struct code_text account_of(const struct gate *gate, const struct ask *ask)
+{
+    struct code_text code = {0};
+    if (ask->own != NULL) {
+        outcome_ignore(code_set(&code, ask->own->account)); /* too long: it is on no file */
+        return code;
+    }
+    const struct certificate *certificate = directory_certificate(gate->directory, ask->spki);
+    return certificate != NULL ? certificate->account->code : code;
+}
+
+static bool has_room(const struct gate *gate, const struct ask *ask)
+{
+    const struct code_text account = account_of(gate, ask);
+    struct view asker = ask->own != NULL ? ask->own->citizen : view_of(NULL, 0);
+    return ask->history.form != HISTORY_STATEMENT ||
+           statements_room(gate, code_view(&account), asker, ask->key);
+}
+
 bool gate_history_wanted(const struct gate *gate, const struct ask *ask)
 {
     struct view citizen = ask->own != NULL ? ask->own->citizen : ask->proof.citizen;
     bool ward = ask->own != NULL && ask->own->ward;
     return gate->history != NULL && gate->policy != NULL && ask->service == SERVICE_OWN_HISTORY &&
            !ask->history_ready && ask->subject_kind == SUBJECT_ID &&
-           (ward || view_equal(citizen, ask->key));
+           (ward || view_equal(citizen, ask->key)) && has_room(gate, ask);
 }
 
 /* The key of whom it is about; 0: the number is nobody's. */
@@ -358,18 +378,6 @@ static struct outcome kept_apart(struct page *page, struct outcome outcome)
     log_outcome(LOG_LEVEL_ERROR, "history-not-read", outcome);
     page->state = PAGE_DAMAGED;
     return OUTCOME_OK;
-}
-
-/* Empty: the certificate is nobody's, and the ask will not go through. */
-static struct code_text account_of(const struct gate *gate, const struct ask *ask)
-{
-    struct code_text code = {0};
-    if (ask->own != NULL) {
-        outcome_ignore(code_set(&code, ask->own->account)); /* too long: it is on no file */
-        return code;
-    }
-    const struct certificate *certificate = directory_certificate(gate->directory, ask->spki);
-    return certificate != NULL ? certificate->account->code : code;
 }
 
 struct outcome gate_history_begin(struct gate *gate, const struct ask *ask)

@@ -14,6 +14,8 @@
 #include "gate/statement.h"
 #include "wire/json.h"
 
+#define SHEET_COUNTS 3 /* steps; then the map's */
+
 static void put_hash(const char *name, const struct tree_hash *hash, struct buf *json)
 {
     buf_printf(json, "\"%s\":\"", name);
@@ -87,45 +89,58 @@ static uint64_t begin_of(unsigned year)
     return history_end((uint32_t)date_to_days((struct date){(int)year, 1, 1}), 0);
 }
 
-/* The choice of rows, and how many there are. */
-static struct outcome choose(struct gate *gate, const struct open_statement *open,
-                             struct gate_sheet *sheet, uint64_t *ret_all)
+/* How many rows there are, in all and of the year: a count a step. */
+static struct outcome count(struct gate *gate, const struct open_statement *open,
+                            struct gate_sheet *sheet, struct buf *json)
 {
-    uint64_t older = 0;
-    uint64_t below = 0;
-    uint64_t end = open->end;
-    if (sheet->year != 0) {
-        sheet->from = begin_of(sheet->year);
-        end = begin_of(sheet->year + 1) < end ? begin_of(sheet->year + 1) : end;
+    switch (sheet->step) {
+    case 0:
+        return history_count(gate->history, open->person, open->end, &sheet->all);
+    case 1:
+        return history_count(gate->history, open->person, sheet->from, &sheet->older);
+    default:
+        TRY(history_count(gate->history, open->person, sheet->next.below, &sheet->rows));
     }
-    TRY(history_count(gate->history, open->person, open->end, ret_all));
-    TRY(history_count(gate->history, open->person, end, &below));
-    TRY(history_count(gate->history, open->person, sheet->from, &older));
-    sheet->next.below = end;
-    sheet->rows = below > older ? below - older : 0;
+    sheet->rows = sheet->rows > sheet->older ? sheet->rows - sheet->older : 0;
     sheet->skip = (uint64_t)(sheet->sheet - 1) * STATEMENT_PAPER_ROWS_MAX;
+    buf_put_text(json, "\"count\":");
+    buf_put_decimal(json, sheet->all);
     return sheet->sheet > 1 && sheet->skip >= sheet->rows
                ? outcome_fail(FAULT_BAD_INPUT, "there is no such sheet")
                : OUTCOME_OK;
 }
 
 struct outcome gate_sheet_begin(struct gate *gate, const struct statement_asker *asker,
-                                struct gate_sheet *sheet, struct buf *json)
+                                struct gate_sheet *sheet)
 {
     const struct open_statement *open = statement_of(gate, asker, &sheet->next);
-    uint64_t all = 0;
     CHECK(sheet->sheet > 0);
     if (open == NULL) {
         return outcome_fail(FAULT_NOT_FOUND, "no statement is open");
     }
-    TRY(choose(gate, open, sheet, &all));
-    buf_put_text(json, "\"count\":");
-    buf_put_decimal(json, all);
-    buf_put_text(json, ",\"map\":");
-    TRY(put_map_of(gate, open, json));
-    buf_put_text(json, ",\"person\":\"");
-    buf_put_decimal(json, open->person);
-    buf_put_text(json, "\",\"rows\":[");
+    sheet->next.below = open->end;
+    if (sheet->year != 0) {
+        uint64_t end = begin_of(sheet->year + 1);
+        sheet->from = begin_of(sheet->year);
+        sheet->next.below = end < open->end ? end : open->end;
+    }
+    return OUTCOME_OK;
+}
+
+/* What stands before the rows. */
+static struct outcome put_head(struct gate *gate, const struct open_statement *open,
+                               struct gate_sheet *sheet, struct buf *json)
+{
+    if (sheet->step < SHEET_COUNTS) {
+        TRY(count(gate, open, sheet, json));
+    } else {
+        buf_put_text(json, ",\"map\":");
+        TRY(put_map_of(gate, open, json));
+        buf_put_text(json, ",\"person\":\"");
+        buf_put_decimal(json, open->person);
+        buf_put_text(json, "\",\"rows\":[");
+    }
+    sheet->step++;
     return buf_check(json);
 }
 
@@ -186,6 +201,9 @@ struct outcome gate_sheet_step(struct gate *gate, const struct statement_asker *
     const struct open_statement *open = statement_of(gate, asker, &next);
     if (open == NULL) {
         return outcome_fail(FAULT_NOT_FOUND, "no statement is open");
+    }
+    if (sheet->step <= SHEET_COUNTS) {
+        return put_head(gate, open, sheet, json);
     }
     if (sheet->at < sheet->count) {
         TRY(put_row(gate, open, sheet, json));

@@ -7,6 +7,8 @@
  *    whoever has that answer and comes the same way, and for a while.
  * 2. A row that is not to be seen yet is behind `end`, and is in no part.
  * 3. A call reads one old record (I9).
+ * 4. Nobody's statement takes the place of one that is being fetched: who finds none is turned
+ * away.
  */
 #include "gate/statement.h"
 #include "gate/work.h"
@@ -85,25 +87,50 @@ bool gate_statement_find(struct gate *gate, const struct statement_asker *asker,
     return open != NULL;
 }
 
-static bool is_same(const struct open_statement *open, const struct page *page)
+static bool is_same(const struct open_statement *open, struct view account, struct view asker,
+                    struct view citizen)
 {
-    return view_equal(code_view(&open->account), code_view(&page->account)) &&
-           view_equal(code_view(&open->asker), code_view(&page->asker)) &&
-           view_equal(code_view(&open->citizen), code_view(&page->citizen));
+    return view_equal(code_view(&open->account), account) &&
+           view_equal(code_view(&open->asker), asker) &&
+           view_equal(code_view(&open->citizen), citizen);
 }
 
-/* Its own, which the new one replaces; else that which ends first. */
-static struct open_statement *place_for(struct gate *gate, const struct page *page)
+/* Its own, which the new one replaces; else that which was used least lately. */
+static const struct open_statement *place_for(const struct gate *gate, struct view account,
+                                              struct view asker, struct view citizen)
 {
-    struct open_statement *oldest = &gate->statements[0];
+    const struct open_statement *oldest = &gate->statements[0];
     for (unsigned i = 0; i < STATEMENTS_OPEN_MAX; i++) {
-        struct open_statement *open = &gate->statements[i];
-        if (is_same(open, page)) {
+        const struct open_statement *open = &gate->statements[i];
+        if (is_same(open, account, asker, citizen)) {
             return open;
         }
-        oldest = open->until_us < oldest->until_us ? open : oldest;
+        oldest = open->used_us < oldest->used_us ? open : oldest;
     }
     return oldest;
+}
+
+/* Invariant 4. */
+bool statements_room(const struct gate *gate, struct view account, struct view asker,
+                     struct view citizen)
+{
+    const struct open_statement *place = place_for(gate, account, asker, citizen);
+    int64_t now_us = clock_monotonic_us(&gate->clock);
+    return is_same(place, account, asker, citizen) || place->account.len == 0 ||
+           now_us - place->used_us >= (int64_t)STATEMENT_HELD_S_MAX * US_PER_S;
+}
+
+bool gate_statement_goes_on(struct gate *gate, const struct statement_asker *asker,
+                            const struct statement_next *next)
+{
+    struct open_statement *open = statement_of(gate, asker, next);
+    if (open == NULL || next->below > open->asked ||
+        (next->below == open->asked && open->again == STATEMENT_AGAIN_MAX)) {
+        return false;
+    }
+    open->again = next->below == open->asked ? open->again + 1 : 0;
+    open->asked = next->below;
+    return true;
 }
 
 void gate_statement_open(struct gate *gate)
@@ -111,7 +138,9 @@ void gate_statement_open(struct gate *gate)
     const struct page *page = &gate->page;
     int64_t now_us = clock_monotonic_us(&gate->clock);
     CHECK(page->state == PAGE_READY && page->stated && page->person != 0);
-    struct open_statement *open = place_for(gate, page);
+    const struct open_statement *place = place_for(
+        gate, code_view(&page->account), code_view(&page->asker), code_view(&page->citizen));
+    struct open_statement *open = &gate->statements[place - gate->statements];
     *open = (struct open_statement){
         .account = page->account,
         .asker = page->asker,
@@ -121,6 +150,8 @@ void gate_statement_open(struct gate *gate)
         .map_end = page->below,
         .until_us = now_us + (int64_t)STATEMENT_S_MAX * US_PER_S,
         .last_us = now_us + (int64_t)STATEMENT_WHOLE_S_MAX * US_PER_S,
+        .used_us = now_us,
+        .asked = UINT64_MAX,
     };
     memcpy(open->token, page->token, sizeof(open->token));
 }
@@ -193,6 +224,9 @@ static struct outcome put_line(struct gate *gate, struct open_statement *open, u
         return OUTCOME_OK;
     }
     if (open->count == 0) {
+        open->used_us = 0; /* its place may go, and its end may be asked for again for a while */
+        open->until_us =
+            clock_monotonic_us(&gate->clock) + (int64_t)STATEMENT_HELD_S_MAX * US_PER_S;
         return put_end(gate, open, lines);
     }
     open->given = open->places[open->at];
@@ -209,6 +243,7 @@ struct outcome gate_statement_line(struct gate *gate, const struct statement_ask
     if (open == NULL || next->below == 0) { /* invariants 1 and 2 */
         return outcome_fail(FAULT_NOT_FOUND, "no statement is open");
     }
-    open->until_us = clock_monotonic_us(&gate->clock) + (int64_t)STATEMENT_S_MAX * US_PER_S;
+    open->used_us = clock_monotonic_us(&gate->clock);
+    open->until_us = open->used_us + (int64_t)STATEMENT_S_MAX * US_PER_S;
     return put_line(gate, open, &next->below, lines, ret_more);
 }

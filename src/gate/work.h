@@ -109,6 +109,9 @@ struct open_statement {
     uint64_t map_end; /* ... of these, below that one, are the map's; 0: there is none */
     int64_t until_us; /* monotonic: unless a part is fetched before, ... */
     int64_t last_us;  /* ... and then, too */
+    int64_t used_us;  /* when a part was fetched last; 0: all were */
+    uint64_t asked;   /* the part that was asked for last is below that place, and so often again */
+    unsigned again;
     /* The places behind the one that was given last: a look finds several. */
     uint64_t given;
     uint64_t places[HISTORY_PAGE_ROWS_MAX];
@@ -234,6 +237,9 @@ struct outcome statements_put_first(struct gate *gate, struct page *page);
 /* The statement, while it is open to the asker; else NULL. */
 struct open_statement *statement_of(struct gate *gate, const struct statement_asker *asker,
                                     const struct statement_next *next);
+/* May one more be opened, by whom and about whom? */
+bool statements_room(const struct gate *gate, struct view account, struct view asker,
+                     struct view citizen);
 /* The record, which is a row of the open statement's. FAULT_CORRUPT: it is none. */
 struct outcome statement_read_row(struct gate *gate, const struct open_statement *open,
                                   uint64_t place, struct ledger_receipt *ret_receipt,

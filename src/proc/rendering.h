@@ -56,7 +56,7 @@
  *   kind       "statement"
  *   origin     text: the log's name
  *   sheet      integer, from 1; total: integer, rows on all sheets; year: text|null
- *   signed     boolean: the file is to be signed, so it is prepared for it
+ *   signed     boolean: the file will be signed; the core prepares it for that
  *   time       as a letter's
  *   v          1
  */

@@ -452,8 +452,18 @@ struct outcome pdf_signature_read(struct view pdf, struct pdf_signature *ret_sig
         .digits = view_part(pdf, digits, behind - digits),
         .after = view_part(pdf, behind + 1, pdf.len - behind - 1),
         .time_s = time_s,
+        .reason = values.reason,
     };
     return OUTCOME_OK;
+}
+
+bool pdf_reason_is(const struct pdf_signature *signature, struct view text)
+{
+    BUF_AUTO written;
+
+    buf_init(&written, PDF_TEXT_CHARS_MAX);
+    return outcome_ok(pdf_text_put(&written, text)) && outcome_ok(buf_check(&written)) &&
+           view_equal(buf_view(&written), signature->reason);
 }
 
 bool pdf_signature_is_empty(const struct pdf_signature *signature)

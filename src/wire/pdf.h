@@ -45,11 +45,14 @@ struct pdf_signature {
     struct view digits; /* 2 * LETTER_CMS_BYTES_MAX, all `0` when it is not signed yet */
     struct view after;  /* to the end of the file */
     int64_t time_s;     /* as the signer claims */
+    struct view reason; /* likewise, as it is written; empty: none */
 };
 
 /* Borrows from `pdf`. FAULT_BAD_INPUT, FAULT_OVER_LIMIT: it is no such file. */
 struct outcome pdf_signature_read(struct view pdf, struct pdf_signature *ret_signature);
 bool pdf_signature_is_empty(const struct pdf_signature *signature);
+/* Is that its reason? */
+bool pdf_reason_is(const struct pdf_signature *signature, struct view text);
 /* Appends what stands in the hole. FAULT_BAD_INPUT: it is not one DER value in lower-case digits
  * with zeros behind it. */
 struct outcome pdf_signature_der(const struct pdf_signature *signature, struct buf *ret_der);

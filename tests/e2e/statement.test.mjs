@@ -103,7 +103,8 @@ test('a whole statement verifies, by a stranger and by the command', async () =>
     const { day, size } = mapOf(lines);
     const { status, stdout, stderr } = await ours(lines, { args: ['--as-of', day] });
     assert.equal(status, 0, stderr);
-    assert.deepEqual(JSON.parse(stdout), { day, good: true, map: true, rows: OLD, since: NEW, size });
+    assert.deepEqual(JSON.parse(stdout), { day, good: true, map: true, rows: OLD, since: NEW, size,
+        unproved: 0 });
     const later = new Date(Date.parse(day) + 2 * 86_400_000).toISOString().slice(0, 10);
     assert.equal((await ours(lines, { args: ['--as-of', later] })).status, 1);
     assert.equal((await ours(lines, { args: ['--as-of', 'today'] })).status, 2);
@@ -239,8 +240,13 @@ test('a sheet says what the rows and the statement say, to the letter, and is si
     assert.ok(expected.includes(SMALL) && expected.includes(CAPITAL));
     assert.equal(bare(text), bare(expected));
     assert.ok(!text.includes(person.full_name));
-    const checked = await opensslVerifies(bytes, path.join(demo.dir, 'ca.pem'));
+    const ca = path.join(demo.dir, 'ca.pem');
+    const checked = await opensslVerifies(bytes, ca);
     assert.equal(checked.status, 0, checked.stderr);
+    const words = ['letter', 'verify', path.join(demo.dir, 'sheet.pdf'), '--ca', ca];
+    assert.equal((await demo.dancu([...words, '--sheet'])).status, 0);
+    const letter = await demo.dancu(words);
+    assert.deepEqual([letter.status, /no letter/u.test(letter.stderr)], [1, true]);
 });
 
 test('a form gives a sheet of a year, and what is none is refused', async () => {

@@ -452,6 +452,7 @@ void http_respond_stream(struct http_exchange *exchange, const struct http_respo
 {
     mark_answered(exchange, response);
     exchange->stream.pours = true;
+    exchange->stream.begun_s = exchange->since_s;
     buf_init(&exchange->answer, HTTP_STREAM_AHEAD_BYTES);
     send_response(exchange, response);
 }

@@ -183,6 +183,15 @@ static void check_answered(struct http_server *server, struct http_exchange *exc
         connection_kill(exchange->connection); /* it must not cost others their answers */
         return;
     }
+    if (stream_is_open(exchange) && is_past(now_s, exchange->stream.begun_s, HTTP_STREAM_S_MAX)) {
+        server->counters.too_slow++; /* however little it takes at a time; the handler is told */
+        if (exchange->connection->is_http2) {
+            h2_reset(exchange, NGHTTP2_CANCEL);
+        } else {
+            connection_kill(exchange->connection);
+        }
+        return;
+    }
     if (!exchange->connection->is_http2) { /* its connection's own limit: it is one stream */
         return;
     }

@@ -4,7 +4,6 @@
  *
  * The file is a map of texts and lists of texts:
  *   title      of the file, for readers' windows and for those who do not see
- *   place      who signs it, as readers show it beside the signature
  *   heading    lines in the middle of the first page
  *   about      paragraphs before the rows
  *   columns    four heads of the table
@@ -84,7 +83,6 @@ enum listing_list {
 };
 enum listing_text {
     LISTING_TITLE,
-    LISTING_PLACE,
     LISTING_NO_MAP,
     LISTING_SIGNED,
     LISTING_UNSIGNED,

@@ -94,7 +94,6 @@ struct outcome listing_load(struct book *book, struct yaml *yaml)
     enum { KEYS = LISTING_TEXT_COUNT + LISTING_LIST_COUNT };
     static const struct yaml_key keys[KEYS] = {
         [LISTING_TITLE] = {"title", NODE_TEXT, true},
-        [LISTING_PLACE] = {"place", NODE_TEXT, true},
         [LISTING_NO_MAP] = {"no_map", NODE_TEXT, true},
         [LISTING_SIGNED] = {"signed", NODE_TEXT, true},
         [LISTING_UNSIGNED] = {"unsigned", NODE_TEXT, true},
@@ -113,10 +112,6 @@ struct outcome listing_load(struct book *book, struct yaml *yaml)
     TRY(yaml_take(yaml, yaml_root(yaml), keys, KEYS, values));
     for (unsigned i = 0; i < LISTING_TEXT_COUNT; i++) {
         TRY(take_text(book, yaml, values[i], &listing->texts[i], &found));
-        if (i <= LISTING_PLACE && values[i]->text.len > PDF_TEXT_BYTES_MAX) {
-            return yaml_refuse(yaml, values[i]->place, "the text is longer than %d bytes",
-                               PDF_TEXT_BYTES_MAX); /* it stands in the signature */
-        }
     }
     for (unsigned i = 0; i < LISTING_LIST_COUNT; i++) {
         TRY(take_list(book, yaml, values[LISTING_TEXT_COUNT + i], &listing->lists[i], &found));

@@ -174,13 +174,6 @@ static struct outcome draw(struct press *press, const struct content *content, u
     return close_sheet(&sheet, draw_letter(&sheet, press->book, content, &press->fault), ret_pages);
 }
 
-static struct outcome prepare_by(struct press *press, const struct pdf_signing *signing)
-{
-    struct outcome outcome = pdf_prepare(buf_view(&press->finished), signing, &press->prepared);
-    /* The file is ours: that it cannot be signed is no fault of the content. */
-    return outcome.fault == FAULT_BAD_INPUT ? outcome_fail(FAULT_CORRUPT, outcome.what) : outcome;
-}
-
 /* Who signs, where and why, as readers show it beside the signature. */
 static struct outcome prepare(struct press *press, const struct content *content)
 {
@@ -189,7 +182,9 @@ static struct outcome prepare(struct press *press, const struct content *content
                                         .location = content->parts[PART_OFFICE_PLACE]->text,
                                         .reason = press->book->templates[content->kind].title};
 
-    return prepare_by(press, &signing);
+    struct outcome outcome = pdf_prepare(buf_view(&press->finished), &signing, &press->prepared);
+    /* The file is ours: that it cannot be signed is no fault of the content. */
+    return outcome.fault == FAULT_BAD_INPUT ? outcome_fail(FAULT_CORRUPT, outcome.what) : outcome;
 }
 
 static struct outcome check_signing(struct press *press, const struct content *content)
@@ -229,26 +224,19 @@ static struct outcome make(struct press *press, struct view text, enum press_end
     return end == PRESS_TO_SIGN ? prepare(press, &content) : OUTCOME_OK;
 }
 
-/* Who signs is in the certificate alone. */
-static struct outcome make_statement(struct press *press, struct view text, unsigned *ret_pages,
-                                     bool *ret_sign)
+/* It has no place for a signature: the core makes it, and says there what it is. */
+static struct outcome make_statement(struct press *press, struct view text, unsigned *ret_pages)
 {
-    const struct view *texts = press->book->listing.texts;
     struct listing_content content;
     struct sheet sheet;
 
     begin(press);
     TRY(listing_read(text, &press->arena, &content, &press->fault));
     TRY(check_glyphs(press, &content.base));
-    struct view origin = content.texts[LISTING_NAME_ORIGIN]->text;
-    open_sheet(press, texts[LISTING_TITLE], origin, &content.base, &sheet);
+    open_sheet(press, press->book->listing.texts[LISTING_TITLE],
+               content.texts[LISTING_NAME_ORIGIN]->text, &content.base, &sheet);
     TRY(close_sheet(&sheet, listing_draw(&sheet, press->book, &content), ret_pages));
-    TRY(finish_pdf(buf_view(&press->drawn), &press->finished));
-    const struct pdf_signing signing = {.time_s = content.base.time_s,
-                                        .location = texts[LISTING_PLACE],
-                                        .reason = texts[LISTING_TITLE]};
-    *ret_sign = content.is_signed;
-    return content.is_signed ? prepare_by(press, &signing) : OUTCOME_OK;
+    return finish_pdf(buf_view(&press->drawn), &press->finished);
 }
 
 static enum render_code code_of(struct outcome outcome)
@@ -294,8 +282,7 @@ void press_draw(struct press *press, struct view content, enum press_end end,
 void press_draw_statement(struct press *press, struct view content, struct render_done *ret_done)
 {
     unsigned pages = 0;
-    bool sign = false;
-    struct outcome outcome = make_statement(press, content, &pages, &sign);
+    struct outcome outcome = make_statement(press, content, &pages);
 
-    tell(press, outcome, pages, sign, ret_done);
+    tell(press, outcome, pages, false, ret_done);
 }

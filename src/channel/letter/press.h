@@ -32,7 +32,7 @@ enum press_end { PRESS_TO_SIGN, PRESS_TO_LOOK_AT };
  * from the press until the next. Never fails otherwise than by its code. */
 void press_draw(struct press *press, struct view content, enum press_end end,
                 struct render_done *ret_done);
-/* Draws a sheet of a statement; its content says whether it is to be signed. Likewise. */
+/* Draws a sheet of a statement, without a place for its signature. Likewise. */
 void press_draw_statement(struct press *press, struct view content, struct render_done *ret_done);
 
 #endif

@@ -75,8 +75,15 @@ static void tell_refused(struct public_me *me, struct http_exchange *exchange, e
     struct problem english = {.code = code};
     struct me_page page = {0};
 
+    struct http_response extra = {0};
+
     if (code == CODE_LEDGER_UNAVAILABLE) {
         texts_refuse_unavailable(me->texts, exchange);
+        return;
+    }
+    if (code == CODE_RATE_LIMITED) {
+        http_response_add(&extra, "retry-after", VIEW_LITERAL("1"));
+        texts_refuse(me->texts, exchange, code, &extra);
         return;
     }
     me->texts->told[code]++;

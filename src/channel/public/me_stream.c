@@ -6,6 +6,7 @@
  *     room. So a slow client holds no part of the core's time and no more memory here.
  *  2. A file that has begun ends with the statement's last line, or is broken off.
  *  3. A stream is forgotten before its exchange is ended or broken off.
+ *  4. A session has one at a time: nobody takes the places of others.
  */
 #include "channel/public/me_stream.h"
 
@@ -252,6 +253,18 @@ static void on_first(struct public_me *me, struct http_exchange *exchange,
     }
 }
 
+static bool has_one(const struct public_me *me, const uint8_t session[SEAL_HASH_BYTES])
+{
+    unsigned at = 0;
+
+    while (at < OWN_STREAMS_MAX &&
+           (me->streams[at].exchange == NULL ||
+            memcmp(me->streams[at].session, session, SEAL_HASH_BYTES) != 0)) {
+        at++;
+    }
+    return at < OWN_STREAMS_MAX;
+}
+
 void me_stream_begin(struct public_me *me, struct http_exchange *exchange,
                      const struct own_asked *asked, me_told *refused, const struct me_sheet *sheet)
 {
@@ -261,6 +274,11 @@ void me_stream_begin(struct public_me *me, struct http_exchange *exchange,
     first.verb = VIEW_LITERAL("statement");
     if (stream == NULL) {
         texts_refuse_unavailable(me->texts, exchange);
+        return;
+    }
+    if (has_one(me, asked->session)) { /* invariant 4 */
+        const struct own_told told = {.code = CODE_RATE_LIMITED, .retry_after_s = 1};
+        refused(me, exchange, &told);
         return;
     }
     *stream = (struct me_stream){.exchange = exchange, .waits = true, .refused = refused};

@@ -93,13 +93,13 @@ function readItem(item, vkey) {
     return { index, entry, named, elements, bytes: Buffer.from(item.receipt.entry) };
 }
 
-// A row of the map without an opening is one whose details are not kept any more: that it is his
-// shows the map's chain alone.
-function readRow(row, vkey, person, ofMap) {
+// A row without an opening is one whose details are not kept any more: that it is his shows the map's
+// chain alone, and of one that is in no map nothing does.
+function readRow(row, vkey, person) {
     sameMembers(row, ['opening', 'receipt'], 'a row');
     const { index, named, elements, bytes } = readItem(row, vkey);
-    if (ofMap && row.opening.length === 0) {
-        return { index, bytes, named };
+    if (row.opening.length === 0) {
+        return { index, bytes, named, unproved: true };
     }
     elements.length === 1 || fail('a row tells of no person, or of several');
     named.persons?.some((one) => one['...'] === elements[0].digest)
@@ -130,6 +130,7 @@ export class StatementVerifier {
     #indexes = new Set();
     #leaves = []; // of the map's rows, newest first
     count = { row: 0, since: 0 };
+    unproved = 0; // of those since
 
     constructor(vkey) {
         this.#vkey = vkey;
@@ -148,10 +149,11 @@ export class StatementVerifier {
         sameMembers(line, [kind], 'a line');
         this.count[kind] !== undefined && !(kind === 'since' && this.count.row > 0)
             || fail('out of order');
-        const row = readRow(line[kind], this.#vkey, this.#person, kind === 'row');
+        const row = readRow(line[kind], this.#vkey, this.#person);
         !this.#indexes.has(row.index) || fail('an entry stands twice');
         this.#indexes.add(row.index);
         this.count[kind]++;
+        this.unproved += kind === 'since' && row.unproved ? 1 : 0;
         if (kind === 'row') {
             row.index < (this.#map?.head.size ?? 0) || fail('a row that the map cannot have');
             this.#leaves.push(leafHash(row.bytes));
@@ -182,7 +184,8 @@ export class StatementVerifier {
             Buffer.alloc(32));
         row === 0 || chain.equals(hashAt(this.#map.path.chain, 'chain'))
             || fail('the rows are not those of the map');
-        return { person: this.#person, count: this.count, map: this.#map };
+        return { person: this.#person, count: this.count, map: this.#map,
+            unproved: this.unproved };
     }
 }
 

@@ -80,7 +80,7 @@ struct rig_letter {
  *   ask          the gate's refusal, with a receipt
  *   over         unauthenticated
  *   statement    three parts of RIG_PART_BYTES; what its body names as `id` comes with the second:
- *                die, nothing            over     unauthenticated
+ *                die, nothing            over     unauthenticated     silent   no answer
  *                garbage, no part        busy     it is refused once
  *   statement.print  by its sheet:
  *                1, a file               2        it is refused once

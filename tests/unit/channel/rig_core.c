@@ -316,7 +316,7 @@ static void put_part(struct core *core, struct view next, uint64_t tag)
         told = (struct own_told){.tag = tag, .code = CODE_RATE_LIMITED, .retry_after_s = 1};
     }
     core->dies = what == 'd' && number == '2';
-    if (!core->dies) {
+    if (!core->dies && (what != 's' || number != '2')) {
         owning_put_told(&core->pipe.out, &told);
     }
 }

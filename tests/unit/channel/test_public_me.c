@@ -405,6 +405,31 @@ static void a_statement_that_breaks_off_does_not_look_whole(void **state)
     await_core();
 }
 
+/* Nobody takes the places of others. */
+static void a_session_has_one_file_at_a_time(void **state)
+{
+    struct rig_connection connection;
+    struct rig_response response;
+    char head[512];
+    (void)state;
+    session = 'N';
+    assert_true(rig_connect(&rig, RIG_NONE, "http/1.1", 0, &connection));
+    snprintf(head, sizeof(head),
+             "POST /v1/me/statement.file HTTP/1.1\r\nHost: localhost\r\n"
+             "Cookie: __Host-dancu-session=%c%s\r\n" JSON
+             "Content-Length: 15\r\n\r\n{\"id\":\"silent\"}",
+             session, TOKEN_REST);
+    rig_send_text(&connection, head);
+    assert_true(SSL_read(connection.ssl, head, 1) == 1); /* it has begun */
+    assert_int_equal(does("statement.file", "{}", NULL), 429);
+    session = 'O';
+    snprintf(head, sizeof(head), "Cookie: __Host-dancu-session=%c%s\r\n" JSON, session, TOKEN_REST);
+    sends("POST /v1/me/view", head, "{}", &response);
+    assert_int_equal(response.status, 200);
+    rig_response_done(&response);
+    rig_disconnect(&connection);
+}
+
 static void a_form_without_its_own_value_gets_no_file(void **state)
 {
     struct rig_response response;
@@ -480,6 +505,7 @@ int main(void)
         cmocka_unit_test(what_is_no_verb_or_no_object_is_refused_here),
         cmocka_unit_test(a_statement_comes_whole_part_after_part_in_one_file),
         cmocka_unit_test(a_statement_that_breaks_off_does_not_look_whole),
+        cmocka_unit_test(a_session_has_one_file_at_a_time),
         cmocka_unit_test(a_form_without_its_own_value_gets_no_file),
         cmocka_unit_test(a_sheet_is_asked_for_until_it_is_drawn_and_is_no_file_if_it_is_none),
         cmocka_unit_test(a_core_that_is_lost_or_speaks_of_nobody_is_told_as_unavailable),

@@ -110,6 +110,36 @@ static void a_signed_letter_tells_who_signed_and_when(void **state)
     file_done(&file);
 }
 
+/* Whatever was drawn, and whoever has drawn it: what says that it is no letter is written here. */
+static void a_sheet_is_signed_as_a_sheet_and_no_letter_is_one(void **state)
+{
+    struct signed_file file;
+    struct letter_file found = {0};
+    BUF_AUTO base;
+    BUF_AUTO sheet;
+    (void)state;
+    buf_init(&base, LETTER_BYTES_MAX);
+    buf_init(&sheet, 2 * LETTER_BYTES_MAX);
+    file_init(&file);
+    assert_ok(letter_file_verify(buf_view(&file.pdf), file.anchors, &found));
+    assert_false(found.sheet);
+    pdf_file_put(&base, &pdf_file_usual);
+    assert_ok(letter_file_sign_sheet(buf_view(&base), file.cms, AUTHORITY_NOW, &sheet));
+    assert_ok(letter_file_verify(buf_view(&sheet), file.anchors, &found));
+    assert_true(found.sheet);
+    /* A file that is prepared as a letter already, or signed, is no drawn sheet. */
+    struct buf letter;
+    prepare(&letter, AUTHORITY_NOW);
+    buf_reset(&sheet);
+    assert_fault(letter_file_sign_sheet(buf_view(&letter), file.cms, AUTHORITY_NOW, &sheet),
+                 FAULT_BAD_INPUT);
+    buf_reset(&sheet);
+    assert_fault(letter_file_sign_sheet(buf_view(&file.pdf), file.cms, AUTHORITY_NOW, &sheet),
+                 FAULT_BAD_INPUT);
+    buf_done(&letter);
+    file_done(&file);
+}
+
 static void a_letter_is_signed_once_and_never_before_its_time(void **state)
 {
     struct signed_file file;
@@ -414,6 +444,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_signed_letter_tells_who_signed_and_when),
+        cmocka_unit_test(a_sheet_is_signed_as_a_sheet_and_no_letter_is_one),
         cmocka_unit_test(a_letter_is_signed_once_and_never_before_its_time),
         cmocka_unit_test(a_letter_that_is_not_signed_yet_is_refused),
         cmocka_unit_test(a_letter_with_any_byte_changed_is_refused),

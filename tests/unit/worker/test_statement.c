@@ -408,6 +408,29 @@ static void no_changed_character_is_taken(void **state_)
     done(&maker, &lines);
 }
 
+/* Where no map can be read, or a look was sealed for longer than openings are kept. */
+static void a_row_since_whose_opening_is_gone_is_taken_and_counted_apart(void **state_)
+{
+    struct home *home = *state_;
+    struct statement_report report;
+    struct maker maker;
+    struct lines lines;
+    BUF_AUTO bare;
+    prepared(home, &maker, &lines);
+    buf_init(&bare, LINES_BYTES_MAX);
+    struct view line = lines.list[1];
+    size_t from = view_search(line, 0, VIEW_LITERAL("\"opening\":[")) + strlen("\"opening\":[");
+    size_t until = view_search(line, from, VIEW_LITERAL("],\"receipt\""));
+    buf_put_view(&bare, view_part(line, 0, from));
+    buf_put_view(&bare, view_part(line, until, line.len - until));
+    lines.list[1] = buf_view(&bare);
+    assert_ok(verify(home, &lines, &report));
+    assert_int_equal(report.since, 2);
+    assert_int_equal(report.unproved, 1);
+    assert_int_equal(report.forgotten, 0);
+    done(&maker, &lines);
+}
+
 static void another_logs_key_takes_nothing(void **state_)
 {
     struct home *home = *state_;
@@ -587,6 +610,7 @@ int main(void)
         cmocka_unit_test(another_persons_rows_and_map_are_refused),
         cmocka_unit_test(who_has_no_row_is_proved_to_have_none),
         cmocka_unit_test(no_changed_character_is_taken),
+        cmocka_unit_test(a_row_since_whose_opening_is_gone_is_taken_and_counted_apart),
         cmocka_unit_test(another_logs_key_takes_nothing),
         cmocka_unit_test(a_citizen_is_given_his_statement_part_by_part_and_it_is_recorded_once),
         cmocka_unit_test(parts_are_for_whom_they_were_opened_and_for_nobody_else),
