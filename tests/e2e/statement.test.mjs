@@ -236,7 +236,7 @@ test('a sheet says what the rows and the statement say, to the letter, and is si
     }
     assert.equal(rows.length, result.count);
     const expected = sheetText({ rows, first: result.lines[0], id: person.id, made,
-        origin: demo.vkey.split('+')[0], count: result.count, total: result.count });
+        origin: demo.vkey.name, count: result.count, total: result.count });
     assert.ok(expected.includes(SMALL) && expected.includes(CAPITAL));
     assert.equal(bare(text), bare(expected));
     assert.ok(!text.includes(person.full_name));
