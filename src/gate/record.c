@@ -346,9 +346,12 @@ void record_put_rest(const struct record *record, struct view effect, struct buf
     buf_put_block32(buf, effect);
 }
 
-static bool opening_sane(const struct record *record)
+/* Nor is there a second way to write the same. */
+static bool opening_sane(const struct record *record, uint8_t version)
 {
-    return (unsigned)record->kind < KIND_COUNT &&
+    return (version != OPENING_VERSION_NAMED || record->named.len > 0) &&
+           (!record->forgotten || record->time_us % MINUTE_US == 0) &&
+           (unsigned)record->kind < KIND_COUNT &&
            (record->class < CLASS_COUNT || record->class == RECORD_WORD_NULL) &&
            (record->channel < CHANNEL_COUNT || record->channel == RECORD_WORD_NULL) &&
            (record->service < SERVICE_COUNT || record->service == RECORD_WORD_NULL) &&
@@ -394,7 +397,7 @@ struct outcome record_get_opening(struct view plain, struct record *ret_record)
         cursor_copy(&cursor, record.secret, sizeof(record.secret));
     }
     get_people(&cursor, version != OPENING_VERSION, &record);
-    if (cursor.failed || !opening_sane(&record)) {
+    if (cursor.failed || !opening_sane(&record, version)) {
         return outcome_fail(FAULT_CORRUPT, "opening: impossible values");
     }
     for (enum record_name name = 0; name < RECORD_NAME_COUNT && !record.forgotten; name++) {

@@ -167,7 +167,7 @@ for (let i = 0; i < Number(values.drops); i++) {
 
 let lines = 0;
 let parts = 0;
-const portal = await watched(['core', 'edge'], async () => {
+const portal = await watched(['core', 'edge 1', 'edge 2'], async () => {
     parts = await fetchParts((some) => { lines += some.length; });
 });
 assert.equal(lines, wanted + figures.since + 3); // its own ask, the portal's, the first line, the end

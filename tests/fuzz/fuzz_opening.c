@@ -18,12 +18,18 @@ static void check_opening(struct view bytes)
     if (!outcome_ok(record_get_opening(bytes, &record))) {
         return;
     }
-    record_put_opening(&record, &again);
+    if (record.forgotten) {
+        record_put_rest(&record, record.effect, &again);
+    } else {
+        record_put_opening(&record, &again);
+    }
     CHECK(view_equal(buf_view(&again), bytes));
     CHECK(buf_claim(&texts, record_texts_room()) != NULL);
     buf_cut(&texts, 0);
     struct outcome outcome = record_write(&record, &texts, &text);
-    CHECK(outcome_ok(outcome) ? text.entry.len > 0 : outcome.fault == FAULT_OVER_LIMIT);
+    CHECK(outcome_ok(outcome)
+              ? text.entry.len > 0
+              : outcome.fault == (record.forgotten ? FAULT_NOT_FOUND : FAULT_OVER_LIMIT));
 }
 
 static void check_effect(struct view bytes)

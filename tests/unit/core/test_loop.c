@@ -33,7 +33,11 @@ static void public_is_told_the_logs_key_first(void **state)
     struct pipe_end public = rig_connect(rig, RIG_PUBLIC, 1);
     struct frame key = rig_frame(&public, FRAME_LOG_KEY);
     assert_int_equal(key.count, 1);
-    assert_true(view_equal(key.payload, buf_view(&rig->home->vkey)));
+    BUF_AUTO line; /* a list of one, which signed from the first entry on */
+    buf_init(&line, 256);
+    buf_put_view(&line, buf_view(&rig->home->vkey));
+    buf_put_text(&line, " 0\n");
+    assert_true(view_equal(key.payload, buf_view(&line)));
     assert_int_equal(rig_frame(&public, FRAME_TEXTS).count, CODE_COUNT - CODE_BAD_REQUEST);
     pipe_done(&public);
 }
