@@ -8,7 +8,8 @@
  *     case meanwhile has another name; those that have none are looked for first.
  *  3. A segment that goes from commit/ to archived/ meanwhile stands in the latter before it goes
  *     from the former, which is read first. As long as it stands in commit/, what archived/ has of
- *     it may be given up and made anew under another key: it is not taken.
+ *     it may be given up and made anew under another key: it is not taken. A subkey that is whole
+ *     behind the walk was whole when it was read.
  *  4. Of the log's keys those are taken that have signed up to the cut.
  */
 #include "backup/taking.h"
@@ -198,6 +199,27 @@ static bool picks_log(const struct taking *taking, const char *name, struct pick
     return view_starts(view_text(name), VIEW_LITERAL("cut-"));
 }
 
+/* Invariant 3. */
+static struct outcome check_segments(struct taking *taking)
+{
+    char path[BACKUP_PATH_BYTES_MAX + 1];
+
+    for (size_t i = 0; i < taking->segment_count; i++) {
+        int fd = DISK_CLOSED;
+        (void)snprintf(path, sizeof(path), "archived/%0*llu.seg", SEGMENT_DIGITS,
+                       (unsigned long long)taking->segments[i]);
+        struct outcome outcome =
+            disk_open(taking->disk, taking->home_fd, path, DISK_OPEN_READ, DISK_PRIVATE, &fd);
+        outcome_ignore(disk_close(taking->disk, &fd)); /* only looked at */
+        if (outcome_ok(outcome) &&
+            !outcome_ok(ledger_segment_opens(taking->config->ledger, taking->segments[i]))) {
+            return outcome_fail(FAULT_CONFLICT,
+                                "a segment was shredded while it was read: begin again");
+        }
+    }
+    return OUTCOME_OK;
+}
+
 static int by_value(const void *a, const void *b)
 {
     uint64_t left = *(const uint64_t *)a;
@@ -293,7 +315,8 @@ struct outcome taking_walk_behind(struct taking *taking)
     TRY(taking_file(taking, PLACE_STORES, "origin", CHANGES, ALL_OF_IT));
     TRY(taking_store(taking, &taking->cut.registry, STORE_FILE_REGISTRY));
     TRY(walk_signers(taking));
-    TRY(walk(taking, "commit", picks_log)); /* invariant 3 */
+    TRY(walk(taking, "commit", picks_log));
+    TRY(check_segments(taking));
     TRY(walk(taking, "archived", picks_old_log));
     return walk_papers(taking);
 }

@@ -189,6 +189,20 @@ struct outcome ledger_extent_find(const struct ledger_config *config,
     return OUTCOME_OK;
 }
 
+struct outcome ledger_segment_opens(const struct ledger_config *config, uint64_t number)
+{
+    struct context context;
+    struct sealer *sealer = NULL;
+    struct outcome outcome = context_init(&context, config);
+
+    if (outcome_ok(outcome)) {
+        outcome = segment_key_open(&context, number, SEGMENT_FILE_KEY, &sealer);
+    }
+    sealer_free(sealer);
+    context_done(&context);
+    return outcome;
+}
+
 static struct outcome published(const struct context *context, struct checkpoint *ret_checkpoint,
                                 struct buf *ret_note)
 {

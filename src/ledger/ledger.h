@@ -279,6 +279,8 @@ struct outcome ledger_extent_find(const struct ledger_config *config,
                                   const struct ledger_bounds *bounds,
                                   struct ledger_extent *ret_extent, struct buf *ret_note,
                                   char ret_why[256]);
+/* Whether a segment of commit/ has its whole subkey: FAULT_NOT_FOUND, FAULT_CORRUPT. */
+struct outcome ledger_segment_opens(const struct ledger_config *config, uint64_t number);
 /* The published checkpoint, its signature verified; ret_note (may be NULL) gets it. */
 struct outcome ledger_published(const struct ledger_config *config,
                                 struct checkpoint *ret_checkpoint, struct buf *ret_note);

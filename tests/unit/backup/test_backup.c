@@ -145,6 +145,20 @@ static void papers_jobs_and_old_segments_are_in_it_and_nothing_else_is(void **st
                            " ! -e new/archived/0000000001.key"); /* commit/ has the original */
 }
 
+static void a_segment_that_is_being_shredded_ends_it_and_the_next_one_goes_on(void **state)
+{
+    struct safe *safe = *state;
+
+    home_shell(safe->home, "mkdir home/archived && echo rest > home/archived/0000000001.seg"
+                           " && cp home/commit/0000000001.key key");
+    safe_ask(safe, 250); /* another segment is in use */
+    home_shell(safe->home, "head -c 68 /dev/zero > home/commit/0000000001.key");
+    assert_fault(safe_take(safe), FAULT_CONFLICT);
+    assert_non_null(strstr(safe->why, "begin again"));
+    home_shell(safe->home, "cp key home/commit/0000000001.key");
+    assert_ok(safe_take(safe));
+}
+
 /* Key and list of a key that takes over at an entry. */
 static void add_key(struct safe *safe, struct secret *ret_next, uint64_t from,
                     struct note_keys *ret_keys)
@@ -384,6 +398,9 @@ int main(void)
                                         safe_setup, safe_teardown),
         cmocka_unit_test_setup_teardown(papers_jobs_and_old_segments_are_in_it_and_nothing_else_is,
                                         safe_setup, safe_teardown),
+        cmocka_unit_test_setup_teardown(
+            a_segment_that_is_being_shredded_ends_it_and_the_next_one_goes_on, safe_setup,
+            safe_teardown),
         cmocka_unit_test_setup_teardown(of_the_logs_keys_those_are_in_it_that_have_signed,
                                         safe_setup, safe_teardown),
         cmocka_unit_test_setup_teardown(what_a_later_key_has_signed_is_known_by_the_list_of_keys,
