@@ -123,26 +123,28 @@ static void papers_jobs_and_old_segments_are_in_it_and_nothing_else_is(void **st
 {
     struct safe *safe = *state;
 
+    safe_ask(safe, 250); /* the second segment is in use; of the first one a rest is kept */
     home_shell(safe->home, "cd home && mkdir -p jobs archive/0f archived derived"
                            " && echo head > jobs/ab.head && echo list > jobs/ab.list"
                            " && echo answers > jobs/ab.answers && echo half > jobs/ab.temporary"
                            " && echo paper > archive/0f/0f12 && echo loose > archive/cd34.loose"
-                           " && echo half > archive/cd35.new && echo old > archived/0000000000.seg"
-                           " && echo key > archived/0000000000.key && echo half > archived/new"
-                           " && echo again > archived/0000000001.seg"
-                           " && echo again > archived/0000000001.key"
+                           " && echo half > archive/cd35.new && echo old > archived/0000000001.seg"
+                           " && echo key > archived/0000000001.key && echo half > archived/new"
+                           " && echo again > archived/0000000002.seg"
+                           " && echo again > archived/0000000002.key"
+                           " && rm commit/0000000001.seg commit/0000000001.key"
                            " && echo other > letter.txt && : > archive/0f/0f13"
-                           " && echo tail > commit/cut-0000000001-512");
+                           " && echo tail > commit/cut-0000000002-512");
     assert_ok(safe_take(safe));
     assert_ok(safe_restore(safe, 0, nothing_known));
     home_shell(safe->home, "for f in jobs/ab.head jobs/ab.list jobs/ab.answers archive/0f/0f12"
-                           " archive/0f/0f13 archive/cd34.loose archived/0000000000.seg"
-                           " archived/0000000000.key commit/cut-0000000001-512 origin;"
+                           " archive/0f/0f13 archive/cd34.loose archived/0000000001.seg"
+                           " archived/0000000001.key commit/cut-0000000002-512 origin;"
                            " do cmp home/$f new/$f || exit 1; done;"
                            " test ! -e new/letter.txt -a ! -e new/jobs/ab.temporary -a"
                            " ! -e new/archive/cd35.new -a ! -e new/archived/new -a"
-                           " ! -e new/archived/0000000001.seg -a"
-                           " ! -e new/archived/0000000001.key"); /* commit/ has the original */
+                           " ! -e new/archived/0000000002.seg -a"
+                           " ! -e new/archived/0000000002.key"); /* commit/ has the original */
 }
 
 static void a_segment_that_is_being_shredded_ends_it_and_the_next_one_goes_on(void **state)
