@@ -211,11 +211,16 @@ static struct outcome check_segments(struct taking *taking)
         struct outcome outcome =
             disk_open(taking->disk, taking->home_fd, path, DISK_OPEN_READ, DISK_PRIVATE, &fd);
         outcome_ignore(disk_close(taking->disk, &fd)); /* only looked at */
-        if (outcome_ok(outcome) &&
-            !outcome_ok(ledger_segment_opens(taking->config->ledger, taking->segments[i]))) {
+        if (outcome.fault == FAULT_NOT_FOUND) {
+            continue;
+        }
+        TRY(outcome);
+        outcome = ledger_segment_opens(taking->config->ledger, taking->segments[i]);
+        if (outcome.fault == FAULT_NOT_FOUND || outcome.fault == FAULT_CORRUPT) {
             return outcome_fail(FAULT_CONFLICT,
                                 "a segment was shredded while it was read: begin again");
         }
+        TRY(outcome);
     }
     return OUTCOME_OK;
 }
