@@ -471,18 +471,34 @@ static void a_statement_ends_when_nobody_fetches_it_and_some_time_in_any_case(vo
 {
     struct world *world = *state;
     bool more = false;
+    bank_asks(world, WORLD_AN_NAME, CODE_DISCLOSED);
     struct statement_next next = state_for_an(world);
     int64_t begun_us = world->now_us;
     while (world->now_us - begun_us <
            (STATEMENT_WHOLE_S_MAX - STATEMENT_S_MAX) * (int64_t)US_PER_S) {
         struct statement_next tried = next;
         assert_ok(fetch(world, "citizen-1", WORLD_AN, &tried, &more));
+        assert_true(more);
         world->now_us += (STATEMENT_S_MAX - 1) * (int64_t)US_PER_S;
     }
     world->now_us = begun_us + STATEMENT_WHOLE_S_MAX * (int64_t)US_PER_S;
     assert_fault(fetch(world, "citizen-1", WORLD_AN, &next, &more), FAULT_NOT_FOUND);
     next = state_for_an(world);
     world->now_us += STATEMENT_S_MAX * (int64_t)US_PER_S;
+    assert_fault(fetch(world, "citizen-1", WORLD_AN, &next, &more), FAULT_NOT_FOUND);
+}
+
+static void the_end_of_a_statement_is_given_again_for_a_short_while(void **state)
+{
+    struct world *world = *state;
+    bool more = true;
+    struct statement_next next = state_for_an(world); /* of no row */
+    for (unsigned i = 0; i < 2; i++) {
+        assert_ok(fetch(world, "citizen-1", WORLD_AN, &next, &more));
+        assert_false(more);
+        world->now_us += (STATEMENT_HELD_S_MAX - 1) * (int64_t)US_PER_S;
+    }
+    world->now_us += US_PER_S;
     assert_fault(fetch(world, "citizen-1", WORLD_AN, &next, &more), FAULT_NOT_FOUND);
 }
 
@@ -690,6 +706,7 @@ int main(void)
         TEST(parts_are_given_downwards_and_one_again_but_not_for_ever),
         TEST(nobody_s_statement_goes_while_it_is_fetched_for_another_s),
         TEST(a_statement_ends_when_nobody_fetches_it_and_some_time_in_any_case),
+        TEST(the_end_of_a_statement_is_given_again_for_a_short_while),
         TEST(sheets_have_every_row_of_their_year_once_the_newest_first),
         TEST(a_sheet_names_the_map_of_its_statement_and_there_is_none_of_another),
         TEST(whoever_names_another_gets_no_page_and_is_refused),
