@@ -103,7 +103,9 @@ static void on_request(void *context, struct http_exchange *exchange)
     }
     snprintf(text, sizeof(text), "%zu %u %zu %u", small->bytes, small->sum, small->ahead_max,
              small->gone);
-    small->exchange = NULL;
+    if (exchange == small->exchange) { /* it may be another that asks of one in pieces */
+        small->exchange = NULL;
+    }
     respond_text(exchange, 200, text);
 }
 
