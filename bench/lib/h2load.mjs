@@ -31,7 +31,7 @@ export async function h2load(demo, { port, address, body, seconds, connections, 
     const { certPath, keyPath } = demo.client('bank');
     const file = (name) => path.join(demo.dir, name);
     const args = ['--clients', String(connections), '--max-concurrent-streams', String(streams),
-        '--threads', '1', '--duration', String(seconds), '--warm-up-time', '1'];
+        '--threads', '1', '--duration', `${Math.round(seconds * 1000)}ms`, '--warm-up-time', '1'];
     if (http1) {
         args.push('--h1');
     }

@@ -36,11 +36,11 @@ INSERT INTO audit(account, business, case_ref, person)
 
 const TABLES = (persons) => `
 BEGIN;
-CREATE TABLE person(id char(12) PRIMARY KEY, record text NOT NULL);
+CREATE TABLE person(id text PRIMARY KEY, record text NOT NULL);
 INSERT INTO person SELECT lpad(number::text, 12, '0'), repeat(md5(number::text), ${
     PERSON_BYTES / 32}) FROM generate_series(1, ${persons}) AS number;
 CREATE TABLE audit(id bigserial PRIMARY KEY, at timestamptz NOT NULL DEFAULT now(),
-    account text NOT NULL, business text NOT NULL, case_ref text NOT NULL, person char(12) NOT NULL);
+    account text NOT NULL, business text NOT NULL, case_ref text NOT NULL, person text NOT NULL);
 COMMIT;
 VACUUM ANALYZE person;
 CHECKPOINT;
