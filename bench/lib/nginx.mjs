@@ -103,6 +103,7 @@ export async function startNginx(demo) {
     writeFileSync(file, configuration(folder, demo, port));
     const child = spawn('/usr/sbin/nginx', ['-p', folder, '-c', file, '-e', `${folder}/error.log`],
         { stdio: ['ignore', 'inherit', 'inherit'] });
+    process.on('exit', () => child.kill('SIGTERM'));
     await until('nginx listens', () => handshakes(port, demo));
     return new Nginx(child, port, folder);
 }
