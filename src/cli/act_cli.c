@@ -144,24 +144,13 @@ static int tell_done(const struct act *act, uint64_t index, const char *note)
 static int act_by_server(int fd, const struct act *act)
 {
     struct pipe_end pipe;
-    struct frame frame = {0};
+    char why[CLI_WHY_BYTES];
+    uint64_t index = 0;
     pipe_init(&pipe, fd);
     size_t start = frame_start(&pipe.out, FRAME_ACT);
     act_put(act, &pipe.out);
     frame_finish(&pipe.out, start, 1);
-    struct outcome outcome = cli_ask(&pipe, &frame);
-    struct cursor cursor = cursor_of(frame.payload);
-    enum fault fault = cursor_u8(&cursor);
-    uint64_t index = cursor_u64(&cursor);
-    struct view reason = cursor_block16(&cursor);
-    char why[256] = "";
-    snprintf(why, sizeof(why), "%.*s", (int)reason.len, (const char *)reason.data);
-    if (outcome_ok(outcome)) {
-        outcome = cursor_end(&cursor, "the server's answer does not decode");
-    }
-    if (outcome_ok(outcome) && fault != FAULT_NONE) {
-        outcome = outcome_fail(fault, outcome_word(fault));
-    }
+    struct outcome outcome = cli_ask_act(&pipe, &index, why);
     pipe_done(&pipe);
     return outcome_ok(outcome) ? tell_done(act, index, why) : complain_act(act, outcome, why);
 }

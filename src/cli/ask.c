@@ -28,3 +28,17 @@ struct outcome cli_ask(struct pipe_end *pipe, struct frame *ret_frame)
         }
     }
 }
+
+struct outcome cli_ask_act(struct pipe_end *pipe, uint64_t *ret_index, char ret_why[CLI_WHY_BYTES])
+{
+    struct frame frame = {0};
+    struct outcome outcome = cli_ask(pipe, &frame);
+    struct cursor cursor = cursor_of(frame.payload);
+    enum fault fault = cursor_u8(&cursor);
+    *ret_index = cursor_u64(&cursor);
+    struct view why = cursor_block16(&cursor);
+    snprintf(ret_why, CLI_WHY_BYTES, "%.*s", (int)why.len, (const char *)why.data);
+    TRY(outcome);
+    TRY(cursor_end(&cursor, "the server's answer does not decode"));
+    return fault == FAULT_NONE ? OUTCOME_OK : outcome_fail(fault, outcome_word(fault));
+}

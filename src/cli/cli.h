@@ -51,6 +51,9 @@ void cli_house_close(struct cli_house *house);
 /* Sends what waits in `pipe` to a server and takes the one frame that comes back; it borrows from
  * the pipe. FAULT_CLOSED: no answer. */
 struct outcome cli_ask(struct pipe_end *pipe, struct frame *ret_frame);
+/* The same of what is answered as an act: the server's fault, with its reason; else the entry. */
+#define CLI_WHY_BYTES 256
+struct outcome cli_ask_act(struct pipe_end *pipe, uint64_t *ret_index, char ret_why[CLI_WHY_BYTES]);
 
 /* Subcommands: arguments after the subcommand's name; exit status. */
 int init_cli(int argc, char **argv);

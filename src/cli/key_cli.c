@@ -264,10 +264,10 @@ static struct outcome next_key(int keys_fd, enum key_which which, struct secret 
 
 /* One frame to the server, and how that went. */
 static struct outcome tell_server(const struct key_call *call, const struct secret *key,
-                                  const struct act *act, uint64_t *ret_index, char ret_why[256])
+                                  const struct act *act, uint64_t *ret_index,
+                                  char ret_why[CLI_WHY_BYTES])
 {
     struct pipe_end pipe;
-    struct frame frame = {0};
     int fd = -1;
     ret_why[0] = '\0';
     TRY(proc_admin_connect(call->home, &fd));
@@ -279,18 +279,7 @@ static struct outcome tell_server(const struct key_call *call, const struct secr
         act_put(act, &pipe.out);
         frame_finish(&pipe.out, start, 1);
     }
-    struct outcome outcome = cli_ask(&pipe, &frame);
-    struct cursor cursor = cursor_of(frame.payload);
-    enum fault fault = cursor_u8(&cursor);
-    *ret_index = cursor_u64(&cursor);
-    struct view why = cursor_block16(&cursor);
-    snprintf(ret_why, 256, "%.*s", (int)why.len, (const char *)why.data);
-    if (outcome_ok(outcome)) {
-        outcome = cursor_end(&cursor, "the server's answer does not decode");
-    }
-    if (outcome_ok(outcome) && fault != FAULT_NONE) {
-        outcome = outcome_fail(fault, outcome_word(fault));
-    }
+    struct outcome outcome = cli_ask_act(&pipe, ret_index, ret_why);
     if (pipe.out.data != NULL) {
         memory_wipe(pipe.out.data, pipe.out.cap);
     }
@@ -301,7 +290,7 @@ static struct outcome tell_server(const struct key_call *call, const struct secr
 static int order_by_hand(const struct key_call *call, const struct fingerprint *fingerprint)
 {
     struct act act = {.kind = ACT_KEY_ROTATE};
-    char why[256];
+    char why[CLI_WHY_BYTES];
     uint64_t index = 0;
     act_value_set(&act, "code", view_text(key_rows[call->which].word));
     act_value_set(&act, "fingerprint", view_text(fingerprint->text));
@@ -328,7 +317,7 @@ static int key_rotate(const struct key_call *call)
     struct key_states states;
     struct fingerprint fingerprint;
     SECRET_AUTO key = {{0}};
-    char why[256] = "";
+    char why[CLI_WHY_BYTES] = "";
     uint64_t index = 0;
     int keys_fd = -1;
     if (!outcome_ok(read_states(call, &states))) {

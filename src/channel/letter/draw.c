@@ -56,25 +56,12 @@ static struct view part_text(const struct drawing *drawing, enum part part)
     return node == NULL ? (struct view){0} : node->text;
 }
 
-/* What was written for drawing; nothing, and a failure of the sheet, when not all of it fitted: no
- * letter leaves without a text that it should have. */
-static struct view written(struct drawing *drawing)
-{
-    struct outcome outcome = buf_check(&drawing->text);
-
-    if (!outcome_ok(outcome)) {
-        sheet_fail(drawing->sheet, outcome);
-        return (struct view){0};
-    }
-    return buf_view(&drawing->text);
-}
-
 /* A text with its parts filled in, empty when one of them is null; it borrows until the next. */
 static struct view filled(struct drawing *drawing, struct view text)
 {
     buf_reset(&drawing->text);
     bool whole = book_fill(drawing->book, text, drawing->content, &drawing->text);
-    struct view view = written(drawing);
+    struct view view = sheet_written(drawing->sheet, &drawing->text);
 
     return whole ? view : (struct view){0};
 }
@@ -92,7 +79,7 @@ static struct view capitals(struct drawing *drawing, enum part part)
 
     buf_reset(&drawing->text);
     uint8_t *room = buf_claim(&drawing->text, len);
-    if (written(drawing).len == 0 || text.len == 0) {
+    if (sheet_written(drawing->sheet, &drawing->text).len == 0 || text.len == 0) {
         return (struct view){0};
     }
     uint8_t *made = u8_toupper(text.data, text.len, "vi", UNINORM_NFC, room, &len);
@@ -227,7 +214,8 @@ static void draw_items(struct drawing *drawing, enum part part, const struct set
         buf_put_text(&drawing->text, "- ");
         put_item(drawing, &drawing->text, part_row(part)->shape, item->text);
         buf_put_u8(&drawing->text, json_next(list, item) == NULL ? '.' : ';');
-        PangoLayout *layout = sheet_set(drawing->sheet, written(drawing), setting, width);
+        PangoLayout *layout = sheet_set(
+            drawing->sheet, sheet_written(drawing->sheet, &drawing->text), setting, width);
         sheet_flow(drawing->sheet, layout, x, after);
         g_object_unref(layout);
     }

@@ -232,23 +232,13 @@ static bool fill(struct drawing *drawing, struct view text)
 
 /* ---- drawing ---- */
 
-static struct view written(struct drawing *drawing)
-{
-    struct outcome outcome = buf_check(&drawing->text);
-
-    if (!outcome_ok(outcome)) {
-        sheet_fail(drawing->sheet, outcome);
-        return (struct view){0};
-    }
-    return buf_view(&drawing->text);
-}
-
 static void draw_text(struct drawing *drawing, struct view text, const struct setting *setting)
 {
     buf_reset(&drawing->text);
     if (fill(drawing, text)) {
         PangoLayout *layout =
-            sheet_set(drawing->sheet, written(drawing), setting, SHEET_TEXT_WIDTH);
+            sheet_set(drawing->sheet, sheet_written(drawing->sheet, &drawing->text), setting,
+                      SHEET_TEXT_WIDTH);
         sheet_flow(drawing->sheet, layout, SHEET_LEFT, GAP);
         g_object_unref(layout);
     }
@@ -299,7 +289,7 @@ static void draw_row(struct drawing *drawing)
     ends[0] = put_cell(drawing, LISTING_TIME);
     ends[1] = put_cell(drawing, LISTING_WHO);
     ends[2] = put_cell(drawing, LISTING_WHAT);
-    struct view all = written(drawing);
+    struct view all = sheet_written(drawing->sheet, &drawing->text);
     if (all.len == ends[2]) { /* else it has failed */
         const struct view texts[] = {view_text(digits), view_part(all, 0, ends[0]),
                                      view_part(all, ends[0], ends[1] - ends[0]),

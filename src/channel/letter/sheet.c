@@ -30,6 +30,17 @@ void sheet_fail(struct sheet *sheet, struct outcome why)
     }
 }
 
+struct view sheet_written(struct sheet *sheet, const struct buf *text)
+{
+    struct outcome outcome = buf_check(text);
+
+    if (!outcome_ok(outcome)) {
+        sheet_fail(sheet, outcome);
+        return (struct view){0};
+    }
+    return buf_view(text);
+}
+
 static cairo_status_t take_bytes(void *context, const unsigned char *bytes, unsigned len)
 {
     struct buf *out = context;

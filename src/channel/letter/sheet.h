@@ -74,5 +74,8 @@ void sheet_turn(struct sheet *sheet);
 void sheet_line(struct sheet *sheet, double x, double y, double to_x, double to_y);
 /* Marks it failed. */
 void sheet_fail(struct sheet *sheet, struct outcome why);
+/* What was written for drawing; nothing, and a failure of the sheet, when not all of it fitted: no
+ * letter leaves without a text that it should have. */
+struct view sheet_written(struct sheet *sheet, const struct buf *text);
 
 #endif
