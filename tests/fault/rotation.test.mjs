@@ -98,6 +98,7 @@ test('at the end everybody is there under the new key alone, and the old file is
         assert.match(early.stderr, /nothing to retire: under way/);
         server = await serve(demo);
         await until('the rest is done, too', () => isDone(demo), { timeoutMs: 60_000 });
+        await until('its end is recorded again', () => server.said.includes(' key-rotated '));
         assert.deepEqual(await server.stop(), { status: 0, signal: null }, server.said);
         await settle(demo, kept.before, { ...kept,
             acts: ['key.rotate', 'key.rotated', 'key.rotated'] });
