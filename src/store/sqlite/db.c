@@ -289,8 +289,20 @@ static struct outcome handle_open(struct db *db, const struct db_config *config)
 
 /* ---- Migrations ---- */
 
+static struct outcome applied_count(struct db *db, uint64_t *ret_applied)
+{
+    return number_of(db, "SELECT coalesce(max(number), 0) FROM migration", ret_applied);
+}
+
+/* In a transaction: another process may have begun to migrate at the same time. */
 static struct outcome migration_apply(struct db *db, const char *sql, unsigned number)
 {
+    uint64_t applied = 0;
+
+    TRY(applied_count(db, &applied));
+    if (applied >= number) {
+        return OUTCOME_OK;
+    }
     TRY(exec(db, sql));
     return exec_format(db, "INSERT INTO migration(number) VALUES(%u)", number);
 }
@@ -321,7 +333,7 @@ static struct outcome schema_check(struct db *db, const struct db_config *config
         log_line(LOG_LEVEL_ERROR, "store-corrupt", "file=%s what=application-id", db->file);
         return outcome_fail(FAULT_CORRUPT, "database is none of ours");
     }
-    TRY(number_of(db, "SELECT coalesce(max(number), 0) FROM migration", &applied));
+    TRY(applied_count(db, &applied));
     if (applied > config->migration_count) {
         return outcome_fail(FAULT_CONFLICT, "database was made by a newer version");
     }

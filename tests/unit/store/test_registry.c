@@ -4,6 +4,8 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static int set_up(void **state)
 {
@@ -80,6 +82,52 @@ static void a_reader_waits_for_the_writer_to_migrate(void **state)
     assert_fault(home_open(home, REGISTRY_READ), FAULT_CONFLICT);
     assert_ok(home_open(home, REGISTRY_WRITE));
     home_close(home);
+    assert_ok(home_open(home, REGISTRY_READ));
+}
+
+/* A process that opens the registry once the pipe's other end is closed; 0: it could. */
+static pid_t opener(struct home *home, const int ends[2])
+{
+    uint8_t byte = 0;
+    pid_t child = fork();
+
+    if (child != 0) {
+        return child;
+    }
+    (void)close(ends[1]);
+    bool told = read(ends[0], &byte, 1) == 0;
+    _exit(told && outcome_ok(home_open(home, REGISTRY_WRITE)) ? 0 : 1);
+}
+
+static void writers_that_open_at_once_migrate_once(void **state)
+{
+    struct home *home = *state;
+    pid_t children[3];
+    char path[128];
+    sqlite3 *handle = NULL;
+    int ends[2];
+    int status = 0;
+    home_close(home);
+    home_sql(home, "registry.db",
+             "DELETE FROM migration WHERE number >= 7;"
+             "DROP TABLE rotation; DROP TABLE resealed; DROP TABLE changed");
+    assert_int_equal(pipe(ends), 0);
+    for (size_t i = 0; i < 3; i++) {
+        children[i] = opener(home, ends);
+        assert_true(children[i] > 0);
+    }
+    (void)snprintf(path, sizeof(path), "%s/registry.db", home->path);
+    assert_int_equal(sqlite3_open(path, &handle), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(handle, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    (void)close(ends[1]);
+    (void)usleep(100 * 1000); /* each reads how far it is, and waits for its turn to write */
+    assert_int_equal(sqlite3_exec(handle, "ROLLBACK", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_close(handle), SQLITE_OK);
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+        assert_int_equal(status, 0);
+    }
+    (void)close(ends[0]);
     assert_ok(home_open(home, REGISTRY_READ));
 }
 
@@ -267,6 +315,7 @@ int main(void)
         TEST(a_file_of_another_kind_does_not_open),
         TEST(a_registry_of_a_newer_version_does_not_open),
         TEST(a_reader_waits_for_the_writer_to_migrate),
+        TEST(writers_that_open_at_once_migrate_once),
         TEST(other_keys_do_not_open_a_registry),
         TEST(who_was_imported_is_found_by_either_number),
         TEST(a_number_of_the_wrong_kind_finds_nobody),
