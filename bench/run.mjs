@@ -21,7 +21,7 @@ const { values } = parseArgs({
     options: {
         quick: { type: 'boolean', default: false }, persons: { type: 'string' },
         rounds: { type: 'string' }, seconds: { type: 'string' },
-        large: { type: 'string' }, entries: { type: 'string' },
+        large: { type: 'string' }, entries: { type: 'string' }, kept: { type: 'string' },
         out: { type: 'string', default: 'bench/results.md' },
     },
 });
@@ -160,6 +160,17 @@ if (values.large) {
     small.remove();
 }
 
+// Large homes cost tens of gigabytes: what was found with them is kept for runs without them.
+const of = `${about.date}, ${about.revision}`;
+const kept = values.kept ? JSON.parse(readFileSync(values.kept)) : {};
+found.many = {
+    start: found.startMany ?? kept.start, history: found.historyMany ?? kept.history,
+    large: found.large ? { ...found.large, cold: found.cold } : kept.large,
+};
+writeFileSync(path.join(root, 'build/bench/large.json'), JSON.stringify(Object.fromEntries(
+    Object.entries(found.many).filter(([, piece]) => piece)
+        .map(([name, piece]) => [name, { of, ...piece }]))));
+
 found.ratios = {
     h2: spread(ratios(found.h2.dancu, found.h2.nginx)),
     large: spread(ratios(found.h2.dancu, found.h2['nginx, as large as an answer'])),
@@ -168,7 +179,8 @@ found.ratios = {
     random: spread(ratios(found.random.dancu, found.random.nginx)),
     lockstep: spread(found.lockstep.map(({ ours: one, disk }) => one / disk)),
     half: spread(found.half.map(({ p50, p99 }) => p99 / p50)),
-    tenMillion: found.large && spread(ratios(found.large.large, found.large.small)),
+    tenMillion: found.many.large
+        && spread(ratios(found.many.large.large, found.many.large.small)),
 };
 const text = results(found, about, `bench/run${values.quick ? ' --quick' : ''}`);
 writeFileSync(path.resolve(root, values.out), text);

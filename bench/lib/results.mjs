@@ -13,9 +13,9 @@ const entriesNote = (entries) => `${count(entries)} entries`;
 function aims(found) {
     const { ratios, cpu, memory, persons } = found;
     const people = persons === 1_000_000 ? undefined : `${count(persons)} people`;
-    const many = (entries) => (entries >= 1e7 ? undefined : entriesNote(entries));
-    const start = found.startMany ?? found.start;
-    const history = found.historyMany ?? found.history;
+    const many = ({ entries, of }) => (entries >= 1e7 ? of : entriesNote(entries));
+    const start = found.many.start ?? found.start;
+    const history = found.many.history ?? found.history;
     return [
         { what: 'full look-up, HTTP/2 / nginx-light, 600-byte file', over: ratios.h2, floor: 0.6,
             aim: 1.2, rough: people },
@@ -28,7 +28,7 @@ function aims(found) {
         { what: 'p99 at half of the peak / p50 there', over: ratios.half, floor: 10, aim: 5,
             least: true, rough: people },
         { what: '10 M persons / 100,000, warm', over: ratios.tenMillion, floor: 0.7, aim: 0.95,
-            note: '`--large`' },
+            note: '`--large`', rough: found.many.large?.of },
         { what: 'processor time of a look-up: core', value: cpu.core, unit: ' us', floor: 25, aim: 10,
             least: true, rough: people },
         { what: 'same: edges', value: cpu.edge, unit: ' us', floor: 30, aim: 15, least: true,
@@ -42,11 +42,11 @@ function aims(found) {
             value: total(memory, 'own'), unit: ' MiB', floor: 400, aim: 150, least: true,
             rough: people },
         { what: 'start with 10 M entries', value: start.ms / 1000, unit: ' s', floor: 5, aim: 0.5,
-            least: true, rough: many(start.entries) },
+            least: true, rough: many(start) },
         { what: '`dancu ledger verify`, entries a second', value: found.verify.perSecond,
             floor: 300_000, aim: 1_000_000 },
         { what: '"who saw me" over 10 M entries, p50', value: history.p50Ms, unit: ' ms',
-            floor: 5, aim: 0.5, least: true, rough: many(history.entries) },
+            floor: 5, aim: 0.5, least: true, rough: many(history) },
     ];
 }
 
@@ -88,8 +88,10 @@ function others(found) {
             `${found.start.ms} ms, ${entriesNote(found.start.entries)}`],
         ['verify', `${figure(found.verify.seconds)} s, ${entriesNote(found.verify.entries)}`],
         ['"who saw me": p99', `${figure(found.history.p99Ms)} ms`],
-        ...(found.cold ? [['10 M persons, first asks after the register left the cache',
-            `${count(found.cold)}/s; warm ${count(median(found.large.large))}/s`]] : []),
+        ...(found.many.large ? [['10 M persons, first asks after the register left the cache',
+            `${count(found.many.large.cold)}/s; warm ${count(median(found.many.large.large))}/s`]] : []),
+        ...(found.many.history ? [[`"who saw me" over ${entriesNote(found.many.history.entries)}: p99`,
+            `${figure(found.many.history.p99Ms)} ms`]] : []),
     ];
 }
 
@@ -100,14 +102,16 @@ Written by \`${command}\`. ${found.rounds} rounds of ${found.seconds} s; the sid
 the other in changing order, a ratio for each round. Shown are medians, with the least and the most
 in brackets. To repeat it: the same command; \`--persons N\`, \`--rounds N\`, \`--seconds N\`;
 \`--large DIR\` takes a demonstration of 10 M people (with \`people.ndjson\`, some of them),
-\`--entries DIR\` one whose log has 10 M entries (with \`portal-key.pem\`, too, to ask who saw whom).
+\`--entries DIR\` one whose log has 10 M entries (with \`portal-key.pem\`, too, to ask who saw whom);
+\`--kept FILE\` takes what a run with them has left in \`build/bench/large.json\`.
 The steps that led here: [steps.md](steps.md).
 
 ${Object.entries(about).map(([name, value]) => `- ${name}: ${value}`).join('\n')}
 
 ${aimsTable(aims(found))}
 
-What stands in the last column's brackets is what it was measured with instead of the aim's size.
+What stands in the last column's brackets is what it was measured with instead of the aim's size, or
+when and with which revision.
 
 ${plainTable(rates(found))}
 

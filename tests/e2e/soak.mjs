@@ -1,7 +1,8 @@
 // Look-ups at an even rate; beside them a citizen a second looks at his history, and an officer
 // records an act a minute. Every ten seconds the processes' memory is read.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { copyFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { KYC_FIELDS, kycAsk } from './lib/asks.mjs';
@@ -21,6 +22,7 @@ const { values } = parseArgs({
     options: {
         minutes: { type: 'string', default: '60' }, rate: { type: 'string', default: '2000' },
         persons: { type: 'string', default: '100000' }, seed: { type: 'string', default: '1' },
+        keep: { type: 'boolean', default: false },
     },
 });
 const [minutes, rate, persons] = ['minutes', 'rate', 'persons'].map((name) => Number(values[name]));
@@ -126,4 +128,11 @@ process.stdout.write(`${JSON.stringify({
     auditor: told.stdout.trim().split('\n').at(-1), start_ms: again.readyMs,
 }, null, 2)}\n`);
 await again.stop();
-demo.remove();
+if (values.keep) { // as bench/run --entries takes it
+    writeFileSync(path.join(demo.dir, 'portal-key.pem'),
+        key.privateKey.export({ type: 'pkcs8', format: 'pem' }));
+    await copyFile(await demo.peopleFile(), path.join(demo.dir, 'people.ndjson'));
+    tell(`kept: ${demo.dir}`);
+} else {
+    demo.remove();
+}
