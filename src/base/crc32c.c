@@ -7,6 +7,9 @@
 #include "base/bytes.h"
 
 #include <string.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 /* Remainder of every byte value, for the reflected polynomial 0x82f63b78. */
 static const uint32_t remainders[256] = {
@@ -55,27 +58,62 @@ uint32_t crc32c_portable(uint32_t crc, struct view bytes)
 
 #if defined(__x86_64__)
 
-__attribute__((target("sse4.2"))) static uint32_t with_instruction(uint32_t crc, struct view bytes)
+/* The instruction gives its sum three cycles later, and one can begin in each: a block is three
+ * lanes that are summed side by side. To set the sums one behind another is to multiply a lane's by
+ * x to the power of the bits behind it; 33 of them less, for what a product and the instruction
+ * add. */
+#define LANE_BYTES 512u
+#define BEHIND_ONE_LANE 0xdd7e3b0c  /* x^(8 * 512 - 33), reflected */
+#define BEHIND_TWO_LANES 0x170076fa /* x^(8 * 1024 - 33) */
+#define FAST __attribute__((target("sse4.2,pclmul")))
+
+FAST static uint64_t moved(uint64_t sum, uint64_t power)
 {
-    uint64_t wide = ~crc;
+    __m128i product =
+        _mm_clmulepi64_si128(_mm_cvtsi64_si128((int64_t)sum), _mm_cvtsi64_si128((int64_t)power), 0);
+
+    return _mm_crc32_u64(0, (uint64_t)_mm_cvtsi128_si64(product));
+}
+
+FAST static uint64_t word_added(uint64_t sum, const uint8_t *at)
+{
+    uint64_t word = 0;
+
+    memcpy(&word, at, sizeof(word));
+    return _mm_crc32_u64(sum, word);
+}
+
+FAST static uint32_t with_instruction(uint32_t crc, struct view bytes)
+{
+    uint64_t sum = ~crc;
     size_t at = 0;
 
-    for (; bytes.len - at >= 8; at += 8) {
-        uint64_t word = 0;
-        memcpy(&word, bytes.data + at, sizeof(word));
-        wide = __builtin_ia32_crc32di(wide, word);
+    for (; bytes.len - at >= 3 * LANE_BYTES; at += 3 * LANE_BYTES) {
+        const uint8_t *block = bytes.data + at;
+        uint64_t second = 0;
+        uint64_t third = 0;
+        for (size_t in = 0; in < LANE_BYTES; in += 8) {
+            sum = word_added(sum, block + in);
+            second = word_added(second, block + LANE_BYTES + in);
+            third = word_added(third, block + 2 * LANE_BYTES + in);
+        }
+        sum = moved(sum, BEHIND_TWO_LANES) ^ moved(second, BEHIND_ONE_LANE) ^ third;
     }
-    uint32_t narrow = (uint32_t)wide;
+    for (; bytes.len - at >= 8; at += 8) {
+        sum = word_added(sum, bytes.data + at);
+    }
+    uint32_t narrow = (uint32_t)sum;
     for (; at < bytes.len; at++) {
-        narrow = __builtin_ia32_crc32qi(narrow, bytes.data[at]);
+        narrow = _mm_crc32_u8(narrow, bytes.data[at]);
     }
     return ~narrow;
 }
 
 uint32_t crc32c(uint32_t crc, struct view bytes)
 {
-    return __builtin_cpu_supports("sse4.2") ? with_instruction(crc, bytes)
-                                            : crc32c_portable(crc, bytes);
+    return __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("pclmul")
+               ? with_instruction(crc, bytes)
+               : crc32c_portable(crc, bytes);
 }
 
 #else
