@@ -33,6 +33,7 @@
 #define OPENING_PEOPLE_MAX 144      /* of one whose people have no room in them (decision 0067) */
 #define COMMIT_RECORD_BYTES_MAX (8u << 20)
 #define COMMIT_SEGMENT_BYTES (64u << 20) /* zero-filled before use */
+#define VERIFY_WORKERS_MAX 64            /* processes that verify parts of one log */
 #define PERSON_BYTES_MAX 65536           /* one person, sealed or as an import line */
 #define IMPORT_BAD_LINES_MAX 1000000     /* in one import: more, and it is no file of people */
 #define IMPORT_NAME_BYTES_MAX 255        /* the operator's name of an import */

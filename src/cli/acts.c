@@ -227,6 +227,12 @@ void acts_take(struct acts *acts, uint64_t index, struct view opening)
     }
 }
 
+bool acts_wants(struct view opening)
+{
+    struct record record;
+    return !outcome_ok(record_get_opening(opening, &record)) || record.kind == KIND_ACT;
+}
+
 struct outcome acts_end(const struct acts *acts, struct acts_report *ret_report)
 {
     *ret_report = acts->report;

@@ -32,8 +32,10 @@ struct acts;
 /* `origin`: of the log. Borrows both. */
 struct outcome acts_new(const char *origin, const struct acts_watch *watch, struct acts **ret_acts);
 void acts_free(struct acts *acts);
-/* The next opening of the log (verify_watch.opening); all of them from the first one on. */
+/* The next opening of the log (verify_watch.opening); all of them from the first one on, but for
+ * those that acts_wants() says nothing is seen of. */
 void acts_take(struct acts *acts, uint64_t index, struct view opening);
+bool acts_wants(struct view opening);
 /* FAULT_CORRUPT: an act does not hold; FAULT_NO_MEMORY, OVER_LIMIT: not all were looked at. */
 struct outcome acts_end(const struct acts *acts, struct acts_report *ret_report);
 

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -54,6 +55,7 @@ struct view ledger_file_line(const struct buf *content)
 
 struct verifying {
     uint64_t shown;
+    unsigned workers;
     struct acts *acts; /* NULL: the public side tells of none */
     struct acts_report of_acts;
 };
@@ -73,6 +75,12 @@ static void take_opening(void *context, uint64_t index, struct view opening)
 {
     struct verifying *verifying = context;
     acts_take(verifying->acts, index, opening);
+}
+
+static bool wants_opening(void *context, struct view opening)
+{
+    (void)context;
+    return acts_wants(opening);
 }
 
 static void act_found(void *context, uint64_t index, const char *why)
@@ -159,7 +167,12 @@ static struct outcome verify_opened(const struct ledger_config *config, struct v
 {
     const struct acts_watch of_acts = {.each = show_acts ? act_print : NULL, .found = act_found};
     struct verify_watch watch = {
-        .context = verifying, .progress = progress, .opening = take_opening};
+        .context = verifying,
+        .progress = progress,
+        .opening = take_opening,
+        .wants = wants_opening,
+        .workers = verifying->workers,
+    };
     TRY(acts_new(config->origin, &of_acts, &verifying->acts));
     struct outcome outcome = ledger_verify_home(config, &watch, ret_report);
     struct outcome signatures = acts_end(verifying->acts, &verifying->of_acts);
@@ -167,10 +180,11 @@ static struct outcome verify_opened(const struct ledger_config *config, struct v
     return outcome_ok(outcome) ? signatures : outcome;
 }
 
-static int verify_home(const char *home, const char *keys, bool show_acts, bool json)
+static int verify_home(const char *home, const char *keys, unsigned workers, bool show_acts,
+                       bool json)
 {
     struct verify_report report = {0};
-    struct verifying verifying = {0};
+    struct verifying verifying = {.workers = workers};
     struct house_keys held = {0};
     char origin[HOUSE_ORIGIN_BYTES_MAX + 1] = "";
     int home_fd = -1;
@@ -185,12 +199,31 @@ static int verify_home(const char *home, const char *keys, bool show_acts, bool 
     return tell_verdict(outcome, &report, &verifying, json);
 }
 
+/* One for each CPU that we may run on; with one, nothing would be won. */
+static bool workers_get(const char *given, unsigned *ret_workers)
+{
+    uint64_t workers = 0;
+    cpu_set_t cpus;
+    CPU_ZERO(&cpus);
+    if (given != NULL) {
+        if (!outcome_ok(decimal_get(view_text(given), VERIFY_WORKERS_MAX, &workers))) {
+            return false;
+        }
+    } else if (sched_getaffinity(0, sizeof(cpus), &cpus) == 0) {
+        workers = (uint64_t)CPU_COUNT(&cpus);
+        workers = workers < VERIFY_WORKERS_MAX ? workers : VERIFY_WORKERS_MAX;
+    }
+    *ret_workers = workers > 1 ? (unsigned)workers : 0;
+    return true;
+}
+
 enum {
     VERIFY_HOME,
     VERIFY_KEYS,
     VERIFY_DIR,
     VERIFY_VKEY,
     VERIFY_ACTS,
+    VERIFY_WORKERS,
     VERIFY_JSON,
     VERIFY_OPTIONS
 };
@@ -203,22 +236,26 @@ static int ledger_verify_cli(int argc, char **argv)
         [VERIFY_DIR] = {.name = "dir"},
         [VERIFY_VKEY] = {.name = "vkey"},
         [VERIFY_ACTS] = {.name = "acts", .flag = true},
+        [VERIFY_WORKERS] = {.name = "workers"},
         [VERIFY_JSON] = {.name = "json", .flag = true},
     };
     unsigned words = 0;
     bool understood = cli_options(argc, argv, options, VERIFY_OPTIONS, NULL, 0, &words);
     bool public_side = options[VERIFY_DIR].value != NULL;
     bool acts = options[VERIFY_ACTS].value != NULL;
-    if (!understood || public_side != (options[VERIFY_VKEY].value != NULL) ||
-        (public_side && (acts || options[VERIFY_HOME].value != NULL))) {
-        cli_complain("usage: dancu ledger verify [--home DIR [--keys DIR] [--acts] | --dir TILES "
-                     "--vkey FILE] [--json]");
+    unsigned workers = 0;
+    if (!understood || !workers_get(options[VERIFY_WORKERS].value, &workers) ||
+        public_side != (options[VERIFY_VKEY].value != NULL) ||
+        (public_side &&
+         (acts || options[VERIFY_HOME].value != NULL || options[VERIFY_WORKERS].value != NULL))) {
+        cli_complain("usage: dancu ledger verify [--home DIR [--keys DIR] [--acts] [--workers N] | "
+                     "--dir TILES --vkey FILE] [--json]");
         return EXIT_USAGE;
     }
     bool json = options[VERIFY_JSON].value != NULL;
     return public_side ? verify_dir(options[VERIFY_DIR].value, options[VERIFY_VKEY].value, json)
                        : verify_home(cli_home(options[VERIFY_HOME].value),
-                                     cli_keys(options[VERIFY_KEYS].value), acts, json);
+                                     cli_keys(options[VERIFY_KEYS].value), workers, acts, json);
 }
 
 /* ---- dancu ledger show ---- */

@@ -331,8 +331,14 @@ struct verify_watch {
     /* A bad place. With it the whole home is looked at: the first bad place of the public side, of
      * the commit log, of each snapshot and of the spare is told; without, the first of all. */
     void (*found)(void *context, const char *place);
-    /* Every opening of the commit log that opens, in order. */
+    /* Every opening of the commit log that opens, in order; from workers, those that are wanted:
+     * `wants` is asked in their processes. NULL: all of them. */
     void (*opening)(void *context, uint64_t index, struct view opening);
+    bool (*wants)(void *context, struct view opening);
+    /* Processes that look at parts of a home beside each other, up to VERIFY_WORKERS_MAX. 0: this
+     * one looks at all of it, as it does when they find something wrong: verdict and words are the
+     * same. None with `found`. */
+    unsigned workers;
     /* The caller knows that a server is at work, or being started again, on this home: the log's
      * lock is not tried (whoever starts must find it free). */
     bool running;

@@ -1,10 +1,12 @@
 /*
- * Purpose: what the two sides of verification share. Private to ledger/.
+ * Purpose: what the two sides of verification share, and the workers that look at parts of them.
+ * Private to ledger/.
  */
 #ifndef DANCU_LEDGER_VERIFY_H
 #define DANCU_LEDGER_VERIFY_H
 
 #include "ledger/publish.h"
+#include "ledger/scan.h"
 
 struct verify {
     const struct disk_port *disk;
@@ -24,8 +26,50 @@ __attribute__((format(printf, 2, 3))) struct outcome verify_wrong(struct verify 
 struct outcome verify_unseen(struct verify *verify, const char *where, struct outcome outcome);
 void verify_progress(const struct verify *verify, const char *what, uint64_t done, uint64_t total);
 
-/* The public side; fills in verify->published. `checkpoint` is the file to be read, below dir_fd.
+/* The public side, file by file. `checkpoint` and the partials of its size are read first: that
+ * fills in verify->published. */
+struct tiles;
+struct outcome verify_tiles_open(struct verify *verify, int dir_fd, struct tiles **ret_tiles);
+void verify_tiles_free(struct tiles *tiles);
+/* All bundles behind those that were taken, the tiles over them, the root, names. */
+struct outcome verify_tiles_check(struct tiles *tiles);
+/* One full bundle and the tile over it: by a worker, who tells what it comes to a level up. */
+struct outcome verify_tiles_bundle(struct tiles *tiles, uint64_t number,
+                                   struct tree_hash *ret_hash);
+/* The next bundle was found good by a worker, and came to that. */
+struct outcome verify_tiles_take(struct tiles *tiles, const struct tree_hash *hash);
+/* The tree of the first `size` entries as the tiles have it, which are not looked at for that. */
+struct outcome verify_tiles_tree(struct tiles *tiles, uint64_t size, struct tree *ret_tree);
+
+/* The commit log's side. */
+struct home {
+    struct verify *verify;
+    struct context context;
+    bool running;             /* a server has the log open */
+    uint64_t signature_every; /* this one of the records */
+    bool published_met;
+    struct tree tree;
+    uint64_t sequence; /* of the next record */
+    size_t segments;   /* of the list, looked at */
+    struct tree_batch batch;
+    struct tree_hash leaves[BATCH_ASKS_MAX];
+    struct buf plain;
+    struct buf note; /* of the last record */
+    uint64_t told;   /* openings of entries below were told */
+    struct sealer *sealer;
+    enum segment_file file; /* in hand */
+    struct publish edge;    /* scratch for snapshots */
+};
+
+/* Which of the records have their signature verified. */
+struct outcome verify_home_plan(struct home *home, uint64_t last_segment);
+/* One segment, from where the tree, the sequence and published_met say. */
+struct outcome verify_home_segment(struct home *home, uint64_t number, bool last);
+
+/* Lets watch->workers processes look at the public side and at all segments that begin in what is
+ * published, but the last. True: all of that is good, counted and told, and the home stands behind
+ * it. False: it stands at the log's beginning, and what is wrong, if anything is, is to be found.
  */
-struct outcome verify_public(struct verify *verify, int dir_fd);
+bool verify_by_workers(struct home *home);
 
 #endif

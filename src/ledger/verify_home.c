@@ -21,22 +21,6 @@
 #define SNAPSHOTS_MAX 64u
 #define ZEROS_STEP_BYTES (1u << 20)
 
-struct home {
-    struct verify *verify;
-    struct context context;
-    bool running;             /* a server has the log open */
-    uint64_t signature_every; /* this one of the records */
-    bool published_met;
-    struct tree tree;
-    struct tree_batch batch;
-    struct tree_hash leaves[BATCH_ASKS_MAX];
-    struct buf plain;
-    struct buf note; /* of the last record */
-    struct sealer *sealer;
-    enum segment_file file; /* in hand */
-    struct publish edge;    /* scratch for snapshots */
-};
-
 static struct outcome meet_published(struct home *home)
 {
     struct tree_hash root;
@@ -106,8 +90,9 @@ static struct outcome check_openings(struct home *home, const struct scan_record
                                 (unsigned long long)index, outcome.what);
         }
         TRY(verify_unseen(home->verify, "opening", outcome));
-        if (watch != NULL && watch->opening != NULL) {
+        if (watch != NULL && watch->opening != NULL && index >= home->told) {
             watch->opening(watch->context, index, opening);
+            home->told = index + 1;
         }
     }
     return OUTCOME_OK;
@@ -182,8 +167,7 @@ static struct outcome check_key_gone(struct home *home, uint64_t number)
                : OUTCOME_OK;
 }
 
-static struct outcome check_segment(struct home *home, uint64_t number, uint64_t *sequence,
-                                    bool last)
+struct outcome verify_home_segment(struct home *home, uint64_t number, bool last)
 {
     struct scan scan;
     char why[SCAN_WHY_BYTES] = "";
@@ -201,7 +185,7 @@ static struct outcome check_segment(struct home *home, uint64_t number, uint64_t
                       ? verify_wrong(home->verify, "%s", why)
                       : verify_unseen(home->verify, path, outcome);
     } else if (scan.header.first_index != home->tree.size ||
-               scan.header.first_sequence != *sequence) {
+               scan.header.first_sequence != home->sequence) {
         scan_path(&scan, path);
         outcome = verify_wrong(home->verify, "%s does not follow on the records before", path);
     } else {
@@ -210,7 +194,7 @@ static struct outcome check_segment(struct home *home, uint64_t number, uint64_t
     if (outcome_ok(outcome) && scan.file == SEGMENT_FILE_REST) {
         outcome = check_key_gone(home, number);
     }
-    *sequence = scan.at.sequence;
+    home->sequence = scan.at.sequence;
     scan_close(&scan);
     home->verify->report->segments++;
     home->verify->report->shredded += home->file == SEGMENT_FILE_REST ? 1 : 0;
@@ -218,7 +202,7 @@ static struct outcome check_segment(struct home *home, uint64_t number, uint64_t
 }
 
 /* So that at most SIGNATURES_MAX are verified: each costs as much as a hundred entries. */
-static struct outcome plan_signatures(struct home *home, uint64_t last_segment)
+struct outcome verify_home_plan(struct home *home, uint64_t last_segment)
 {
     struct scan scan;
     char why[SCAN_WHY_BYTES] = "";
@@ -251,15 +235,14 @@ static struct outcome check_last_signature(struct home *home)
 
 static struct outcome check_segments(struct home *home, const struct segment_list *list)
 {
-    uint64_t sequence = 0;
-
     if (list->count == 0) {
         return verify_wrong(home->verify, COMMIT_FOLDER ": there is no segment");
     }
-    TRY(plan_signatures(home, list->numbers[list->count - 1]));
+    TRY(verify_home_plan(home, list->numbers[list->count - 1]));
     TRY(meet_published(home));
-    for (size_t i = 0; i < list->count; i++) {
-        TRY(check_segment(home, list->numbers[i], &sequence, i + 1 == list->count));
+    for (; home->segments < list->count; home->segments++) {
+        TRY(verify_home_segment(home, list->numbers[home->segments],
+                                home->segments + 1 == list->count));
     }
     if (home->verify->published_known && !home->published_met) {
         return verify_wrong(home->verify,
@@ -394,7 +377,12 @@ static struct outcome check_public(struct home *home)
     TRY(verify_unseen(home->verify, PUBLIC_FOLDER,
                       disk_open(context->disk, context->home_fd, PUBLIC_FOLDER, DISK_OPEN_FOLDER,
                                 DISK_PRIVATE, &dir_fd)));
-    struct outcome outcome = verify_public(home->verify, dir_fd);
+    struct tiles *tiles = NULL;
+    struct outcome outcome = verify_tiles_open(home->verify, dir_fd, &tiles);
+    if (outcome_ok(outcome)) {
+        outcome = verify_tiles_check(tiles);
+    }
+    verify_tiles_free(tiles);
     outcome_ignore(disk_close(context->disk, &dir_fd)); /* only read from */
     return outcome;
 }
@@ -416,7 +404,9 @@ static struct outcome check_home(struct home *home)
     struct outcome first = OUTCOME_OK;
 
     TRY(look_who_runs(home));
-    TRY(part_ends(home, check_public(home), &first));
+    if (!verify_by_workers(home)) {
+        TRY(part_ends(home, check_public(home), &first));
+    }
     TRY(part_ends(home, check_commit_log(home), &first));
     TRY(check_snapshots(home, &first));
     TRY(part_ends(home, check_spare(home), &first));

@@ -131,12 +131,13 @@ static struct outcome check_tile(struct tiles *tiles, unsigned level)
     return OUTCOME_OK;
 }
 
-/* One hash at level 0, and what it completes above. */
-static struct outcome take_hash(struct tiles *tiles, const struct tree_hash *leaf)
+/* One hash of a level, and what it completes above. */
+static struct outcome take_hash(struct tiles *tiles, unsigned first_level,
+                                const struct tree_hash *first)
 {
-    struct tree_hash hash = *leaf;
+    struct tree_hash hash = *first;
 
-    for (unsigned level = 0; level < TILE_LEVELS; level++) {
+    for (unsigned level = first_level; level < TILE_LEVELS; level++) {
         tiles->rows[level][tiles->widths[level]++] = hash;
         if (tiles->widths[level] < TILE_WIDTH) {
             return OUTCOME_OK;
@@ -168,7 +169,7 @@ static struct outcome check_bundle(struct tiles *tiles, uint64_t number)
                                 (unsigned long long)(number * TILE_WIDTH + i));
         }
         tree_leaf(entry, &leaf);
-        TRY(take_hash(tiles, &leaf));
+        TRY(take_hash(tiles, 0, &leaf));
     }
     if (cursor_left(&cursor) != 0) {
         return verify_wrong(verify, "%s has %zu bytes behind its last entry", path,
@@ -198,7 +199,7 @@ static struct outcome check_entries(struct tiles *tiles)
     uint64_t size = verify->published.size;
     struct tree_hash root;
 
-    for (uint64_t number = 0; number * TILE_WIDTH < size; number++) {
+    for (uint64_t number = tiles->numbers[0]; number * TILE_WIDTH < size; number++) {
         TRY(check_bundle(tiles, number));
         verify_progress(verify, "tiles", number * TILE_WIDTH, size);
     }
@@ -357,15 +358,77 @@ static struct outcome read_checkpoint(struct tiles *tiles)
     return verify_wrong(tiles->verify, "%s is missing", path);
 }
 
-static struct outcome check_all(struct tiles *tiles)
+struct outcome verify_tiles_check(struct tiles *tiles)
 {
-    TRY(read_checkpoint(tiles));
     TRY(check_entries(tiles));
     return walk(tiles, "tile", 0);
 }
 
-static void tiles_free(struct tiles *tiles)
+struct outcome verify_tiles_bundle(struct tiles *tiles, uint64_t number, struct tree_hash *ret_hash)
 {
+    tiles->numbers[0] = number;
+    tiles->widths[0] = 0;
+    tiles->widths[1] = 0;
+    TRY(check_bundle(tiles, number));
+    CHECK(tiles->widths[1] == 1); /* it is full */
+    *ret_hash = tiles->rows[1][0];
+    return OUTCOME_OK;
+}
+
+struct outcome verify_tiles_take(struct tiles *tiles, const struct tree_hash *hash)
+{
+    tiles->numbers[0]++;
+    tiles->verify->report->tiles += 2;
+    return take_hash(tiles, 1, hash);
+}
+
+/* Those of one level that no hash of the level above covers. */
+static struct outcome append_row(struct tiles *tiles, unsigned level, uint64_t size,
+                                 struct tree *tree)
+{
+    uint64_t hashes = tile_hashes_at(size, level);
+    size_t wanted = hashes % TILE_WIDTH;
+    uint64_t number = hashes / TILE_WIDTH;
+    unsigned width = tile_width_at(tiles->verify->published.size, level, number);
+    struct tile_id id = {TILE_KIND_HASHES, level, number, width};
+    char path[TILE_PATH_BYTES_MAX];
+    struct view file = {0};
+
+    if (wanted == 0) {
+        return OUTCOME_OK;
+    }
+    tile_path(&id, path);
+    TRY(load_tile(tiles, &id, path, &tiles->file, &file));
+    if (file.len < wanted * SEAL_HASH_BYTES) {
+        return verify_wrong(tiles->verify, "%s has %zu bytes", path, file.len);
+    }
+    struct cursor cursor = cursor_of(file);
+    for (size_t i = 0; i < wanted; i++) {
+        struct tree_hash hash;
+        cursor_copy(&cursor, hash.bytes, sizeof(hash.bytes));
+        tree_append_at(tree, level * TILE_HEIGHT, &hash);
+    }
+    return OUTCOME_OK;
+}
+
+struct outcome verify_tiles_tree(struct tiles *tiles, uint64_t size, struct tree *ret_tree)
+{
+    struct tree tree = {0};
+
+    CHECK(size <= tiles->verify->published.size);
+    for (unsigned level = TILE_LEVELS; level > 0; level--) {
+        TRY(append_row(tiles, level - 1, size, &tree));
+    }
+    CHECK(tree.size == size);
+    *ret_tree = tree;
+    return OUTCOME_OK;
+}
+
+void verify_tiles_free(struct tiles *tiles)
+{
+    if (tiles == NULL) {
+        return;
+    }
     buf_done(&tiles->bundle);
     buf_done(&tiles->file);
     buf_done(&tiles->other);
@@ -375,7 +438,7 @@ static void tiles_free(struct tiles *tiles)
     memory_free(tiles);
 }
 
-struct outcome verify_public(struct verify *verify, int dir_fd)
+struct outcome verify_tiles_open(struct verify *verify, int dir_fd, struct tiles **ret_tiles)
 {
     struct tiles *tiles = memory_new(1, sizeof(*tiles));
 
@@ -390,9 +453,13 @@ struct outcome verify_public(struct verify *verify, int dir_fd)
     for (unsigned i = 0; i < EDGES; i++) {
         buf_init(&tiles->edges[i], FILE_BYTES_MAX);
     }
-    struct outcome outcome = check_all(tiles);
-    tiles_free(tiles);
-    return outcome;
+    struct outcome outcome = read_checkpoint(tiles);
+    if (!outcome_ok(outcome)) {
+        verify_tiles_free(tiles);
+        return outcome;
+    }
+    *ret_tiles = tiles;
+    return OUTCOME_OK;
 }
 
 struct outcome ledger_verify_tiles(int ledger_dir_fd, struct view vkey,
@@ -407,5 +474,9 @@ struct outcome ledger_verify_tiles(int ledger_dir_fd, struct view vkey,
     if (!outcome_ok(outcome)) {
         return verify_unseen(&verify, "verifier key", outcome);
     }
-    return verify_public(&verify, ledger_dir_fd);
+    struct tiles *tiles = NULL;
+    TRY(verify_tiles_open(&verify, ledger_dir_fd, &tiles));
+    outcome = verify_tiles_check(tiles);
+    verify_tiles_free(tiles);
+    return outcome;
 }

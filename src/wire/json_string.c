@@ -9,7 +9,6 @@
 #include "base/check.h"
 #include "wire/json.h"
 
-#include <endian.h>
 #include <string.h>
 
 static bool hex4(struct view text, size_t at, uint32_t *ret_unit)
@@ -126,89 +125,118 @@ bool json_unescape(struct view raw, uint8_t *ret_bytes, size_t *ret_len, size_t 
     return true;
 }
 
-/* RFC 8785 section 3.2.2.2: what a byte is written as, 1 to 6 bytes. */
+/* RFC 8785 section 3.2.2.2: of each byte that is escaped, what follows the backslash; 0: the digits
+ * of its number do. */
+static const char letters[] = {['"'] = '"',  ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f',
+                               ['\n'] = 'n', ['\r'] = 'r',  ['\t'] = 't'};
+
+static size_t escaped_len(uint8_t byte)
+{
+    CHECK(byte < sizeof(letters));
+    return letters[byte] != 0 ? 2 : 6;
+}
+
 static size_t escaped_write(uint8_t *ret_bytes, uint8_t byte)
 {
-    static const char bytes[] = "\"\\\b\f\n\r\t";
-    static const char letters[] = "\"\\bfnrt";
+    size_t len = escaped_len(byte);
 
     ret_bytes[0] = '\\';
-    for (size_t i = 0; i < sizeof(bytes) - 1; i++) {
-        if (byte == (uint8_t)bytes[i]) {
-            ret_bytes[1] = (uint8_t)letters[i];
-            return 2;
-        }
+    if (len == 2) {
+        ret_bytes[1] = (uint8_t)letters[byte];
+    } else {
+        memcpy(ret_bytes + 1, "u00", 3);
+        hex_write((char *)ret_bytes + 4, view_of(&byte, 1));
     }
-    memcpy(ret_bytes + 1, "u00", 3);
-    hex_write((char *)ret_bytes + 4, view_of(&byte, 1));
-    return 6;
+    return len;
 }
 
-static bool needs_escape(uint8_t byte)
+#define BLOCK_BYTES 16u /* looked at together */
+
+/* A bit for each byte that is escaped, the first one's the lowest. */
+#if defined(__SSE2__)
+typedef unsigned char block_bytes __attribute__((vector_size(BLOCK_BYTES)));
+typedef char block_signs __attribute__((vector_size(BLOCK_BYTES)));
+
+static unsigned escapes_of(const uint8_t block[BLOCK_BYTES])
 {
-    return byte < 0x20 || byte == '"' || byte == '\\';
+    block_bytes bytes;
+
+    memcpy(&bytes, block, sizeof(bytes));
+    block_signs found = (block_signs)((bytes < 0x20) | (bytes == '"') | (bytes == '\\'));
+    return (unsigned)__builtin_ia32_pmovmskb128(found);
 }
-
-#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
-
-/* The highest bit of each byte below `bound`, at most 128; above the first of them, in the order of
- * the number's digits, bits may stand that mean nothing: the subtraction borrows. */
-static uint64_t bytes_below(uint64_t bytes, uint64_t bound)
+#else
+static unsigned escapes_of(const uint8_t block[BLOCK_BYTES])
 {
-    return (bytes - EACH(bound)) & ~bytes & EACH(0x80);
+    unsigned found = 0;
+
+    for (unsigned i = 0; i < BLOCK_BYTES; i++) {
+        bool escaped = block[i] < 0x20 || block[i] == '"' || block[i] == '\\';
+        found |= (escaped ? 1u : 0u) << i;
+    }
+    return found;
 }
+#endif
 
-/* Where the next byte to be escaped stands, or the end: eight bytes at a time, the first of them
- * the lowest digits. */
-static size_t next_escape(struct view text, size_t at)
+/* Likewise of the block that begins at `at`, the last of which is shorter. */
+static unsigned escapes_at(struct view text, size_t at)
 {
-    uint64_t bytes = 0;
+    uint8_t block[BLOCK_BYTES];
+    size_t left = text.len - at;
 
-    for (; text.len - at >= sizeof(bytes); at += sizeof(bytes)) {
-        memcpy(&bytes, text.data + at, sizeof(bytes));
-        bytes = le64toh(bytes);
-        uint64_t found = bytes_below(bytes, 0x20) | bytes_below(bytes ^ EACH('"'), 1) |
-                         bytes_below(bytes ^ EACH('\\'), 1);
-        if (found != 0) {
-            return at + (size_t)__builtin_ctzll(found) / 8;
-        }
+    if (left >= BLOCK_BYTES) {
+        return escapes_of(text.data + at);
     }
-    while (at < text.len && !needs_escape(text.data[at])) {
-        at++;
-    }
-    return at;
+    memset(block, ' ', sizeof(block));
+    memcpy(block, text.data + at, left);
+    return escapes_of(block);
 }
 
 /* How much longer the text is with its escapes. */
 static size_t escapes_len(struct view text)
 {
-    uint8_t escaped[6];
     size_t len = 0;
 
-    for (size_t at = next_escape(text, 0); at < text.len; at = next_escape(text, at + 1)) {
-        len += escaped_write(escaped, text.data[at]) - 1;
+    for (size_t at = 0; at < text.len; at += BLOCK_BYTES) {
+        for (unsigned left = escapes_at(text, at); left != 0; left &= left - 1) {
+            len += escaped_len(text.data[at + (size_t)__builtin_ctz(left)]) - 1;
+        }
     }
     return len;
 }
 
-void json_put_string(struct buf *buf, struct view text)
+static uint8_t *put_part(uint8_t *to, struct view text, size_t from, size_t until)
+{
+    memcpy(to, text.data + from, until - from);
+    return to + (until - from);
+}
+
+/* The content of a string that is not empty. */
+static uint8_t *put_escaped(uint8_t *to, struct view text)
 {
     size_t clean = 0; /* where the bytes not yet written begin */
+
+    for (size_t at = 0; at < text.len; at += BLOCK_BYTES) {
+        for (unsigned left = escapes_at(text, at); left != 0; left &= left - 1) {
+            size_t place = at + (size_t)__builtin_ctz(left);
+            to = put_part(to, text, clean, place);
+            to += escaped_write(to, text.data[place]);
+            clean = place + 1;
+        }
+    }
+    return put_part(to, text, clean, text.len);
+}
+
+void json_put_string(struct buf *buf, struct view text)
+{
     uint8_t *to = buf_claim(buf, text.len + escapes_len(text) + 2);
 
     if (to == NULL) {
         return;
     }
     *to++ = '"';
-    while (clean < text.len) {
-        size_t at = next_escape(text, clean);
-        memcpy(to, text.data + clean, at - clean);
-        to += at - clean;
-        clean = at;
-        if (at < text.len) {
-            to += escaped_write(to, text.data[at]);
-            clean++;
-        }
+    if (text.len > 0) {
+        to = put_escaped(to, text);
     }
     *to++ = '"';
     CHECK(to == buf->data + buf->len);

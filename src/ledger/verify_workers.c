@@ -1,0 +1,458 @@
+/*
+ * Verification by several processes at once.
+ *
+ * The log is cut into jobs: runs of full bundles, then segments. Worker w of n has the jobs w,
+ * w + n, w + 2 n, ... and tells over its own pipe what they came to; this process, which started
+ * them all, puts it together.
+ *
+ * Invariants
+ *  1. A worker's word counts only when it is that all of a job is good. Whatever else it says, and
+ *     when it says nothing more, this process looks at everything itself, from the beginning.
+ *  2. A segment is looked at from where the tiles say that the log is there, and its word counts
+ *     only when the segments before have led to that very place: tiles are believed by nobody.
+ *  3. What workers tell is heard job by job, in the order of the log, and they wait until it is:
+ *     openings are told in their order, after the public side was found good, and nothing piles up.
+ */
+#include "base/check.h"
+#include "base/memory.h"
+#include "ledger/private.h"
+#include "ledger/verify.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define RUNS_PER_WORKER 8u
+#define RUN_BUNDLES_MAX 256u
+
+struct worker {
+    pid_t pid;
+    int fd; /* the pipe's end that is read */
+};
+
+struct workers {
+    struct home *home;
+    struct tiles *tiles;
+    struct segment_list list; /* count: of those that are jobs */
+    uint64_t bundles;         /* full ones */
+    uint64_t run;             /* of them, in a job */
+    uint64_t runs;
+    unsigned count;
+    struct worker all[VERIFY_WORKERS_MAX];
+};
+
+/* What a worker tells, all between a process and its own image. */
+enum message { MESSAGE_BUNDLE, MESSAGE_OPENING, MESSAGE_SEGMENT };
+struct message_head {
+    enum message message;
+    uint32_t len;   /* of what follows */
+    uint64_t index; /* of bundle, entry or segment */
+};
+
+struct place {
+    uint64_t size;
+    struct tree_hash root; /* of one size, there is one tree of that root */
+    uint64_t sequence;
+};
+struct segment_told {
+    struct place from;
+    struct tree until;
+    uint64_t sequence; /* likewise */
+    bool published_met;
+    struct verify_report counts;
+    size_t note_len;
+    uint8_t note[NOTE_BYTES_MAX];
+};
+
+static struct place place_of(const struct home *home)
+{
+    struct place place = {.size = home->tree.size, .sequence = home->sequence};
+
+    tree_root(&home->tree, &place.root);
+    return place;
+}
+
+/* ---- a worker ---- */
+
+struct working {
+    struct workers *workers;
+    const struct verify_watch *watch; /* the caller's */
+    int fd;
+    struct segment_told told;
+};
+
+/* Nobody hears it any more: that is the end. */
+static void write_whole(int fd, const void *bytes, size_t len)
+{
+    const uint8_t *at = bytes;
+
+    while (len > 0) {
+        ssize_t done = write(fd, at, len);
+        if (done < 0 && errno != EINTR) {
+            _exit(EXIT_FAILURE);
+        }
+        at += done < 0 ? 0 : done;
+        len -= done < 0 ? 0 : (size_t)done;
+    }
+}
+
+static void tell(const struct working *working, enum message message, uint64_t index,
+                 struct view content)
+{
+    struct message_head head = {message, (uint32_t)content.len, index};
+
+    write_whole(working->fd, &head, sizeof(head));
+    write_whole(working->fd, content.data, content.len);
+}
+
+static void tell_opening(void *context, uint64_t index, struct view opening)
+{
+    const struct working *working = context;
+    const struct verify_watch *watch = working->watch;
+
+    if (watch->opening != NULL && (watch->wants == NULL || watch->wants(watch->context, opening))) {
+        tell(working, MESSAGE_OPENING, index, opening);
+    }
+}
+
+static struct outcome do_run(struct working *working, uint64_t number)
+{
+    const struct workers *workers = working->workers;
+    uint64_t until = (number + 1) * workers->run;
+
+    for (uint64_t bundle = number * workers->run; bundle < until && bundle < workers->bundles;
+         bundle++) {
+        struct tree_hash hash;
+        TRY(verify_tiles_bundle(workers->tiles, bundle, &hash));
+        tell(working, MESSAGE_BUNDLE, bundle, view_of(hash.bytes, sizeof(hash.bytes)));
+    }
+    return OUTCOME_OK;
+}
+
+/* Invariant 2 */
+static struct outcome begin_segment(const struct workers *workers, uint64_t number)
+{
+    struct home *home = workers->home;
+    struct scan scan;
+    char why[SCAN_WHY_BYTES] = "";
+    struct outcome outcome = scan_open(&scan, &home->context, number, why);
+    struct segment_header header = scan.header;
+
+    scan_close(&scan);
+    TRY(outcome);
+    if (header.first_index > home->verify->published.size) {
+        return outcome_fail(FAULT_CORRUPT, "segment out of order");
+    }
+    home->sequence = header.first_sequence;
+    return verify_tiles_tree(workers->tiles, header.first_index, &home->tree);
+}
+
+static struct outcome do_segment(struct working *working, uint64_t number)
+{
+    struct home *home = working->workers->home;
+    struct segment_told *told = &working->told;
+    struct verify_report *report = home->verify->report;
+
+    TRY(begin_segment(working->workers, number));
+    *report = (struct verify_report){.why = ""};
+    buf_reset(&home->note);
+    home->published_met = false;
+    told->from = place_of(home);
+    TRY(verify_home_segment(home, number, false));
+    told->until = home->tree;
+    told->sequence = home->sequence;
+    told->published_met = home->published_met;
+    told->counts = *report;
+    told->note_len = home->note.len;
+    CHECK(told->note_len <= sizeof(told->note));
+    memcpy(told->note, home->note.data, told->note_len);
+    tell(working, MESSAGE_SEGMENT, number, view_of(told, sizeof(*told)));
+    return OUTCOME_OK;
+}
+
+static struct outcome do_jobs(struct working *working, unsigned first)
+{
+    const struct workers *workers = working->workers;
+    uint64_t jobs = workers->runs + workers->list.count;
+
+    for (uint64_t job = first; job < jobs; job += workers->count) {
+        TRY(job < workers->runs ? do_run(working, job)
+                                : do_segment(working, workers->list.numbers[job - workers->runs]));
+    }
+    return OUTCOME_OK;
+}
+
+static _Noreturn void work(struct workers *workers, unsigned number, int fd)
+{
+    struct verify *verify = workers->home->verify;
+    struct working working = {.workers = workers, .watch = verify->watch, .fd = fd};
+    struct verify_watch watch = {.context = &working, .opening = tell_opening};
+
+    verify->watch = &watch;
+    _exit(outcome_ok(do_jobs(&working, number)) ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+static struct outcome start_worker(struct workers *workers)
+{
+    unsigned number = workers->count;
+    struct worker *worker = &workers->all[number];
+    int ends[2];
+
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        return outcome_sys(errno, "pipe");
+    }
+    worker->fd = ends[0];
+    worker->pid = fork();
+    if (worker->pid == 0) {
+        for (unsigned i = 0; i <= number; i++) {
+            (void)close(workers->all[i].fd); /* so that who writes notices when nobody reads */
+        }
+        workers->count = workers->home->verify->watch->workers;
+        work(workers, number, ends[1]);
+    }
+    int sys = errno;
+    (void)close(ends[1]);
+    if (worker->pid < 0) {
+        (void)close(ends[0]);
+        return outcome_sys(sys, "fork");
+    }
+    workers->count++;
+    return OUTCOME_OK;
+}
+
+/* ---- who hears them ---- */
+
+static struct outcome read_whole(int fd, void *ret_bytes, size_t len)
+{
+    uint8_t *at = ret_bytes;
+
+    while (len > 0) {
+        ssize_t got = read(fd, at, len);
+        if (got == 0 || (got < 0 && errno != EINTR)) {
+            return got == 0 ? outcome_fail(FAULT_CLOSED, "worker") : outcome_sys(errno, "read");
+        }
+        at += got < 0 ? 0 : got;
+        len -= got < 0 ? 0 : (size_t)got;
+    }
+    return OUTCOME_OK;
+}
+
+/* The next message of who has that job; its content is in the home's buffer. */
+static struct outcome hear(const struct workers *workers, uint64_t job,
+                           struct message_head *ret_head)
+{
+    int fd = workers->all[job % workers->count].fd;
+    struct buf *content = &workers->home->plain;
+    struct message_head head;
+
+    TRY(read_whole(fd, &head, sizeof(head)));
+    buf_reset(content);
+    uint8_t *to = buf_claim(content, head.len);
+    TRY(buf_check(content));
+    TRY(read_whole(fd, to, head.len));
+    *ret_head = head;
+    return OUTCOME_OK;
+}
+
+static struct outcome hear_public(const struct workers *workers)
+{
+    const struct verify *verify = workers->home->verify;
+
+    for (uint64_t bundle = 0; bundle < workers->bundles; bundle++) {
+        struct message_head head;
+        struct tree_hash hash;
+        TRY(hear(workers, bundle / workers->run, &head));
+        CHECK(head.message == MESSAGE_BUNDLE && head.index == bundle && head.len == sizeof(hash));
+        memcpy(hash.bytes, workers->home->plain.data, sizeof(hash.bytes));
+        TRY(verify_tiles_take(workers->tiles, &hash));
+        verify_progress(verify, "tiles", bundle * TILE_WIDTH, verify->published.size);
+    }
+    return verify_tiles_check(workers->tiles);
+}
+
+static void hear_opening(struct home *home, uint64_t index)
+{
+    const struct verify_watch *watch = home->verify->watch;
+
+    watch->opening(watch->context, index, buf_view(&home->plain));
+    home->told = index + 1;
+}
+
+/* Invariant 2 */
+static struct outcome join_segment(struct home *home, const struct segment_told *told)
+{
+    struct verify_report *report = home->verify->report;
+    struct place place = place_of(home);
+
+    if (told->from.size != place.size || told->from.sequence != place.sequence ||
+        memcmp(told->from.root.bytes, place.root.bytes, SEAL_HASH_BYTES) != 0) {
+        return outcome_fail(FAULT_CORRUPT, "a segment does not follow on the one before");
+    }
+    home->tree = told->until;
+    home->sequence = told->sequence;
+    home->published_met = home->published_met || told->published_met;
+    if (told->note_len > 0) {
+        buf_reset(&home->note);
+        buf_put(&home->note, told->note, told->note_len);
+    }
+    report->segments += told->counts.segments;
+    report->shredded += told->counts.shredded;
+    report->records += told->counts.records;
+    report->signatures += told->counts.signatures;
+    report->recorded = home->tree.size;
+    home->segments++;
+    verify_progress(home->verify, "commit log", home->tree.size, home->verify->published.size);
+    return buf_check(&home->note);
+}
+
+static struct outcome hear_segment(const struct workers *workers, size_t number)
+{
+    struct home *home = workers->home;
+    struct segment_told told;
+    struct message_head head;
+
+    TRY(hear(workers, workers->runs + number, &head));
+    while (head.message == MESSAGE_OPENING) {
+        hear_opening(home, head.index);
+        TRY(hear(workers, workers->runs + number, &head));
+    }
+    CHECK(head.message == MESSAGE_SEGMENT && head.index == workers->list.numbers[number] &&
+          head.len == sizeof(told));
+    memcpy(&told, home->plain.data, sizeof(told));
+    return join_segment(home, &told);
+}
+
+static struct outcome hear_all(const struct workers *workers)
+{
+    TRY(hear_public(workers));
+    for (size_t i = 0; i < workers->list.count; i++) {
+        TRY(hear_segment(workers, i));
+    }
+    return OUTCOME_OK;
+}
+
+static void stop_workers(const struct workers *workers)
+{
+    for (unsigned i = 0; i < workers->count; i++) {
+        (void)close(workers->all[i].fd);
+        (void)kill(workers->all[i].pid, SIGKILL); /* what it had to tell was heard, or is not */
+        while (waitpid(workers->all[i].pid, NULL, 0) < 0 && errno == EINTR) {
+        }
+    }
+}
+
+/* ---- the whole ---- */
+
+/* All segments but the last, which may be being written, and those that begin behind what is
+ * published: of their beginning no tile tells. */
+static struct outcome plan_segments(struct workers *workers)
+{
+    struct home *home = workers->home;
+    struct segment_list *list = &workers->list;
+
+    TRY(segment_list_read(&home->context, list));
+    if (list->count == 0) {
+        return OUTCOME_OK;
+    }
+    TRY(verify_home_plan(home, list->numbers[list->count - 1]));
+    for (list->count--; list->count > 0; list->count--) {
+        struct scan scan;
+        char why[SCAN_WHY_BYTES] = "";
+        struct outcome outcome =
+            scan_open(&scan, &home->context, list->numbers[list->count - 1], why);
+        uint64_t first = scan.header.first_index;
+        scan_close(&scan);
+        TRY(outcome);
+        if (first <= home->verify->published.size) {
+            break;
+        }
+    }
+    return OUTCOME_OK;
+}
+
+static void plan_runs(struct workers *workers)
+{
+    const struct verify *verify = workers->home->verify;
+    uint64_t run = 0;
+
+    workers->bundles = verify->published.size / TILE_WIDTH;
+    run = workers->bundles / (RUNS_PER_WORKER * verify->watch->workers) + 1;
+    workers->run = run < RUN_BUNDLES_MAX ? run : RUN_BUNDLES_MAX;
+    workers->runs = (workers->bundles + workers->run - 1) / workers->run;
+}
+
+static struct outcome check_all(struct workers *workers, int dir_fd)
+{
+    struct verify *verify = workers->home->verify;
+
+    TRY(verify_tiles_open(verify, dir_fd, &workers->tiles));
+    if (verify->published.size == 0) {
+        return outcome_fail(FAULT_AGAIN, "nothing to be shared");
+    }
+    TRY(plan_segments(workers));
+    plan_runs(workers);
+    for (unsigned i = 0; i < verify->watch->workers; i++) {
+        TRY(start_worker(workers));
+    }
+    return hear_all(workers);
+}
+
+static struct outcome check_by(struct home *home)
+{
+    struct workers *workers = memory_new(1, sizeof(*workers));
+    const struct context *context = &home->context;
+    int dir_fd = DISK_CLOSED;
+
+    if (workers == NULL) {
+        return outcome_fail(FAULT_NO_MEMORY, "workers");
+    }
+    workers->home = home;
+    struct outcome outcome = disk_open(context->disk, context->home_fd, PUBLIC_FOLDER,
+                                       DISK_OPEN_FOLDER, DISK_PRIVATE, &dir_fd);
+    if (outcome_ok(outcome)) {
+        outcome = check_all(workers, dir_fd);
+    }
+    stop_workers(workers);
+    verify_tiles_free(workers->tiles);
+    segment_list_done(&workers->list);
+    memory_free(workers);
+    outcome_ignore(disk_close(context->disk, &dir_fd)); /* only read from */
+    return outcome;
+}
+
+/* The log's beginning; what was told stays told. */
+static void begin_again(struct home *home)
+{
+    home->tree = (struct tree){.size = 0};
+    home->sequence = 0;
+    home->segments = 0;
+    home->published_met = false;
+    buf_reset(&home->note);
+}
+
+bool verify_by_workers(struct home *home)
+{
+    struct verify *verify = home->verify;
+    struct verify_report report = {.why = ""};
+    struct verify own = *verify; /* says nothing of what it finds */
+
+    if (verify->watch == NULL || verify->watch->workers == 0) {
+        return false;
+    }
+    CHECK(verify->watch->workers <= VERIFY_WORKERS_MAX && verify->watch->found == NULL);
+    own.report = &report;
+    home->verify = &own;
+    bool good = outcome_ok(check_by(home));
+    home->verify = verify;
+    if (!good) {
+        begin_again(home);
+        return false;
+    }
+    *verify->report = report;
+    verify->published = own.published;
+    verify->published_known = own.published_known;
+    return true;
+}
