@@ -45,34 +45,35 @@ struct workers {
 };
 
 /* What a worker tells, all between a process and its own image. */
-enum message { MESSAGE_BUNDLE, MESSAGE_OPENING, MESSAGE_SEGMENT };
+enum message { MESSAGE_BUNDLE, MESSAGE_BEGIN, MESSAGE_OPENING, MESSAGE_END };
 struct message_head {
     enum message message;
     uint32_t len;   /* of what follows */
     uint64_t index; /* of bundle, entry or segment */
 };
 
-struct place {
+/* Of a segment: where it is begun ... */
+struct segment_begin {
     uint64_t size;
     struct tree_hash root; /* of one size, there is one tree of that root */
     uint64_t sequence;
 };
-struct segment_told {
-    struct place from;
-    struct tree until;
-    uint64_t sequence; /* likewise */
+/* ... and what it has come to. */
+struct segment_end {
+    struct tree tree;
+    uint64_t sequence;
     bool published_met;
     struct verify_report counts;
     size_t note_len;
     uint8_t note[NOTE_BYTES_MAX];
 };
 
-static struct place place_of(const struct home *home)
+static struct segment_begin begin_of(const struct home *home)
 {
-    struct place place = {.size = home->tree.size, .sequence = home->sequence};
+    struct segment_begin begin = {.size = home->tree.size, .sequence = home->sequence};
 
-    tree_root(&home->tree, &place.root);
-    return place;
+    tree_root(&home->tree, &begin.root);
+    return begin;
 }
 
 /* ---- a worker ---- */
@@ -81,7 +82,7 @@ struct working {
     struct workers *workers;
     const struct verify_watch *watch; /* the caller's */
     int fd;
-    struct segment_told told;
+    struct segment_end end;
 };
 
 /* Nobody hears it any more: that is the end. */
@@ -153,23 +154,24 @@ static struct outcome begin_segment(const struct workers *workers, uint64_t numb
 static struct outcome do_segment(struct working *working, uint64_t number)
 {
     struct home *home = working->workers->home;
-    struct segment_told *told = &working->told;
     struct verify_report *report = home->verify->report;
+    struct segment_end *end = &working->end;
 
     TRY(begin_segment(working->workers, number));
+    const struct segment_begin begin = begin_of(home);
+    tell(working, MESSAGE_BEGIN, number, view_of(&begin, sizeof(begin)));
     *report = (struct verify_report){.why = ""};
     buf_reset(&home->note);
     home->published_met = false;
-    told->from = place_of(home);
     TRY(verify_home_segment(home, number, false));
-    told->until = home->tree;
-    told->sequence = home->sequence;
-    told->published_met = home->published_met;
-    told->counts = *report;
-    told->note_len = home->note.len;
-    CHECK(told->note_len <= sizeof(told->note));
-    memcpy(told->note, home->note.data, told->note_len);
-    tell(working, MESSAGE_SEGMENT, number, view_of(told, sizeof(*told)));
+    CHECK(home->note.len <= sizeof(end->note));
+    end->tree = home->tree;
+    end->sequence = home->sequence;
+    end->published_met = home->published_met;
+    end->counts = *report;
+    end->note_len = home->note.len;
+    memcpy(end->note, home->note.data, home->note.len);
+    tell(working, MESSAGE_END, number, view_of(end, sizeof(*end)));
     return OUTCOME_OK;
 }
 
@@ -282,26 +284,37 @@ static void hear_opening(struct home *home, uint64_t index)
 }
 
 /* Invariant 2 */
-static struct outcome join_segment(struct home *home, const struct segment_told *told)
+static struct outcome hear_begin(struct home *home)
+{
+    const struct segment_begin here = begin_of(home);
+    struct segment_begin begin;
+
+    CHECK(home->plain.len == sizeof(begin));
+    memcpy(&begin, home->plain.data, sizeof(begin));
+    return begin.size == here.size && begin.sequence == here.sequence &&
+                   memcmp(begin.root.bytes, here.root.bytes, SEAL_HASH_BYTES) == 0
+               ? OUTCOME_OK
+               : outcome_fail(FAULT_CORRUPT, "a segment does not follow on the one before");
+}
+
+static struct outcome hear_end(struct home *home)
 {
     struct verify_report *report = home->verify->report;
-    struct place place = place_of(home);
+    struct segment_end end;
 
-    if (told->from.size != place.size || told->from.sequence != place.sequence ||
-        memcmp(told->from.root.bytes, place.root.bytes, SEAL_HASH_BYTES) != 0) {
-        return outcome_fail(FAULT_CORRUPT, "a segment does not follow on the one before");
-    }
-    home->tree = told->until;
-    home->sequence = told->sequence;
-    home->published_met = home->published_met || told->published_met;
-    if (told->note_len > 0) {
+    CHECK(home->plain.len == sizeof(end));
+    memcpy(&end, home->plain.data, sizeof(end));
+    home->tree = end.tree;
+    home->sequence = end.sequence;
+    home->published_met = home->published_met || end.published_met;
+    if (end.note_len > 0) {
         buf_reset(&home->note);
-        buf_put(&home->note, told->note, told->note_len);
+        buf_put(&home->note, end.note, end.note_len);
     }
-    report->segments += told->counts.segments;
-    report->shredded += told->counts.shredded;
-    report->records += told->counts.records;
-    report->signatures += told->counts.signatures;
+    report->segments += end.counts.segments;
+    report->shredded += end.counts.shredded;
+    report->records += end.counts.records;
+    report->signatures += end.counts.signatures;
     report->recorded = home->tree.size;
     home->segments++;
     verify_progress(home->verify, "commit log", home->tree.size, home->verify->published.size);
@@ -311,18 +324,19 @@ static struct outcome join_segment(struct home *home, const struct segment_told 
 static struct outcome hear_segment(const struct workers *workers, size_t number)
 {
     struct home *home = workers->home;
-    struct segment_told told;
+    uint64_t job = workers->runs + number;
     struct message_head head;
 
-    TRY(hear(workers, workers->runs + number, &head));
+    TRY(hear(workers, job, &head));
+    CHECK(head.message == MESSAGE_BEGIN && head.index == workers->list.numbers[number]);
+    TRY(hear_begin(home));
+    TRY(hear(workers, job, &head));
     while (head.message == MESSAGE_OPENING) {
         hear_opening(home, head.index);
-        TRY(hear(workers, workers->runs + number, &head));
+        TRY(hear(workers, job, &head));
     }
-    CHECK(head.message == MESSAGE_SEGMENT && head.index == workers->list.numbers[number] &&
-          head.len == sizeof(told));
-    memcpy(&told, home->plain.data, sizeof(told));
-    return join_segment(home, &told);
+    CHECK(head.message == MESSAGE_END && head.index == workers->list.numbers[number]);
+    return hear_end(home);
 }
 
 static struct outcome hear_all(const struct workers *workers)

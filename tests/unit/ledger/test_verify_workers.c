@@ -44,7 +44,9 @@ static void take(void *context, uint64_t index, struct view opening)
 static void progress(void *context, const char *what, uint64_t done, uint64_t total)
 {
     struct seen *seen = context;
-    assert_true(done <= total && strlen(what) > 0);
+    (void)done;
+    (void)total;
+    assert_true(getpid() == seen->here && strlen(what) > 0);
     seen->progress++;
 }
 
