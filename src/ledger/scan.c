@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WINDOW_BYTES (1u << 20)
+#define WINDOW_BYTES (4u << 20)
 #define SEGMENTS_MAX (1u << 20)
 #define SEGMENT_FIRST 1u
 
