@@ -7,6 +7,7 @@
  *  3. The text of the key is wiped from the stack.
  */
 #include "base/check.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "seal/seal.h"
 
@@ -121,6 +122,28 @@ struct outcome keyfile_read_if(int dir_fd, const char *name, struct secret *ret_
 
     *ret_there = outcome_ok(outcome);
     return outcome.fault == FAULT_NOT_FOUND ? OUTCOME_OK : outcome;
+}
+
+struct outcome index_keys_read(int dir_fd, struct index_keys *ret_keys)
+{
+    bool has_identity = false;
+    struct outcome outcome = keyfile_read(dir_fd, KEYFILE_INDEX, &ret_keys->key);
+
+    if (!outcome_ok(outcome)) {
+        log_line(LOG_LEVEL_ERROR, "key-not-read", "file=%s", KEYFILE_INDEX);
+        return outcome;
+    }
+    TRY(keyfile_read_if(dir_fd, KEYFILE_INDEX_NEXT, &ret_keys->next, &ret_keys->has_next));
+    TRY(keyfile_read_if(dir_fd, KEYFILE_IDENTITY, &ret_keys->identity, &has_identity));
+    if (!has_identity) {
+        ret_keys->identity = ret_keys->key;
+    }
+    return OUTCOME_OK;
+}
+
+const struct secret *index_keys_next(const struct index_keys *keys)
+{
+    return keys->has_next ? &keys->next : NULL;
 }
 
 static struct outcome read_pem(int fd, bool secret, struct buf *ret_pem)

@@ -93,6 +93,14 @@ struct outcome masker_new(const struct secret *key, struct masker **ret_masker);
 void masker_free(struct masker *masker);
 void masker_mask(struct masker *masker, uint8_t (*blocks)[SEAL_MASK_BYTES], unsigned count);
 
+/* A veil over blind tags as a store has them, so that another one can be put over them (decision
+ * 0074): a permutation of 16 bytes. NULL is none: the tag stays as it is. */
+struct veil;
+struct outcome veil_new(const struct secret *key, struct veil **ret_veil);
+void veil_free(struct veil *veil);
+void veil_put(struct veil *veil, uint8_t tag[SEAL_BLIND_BYTES]);
+void veil_lift(struct veil *veil, uint8_t tag[SEAL_BLIND_BYTES]);
+
 /* Ed25519 (RFC 8032). */
 struct signer;
 struct outcome signer_new(const struct secret *seed, struct signer **ret_signer);
@@ -152,12 +160,28 @@ struct outcome keyfile_read(int dir_fd, const char *name, struct secret *ret_key
 /* One that may not be there: *ret_there. */
 struct outcome keyfile_read_if(int dir_fd, const char *name, struct secret *ret_key,
                                bool *ret_there);
-/* The key that takes over from another: made by `dancu key rotate data` or `sign`, and there until
- * `dancu key retire` has put it in its place (decision 0072). */
+/* The key that takes over from another: made by `dancu key rotate`, and there until `dancu key
+ * retire` has put it in its place (decision 0072). The identity key is the first index key, by
+ * which the log names persons for good; as long as there is no such file, index.key is it (decision
+ * 0074).
+ */
 #define KEYFILE_DATA "data.key"
 #define KEYFILE_DATA_NEXT "data.next.key"
+#define KEYFILE_INDEX "index.key"
+#define KEYFILE_INDEX_NEXT "index.next.key"
+#define KEYFILE_IDENTITY "identity.key"
 #define KEYFILE_SIGN "sign.key"
 #define KEYFILE_SIGN_NEXT "sign.next.key"
+/* The keys of a folder by which persons are found. */
+struct index_keys {
+    struct secret key;
+    struct secret next; /* takes over from it, or has */
+    struct secret identity;
+    bool has_next;
+};
+/* What cannot be read is told by the name of its file. */
+struct outcome index_keys_read(int dir_fd, struct index_keys *ret_keys);
+const struct secret *index_keys_next(const struct index_keys *keys); /* NULL: there is none */
 /* A key or certificates that others made, as PEM, appended as they stand. A `secret` one has mode
  * 0600 too, and the caller wipes the buf. FAULT_OVER_LIMIT: over KEYFILE_PEM_BYTES_MAX, for which
  * (and one byte) the buf has room. */

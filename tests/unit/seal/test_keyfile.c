@@ -171,6 +171,32 @@ static void pem_of_others_is_read_whole_and_its_key_is_secret(void **state)
     assert_fault(keyfile_read_pem(folder->fd, "letter.key", true, &pem), FAULT_NOT_FOUND);
 }
 
+static void the_index_key_is_the_identity_key_as_long_as_there_is_no_other(void **state)
+{
+    struct folder *folder = *state;
+    struct secret first = {"the first index key, of 32 bytes"};
+    struct secret second = {"another index key of 32 bytes..."};
+    struct index_keys keys = {0};
+    assert_fault(index_keys_read(folder->fd, &keys), FAULT_NOT_FOUND);
+    assert_ok(keyfile_write(folder->fd, KEYFILE_INDEX, &first));
+    assert_ok(index_keys_read(folder->fd, &keys));
+    assert_memory_equal(&keys.key, &first, sizeof(first));
+    assert_memory_equal(&keys.identity, &first, sizeof(first));
+    assert_null(index_keys_next(&keys));
+    assert_ok(keyfile_write(folder->fd, KEYFILE_INDEX_NEXT, &second));
+    assert_ok(index_keys_read(folder->fd, &keys));
+    assert_memory_equal(index_keys_next(&keys), &second, sizeof(second));
+    assert_memory_equal(&keys.identity, &first, sizeof(first));
+    assert_int_equal(renameat(folder->fd, KEYFILE_INDEX, folder->fd, KEYFILE_IDENTITY), 0);
+    assert_int_equal(renameat(folder->fd, KEYFILE_INDEX_NEXT, folder->fd, KEYFILE_INDEX), 0);
+    assert_ok(index_keys_read(folder->fd, &keys));
+    assert_memory_equal(&keys.key, &second, sizeof(second));
+    assert_memory_equal(&keys.identity, &first, sizeof(first));
+    assert_null(index_keys_next(&keys));
+    put_file(folder, KEYFILE_IDENTITY, "no key", 0600);
+    assert_fault(index_keys_read(folder->fd, &keys), FAULT_CORRUPT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -181,6 +207,7 @@ int main(void)
         cmocka_unit_test(links_pipes_folders_and_nothing_are_refused),
         cmocka_unit_test(a_key_that_cannot_be_written_leaves_no_file),
         cmocka_unit_test(pem_of_others_is_read_whole_and_its_key_is_secret),
+        cmocka_unit_test(the_index_key_is_the_identity_key_as_long_as_there_is_no_other),
     };
     return cmocka_run_group_tests_name("seal/keyfile", tests, setup, teardown);
 }

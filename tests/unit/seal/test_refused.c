@@ -207,6 +207,16 @@ static struct outcome make_masker(void *context)
     return OUTCOME_OK;
 }
 
+static struct outcome make_veil(void *context)
+{
+    struct secret key = {"a key of 32 bytes, as it is"};
+    struct veil *veil = NULL;
+    (void)context;
+    TRY(veil_new(&key, &veil));
+    veil_free(veil);
+    return OUTCOME_OK;
+}
+
 static struct outcome sign_and_verify(void *context)
 {
     struct secret seed = {"a seed of 32 bytes, as it is"};
@@ -246,6 +256,7 @@ static void what_the_library_refuses_is_a_failure(void **state)
     assert_ok(expand(NULL)); /* the engine is made once, and CHECKs */
     for (unsigned on = 0; on < 2; on++) {
         assert_int_equal(each_call_refused(make_masker, NULL, on == 1), 3);
+        assert_int_equal(each_call_refused(make_veil, NULL, on == 1), 5);
         assert_int_equal(each_call_refused(sign_and_verify, NULL, on == 1), 10);
         assert_int_equal(each_call_refused(derive, NULL, on == 1), 3);
         assert_int_equal(each_call_refused(expand, NULL, on == 1), 2);
