@@ -1,12 +1,15 @@
 /*
- * Keys of a home, and the rotation of the data key and of the log's signing key (decision 0072):
+ * Keys of a home, and the rotation of the data key, of the index key and of the log's signing key
+ * (decisions 0072, 0074):
  *
  *   dancu key status [--json]        what is rotated, how far, and which files are needed
- *   dancu key rotate data|sign       makes data.next.key (sign.next.key), if it is not there, and
+ *   dancu key rotate data|index|sign   makes data.next.key (and so on), if it is not there, and
  *                                    hands it to the server that runs; in a home without officers
  * it is ordered at once, else two officers sign `dancu key rotate data --fingerprint ... --as ...`
- *   dancu key retire data|sign       once it is done: data.next.key becomes data.key, and what was
- *                                    data.key becomes data.old.key, which backups from before need
+ *   dancu key retire data|index|sign   once it is done: data.next.key becomes data.key, and what
+ * was data.key becomes data.old.key, which backups from before need
+ *
+ * The first index.key that is retired becomes identity.key instead, which is needed for good.
  *
  * A key goes from its file to the server's own socket, and nowhere else; it is named by its
  * fingerprint.
@@ -30,7 +33,7 @@
 enum { KEY_OPTION_HOME, KEY_OPTION_KEYS, KEY_OPTION_REASON, KEY_OPTION_JSON, KEY_OPTION_COUNT };
 
 /* Which keys are rotated, and their files. */
-enum key_which { KEY_DATA, KEY_SIGN, KEY_COUNT };
+enum key_which { KEY_DATA, KEY_INDEX, KEY_SIGN, KEY_COUNT };
 static const struct {
     const char *word;
     const char *file;
@@ -38,6 +41,7 @@ static const struct {
     const char *old;
 } key_rows[KEY_COUNT] = {
     [KEY_DATA] = {"data", KEYFILE_DATA, KEYFILE_DATA_NEXT, "data.old.key"},
+    [KEY_INDEX] = {"index", KEYFILE_INDEX, KEYFILE_INDEX_NEXT, "index.old.key"},
     [KEY_SIGN] = {"sign", KEYFILE_SIGN, KEYFILE_SIGN_NEXT, "sign.old.key"},
 };
 
@@ -79,7 +83,7 @@ struct key_state {
 struct key_states {
     struct key_state of[KEY_COUNT];
     bool founded; /* officers sign acts here */
-    struct registry_rotation registry;
+    struct registry_rotation registry[REGISTRY_KEY_COUNT];
     struct office_rotation office;
     uint64_t persons; /* in the registry */
 };
@@ -92,12 +96,17 @@ static struct outcome read_registry(const struct key_call *call, const struct ho
         .home = call->home,
         .data_key = &keys->data,
         .data_next = house_data_next(keys),
-        .index_key = &keys->index,
+        .index_key = &keys->index.key,
+        .index_next = index_keys_next(&keys->index),
+        .identity_key = &keys->index.identity,
         .random = random_system(),
         .mode = REGISTRY_READ,
     };
     TRY(registry_open(&config, &registry));
-    struct outcome outcome = registry_rotation_read(registry, &states->registry);
+    struct outcome outcome = OUTCOME_OK;
+    for (unsigned i = 0; i < REGISTRY_KEY_COUNT && outcome_ok(outcome); i++) {
+        outcome = registry_rotation_read(registry, (enum registry_key)i, &states->registry[i]);
+    }
     if (outcome_ok(outcome)) {
         outcome = registry_count(registry, &states->persons);
     }
@@ -129,6 +138,8 @@ static struct outcome read_states(const struct key_call *call, struct key_states
     states.founded = staff_founded(&open.directory);
     fill_state(&open.directory, KEY_DATA, &open.keys.data, house_data_next(&open.keys),
                &states.of[KEY_DATA]);
+    fill_state(&open.directory, KEY_INDEX, &open.keys.index.key, index_keys_next(&open.keys.index),
+               &states.of[KEY_INDEX]);
     fill_state(&open.directory, KEY_SIGN, &open.keys.sign, house_sign_next(&open.keys),
                &states.of[KEY_SIGN]);
     struct outcome outcome = office_rotation_read(open.office, &states.office);
@@ -153,8 +164,9 @@ static bool ordered_to(const struct key_state *state, const struct fingerprint *
 /* Some of what is stored may lie under another key than the rest. */
 static bool mixed(const struct key_states *states, const struct key_state *state)
 {
-    return state == &states->of[KEY_DATA] &&
-           (states->registry.under_way || states->office.under_way);
+    return (state == &states->of[KEY_DATA] &&
+            (states->registry[REGISTRY_KEY_DATA].under_way || states->office.under_way)) ||
+           (state == &states->of[KEY_INDEX] && states->registry[REGISTRY_KEY_INDEX].under_way);
 }
 
 static const char *state_word(const struct key_states *states, const struct key_state *state)
@@ -171,11 +183,15 @@ static const char *state_word(const struct key_states *states, const struct key_
     return ordered_to(state, &state->key) ? "done" : "done, to be retired";
 }
 
-static uint64_t persons_done(const struct key_states *states)
+static uint64_t persons_done(const struct key_states *states, enum key_which which)
 {
-    const struct key_state *data = &states->of[KEY_DATA];
-    return data->any && data->order.state == ROTATION_DONE ? data->order.persons
-                                                           : states->registry.persons;
+    const struct key_state *state = &states->of[which];
+    enum registry_key key = which == KEY_DATA ? REGISTRY_KEY_DATA : REGISTRY_KEY_INDEX;
+    if (which == KEY_SIGN) {
+        return 0;
+    }
+    return state->any && state->order.state == ROTATION_DONE ? state->order.persons
+                                                             : states->registry[key].persons;
 }
 
 static void print_json(const struct key_states *states)
@@ -184,17 +200,34 @@ static void print_json(const struct key_states *states)
     for (unsigned i = 0; i < KEY_COUNT; i++) {
         const struct key_state *state = &states->of[i];
         const char *quote = state->has_next ? "\"" : "";
-        printf("%s\"%s\":{\"fingerprint\":\"%s\",\"next\":%s%s%s,\"state\":\"%s\"}",
+        printf("%s\"%s\":{\"fingerprint\":\"%s\",\"next\":%s%s%s,\"state\":\"%s\"",
                i == 0 ? "" : ",", key_rows[i].word, state->key.text, quote,
                state->has_next ? state->next.text : "null", quote, state_word(states, state));
+        printf(",\"persons_done\":%llu}",
+               (unsigned long long)persons_done(states, (enum key_which)i));
     }
     printf(",\"persons\":%llu,\"persons_done\":%llu}\n", (unsigned long long)states->persons,
-           (unsigned long long)persons_done(states));
+           (unsigned long long)persons_done(states, KEY_DATA));
+}
+
+/* How far it is with the register. */
+static void print_persons(const struct key_states *states, enum key_which which)
+{
+    const struct key_state *state = &states->of[which];
+    if (which == KEY_SIGN || !state->any) {
+        return;
+    }
+    printf("%-14s %llu of %llu\n", "persons", (unsigned long long)persons_done(states, which),
+           (unsigned long long)states->persons);
+    if (state->order.damaged > 0) {
+        printf("%-14s %llu %s under neither key\n", "damaged",
+               (unsigned long long)state->order.damaged,
+               which == KEY_DATA ? "versions opened" : "persons could not be read to be tagged");
+    }
 }
 
 static void print_text(const struct key_states *states)
 {
-    const struct key_state *data = &states->of[KEY_DATA];
     for (unsigned i = 0; i < KEY_COUNT; i++) {
         const struct key_state *state = &states->of[i];
         printf("%-14s %s\n", key_rows[i].file, state->key.text);
@@ -202,14 +235,7 @@ static void print_text(const struct key_states *states)
             printf("%-14s %s\n", key_rows[i].next, state->next.text);
         }
         printf("%-14s %s\n", "rotation", state_word(states, state));
-    }
-    if (data->any) {
-        printf("%-14s %llu of %llu\n", "persons", (unsigned long long)persons_done(states),
-               (unsigned long long)states->persons);
-    }
-    if (data->any && data->order.damaged > 0) {
-        printf("%-14s %llu versions opened under neither key\n", "damaged",
-               (unsigned long long)data->order.damaged);
+        print_persons(states, (enum key_which)i);
     }
 }
 
@@ -351,29 +377,47 @@ static int key_rotate(const struct key_call *call)
 
 /* ---- retire ---- */
 
+/* The name that the key gets: that of the identity key, of the first index key of all. */
+static struct outcome old_name(int keys_fd, enum key_which which, const struct secret *key,
+                               const char **ret_name)
+{
+    SECRET_AUTO identity = {{0}};
+    bool there = false;
+    *ret_name = key_rows[which].old;
+    if (which != KEY_INDEX) {
+        return OUTCOME_OK;
+    }
+    TRY(keyfile_read_if(keys_fd, KEYFILE_IDENTITY, &identity, &there));
+    if (!there || seal_equal(key, &identity, sizeof(identity))) {
+        *ret_name = KEYFILE_IDENTITY;
+    }
+    return OUTCOME_OK;
+}
+
 /* data.key gets a second name. One that was cut off behind that goes on. */
-static struct outcome keep_old(int keys_fd, enum key_which which)
+static struct outcome keep_old(int keys_fd, enum key_which which, const char **ret_name)
 {
     SECRET_AUTO key = {{0}};
     SECRET_AUTO old = {{0}};
     bool there = false;
     TRY(keyfile_read(keys_fd, key_rows[which].file, &key));
-    TRY(keyfile_read_if(keys_fd, key_rows[which].old, &old, &there));
+    TRY(old_name(keys_fd, which, &key, ret_name));
+    TRY(keyfile_read_if(keys_fd, *ret_name, &old, &there));
     if (there) {
         return seal_equal(&key, &old, sizeof(key))
                    ? OUTCOME_OK
                    : outcome_fail(FAULT_CONFLICT, "the .old.key is of an earlier rotation, and of "
                                                   "backups from before it: put it away first");
     }
-    return linkat(keys_fd, key_rows[which].file, keys_fd, key_rows[which].old, 0) == 0
+    return linkat(keys_fd, key_rows[which].file, keys_fd, *ret_name, 0) == 0
                ? OUTCOME_OK
                : outcome_sys(errno, "make the .old.key");
 }
 
 /* At each moment data.key is there, with data.next.key beside it or as the new key itself. */
-static struct outcome move_files(int keys_fd, enum key_which which)
+static struct outcome move_files(int keys_fd, enum key_which which, const char **ret_old)
 {
-    TRY(keep_old(keys_fd, which));
+    TRY(keep_old(keys_fd, which, ret_old));
     if (fsync(keys_fd) != 0 ||
         renameat(keys_fd, key_rows[which].next, keys_fd, key_rows[which].file) != 0 ||
         fsync(keys_fd) != 0) {
@@ -385,6 +429,7 @@ static struct outcome move_files(int keys_fd, enum key_which which)
 static int key_retire(const struct key_call *call)
 {
     struct key_states states;
+    const char *old = NULL;
     int keys_fd = -1;
     if (!outcome_ok(read_states(call, &states))) {
         return EXIT_BAD;
@@ -397,15 +442,19 @@ static int key_retire(const struct key_call *call)
     }
     struct outcome outcome = keys_open(call, &keys_fd);
     if (outcome_ok(outcome)) {
-        outcome = move_files(keys_fd, call->which);
+        outcome = move_files(keys_fd, call->which, &old);
         (void)close(keys_fd);
     }
     if (!outcome_ok(outcome)) {
         return complain(call->keys, outcome);
     }
-    printf("%-14s %s\n%-14s %s\nnothing here needs %s any more; backups from before do\n",
-           key_rows[call->which].file, state->next.text, key_rows[call->which].old, state->key.text,
-           key_rows[call->which].old);
+    printf("%-14s %s\n%-14s %s\n", key_rows[call->which].file, state->next.text, old,
+           state->key.text);
+    if (strcmp(old, KEYFILE_IDENTITY) == 0) {
+        printf("%s is needed for good: by it the log names persons\n", old);
+    } else {
+        printf("nothing here needs %s any more; backups from before do\n", old);
+    }
     return EXIT_GOOD;
 }
 
@@ -414,7 +463,8 @@ static int key_retire(const struct key_call *call)
 static int usage(void)
 {
     cli_complain(
-        "usage: dancu key status [--json] | rotate data|sign [--reason TEXT] | retire data|sign "
+        "usage: dancu key status [--json] | rotate data|index|sign [--reason TEXT] | retire "
+        "data|index|sign "
         "[--home DIR] [--keys DIR]");
     return EXIT_USAGE;
 }

@@ -39,7 +39,7 @@ static const struct {
     size_t offset;
 } key_files[] = {
     {KEYFILE_DATA, offsetof(struct house_keys, data)},
-    {"index.key", offsetof(struct house_keys, index)},
+    {KEYFILE_INDEX, offsetof(struct house_keys, index.key)},
     {"wrap.key", offsetof(struct house_keys, wrap)},
     {KEYFILE_SIGN, offsetof(struct house_keys, sign)},
 };
@@ -76,6 +76,7 @@ struct outcome house_keys_read(int keys_fd, struct house_keys *ret_keys)
             return outcome;
         }
     }
+    TRY(index_keys_read(keys_fd, &ret_keys->index));
     TRY(keyfile_read_if(keys_fd, KEYFILE_SIGN_NEXT, &ret_keys->sign_next,
                         &ret_keys->has_sign_next));
     return keyfile_read_if(keys_fd, KEYFILE_DATA_NEXT, &ret_keys->data_next, &ret_keys->has_next);
@@ -89,6 +90,7 @@ struct outcome house_keys_make(int keys_fd, const struct random_port *random,
         random_fill(random, key->bytes, sizeof(key->bytes));
         TRY(keyfile_write(keys_fd, key_files[i].name, key));
     }
+    ret_keys->index.identity = ret_keys->index.key;
     return OUTCOME_OK;
 }
 
@@ -269,7 +271,9 @@ static struct outcome open_stores(struct house *house, const char *home, int hom
         .home = home,
         .data_key = &house->keys.data,
         .data_next = house_data_next(&house->keys),
-        .index_key = &house->keys.index,
+        .index_key = &house->keys.index.key,
+        .index_next = index_keys_next(&house->keys.index),
+        .identity_key = &house->keys.index.identity,
         .random = house->random,
         .clock = house->clock,
         .mode = mode,

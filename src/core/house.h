@@ -17,7 +17,7 @@ struct house_keys {
     struct secret data;      /* seals persons and office objects */
     struct secret data_next; /* takes over from it, or has */
     bool has_next;
-    struct secret index;     /* blind index */
+    struct index_keys index; /* blind index */
     struct secret wrap;      /* wraps the subkeys of the ledger's segments */
     struct secret sign;      /* seed of the ledger's Ed25519 key */
     struct secret sign_next; /* likewise: takes over from it, or has */

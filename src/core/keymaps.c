@@ -163,7 +163,7 @@ void keymaps_open(struct core *core)
     if (core->child->settings.map_s == 0) {
         maps->keep_us = clock_monotonic_us(&core->house->clock) + START_US;
     }
-    struct outcome outcome = keymap_keys_make(&core->house->keys.index, &maps->keys);
+    struct outcome outcome = keymap_keys_make(&core->house->keys.index.identity, &maps->keys);
     if (outcome_ok(outcome)) {
         outcome =
             keymap_list(core->house->disk, core->child->grants[GRANT_HOME_DIR], indexes, &count);

@@ -32,7 +32,7 @@ struct loader_keys {
     struct secret data;
     struct secret next; /* takes over from it, or has */
     bool has_next;
-    struct secret index;
+    struct index_keys index;
 };
 
 /* What it takes must not be what others wait for. What a system does not grant is no matter. */
@@ -56,7 +56,7 @@ int loader_prepare(struct child *child)
         outcome = keyfile_read_if(keys_fd, KEYFILE_DATA_NEXT, &keys->next, &keys->has_next);
     }
     if (outcome_ok(outcome)) {
-        outcome = keyfile_read(keys_fd, "index.key", &keys->index);
+        outcome = index_keys_read(keys_fd, &keys->index);
     }
     if (!outcome_ok(outcome)) {
         log_outcome(LOG_LEVEL_ERROR, "keys", outcome);
@@ -360,7 +360,9 @@ static struct outcome open_all(struct loader *loader)
         .home = child->home_path,
         .data_key = &keys->data,
         .data_next = keys->has_next ? &keys->next : NULL,
-        .index_key = &keys->index,
+        .index_key = &keys->index.key,
+        .index_next = index_keys_next(&keys->index),
+        .identity_key = &keys->index.identity,
         .random = random_system(),
         .clock = clock_system(),
         .mode = REGISTRY_WRITE,

@@ -1,6 +1,6 @@
 /*
- * The loader seals the registry anew under another data key: a chunk, a rest, and everybody is
- * heard meanwhile.
+ * The loader seals the registry anew under another data key, or makes its tags anew under another
+ * index key: a chunk, a rest, and everybody is heard meanwhile.
  *
  * Invariants
  *  1. It begins when the core says so, which is when everybody has the key; how far it is stands in
@@ -17,6 +17,7 @@
 
 /* Persons in one transaction; and its share of the time, so that readers find the disk at rest. */
 #define CHUNK_PERSONS 200
+#define CHUNK_TAGGED 2000 /* their tags lie all over the index: more of them share its pages */
 #define REST_TIMES 3
 #define RETRY_US 5000000
 
@@ -60,16 +61,23 @@ struct outcome loader_rotation_take(struct loader *loader, const struct frame *f
 
 static struct outcome step(struct loader *loader, struct registry_rotation *ret_rotation)
 {
-    TRY(registry_rotation_read(loader->registry, ret_rotation));
+    enum registry_key which = registry_key_which(loader->registry, loader->rotation_key);
+    bool data = which == REGISTRY_KEY_DATA;
+
+    if (which == REGISTRY_KEY_COUNT) {
+        return outcome_fail(FAULT_NOT_FOUND, "the key is not held");
+    }
+    TRY(registry_rotation_read(loader->registry, which, ret_rotation));
     if (!registry_key_written(loader->registry, loader->rotation_key)) {
-        TRY(registry_rotation_begin(loader->registry));
-        TRY(registry_rotation_read(loader->registry, ret_rotation));
+        TRY(registry_rotation_begin(loader->registry, which));
+        TRY(registry_rotation_read(loader->registry, which, ret_rotation));
     }
     if (!ret_rotation->under_way) {
         return OUTCOME_OK;
     }
     TRY(loader_space(loader));
-    return registry_rotation_step(loader->registry, CHUNK_PERSONS, ret_rotation);
+    return registry_rotation_step(loader->registry, which, data ? CHUNK_PERSONS : CHUNK_TAGGED,
+                                  ret_rotation);
 }
 
 void loader_rotate(struct loader *loader)

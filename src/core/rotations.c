@@ -1,13 +1,15 @@
 /*
- * A data key or a signing key takes over from another while everything goes on (decision 0072).
+ * A data key, an index key or a signing key takes over from another while everything goes on
+ * (decisions 0072, 0074).
  *
  * Invariants
  *  1. Nothing is sealed under the new key before everybody who may read it has that key: this
  *     process, the loader and the worker. Who does not have it ends, and its successor reads it.
- *  2. The registry is the loader's to seal anew, the office's objects are ours: a few at a time,
- *     with rests, so that who asks waits for no more than an act takes.
+ *  2. The registry is the loader's to seal and to tag anew, the office's objects are ours: a few at
+ *     a time, with rests, so that who asks waits for no more than an act takes.
  *  3. How far each is stands in its store; this process remembers what it can ask for again.
- *  4. The end is an act of the house, once both are whole: what it says is what the loader told.
+ *  4. The end is an act of the house, once both are whole: what it says is what the loader told. A
+ *     start compares what the log says last with the stores, and makes up for what is missing.
  */
 #include "core/loop.h"
 
@@ -36,6 +38,11 @@ static bool of_sign(const struct key_rotation *rotation)
     return view_equal(code_view(&rotation->code), ROTATION_SIGN);
 }
 
+static bool of_data(const struct key_rotation *rotation)
+{
+    return view_equal(code_view(&rotation->code), ROTATION_DATA);
+}
+
 static bool key_is(const struct secret *key, const uint8_t fingerprint[SEAL_HASH_BYTES])
 {
     uint8_t own[SEAL_HASH_BYTES];
@@ -54,16 +61,18 @@ static const struct secret *sign_key(const struct core *core,
     return key_is(&keys->sign, fingerprint) ? &keys->sign : NULL;
 }
 
-static bool have_data_key(const struct core *core, const uint8_t fingerprint[SEAL_HASH_BYTES])
+static bool have_store_key(const struct core *core, bool data,
+                           const uint8_t fingerprint[SEAL_HASH_BYTES])
 {
-    return registry_key_held(core->house->registry, fingerprint) &&
-           office_key_held(core->house->office, fingerprint);
+    enum registry_key which = registry_key_which(core->house->registry, fingerprint);
+    return data ? which == REGISTRY_KEY_DATA && office_key_held(core->house->office, fingerprint)
+                : which == REGISTRY_KEY_INDEX;
 }
 
 static bool have_key(const struct core *core, const struct key_rotation *rotation)
 {
     return of_sign(rotation) ? sign_key(core, rotation->fingerprint) != NULL
-                             : have_data_key(core, rotation->fingerprint);
+                             : have_store_key(core, of_data(rotation), rotation->fingerprint);
 }
 
 /* Without its `signers` a log goes on under the key that was replaced. */
@@ -81,17 +90,31 @@ static struct outcome check_signers(const struct core *core)
                                              "the file `signers` is not the home's last");
 }
 
-/* A store that is being sealed anew with no order for it is of a backup from the last moments of a
- * rotation whose end is in the log: it goes on, and ends once more. */
-static struct outcome take_up(const struct core *core)
+/* The registry is not as the log says that it was at the end. */
+static bool other_end(const struct core *core, const struct key_rotation *rotation,
+                      const struct registry_rotation *registry)
 {
-    struct key_rotation *rotation = staff_rotation(&core->house->directory, ROTATION_DATA);
+    return registry->under_way ||
+           (registry->any && registry_key_written(core->house->registry, rotation->fingerprint) &&
+            !seal_equal(registry->hash, rotation->hash, sizeof(registry->hash)));
+}
+
+/* A store that is being sealed anew with no order for it is of a backup from the last moments of a
+ * rotation whose end is in the log: it goes on, and ends once more. So does one that was made whole
+ * since then, when the core ended before it could record that. */
+static struct outcome take_up(const struct core *core, struct view code, enum registry_key which)
+{
+    struct key_rotation *rotation = staff_rotation(&core->house->directory, code);
     struct registry_rotation registry;
-    struct office_rotation office;
-    TRY(registry_rotation_read(core->house->registry, &registry));
-    TRY(office_rotation_read(core->house->office, &office));
-    if (rotation != NULL && rotation->state == ROTATION_DONE &&
-        (registry.under_way || office.under_way) && have_key(core, rotation)) {
+    struct office_rotation office = {.recorded = true};
+    if (rotation == NULL || rotation->state != ROTATION_DONE || !have_key(core, rotation)) {
+        return OUTCOME_OK;
+    }
+    TRY(registry_rotation_read(core->house->registry, which, &registry));
+    if (which == REGISTRY_KEY_DATA) {
+        TRY(office_rotation_read(core->house->office, &office));
+    }
+    if (other_end(core, rotation, &registry) || !office.recorded) {
         rotation->state = ROTATION_ORDERED;
         rotation->begun = true;
     }
@@ -101,11 +124,13 @@ static struct outcome take_up(const struct core *core)
 struct outcome rotations_open(struct core *core)
 {
     struct key_rotation *rotation = ordered(core);
-    if (rotation == NULL) {
-        TRY(take_up(core));
-    } else if (!of_sign(rotation)) {
-        rotation->begun = office_key_begun(core->house->office, rotation->fingerprint);
+    if (rotation != NULL && !of_sign(rotation)) {
+        rotation->begun = of_data(rotation)
+                              ? office_key_begun(core->house->office, rotation->fingerprint)
+                              : registry_key_written(core->house->registry, rotation->fingerprint);
     }
+    TRY(take_up(core, ROTATION_DATA, REGISTRY_KEY_DATA));
+    TRY(take_up(core, ROTATION_INDEX, REGISTRY_KEY_INDEX));
     return check_signers(core);
 }
 
@@ -126,8 +151,10 @@ struct outcome rotations_offer(struct core *core, struct view which, const struc
 {
     const struct key_rotation *rotation = ordered(core);
     bool sign = view_equal(which, ROTATION_SIGN);
-    if (!sign && !view_equal(which, ROTATION_DATA)) {
-        return outcome_fail(FAULT_BAD_INPUT, "no such key is rotated: `data` and `sign` are");
+    bool index = view_equal(which, ROTATION_INDEX);
+    if (!sign && !index && !view_equal(which, ROTATION_DATA)) {
+        return outcome_fail(FAULT_BAD_INPUT,
+                            "no such key is rotated: `data`, `index` and `sign` are");
     }
     if (rotation != NULL && rotation->begun && !key_is(key, rotation->fingerprint)) {
         return outcome_fail(FAULT_CONFLICT, "a key is being rotated to another");
@@ -135,7 +162,10 @@ struct outcome rotations_offer(struct core *core, struct view which, const struc
     if (sign) {
         return offer_sign(core, key);
     }
-    TRY(registry_key_offer(core->house->registry, key));
+    if (index) {
+        return registry_key_offer(core->house->registry, REGISTRY_KEY_INDEX, key);
+    }
+    TRY(registry_key_offer(core->house->registry, REGISTRY_KEY_DATA, key));
     return office_key_offer(core->house->office, key);
 }
 
@@ -151,7 +181,8 @@ bool rotations_may(const struct core *core, const struct act *act)
     const struct house_keys *keys = &core->house->keys;
     return view_equal(act_value(act, "code"), ROTATION_SIGN)
                ? keys->has_sign_next && key_is(&keys->sign_next, fingerprint)
-               : have_data_key(core, fingerprint);
+               : have_store_key(core, view_equal(act_value(act, "code"), ROTATION_DATA),
+                                fingerprint);
 }
 
 /* ---- everybody has it: invariant 1 ---- */
@@ -321,16 +352,22 @@ static struct outcome step(struct core *core, struct key_rotation *rotation)
     if (of_sign(rotation)) {
         return take_sign(core, rotation);
     }
+    bool data = of_data(rotation);
     if (!rotation->begun) {
-        TRY(office_rotation_begin(core->house->office, rotation->fingerprint));
+        TRY(data ? office_rotation_begin(core->house->office, rotation->fingerprint) : OUTCOME_OK);
         rotation->begun = true;
-        log_line(LOG_LEVEL_INFO, "key-rotates", "key=data");
+        log_line(LOG_LEVEL_INFO, "key-rotates", "key=%s", rotation->code.text);
     }
     go(core, rotation);
+    if (!data) {
+        rotations->office.any = true; /* its objects lie under no index key */
+    }
     if (!rotations->office.any || rotations->office.under_way) {
         return office_rotation_step(core->house->office, &rotations->office);
     }
-    return whole(rotations) ? registry_key_settle(core->house->registry) : OUTCOME_OK;
+    return whole(rotations) ? registry_key_settle(core->house->registry,
+                                                  data ? REGISTRY_KEY_DATA : REGISTRY_KEY_INDEX)
+                            : OUTCOME_OK;
 }
 
 /* What is in the way: nothing, until somebody has brought the key or has made his place free. */
@@ -381,9 +418,11 @@ struct outcome rotations_keep(struct core *core)
     if (!whole(rotations)) {
         return OUTCOME_OK;
     }
+    bool data = of_data(rotation);
     outcome = record_end(core, rotation);
     if (outcome_ok(outcome)) {
         *rotations = (struct rotations){0};
+        outcome = data ? office_rotation_recorded(core->house->office) : OUTCOME_OK;
     }
     return core_survives(outcome) ? OUTCOME_OK : outcome;
 }

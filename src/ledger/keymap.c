@@ -24,11 +24,11 @@
 #define HEAD_TEXT_BYTES_MAX 256u
 #define PUT_BYTES 65536u /* nodes and places handed on at once */
 
-struct outcome keymap_keys_make(const struct secret *index_key, struct keymap_keys *ret_keys)
+struct outcome keymap_keys_make(const struct secret *identity_key, struct keymap_keys *ret_keys)
 {
-    TRY(seal_derive(index_key, "dancu map position", &ret_keys->position));
-    TRY(seal_derive(index_key, "dancu map salt", &ret_keys->salt));
-    return seal_derive(index_key, "dancu map file", &ret_keys->seal);
+    TRY(seal_derive(identity_key, "dancu map position", &ret_keys->position));
+    TRY(seal_derive(identity_key, "dancu map salt", &ret_keys->salt));
+    return seal_derive(identity_key, "dancu map file", &ret_keys->seal);
 }
 
 void keymap_keys_done(struct keymap_keys *keys)

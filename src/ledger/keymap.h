@@ -35,7 +35,7 @@ struct keymap_keys {
     struct secret salt;
     struct secret seal;
 };
-struct outcome keymap_keys_make(const struct secret *index_key, struct keymap_keys *ret_keys);
+struct outcome keymap_keys_make(const struct secret *identity_key, struct keymap_keys *ret_keys);
 void keymap_keys_done(struct keymap_keys *keys); /* wipes */
 /* HMAC-SHA-256 of the person's key as u64; of the position and the map's size likewise. */
 void keymap_position(const struct keymap_keys *keys, uint64_t person,

@@ -631,6 +631,11 @@ struct outcome office_rotation_read(struct office *office, struct office_rotatio
     return office_store_rotation_read(office->store, ret_rotation);
 }
 
+struct outcome office_rotation_recorded(struct office *office)
+{
+    return office_store_rotation_recorded(office->store);
+}
+
 struct outcome office_rotation_step(struct office *office, struct office_rotation *ret_rotation)
 {
     if (office->late.count > 0) {

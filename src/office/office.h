@@ -133,6 +133,8 @@ bool office_key_begun(const struct office *office, const uint8_t fingerprint[SEA
 struct outcome office_rotation_begin(struct office *office,
                                      const uint8_t fingerprint[SEAL_HASH_BYTES]);
 struct outcome office_rotation_read(struct office *office, struct office_rotation *ret_rotation);
+/* The log tells of its end. */
+struct outcome office_rotation_recorded(struct office *office);
 /* FAULT_NO_SPACE: later, as office_store_late(). */
 struct outcome office_rotation_step(struct office *office, struct office_rotation *ret_rotation);
 

@@ -24,7 +24,7 @@ struct key_rotation *staff_rotation(const struct directory *directory, struct vi
 
 struct key_rotation *staff_rotation_ordered(const struct directory *directory)
 {
-    static const struct view codes[] = {ROTATION_DATA, ROTATION_SIGN};
+    static const struct view codes[] = {ROTATION_DATA, ROTATION_INDEX, ROTATION_SIGN};
     struct key_rotation *ordered = NULL;
 
     for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
@@ -117,9 +117,10 @@ struct outcome prepare_key_rotate(struct preparing *here)
     struct key_rotation *ordered = staff_rotation_ordered(here->directory);
     struct key_rotation *rotation = NULL;
     uint8_t hash[SEAL_HASH_BYTES];
-    if (!view_equal(code, ROTATION_DATA) && !view_equal(code, ROTATION_SIGN)) {
+    if (!view_equal(code, ROTATION_DATA) && !view_equal(code, ROTATION_INDEX) &&
+        !view_equal(code, ROTATION_SIGN)) {
         return prepare_refuse(here, FAULT_BAD_INPUT,
-                              "no such key is rotated: `data` and `sign` are");
+                              "no such key is rotated: `data`, `index` and `sign` are");
     }
     TRY(read_hash(here, "fingerprint", hash));
     if (ordered != NULL && ordered->begun) { /* invariant 2 */

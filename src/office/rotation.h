@@ -1,15 +1,16 @@
 /*
- * Purpose: which of the house's keys is being replaced by which, by officers' acts (decision 0072).
- * Kept with the staff. What is sealed anew, and how far that is, the stores say; keys themselves
- * are in no act and no object: a key is named by its fingerprint.
+ * Purpose: which of the house's keys is being replaced by which, by officers' acts (decisions 0072,
+ * 0074). Kept with the staff. What is sealed anew, and how far that is, the stores say; keys
+ * themselves are in no act and no object: a key is named by its fingerprint.
  */
 #ifndef DANCU_OFFICE_ROTATION_H
 #define DANCU_OFFICE_ROTATION_H
 
 #include "gate/directory.h"
 
-/* Codes: of the data key, and of the log's signing key. */
+/* Codes: of the data key, of the index key, and of the log's signing key. */
 #define ROTATION_DATA VIEW_LITERAL("data")
+#define ROTATION_INDEX VIEW_LITERAL("index")
 #define ROTATION_SIGN VIEW_LITERAL("sign")
 
 enum rotation_state {
@@ -26,7 +27,7 @@ struct key_rotation {
     int64_t ordered_us;                   /* by the record of the act, as the next */
     int64_t done_us;                      /* 0: not yet */
     uint64_t persons;
-    uint64_t versions;
+    uint64_t versions; /* of the index key, rows of tags */
     uint64_t objects;
     uint64_t damaged;              /* versions that opened under neither key */
     uint8_t hash[SEAL_HASH_BYTES]; /* over all versions (store/store.h) */

@@ -1,10 +1,10 @@
 /*
- * Purpose: the frames by which a key of the house is replaced while it serves (decision 0072): the
- * new key to the core, over the admin socket; who has it; how far the loader has come.
+ * Purpose: the frames by which a key of the house is replaced while it serves (decisions 0072,
+ * 0074): the new key to the core, over the admin socket; who has it; how far the loader has come.
  *
  * FRAME_KEY, admin socket -> core: block16 which key, 32 bytes. It is the only frame that has a key
  * in it: who receives it wipes it. Answered with FRAME_ACT_RESULT, index 0.
- * FRAME_ROTATE, core -> loader (the data key alone), worker: u8 verb, 32 bytes fingerprint of the
+ * FRAME_ROTATE, core -> loader (not the signing key), worker: u8 verb, 32 bytes fingerprint of the
  * new key.
  * FRAME_ROTATED, loader, worker -> core: u8 state, fingerprint, u64 persons, versions, damaged, 32
  * bytes hash.
@@ -22,7 +22,7 @@ struct outcome rotating_get_key(const struct frame *frame, struct view *ret_whic
 
 enum rotating_verb {
     ROTATING_HOLD, /* who does not have that key ends: the next process reads it at its start */
-    ROTATING_GO,   /* to the loader: seal anew under it */
+    ROTATING_GO,   /* to the loader: seal or tag anew under it */
     ROTATING_VERB_COUNT
 };
 struct rotating_order {

@@ -22,10 +22,13 @@ struct registry;
 enum registry_mode { REGISTRY_READ, REGISTRY_WRITE, REGISTRY_SCRUB };
 
 struct registry_config {
-    const char *home;               /* directory path ("." when chrooted into it) */
-    const struct secret *data_key;  /* seals persons */
-    const struct secret *data_next; /* takes over from it, or has; NULL: none */
-    const struct secret *index_key; /* blind tags */
+    const char *home;                  /* directory path ("." when chrooted into it) */
+    const struct secret *data_key;     /* seals persons */
+    const struct secret *data_next;    /* takes over from it, or has; NULL: none */
+    const struct secret *index_key;    /* puts the veil over blind tags, ... */
+    const struct secret *index_next;   /* takes over from it, or has; NULL: none */
+    const struct secret *identity_key; /* ... and this makes them; NULL: index_key does, and there
+                                          is no veil */
     struct random_port random;
     struct clock_port clock; /* of who writes: the day of what changes; without one it is unknown */
     enum registry_mode mode;
@@ -122,39 +125,52 @@ struct registry_fed {
 struct outcome registry_feed(struct registry *registry, const struct registry_feed *feed,
                              struct registry_fed *ret_fed);
 
-/* ---- Sealing anew under another data key (decision 0072) ---- */
+/* ---- Another data key or another index key (decisions 0072, 0074) ---- */
 
-/* The writer does it in chunks, each in a transaction with how far it has come; whoever has both
- * keys reads all meanwhile. What is written meanwhile is sealed under the new key. */
+/* The writer seals persons anew, or puts another veil over their tags, in chunks, each in a
+ * transaction with how far it has come; whoever has both keys reads all meanwhile. What is written
+ * meanwhile lies under the new key. */
+enum registry_key { REGISTRY_KEY_DATA, REGISTRY_KEY_INDEX, REGISTRY_KEY_COUNT };
 struct registry_rotation {
-    bool any;                      /* there is one, or was: the last */
-    bool under_way;                /* some may lie under the former key */
-    uint64_t upto;                 /* persons up to that key are done */
-    uint64_t persons;              /* of them, in force ... */
-    uint64_t versions;             /* ... and all their versions, those included */
-    uint64_t damaged;              /* versions that open under no key: left as they are */
+    bool any;          /* there is one, or was: the last */
+    bool under_way;    /* some may lie under the former key */
+    uint64_t upto;     /* persons up to that key are done */
+    uint64_t persons;  /* of them, in force ... */
+    uint64_t versions; /* ... and all their versions, those included; of the index key,
+                          rows of tags that were made anew */
+    uint64_t damaged;  /* versions that open under no key: left as they are; of the index
+                          key, persons whose number is not known for that: they lose
+                          their row in the search index */
     uint8_t hash[SEAL_HASH_BYTES]; /* SHA-256(the one before || SHA-256(key u64, version u32, sealed
-                                      bytes)), version by version; begins with zeros */
+                                      bytes)), version by version; begins with zeros. Of the index
+                                      key, of each row SHA-256(key u64, tag) */
 };
 /* Another key that may begin to be in use at any time: what lies under it opens from now on. For
- * who has the registry open. FAULT_CONFLICT: both that it has are in use. */
-struct outcome registry_key_offer(struct registry *registry, const struct secret *next);
+ * who has the registry open. FAULT_CONFLICT: both that it has are in use, or it is the identity
+ * key.
+ */
+struct outcome registry_key_offer(struct registry *registry, enum registry_key which,
+                                  const struct secret *next);
 /* What lies under a key that is no longer in use does not open from now on, if it is no longer. */
-struct outcome registry_key_settle(struct registry *registry);
-/* Whether it has been given the key with that fingerprint, and has not let go of it. */
+struct outcome registry_key_settle(struct registry *registry, enum registry_key which);
+/* Whether it has been given the key with that fingerprint, whichever of them it is, and has not let
+ * go of it. */
 bool registry_key_held(const struct registry *registry, const uint8_t hash[SEAL_HASH_BYTES]);
 /* Whether it is the one under which the writer writes. */
 bool registry_key_written(const struct registry *registry, const uint8_t hash[SEAL_HASH_BYTES]);
-struct outcome registry_rotation_read(struct registry *registry,
+/* Which of them it is; REGISTRY_KEY_COUNT: it is not held. */
+enum registry_key registry_key_which(const struct registry *registry,
+                                     const uint8_t hash[SEAL_HASH_BYTES]);
+struct outcome registry_rotation_read(struct registry *registry, enum registry_key which,
                                       struct registry_rotation *ret_rotation);
-/* Once it returns, every version is written under the new key. Again: as it stands.
+/* Once it returns, whatever is written lies under the new key. Again: as it stands.
  * FAULT_NOT_FOUND: there is no other key. */
-struct outcome registry_rotation_begin(struct registry *registry);
+struct outcome registry_rotation_begin(struct registry *registry, enum registry_key which);
 /* Up to so many persons more with all their versions, durable on return. The last step ends it:
  * from then on nothing opens under the former key. */
 #define REGISTRY_ROTATE_MAX 2000
-struct outcome registry_rotation_step(struct registry *registry, unsigned persons,
-                                      struct registry_rotation *ret_rotation);
+struct outcome registry_rotation_step(struct registry *registry, enum registry_key which,
+                                      unsigned persons, struct registry_rotation *ret_rotation);
 
 /* Writes the log of the store back into its file. What a reader holds back is left for later. */
 struct outcome registry_settle(struct registry *registry);
@@ -223,6 +239,7 @@ void office_store_close(struct office_store *store);
 struct office_rotation {
     bool any;
     bool under_way;
+    bool recorded;    /* there is none whose end the log does not tell */
     uint64_t objects; /* looked at so far */
 };
 struct outcome office_store_key_offer(struct office_store *store, const struct secret *next);
@@ -232,6 +249,8 @@ bool office_store_key_written(const struct office_store *store,
 struct outcome office_store_rotation_read(struct office_store *store,
                                           struct office_rotation *ret_rotation);
 struct outcome office_store_rotation_begin(struct office_store *store);
+/* The log tells of its end. */
+struct outcome office_store_rotation_recorded(struct office_store *store);
 struct outcome office_store_rotation_step(struct office_store *store, unsigned objects,
                                           struct office_rotation *ret_rotation);
 /* Ledger entries below this index are applied. */

@@ -96,7 +96,9 @@ static struct outcome run(struct collecting *collecting)
         .home = config->home,
         .data_key = &config->keys->data,
         .data_next = scrub_data_next(config->keys),
-        .index_key = &config->keys->index,
+        .index_key = &config->keys->index.key,
+        .index_next = index_keys_next(&config->keys->index),
+        .identity_key = &config->keys->index.identity,
         .random = config->random,
     };
     const struct collect_wish wish = {

@@ -295,7 +295,7 @@ static struct outcome walk(struct mapping *mapping, char ret_why[256])
 
 static struct outcome run(struct mapping *mapping, char ret_why[256])
 {
-    TRY(keymap_keys_make(&mapping->config->keys->index, &mapping->keys));
+    TRY(keymap_keys_make(&mapping->config->keys->index.identity, &mapping->keys));
     TRY(claim(mapping));
     TRY(go_on(mapping));
     TRY(walk(mapping, ret_why));

@@ -93,7 +93,7 @@ struct outcome scrub_keys_read(int keys_fd, struct scrub_keys *ret_keys)
 
     TRY(read_key(keys_fd, KEYFILE_DATA, &ret_keys->data));
     TRY(keyfile_read_if(keys_fd, KEYFILE_DATA_NEXT, &ret_keys->data_next, &ret_keys->has_next));
-    TRY(read_key(keys_fd, "index.key", &ret_keys->index));
+    TRY(index_keys_read(keys_fd, &ret_keys->index));
     TRY(read_key(keys_fd, "wrap.key", &ret_keys->wrap));
     TRY(read_key(keys_fd, KEYFILE_SIGN, &seed));
     TRY(keyfile_read_if(keys_fd, KEYFILE_SIGN_NEXT, &next, &ret_keys->has_log_next));
@@ -289,7 +289,7 @@ static struct outcome check_maps(struct scrub_pass *pass)
     unsigned count = 0;
 
     TRY(keymap_list(disk_system(), pass->config->home_fd, indexes, &count));
-    TRY(keymap_keys_make(&pass->config->keys->index, &keys));
+    TRY(keymap_keys_make(&pass->config->keys->index.identity, &keys));
     struct outcome outcome = OUTCOME_OK;
     for (unsigned i = 0; i < count && outcome_ok(outcome); i++) {
         outcome = check_map(pass, &keys, indexes[i]);
@@ -353,7 +353,9 @@ static struct outcome open_registry(struct scrub_pass *pass, uint64_t *ret_chunk
         .home = config->home,
         .data_key = &config->keys->data,
         .data_next = scrub_data_next(config->keys),
-        .index_key = &config->keys->index,
+        .index_key = &config->keys->index.key,
+        .index_next = index_keys_next(&config->keys->index),
+        .identity_key = &config->keys->index.identity,
         .random = config->random,
     };
     struct outcome outcome = registry_scrub_open(&registry, &pass->watch, &pass->registry);

@@ -18,8 +18,8 @@ struct scrub_keys {
     struct secret data;      /* opens persons and objects */
     struct secret data_next; /* likewise: takes over from it, or has */
     bool has_next;
-    struct secret index; /* makes the tags again */
-    struct secret wrap;  /* opens the segments' subkeys, and with them the openings */
+    struct index_keys index; /* makes the tags again */
+    struct secret wrap;      /* opens the segments' subkeys, and with them the openings */
     uint8_t log[SEAL_PUBLIC_KEY_BYTES];
     uint8_t log_next[SEAL_PUBLIC_KEY_BYTES]; /* of the key that takes over, or has */
     bool has_log_next;

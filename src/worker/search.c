@@ -88,7 +88,9 @@ static struct outcome find_persons(struct search *search)
         .home = config->home,
         .data_key = &config->keys->data,
         .data_next = scrub_data_next(config->keys),
-        .index_key = &config->keys->index,
+        .index_key = &config->keys->index.key,
+        .index_next = index_keys_next(&config->keys->index),
+        .identity_key = &config->keys->index.identity,
         .random = config->random,
     };
     const struct compare_watch watch = {.context = search, .fits = take_hit, .step = compare_step};

@@ -174,6 +174,8 @@ static bool has_key(const struct scrub_keys *keys, const uint8_t fingerprint[SEA
 {
     return key_is(&keys->data, fingerprint) ||
            (keys->has_next && key_is(&keys->data_next, fingerprint)) ||
+           key_is(&keys->index.key, fingerprint) ||
+           (keys->index.has_next && key_is(&keys->index.next, fingerprint)) ||
            seal_equal(keys->sign, fingerprint, SEAL_HASH_BYTES) ||
            (keys->has_log_next && seal_equal(keys->sign_next, fingerprint, SEAL_HASH_BYTES));
 }

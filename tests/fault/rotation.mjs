@@ -1,8 +1,8 @@
-// Another data key takes over while the server runs and asks go on: whoever is killed on the way,
-// everybody is there afterwards, to the byte, under the new key alone, and the log says when it began
-// and ended, once each.
+// Another data key, or another index key, takes over while the server runs and asks go on: whoever is
+// killed on the way, everybody is there afterwards, to the byte, under the new key alone, and the log
+// says when it began and ended, once each.
 // Meanwhile people are imported, whom the last records of it are of.
-//   tests/fault/rotation [--persons N] [--rounds N] [--rate N] [--imported N]
+//   tests/fault/rotation [--key data|index] [--persons N] [--rounds N] [--rate N] [--imported N]
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
@@ -17,6 +17,8 @@ import { readCheckpoint } from '../e2e/lib/note.mjs';
 import { openRecord, personKey } from '../e2e/lib/registry.mjs';
 import { randomOf } from '../e2e/lib/stats.mjs';
 import { serve } from '../e2e/lib/server.mjs';
+import { readPeople } from '../e2e/lib/people.mjs';
+import { tagMaker, tagsInFile } from '../e2e/lib/tags.mjs';
 import { readEntries } from '../e2e/lib/tree.mjs';
 import { Askers, peopleFile, startImport } from './import.mjs';
 
@@ -94,24 +96,47 @@ export async function asked(server, demo, person) {
     }
 }
 
-// What has to hold when a rotation is done and the server stands still.
-export async function settle(demo, before, { former, objects,
-    acts = ['key.rotate', 'key.rotated'] }) {
-    assert.deepEqual(await keyActs(demo), acts);
-    const retired = await demo.dancu(['key', 'retire', 'data']);
-    assert.equal(retired.status, 0, retired.stderr);
-    assert.ok(!existsSync(path.join(demo.keys, 'data.next.key')));
+// What is kept of a demonstration before a rotation, for settle().
+export function kept(demo) {
+    const former = personKey(demo.keys);
+    return { former, versions: versionsOf(demo, former), objects: objectsOf(demo),
+        tags: tagsInFile(demo), tagOf: tagMaker(demo.keys) };
+}
+
+function settleData(demo, before) {
     const secret = personKey(demo.keys);
-    assert.notDeepEqual(secret, former);
-    const after = versionsOf(demo, secret);
-    for (const [place, hash] of before) {
+    assert.notDeepEqual(secret, before.former);
+    assert.ok([...versionsOf(demo, before.former).values()].every((hash) => hash === null),
+        'nothing opens under the former key');
+    const left = [...objectsOf(demo)].filter((tag) => before.objects.has(tag));
+    assert.deepEqual(left, [], 'no object lies under a tag of the former key');
+}
+
+// Whose tags the former keys make is not told by the file any more.
+function settleIndex(demo, before) {
+    const after = tagsInFile(demo);
+    assert.deepEqual([...after].filter((tag) => before.tags.has(tag)), [], 'no tag of before is left');
+    const { people, faults } = readPeople(demo);
+    assert.deepEqual(faults, []);
+    for (const id of people.keys()) {
+        assert.ok(!after.has(before.tagOf(1, id)), 'a number is not found by the former key');
+    }
+    return people.size;
+}
+
+// What has to hold when a rotation is done and the server stands still.
+export async function settle(demo, before, { key = 'data',
+    acts = ['key.rotate', 'key.rotated'] } = {}) {
+    assert.deepEqual(await keyActs(demo), acts);
+    const retired = await demo.dancu(['key', 'retire', key]);
+    assert.equal(retired.status, 0, retired.stderr);
+    assert.ok(!existsSync(path.join(demo.keys, `${key}.next.key`)));
+    const after = versionsOf(demo, personKey(demo.keys));
+    for (const [place, hash] of before.versions) {
         assert.equal(after.get(place), hash, `person and version ${place}`);
     }
-    assert.ok([...after.values()].every((hash) => hash !== null), 'all open under the new key');
-    assert.ok([...versionsOf(demo, former).values()].every((hash) => hash === null),
-        'nothing opens under the former key');
-    const left = [...objectsOf(demo)].filter((tag) => objects.has(tag));
-    assert.deepEqual(left, [], 'no object lies under a tag of the former key');
+    assert.ok([...after.values()].every((hash) => hash !== null), 'all open under the key in force');
+    (key === 'data' ? settleData : settleIndex)(demo, before);
     const scrub = await demo.dancu(['scrub']);
     assert.equal(scrub.status, 0, scrub.stdout + scrub.stderr);
     const verified = await demo.dancu(['ledger', 'verify']);
@@ -133,22 +158,20 @@ async function imported(demo, file) {
 }
 
 export async function rotated(name, { persons, hidden, rounds, rate = 100, seed = 1, more = 0,
-    tell = () => {} }) {
+    key = 'data', tell = () => {} }) {
     // Without a server the command would import by itself, and hold the home.
     const victims = VICTIMS.filter((victim) => more === 0 || victim !== 'supervisor');
     const file = more > 0 ? await peopleFile(more, 4242) : null;
     const demo = await demonstration(name, { persons, hidden });
-    const former = personKey(demo.keys);
-    const before = versionsOf(demo, former);
-    const objects = objectsOf(demo);
+    const before = kept(demo);
     const random = randomOf(seed);
     let server = await serve(demo);
     let askers = new Askers(server, demo, rate);
-    const begun = await demo.dancu(['key', 'rotate', 'data']);
+    const begun = await demo.dancu(['key', 'rotate', key]);
     assert.equal(begun.status, 0, begun.stderr);
     const importing = file === null ? null : imported(demo, file);
     const counts = {};
-    for (let round = 0; round < rounds && !(await isDone(demo)); round++) {
+    for (let round = 0; round < rounds && !(await isDone(demo, key)); round++) {
         await sleep(200 + random() * 1500);
         const victim = victims[round % victims.length];
         counts[victim] = (counts[victim] ?? 0) + 1;
@@ -158,9 +181,9 @@ export async function rotated(name, { persons, hidden, rounds, rate = 100, seed 
             await askers.end();
             askers = new Askers(server, demo, rate);
         }
-        tell(`round ${round + 1}: ${victim}, ${(await statusOf(demo)).persons_done} persons`);
+        tell(`round ${round + 1}: ${victim}, ${(await statusOf(demo))[key].persons_done} persons`);
     }
-    await until('all lies under the new key', () => isDone(demo),
+    await until('all lies under the new key', () => isDone(demo, key),
         { timeoutMs: ROTATE_MS_MAX, everyMs: 200 });
     await importing;
     const answers = await askers.end();
@@ -168,24 +191,25 @@ export async function rotated(name, { persons, hidden, rounds, rate = 100, seed 
     assert.ok(!Object.keys(answers.others).some((other) => /internal/.test(other)),
         JSON.stringify(answers.others));
     assert.deepEqual(await server.stop(), { status: 0, signal: null }, server.said);
-    const versions = await settle(demo, before, { former, objects });
-    assert.ok(versions >= before.size + (more > 0 ? 1 : 0));
+    const versions = await settle(demo, before, { key });
+    assert.ok(versions >= before.versions.size + (more > 0 ? 1 : 0));
     server = await serve(demo);
     assert.equal((await asked(server, demo, demo.samples()[0])).status, 200);
     await server.stop();
     demo.remove();
-    return { persons, versions, killed: counts, answered: answers.answered, others: answers.others };
+    return { key, persons, versions, killed: counts, answered: answers.answered, others: answers.others };
 }
 
 if (process.argv[1]?.endsWith('fault/rotation.mjs')) {
     const { values } = parseArgs({ options: {
         persons: { type: 'string', default: '100000' }, rounds: { type: 'string', default: '20' },
         rate: { type: 'string', default: '100' }, seed: { type: 'string', default: '1' },
-        imported: { type: 'string', default: '20000' },
+        imported: { type: 'string', default: '20000' }, key: { type: 'string', default: 'data' },
     } });
     const found = await rotated('rotation', {
         persons: Number(values.persons), rounds: Number(values.rounds), rate: Number(values.rate),
-        seed: Number(values.seed), more: Number(values.imported), tell: (line) => process.stderr.write(`${line}\n`),
+        seed: Number(values.seed), more: Number(values.imported), key: values.key,
+        tell: (line) => process.stderr.write(`${line}\n`),
     });
     process.stdout.write(`${JSON.stringify(found, null, 2)}\n`);
 }

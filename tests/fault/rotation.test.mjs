@@ -11,9 +11,8 @@ import { root, run, sleep, until } from '../e2e/lib/command.mjs';
 import { demonstration } from '../e2e/lib/demo.mjs';
 import { readVkey } from '../e2e/lib/note.mjs';
 import { makeOfficers, proposalOf } from '../e2e/lib/officers.mjs';
-import { personKey } from '../e2e/lib/registry.mjs';
 import { serve } from '../e2e/lib/server.mjs';
-import { asked, isDone, objectsOf, settle, statusOf, versionsOf } from './rotation.mjs';
+import { asked, isDone, kept as keptOf, settle, statusOf } from './rotation.mjs';
 
 const PERSONS = 4000;
 const PROTECTED_PERMILLE = 350; // as many as a demonstration picks are still there
@@ -23,10 +22,9 @@ let kept;
 
 before(async () => {
     demo = await demonstration('rotation', { persons: PERSONS, hidden: PROTECTED_PERMILLE });
-    const former = personKey(demo.keys);
-    kept = { before: versionsOf(demo, former), former, objects: objectsOf(demo) };
-    registry((database) => {
-        kept.mark = database.prepare('SELECT sealed FROM keys').get().sealed;
+    kept = keptOf(demo);
+    registry((one) => {
+        kept.mark = one.prepare('SELECT sealed FROM keys').get().sealed;
     });
     server = await serve(demo);
 });
@@ -35,11 +33,12 @@ after(async () => {
     demo?.remove();
 });
 
-function registry(use) {
-    const database = new DatabaseSync(path.join(demo.home, 'registry.db'));
-    use(database);
-    database.close();
+function database(file, use) {
+    const one = new DatabaseSync(path.join(demo.home, file));
+    use(one);
+    one.close();
 }
+const registry = (use) => database('registry.db', use);
 
 const nextKey = () => path.join(demo.keys, 'data.next.key');
 
@@ -89,9 +88,9 @@ test('at the end everybody is there under the new key alone, and the old file is
         assert.equal((await asked(server, demo, demo.samples()[0])).status, 200);
         assert.deepEqual(await server.stop(), { status: 0, signal: null }, server.said);
         // As a backup of its last moments has it: the end is in the log, the register is not whole.
-        registry((database) => {
-            database.prepare('UPDATE keys SET sealed = ?').run(kept.mark);
-            database.exec('UPDATE rotation SET whole = 0, upto = 1000, persons = 1000');
+        registry((one) => {
+            one.prepare('UPDATE keys SET sealed = ?').run(kept.mark);
+            one.exec('UPDATE rotation SET whole = 0, upto = 1000, persons = 1000 WHERE which = 0');
         });
         const early = await demo.dancu(['key', 'retire', 'data']);
         assert.equal(early.status, 1);
@@ -100,8 +99,19 @@ test('at the end everybody is there under the new key alone, and the old file is
         await until('the rest is done, too', () => isDone(demo), { timeoutMs: 60_000 });
         await until('its end is recorded again', () => server.said.includes(' key-rotated '));
         assert.deepEqual(await server.stop(), { status: 0, signal: null }, server.said);
-        await settle(demo, kept.before, { ...kept,
-            acts: ['key.rotate', 'key.rotated', 'key.rotated'] });
+        // As if the core had ended between the last of it and that record: registry, then office.
+        for (const [file, sql] of [['registry.db', 'UPDATE rotation SET hash = zeroblob(32)'],
+            ['office.db', 'UPDATE rotation SET whole = 1']]) {
+            database(file, (one) => one.exec(sql));
+            server = await serve(demo);
+            await until(`${file} tells of it`, () => server.said.includes(' key-rotated '));
+            assert.deepEqual(await server.stop(), { status: 0, signal: null }, server.said);
+        }
+        server = await serve(demo);
+        await sleep(500);
+        assert.ok(!server.said.includes(' key-rotated '), 'it is recorded once');
+        assert.deepEqual(await server.stop(), { status: 0, signal: null }, server.said);
+        await settle(demo, kept, { acts: ['key.rotate', ...Array(4).fill('key.rotated')] });
         assert.ok(existsSync(path.join(demo.keys, 'data.old.key')));
         server = await serve(demo);
         assert.equal((await asked(server, demo, demo.samples()[1])).status, 200);

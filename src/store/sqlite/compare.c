@@ -114,16 +114,10 @@ static struct outcome look_all(struct comparing *comparing)
 
 static struct outcome find_key(struct comparing *comparing, bool *ret_found, uint64_t *ret_key)
 {
-    struct db *db = &comparing->registry->db;
-    sqlite3_stmt *statement = db_statement(db, STATEMENT_TAG_KEY);
     uint8_t tag[SEAL_BLIND_BYTES];
 
     blinder_tag(comparing->registry->blinder, BLIND_ID, comparing->wish->id, tag);
-    db_bind_view(statement, 1, view_of(tag, sizeof(tag)));
-    TRY(db_step(db, statement, ret_found));
-    *ret_key = *ret_found ? db_column_u64(statement, 0) : 0;
-    db_done(statement);
-    return OUTCOME_OK;
+    return registry_tag_key(comparing->registry, tag, ret_found, ret_key);
 }
 
 static struct outcome look_one(struct comparing *comparing, bool *ret_found)

@@ -216,6 +216,11 @@ struct outcome db_cache_set(struct db *db, uint32_t cache_kib_max)
     return exec_format(db, "PRAGMA cache_size=-%u", cache_kib_max);
 }
 
+struct outcome db_wipe(struct db *db)
+{
+    return exec(db, "PRAGMA secure_delete=ON");
+}
+
 struct outcome db_settle(struct db *db)
 {
     int code = sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);

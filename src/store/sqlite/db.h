@@ -13,7 +13,7 @@
 /* How long a connection waits for another one's lock, all tries together. */
 #define DB_BUSY_MS_MAX 2000
 #define DB_PATH_BYTES_MAX 512
-#define DB_STATEMENTS_MAX 96
+#define DB_STATEMENTS_MAX 112
 
 struct db_config {
     const char *home;
@@ -53,6 +53,8 @@ void db_close(struct db *db);
 struct outcome db_settle(struct db *db);
 /* Changes the ceiling of this connection's page cache. */
 struct outcome db_cache_set(struct db *db, uint32_t cache_kib_max);
+/* From now on what this connection deletes is overwritten in its page. */
+struct outcome db_wipe(struct db *db);
 /* Within a transaction that has read: pages of the mapped file are read one by one, not with what
  * stands around them (decision 0021). The library makes the map anew when the file has changed, so
  * this is asked for again each time; without a map it does nothing. */

@@ -7,6 +7,8 @@
  * asked for; for who is not, it is the neighbour's, which by the HMAC is anybody's: the decoy.
  * Nothing else differs, neither in what is read nor in what is warm when it is asked again.
  *     Who is asked for by key is read by it, and the neighbour is that of the key.
+ *     While another index key takes over, whoever is asked for is sought under both veils first,
+ * and then read under the one (tags.c).
  *  2. All that is read for a batch is of one state of the registry.
  *  3. A record that does not open is told by its place, and is nobody's decoy either.
  */
@@ -36,7 +38,9 @@ static struct view origins_at(const struct buf *scratch, const struct place *pla
     return registry_origins(view_part(buf_view(scratch), 0, place->end), place->at + place->len);
 }
 
+/* `asked_tag` is the probe's tag as the file has it. */
 static struct outcome row_read(struct registry *registry, sqlite3_stmt *statement,
+                               const uint8_t asked_tag[SEAL_BLIND_BYTES],
                                struct registry_probe *probe, struct buf *scratch,
                                struct place *ret_place)
 {
@@ -49,24 +53,26 @@ static struct outcome row_read(struct registry *registry, sqlite3_stmt *statemen
     TRY(registry_unseal(registry, probe->key, probe->version, sealed, scratch, &ret_place->at,
                         &ret_place->len));
     ret_place->end = scratch->len;
-    bool tagged = tag.len == sizeof(probe->tag) && seal_equal(tag.data, probe->tag, tag.len);
+    bool tagged = tag.len == SEAL_BLIND_BYTES && seal_equal(tag.data, asked_tag, tag.len);
     probe->found = probe->by_key ? asked == probe->key : tagged;
     return OUTCOME_OK;
 }
 
 static struct outcome step_and_read(struct registry *registry, sqlite3_stmt *statement,
+                                    const uint8_t tag[SEAL_BLIND_BYTES],
                                     struct registry_probe *probe, struct buf *scratch,
                                     struct place *ret_place, bool *ret_row)
 {
     TRY(db_step(&registry->db, statement, ret_row));
     struct outcome outcome =
-        *ret_row ? row_read(registry, statement, probe, scratch, ret_place) : OUTCOME_OK;
+        *ret_row ? row_read(registry, statement, tag, probe, scratch, ret_place) : OUTCOME_OK;
     db_done(statement);
     return outcome;
 }
 
 /* The statement that begins at whom the probe asks for. */
-static sqlite3_stmt *probe_statement(struct registry *registry, const struct registry_probe *probe)
+static sqlite3_stmt *probe_statement(struct registry *registry, const struct registry_probe *probe,
+                                     const uint8_t tag[SEAL_BLIND_BYTES])
 {
     sqlite3_stmt *statement =
         db_statement(&registry->db, probe->by_key ? STATEMENT_FETCH_KEY : STATEMENT_FETCH);
@@ -74,7 +80,7 @@ static sqlite3_stmt *probe_statement(struct registry *registry, const struct reg
     if (probe->by_key) {
         db_bind_u64(statement, 1, probe->key);
     } else {
-        db_bind_view(statement, 1, view_of(probe->tag, sizeof(probe->tag)));
+        db_bind_view(statement, 1, view_of(tag, SEAL_BLIND_BYTES));
     }
     return statement;
 }
@@ -82,20 +88,24 @@ static sqlite3_stmt *probe_statement(struct registry *registry, const struct reg
 static struct outcome probe_one(struct registry *registry, struct registry_probe *probe,
                                 struct buf *scratch, struct place *ret_place)
 {
-    sqlite3_stmt *statement = probe_statement(registry, probe);
+    uint8_t tag[SEAL_BLIND_BYTES] = {0};
     bool row = false;
 
+    if (!probe->by_key) {
+        TRY(registry_tag_probe(registry, probe->tag, tag));
+    }
+    sqlite3_stmt *statement = probe_statement(registry, probe, tag);
     probe->found = false;
     probe->key = probe->by_key ? probe->key : 0;
     probe->version = 0;
-    TRY(step_and_read(registry, statement, probe, scratch, ret_place, &row));
+    TRY(step_and_read(registry, statement, tag, probe, scratch, ret_place, &row));
     if (row) {
         return OUTCOME_OK;
     }
     /* Above the highest tag, where one in a million goes: the neighbour is the lowest. */
     statement =
         db_statement(&registry->db, probe->by_key ? STATEMENT_FETCH_LOWEST : STATEMENT_FETCH_FIRST);
-    return step_and_read(registry, statement, probe, scratch, ret_place, &row);
+    return step_and_read(registry, statement, tag, probe, scratch, ret_place, &row);
 }
 
 static struct outcome probe_all(struct registry *registry, struct registry_probe *probes,
@@ -177,14 +187,10 @@ struct outcome registry_fetch(struct registry *registry, struct registry_probe *
 static struct outcome keys_find(struct registry *registry, const uint8_t tags[][SEAL_BLIND_BYTES],
                                 unsigned count, uint64_t *ret_keys)
 {
-    sqlite3_stmt *statement = db_statement(&registry->db, STATEMENT_TAG_KEY);
+    bool there = false;
 
     for (unsigned i = 0; i < count; i++) {
-        bool row = false;
-        db_bind_view(statement, 1, view_of(tags[i], SEAL_BLIND_BYTES));
-        TRY(db_step(&registry->db, statement, &row));
-        ret_keys[i] = row ? db_column_u64(statement, 0) : 0;
-        db_done(statement);
+        TRY(registry_tag_key(registry, tags[i], &there, &ret_keys[i]));
     }
     return OUTCOME_OK;
 }

@@ -9,6 +9,7 @@
  *  3. The set is that of one state of the registry, named by its last chunk. A set that follows is
  *     brought, inside the reader's own transaction, to the state that is read: from the tags that
  *     each chunk since then has changed. No message can come too late for it, and none be lost.
+ *  4. In memory stand tags without a veil: another index key changes nothing of the set.
  */
 #include "store/sqlite/registry.h"
 
@@ -156,21 +157,20 @@ static struct outcome flags_check(uint64_t flags)
 }
 
 /* A tag that two persons have (a CMND that both claim) is hidden for the reasons of both. */
-static struct outcome set_add(struct hidden_set *set, struct view tag, uint64_t flags, uint64_t max)
+static struct outcome set_add(struct hidden_set *set, const uint8_t tag[SEAL_BLIND_BYTES],
+                              uint64_t flags, uint64_t max)
 {
-    if (tag.len != SEAL_BLIND_BYTES) {
-        return outcome_fail(FAULT_CORRUPT, "hidden tag");
-    }
     TRY(flags_check(flags));
-    if (set->count >= max && hidden_set_flags(set, tag.data) == 0) {
+    if (set->count >= max && hidden_set_flags(set, tag) == 0) {
         return outcome_fail(FAULT_CORRUPT, "hidden tag");
     }
-    return set_put(set, tag.data, (uint8_t)(hidden_set_flags(set, tag.data) | flags));
+    return set_put(set, tag, (uint8_t)(hidden_set_flags(set, tag) | flags));
 }
 
 static struct outcome set_fill(struct registry *registry, struct hidden_set *set, uint64_t max)
 {
     sqlite3_stmt *statement = db_statement(&registry->db, STATEMENT_HIDDEN);
+    uint8_t tag[SEAL_BLIND_BYTES];
     bool row = true;
 
     for (;;) {
@@ -179,8 +179,11 @@ static struct outcome set_fill(struct registry *registry, struct hidden_set *set
             db_done(statement);
             return OUTCOME_OK;
         }
-        struct outcome outcome =
-            set_add(set, db_column_view(statement, 0), db_column_u64(statement, 1), max);
+        struct outcome outcome = registry_tag_lift_by(registry, db_column_view(statement, 0),
+                                                      db_column_u64(statement, 2), tag);
+        if (outcome_ok(outcome)) {
+            outcome = set_add(set, tag, db_column_u64(statement, 1), max);
+        }
         if (!outcome_ok(outcome)) {
             db_done(statement);
             return outcome;
@@ -222,7 +225,7 @@ void registry_hidden_follow(struct registry *registry, struct hidden_set *set)
     registry->hidden = set;
 }
 
-/* As the registry has them now, for the reasons of all who have the tag. */
+/* As the registry has them now, for the reasons of all who have the tag, under one veil. */
 static struct outcome flags_read(struct registry *registry, struct view tag, uint8_t *ret_flags)
 {
     sqlite3_stmt *statement = db_statement(&registry->db, STATEMENT_HIDDEN_FLAGS);
@@ -248,15 +251,21 @@ static struct outcome flags_read(struct registry *registry, struct view tag, uin
     return OUTCOME_OK;
 }
 
-static struct outcome tag_update(struct registry *registry, struct view tag)
+static struct outcome tag_update(struct registry *registry, struct view changed, uint64_t veil)
 {
+    struct registry_indexes indexes = registry_indexes(registry);
+    uint8_t tag[SEAL_BLIND_BYTES];
+    uint8_t veiled[SEAL_BLIND_BYTES];
     uint8_t flags = 0;
 
-    if (tag.len != SEAL_BLIND_BYTES) {
-        return outcome_fail(FAULT_CORRUPT, "hidden tag");
+    TRY(registry_tag_lift_by(registry, changed, veil, tag));
+    for (unsigned i = 0; i < indexes.count; i++) {
+        uint8_t found = 0;
+        registry_tag_put(indexes.of[i], tag, veiled);
+        TRY(flags_read(registry, view_of(veiled, sizeof(veiled)), &found));
+        flags |= found;
     }
-    TRY(flags_read(registry, tag, &flags));
-    return set_put(registry->hidden, tag.data, flags);
+    return set_put(registry->hidden, tag, flags);
 }
 
 /* What is done twice after a failure in the middle does no harm. */
@@ -272,7 +281,8 @@ static struct outcome set_update(struct registry *registry)
             db_done(statement);
             return OUTCOME_OK;
         }
-        struct outcome outcome = tag_update(registry, db_column_view(statement, 0));
+        struct outcome outcome =
+            tag_update(registry, db_column_view(statement, 0), db_column_u64(statement, 1));
         if (!outcome_ok(outcome)) {
             db_done(statement);
             return outcome;

@@ -55,7 +55,7 @@ static struct outcome claim_ids(struct work *work, uint64_t first_key)
     struct registry *registry = work->writing.registry;
 
     for (unsigned i = 0; i < work->count; i++) {
-        memcpy(work->sorted[i].tag, work->items[i].holder.id_tag, SEAL_BLIND_BYTES);
+        registry_tag_put(&registry->index, work->items[i].holder.id_tag, work->sorted[i].tag);
         work->sorted[i].index = i;
     }
     qsort(work->sorted, work->count, sizeof(*work->sorted), sorted_compare);
@@ -74,11 +74,13 @@ static struct outcome claim_ids(struct work *work, uint64_t first_key)
 /* Those who were there already are compared with what is stored first. */
 static struct outcome claim_cmnds(struct work *work)
 {
+    const struct registry *registry = work->writing.registry;
     unsigned count = 0;
 
     for (unsigned i = 0; i < work->count; i++) {
         if (work->items[i].holder.has_cmnd && work->items[i].added) {
-            memcpy(work->sorted[count].tag, work->items[i].holder.cmnd_tag, SEAL_BLIND_BYTES);
+            registry_tag_put(&registry->index, work->items[i].holder.cmnd_tag,
+                             work->sorted[count].tag);
             work->sorted[count++].index = i;
         }
     }

@@ -34,6 +34,8 @@ static const char *const migrations[] = {
     "CREATE TABLE rotation(one INTEGER PRIMARY KEY CHECK(one = 1), mark BLOB NOT NULL,"
     "                    whole INTEGER NOT NULL, upto INTEGER NOT NULL,"
     "                    objects INTEGER NOT NULL) STRICT;",
+    /* whole 2: the log tells so (office_rotate.c). */
+    "UPDATE rotation SET whole = 2 WHERE whole = 1;",
 };
 
 static const char *const statements[STATEMENT_COUNT] = {
@@ -49,6 +51,7 @@ static const char *const statements[STATEMENT_COUNT] = {
     [STATEMENT_ROTATION] = "SELECT mark, whole, upto, objects FROM rotation",
     [STATEMENT_ROTATION_BEGIN] = "INSERT OR REPLACE INTO rotation(one, mark, whole, upto, objects)"
                                  " VALUES(1, ?1, 0, 0, 0)",
+    [STATEMENT_ROTATION_RECORDED] = "UPDATE rotation SET whole = 2 WHERE whole = 1",
     [STATEMENT_ROTATION_MOVE] = "UPDATE rotation SET whole = ?1, upto = ?2, objects = ?3",
     [STATEMENT_RESEAL_NEXT] = "SELECT rowid, kind, tag, sealed FROM object WHERE rowid > ?1"
                               " ORDER BY rowid LIMIT 1",

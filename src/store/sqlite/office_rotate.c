@@ -5,7 +5,8 @@
  *  1. A row of `rotation` is there from when the objects are first sealed anew: what is written
  * lies under the key that its mark opens under, and once it is whole, so does everything. Without
  *     one, all lies under the first key given.
- *  2. How far it has come moves in the transaction of what was sealed. Rows come in order; what is
+ *  2. It says 0 while it is under way, 1 when it is whole, and 2 once the log tells that.
+ *  3. How far it has come moves in the transaction of what was sealed. Rows come in order; what is
  *     put meanwhile lies under the new key already.
  */
 #include "store/sqlite/office_store.h"
@@ -130,11 +131,12 @@ struct outcome office_store_rotation_read(struct office_store *store,
                                           struct office_rotation *ret_rotation)
 {
     sqlite3_stmt *statement = db_statement(&store->db, STATEMENT_ROTATION);
-    struct office_rotation rotation = {0};
+    struct office_rotation rotation = {.recorded = true};
 
     TRY(db_step(&store->db, statement, &rotation.any));
     if (rotation.any) {
         rotation.under_way = db_column_u64(statement, ROTATION_WHOLE) == 0;
+        rotation.recorded = db_column_u64(statement, ROTATION_WHOLE) == 2;
         rotation.objects = db_column_u64(statement, ROTATION_OBJECTS);
     }
     db_done(statement);
@@ -160,6 +162,11 @@ struct outcome office_store_rotation_begin(struct office_store *store)
     TRY(db_run(&store->db, statement));
     swap_keys(store);
     return OUTCOME_OK;
+}
+
+struct outcome office_store_rotation_recorded(struct office_store *store)
+{
+    return db_run(&store->db, db_statement(&store->db, STATEMENT_ROTATION_RECORDED));
 }
 
 struct resealing {

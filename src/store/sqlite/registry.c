@@ -74,6 +74,20 @@ static const char *const migrations[] = {
     /* changed: whom a chunk changed, and in what, until it is recorded. */
     "CREATE TABLE changed(chunk INTEGER NOT NULL, key INTEGER NOT NULL, members INTEGER NOT NULL,"
     "                    PRIMARY KEY(chunk, key)) STRICT, WITHOUT ROWID;",
+    /* veil: of which index key (its name, 0: none) a row's tag lies under; in keys, the fingerprint
+     * of the key in force. A rotation is of the data key (0) or of the index key (1). */
+    "ALTER TABLE keys ADD COLUMN veil BLOB NOT NULL DEFAULT x'';"
+    "ALTER TABLE hidden ADD COLUMN veil INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE hidden_change ADD COLUMN veil INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE former_tag ADD COLUMN veil INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE rotation RENAME TO rotation_of_data;"
+    "CREATE TABLE rotation(which INTEGER PRIMARY KEY, mark BLOB NOT NULL,"
+    "                    whole INTEGER NOT NULL, upto INTEGER NOT NULL,"
+    "                    persons INTEGER NOT NULL, versions INTEGER NOT NULL,"
+    "                    damaged INTEGER NOT NULL, hash BLOB NOT NULL) STRICT;"
+    "INSERT INTO rotation(which, mark, whole, upto, persons, versions, damaged, hash)"
+    " SELECT 0, mark, whole, upto, persons, versions, damaged, hash FROM rotation_of_data;"
+    "DROP TABLE rotation_of_data;",
 };
 
 static const char *const statements[STATEMENT_SCRUB_COUNT] = {
@@ -92,11 +106,11 @@ static const char *const statements[STATEMENT_SCRUB_COUNT] = {
     [STATEMENT_PENDING] =
         "SELECT number, added, changed, unchanged, hash, file, until, user, source FROM chunk"
         " WHERE recorded = 0 ORDER BY number LIMIT 1",
-    [STATEMENT_HIDDEN] = "SELECT tag, flags FROM hidden",
+    [STATEMENT_HIDDEN] = "SELECT tag, flags, veil FROM hidden",
     [STATEMENT_HIDDEN_COUNT] = "SELECT count(*) FROM hidden",
-    [STATEMENT_KEYS] = "SELECT sealed, tag FROM keys",
+    [STATEMENT_KEYS] = "SELECT sealed, tag, veil FROM keys",
     [STATEMENT_CHUNK_LAST] = "SELECT coalesce(max(number), 0) FROM chunk",
-    [STATEMENT_HIDDEN_CHANGED] = "SELECT tag FROM hidden_change WHERE chunk > ?1",
+    [STATEMENT_HIDDEN_CHANGED] = "SELECT tag, veil FROM hidden_change WHERE chunk > ?1",
     [STATEMENT_HIDDEN_FLAGS] = "SELECT flags FROM hidden WHERE tag = ?1",
     [STATEMENT_PERSON_READ] = "SELECT version, sealed FROM person WHERE key = ?1",
     [STATEMENT_SEARCH_FROM] = "SELECT tag, key, version, facts FROM search WHERE tag >= ?1"
@@ -104,20 +118,21 @@ static const char *const statements[STATEMENT_SCRUB_COUNT] = {
     [STATEMENT_SEARCH_FIRST] = "SELECT tag, key, version, facts FROM search ORDER BY tag, key",
     [STATEMENT_SEARCH_WAITS] = "SELECT upto FROM search_waits",
     [STATEMENT_ROTATION] = "SELECT mark, whole, upto, persons, versions, damaged, hash"
-                           " FROM rotation",
+                           " FROM rotation WHERE which = ?1",
     [STATEMENT_KEY_NEXT] = "SELECT coalesce(max(key), 0) + 1 FROM person",
     [STATEMENT_CHUNK_NEXT] = "SELECT coalesce(max(number), 0) + 1 FROM chunk",
     [STATEMENT_TAG_ADD] = "INSERT INTO blind(tag, key) VALUES(?1, ?2) ON CONFLICT(tag) DO NOTHING",
+    [STATEMENT_TAG_FROM] = "SELECT tag FROM blind WHERE tag >= ?1 ORDER BY tag LIMIT 1",
     [STATEMENT_TAG_KEY] = "SELECT key FROM blind WHERE tag = ?1",
     [STATEMENT_TAG_REMOVE] = "DELETE FROM blind WHERE tag = ?1 AND key = ?2",
     [STATEMENT_PERSON_ADD] = "INSERT INTO person(key, version, sealed) VALUES(?1, ?2, ?3)",
     [STATEMENT_PERSON_KEEP] = "INSERT INTO person_history(key, version, sealed)"
                               " SELECT key, version, sealed FROM person WHERE key = ?1",
     [STATEMENT_PERSON_CHANGE] = "UPDATE person SET version = ?2, sealed = ?3 WHERE key = ?1",
-    [STATEMENT_HIDDEN_ADD] = "INSERT INTO hidden(tag, key, flags) VALUES(?1, ?2, ?3)"
-                             " ON CONFLICT(tag, key) DO UPDATE SET flags = ?3",
+    [STATEMENT_HIDDEN_ADD] = "INSERT INTO hidden(tag, key, flags, veil) VALUES(?1, ?2, ?3, ?4)"
+                             " ON CONFLICT(tag, key) DO UPDATE SET flags = ?3, veil = ?4",
     [STATEMENT_HIDDEN_REMOVE] = "DELETE FROM hidden WHERE tag = ?1 AND key = ?2",
-    [STATEMENT_HIDDEN_CHANGE] = "INSERT INTO hidden_change(chunk, tag) VALUES(?1, ?2)"
+    [STATEMENT_HIDDEN_CHANGE] = "INSERT INTO hidden_change(chunk, tag, veil) VALUES(?1, ?2, ?3)"
                                 " ON CONFLICT(chunk, tag) DO NOTHING",
     [STATEMENT_HIDDEN_FORGET] = "DELETE FROM hidden_change WHERE chunk <= ?1",
     [STATEMENT_CHUNK_ADD] = "INSERT INTO chunk(number, added, changed, unchanged, hash, file,"
@@ -139,10 +154,10 @@ static const char *const statements[STATEMENT_SCRUB_COUNT] = {
                              " cmnd_taken, chunks, finished) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7,"
                              " ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
     [STATEMENT_INTAKE_REMOVE] = "DELETE FROM intake WHERE tag = ?1",
-    [STATEMENT_FORMER_ADD] = "INSERT INTO former_tag(tag, key) VALUES(?1, ?2)"
+    [STATEMENT_FORMER_ADD] = "INSERT INTO former_tag(tag, key, veil) VALUES(?1, ?2, ?3)"
                              " ON CONFLICT(key, tag) DO NOTHING",
     [STATEMENT_FORMER_REMOVE] = "DELETE FROM former_tag WHERE tag = ?1 AND key = ?2",
-    [STATEMENT_FORMER_OF] = "SELECT tag FROM former_tag WHERE key = ?1",
+    [STATEMENT_FORMER_OF] = "SELECT tag, veil FROM former_tag WHERE key = ?1",
     [STATEMENT_SEARCH_ADD] = "INSERT INTO search(tag, key, version, facts) VALUES(?1, ?2, ?3, ?4)"
                              " ON CONFLICT(tag, key) DO UPDATE SET version = ?3, facts = ?4",
     [STATEMENT_SEARCH_REMOVE] = "DELETE FROM search WHERE tag = ?1 AND key = ?2",
@@ -157,10 +172,12 @@ static const char *const statements[STATEMENT_SCRUB_COUNT] = {
                           " VALUES(?1, ?2, ?3, ?4, ?5)",
     [STATEMENT_SET_FORGET] = "DELETE FROM change_set WHERE source = ?1 AND number <= ?2",
     [STATEMENT_KEYS_CHANGE] = "UPDATE keys SET sealed = ?1",
-    [STATEMENT_ROTATION_BEGIN] = "INSERT OR REPLACE INTO rotation(one, mark, whole, upto, persons,"
-                                 " versions, damaged, hash) VALUES(1, ?1, 0, 0, 0, 0, 0, ?2)",
+    [STATEMENT_KEYS_VEIL] = "UPDATE keys SET veil = ?1",
+    [STATEMENT_ROTATION_BEGIN] =
+        "INSERT OR REPLACE INTO rotation(which, mark, whole, upto, persons,"
+        " versions, damaged, hash) VALUES(?1, ?2, 0, 0, 0, 0, 0, ?3)",
     [STATEMENT_ROTATION_MOVE] = "UPDATE rotation SET whole = ?1, upto = ?2, persons = ?3,"
-                                " versions = ?4, damaged = ?5, hash = ?6",
+                                " versions = ?4, damaged = ?5, hash = ?6 WHERE which = ?7",
     [STATEMENT_RESEAL_PERSON] = "UPDATE person SET sealed = ?3 WHERE key = ?1 AND version = ?2",
     [STATEMENT_RESEAL_FORMER] =
         "UPDATE person_history SET sealed = ?3 WHERE key = ?1 AND version = ?2",
@@ -171,6 +188,19 @@ static const char *const statements[STATEMENT_SCRUB_COUNT] = {
                                " WHERE upto > ?1 AND behind < ?1",
     [STATEMENT_RESEALED_FORGET] = "DELETE FROM resealed WHERE upto > ?1 AND upto <= ?2",
     [STATEMENT_RESEALED_ADD] = "INSERT INTO resealed(upto, behind, hash) VALUES(?1, ?2, ?3)",
+    [STATEMENT_TAG_MOVE] = "UPDATE blind SET tag = ?2 WHERE tag = ?1 AND key = ?3",
+    [STATEMENT_TAGS_OF_PERSON] = "SELECT tag FROM blind WHERE key = ?1",
+    [STATEMENT_SEARCH_REMOVE_PERSON] = "DELETE FROM search WHERE key = ?1",
+    [STATEMENT_SEARCH_GET] = "SELECT version, facts FROM search WHERE tag = ?1 AND key = ?2",
+    [STATEMENT_VEILED_HIDDEN] = "SELECT tag, key, veil FROM hidden WHERE veil <> ?1 LIMIT ?2",
+    [STATEMENT_VEILED_CHANGE] =
+        "SELECT tag, chunk, veil FROM hidden_change WHERE veil <> ?1 LIMIT ?2",
+    [STATEMENT_VEILED_FORMER] = "SELECT tag, key, veil FROM former_tag WHERE veil <> ?1 LIMIT ?2",
+    [STATEMENT_VEIL_HIDDEN] = "UPDATE hidden SET tag = ?1, veil = ?4 WHERE tag = ?2 AND key = ?3",
+    [STATEMENT_VEIL_CHANGE] =
+        "UPDATE OR REPLACE hidden_change SET tag = ?1, veil = ?4 WHERE tag = ?2 AND chunk = ?3",
+    [STATEMENT_VEIL_FORMER] =
+        "UPDATE OR REPLACE former_tag SET tag = ?1, veil = ?4 WHERE tag = ?2 AND key = ?3",
     [STATEMENT_SCRUB_STRUCTURE] = "PRAGMA integrity_check(32)",
     [STATEMENT_SCRUB_PERSON] = "SELECT key, version, sealed FROM person WHERE key > ?1"
                                " ORDER BY key LIMIT 1",
@@ -184,13 +214,14 @@ static const char *const statements[STATEMENT_SCRUB_COUNT] = {
     [STATEMENT_SCRUB_TAG] = "SELECT b.tag, b.key, p.version, p.sealed FROM blind b"
                             " LEFT JOIN person p ON p.key = b.key"
                             " WHERE b.tag > ?1 ORDER BY b.tag LIMIT 1",
-    [STATEMENT_SCRUB_HIDDEN] = "SELECT h.tag, h.key, h.flags, p.version, p.sealed FROM hidden h"
-                               " LEFT JOIN person p ON p.key = h.key"
-                               " WHERE (h.tag, h.key) > (?1, ?2) ORDER BY h.tag, h.key LIMIT 1",
+    [STATEMENT_SCRUB_HIDDEN] =
+        "SELECT h.tag, h.key, h.flags, p.version, p.sealed, h.veil FROM hidden h"
+        " LEFT JOIN person p ON p.key = h.key"
+        " WHERE (h.tag, h.key) > (?1, ?2) ORDER BY h.tag, h.key LIMIT 1",
     [STATEMENT_SCRUB_HIDDEN_AT] = "SELECT flags FROM hidden WHERE tag = ?1 AND key = ?2",
-    [STATEMENT_SCRUB_FORMER_TAG] = "SELECT key, tag FROM former_tag WHERE (key, tag) > (?1, ?2)"
-                                   " ORDER BY key, tag LIMIT 1",
-    [STATEMENT_SCRUB_FORMER_TAG_AT] = "SELECT 1 FROM former_tag WHERE tag = ?1 AND key = ?2",
+    [STATEMENT_SCRUB_FORMER_TAG] =
+        "SELECT key, tag, veil FROM former_tag WHERE (key, tag) > (?1, ?2)"
+        " ORDER BY key, tag LIMIT 1",
     [STATEMENT_SCRUB_SEARCH] =
         "SELECT s.tag, s.key, s.version, s.facts, p.version, p.sealed FROM search s"
         " LEFT JOIN person p ON p.key = s.key"

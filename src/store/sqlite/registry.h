@@ -40,7 +40,9 @@ enum registry_statement {
     STATEMENT_SEARCH_FROM,    /* rows of the search index from tag ?1 on */
     STATEMENT_SEARCH_FIRST,   /* from its begin on */
     STATEMENT_SEARCH_WAITS,   /* persons up to that key are in it; no row: all are */
-    STATEMENT_ROTATION,
+    STATEMENT_TAG_FROM,       /* the first tag at or after ?1, alone */
+    STATEMENT_FORMER_OF,
+    STATEMENT_ROTATION,   /* of key ?1 */
     STATEMENT_READ_COUNT, /* those above; what follows is for importing */
     STATEMENT_KEY_NEXT = STATEMENT_READ_COUNT,
     STATEMENT_CHUNK_NEXT,
@@ -65,7 +67,6 @@ enum registry_statement {
     STATEMENT_INTAKE_REMOVE,
     STATEMENT_FORMER_ADD,
     STATEMENT_FORMER_REMOVE,
-    STATEMENT_FORMER_OF,
     STATEMENT_SEARCH_ADD,
     STATEMENT_SEARCH_REMOVE,
     STATEMENT_SEARCH_PERSONS, /* ?2 persons behind key ?1 */
@@ -76,6 +77,7 @@ enum registry_statement {
     STATEMENT_SET_PUT,
     STATEMENT_SET_FORGET, /* of source ?1, up to number ?2 */
     STATEMENT_KEYS_CHANGE,
+    STATEMENT_KEYS_VEIL,
     STATEMENT_ROTATION_BEGIN,
     STATEMENT_ROTATION_MOVE,
     STATEMENT_RESEAL_PERSON,
@@ -84,6 +86,16 @@ enum registry_statement {
     STATEMENT_RESEALED_CUT,       /* what of rows reaches behind ?1 */
     STATEMENT_RESEALED_FORGET,    /* rows that end behind ?1, up to ?2 */
     STATEMENT_RESEALED_ADD,
+    STATEMENT_TAG_MOVE,       /* of person ?3 from ?1 to ?2 */
+    STATEMENT_TAGS_OF_PERSON, /* all tables through, as the next */
+    STATEMENT_SEARCH_REMOVE_PERSON,
+    STATEMENT_SEARCH_GET,    /* version and facts of tag ?1, person ?2 */
+    STATEMENT_VEILED_HIDDEN, /* up to ?2 rows that lie under another veil than ?1 */
+    STATEMENT_VEILED_CHANGE, /* likewise */
+    STATEMENT_VEILED_FORMER, /* likewise */
+    STATEMENT_VEIL_HIDDEN,   /* ?2 with key ?3 becomes ?1 under veil ?4 */
+    STATEMENT_VEIL_CHANGE,   /* likewise, with chunk ?3 */
+    STATEMENT_VEIL_FORMER,   /* likewise */
     STATEMENT_WRITE_COUNT,
     /* those above too, and what follows, for the scrub */
     STATEMENT_SCRUB_STRUCTURE = STATEMENT_WRITE_COUNT,
@@ -94,8 +106,7 @@ enum registry_statement {
     STATEMENT_SCRUB_HIDDEN,  /* the first hidden tag behind ?1, ?2 */
     STATEMENT_SCRUB_HIDDEN_AT,
     STATEMENT_SCRUB_FORMER_TAG, /* the first former number behind ?1, ?2 */
-    STATEMENT_SCRUB_FORMER_TAG_AT,
-    STATEMENT_SCRUB_SEARCH, /* the first row of the search index behind ?1, ?2 */
+    STATEMENT_SCRUB_SEARCH,     /* the first row of the search index behind ?1, ?2 */
     STATEMENT_SCRUB_SEARCH_AT,
     STATEMENT_SCRUB_SET,   /* the first set of changes behind ?1, ?2, with its chunk */
     STATEMENT_SCRUB_CHUNK, /* the first chunk behind ?1 */
@@ -110,6 +121,14 @@ enum registry_statement {
 };
 _Static_assert(STATEMENT_SCRUB_COUNT <= DB_STATEMENTS_MAX, "statements fit");
 
+/* Of one index key: what the file has of a tag, and the masks of the search index. */
+struct registry_index {
+    struct veil *veil;     /* NULL: tags stand there as the identity key makes them */
+    struct masker *masker; /* NULL: there is no such key */
+    uint64_t name;         /* in rows that say under which veil they lie; 0 = under none */
+    uint8_t fingerprint[SEAL_HASH_BYTES];
+};
+
 struct registry {
     struct db db;
     enum registry_mode mode;
@@ -118,9 +137,11 @@ struct registry {
     uint8_t fingerprint[SEAL_HASH_BYTES]; /* of the key of the one, and of the other's */
     uint8_t other_fingerprint[SEAL_HASH_BYTES];
     struct random_port random;
-    struct blinder *blinder;
-    struct masker *masker;     /* facts in the search index */
-    struct clock_port clock;   /* see struct registry_config */
+    struct blinder *blinder;                       /* by the identity key */
+    uint8_t identity_fingerprint[SEAL_HASH_BYTES]; /* of that */
+    struct registry_index index;                   /* of what is written */
+    struct registry_index index_other;             /* found by, too; may be none */
+    struct clock_port clock;                       /* see struct registry_config */
     struct hidden_set *hidden; /* borrowed; brought up to date by every fetch; may be NULL */
     bool batch;                /* between registry_batch_begin() and registry_batch_end() ... */
     bool reading;              /* ... in a transaction that something has been read in */
@@ -143,6 +164,32 @@ void registry_place(uint64_t key, uint32_t version, uint8_t ret_place[REGISTRY_P
 struct outcome registry_keys_set(struct registry *registry, const struct registry_config *config);
 struct outcome registry_keys_check(struct registry *registry);
 void registry_keys_done(struct registry *registry);
+/* tags.c: between a tag as it is known everywhere and what the file has of it. */
+void registry_tag_put(const struct registry_index *index, const uint8_t tag[SEAL_BLIND_BYTES],
+                      uint8_t ret_tag[SEAL_BLIND_BYTES]);
+void registry_tag_lift(const struct registry_index *index, const uint8_t tag[SEAL_BLIND_BYTES],
+                       uint8_t ret_tag[SEAL_BLIND_BYTES]);
+/* Of a row that says under which veil it lies. FAULT_CORRUPT. */
+struct outcome registry_tag_lift_by(const struct registry *registry, struct view tag, uint64_t name,
+                                    uint8_t ret_tag[SEAL_BLIND_BYTES]);
+/* The index keys by which something may be found: the one of what is written first. */
+struct registry_indexes {
+    const struct registry_index *of[2];
+    unsigned count;
+};
+struct registry_indexes registry_indexes(const struct registry *registry);
+/* Whose the tag is, or was. */
+struct outcome registry_tag_key(struct registry *registry, const uint8_t tag[SEAL_BLIND_BYTES],
+                                bool *ret_there, uint64_t *ret_key);
+/* What the file has, for a probe: under the other veil if it lies there, which no time tells (I5).
+ */
+struct outcome registry_tag_probe(struct registry *registry, const uint8_t tag[SEAL_BLIND_BYTES],
+                                  uint8_t ret_tag[SEAL_BLIND_BYTES]);
+/* A statement of tag and key for what lies under either veil; how many rows it changed. */
+struct outcome registry_tag_remove(struct registry *registry, enum registry_statement which,
+                                   const uint8_t tag[SEAL_BLIND_BYTES], uint64_t key,
+                                   unsigned *ret_changes);
+
 /* A mark opens under the key of whoever made it. */
 struct outcome registry_mark_put(struct registry *registry, struct sealer *sealer);
 /* As registry_unseal(), without a line in the log. */

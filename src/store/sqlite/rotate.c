@@ -1,5 +1,6 @@
 /*
- * Sealing the registry anew under another data key, chunk by chunk.
+ * Sealing the registry anew under another data key, chunk by chunk; begin and end of each chunk are
+ * those of another index key, too (rotate_index.c).
  *
  * Invariants
  *  1. How far it has come moves in the transaction of what was sealed: whoever dies in between, the
@@ -10,21 +11,25 @@
  *  4. The chunks of imports have hashed what they wrote: for the first versions that are sealed
  *     anew a row of `resealed` stands in their place. No two rows are of one person: of one of the
  *     rotation before, the rest stays without a hash until its persons are done, too.
- *  5. The last transaction makes the first mark the new key's: the former key opens nothing then.
+ *  5. The last transaction makes the first mark the new key's: the former key opens nothing then,
+ *     or finds nothing.
  */
-#include "store/sqlite/registry.h"
+#include "store/sqlite/rotate.h"
 
 #include "base/check.h"
 #include "base/log.h"
 
 #include <string.h>
 
-struct rotating {
-    struct registry *registry;
-    struct registry_rotation rotation;
-    struct buf hashes; /* of the first versions of this chunk */
-    bool more;         /* there may be persons behind */
-};
+void rotating_hash(struct rotating *rotating, const uint8_t hash[SEAL_HASH_BYTES])
+{
+    struct registry_rotation *rotation = &rotating->rotation;
+    uint8_t pair[2 * SEAL_HASH_BYTES];
+
+    memcpy(pair, rotation->hash, SEAL_HASH_BYTES);
+    memcpy(pair + SEAL_HASH_BYTES, hash, SEAL_HASH_BYTES);
+    seal_sha256(view_of(pair, sizeof(pair)), rotation->hash);
+}
 
 static void hash_of(struct registry *registry, uint64_t key, uint32_t version, struct view sealed,
                     uint8_t ret_hash[SEAL_HASH_BYTES])
@@ -42,13 +47,8 @@ static void hash_of(struct registry *registry, uint64_t key, uint32_t version, s
 static struct outcome count_version(struct rotating *rotating, uint32_t version,
                                     const uint8_t hash[SEAL_HASH_BYTES])
 {
-    struct registry_rotation *rotation = &rotating->rotation;
-    uint8_t pair[2 * SEAL_HASH_BYTES];
-
-    memcpy(pair, rotation->hash, SEAL_HASH_BYTES);
-    memcpy(pair + SEAL_HASH_BYTES, hash, SEAL_HASH_BYTES);
-    seal_sha256(view_of(pair, sizeof(pair)), rotation->hash);
-    rotation->versions++;
+    rotating_hash(rotating, hash);
+    rotating->rotation.versions++;
     if (version == 1) { /* invariant 4 */
         buf_put(&rotating->hashes, hash, SEAL_HASH_BYTES);
     }
@@ -180,7 +180,21 @@ static struct outcome note_resealed(struct rotating *rotating, uint64_t behind)
     return db_run(&registry->db, statement);
 }
 
-static struct outcome move(struct rotating *rotating)
+/* Invariant 5. */
+static struct outcome mark_move(struct registry *registry, enum registry_key which)
+{
+    bool data = which == REGISTRY_KEY_DATA;
+    const uint8_t *index = registry->index.fingerprint;
+    sqlite3_stmt *statement =
+        db_statement(&registry->db, data ? STATEMENT_KEYS_CHANGE : STATEMENT_KEYS_VEIL);
+
+    TRY(data ? registry_mark_put(registry, registry->sealer) : OUTCOME_OK);
+    db_bind_view(statement, 1,
+                 data ? buf_view(&registry->sealed) : view_of(index, SEAL_HASH_BYTES));
+    return db_run(&registry->db, statement);
+}
+
+static struct outcome move(struct rotating *rotating, enum registry_key which)
 {
     struct registry *registry = rotating->registry;
     const struct registry_rotation *rotation = &rotating->rotation;
@@ -192,41 +206,48 @@ static struct outcome move(struct rotating *rotating)
     db_bind_u64(statement, 4, rotation->versions);
     db_bind_u64(statement, 5, rotation->damaged);
     db_bind_view(statement, 6, view_of(rotation->hash, sizeof(rotation->hash)));
+    db_bind_u64(statement, 7, which);
     TRY(db_run(&registry->db, statement));
-    if (rotation->under_way) {
-        return OUTCOME_OK;
-    }
-    TRY(registry_mark_put(registry, registry->sealer)); /* invariant 5 */
-    statement = db_statement(&registry->db, STATEMENT_KEYS_CHANGE);
-    db_bind_view(statement, 1, buf_view(&registry->sealed));
-    return db_run(&registry->db, statement);
+    return rotation->under_way ? OUTCOME_OK : mark_move(registry, which);
 }
 
-static struct outcome step_inside(struct rotating *rotating, unsigned persons)
+static struct outcome rotate_data(struct rotating *rotating, unsigned persons)
 {
-    TRY(registry_rotation_read(rotating->registry, &rotating->rotation));
-    if (!rotating->rotation.under_way) {
-        return OUTCOME_OK;
-    }
     uint64_t behind = rotating->rotation.upto;
+
     for (unsigned i = 0; i < persons && rotating->more; i++) {
         TRY(reseal_person(rotating));
     }
-    TRY(note_resealed(rotating, behind));
-    rotating->rotation.under_way = rotating->more;
-    return move(rotating);
+    return note_resealed(rotating, behind);
 }
 
-struct outcome registry_rotation_step(struct registry *registry, unsigned persons,
-                                      struct registry_rotation *ret_rotation)
+static struct outcome step_inside(struct rotating *rotating, enum registry_key which,
+                                  unsigned persons)
+{
+    TRY(registry_rotation_read(rotating->registry, which, &rotating->rotation));
+    if (!rotating->rotation.under_way) {
+        return OUTCOME_OK;
+    }
+    TRY(which == REGISTRY_KEY_DATA ? rotate_data(rotating, persons)
+                                   : rotate_index(rotating, persons));
+    rotating->rotation.under_way = rotating->more;
+    return move(rotating, which);
+}
+
+struct outcome registry_rotation_step(struct registry *registry, enum registry_key which,
+                                      unsigned persons, struct registry_rotation *ret_rotation)
 {
     struct rotating rotating = {.registry = registry, .more = true};
     struct db *db = &registry->db;
 
     CHECK(registry->mode == REGISTRY_WRITE && persons > 0 && persons <= REGISTRY_ROTATE_MAX);
     buf_init(&rotating.hashes, (size_t)persons * SEAL_HASH_BYTES);
+    if (which == REGISTRY_KEY_INDEX) { /* at random places, as an import */
+        TRY(db_cache_set(db, REGISTRY_IMPORT_CACHE_KIB_MAX));
+        TRY(db_wipe(db)); /* no tag of before is to be left in a page's free space */
+    }
     TRY(db_begin(db, true));
-    struct outcome outcome = step_inside(&rotating, persons);
+    struct outcome outcome = step_inside(&rotating, which, persons);
     if (outcome_ok(outcome)) {
         outcome = db_commit(db);
     }
@@ -237,26 +258,39 @@ struct outcome registry_rotation_step(struct registry *registry, unsigned person
     memory_wipe(registry->old.data, registry->old.len);
     TRY(outcome);
     *ret_rotation = rotating.rotation;
-    return rotating.rotation.under_way ? OUTCOME_OK : registry_key_settle(registry);
+    return rotating.rotation.under_way ? OUTCOME_OK : registry_key_settle(registry, which);
 }
 
-struct outcome registry_rotation_begin(struct registry *registry)
+/* The new key's. */
+static struct outcome second_mark(struct registry *registry, enum registry_key which)
+{
+    if (which == REGISTRY_KEY_DATA ? registry->other == NULL
+                                   : registry->index_other.masker == NULL) {
+        return outcome_fail(FAULT_NOT_FOUND, "there is no other key");
+    }
+    if (which == REGISTRY_KEY_DATA) {
+        return registry_mark_put(registry, registry->other);
+    }
+    buf_reset(&registry->sealed);
+    buf_put(&registry->sealed, registry->index_other.fingerprint, SEAL_HASH_BYTES);
+    return buf_check(&registry->sealed);
+}
+
+struct outcome registry_rotation_begin(struct registry *registry, enum registry_key which)
 {
     static const uint8_t nothing[SEAL_HASH_BYTES] = {0};
     struct registry_rotation rotation;
 
     CHECK(registry->mode == REGISTRY_WRITE);
-    TRY(registry_rotation_read(registry, &rotation));
+    TRY(registry_rotation_read(registry, which, &rotation));
     if (rotation.under_way) {
         return OUTCOME_OK;
     }
-    if (registry->other == NULL) {
-        return outcome_fail(FAULT_NOT_FOUND, "there is no other data key");
-    }
+    TRY(second_mark(registry, which));
     sqlite3_stmt *statement = db_statement(&registry->db, STATEMENT_ROTATION_BEGIN);
-    TRY(registry_mark_put(registry, registry->other));
-    db_bind_view(statement, 1, buf_view(&registry->sealed));
-    db_bind_view(statement, 2, view_of(nothing, sizeof(nothing)));
+    db_bind_u64(statement, 1, which);
+    db_bind_view(statement, 2, buf_view(&registry->sealed));
+    db_bind_view(statement, 3, view_of(nothing, sizeof(nothing)));
     TRY(db_run(&registry->db, statement));
     return registry_keys_check(registry);
 }

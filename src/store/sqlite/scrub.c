@@ -99,14 +99,7 @@ struct outcome scrub_open_person(struct registry_scrub *scrub, uint64_t key, uin
 struct outcome scrub_tag_key(struct registry_scrub *scrub, const uint8_t tag[SEAL_BLIND_BYTES],
                              bool *ret_there, uint64_t *ret_key)
 {
-    struct db *db = &scrub->registry->db;
-    sqlite3_stmt *statement = db_statement(db, STATEMENT_TAG_KEY);
-
-    db_bind_view(statement, 1, view_of(tag, SEAL_BLIND_BYTES));
-    TRY(db_step(db, statement, ret_there));
-    *ret_key = *ret_there ? db_column_u64(statement, 0) : 0;
-    db_done(statement);
-    return OUTCOME_OK;
+    return registry_tag_key(scrub->registry, tag, ret_there, ret_key);
 }
 
 struct outcome scrub_version_there(struct registry_scrub *scrub, uint64_t key, uint32_t version,
@@ -147,15 +140,23 @@ static struct outcome check_hidden(struct registry_scrub *scrub, uint64_t key,
                                    const char *number)
 {
     struct db *db = &scrub->registry->db;
-    sqlite3_stmt *statement = db_statement(db, STATEMENT_SCRUB_HIDDEN_AT);
-    bool there = false;
+    struct registry_indexes indexes = registry_indexes(scrub->registry);
+    uint8_t veiled[SEAL_BLIND_BYTES];
+    uint64_t found = 0;
+    bool any = false;
 
-    db_bind_view(statement, 1, view_of(tag, SEAL_BLIND_BYTES));
-    db_bind_u64(statement, 2, key);
-    TRY(db_step(db, statement, &there));
-    bool good = there ? db_column_u64(statement, 0) == flags && flags != 0 : flags == 0;
-    db_done(statement);
-    if (!good) {
+    for (unsigned i = 0; i < indexes.count; i++) {
+        sqlite3_stmt *statement = db_statement(db, STATEMENT_SCRUB_HIDDEN_AT);
+        bool there = false;
+        registry_tag_put(indexes.of[i], tag, veiled);
+        db_bind_view(statement, 1, view_of(veiled, sizeof(veiled)));
+        db_bind_u64(statement, 2, key);
+        TRY(db_step(db, statement, &there));
+        found |= there ? db_column_u64(statement, 0) : 0;
+        any = any || there;
+        db_done(statement);
+    }
+    if (found != flags || any != (flags != 0)) {
         tell_tag(scrub, key, number, "is not among the hidden as the record says");
     }
     return OUTCOME_OK;
@@ -168,6 +169,7 @@ static struct outcome check_former_hidden(struct registry_scrub *scrub, uint64_t
     struct db *db = &scrub->registry->db;
     sqlite3_stmt *statement = db_statement(db, STATEMENT_FORMER_OF);
     struct outcome outcome = OUTCOME_OK;
+    uint8_t tag[SEAL_BLIND_BYTES];
 
     db_bind_u64(statement, 1, key);
     while (outcome_ok(outcome)) {
@@ -176,9 +178,10 @@ static struct outcome check_former_hidden(struct registry_scrub *scrub, uint64_t
         if (!row) {
             break;
         }
-        struct view tag = db_column_view(statement, 0);
-        if (tag.len == SEAL_BLIND_BYTES) { /* else its own walk tells */
-            outcome = check_hidden(scrub, key, tag.data, flags, "former number");
+        struct outcome lifted = registry_tag_lift_by(scrub->registry, db_column_view(statement, 0),
+                                                     db_column_u64(statement, 1), tag);
+        if (outcome_ok(lifted)) { /* else its own walk tells */
+            outcome = check_hidden(scrub, key, tag, flags, "former number");
         }
     }
     db_done(statement);

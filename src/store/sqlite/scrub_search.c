@@ -11,33 +11,52 @@
 
 #include <string.h>
 
-/* Is the row, as it was read, what the record in force gives? */
-static bool row_says(struct registry_scrub *scrub, struct search_row *row, uint32_t version,
+/* Is the row, as it was read, what the record in force gives, by one of the index keys? */
+static bool row_says(struct registry_scrub *scrub, const struct search_row *row, uint32_t version,
                      const struct person_record *record)
 {
-    struct search_row own;
+    struct registry_indexes indexes = registry_indexes(scrub->registry);
+    bool says = false;
 
-    search_rows_mask(scrub->registry, row, 1);
-    search_row_of(scrub->registry, row->key, version, record, &own);
-    return memcmp(own.tag, row->tag, sizeof(own.tag)) == 0 && own.facts == row->facts &&
-           row->version >= 1 && row->version <= version;
+    for (unsigned i = 0; i < indexes.count; i++) {
+        struct search_row read = *row;
+        struct search_row own;
+        search_rows_mask(indexes.of[i], &read, 1);
+        search_row_of(scrub->registry, indexes.of[i], row->key, version, record, &own);
+        says = says || (memcmp(own.tag, read.tag, sizeof(own.tag)) == 0 && own.facts == read.facts);
+    }
+    return says && row->version >= 1 && row->version <= version;
+}
+
+static struct outcome row_find(struct registry_scrub *scrub, const struct registry_index *index,
+                               const struct person_record *record, struct search_row *row,
+                               bool *ret_there)
+{
+    struct db *db = &scrub->registry->db;
+    sqlite3_stmt *statement = db_statement(db, STATEMENT_SCRUB_SEARCH_AT);
+    uint8_t tag[SEARCH_TAG_BYTES];
+
+    search_tag(scrub->registry, index, record->folded_name, record->birth_date, tag);
+    db_bind_view(statement, 1, view_of(tag, sizeof(tag)));
+    db_bind_u64(statement, 2, row->key);
+    TRY(db_step(db, statement, ret_there));
+    struct outcome outcome = *ret_there ? search_row_read(statement, row) : OUTCOME_OK;
+    db_done(statement);
+    *ret_there = *ret_there && outcome_ok(outcome);
+    return OUTCOME_OK;
 }
 
 struct outcome scrub_search_person(struct registry_scrub *scrub, uint64_t key, uint32_t version,
                                    const struct person_record *record)
 {
-    struct db *db = &scrub->registry->db;
-    sqlite3_stmt *statement = db_statement(db, STATEMENT_SCRUB_SEARCH_AT);
-    struct search_row row = {0};
+    struct registry_indexes indexes = registry_indexes(scrub->registry);
+    struct search_row row = {.key = key};
     bool there = false;
 
-    search_tag(scrub->registry, record->folded_name, record->birth_date, row.tag);
-    db_bind_view(statement, 1, view_of(row.tag, sizeof(row.tag)));
-    db_bind_u64(statement, 2, key);
-    TRY(db_step(db, statement, &there));
-    struct outcome outcome = there ? search_row_read(statement, &row) : OUTCOME_OK;
-    db_done(statement);
-    if (!there || !outcome_ok(outcome)) {
+    for (unsigned i = 0; i < indexes.count && !there; i++) {
+        TRY(row_find(scrub, indexes.of[i], record, &row, &there));
+    }
+    if (!there) {
         scrub_found(scrub, "person %llu: name and birth date are not in the search index",
                     (unsigned long long)key);
     } else if (!row_says(scrub, &row, version, record)) {

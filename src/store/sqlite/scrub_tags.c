@@ -31,41 +31,95 @@ static bool move_to(struct registry_scrub *scrub, struct view tag, uint64_t key,
     return true;
 }
 
+/* What the tag in hand may be without its veil. */
+struct lifted {
+    uint8_t tags[2][SEAL_BLIND_BYTES];
+    unsigned count;
+};
+
+/* Of a row that does not say under which veil it lies. */
+static struct lifted lift(const struct registry_scrub *scrub)
+{
+    struct registry_indexes indexes = registry_indexes(scrub->registry);
+    struct lifted lifted = {.count = indexes.count};
+
+    for (unsigned i = 0; i < indexes.count; i++) {
+        registry_tag_lift(indexes.of[i], scrub->tag, lifted.tags[i]);
+    }
+    return lifted;
+}
+
+/* Of one that does; one that says what cannot be is of nobody. */
+static struct lifted lift_by(const struct registry_scrub *scrub, uint64_t veil)
+{
+    struct lifted lifted = {.count = 1};
+
+    if (!outcome_ok(registry_tag_lift_by(scrub->registry, view_of(scrub->tag, scrub->tag_len), veil,
+                                         lifted.tags[0]))) {
+        lifted.count = 0;
+    }
+    return lifted;
+}
+
+static bool is_among(const struct lifted *lifted, const uint8_t tag[SEAL_BLIND_BYTES])
+{
+    for (unsigned i = 0; i < lifted->count; i++) {
+        if (memcmp(lifted->tags[i], tag, SEAL_BLIND_BYTES) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Is the tag in hand that of one of the record's numbers? */
-static bool tag_of_record(const struct registry_scrub *scrub, const struct person_record *record)
+static bool tag_of_record(const struct registry_scrub *scrub, const struct lifted *lifted,
+                          const struct person_record *record)
 {
     uint8_t tag[SEAL_BLIND_BYTES];
     struct blinder *blinder = scrub->registry->blinder;
 
     blinder_tag(blinder, BLIND_ID, record->id, tag);
-    if (memcmp(tag, scrub->tag, sizeof(tag)) == 0) {
+    if (is_among(lifted, tag)) {
         return true;
     }
     if (record->cmnd.len == 0) {
         return false;
     }
     blinder_tag(blinder, BLIND_CMND, record->cmnd, tag);
-    return memcmp(tag, scrub->tag, sizeof(tag)) == 0;
+    return is_among(lifted, tag);
 }
 
 /* Is the tag in hand that of a number that the person had? */
-static struct outcome tag_former(struct registry_scrub *scrub, uint64_t key, bool *ret_there)
+static struct outcome tag_former(struct registry_scrub *scrub, const struct lifted *lifted,
+                                 uint64_t key, bool *ret_there)
 {
     struct db *db = &scrub->registry->db;
-    sqlite3_stmt *statement = db_statement(db, STATEMENT_SCRUB_FORMER_TAG_AT);
+    sqlite3_stmt *statement = db_statement(db, STATEMENT_FORMER_OF);
+    struct outcome outcome = OUTCOME_OK;
+    uint8_t tag[SEAL_BLIND_BYTES];
+    bool row = true;
 
-    db_bind_view(statement, 1, view_of(scrub->tag, scrub->tag_len));
-    db_bind_u64(statement, 2, key);
-    TRY(db_step(db, statement, ret_there));
+    *ret_there = false;
+    db_bind_u64(statement, 1, key);
+    while (outcome_ok(outcome)) {
+        outcome = db_step(db, statement, &row);
+        if (!row || !outcome_ok(outcome)) {
+            break;
+        }
+        struct outcome own = registry_tag_lift_by(scrub->registry, db_column_view(statement, 0),
+                                                  db_column_u64(statement, 1), tag);
+        *ret_there = *ret_there || (outcome_ok(own) && is_among(lifted, tag));
+    }
     db_done(statement);
-    return OUTCOME_OK;
+    return outcome;
 }
 
 /* The person of a row, opened and found to have the number of the tag in hand. Columns: version and
  * sealed record from `column` on. */
 static struct outcome person_of_tag(struct registry_scrub *scrub, sqlite3_stmt *statement,
-                                    int column, uint64_t key, const char *kind,
-                                    struct person_record *ret_record, bool *ret_good)
+                                    const struct lifted *lifted, int column, uint64_t key,
+                                    const char *kind, struct person_record *ret_record,
+                                    bool *ret_good)
 {
     if (sqlite3_column_type(statement, column) == SQLITE_NULL) {
         scrub_found(scrub, "%s of person %llu leads to nobody", kind, (unsigned long long)key);
@@ -75,9 +129,9 @@ static struct outcome person_of_tag(struct registry_scrub *scrub, sqlite3_stmt *
     uint32_t version = (uint32_t)db_column_u64(statement, column);
     TRY(scrub_open_person(scrub, key, version, db_column_view(statement, column + 1), ret_record,
                           ret_good));
-    bool own = !*ret_good || tag_of_record(scrub, ret_record);
+    bool own = !*ret_good || tag_of_record(scrub, lifted, ret_record);
     if (!own) {
-        TRY(tag_former(scrub, key, &own));
+        TRY(tag_former(scrub, lifted, key, &own));
     }
     if (!own) { /* invariant 1 */
         scrub_found(scrub, "%s of person %llu is of none of the person's numbers", kind,
@@ -112,7 +166,8 @@ static struct outcome check_tag(struct registry_scrub *scrub, sqlite3_stmt *stat
     if (!move_to(scrub, db_column_view(statement, 0), key, false)) {
         return outcome_fail(FAULT_CORRUPT, "a tag is out of order or of another length");
     }
-    return person_of_tag(scrub, statement, 2, key, "tag", &record, &good);
+    struct lifted lifted = lift(scrub);
+    return person_of_tag(scrub, statement, &lifted, 2, key, "tag", &record, &good);
 }
 
 struct outcome scrub_look_tag(struct registry_scrub *scrub, bool *ret_more)
@@ -130,7 +185,8 @@ static struct outcome check_hidden(struct registry_scrub *scrub, sqlite3_stmt *s
     if (!move_to(scrub, db_column_view(statement, 0), key, true)) {
         return outcome_fail(FAULT_CORRUPT, "a hidden tag is out of order or of another length");
     }
-    TRY(person_of_tag(scrub, statement, 3, key, "hidden tag", &record, &good));
+    struct lifted lifted = lift_by(scrub, db_column_u64(statement, 5));
+    TRY(person_of_tag(scrub, statement, &lifted, 3, key, "hidden tag", &record, &good));
     if (good &&
         db_column_u64(statement, 2) != (record.flags & (PERSON_PROTECTED | PERSON_LOCKED))) {
         scrub_found(scrub, "hidden tag of person %llu has other flags than the record",
@@ -241,7 +297,8 @@ struct outcome scrub_look_former(struct registry_scrub *scrub, bool *ret_more)
 /* ---- Former numbers ---- */
 
 /* Looks through all versions of the person for the number of the tag in hand. */
-static struct outcome find_number(struct registry_scrub *scrub, bool *ret_found)
+static struct outcome find_number(struct registry_scrub *scrub, const struct lifted *lifted,
+                                  bool *ret_found)
 {
     struct db *db = &scrub->registry->db;
     sqlite3_stmt *statement = db_statement(db, STATEMENT_COMPARE_ONE);
@@ -259,7 +316,7 @@ static struct outcome find_number(struct registry_scrub *scrub, bool *ret_found)
         }
         outcome = scrub_open_person(scrub, scrub->key, (uint32_t)db_column_u64(statement, 1),
                                     db_column_view(statement, 2), &record, &good);
-        *ret_found = outcome_ok(outcome) && good && tag_of_record(scrub, &record);
+        *ret_found = outcome_ok(outcome) && good && tag_of_record(scrub, lifted, &record);
     }
     db_done(statement);
     return outcome;
@@ -278,7 +335,8 @@ static struct outcome check_former_tag(struct registry_scrub *scrub, sqlite3_stm
     scrub->key = key;
     scrub->tag_len = tag.len;
     memcpy(scrub->tag, tag.data, tag.len);
-    TRY(find_number(scrub, &found));
+    struct lifted lifted = lift_by(scrub, db_column_u64(statement, 2));
+    TRY(find_number(scrub, &lifted, &found));
     if (!found) { /* invariant 4 */
         scrub_found(scrub, "former number of person %llu is of none of the person's versions",
                     (unsigned long long)key);

@@ -9,6 +9,8 @@
  *  3. A record and its row are held against each other: a row that tells of somebody else is
  *     damage, and nobody is found by it.
  *  4. Rows and records are of one state of the registry.
+ *  5. While another index key takes over, a name is looked for by both. Its rows lie under the veil
+ *     by which they were found; a stranger's may lie under the other one.
  */
 #include "store/sqlite/search.h"
 
@@ -26,6 +28,8 @@ struct place {
 struct looking {
     struct registry *registry;
     struct registry_search *search;
+    struct registry_indexes indexes;
+    unsigned index; /* of the index key by which is looked */
     uint8_t tag[SEARCH_TAG_BYTES];
     size_t tag_len; /* of the part that all who are asked for have */
     struct search_row block[NAMESAKES_BLOCK];
@@ -80,8 +84,9 @@ static struct outcome row_look(struct looking *looking, unsigned place)
 
 static struct outcome block_look(struct looking *looking)
 {
-    search_rows_mask(looking->registry, looking->block, looking->block_count);
+    search_rows_mask(looking->indexes.of[looking->index], looking->block, looking->block_count);
     for (unsigned i = 0; i < looking->block_count; i++) {
+        looking->block[i].index = looking->index;
         TRY(row_look(looking, i));
     }
     looking->looked += looking->block_count;
@@ -127,11 +132,16 @@ static bool more_of_name(const struct looking *looking)
     return !looking->ended && of_name(looking, NAMESAKES_BLOCK - 1);
 }
 
-static struct outcome look(struct looking *looking)
+static struct outcome look_under(struct looking *looking)
 {
     sqlite3_stmt *statement = db_statement(&looking->registry->db, STATEMENT_SEARCH_FROM);
+    const struct registry_search *search = looking->search;
     struct outcome outcome = OUTCOME_OK;
 
+    looking->looked = 0;
+    looking->ended = false;
+    search_tag(looking->registry, looking->indexes.of[looking->index], search->folded_name,
+               search->birth_date, looking->tag);
     db_bind_view(statement, 1, view_of(looking->tag, looking->tag_len));
     do {
         outcome = block_read(looking, statement);
@@ -142,20 +152,50 @@ static struct outcome look(struct looking *looking)
              looking->wanted_count <= NAMESAKES_SHOWN_MAX &&
              looking->looked < NAMESAKES_LOOKED_MAX);
     db_done(statement);
-    looking->search->over = looking->wanted_count > NAMESAKES_SHOWN_MAX || more_of_name(looking);
+    looking->search->over = looking->search->over || more_of_name(looking);
+    return outcome;
+}
+
+/* Invariant 5: under each veil the same is done, whoever is found under the first. */
+static struct outcome look(struct looking *looking)
+{
+    struct outcome outcome = OUTCOME_OK;
+
+    for (looking->index = 0; looking->index < looking->indexes.count && outcome_ok(outcome);
+         looking->index++) {
+        outcome = look_under(looking);
+    }
+    looking->search->over = looking->search->over || looking->wanted_count > NAMESAKES_SHOWN_MAX;
     return outcome;
 }
 
 /* ---- Records ---- */
 
-/* Invariant 3. */
+/* Whether the row is the person's, if it lies under the veil of that index key. */
+static bool row_says(const struct looking *looking, const struct search_row *row, unsigned index,
+                     const struct person_record *record)
+{
+    struct search_row read = *row;
+    struct search_row own;
+
+    if (index != row->index) {
+        search_rows_mask(looking->indexes.of[row->index], &read, 1);
+        search_rows_mask(looking->indexes.of[index], &read, 1);
+    }
+    search_row_of(looking->registry, looking->indexes.of[index], row->key, row->version, record,
+                  &own);
+    return memcmp(own.tag, read.tag, sizeof(own.tag)) == 0 && own.facts == read.facts;
+}
+
+/* Invariants 3 and 5. */
 static bool row_is_of(const struct looking *looking, const struct search_row *row,
                       const struct person_record *record, bool wanted)
 {
-    struct search_row own;
+    bool same = row_says(looking, row, row->index, record);
 
-    search_row_of(looking->registry, row->key, row->version, record, &own);
-    bool same = memcmp(own.tag, row->tag, sizeof(own.tag)) == 0 && own.facts == row->facts;
+    if (!same && !wanted && looking->indexes.count > 1) {
+        same = row_says(looking, row, 1 - row->index, record);
+    }
     bool named = view_equal(record->folded_name, looking->search->folded_name);
     return same && (named || !wanted);
 }
@@ -213,14 +253,14 @@ static struct outcome records_read(struct looking *looking, struct buf *scratch,
 struct outcome registry_search(struct registry *registry, struct registry_search *search,
                                struct buf *scratch)
 {
-    struct looking looking = {.registry = registry, .search = search};
+    struct looking looking = {
+        .registry = registry, .search = search, .indexes = registry_indexes(registry)};
     struct place places[NAMESAKES_SHOWN_MAX] = {{0, 0}};
 
     CHECK(search->birth_date.len == 4 || search->birth_date.len == 10);
     buf_reset(scratch);
     search->over = false;
     search->count = 0;
-    search_tag(registry, search->folded_name, search->birth_date, looking.tag);
     looking.tag_len = search->birth_date.len == 4 ? SEARCH_NAME_BYTES : SEARCH_TAG_BYTES;
     TRY(registry_read_begin(registry)); /* invariant 4 */
     struct outcome outcome = look(&looking);

@@ -15,16 +15,19 @@ struct search_row {
     uint64_t key;
     uint32_t version; /* by which it was written */
     uint32_t facts;   /* in the file under a mask */
+    uint32_t index;   /* while it is looked for: by which of the index keys */
 };
 
-/* The tag of a name with a birth date (YYYY-MM-DD or YYYY); its begin is that of the year. */
-void search_tag(struct registry *registry, struct view folded_name, struct view birth_date,
-                uint8_t ret_tag[SEARCH_TAG_BYTES]);
+/* The tag under the veil of one index key of a name with a birth date (YYYY-MM-DD or YYYY); its
+ * begin is that of the year. */
+void search_tag(struct registry *registry, const struct registry_index *index,
+                struct view folded_name, struct view birth_date, uint8_t ret_tag[SEARCH_TAG_BYTES]);
 /* The row that a person must have. */
-void search_row_of(struct registry *registry, uint64_t key, uint32_t version,
-                   const struct person_record *record, struct search_row *ret_row);
+void search_row_of(struct registry *registry, const struct registry_index *index, uint64_t key,
+                   uint32_t version, const struct person_record *record,
+                   struct search_row *ret_row);
 /* Puts the facts of rows under their masks, or takes them out. At most NAMESAKES_BLOCK. */
-void search_rows_mask(struct registry *registry, struct search_row *rows, unsigned count);
+void search_rows_mask(const struct registry_index *index, struct search_row *rows, unsigned count);
 /* One row of a statement that gives tag, key, version, facts; FAULT_CORRUPT. Facts stay masked. */
 struct outcome search_row_read(sqlite3_stmt *statement, struct search_row *ret_row);
 /* Writes rows in the order of their tags, and moves them about. Of several rows of one person only

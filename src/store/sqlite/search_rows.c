@@ -1,10 +1,10 @@
 /*
  * The search index: one row a person, found by name and birth date or birth year.
  *
- * tag: 8 bytes of the HMAC of folded name and birth year, then 4 bytes that tell the day within the
- * year. Who has a name and was born in a year stand together, and within them who was born on a
- * day: one row answers both questions. facts: what can be asked besides, and who is hidden, so that
- * nobody's record need be read to know that he is not meant.
+ * tag: 8 bytes of the HMAC of folded name and birth year, under the index key's veil, then 4 bytes
+ * that tell the day within the year. Who has a name and was born in a year stand together, and
+ * within them who was born on a day: one row answers both questions. facts: what can be asked
+ * besides, and who is hidden, so that nobody's record need be read to know that he is not meant.
  *
  * Invariants
  *  1. Every person has one row, that of the version in force: of the name that he has now. It is
@@ -122,30 +122,31 @@ static void put_number(uint8_t *bytes, unsigned count, uint64_t number)
     }
 }
 
-void search_tag(struct registry *registry, struct view folded_name, struct view birth_date,
-                uint8_t ret_tag[SEARCH_TAG_BYTES])
+void search_tag(struct registry *registry, const struct registry_index *index,
+                struct view folded_name, struct view birth_date, uint8_t ret_tag[SEARCH_TAG_BYTES])
 {
     uint8_t tag[SEAL_BLIND_BYTES];
     uint8_t block[1][SEAL_MASK_BYTES] = {{0}};
 
     blinder_tag_pair(registry->blinder, BLIND_NAME_BIRTH, folded_name, view_part(birth_date, 0, 4),
                      tag);
+    veil_put(index->veil, tag);
     memcpy(block[0], tag + SEARCH_NAME_BYTES, SEAL_BLIND_BYTES - SEARCH_NAME_BYTES);
     put_number(block[0] + SEAL_BLIND_BYTES - SEARCH_NAME_BYTES, 2, day_of(birth_date));
     block[0][SEAL_MASK_BYTES - 1] = MASK_DAY;
-    masker_mask(registry->masker, block, 1);
+    masker_mask(index->masker, block, 1);
     memcpy(ret_tag, tag, SEARCH_NAME_BYTES);
     memcpy(ret_tag + SEARCH_NAME_BYTES, block[0], SEARCH_TAG_BYTES - SEARCH_NAME_BYTES);
 }
 
-void search_row_of(struct registry *registry, uint64_t key, uint32_t version,
-                   const struct person_record *record, struct search_row *ret_row)
+void search_row_of(struct registry *registry, const struct registry_index *index, uint64_t key,
+                   uint32_t version, const struct person_record *record, struct search_row *ret_row)
 {
     *ret_row = (struct search_row){.key = key, .version = version, .facts = facts_of(record)};
-    search_tag(registry, record->folded_name, record->birth_date, ret_row->tag);
+    search_tag(registry, index, record->folded_name, record->birth_date, ret_row->tag);
 }
 
-void search_rows_mask(struct registry *registry, struct search_row *rows, unsigned count)
+void search_rows_mask(const struct registry_index *index, struct search_row *rows, unsigned count)
 {
     uint8_t blocks[NAMESAKES_BLOCK][SEAL_MASK_BYTES];
 
@@ -156,7 +157,7 @@ void search_rows_mask(struct registry *registry, struct search_row *rows, unsign
         put_number(blocks[i] + 8, 4, rows[i].version);
     }
     if (count > 0) {
-        masker_mask(registry->masker, blocks, count);
+        masker_mask(index->masker, blocks, count);
     }
     for (unsigned i = 0; i < count; i++) {
         uint32_t mask = 0;
@@ -219,7 +220,7 @@ static struct outcome row_add(struct registry *registry, const struct search_row
     sqlite3_stmt *statement = db_statement(&registry->db, STATEMENT_SEARCH_ADD);
     struct search_row masked = *row;
 
-    search_rows_mask(registry, &masked, 1);
+    search_rows_mask(&registry->index, &masked, 1);
     db_bind_view(statement, 1, view_of(masked.tag, sizeof(masked.tag)));
     db_bind_u64(statement, 2, masked.key);
     db_bind_u64(statement, 3, masked.version);
@@ -280,7 +281,8 @@ static struct outcome fill_row(struct filling *filling, sqlite3_stmt *statement)
         return OUTCOME_OK;
     }
     TRY(outcome);
-    search_row_of(registry, filling->last, version, &record, &filling->rows[filling->made++]);
+    search_row_of(registry, &registry->index, filling->last, version, &record,
+                  &filling->rows[filling->made++]);
     return OUTCOME_OK;
 }
 

@@ -49,12 +49,14 @@ static void holder_of_record(struct registry *registry, uint64_t key,
     }
 }
 
-static struct outcome run_tag(struct registry *registry, enum registry_statement which,
+/* A row of a tag that is written; where another number stands in it, it is bound already. */
+static struct outcome run_tag(struct registry *registry, sqlite3_stmt *statement,
                               const uint8_t tag[SEAL_BLIND_BYTES], uint64_t key)
 {
-    sqlite3_stmt *statement = db_statement(&registry->db, which);
+    uint8_t veiled[SEAL_BLIND_BYTES];
 
-    db_bind_view(statement, 1, version_tag(tag));
+    registry_tag_put(&registry->index, tag, veiled);
+    db_bind_view(statement, 1, view_of(veiled, sizeof(veiled)));
     db_bind_u64(statement, 2, key);
     return db_run(&registry->db, statement);
 }
@@ -62,7 +64,17 @@ static struct outcome run_tag(struct registry *registry, enum registry_statement
 struct outcome version_tag_add(struct registry *registry, const uint8_t tag[SEAL_BLIND_BYTES],
                                uint64_t key, bool *ret_added)
 {
-    TRY(run_tag(registry, STATEMENT_TAG_ADD, tag, key));
+    bool there = false;
+    uint64_t owner = 0;
+
+    *ret_added = false;
+    if (registry->index_other.masker != NULL) { /* it may lie under the other veil */
+        TRY(registry_tag_key(registry, tag, &there, &owner));
+    }
+    if (there) {
+        return OUTCOME_OK;
+    }
+    TRY(run_tag(registry, db_statement(&registry->db, STATEMENT_TAG_ADD), tag, key));
     *ret_added = sqlite3_changes(registry->db.handle) == 1;
     return OUTCOME_OK;
 }
@@ -70,16 +82,15 @@ struct outcome version_tag_add(struct registry *registry, const uint8_t tag[SEAL
 struct outcome version_tag_key(struct registry *registry, const uint8_t tag[SEAL_BLIND_BYTES],
                                uint64_t *ret_key)
 {
-    sqlite3_stmt *statement = db_statement(&registry->db, STATEMENT_TAG_KEY);
-    bool row = false;
+    uint64_t key = 0;
+    bool there = false;
 
-    db_bind_view(statement, 1, version_tag(tag));
-    TRY(db_step(&registry->db, statement, &row));
-    if (row) {
-        *ret_key = db_column_u64(statement, 0);
+    TRY(registry_tag_key(registry, tag, &there, &key));
+    if (!there) {
+        return outcome_fail(FAULT_NOT_FOUND, "no such blind tag");
     }
-    db_done(statement);
-    return row ? OUTCOME_OK : outcome_fail(FAULT_NOT_FOUND, "no such blind tag");
+    *ret_key = key;
+    return OUTCOME_OK;
 }
 
 static bool same_tag(const uint8_t one[SEAL_BLIND_BYTES], const uint8_t other[SEAL_BLIND_BYTES])
@@ -92,12 +103,15 @@ static bool same_tag(const uint8_t one[SEAL_BLIND_BYTES], const uint8_t other[SE
 /* Invariant 4. */
 static struct outcome hidden_note(struct writing *writing, const uint8_t tag[SEAL_BLIND_BYTES])
 {
-    struct db *db = &writing->registry->db;
-    sqlite3_stmt *statement = db_statement(db, STATEMENT_HIDDEN_CHANGE);
+    struct registry *registry = writing->registry;
+    sqlite3_stmt *statement = db_statement(&registry->db, STATEMENT_HIDDEN_CHANGE);
+    uint8_t veiled[SEAL_BLIND_BYTES];
 
+    registry_tag_put(&registry->index, tag, veiled);
     db_bind_u64(statement, 1, writing->chunk.number);
-    db_bind_view(statement, 2, version_tag(tag));
-    return db_run(db, statement);
+    db_bind_view(statement, 2, view_of(veiled, sizeof(veiled)));
+    db_bind_u64(statement, 3, registry->index.name);
+    return db_run(&registry->db, statement);
 }
 
 /* Flags 0: hidden no more. */
@@ -105,16 +119,16 @@ static struct outcome hidden_set_tag(struct writing *writing, const uint8_t tag[
                                      uint64_t key, uint32_t flags)
 {
     struct registry *registry = writing->registry;
+    unsigned removed = 0;
 
+    TRY(registry_tag_remove(registry, STATEMENT_HIDDEN_REMOVE, tag, key, &removed));
     if (flags == 0) {
-        TRY(run_tag(registry, STATEMENT_HIDDEN_REMOVE, tag, key));
-        return sqlite3_changes(registry->db.handle) == 0 ? OUTCOME_OK : hidden_note(writing, tag);
+        return removed == 0 ? OUTCOME_OK : hidden_note(writing, tag);
     }
     sqlite3_stmt *statement = db_statement(&registry->db, STATEMENT_HIDDEN_ADD);
-    db_bind_view(statement, 1, version_tag(tag));
-    db_bind_u64(statement, 2, key);
     db_bind_u64(statement, 3, flags);
-    TRY(db_run(&registry->db, statement));
+    db_bind_u64(statement, 4, registry->index.name);
+    TRY(run_tag(registry, statement, tag, key));
     writing->hides = true;
     return hidden_note(writing, tag);
 }
@@ -125,6 +139,7 @@ static struct outcome hidden_set_former(struct writing *writing, uint64_t key, u
     struct db *db = &writing->registry->db;
     sqlite3_stmt *statement = db_statement(db, STATEMENT_FORMER_OF);
     struct outcome outcome = OUTCOME_OK;
+    uint8_t tag[SEAL_BLIND_BYTES];
     bool row = true;
 
     db_bind_u64(statement, 1, key);
@@ -133,9 +148,11 @@ static struct outcome hidden_set_former(struct writing *writing, uint64_t key, u
         if (!row) {
             break;
         }
-        struct view tag = db_column_view(statement, 0);
-        outcome = tag.len == SEAL_BLIND_BYTES ? hidden_set_tag(writing, tag.data, key, flags)
-                                              : outcome_fail(FAULT_CORRUPT, "former number");
+        outcome = registry_tag_lift_by(writing->registry, db_column_view(statement, 0),
+                                       db_column_u64(statement, 1), tag);
+        if (outcome_ok(outcome)) {
+            outcome = hidden_set_tag(writing, tag, key, flags);
+        }
     }
     db_done(statement);
     return outcome;
@@ -214,7 +231,7 @@ static struct outcome row_of_plain(struct registry *registry, uint64_t key, uint
     struct person_record record = {0};
 
     TRY(open_plain(registry, &record));
-    search_row_of(registry, key, version, &record, ret_row);
+    search_row_of(registry, &registry->index, key, version, &record, ret_row);
     return OUTCOME_OK;
 }
 
@@ -261,13 +278,17 @@ static struct outcome row_change(struct writing *writing, uint64_t key, uint32_t
     struct search_row before;
 
     TRY(row_of_plain(registry, key, version, &row));
-    search_row_of(registry, key, version, old, &before);
+    search_row_of(registry, &registry->index, key, version, old, &before);
     if (memcmp(row.tag, before.tag, sizeof(row.tag)) == 0 && row.facts == before.facts) {
         return OUTCOME_OK;
     }
     TRY(rows_settle(writing, key));
     buf_put(&writing->rows, &row, sizeof(row));
     TRY(search_row_remove(registry, &before));
+    if (registry->index_other.masker != NULL) { /* it may lie under the other veil */
+        search_row_of(registry, &registry->index_other, key, version, old, &before);
+        TRY(search_row_remove(registry, &before));
+    }
     return buf_check(&writing->rows);
 }
 
@@ -359,13 +380,21 @@ struct outcome version_same(struct writing *writing, const struct version *old,
 static struct outcome former_put(struct writing *writing, const uint8_t tag[SEAL_BLIND_BYTES],
                                  uint64_t key)
 {
-    return run_tag(writing->registry, STATEMENT_FORMER_ADD, tag, key);
+    struct registry *registry = writing->registry;
+    unsigned removed = 0;
+
+    TRY(registry_tag_remove(registry, STATEMENT_FORMER_REMOVE, tag, key, &removed));
+    sqlite3_stmt *statement = db_statement(&registry->db, STATEMENT_FORMER_ADD);
+    db_bind_u64(statement, 3, registry->index.name);
+    return run_tag(registry, statement, tag, key);
 }
 
 static struct outcome former_take(struct writing *writing, const uint8_t tag[SEAL_BLIND_BYTES],
                                   uint64_t key)
 {
-    return run_tag(writing->registry, STATEMENT_FORMER_REMOVE, tag, key);
+    unsigned removed = 0;
+
+    return registry_tag_remove(writing->registry, STATEMENT_FORMER_REMOVE, tag, key, &removed);
 }
 
 /* The index keeps a former id: no other person can be given it (invariant 2). */
@@ -388,10 +417,12 @@ static struct outcome move_cmnd(struct writing *writing, const struct holder *ol
     struct registry *registry = writing->registry;
     bool same = old->has_cmnd && holder->has_cmnd && same_tag(old->cmnd_tag, holder->cmnd_tag);
     uint64_t owner = holder->key;
+    unsigned removed = 0;
     bool added = false;
 
     if (old->has_cmnd && !same) {
-        TRY(run_tag(registry, STATEMENT_TAG_REMOVE, old->cmnd_tag, holder->key));
+        TRY(registry_tag_remove(registry, STATEMENT_TAG_REMOVE, old->cmnd_tag, holder->key,
+                                &removed));
         TRY(former_put(writing, old->cmnd_tag, holder->key));
     }
     if (!holder->has_cmnd) {

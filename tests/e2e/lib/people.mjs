@@ -1,16 +1,14 @@
 // A reader of people in the registry that shares no code with the server: records opened under the
-// data key and read field by field, tags made again under the index key. Two registries under
+// data key and read field by field, tags made again (tags.mjs). Two registries under
 // different keys can be compared by it.
-import { createHash, createHmac } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { openRecord, personKey } from './registry.mjs';
+import { CMND, ID, tagMaker } from './tags.mjs';
 
 const HIDDEN = 3; // protected, locked
 const REFERENCE_BYTES = 21;
-const ID = 1;
-const CMND = 2;
 
 // What a record says, its references to others left out: they are tags.
 export function readRecord(bytes) {
@@ -36,9 +34,7 @@ export function readRecord(bytes) {
 // are those of these people. The server does not run.
 export function readPeople({ home, keys }) {
     const secret = personKey(keys);
-    const index = Buffer.from(readFileSync(path.join(keys, 'index.key'), 'latin1').trim(), 'hex');
-    const tagOf = (kind, digits) => createHmac('sha256', index).update(Buffer.from([kind]))
-        .update(digits).digest().subarray(0, 16).toString('hex');
+    const tagOf = tagMaker(keys);
     const database = new DatabaseSync(path.join(home, 'registry.db'), { readOnly: true });
     const pairs = (table, value) => new Map(database.prepare(`SELECT tag, key, ${value} AS value` +
         ` FROM ${table}`).all().map((row) => [`${Buffer.from(row.tag).toString('hex')}/${row.key}`,

@@ -356,10 +356,10 @@ static void another_key_in_place_of_any_is_noticed(void **state)
 {
     struct home *home = *state;
     struct house_keys good = home->keys;
-    struct secret *const keys[] = {&home->keys.data, &home->keys.index, &home->keys.wrap,
-                                   &home->keys.sign};
+    struct secret *const keys[] = {&home->keys.data, &home->keys.index.key,
+                                   &home->keys.index.identity, &home->keys.wrap, &home->keys.sign};
     home_close_house(home);
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 5; i++) {
         char why[HOUSE_WHY_BYTES] = "";
         keys[i]->bytes[0] ^= 1;
         struct outcome outcome = home_open_house(home, why);

@@ -1,6 +1,6 @@
 /*
- * A data key that takes over, in the core, between a loader and a worker that the test plays:
- * nothing lies under it before both have it, and the end is recorded once.
+ * A data key or an index key that takes over, in the core, between a loader and a worker that the
+ * test plays: nothing lies under it before both have it, and the end is recorded once.
  */
 #include "rig.h"
 
@@ -28,18 +28,23 @@ static enum fault answered(struct pipe_end *admin)
     return fault;
 }
 
-static enum fault order_by_hand(struct rig *rig, const struct secret *key)
+static enum fault order_of(struct rig *rig, const char *which, const struct secret *key)
 {
     struct act act = {.kind = ACT_KEY_ROTATE};
     struct pipe_end admin = rig_admin(rig);
     char text[2 * SEAL_HASH_BYTES + 1];
     fingerprint_of(key, text);
-    act_value_set(&act, "code", VIEW_LITERAL("data"));
+    act_value_set(&act, "code", view_text(which));
     act_value_set(&act, "fingerprint", view_text(text));
     size_t start = frame_start(&admin.out, FRAME_ACT);
     act_put(&act, &admin.out);
     frame_finish(&admin.out, start, 1);
     return answered(&admin);
+}
+
+static enum fault order_by_hand(struct rig *rig, const struct secret *key)
+{
+    return order_of(rig, "data", key);
 }
 
 static enum fault bring(struct rig *rig, const char *which, const struct secret *key)
@@ -78,11 +83,11 @@ static void say(struct pipe_end *pipe, enum rotating_state state, uint64_t perso
 }
 
 /* An act is recorded once for all: another order of the same is then of the key in force. */
-static void wait_until_done(struct rig *rig)
+static void wait_until_done(struct rig *rig, const char *which)
 {
     for (unsigned i = 0; i < 100; i++) {
         struct secret other = {{7}};
-        if (bring(rig, "data", &other) == FAULT_NONE) { /* not while two keys are in use */
+        if (bring(rig, which, &other) == FAULT_NONE) { /* not while two keys are in use */
             return;
         }
         usleep(50000);
@@ -94,7 +99,9 @@ static void nothing_is_ordered_by_hand_of_a_key_that_is_not_here_or_not_rotated(
 {
     struct rig *rig = *state;
     assert_int_equal(order_by_hand(rig, &next_key), FAULT_CONFLICT);
-    assert_int_equal(bring(rig, "index", &next_key), FAULT_BAD_INPUT);
+    assert_int_equal(order_of(rig, "index", &next_key), FAULT_CONFLICT);
+    assert_int_equal(order_of(rig, "wrap", &next_key), FAULT_CONFLICT);
+    assert_int_equal(bring(rig, "wrap", &next_key), FAULT_BAD_INPUT);
     assert_int_equal(order_by_hand(rig, &next_key), FAULT_CONFLICT);
 }
 
@@ -127,9 +134,38 @@ static void the_loader_goes_only_when_everybody_has_the_key(void **state)
     say(&loader, ROTATING_RUNS, 3);
     assert_int_equal(bring(rig, "data", &third), FAULT_CONFLICT);
     say(&loader, ROTATING_WHOLE, 4);
-    wait_until_done(rig);
+    wait_until_done(rig, "data");
     assert_true(is_quiet(&loader));
     assert_int_equal(order_by_hand(rig, &next_key), FAULT_CONFLICT); /* it is in force */
+    pipe_done(&loader);
+    pipe_done(&worker);
+}
+
+static void an_index_key_takes_the_same_steps_and_none_of_data_beside_it(void **state)
+{
+    struct rig *rig = *state;
+    struct pipe_end loader = rig_connect(rig, RIG_LOADER, 1);
+    struct pipe_end worker = rig_connect(rig, RIG_WORKER, 1);
+    struct secret data = {{5}};
+    assert_int_equal(bring(rig, "index", &rig->home->keys.data), FAULT_CONFLICT);
+    assert_int_equal(bring(rig, "index", &next_key), FAULT_NONE);
+    assert_int_equal(bring(rig, "data", &next_key), FAULT_CONFLICT); /* it is an index key */
+    assert_int_equal(order_of(rig, "data", &next_key), FAULT_CONFLICT);
+    assert_int_equal(order_of(rig, "index", &next_key), FAULT_NONE);
+    assert_ordered(&loader, ROTATING_HOLD);
+    assert_ordered(&worker, ROTATING_HOLD);
+    assert_int_equal(bring(rig, "data", &data), FAULT_NONE); /* it has not begun */
+    say(&loader, ROTATING_HOLDS, 0);
+    say(&worker, ROTATING_HOLDS, 0);
+    assert_ordered(&loader, ROTATING_GO);
+    assert_int_equal(order_of(rig, "data", &data), FAULT_CONFLICT);
+    say(&loader, ROTATING_RUNS, 3);
+    assert_int_equal(order_of(rig, "data", &data), FAULT_CONFLICT);
+    assert_int_equal(bring(rig, "index", &data), FAULT_CONFLICT);
+    say(&loader, ROTATING_WHOLE, 4);
+    wait_until_done(rig, "index");
+    assert_true(is_quiet(&loader));
+    assert_int_equal(order_of(rig, "index", &next_key), FAULT_CONFLICT); /* it is in force */
     pipe_done(&loader);
     pipe_done(&worker);
 }
@@ -179,6 +215,8 @@ int main(void)
             rig_teardown),
         cmocka_unit_test_setup_teardown(the_loader_goes_only_when_everybody_has_the_key, rig_setup,
                                         rig_teardown),
+        cmocka_unit_test_setup_teardown(
+            an_index_key_takes_the_same_steps_and_none_of_data_beside_it, rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(who_cannot_get_the_key_is_not_ended_again_and_again,
                                         rig_setup, rig_teardown),
         cmocka_unit_test_setup_teardown(

@@ -137,7 +137,13 @@ struct outcome office_store_rotation_read(struct office_store *store,
                                           struct office_rotation *ret_rotation)
 {
     (void)store;
-    *ret_rotation = (struct office_rotation){0};
+    *ret_rotation = (struct office_rotation){.recorded = true};
+    return OUTCOME_OK;
+}
+
+struct outcome office_store_rotation_recorded(struct office_store *store)
+{
+    (void)store;
     return OUTCOME_OK;
 }
 

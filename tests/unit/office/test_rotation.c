@@ -70,6 +70,7 @@ static void one_that_has_begun_ends_before_another_of_any_key_is_ordered(void **
     assert_true(staff_rotation_ordered(&desk->directory) == of(desk, "data"));
     assert_code(order(desk, "data", ACTS_SPKI_FREE), ACT_CODE_STATE_CONFLICT);
     assert_code(order(desk, "sign", ACTS_SPKI_FREE), ACT_CODE_STATE_CONFLICT);
+    assert_code(order(desk, "index", ACTS_SPKI_FREE), ACT_CODE_STATE_CONFLICT);
     assert_ok(end(desk, "data", OTHER));
     assert_true(staff_rotation_ordered(&desk->directory) == of(desk, "sign"));
 }
@@ -78,7 +79,7 @@ static void no_other_key_is_rotated_and_none_by_one_officer(void **state)
 {
     struct desk *desk = *state;
     struct act act = acts_make(ACT_KEY_ROTATE);
-    assert_code(order(desk, "index", OTHER), ACT_CODE_BAD_INPUT);
+    assert_code(order(desk, "wrap", OTHER), ACT_CODE_BAD_INPUT);
     assert_code(order(desk, "data", "77"), ACT_CODE_BAD_INPUT);
     assert_code(desk_do(desk, LAN, &act).code, ACT_CODE_PROPOSED);
     assert_null(of(desk, "data"));

@@ -95,10 +95,11 @@ static void assert_sound(struct turned *turned, const struct secret *key, const 
 static struct registry_rotation rotate(struct turned *turned)
 {
     struct registry_rotation rotation = {.under_way = true};
-    assert_ok(registry_rotation_begin(turned->home.registry));
+    assert_ok(registry_rotation_begin(turned->home.registry, REGISTRY_KEY_DATA));
     for (unsigned i = 0; rotation.under_way; i++) {
         assert_true(i < PEOPLE);
-        assert_ok(registry_rotation_step(turned->home.registry, STEP, &rotation));
+        assert_ok(
+            registry_rotation_step(turned->home.registry, REGISTRY_KEY_DATA, STEP, &rotation));
     }
     return rotation;
 }
@@ -108,11 +109,12 @@ static void everybody_is_there_after_each_step_and_under_the_new_key_alone_at_th
     struct turned *turned = *state;
     struct registry_rotation rotation = {.under_way = true};
     assert_ok(reopen_both(turned));
-    assert_ok(registry_rotation_begin(turned->home.registry));
+    assert_ok(registry_rotation_begin(turned->home.registry, REGISTRY_KEY_DATA));
     while (rotation.under_way) {
         assert_all_there(turned, PEOPLE);
         assert_sound(turned, &turned->home.data_key, &turned->next);
-        assert_ok(registry_rotation_step(turned->home.registry, STEP, &rotation));
+        assert_ok(
+            registry_rotation_step(turned->home.registry, REGISTRY_KEY_DATA, STEP, &rotation));
     }
     assert_int_equal(rotation.persons, PEOPLE);
     assert_int_equal(rotation.versions, PEOPLE + 3);
@@ -130,14 +132,16 @@ static void one_that_is_cut_off_anywhere_goes_on_behind_its_last_step(void **sta
     struct registry_rotation rotation = {.under_way = true};
     struct registry_rotation before;
     assert_ok(reopen_both(turned));
-    assert_ok(registry_rotation_begin(turned->home.registry));
+    assert_ok(registry_rotation_begin(turned->home.registry, REGISTRY_KEY_DATA));
     for (uint64_t persons = 0; rotation.under_way; persons = rotation.persons) {
         assert_ok(reopen_both(turned)); /* as after a crash: what is committed is there */
-        assert_ok(registry_rotation_read(turned->home.registry, &before));
+        assert_ok(registry_rotation_read(turned->home.registry, REGISTRY_KEY_DATA, &before));
         assert_true(before.under_way);
         assert_int_equal(before.persons, persons);
-        assert_ok(registry_rotation_begin(turned->home.registry)); /* again: as it stands */
-        assert_ok(registry_rotation_step(turned->home.registry, STEP, &rotation));
+        assert_ok(registry_rotation_begin(turned->home.registry,
+                                          REGISTRY_KEY_DATA)); /* again: as it stands */
+        assert_ok(
+            registry_rotation_step(turned->home.registry, REGISTRY_KEY_DATA, STEP, &rotation));
     }
     assert_ok(reopen(turned, &turned->next, NULL));
     assert_all_there(turned, PEOPLE);
@@ -150,8 +154,8 @@ static void without_both_keys_one_under_way_does_not_open(void **state)
     struct secret other;
     memset(&other, 5, sizeof(other));
     assert_ok(reopen_both(turned));
-    assert_ok(registry_rotation_begin(turned->home.registry));
-    assert_ok(registry_rotation_step(turned->home.registry, STEP, &rotation));
+    assert_ok(registry_rotation_begin(turned->home.registry, REGISTRY_KEY_DATA));
+    assert_ok(registry_rotation_step(turned->home.registry, REGISTRY_KEY_DATA, STEP, &rotation));
     assert_fault(reopen(turned, &turned->home.data_key, NULL), FAULT_CORRUPT);
     assert_fault(reopen(turned, &turned->next, NULL), FAULT_CORRUPT);
     assert_fault(reopen(turned, &turned->home.data_key, &other), FAULT_CORRUPT);
@@ -167,14 +171,15 @@ static void what_is_written_meanwhile_lies_under_the_new_key(void **state)
     struct registry_rotation rotation = {0};
     struct registry_chunk chunk;
     assert_ok(reopen_both(turned));
-    assert_ok(registry_rotation_begin(turned->home.registry));
-    assert_ok(registry_rotation_step(turned->home.registry, STEP, &rotation));
+    assert_ok(registry_rotation_begin(turned->home.registry, REGISTRY_KEY_DATA));
+    assert_ok(registry_rotation_step(turned->home.registry, REGISTRY_KEY_DATA, STEP, &rotation));
     assert_ok(home_import(&turned->home, 2, 1, moved, &chunk));     /* who is done */
     assert_ok(home_import(&turned->home, 30, 1, moved, &chunk));    /* who is not */
     assert_ok(home_import(&turned->home, PEOPLE, 5, NULL, &chunk)); /* and nobody yet */
     while (rotation.under_way) {
         assert_sound(turned, &turned->home.data_key, &turned->next);
-        assert_ok(registry_rotation_step(turned->home.registry, STEP, &rotation));
+        assert_ok(
+            registry_rotation_step(turned->home.registry, REGISTRY_KEY_DATA, STEP, &rotation));
     }
     assert_int_equal(rotation.persons, PEOPLE + 5);
     assert_int_equal(rotation.versions,
@@ -206,13 +211,13 @@ a_reader_that_was_given_the_key_before_reads_all_along_and_lets_go_at_the_end(vo
     writer = turned->home.registry;
     assert_ok(registry_open(&reading, &reader));
     assert_false(registry_key_held(reader, new));
-    assert_ok(registry_key_offer(reader, &turned->next));
+    assert_ok(registry_key_offer(reader, REGISTRY_KEY_DATA, &turned->next));
     assert_true(registry_key_held(reader, new));
-    assert_ok(registry_rotation_begin(writer));
+    assert_ok(registry_rotation_begin(writer, REGISTRY_KEY_DATA));
     assert_true(registry_key_written(writer, new));
     while (rotation.under_way) {
-        assert_ok(registry_rotation_step(writer, STEP, &rotation));
-        assert_fault(registry_key_offer(reader, &other),
+        assert_ok(registry_rotation_step(writer, REGISTRY_KEY_DATA, STEP, &rotation));
+        assert_fault(registry_key_offer(reader, REGISTRY_KEY_DATA, &other),
                      rotation.under_way ? FAULT_CONFLICT : FAULT_NONE);
         turned->home.registry = reader;
         if (rotation.under_way) {
@@ -220,8 +225,8 @@ a_reader_that_was_given_the_key_before_reads_all_along_and_lets_go_at_the_end(vo
         }
         turned->home.registry = writer;
     }
-    assert_ok(registry_key_offer(reader, &turned->next));
-    assert_ok(registry_key_settle(reader));
+    assert_ok(registry_key_offer(reader, REGISTRY_KEY_DATA, &turned->next));
+    assert_ok(registry_key_settle(reader, REGISTRY_KEY_DATA));
     assert_true(registry_key_written(reader, new));
     assert_false(registry_key_held(reader, former));
     assert_false(registry_key_held(writer, former));
@@ -251,14 +256,16 @@ static void a_second_rotation_follows_the_first(void **state)
     struct secret third;
     struct registry_rotation rotation = {.under_way = true};
     memset(&third, 4, sizeof(third));
-    assert_fault(registry_rotation_begin(turned->home.registry), FAULT_NOT_FOUND);
+    assert_fault(registry_rotation_begin(turned->home.registry, REGISTRY_KEY_DATA),
+                 FAULT_NOT_FOUND);
     assert_ok(reopen_both(turned));
     (void)rotate(turned);
     assert_ok(reopen(turned, &turned->next, &third));
-    assert_ok(registry_rotation_begin(turned->home.registry));
+    assert_ok(registry_rotation_begin(turned->home.registry, REGISTRY_KEY_DATA));
     while (rotation.under_way) { /* other steps than the first one's */
         assert_sound(turned, &turned->next, &third);
-        assert_ok(registry_rotation_step(turned->home.registry, STEP + 4, &rotation));
+        assert_ok(
+            registry_rotation_step(turned->home.registry, REGISTRY_KEY_DATA, STEP + 4, &rotation));
     }
     assert_ok(reopen(turned, &third, NULL));
     assert_all_there(turned, PEOPLE);
@@ -342,6 +349,11 @@ static void objects_of_the_office_are_found_by_their_codes_all_along(void **stat
         assert_ok(office_store_rotation_step(store, 1, &rotation));
         assert_holds(store, "1:a=1;2:a=3;2:c=5;3:d=6;");
     }
+    assert_ok(office_store_rotation_read(store, &rotation));
+    assert_false(rotation.recorded);
+    assert_ok(office_store_rotation_recorded(store));
+    assert_ok(office_store_rotation_read(store, &rotation));
+    assert_true(rotation.recorded && !rotation.under_way);
     assert_fault(office_reopen(turned, key, NULL, &store), FAULT_CORRUPT);
     assert_ok(office_reopen(turned, key, &turned->next, &store)); /* until it is retired */
     assert_holds(store, "1:a=1;2:a=3;2:c=5;3:d=6;");

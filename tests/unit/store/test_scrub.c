@@ -193,14 +193,15 @@ static void a_former_number_that_nobody_had_or_that_hides_nobody_is_told(void **
 {
     struct home *home = *state;
     static const struct damage damages[] = {
-        {"INSERT INTO former_tag SELECT key, randomblob(16) FROM blind WHERE key = 30 LIMIT 1",
+        {"INSERT INTO former_tag(key, tag) SELECT key, randomblob(16) FROM blind WHERE key = 30 "
+         "LIMIT 1",
          "former number of person 30 is of none of the person's versions"},
-        {"INSERT INTO former_tag SELECT 999, tag FROM blind WHERE key = 30",
+        {"INSERT INTO former_tag(key, tag) SELECT 999, tag FROM blind WHERE key = 30",
          "former number of person 999 is of none"},
-        {"INSERT INTO former_tag SELECT key, tag FROM blind WHERE key = 30;"
-         "INSERT INTO hidden SELECT tag, key, 1 FROM blind WHERE key = 30",
+        {"INSERT INTO former_tag(key, tag) SELECT key, tag FROM blind WHERE key = 30;"
+         "INSERT INTO hidden(tag, key, flags) SELECT tag, key, 1 FROM blind WHERE key = 30",
          "person 30: tag of the former number is not among the hidden"},
-        {"INSERT INTO former_tag SELECT key, x'01' FROM blind WHERE key = 30 LIMIT 1",
+        {"INSERT INTO former_tag(key, tag) SELECT key, x'01' FROM blind WHERE key = 30 LIMIT 1",
          "a former number is out of order"},
     };
     home_close(home);
@@ -233,7 +234,7 @@ static void every_kind_of_damage_to_a_row_is_told_with_its_place(void **state)
         {"UPDATE hidden SET flags = 3 WHERE key = 9", "hidden tag of person 9 has other flags"},
         {"UPDATE hidden SET key = 12 WHERE key = 9", "hidden tag of person 12 is of none"},
         {"UPDATE hidden SET key = 999 WHERE key = 9", "hidden tag of person 999 leads to nobody"},
-        {"INSERT INTO hidden SELECT tag, key, 1 FROM blind WHERE key = 30",
+        {"INSERT INTO hidden(tag, key, flags) SELECT tag, key, 1 FROM blind WHERE key = 30",
          "person 30: tag of the personal number is not among the hidden"},
         {"UPDATE hidden SET tag = x'01' WHERE tag = (SELECT min(tag) FROM hidden)",
          "a hidden tag is out of order"},

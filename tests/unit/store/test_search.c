@@ -236,7 +236,7 @@ static void put_rows(struct home *home, const char *folded, unsigned count)
         .folded_name = view_text(folded), .birth_date = view_text("1999-09-09"), .sex = 2};
     assert_non_null(rows);
     for (unsigned i = 0; i < count; i++) {
-        search_row_of(registry, 100000 + i, 1, &record, &rows[i]);
+        search_row_of(registry, &registry->index, 100000 + i, 1, &record, &rows[i]);
     }
     assert_ok(db_begin(&registry->db, true));
     assert_ok(search_rows_add(registry, rows, count));
@@ -350,7 +350,9 @@ static void make_older(struct home *home)
     home_sql(home, "registry.db",
              "DROP TABLE search; DROP TABLE search_waits; DROP TABLE change_set;"
              "DROP TABLE rotation; DROP TABLE resealed; DROP TABLE changed;"
-             "ALTER TABLE chunk DROP COLUMN source;"
+             "ALTER TABLE chunk DROP COLUMN source; ALTER TABLE keys DROP COLUMN veil;"
+             "ALTER TABLE hidden DROP COLUMN veil; ALTER TABLE hidden_change DROP COLUMN veil;"
+             "ALTER TABLE former_tag DROP COLUMN veil;"
              "DELETE FROM migration WHERE number >= " MIGRATION);
 }
 

@@ -64,7 +64,7 @@ static void making_init(struct home *home, struct making *making)
     close(keys_fd);
     making->home_fd = open(home->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     assert_true(making->home_fd >= 0);
-    assert_ok(keymap_keys_make(&making->keys.index, &making->map_keys));
+    assert_ok(keymap_keys_make(&making->keys.index.identity, &making->map_keys));
     buf_init(&making->bytes, 4u << 20);
 }
 

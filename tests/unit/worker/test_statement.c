@@ -68,7 +68,7 @@ static void maker_init(struct home *home, struct maker *maker)
     assert_ok(scrub_keys_read(keys_fd, &maker->keys));
     close(keys_fd);
     maker->home_fd = open(home->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    assert_ok(keymap_keys_make(&maker->keys.index, &maker->map_keys));
+    assert_ok(keymap_keys_make(&maker->keys.index.identity, &maker->map_keys));
     buf_init(&maker->bytes, 1u << 20);
 }
 
