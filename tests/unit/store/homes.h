@@ -194,4 +194,17 @@ static inline void home_sql(const struct home *home, const char *file, const cha
     assert_int_equal(sqlite3_close(handle), SQLITE_OK);
 }
 
+/* Closes it, and takes back the migration that made the search index and those behind it. */
+static inline void home_make_older(struct home *home)
+{
+    home_close(home);
+    home_sql(home, "registry.db",
+             "DROP TABLE search; DROP TABLE search_waits; DROP TABLE change_set;"
+             "DROP TABLE rotation; DROP TABLE resealed; DROP TABLE changed;"
+             "ALTER TABLE chunk DROP COLUMN source; ALTER TABLE keys DROP COLUMN veil;"
+             "ALTER TABLE hidden DROP COLUMN veil; ALTER TABLE hidden_change DROP COLUMN veil;"
+             "ALTER TABLE former_tag DROP COLUMN veil;"
+             "DELETE FROM migration WHERE number >= 5");
+}
+
 #endif

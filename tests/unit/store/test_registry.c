@@ -107,10 +107,7 @@ static void writers_that_open_at_once_migrate_once(void **state)
     sqlite3 *handle = NULL;
     int ends[2];
     int status = 0;
-    home_close(home);
-    home_sql(home, "registry.db",
-             "DELETE FROM migration WHERE number >= 7;"
-             "DROP TABLE rotation; DROP TABLE resealed; DROP TABLE changed");
+    home_make_older(home);
     assert_int_equal(pipe(ends), 0);
     for (size_t i = 0; i < 3; i++) {
         children[i] = opener(home, ends);

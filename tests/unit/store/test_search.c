@@ -342,27 +342,13 @@ static void without_memory_nothing_is_found_and_the_next_search_finds_again(void
 
 /* ---- A registry of an older version ---- */
 
-#define MIGRATION "5" /* that makes the index; those behind it are taken back too */
-
-static void make_older(struct home *home)
-{
-    home_close(home);
-    home_sql(home, "registry.db",
-             "DROP TABLE search; DROP TABLE search_waits; DROP TABLE change_set;"
-             "DROP TABLE rotation; DROP TABLE resealed; DROP TABLE changed;"
-             "ALTER TABLE chunk DROP COLUMN source; ALTER TABLE keys DROP COLUMN veil;"
-             "ALTER TABLE hidden DROP COLUMN veil; ALTER TABLE hidden_change DROP COLUMN veil;"
-             "ALTER TABLE former_tag DROP COLUMN veil;"
-             "DELETE FROM migration WHERE number >= " MIGRATION);
-}
-
 static void an_older_registry_is_filled_before_anybody_reads_it(void **state)
 {
     struct home *home = *state;
     strangers(home);
     import(home, 0, 4, "Hồ Xưa", "1948", NULL, NULL);
     import(home, 0, 1, "Hồ Nay", "1948", NULL, NULL);
-    make_older(home);
+    home_make_older(home);
     assert_fault(home_open(home, REGISTRY_READ), FAULT_CONFLICT);
     assert_ok(home_open(home, REGISTRY_WRITE));
     home_close(home);
@@ -395,7 +381,7 @@ static void who_does_not_open_is_left_out_of_an_older_registrys_index(void **sta
 {
     struct home *home = *state;
     strangers(home);
-    make_older(home);
+    home_make_older(home);
     home_sql(home, "registry.db", "UPDATE person SET sealed = zeroblob(600) WHERE key = 7");
     assert_ok(home_open(home, REGISTRY_WRITE));
     home_sql(home, "registry.db",
