@@ -91,7 +91,7 @@
 #define LISTS_MAX 64               /* of persons that conditions name, with those that have ended */
 #define LIST_MEMBERS_MAX 16000     /* of one: a condition can name several */
 #define LIST_ACT_PERSONS_MAX 1024  /* that one act puts in or takes out */
-#define CITIZENS_MAX (1u << 18)    /* who have set something of their own: locks, and so on, each */
+#define CITIZENS_MAX (1u << 18)    /* who have set something of their own: locks, phones, each */
 #define SIGNING_KEYS_MAX 4096      /* by which accounts sign asks, with those revoked */
 #define SIGNING_KEYS_VALID_MAX 2   /* of one account at once: the old one and its follower */
 #define OPERATORS_MAX 1024         /* parties whose systems carry others' asks */
@@ -167,15 +167,14 @@
 #define CASE_NUMBER_MAX 999999 /* of one office in one year */
 
 /* Citizens' phones, notices, messages */
-#define CITIZENS_MAX (1u << 18) /* who have set something of their own: phones, and so on, each */
-#define PHONE_DAYS 365          /* that a binding holds, unless it says otherwise ... */
-#define PHONE_DAYS_MAX 731      /* ... and at most */
-#define PHONE_PIN_MISSES_MAX 5  /* in a row: then the PIN is blocked */
-#define PHONE_CODES_MAX 32768   /* sent to phones in a day */
-#define PHONE_CODE_S 600        /* that one is good */
-#define PHONE_CODE_TRIES_MAX 3  /* to tell one */
-#define PHONE_CODES_A_DAY_MAX 5 /* for one citizen, and to one phone */
-#define OUTBOX_MAX (1u << 17)   /* messages, with those that are done and remembered */
+#define PHONE_DAYS 365                 /* that a binding holds, unless it says otherwise ... */
+#define PHONE_DAYS_MAX 731             /* ... and at most */
+#define PHONE_PIN_MISSES_MAX 5         /* in a row: then the PIN is blocked */
+#define PHONE_CODES_MAX 32768          /* sent to phones in a day */
+#define PHONE_CODE_S 600               /* that one is good */
+#define PHONE_CODE_TRIES_MAX 3         /* to tell one */
+#define PHONE_CODES_A_DAY_MAX 5        /* for one citizen, and to one phone */
+#define OUTBOX_MAX (1u << 17)          /* messages, with those that are done and remembered */
 #define OUTBOX_RESERVED (1u << 14)     /* of them not for answers */
 #define OUTBOX_TEXT_BYTES_MAX 640      /* of one */
 #define OUTBOX_OFFERED_MAX 64          /* with `sms` at once */

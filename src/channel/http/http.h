@@ -139,6 +139,7 @@ struct http_limits {
     unsigned idle_s;
     unsigned write_s;
     unsigned answer_s;
+    unsigned stream_s; /* a body in pieces, from its head to its last byte */
     unsigned drain_s;
     unsigned lost_s; /* the process' own: see channel/link */
     unsigned connections;

@@ -32,6 +32,7 @@ struct http_limits http_limits_usual(void)
         .idle_s = HTTP_IDLE_S_MAX,
         .write_s = HTTP_WRITE_S_MAX,
         .answer_s = HTTP_ANSWER_S_MAX,
+        .stream_s = HTTP_STREAM_S_MAX,
         .drain_s = DRAIN_S_MAX,
         .lost_s = CHANNEL_LOST_S_MAX,
         .connections = HTTP_CONNECTIONS_MAX,
@@ -183,7 +184,7 @@ static void check_answered(struct http_server *server, struct http_exchange *exc
         connection_kill(exchange->connection); /* it must not cost others their answers */
         return;
     }
-    if (stream_is_open(exchange) && is_past(now_s, exchange->stream.begun_s, HTTP_STREAM_S_MAX)) {
+    if (stream_is_open(exchange) && is_past(now_s, exchange->stream.begun_s, limits->stream_s)) {
         server->counters.too_slow++; /* however little it takes at a time; the handler is told */
         if (exchange->connection->is_http2) {
             h2_reset(exchange, NGHTTP2_CANCEL);

@@ -85,7 +85,7 @@ void stream_check(struct http_exchange *exchange, int64_t now_s)
     if (ours && wait_s > (int64_t)limits->answer_s) {
         exchange_refuse(exchange, HTTP_REFUSAL_LATE, "no answer in time");
     } else if ((!ours && wait_s > (int64_t)limits->body_s) ||
-               now_s - exchange->stream.begun_s > HTTP_STREAM_S_MAX) {
+               now_s - exchange->stream.begun_s > (int64_t)limits->stream_s) {
         exchange_refuse(exchange, HTTP_REFUSAL_SLOW, "the body did not come in time");
     }
 }

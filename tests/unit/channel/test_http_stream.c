@@ -8,6 +8,7 @@
 #include "channel/link/link.h"
 
 #define BODY_BYTES (3u << 20)
+#define PIECE_BYTES 5000
 #define BODY_BYTES_MAX (4u << 20)
 #define AHEAD_BYTES_MAX (HTTP_STREAM_AHEAD_BYTES + (256u << 10)) /* and one turn's reading */
 
@@ -21,7 +22,8 @@ struct small {
     struct link link;
     struct http_exchange *exchange; /* in pieces; NULL: none */
     bool pours;
-    bool lazy; /* takes only once much has come, or all */
+    bool stalls; /* puts one piece and no other */
+    bool lazy;   /* takes only once much has come, or all */
     size_t bytes;
     uint32_t sum;
     size_t ahead;     /* not taken */
@@ -97,7 +99,8 @@ static void on_request(void *context, struct http_exchange *exchange)
     struct view path = http_exchange_request(exchange)->path;
     char text[128];
 
-    if (view_is(path, "/pour") || view_is(path, "/cut")) {
+    if (view_is(path, "/pour") || view_is(path, "/cut") || view_is(path, "/stall")) {
+        small->stalls = view_is(path, "/stall");
         begin_pour(small, exchange, view_is(path, "/cut") ? BODY_BYTES / 2 : BODY_BYTES + 1);
         return;
     }
@@ -137,9 +140,9 @@ static void on_room(void *context, struct http_exchange *exchange, size_t bytes)
 
 static void pour(struct small *small)
 {
-    uint8_t piece[5000];
+    uint8_t piece[PIECE_BYTES];
 
-    while (small->pours && small->room >= sizeof(piece)) {
+    while (small->pours && small->room >= sizeof(piece) && !(small->stalls && small->put > 0)) {
         size_t left = BODY_BYTES - small->put;
         size_t len = left < sizeof(piece) ? left : sizeof(piece);
         for (size_t i = 0; i < len; i++) {
@@ -226,6 +229,17 @@ static int start(void **state)
     (void)state;
     limits = http_limits_usual();
     limits.body_s = 1;
+    const struct rig_options options = {
+        .serve = small_serve, .prepare = edge_prepare, .limits = &limits};
+    rig_start(&rig, &options);
+    return 0;
+}
+
+static int start_hurried(void **state)
+{
+    (void)state;
+    limits = http_limits_usual();
+    limits.stream_s = 1;
     const struct rig_options options = {
         .serve = small_serve, .prepare = edge_prepare, .limits = &limits};
     rig_start(&rig, &options);
@@ -411,11 +425,30 @@ static bool read_byte(struct rig_connection *connection, char *ret_byte)
     return SSL_read(connection->ssl, ret_byte, 1) == 1;
 }
 
+/* The bytes of one chunk and its end of line; `at` is where in the body it stands. */
+static bool read_chunk(struct rig_connection *connection, size_t chunk, size_t at)
+{
+    char bytes[4096];
+    char byte = 0;
+
+    for (size_t left = chunk; left > 0;) {
+        int len =
+            SSL_read(connection->ssl, bytes, (int)(left < sizeof(bytes) ? left : sizeof(bytes)));
+        if (len <= 0) {
+            return false;
+        }
+        for (int i = 0; i < len; i++) {
+            assert_int_equal((uint8_t)bytes[i], (uint8_t)(at++ / 1000));
+        }
+        left -= (size_t)len;
+    }
+    return read_byte(connection, &byte) && read_byte(connection, &byte);
+}
+
 /* The bytes of one chunk after the other, until the last; false: the connection ends before. */
 static bool read_chunks(struct rig_connection *connection, size_t *ret_len)
 {
     char line[32];
-    char byte = 0;
 
     for (*ret_len = 0;;) {
         size_t at = 0;
@@ -426,14 +459,10 @@ static bool read_chunks(struct rig_connection *connection, size_t *ret_len)
         }
         line[at] = '\0';
         size_t chunk = strtoul(line, NULL, 16);
-        for (size_t i = 0; i < chunk + 2; i++) {
-            if (!read_byte(connection, &byte)) {
-                return false;
-            }
-            if (i < chunk) {
-                assert_int_equal((uint8_t)byte, (uint8_t)((*ret_len)++ / 1000));
-            }
+        if (!read_chunk(connection, chunk, *ret_len)) {
+            return false;
         }
+        *ret_len += chunk;
         if (chunk == 0) {
             return true;
         }
@@ -480,6 +509,37 @@ static void an_answer_in_pieces_goes_out_whole_or_is_reset_over_http2(void **sta
     rig_h2_close(h2);
 }
 
+/* However little comes or goes at a time, and though nobody keeps anybody waiting for long. */
+static void what_comes_or_goes_in_pieces_without_end_is_ended(void **state)
+{
+    struct rig_h2 *h2 = NULL;
+    struct rig_response response;
+    size_t len = 0;
+    unsigned before = count_gone();
+    (void)state;
+    struct rig_connection connection = connect_good();
+    rig_send_text(&connection, "POST /count HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc");
+    rig_receive(&connection, false, &response);
+    assert_int_equal(response.status, 400);
+    rig_response_done(&response);
+    rig_disconnect(&connection);
+    connection = connect_good();
+    rig_send_text(&connection, "GET /stall HTTP/1.1\r\nHost: a\r\n\r\n");
+    rig_receive(&connection, true, &response);
+    assert_int_equal(response.status, 200);
+    assert_false(read_chunks(&connection, &len));
+    assert_int_equal(len, PIECE_BYTES);
+    rig_response_done(&response);
+    rig_disconnect(&connection);
+    assert_true(rig_h2_open(&rig, RIG_GOOD, &h2));
+    unsigned number = rig_h2_ask(h2, "GET", "/stall", NULL, NULL);
+    rig_h2_run(h2, 1, 5000);
+    assert_int_equal(h2->errors[number], NGHTTP2_CANCEL);
+    assert_int_equal(h2->responses[number].body_len, PIECE_BYTES);
+    rig_h2_close(h2);
+    assert_int_equal(count_gone(), before + 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -493,6 +553,8 @@ int main(void)
                                         stop),
         cmocka_unit_test_setup_teardown(an_answer_in_pieces_goes_out_whole_or_is_reset_over_http2,
                                         start, stop),
+        cmocka_unit_test_setup_teardown(what_comes_or_goes_in_pieces_without_end_is_ended,
+                                        start_hurried, stop),
     };
     return cmocka_run_group_tests_name("channel/http_stream", tests, NULL, NULL);
 }
