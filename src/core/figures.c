@@ -20,6 +20,8 @@
 
 #define TELL_US 1000000
 #define TELLINGS_BURST_MAX 16
+#define DAY_S 86400
+#define VIETNAM_S (7 * 3600)
 
 static struct told *told_of(struct core *core, const struct peer *peer)
 {
@@ -176,6 +178,18 @@ static void fill_gate(const struct core *core, uint64_t *figures)
     memcpy(figures + CORE_ASKS, counts->by_code, sizeof(counts->by_code));
 }
 
+static void fill_retention(const struct core *core, uint64_t *figures)
+{
+    const struct retention *retention = staff_retention(core->house->directory.staff);
+    const struct retention_watch *watch = &core->retention;
+    bool any = retention != NULL && retention->last.segment != 0;
+
+    figures[CORE_SEGMENTS_SHREDDED] = any ? retention->segments : 0;
+    figures[CORE_SEGMENTS_WAITING] = watch->old > watch->kept ? watch->old - watch->kept : 0;
+    figures[CORE_SEGMENTS_KEPT] = watch->kept;
+    figures[CORE_SHREDDED_DAY_S] = any ? (uint64_t)(retention->day * DAY_S - VIETNAM_S) : 0;
+}
+
 /* Objects that have a ceiling. */
 #define OBJECT_KINDS 10
 struct objects {
@@ -268,6 +282,7 @@ static void tell(struct core *core, struct peer *peer)
 
     fill_ledger(core, core->figures);
     fill_gate(core, core->figures);
+    fill_retention(core, core->figures);
     fill_objects(core, core->figures);
     fill_pipes(core, core->figures);
     fill_scrub(core, core->figures);

@@ -59,13 +59,15 @@ static void put_off(const struct house *house, struct retention_watch *watch, in
 static void end_round(const struct house *house, struct retention_watch *watch)
 {
     watch->after = 0;
+    watch->counted = false;
     watch->round_day = watch->today;
     watch->round_marks = retention_marks(watch->staff);
     put_off(house, watch, LOOK_EVERY_US);
 }
 
-static void tell_wanted(const struct retention_watch *watch)
+static void tell_wanted(struct retention_watch *watch)
 {
+    watch->kept++;
     log_line(LOG_LEVEL_INFO, "segment-wanted", "segment=%llu why=\"%s\"",
              (unsigned long long)watch->segment, watch->why);
 }
@@ -82,35 +84,52 @@ static struct outcome time_of(struct house *house, uint64_t index, int64_t *ret_
     return OUTCOME_OK;
 }
 
-/* Invariant 4; one record is read. *ret_busy: there is more to read. */
-static struct outcome halve(struct house *house, struct retention_watch *watch, bool *ret_busy)
+/* One record is read, or none and it is found: entries below watch->low are older. */
+static bool find_older(struct house *house, struct retention_watch *watch, int64_t before_us)
 {
-    int64_t now_us = clock_wall_us(&house->clock);
     int64_t time_us = 0;
     if (!watch->halving) {
         watch->low = 0;
         watch->high = ledger_size(house->ledger);
         watch->halving = true;
     }
-    *ret_busy = watch->low < watch->high;
-    if (*ret_busy) {
+    if (watch->low < watch->high) {
         uint64_t middle = watch->low + (watch->high - watch->low) / 2;
         /* One that cannot be read counts as younger: it is not by it that the clock is believed. */
-        bool read = outcome_ok(time_of(house, middle, &time_us));
-        bool older = read && time_us < now_us - RETENTION_CLOCK_DAYS_MIN * DAY_US;
+        bool older = outcome_ok(time_of(house, middle, &time_us)) && time_us < before_us;
         watch->low = older ? middle + 1 : watch->low;
         watch->high = older ? watch->high : middle;
-        return OUTCOME_OK;
+        return false;
     }
     watch->halving = false;
+    return true;
+}
+
+/* Invariant 4. */
+static struct outcome believe(struct house *house, struct retention_watch *watch)
+{
+    int64_t now_us = clock_wall_us(&house->clock);
+    int64_t time_us = 0;
+    if (!find_older(house, watch, now_us - RETENTION_CLOCK_DAYS_MIN * DAY_US)) {
+        return OUTCOME_OK;
+    }
     TRY(watch->low == 0 ? OUTCOME_OK : time_of(house, watch->low - 1, &time_us));
     if (time_us >= now_us - RETENTION_CLOCK_DAYS_MAX * DAY_US) {
         watch->believed_day = watch->today;
-        *ret_busy = true;
         return OUTCOME_OK;
     }
     return outcome_fail(FAULT_AGAIN, "the log has no record of the weeks before: has the clock "
                                      "leapt?");
+}
+
+/* For who watches it: how many it is about. */
+static void count_old(struct house *house, struct retention_watch *watch)
+{
+    if (find_older(house, watch, watch->before_us)) {
+        watch->counted = true;
+        watch->old = ledger_whole_below(house->ledger, watch->low);
+        watch->kept = 0;
+    }
 }
 
 /* The last record tells soonest that a segment is not due. Nor is any that follows. */
@@ -124,13 +143,12 @@ static struct outcome last_is_old(struct house *house, struct retention_watch *w
     return OUTCOME_OK;
 }
 
-static struct outcome begin(struct house *house, struct retention_watch *watch, bool *ret_begun)
+static struct outcome begin(struct house *house, struct retention_watch *watch)
 {
     const struct ledger_shredder shredder = {watch, look, keep};
     struct ledger_shred shred = {0};
     int64_t last_day = 0;
     bool old = false;
-    *ret_begun = false;
     TRY(ledger_shred_find(house->ledger, watch->after, &shred));
     TRY(last_is_old(house, watch, shred.end, &last_day, &old));
     if (!old) {
@@ -144,34 +162,33 @@ static struct outcome begin(struct house *house, struct retention_watch *watch, 
         tell_wanted(watch);
         return OUTCOME_OK;
     }
-    *ret_begun = true;
     return ledger_shred_begin(house->ledger, &shred, &shredder);
 }
 
 static void look_for_one(struct house *house, struct retention_watch *watch, bool *ret_busy)
 {
-    bool begun = false;
     watch->staff = house->directory.staff;
     watch->directory = &house->directory;
-    watch->today = clock_day_vn(clock_wall_us(&house->clock));
+    int64_t today = clock_day_vn(clock_wall_us(&house->clock));
+    watch->halving = watch->halving && watch->today == today;
+    watch->today = today;
     *ret_busy = false;
     if (!retention_before_us(watch->staff, clock_wall_us(&house->clock), &watch->before_us)) {
+        watch->halving = false;
         put_off(house, watch, LOOK_FAILED_US);
         return;
     }
-    struct outcome outcome = OUTCOME_OK;
     if (watch->round_day == watch->today && watch->round_marks == retention_marks(watch->staff)) {
         put_off(house, watch, LOOK_EVERY_US);
         return;
     }
+    struct outcome outcome = OUTCOME_OK;
     if (watch->believed_day != watch->today) {
-        outcome = halve(house, watch, ret_busy);
-        if (outcome_ok(outcome)) {
-            return;
-        }
-        watch->halving = false;
+        outcome = believe(house, watch);
+    } else if (!watch->counted) {
+        count_old(house, watch);
     } else {
-        outcome = begin(house, watch, &begun);
+        outcome = begin(house, watch);
     }
     if (outcome.fault == FAULT_NOT_FOUND) {
         end_round(house, watch);
@@ -238,6 +255,7 @@ static struct outcome record_written(struct house *house, struct retention_watch
     if (outcome_ok(outcome)) {
         ledger_shred_recorded(house->ledger);
         watch->done++;
+        watch->old -= watch->old > 0 ? 1 : 0;
         log_line(LOG_LEVEL_INFO, "segment-shredded", "segment=%llu entries=%llu..%llu",
                  (unsigned long long)shred.segment, (unsigned long long)shred.first,
                  (unsigned long long)shred.end - 1);

@@ -15,9 +15,12 @@ struct retention_watch {
     int64_t round_day;    /* all were looked at on this day (UTC+7), ... */
     uint32_t round_marks; /* ... with these marks */
     int64_t believed_day; /* the clock was, on this day (UTC+7) */
-    bool halving;         /* to find the last record of RETENTION_CLOCK_DAYS_MIN days ago: */
+    bool halving;         /* to find the first record that is younger than some moment: */
     uint64_t low;         /* entries below are older */
     uint64_t high;        /* entries from here on are younger */
+    bool counted;         /* what this round has to look at: */
+    uint64_t old;         /* segments older than the period that were not shredded since ... */
+    uint64_t kept;        /* ... of these, looked at and wanted */
     int64_t today;        /* of the segment in hand, as the next ones */
     int64_t before_us;    /* a record of then, or later, is kept */
     uint32_t marks;

@@ -249,8 +249,9 @@ struct ledger_shred ledger_shred_told(const struct ledger *ledger);
 /* It is recorded: the segment is to be destroyed. */
 void ledger_shred_recorded(struct ledger *ledger);
 void ledger_shred_give_up(struct ledger *ledger);
-/* How many segments are shredded. */
+/* How many segments are shredded; how many are not, and hold none but the first `end` entries. */
 uint64_t ledger_rests(const struct ledger *ledger);
+uint64_t ledger_whole_below(const struct ledger *ledger, uint64_t end);
 /* At a start: does what was recorded and not done, and clears what was not recorded. `last`: the
  * last that was recorded, segment 0 when none was. FAULT_CORRUPT with the place: what was kept is
  * not what was recorded, and nothing is destroyed. */

@@ -425,6 +425,17 @@ uint64_t ledger_rests(const struct ledger *ledger)
     return count;
 }
 
+uint64_t ledger_whole_below(const struct ledger *ledger, uint64_t end)
+{
+    const struct segment_table *table = &ledger->segments;
+    uint64_t count = 0;
+
+    for (size_t i = 0; i + 1 < table->count && table->places[i + 1].first_index <= end; i++) {
+        count += table->places[i].rest ? 0 : 1;
+    }
+    return count;
+}
+
 void ledger_shred_give_up(struct ledger *ledger)
 {
     struct shredding *shredding = ledger->shredding;

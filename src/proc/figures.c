@@ -64,6 +64,7 @@ static const struct figure_row channel_rows[] = {
 
 #define MESSAGES "Messages to phones that have ended: the centre has them, refuses them or could not deliver them, or nobody took them in time."
 #define TEXTS "Messages from phones, by what became of them: answered, brought again, not answered."
+#define SEGMENTS "Segments of the log that are older than the period: shredded so far; still to be shredded, as of the last look; of those, kept because something in them is wanted."
 #define SETS "Sets of changes that reached the core, by what became of them."
 #define CHANGES "Changes of sets that were taken, each once, by result."
 static const struct figure_row core_rows[] = {
@@ -143,6 +144,10 @@ static const struct figure_row core_rows[] = {
     COUNT_OF("dancu_news_lost_total", CORE_NEWS_LOST, "News for citizens that was lost for want of room."),
     GAUGE_OF("dancu_key_rotation_running", CORE_ROTATION_BEGUN, "1 while what is stored is sealed anew under another data key."),
     GAUGE_OF("dancu_key_rotation_persons", CORE_ROTATION_PERSONS, "Persons that were sealed anew so far, while it runs."),
+    GAUGE_BY("dancu_retention_segments", CORE_SEGMENTS_SHREDDED, "state", "shredded", SEGMENTS),
+    GAUGE_BY("dancu_retention_segments", CORE_SEGMENTS_WAITING, "state", "waiting", SEGMENTS),
+    GAUGE_BY("dancu_retention_segments", CORE_SEGMENTS_KEPT, "state", "kept", SEGMENTS),
+    GAUGE_OF("dancu_retention_last_day_seconds", CORE_SHREDDED_DAY_S, "When the day began (UTC+7) on which a segment was shredded last, since 1970; 0: none was."),
     COUNT_BY("dancu_texts_total", CORE_TEXTS_ANSWERED, "outcome", "answered", TEXTS),
     COUNT_BY("dancu_texts_total", CORE_TEXTS_AGAIN, "outcome", "again", TEXTS),
     COUNT_BY("dancu_texts_total", CORE_TEXTS_UNANSWERED, "outcome", "unanswered", TEXTS),

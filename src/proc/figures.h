@@ -146,6 +146,10 @@ enum core_figure {
     CORE_NEWS_LOST,
     CORE_ROTATION_BEGUN, /* 1: some of what is stored may lie under the former data key */
     CORE_ROTATION_PERSONS,
+    CORE_SEGMENTS_SHREDDED, /* as the next two: of the log, older than the period */
+    CORE_SEGMENTS_WAITING,
+    CORE_SEGMENTS_KEPT,
+    CORE_SHREDDED_DAY_S,
     CORE_TEXTS_ANSWERED, /* what phones have written, by what became of it */
     CORE_TEXTS_AGAIN,
     CORE_TEXTS_UNANSWERED,

@@ -7,13 +7,14 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { binary, must, root, run, until } from './lib/command.mjs';
 import { demonstration } from './lib/demo.mjs';
+import { scrape } from './lib/metrics.mjs';
 import { serve } from './lib/server.mjs';
 
 const { values: args } = parseArgs({ options: { asks: { type: 'string', default: '2000' },
-    months: { type: 'string', default: '30' } } });
+    months: { type: 'string', default: '30' }, 'segment-kib': { type: 'string', default: '256' } } });
 const tell = (line) => process.stderr.write(`${line}\n`);
 const made = await must(path.join(root, 'build/unit/tests/unit/core/old_home'),
-    [args.months, args.asks]);
+    [args.months, args.asks, args['segment-kib']], { timeoutMs: 3_600_000 });
 const [first, ...receipts] = made.stdout.trim().split('\n').map((line) => JSON.parse(line));
 const home = path.join(first.folder, 'home');
 const keys = path.join(first.folder, 'keys');
@@ -39,6 +40,15 @@ try {
     server = await serve(house);
     await until('the segment that is written to is left', () => left() === 2, { timeoutMs: 120_000 });
     tell(`the next server shredded the others in ${Date.now() - began} ms`);
+    const counted = (state) => `dancu_retention_segments{state="${state}"}`;
+    const seen = await until('the metrics tell', async () => {
+        const found = await scrape(server);
+        return found.of(counted('shredded')) === segments - 1 && found;
+    });
+    assert.equal(seen.of(counted('waiting')), 0);
+    assert.equal(seen.of(counted('kept')), 0);
+    const day = Math.floor((Date.now() / 1000 + 7 * 3600) / 86400) * 86400 - 7 * 3600;
+    assert.equal(seen.of('dancu_retention_last_day_seconds'), day);
     await server.stop();
     const told = await json(['ledger', 'verify']);
     assert.ok(told.good && told.shredded === segments - 1, JSON.stringify(told));

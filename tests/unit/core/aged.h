@@ -86,22 +86,28 @@ static inline bool aged_keep(struct home *home, int home_fd)
     return wish != LEDGER_WISH_NONE;
 }
 
-/* How many segments are shredded now. */
-static inline uint64_t aged_run(struct home *home)
+/* How many segments are shredded by `watch` so far. */
+static inline uint64_t aged_run_on(struct home *home, struct retention_watch *watch)
 {
-    struct retention_watch watch = {.look_us = 0};
     int home_fd = open(home->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     bool busy = true;
     for (unsigned i = 0; i < AGED_STEPS_MAX; i++) {
-        assert_ok(retention_step(home->house, &watch, 0, &busy));
+        assert_ok(retention_step(home->house, watch, 0, &busy));
         bool kept = aged_keep(home, home_fd);
         if (!busy && !kept && ledger_shred_state(home->house->ledger) == LEDGER_SHRED_NONE) {
             close(home_fd);
-            return watch.done;
+            return watch->done;
         }
     }
     fail_msg("it does not end");
     return 0;
+}
+
+/* How many segments are shredded now. */
+static inline uint64_t aged_run(struct home *home)
+{
+    struct retention_watch watch = {.look_us = 0};
+    return aged_run_on(home, &watch);
 }
 
 #endif

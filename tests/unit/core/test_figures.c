@@ -4,6 +4,8 @@
  */
 #include "rig.h"
 
+#include "aged.h"
+
 #include "core/loop.h"
 #include "office/staff.h"
 #include "proc/figures.h"
@@ -249,6 +251,47 @@ static void nine_tenths_of_a_ceiling_are_said_once_and_again_after_they_have_fal
     assert_int_equal(home_teardown(&opened), 0);
 }
 
+static void segments_that_are_shredded_wait_or_are_kept_are_told(void **state)
+{
+    int64_t now_us = 0;
+    struct home *home = aged_new(&now_us);
+    struct pipe_end metrics;
+    bool busy = true;
+    void *opened = home;
+    (void)state;
+    aged_set_period(home);
+    aged_ask(home, 240);
+    home_act(home, ACT_HOLD_PUT, "case", "HS-SECRET-1", "reason", "y", NULL); /* of all of them */
+    aged_grow_old(home, &now_us);
+    struct core *core = core_new(home, &metrics);
+    const uint64_t *told = core->figures;
+    assert_int_equal(aged_run_on(home, &core->retention), 0);
+    figures_tell(core);
+    uint64_t kept = told[CORE_SEGMENTS_KEPT];
+    assert_true(kept > 1);
+    assert_true(told[CORE_SEGMENTS_SHREDDED] == 0 && told[CORE_SEGMENTS_WAITING] == 0);
+    assert_int_equal(told[CORE_SHREDDED_DAY_S], 0);
+    home_act(home, ACT_HOLD_END, "case", "HS-SECRET-1", "reason", "y", NULL);
+    now_us += INT64_C(2) * 3600 * US_PER_S;
+    while (!core->retention.counted) {
+        assert_ok(retention_step(home->house, &core->retention, 0, &busy));
+        assert_true(busy);
+    }
+    figures_tell(core);
+    assert_true(told[CORE_SEGMENTS_WAITING] == kept && told[CORE_SEGMENTS_KEPT] == 0);
+    assert_int_equal(aged_run_on(home, &core->retention), kept);
+    now_us += 2 * US_PER_S;
+    figures_tell(core);
+    assert_true(told[CORE_SEGMENTS_SHREDDED] == kept && told[CORE_SEGMENTS_WAITING] == 0);
+    int64_t day = clock_day_vn((int64_t)told[CORE_SHREDDED_DAY_S] * US_PER_S);
+    assert_int_equal(day, clock_day_vn(now_us - 2 * US_PER_S));
+    assert_int_equal(clock_day_vn((int64_t)told[CORE_SHREDDED_DAY_S] * US_PER_S - 1), day - 1);
+    pipe_done(&core->peers[0].pipe);
+    pipe_done(&metrics);
+    memory_free(core);
+    assert_int_equal(home_teardown(&opened), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
 
 int main(void)
@@ -259,6 +302,7 @@ int main(void)
         TEST(who_counts_backwards_loses_its_pipe_and_nothing_it_had_counted),
         TEST(figures_of_a_wrong_form_break_the_pipe),
         TEST(who_tells_without_end_loses_its_pipe),
+        cmocka_unit_test(segments_that_are_shredded_wait_or_are_kept_are_told),
         cmocka_unit_test(nine_tenths_of_a_ceiling_are_said_once_and_again_after_they_have_fallen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -285,6 +285,7 @@ static void a_damaged_segment_keeps_nobody_from_the_next(void **state)
     assert_int_equal(run_on(home, &watch, &steps), 0);
     now_us += 2 * 60 * US_PER_S;
     assert_int_equal(run_on(home, &watch, &steps), 1);
+    assert_true(watch.old == 1 && watch.kept == 0); /* it still waits */
     home_shell(home, "test -e home/commit/0000000001.key && test -e home/archived/0000000002.seg");
 }
 
@@ -300,12 +301,15 @@ static void what_is_wanted_is_read_once_a_day_or_when_something_changes(void **s
     now_us -= now_us % AGED_DAY_US; /* seven in the morning */
     assert_int_equal(run_on(home, &watch, &steps), 0);
     assert_true(steps > 10);
+    uint64_t old = watch.old;
+    assert_true(old > 1 && watch.kept == old);
     now_us += INT64_C(2) * 3600 * US_PER_S;
     assert_int_equal(run_on(home, &watch, &steps), 0);
     assert_true(steps < 3);
     home_act(home, ACT_HOLD_END, "case", "HS-SECRET-1", "reason", "xong", NULL);
     now_us += INT64_C(2) * 3600 * US_PER_S;
-    assert_true(run_on(home, &watch, &steps) > 1);
+    assert_int_equal(run_on(home, &watch, &steps), old);
+    assert_true(watch.old == 0 && watch.kept == 0);
 }
 
 /* The page of a history, as JSON. */
