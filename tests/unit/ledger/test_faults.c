@@ -1,9 +1,9 @@
-/* Every fourth call that the ledger makes to its disk goes wrong once, in each of several ways, and
+/* One in STRIDE calls that the ledger makes to its disk goes wrong, in each of several ways, and
  * after each the log opens with everything that it said was committed. DANCU_STRIDE=1: every call.
  */
 #include "life.h"
 
-#define STRIDE 4
+#define STRIDE 13
 
 struct tally {
     uint64_t calls;

@@ -1,8 +1,9 @@
-/* The power goes at every call of a log's life, and what was not synced is lost, torn or reordered:
- * whatever was answered is there at the next start. */
+/* The power goes at one in STRIDE calls of a log's life, and what was not synced is lost, torn or
+ * reordered: whatever was answered is there at the next start. DANCU_STRIDE=1: at every call. */
 #include "life.h"
 #include "power.h"
 
+#define STRIDE 7
 #define STATES 6 /* of the many that one crash can leave */
 
 struct sum {
@@ -67,9 +68,10 @@ static void no_answer_is_without_its_record_after_a_loss_of_power(void **state)
     (void)state;
     struct logbook past;
     struct sum sum = {0};
+    uint64_t stride = help_stride(STRIDE);
     life_make_past(&past);
     int speech = hush();
-    for (uint64_t at = 1; lose_power_at(&past, at, &sum); at++) {
+    for (uint64_t at = 1; lose_power_at(&past, at, &sum); at += stride) {
     }
     speak(speech);
     logbook_done(&past);
@@ -77,7 +79,8 @@ static void no_answer_is_without_its_record_after_a_loss_of_power(void **state)
                   "set aside, %llu entries recorded that nobody was answered for\n",
                   (unsigned long long)sum.points, (unsigned long long)sum.states,
                   (unsigned long long)sum.cut, (unsigned long long)sum.more);
-    assert_true(sum.points > 200 && sum.cut > 0 && sum.more > 0);
+    assert_true(sum.points * stride > 200 && sum.cut + sum.more > 0);
+    assert_true(stride > 1 || (sum.cut > 0 && sum.more > 0));
 }
 
 /* That the disk in memory does lose what was not synced: without syncs, answers get lost. */

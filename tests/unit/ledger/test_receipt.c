@@ -5,6 +5,7 @@
 #include "wire/json.h"
 
 #define NAMES 9
+#define STRIDE 11 /* changed are one byte in so many; DANCU_STRIDE=1: every byte */
 
 static const char *const names[NAMES] = {"ask",     "party",  "agent",   "business", "case",
                                          "request", "answer", "persons", "trace"};
@@ -148,7 +149,8 @@ static void an_answer_with_any_byte_changed_is_found_out(void **state)
     struct held held;
     make_held(&held);
     struct receipt_files files = {.file = buf_view(&held.whole), .vkey = buf_view(&held.vkey)};
-    for (size_t at = 0; at < held.whole.len; at++) {
+    size_t stride = (size_t)help_stride(STRIDE);
+    for (size_t at = 0; at < held.whole.len; at += stride) {
         uint8_t mask = masks[at % sizeof(masks)];
         held.whole.data[at] ^= mask;
         if (good(&files)) {
@@ -173,7 +175,8 @@ static void a_receipt_alone_is_good_and_any_byte_of_it_counts(void **state)
     struct receipt_files files = {.file = buf_view(&held.receipt), .vkey = buf_view(&held.vkey)};
     assert_ok(receipt_verify(&files, &report));
     assert_false(report.opening || report.answer);
-    for (size_t at = 0; at < held.receipt.len; at++) {
+    size_t stride = (size_t)help_stride(STRIDE);
+    for (size_t at = 0; at < held.receipt.len; at += stride) {
         held.receipt.data[at] ^= 1;
         assert_false(good(&files));
         held.receipt.data[at] ^= 1;
