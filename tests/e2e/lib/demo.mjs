@@ -26,15 +26,23 @@ const DEMO_MS_MAX = 1_800_000; // of a million people
 
 async function make(dir, persons, seed, hidden) {
     mkdirSync(dir);
-    await must(path.join(root, 'tools/demo'), [dir, binary], {
-        // Without officers, so that tests may add to it by hand; who wants them makes them (officers.mjs).
+    await must(path.join(root, 'tools/demo'), [dir, binary], making(persons, seed, hidden));
+}
+
+// Without officers, so that tests may add to it by hand; who wants them makes them (officers.mjs).
+function making(persons, seed, hidden) {
+    return {
         env: { DANCU_DEMO_PERSONS: String(persons), DANCU_DEMO_SEED: String(seed),
             DANCU_DEMO_PROTECTED: hidden ? String(hidden) : '', DANCU_DEMO_OFFICERS: '' },
         timeoutMs: DEMO_MS_MAX,
-    });
+    };
 }
 
-// Made beside its place and moved there whole; those of other binaries are removed.
+// Makes $2 by the maker $1 beside its place and moves it there whole, unless another has by now.
+const MAKE_ONE = `[ -e "$2" ] || { rm -rf "$2.part" && mkdir "$2.part" && "$1" "$2.part" "$3" &&
+    mv "$2.part" "$2"; }`;
+
+// Made once, however many want it at once; those of other binaries are removed.
 async function pristine(persons, seed, hidden) {
     const folder = path.join(workFolder, 'demo');
     const mark = fingerprint();
@@ -48,13 +56,8 @@ async function pristine(persons, seed, hidden) {
             rmSync(path.join(folder, name), { recursive: true, force: true });
         }
     }
-    const part = `${place}.part-${process.pid}`;
-    await make(part, persons, seed, hidden);
-    if (existsSync(place)) { // another test was quicker
-        rmSync(part, { recursive: true });
-    } else {
-        renameSync(part, place);
-    }
+    await must('flock', [`${place}.lock`, 'sh', '-c', MAKE_ONE, 'sh', path.join(root, 'tools/demo'),
+        place, binary], making(persons, seed, hidden));
     return place;
 }
 
