@@ -337,8 +337,8 @@ struct verify_watch {
     void (*opening)(void *context, uint64_t index, struct view opening);
     bool (*wants)(void *context, struct view opening);
     /* Processes that look at parts of a home beside each other, up to VERIFY_WORKERS_MAX. 0: this
-     * one looks at all of it, as it does when they find something wrong: verdict and words are the
-     * same. None with `found`. */
+     * one looks at all of it, as it does from the first part on that they do not find good: verdict
+     * and words are the same. None with `found`. */
     unsigned workers;
     /* The caller knows that a server is at work, or being started again, on this home: the log's
      * lock is not tried (whoever starts must find it free). */

@@ -50,12 +50,12 @@ struct home {
     bool published_met;
     struct tree tree;
     uint64_t sequence; /* of the next record */
-    size_t segments;   /* of the list, looked at */
+    uint64_t done;     /* number of the last segment that was looked at; 0: none */
+    bool public_good;  /* the public side was looked at by workers */
     struct tree_batch batch;
     struct tree_hash leaves[BATCH_ASKS_MAX];
     struct buf plain;
     struct buf note; /* of the last record */
-    uint64_t told;   /* openings of entries below were told */
     struct sealer *sealer;
     enum segment_file file; /* in hand */
     struct publish edge;    /* scratch for snapshots */
@@ -66,10 +66,9 @@ struct outcome verify_home_plan(struct home *home, uint64_t last_segment);
 /* One segment, from where the tree, the sequence and published_met say. */
 struct outcome verify_home_segment(struct home *home, uint64_t number, bool last);
 
-/* Lets watch->workers processes look at the public side and at all segments that begin in what is
- * published, but the last. True: all of that is good, counted and told, and the home stands behind
- * it. False: it stands at the log's beginning, and what is wrong, if anything is, is to be found.
- */
-bool verify_by_workers(struct home *home);
+/* Lets watch->workers processes look at the public side, and at all segments that begin in what is
+ * published but the last: the home stands behind what they have found good, which is counted and
+ * told. What is wrong, if anything is, comes after it. */
+void verify_by_workers(struct home *home);
 
 #endif

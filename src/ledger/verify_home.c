@@ -90,9 +90,8 @@ static struct outcome check_openings(struct home *home, const struct scan_record
                                 (unsigned long long)index, outcome.what);
         }
         TRY(verify_unseen(home->verify, "opening", outcome));
-        if (watch != NULL && watch->opening != NULL && index >= home->told) {
+        if (watch != NULL && watch->opening != NULL) {
             watch->opening(watch->context, index, opening);
-            home->told = index + 1;
         }
     }
     return OUTCOME_OK;
@@ -240,9 +239,10 @@ static struct outcome check_segments(struct home *home, const struct segment_lis
     }
     TRY(verify_home_plan(home, list->numbers[list->count - 1]));
     TRY(meet_published(home));
-    for (; home->segments < list->count; home->segments++) {
-        TRY(verify_home_segment(home, list->numbers[home->segments],
-                                home->segments + 1 == list->count));
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->numbers[i] > home->done) {
+            TRY(verify_home_segment(home, list->numbers[i], i + 1 == list->count));
+        }
     }
     if (home->verify->published_known && !home->published_met) {
         return verify_wrong(home->verify,
@@ -404,9 +404,8 @@ static struct outcome check_home(struct home *home)
     struct outcome first = OUTCOME_OK;
 
     TRY(look_who_runs(home));
-    if (!verify_by_workers(home)) {
-        TRY(part_ends(home, check_public(home), &first));
-    }
+    verify_by_workers(home);
+    TRY(part_ends(home, home->public_good ? OUTCOME_OK : check_public(home), &first));
     TRY(part_ends(home, check_commit_log(home), &first));
     TRY(check_snapshots(home, &first));
     TRY(part_ends(home, check_spare(home), &first));

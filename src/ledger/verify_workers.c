@@ -6,12 +6,13 @@
  * them all, puts it together.
  *
  * Invariants
- *  1. A worker's word counts only when it is that all of a job is good. Whatever else it says, and
- *     when it says nothing more, this process looks at everything itself, from the beginning.
+ *  1. A worker's word counts only when it is that all of a job is good. From the first job on of
+ *     which it is not said, whatever else is, this process looks itself.
  *  2. A segment is looked at from where the tiles say that the log is there, and its word counts
  *     only when the segments before have led to that very place: tiles are believed by nobody.
- *  3. What workers tell is heard job by job, in the order of the log, and they wait until it is:
- *     openings are told in their order, after the public side was found good, and nothing piles up.
+ *  3. What workers tell is heard job by job, in the order of the log, and they wait until it is.
+ *     Openings are told when the public side and their segment are good: those of one segment are
+ *     kept until then.
  */
 #include "base/check.h"
 #include "base/memory.h"
@@ -40,6 +41,7 @@ struct workers {
     uint64_t bundles;         /* full ones */
     uint64_t run;             /* of them, in a job */
     uint64_t runs;
+    struct buf openings; /* of the segment in hand: index and opening of each */
     unsigned count;
     struct worker all[VERIFY_WORKERS_MAX];
 };
@@ -275,12 +277,17 @@ static struct outcome hear_public(const struct workers *workers)
     return verify_tiles_check(workers->tiles);
 }
 
-static void hear_opening(struct home *home, uint64_t index)
+/* Invariant 3 */
+static void tell_openings(const struct workers *workers)
 {
-    const struct verify_watch *watch = home->verify->watch;
+    const struct verify_watch *watch = workers->home->verify->watch;
+    struct cursor cursor = cursor_of(buf_view(&workers->openings));
 
-    watch->opening(watch->context, index, buf_view(&home->plain));
-    home->told = index + 1;
+    while (cursor_left(&cursor) > 0) {
+        uint64_t index = cursor_u64(&cursor);
+        watch->opening(watch->context, index, cursor_block32(&cursor));
+    }
+    CHECK(!cursor.failed);
 }
 
 /* Invariant 2 */
@@ -304,24 +311,23 @@ static struct outcome hear_end(struct home *home)
 
     CHECK(home->plain.len == sizeof(end));
     memcpy(&end, home->plain.data, sizeof(end));
-    home->tree = end.tree;
-    home->sequence = end.sequence;
-    home->published_met = home->published_met || end.published_met;
     if (end.note_len > 0) {
         buf_reset(&home->note);
         buf_put(&home->note, end.note, end.note_len);
+        TRY(buf_check(&home->note));
     }
+    home->tree = end.tree;
+    home->sequence = end.sequence;
+    home->published_met = home->published_met || end.published_met;
     report->segments += end.counts.segments;
     report->shredded += end.counts.shredded;
     report->records += end.counts.records;
     report->signatures += end.counts.signatures;
     report->recorded = home->tree.size;
-    home->segments++;
-    verify_progress(home->verify, "commit log", home->tree.size, home->verify->published.size);
-    return buf_check(&home->note);
+    return OUTCOME_OK;
 }
 
-static struct outcome hear_segment(const struct workers *workers, size_t number)
+static struct outcome hear_segment(struct workers *workers, size_t number)
 {
     struct home *home = workers->home;
     uint64_t job = workers->runs + number;
@@ -330,18 +336,26 @@ static struct outcome hear_segment(const struct workers *workers, size_t number)
     TRY(hear(workers, job, &head));
     CHECK(head.message == MESSAGE_BEGIN && head.index == workers->list.numbers[number]);
     TRY(hear_begin(home));
+    buf_reset(&workers->openings);
     TRY(hear(workers, job, &head));
     while (head.message == MESSAGE_OPENING) {
-        hear_opening(home, head.index);
+        buf_put_u64(&workers->openings, head.index);
+        buf_put_block32(&workers->openings, buf_view(&home->plain));
         TRY(hear(workers, job, &head));
     }
+    TRY(buf_check(&workers->openings));
     CHECK(head.message == MESSAGE_END && head.index == workers->list.numbers[number]);
-    return hear_end(home);
+    TRY(hear_end(home));
+    tell_openings(workers);
+    home->done = head.index;
+    verify_progress(home->verify, "commit log", home->tree.size, home->verify->published.size);
+    return OUTCOME_OK;
 }
 
-static struct outcome hear_all(const struct workers *workers)
+static struct outcome hear_all(struct workers *workers)
 {
     TRY(hear_public(workers));
+    workers->home->public_good = true;
     for (size_t i = 0; i < workers->list.count; i++) {
         TRY(hear_segment(workers, i));
     }
@@ -414,59 +428,48 @@ static struct outcome check_all(struct workers *workers, int dir_fd)
     return hear_all(workers);
 }
 
-static struct outcome check_by(struct home *home)
+static void check_by(struct home *home)
 {
     struct workers *workers = memory_new(1, sizeof(*workers));
     const struct context *context = &home->context;
     int dir_fd = DISK_CLOSED;
 
     if (workers == NULL) {
-        return outcome_fail(FAULT_NO_MEMORY, "workers");
+        return;
     }
     workers->home = home;
+    buf_init(&workers->openings, COMMIT_SEGMENT_BYTES);
     struct outcome outcome = disk_open(context->disk, context->home_fd, PUBLIC_FOLDER,
                                        DISK_OPEN_FOLDER, DISK_PRIVATE, &dir_fd);
     if (outcome_ok(outcome)) {
-        outcome = check_all(workers, dir_fd);
+        outcome_ignore(check_all(workers, dir_fd)); /* invariant 1 */
     }
     stop_workers(workers);
     verify_tiles_free(workers->tiles);
     segment_list_done(&workers->list);
+    buf_wipe_done(&workers->openings);
     memory_free(workers);
     outcome_ignore(disk_close(context->disk, &dir_fd)); /* only read from */
-    return outcome;
 }
 
-/* The log's beginning; what was told stays told. */
-static void begin_again(struct home *home)
-{
-    home->tree = (struct tree){.size = 0};
-    home->sequence = 0;
-    home->segments = 0;
-    home->published_met = false;
-    buf_reset(&home->note);
-}
-
-bool verify_by_workers(struct home *home)
+void verify_by_workers(struct home *home)
 {
     struct verify *verify = home->verify;
     struct verify_report report = {.why = ""};
-    struct verify own = *verify; /* says nothing of what it finds */
+    struct verify own = *verify; /* what is wrong there is told by who looks after it */
 
     if (verify->watch == NULL || verify->watch->workers == 0) {
-        return false;
+        return;
     }
     CHECK(verify->watch->workers <= VERIFY_WORKERS_MAX && verify->watch->found == NULL);
     own.report = &report;
     home->verify = &own;
-    bool good = outcome_ok(check_by(home));
+    check_by(home);
     home->verify = verify;
-    if (!good) {
-        begin_again(home);
-        return false;
+    if (home->public_good) {
+        report.why[0] = '\0';
+        *verify->report = report;
+        verify->published = own.published;
+        verify->published_known = own.published_known;
     }
-    *verify->report = report;
-    verify->published = own.published;
-    verify->published_known = own.published_known;
-    return true;
 }
