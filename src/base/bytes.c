@@ -207,11 +207,6 @@ void buf_put_view(struct buf *buf, struct view view)
     buf_put(buf, view.data, view.len);
 }
 
-void buf_put_text(struct buf *buf, const char *text)
-{
-    buf_put_view(buf, view_text(text));
-}
-
 /* The low `len` bytes of `value`, big-endian. */
 static void put_integer(struct buf *buf, uint64_t value, size_t len)
 {

@@ -18,6 +18,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct view {
     const uint8_t *data;
@@ -72,7 +73,14 @@ void buf_consume(struct buf *buf, size_t len);
 void buf_cut(struct buf *buf, size_t len);
 void buf_put(struct buf *buf, const void *data, size_t len);
 void buf_put_view(struct buf *buf, struct view view);
-void buf_put_text(struct buf *buf, const char *text);
+/* Of a NUL-terminated string; NULL puts nothing. Here, so that of a literal no length is counted.
+ */
+static inline void buf_put_text(struct buf *buf, const char *text)
+{
+    if (text != NULL) {
+        buf_put(buf, text, strlen(text));
+    }
+}
 void buf_put_u8(struct buf *buf, uint8_t value);
 void buf_put_u16(struct buf *buf, uint16_t value);
 void buf_put_u32(struct buf *buf, uint32_t value);

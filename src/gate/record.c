@@ -134,9 +134,14 @@ static unsigned places_of(const struct record *record)
     return record_people(record) <= OPENING_PERSONS_MAX ? OPENING_PERSONS_MAX : OPENING_PEOPLE_MAX;
 }
 
+static size_t stream_bytes(const struct record *record)
+{
+    return STREAM_PLACE(places_of(record)) + 1;
+}
+
 static struct outcome expand(const struct record *record, struct salts *ret_salts)
 {
-    return salts_expand(record->secret, STREAM_PLACE(places_of(record)) + 1, ret_salts);
+    return salts_expand(record->secret, stream_bytes(record), ret_salts);
 }
 
 /* What is hashed in the first person's place when there is none, so that it takes as long (I5). */
@@ -271,7 +276,7 @@ struct outcome record_write(const struct record *record, struct buf *texts,
     put_entry(record, digests, texts);
     TRY(buf_check(texts));
     ret_text->entry = part_since(texts, start);
-    memory_wipe(&salts, sizeof(salts));
+    memory_wipe(salts.bytes, stream_bytes(record));
     if (ret_text->entry.len > ENTRY_BYTES_MAX) {
         return outcome_fail(FAULT_OVER_LIMIT, "entry is too long");
     }
@@ -298,7 +303,7 @@ void record_put_person(const struct record *record, uint64_t person, struct buf 
     unsigned place = (salts.bytes[STREAM_PLACE(places)] + number) % places;
     disclosure_put(buf, salts.bytes + STREAM_PERSON_SALTS + place * SALT_BYTES, view_of(NULL, 0),
                    buf_view(&value), digest);
-    memory_wipe(&salts, sizeof(salts));
+    memory_wipe(salts.bytes, stream_bytes(record));
 }
 
 void record_put_opening(const struct record *record, struct buf *buf)
