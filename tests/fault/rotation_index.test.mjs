@@ -1,8 +1,9 @@
 // Another index key takes over while the server runs: people are found by number and by name all along,
 // and nobody else is; what stands in the log stays theirs.
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync } from 'node:fs';
 import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, before, test } from 'node:test';
 import { kycAsk, subjectOf, unknownId } from '../e2e/lib/asks.mjs';
 import { Citizens } from '../e2e/lib/citizens.mjs';
@@ -18,6 +19,7 @@ const PERSONS = 6000; // three chunks
 const PROTECTED_PERMILLE = 350; // as many as a demonstration picks are still there
 const OLD = 4; // rows of the statement before the rotation
 const NEW = 3;
+const ONCE = ['key.rotate', 'key.rotated'];
 let demo;
 let citizens;
 let server;
@@ -116,8 +118,6 @@ test('people are found all along, and who is not there is not', async () => {
     const how = await demo.dancu(['key', 'rotate', 'index']);
     assert.equal(how.status, 0, how.stderr);
     assert.match(how.stdout, /key\.rotate recorded as entry \d+/);
-    assert.equal((await demo.dancu(['key', 'rotate', 'data'])).status, 1, 'not both at once');
-    rmSync(path.join(demo.keys, 'data.next.key'));
     await until('all lies under the new key', () => isDone(demo, 'index'), { timeoutMs: 60_000 });
     seen = await lookers.end();
     assert.deepEqual(seen.wrong, []);
@@ -139,7 +139,15 @@ test('what the log has of a person from before and since is whole, and proved', 
 test('afterwards no tag of before is left, and the former key is kept as the identity key',
     async () => {
         assert.deepEqual(await server.stop(), { status: 0, signal: null }, server.said);
-        await settle(demo, kept, { key: 'index' });
+        // As a backup of its last moments has it: the end is in the log, the register is not whole.
+        const registry = new DatabaseSync(path.join(demo.home, 'registry.db'));
+        registry.exec("UPDATE keys SET veil = x''");
+        registry.exec('UPDATE rotation SET whole = 0, upto = 5000, persons = 5000 WHERE which = 1');
+        registry.close();
+        server = await serve(demo);
+        await until('its end is recorded again', () => server.said.includes(' key-rotated '));
+        assert.deepEqual(await server.stop(), { status: 0, signal: null }, server.said);
+        await settle(demo, kept, { key: 'index', acts: [...ONCE, 'key.rotated'] });
         assert.ok(existsSync(path.join(demo.keys, 'identity.key')));
         assert.ok(!existsSync(path.join(demo.keys, 'index.old.key')));
         const again = await demo.dancu(['key', 'retire', 'index']);
@@ -178,7 +186,7 @@ test('a second one that is killed on the way goes on, and needs both keys until 
     await until('all lies under the new key', () => isDone(demo, 'index'), { timeoutMs: 60_000 });
     assert.deepEqual(await server.stop(), { status: 0, signal: null }, server.said);
     await settle(demo, kept, { key: 'index',
-        acts: ['key.rotate', 'key.rotated', 'key.rotate', 'key.rotated'] });
+        acts: [...ONCE, 'key.rotated', ...ONCE] });
     assert.ok(existsSync(path.join(demo.keys, 'index.old.key')));
     server = await start();
     assert.equal((await asked(server, demo, demo.samples()[1])).status, 200);

@@ -144,7 +144,7 @@ static const char *const statements[STATEMENT_SCRUB_COUNT] = {
     [STATEMENT_CHANGED] = "SELECT key, members FROM changed WHERE chunk = ?1 AND key > ?2"
                           " ORDER BY key LIMIT ?3",
     [STATEMENT_CHANGED_FORGET] = "DELETE FROM changed WHERE chunk <= ?1",
-    [STATEMENT_KEYS_SET] = "INSERT INTO keys(one, sealed, tag) VALUES(1, ?1, ?2)",
+    [STATEMENT_KEYS_SET] = "INSERT INTO keys(one, sealed, tag, veil) VALUES(1, ?1, ?2, ?3)",
     [STATEMENT_INTAKE_FIND] = "SELECT file, size, user, chunk_max, position, lines, bad, rejects,"
                               " added, changed, unchanged, cmnd_taken, chunks, finished"
                               " FROM intake WHERE tag = ?1",

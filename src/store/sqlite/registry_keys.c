@@ -120,10 +120,16 @@ static struct outcome index_set(const struct registry *registry, const struct se
 
 static struct outcome set_index_other(struct registry *registry, const struct secret *next)
 {
-    TRY(index_set(registry, next, &registry->index_other));
-    return registry->index_other.veil != NULL && registry->index_other.name != registry->index.name
-               ? OUTCOME_OK
-               : outcome_fail(FAULT_CONFLICT, "the index key that takes over has its use already");
+    struct registry_index *other = &registry->index_other;
+    struct outcome outcome = index_set(registry, next, other);
+
+    if (outcome_ok(outcome) && (other->veil == NULL || other->name == registry->index.name)) {
+        outcome = outcome_fail(FAULT_CONFLICT, "the index key that takes over has its use already");
+    }
+    if (!outcome_ok(outcome)) {
+        index_done(other);
+    }
+    return outcome;
 }
 
 static struct outcome set_other(struct registry *registry, enum registry_key which,
@@ -246,6 +252,9 @@ static struct outcome mark_set(struct registry *registry)
     TRY(registry_mark_put(registry, registry->sealer));
     db_bind_view(statement, 1, buf_view(&registry->sealed));
     db_bind_view(statement, 2, view_of(tag, sizeof(tag)));
+    db_bind_view(
+        statement, 3,
+        view_of(registry->index.fingerprint, registry->index.veil == NULL ? 0 : SEAL_HASH_BYTES));
     return db_run(&registry->db, statement);
 }
 

@@ -312,6 +312,17 @@ static void a_mark_of_a_third_key_or_another_identity_key_does_not_open(void **s
     assert_fault(reopen_both(turned), FAULT_CORRUPT);
 }
 
+static void who_writes_first_leaves_a_mark_of_the_veil_too(void **state)
+{
+    struct turned *turned = *state;
+    home_close(&turned->home);
+    home_sql(&turned->home, "registry.db", "DELETE FROM keys");
+    assert_ok(reopen(turned, &turned->next, NULL));
+    assert_fault(reopen(turned, &turned->home.index_key, NULL), FAULT_CORRUPT);
+    assert_fault(reopen(turned, &turned->third, NULL), FAULT_CORRUPT);
+    assert_ok(reopen(turned, &turned->next, NULL));
+}
+
 static void the_identity_key_takes_over_from_no_other(void **state)
 {
     struct turned *turned = *state;
@@ -528,6 +539,7 @@ int main(void)
         TEST(one_that_is_cut_off_anywhere_goes_on_behind_its_last_step),
         TEST(without_all_its_keys_one_under_way_does_not_open),
         TEST(a_mark_of_a_third_key_or_another_identity_key_does_not_open),
+        TEST(who_writes_first_leaves_a_mark_of_the_veil_too),
         TEST(the_identity_key_takes_over_from_no_other),
         TEST(what_is_written_meanwhile_lies_under_the_new_key),
         TEST(a_former_number_leads_to_who_had_it_afterwards_too),
