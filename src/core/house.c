@@ -79,12 +79,27 @@ struct outcome house_keys_read(int keys_fd, struct house_keys *ret_keys)
     TRY(index_keys_read(keys_fd, &ret_keys->index));
     TRY(keyfile_read_if(keys_fd, KEYFILE_SIGN_NEXT, &ret_keys->sign_next,
                         &ret_keys->has_sign_next));
-    return keyfile_read_if(keys_fd, KEYFILE_DATA_NEXT, &ret_keys->data_next, &ret_keys->has_next);
+    return keyfile_read_both(keys_fd, KEYFILE_DATA, KEYFILE_DATA_NEXT, &ret_keys->data,
+                             &ret_keys->data_next, &ret_keys->has_next);
+}
+
+/* Keys that others left would take part in what is made. */
+static struct outcome stray_check(int keys_fd)
+{
+    static const char *const names[] = {KEYFILE_IDENTITY, KEYFILE_INDEX_NEXT, KEYFILE_DATA_NEXT};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (faccessat(keys_fd, names[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+            return outcome_fail(FAULT_CONFLICT, "the keys' folder has a key of another home");
+        }
+    }
+    return OUTCOME_OK;
 }
 
 struct outcome house_keys_make(int keys_fd, const struct random_port *random,
                                struct house_keys *ret_keys)
 {
+    TRY(stray_check(keys_fd));
     for (size_t i = 0; i < KEY_FILES; i++) {
         struct secret *key = key_at(ret_keys, i);
         random_fill(random, key->bytes, sizeof(key->bytes));

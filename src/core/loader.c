@@ -51,10 +51,8 @@ int loader_prepare(struct child *child)
     int keys_fd = child->grants[GRANT_KEYS_DIR];
 
     CHECK(keys != NULL);
-    struct outcome outcome = keyfile_read(keys_fd, KEYFILE_DATA, &keys->data);
-    if (outcome_ok(outcome)) {
-        outcome = keyfile_read_if(keys_fd, KEYFILE_DATA_NEXT, &keys->next, &keys->has_next);
-    }
+    struct outcome outcome = keyfile_read_both(keys_fd, KEYFILE_DATA, KEYFILE_DATA_NEXT,
+                                               &keys->data, &keys->next, &keys->has_next);
     if (outcome_ok(outcome)) {
         outcome = index_keys_read(keys_fd, &keys->index);
     }

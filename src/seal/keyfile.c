@@ -124,16 +124,38 @@ struct outcome keyfile_read_if(int dir_fd, const char *name, struct secret *ret_
     return outcome.fault == FAULT_NOT_FOUND ? OUTCOME_OK : outcome;
 }
 
+static struct outcome read_told(int dir_fd, const char *name, struct secret *ret_key)
+{
+    struct outcome outcome = keyfile_read(dir_fd, name, ret_key);
+
+    if (!outcome_ok(outcome)) {
+        log_line(LOG_LEVEL_ERROR, "key-not-read", "file=%s", name);
+    }
+    return outcome;
+}
+
+struct outcome keyfile_read_both(int dir_fd, const char *name, const char *next_name,
+                                 struct secret *ret_key, struct secret *ret_next,
+                                 bool *ret_next_there)
+{
+    SECRET_AUTO again = {{0}};
+
+    TRY(read_told(dir_fd, name, &again));
+    do {
+        *ret_key = again;
+        TRY(keyfile_read_if(dir_fd, next_name, ret_next, ret_next_there));
+        TRY(read_told(dir_fd, name, &again));
+    } while (
+        !seal_equal(&again, ret_key, sizeof(again))); /* it is moved once, not again and again */
+    return OUTCOME_OK;
+}
+
 struct outcome index_keys_read(int dir_fd, struct index_keys *ret_keys)
 {
     bool has_identity = false;
-    struct outcome outcome = keyfile_read(dir_fd, KEYFILE_INDEX, &ret_keys->key);
 
-    if (!outcome_ok(outcome)) {
-        log_line(LOG_LEVEL_ERROR, "key-not-read", "file=%s", KEYFILE_INDEX);
-        return outcome;
-    }
-    TRY(keyfile_read_if(dir_fd, KEYFILE_INDEX_NEXT, &ret_keys->next, &ret_keys->has_next));
+    TRY(keyfile_read_both(dir_fd, KEYFILE_INDEX, KEYFILE_INDEX_NEXT, &ret_keys->key,
+                          &ret_keys->next, &ret_keys->has_next));
     TRY(keyfile_read_if(dir_fd, KEYFILE_IDENTITY, &ret_keys->identity, &has_identity));
     if (!has_identity) {
         ret_keys->identity = ret_keys->key;

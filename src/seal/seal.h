@@ -172,6 +172,11 @@ struct outcome keyfile_read_if(int dir_fd, const char *name, struct secret *ret_
 #define KEYFILE_IDENTITY "identity.key"
 #define KEYFILE_SIGN "sign.key"
 #define KEYFILE_SIGN_NEXT "sign.next.key"
+/* A key, and the one that takes over from it, of one moment: the files may be moved meanwhile
+ * (`dancu key retire`). What cannot be read is told by the name of its file. */
+struct outcome keyfile_read_both(int dir_fd, const char *name, const char *next_name,
+                                 struct secret *ret_key, struct secret *ret_next,
+                                 bool *ret_next_there);
 /* The keys of a folder by which persons are found. */
 struct index_keys {
     struct secret key;
@@ -179,7 +184,6 @@ struct index_keys {
     struct secret identity;
     bool has_next;
 };
-/* What cannot be read is told by the name of its file. */
 struct outcome index_keys_read(int dir_fd, struct index_keys *ret_keys);
 const struct secret *index_keys_next(const struct index_keys *keys); /* NULL: there is none */
 /* A key or certificates that others made, as PEM, appended as they stand. A `secret` one has mode

@@ -91,8 +91,8 @@ struct outcome scrub_keys_read(int keys_fd, struct scrub_keys *ret_keys)
     SECRET_AUTO seed = {{0}};
     SECRET_AUTO next = {{0}};
 
-    TRY(read_key(keys_fd, KEYFILE_DATA, &ret_keys->data));
-    TRY(keyfile_read_if(keys_fd, KEYFILE_DATA_NEXT, &ret_keys->data_next, &ret_keys->has_next));
+    TRY(keyfile_read_both(keys_fd, KEYFILE_DATA, KEYFILE_DATA_NEXT, &ret_keys->data,
+                          &ret_keys->data_next, &ret_keys->has_next));
     TRY(index_keys_read(keys_fd, &ret_keys->index));
     TRY(read_key(keys_fd, "wrap.key", &ret_keys->wrap));
     TRY(read_key(keys_fd, KEYFILE_SIGN, &seed));

@@ -185,6 +185,7 @@ struct outcome registry_key_offer(struct registry *registry, enum registry_key w
         seal_equal(hash, registry->identity_fingerprint, SEAL_HASH_BYTES)) {
         return outcome_fail(FAULT_CONFLICT, "this key has another use here");
     }
+    TRY(registry_key_settle(registry, which)); /* of one that has ended since */
     TRY(registry_rotation_read(registry, which, &rotation));
     return rotation.under_way ? outcome_fail(FAULT_CONFLICT, "both keys are in use")
                               : set_other(registry, which, next);
@@ -272,7 +273,10 @@ static struct outcome first_index_mark(struct registry *registry, struct view ma
         return OUTCOME_OK;
     }
     if (!index_is(&registry->index_other, mark)) {
-        return outcome_fail(FAULT_CORRUPT, "the index key is not the registry's");
+        return outcome_fail(
+            FAULT_CORRUPT, mark.len == 0 ? "the registry is from before its index key was rotated: "
+                                           "identity.key is its index key"
+                                         : "the index key is not the registry's");
     }
     swap_indexes(registry);
     return OUTCOME_OK;

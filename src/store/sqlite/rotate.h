@@ -12,6 +12,7 @@ struct rotating {
     struct registry_rotation rotation;
     struct buf hashes; /* of the first versions of this chunk */
     bool more;         /* there may be persons behind */
+    bool rests;        /* this chunk has cost enough */
 };
 
 /* What was done goes into the rotation's hash. */

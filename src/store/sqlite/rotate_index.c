@@ -7,9 +7,12 @@
  *     former numbers. They are looked through once more before the end.
  *  3. Then persons in order of their keys: from a record all tags of its person follow, under the
  *     former veil and under the new one. What was written meanwhile lies under the new one.
- *  4. A person whose record does not open is found by looking through the whole index, so that no
- *     number of his is taken for nobody's. His row in the search index cannot be made anew: it
- * goes.
+ *  4. A person whose record does not open is found by looking through the whole index, one in a
+ *     chunk, so that no number of his is taken for nobody's. What was written of him meanwhile
+ * cannot be told from what was before: his rows stay, with the tag under the new veil beside each.
+ * His row in the search index cannot be made anew: it goes.
+ *  5. A row of a former number, or of who was hidden otherwise, that does not say where it lies is
+ *     damage, which is counted and left as it is; of who is hidden, it stops everything.
  */
 #include "store/sqlite/rotate.h"
 
@@ -48,28 +51,30 @@ struct veiled_row {
 static const struct veiled_table {
     enum registry_statement find;
     enum registry_statement move;
+    bool needed; /* invariant 5 */
 } veiled_tables[] = {
-    {STATEMENT_VEILED_HIDDEN, STATEMENT_VEIL_HIDDEN},
-    {STATEMENT_VEILED_CHANGE, STATEMENT_VEIL_CHANGE},
-    {STATEMENT_VEILED_FORMER, STATEMENT_VEIL_FORMER},
+    {STATEMENT_VEILED_HIDDEN, STATEMENT_VEIL_HIDDEN, true},
+    {STATEMENT_VEILED_CHANGE, STATEMENT_VEIL_CHANGE, false},
+    {STATEMENT_VEILED_FORMER, STATEMENT_VEIL_FORMER, false},
 };
 
-static struct outcome veiled_read(sqlite3_stmt *statement, struct veiled_row *ret_row)
+static struct outcome veiled_read(const struct registry *registry, sqlite3_stmt *statement,
+                                  struct veiled_row *ret_row)
 {
     struct view tag = db_column_view(statement, 0);
+    uint8_t lifted[SEAL_BLIND_BYTES];
 
-    if (tag.len != SEAL_BLIND_BYTES) {
-        return outcome_fail(FAULT_CORRUPT, "tag of another length");
-    }
+    TRY(registry_tag_lift_by(registry, tag, db_column_u64(statement, 2), lifted));
     memcpy(ret_row->tag, tag.data, tag.len);
     ret_row->key = db_column_u64(statement, 1);
     ret_row->veil = db_column_u64(statement, 2);
     return OUTCOME_OK;
 }
 
-static struct outcome veiled_find(struct registry *registry, const struct veiled_table *table,
+static struct outcome veiled_find(struct rotating *rotating, const struct veiled_table *table,
                                   struct veiled_row *rows, unsigned max, unsigned *ret_count)
 {
+    struct registry *registry = rotating->registry;
     sqlite3_stmt *statement = db_statement(&registry->db, table->find);
     struct outcome outcome = OUTCOME_OK;
     bool row = true;
@@ -82,8 +87,12 @@ static struct outcome veiled_find(struct registry *registry, const struct veiled
         if (!row || !outcome_ok(outcome)) {
             break;
         }
-        outcome = veiled_read(statement, &rows[*ret_count]);
+        outcome = veiled_read(registry, statement, &rows[*ret_count]);
         *ret_count += outcome_ok(outcome);
+        if (outcome.fault == FAULT_CORRUPT && !table->needed) { /* invariant 5 */
+            rotating->rotation.damaged += !rotating->more;      /* once, before the end */
+            outcome = OUTCOME_OK;
+        }
     }
     db_done(statement);
     return outcome;
@@ -114,7 +123,7 @@ static struct outcome veiled_all(struct rotating *rotating, struct veiled_row *r
 
     *ret_left = false;
     for (size_t i = 0; i < sizeof(veiled_tables) / sizeof(veiled_tables[0]) && !*ret_left; i++) {
-        TRY(veiled_find(rotating->registry, &veiled_tables[i], rows, REGISTRY_ROTATE_MAX, &count));
+        TRY(veiled_find(rotating, &veiled_tables[i], rows, REGISTRY_ROTATE_MAX, &count));
         for (unsigned row = 0; row < count; row++) {
             TRY(veiled_move(rotating, &veiled_tables[i], &rows[row]));
         }
@@ -177,9 +186,9 @@ static struct outcome former_turn(struct rotating *rotating, uint64_t key)
         if (!row || !outcome_ok(outcome)) {
             break;
         }
-        outcome = registry_tag_lift_by(registry, db_column_view(statement, 0),
-                                       db_column_u64(statement, 1), tag);
-        if (outcome_ok(outcome)) {
+        struct outcome lifted = registry_tag_lift_by(registry, db_column_view(statement, 0),
+                                                     db_column_u64(statement, 1), tag);
+        if (outcome_ok(lifted)) { /* invariant 5 */
             outcome = tag_turn(rotating, key, tag);
         }
     }
@@ -256,7 +265,7 @@ static struct outcome tags_of(struct registry *registry, uint64_t key, struct bu
 static struct outcome damaged_turn(struct rotating *rotating, uint64_t key)
 {
     struct registry *registry = rotating->registry;
-    sqlite3_stmt *statement = db_statement(&registry->db, STATEMENT_SEARCH_REMOVE_PERSON);
+    sqlite3_stmt *statement = NULL;
     uint8_t tag[SEAL_BLIND_BYTES];
     BUF_AUTO tags;
 
@@ -264,10 +273,17 @@ static struct outcome damaged_turn(struct rotating *rotating, uint64_t key)
     TRY(tags_of(registry, key, &tags));
     for (size_t at = 0; at < tags.len; at += SEAL_BLIND_BYTES) {
         registry_tag_lift(&registry->index_other, tags.data + at, tag);
-        TRY(tag_turn(rotating, key, tag));
+        veil_put(registry->index.veil, tag);
+        statement = db_statement(&registry->db, STATEMENT_TAG_ADD);
+        db_bind_view(statement, 1, view_of(tag, sizeof(tag)));
+        db_bind_u64(statement, 2, key);
+        TRY(db_run(&registry->db, statement));
+        count_row(rotating, key, view_of(tag, sizeof(tag)));
     }
+    statement = db_statement(&registry->db, STATEMENT_SEARCH_REMOVE_PERSON);
     db_bind_u64(statement, 1, key);
     rotating->rotation.damaged++;
+    rotating->rests = true;
     return db_run(&registry->db, statement);
 }
 
@@ -322,7 +338,7 @@ struct outcome rotate_index(struct rotating *rotating, unsigned persons)
     if (rotating->rotation.upto == 0) {
         TRY(small_tables(rotating, &left));
     }
-    for (unsigned i = 0; i < persons && rotating->more && !left; i++) {
+    for (unsigned i = 0; i < persons && rotating->more && !left && !rotating->rests; i++) {
         TRY(next_person(rotating));
     }
     if (!rotating->more) {

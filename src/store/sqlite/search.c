@@ -193,8 +193,9 @@ static bool row_is_of(const struct looking *looking, const struct search_row *ro
 {
     bool same = row_says(looking, row, row->index, record);
 
-    if (!same && !wanted && looking->indexes.count > 1) {
-        same = row_says(looking, row, 1 - row->index, record);
+    if (looking->indexes.count > 1) { /* computed of everybody, also of who is wanted (I5) */
+        bool under_other = row_says(looking, row, 1 - row->index, record);
+        same = (int)same | ((int)under_other & (int)!wanted);
     }
     bool named = view_equal(record->folded_name, looking->search->folded_name);
     return same && (named || !wanted);

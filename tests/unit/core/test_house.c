@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 
 #define ENTRIES HOME_ENTRIES
 
@@ -383,6 +384,9 @@ static void keys_are_read_as_they_were_made_and_never_made_twice(void **state)
     int fd = open(path, O_RDONLY | O_DIRECTORY);
     assert_ok(house_keys_read(fd, &read));
     assert_memory_equal(&read, &home->keys, sizeof(read));
+    assert_int_equal(mkdirat(fd, KEYFILE_IDENTITY, 0700), 0); /* another home's, whatever it is */
+    assert_fault(house_keys_make(fd, &random, &read), FAULT_CONFLICT);
+    assert_int_equal(unlinkat(fd, KEYFILE_IDENTITY, AT_REMOVEDIR), 0);
     struct outcome again = house_keys_make(fd, &random, &read);
     assert_false(outcome_ok(again));
     home_shell(home, "rm keys/wrap.key");
