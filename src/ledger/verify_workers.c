@@ -172,7 +172,9 @@ static struct outcome do_segment(struct working *working, uint64_t number)
     end->published_met = home->published_met;
     end->counts = *report;
     end->note_len = home->note.len;
-    memcpy(end->note, home->note.data, home->note.len);
+    if (home->note.len > 0) {
+        memcpy(end->note, home->note.data, home->note.len);
+    }
     tell(working, MESSAGE_END, number, view_of(end, sizeof(*end)));
     return OUTCOME_OK;
 }
