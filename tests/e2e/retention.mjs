@@ -2,9 +2,10 @@
 // next one ends it; a backup of what is left makes a home that verifies; a stranger's auditor accepts
 // log and receipts.
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { SMALL } from './lib/backup.mjs';
 import { binary, must, root, run, until } from './lib/command.mjs';
 import { demonstration } from './lib/demo.mjs';
 import { scrape } from './lib/metrics.mjs';
@@ -20,7 +21,7 @@ const home = path.join(first.folder, 'home');
 const keys = path.join(first.folder, 'keys');
 const vkeyFile = path.join(first.folder, 'vkey.txt');
 writeFileSync(vkeyFile, `${first.vkey}\n`);
-const demo = await demonstration('retention', { persons: 2000, hidden: 20 });
+const demo = await demonstration('retention', SMALL);
 const json = async (words, place = home) => JSON.parse((await must(binary, [...words, '--json',
     '--home', place, '--keys', keys])).stdout);
 const left = () => readdirSync(path.join(home, 'commit')).filter((name) =>
@@ -55,8 +56,11 @@ try {
 
     const copies = path.join(first.folder, 'copies');
     const restored = path.join(first.folder, 'restored');
+    mkdirSync(copies, { mode: 0o700 });
     await must(binary, ['backup', '--to', copies, '--rate', '0', '--home', home, '--keys', keys]);
     await must(binary, ['restore', '--from', copies, '--home', restored, '--keys', keys]);
+    const other = await serve(Object.create(demo, { home: { value: restored }, keys: { value: keys } }));
+    await other.stop(); // it has derived the public files
     const again = await json(['ledger', 'verify'], restored);
     assert.ok(again.good && again.shredded === told.shredded, JSON.stringify(again));
     assert.deepEqual(readdirSync(path.join(restored, 'archived')).sort(),
