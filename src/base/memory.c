@@ -56,7 +56,8 @@ void memory_free(void *block)
     free(block);
 }
 
-void memory_wipe(void *block, size_t len)
+/* Not inline: the compiler would take a structure for its first member, and warn of the rest. */
+__attribute__((noinline)) void memory_wipe(void *block, size_t len)
 {
     if (block != NULL) {
         explicit_bzero(block, len);

@@ -156,6 +156,10 @@ static struct outcome choose(struct recovery *recovery)
     uint64_t sizes[SNAPSHOTS_TRIED_MAX];
     unsigned count = 0;
 
+    /* What is derived is made again where it is lost, its folder too. */
+    TRY(recovery_placed(
+        recovery, DERIVED_FOLDER,
+        disk_mkdir(ledger->context.disk, ledger->context.home_fd, DERIVED_FOLDER, DISK_PRIVATE)));
     TRY(recovery_placed(recovery, DERIVED_FOLDER,
                         snapshot_list(&ledger->context, sizes, SNAPSHOTS_TRIED_MAX, &count)));
     for (unsigned i = 0; i < count; i++) {

@@ -368,6 +368,21 @@ static void lost_public_files_are_derived_again(void **state)
     logbook_done(&book);
 }
 
+static void what_is_derived_is_made_again_with_its_folder(void **state)
+{
+    (void)state;
+    struct logbook book;
+    char command[256];
+    logbook_create_sized(&book, 1u << 20);
+    logbook_grow(&book, 600, 100);
+    logbook_close(&book);
+    snprintf(command, sizeof(command), "rm -r %s/derived", book.path);
+    assert_int_equal(system(command), 0);
+    logbook_assert_good(&book, 600);
+    assert_true(logbook_has(&book, "derived"));
+    logbook_done(&book);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -386,6 +401,7 @@ int main(void)
         cmocka_unit_test(a_segment_that_was_begun_and_has_no_record_is_gone_on_with),
         cmocka_unit_test(tiles_above_the_log_and_halves_are_cleared),
         cmocka_unit_test(lost_public_files_are_derived_again),
+        cmocka_unit_test(what_is_derived_is_made_again_with_its_folder),
     };
     return cmocka_run_group_tests_name("ledger/recovery", tests, NULL, NULL);
 }
