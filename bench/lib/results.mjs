@@ -104,7 +104,7 @@ in brackets. To repeat it: the same command; \`--persons N\`, \`--rounds N\`, \`
 \`--large DIR\` takes a demonstration of 10 M people (with \`people.ndjson\`, some of them),
 \`--entries DIR\` one whose log has 10 M entries (with \`portal-key.pem\`, too, to ask who saw whom);
 \`--kept FILE\` takes what a run with them has left in \`build/bench/large.json\`.
-The steps that led here: [steps.md](steps.md).
+The steps that led here, and why floors are not met: [steps.md](steps.md).
 
 ${Object.entries(about).map(([name, value]) => `- ${name}: ${value}`).join('\n')}
 
