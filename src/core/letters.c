@@ -440,6 +440,14 @@ void letters_lost(struct core *core)
     }
 }
 
+void letters_unkept(struct core *core)
+{
+    if (core->letters.phase == LETTERS_KEEPING) {
+        core->letters.tries = 0; /* not the letter's fault */
+        give_up(core, "the process that keeps is gone");
+    }
+}
+
 /* It is there; the act says so. Until that can be recorded the file stays in hand: made again, it
  * would be another one, and this one would lie in the archive. */
 static struct outcome finish(struct core *core)

@@ -557,6 +557,8 @@ void letters_kept(struct core *core, struct view case_code, const uint8_t file[S
 bool letters_explain(struct core *core, const struct written_case *case_, struct buf *json);
 /* The process `letter` is gone. */
 void letters_lost(struct core *core);
+/* The archive is gone. A file that it was given, and of which it has said nothing, is made anew. */
+void letters_unkept(struct core *core);
 
 /* Who draws; NULL: nobody does. */
 struct peer *letters_drawer(struct core *core);

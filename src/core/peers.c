@@ -707,6 +707,7 @@ struct outcome peers_sweep(struct core *core)
             bool searches = takes(peer, FRAME_SEARCH);
             bool draws = takes(peer, FRAME_RENDER);
             bool maps = takes(peer, FRAME_MAP);
+            bool archives = takes(peer, FRAME_ARCHIVE);
             pipe_done(&peer->pipe);
             *peer = (struct peer){.pipe.fd = -1};
             if (searches) {
@@ -718,6 +719,9 @@ struct outcome peers_sweep(struct core *core)
             }
             if (maps) {
                 keymaps_lost(core);
+            }
+            if (archives) {
+                letters_unkept(core);
             }
         }
     }

@@ -722,6 +722,21 @@ static void a_file_that_no_act_may_name_holds_its_letter(void **state)
     assert_int_equal(scene.dropped, 1);
 }
 
+static void a_copy_whose_archive_is_gone_is_made_anew_however_often_that_is(void **state)
+{
+    (void)state;
+    approve(CASE);
+    for (unsigned i = 0; i < 4; i++) {
+        run_to(LETTERS_KEEPING);
+        letters_unkept(&core);
+        assert_int_equal(core.letters.phase, LETTERS_IDLE); /* nobody waits for its answer */
+    }
+    run(STEPS_MAX);
+    assert_int_equal(letter_of(FIRST)->state, LETTER_SIGNED);
+    letters_unkept(&core); /* with nothing in hand */
+    assert_int_equal(letter_of(FIRST)->state, LETTER_SIGNED);
+}
+
 static void a_copy_that_is_not_kept_three_times_holds_its_letter(void **state)
 {
     (void)state;
@@ -841,6 +856,7 @@ int main(void)
         TEST(a_file_that_waits_for_its_act_half_a_day_is_made_again),
         TEST(a_file_whose_letter_is_void_by_the_time_it_is_kept_is_removed),
         TEST(a_file_that_no_act_may_name_holds_its_letter),
+        TEST(a_copy_whose_archive_is_gone_is_made_anew_however_often_that_is),
         TEST(a_copy_that_is_not_kept_three_times_holds_its_letter),
         TEST(a_reason_that_no_act_can_have_holds_a_letter_all_the_same),
         TEST(without_a_signer_or_who_keeps_it_nothing_is_made),
