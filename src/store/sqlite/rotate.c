@@ -134,25 +134,35 @@ static struct outcome reseal_former(struct rotating *rotating, uint64_t key)
     }
 }
 
-/* The first person behind those that are done. */
-static struct outcome reseal_person(struct rotating *rotating)
+struct outcome rotating_next(struct rotating *rotating, sqlite3_stmt **ret_row)
 {
     struct db *db = &rotating->registry->db;
-    sqlite3_stmt *statement = db_statement(db, STATEMENT_SEARCH_PERSONS);
+    sqlite3_stmt *row = db_statement(db, STATEMENT_SEARCH_PERSONS);
 
-    db_bind_u64(statement, 1, rotating->rotation.upto);
-    db_bind_u64(statement, 2, 1);
-    TRY(db_step(db, statement, &rotating->more));
+    *ret_row = NULL;
+    db_bind_u64(row, 1, rotating->rotation.upto);
+    db_bind_u64(row, 2, 1);
+    TRY(db_step(db, row, &rotating->more));
     if (!rotating->more) {
-        db_done(statement);
+        db_done(row);
         return OUTCOME_OK;
     }
-    uint64_t key = db_column_u64(statement, 0);
-    TRY(reseal(rotating, statement, STATEMENT_RESEAL_PERSON));
-    TRY(reseal_former(rotating, key));
-    rotating->rotation.upto = key;
+    rotating->rotation.upto = db_column_u64(row, 0);
     rotating->rotation.persons++;
+    *ret_row = row;
     return OUTCOME_OK;
+}
+
+static struct outcome reseal_person(struct rotating *rotating)
+{
+    sqlite3_stmt *row = NULL;
+
+    TRY(rotating_next(rotating, &row));
+    if (row == NULL) {
+        return OUTCOME_OK;
+    }
+    TRY(reseal(rotating, row, STATEMENT_RESEAL_PERSON));
+    return reseal_former(rotating, rotating->rotation.upto);
 }
 
 /* Invariant 4. */

@@ -15,6 +15,9 @@ struct rotating {
     bool rests;        /* this chunk has cost enough */
 };
 
+/* The row of the first person behind those that are done, who counts as done with it: key, version,
+ * sealed. NULL: nobody is behind, and *rotating says so. */
+struct outcome rotating_next(struct rotating *rotating, sqlite3_stmt **ret_row);
 /* What was done goes into the rotation's hash. */
 void rotating_hash(struct rotating *rotating, const uint8_t hash[SEAL_HASH_BYTES]);
 /* Puts another veil over the tags of the next persons. */

@@ -314,21 +314,10 @@ static struct outcome person_turn(struct rotating *rotating, sqlite3_stmt *row)
 
 static struct outcome next_person(struct rotating *rotating)
 {
-    struct db *db = &rotating->registry->db;
-    sqlite3_stmt *statement = db_statement(db, STATEMENT_SEARCH_PERSONS);
+    sqlite3_stmt *row = NULL;
 
-    db_bind_u64(statement, 1, rotating->rotation.upto);
-    db_bind_u64(statement, 2, 1);
-    TRY(db_step(db, statement, &rotating->more));
-    if (!rotating->more) {
-        db_done(statement);
-        return OUTCOME_OK;
-    }
-    uint64_t key = db_column_u64(statement, 0);
-    TRY(person_turn(rotating, statement));
-    rotating->rotation.upto = key;
-    rotating->rotation.persons++;
-    return OUTCOME_OK;
+    TRY(rotating_next(rotating, &row));
+    return row == NULL ? OUTCOME_OK : person_turn(rotating, row);
 }
 
 struct outcome rotate_index(struct rotating *rotating, unsigned persons)
