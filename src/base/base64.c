@@ -21,13 +21,27 @@
 
 #define NOT_A_DIGIT 255
 
-static const char alphabet_url[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-static const char alphabet_std[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+/* `added` to a value gives its digit, by the value's range: 0 for a-z, 1 to 10 for 0-9, 11 and 12
+ * for the last two, 13 for A-Z. */
+struct alphabet {
+    char digits[65];
+    int8_t added[16];
+};
+
+#define FOR_DIGITS ('0' - 52)
+#define ADDED(sixty_two, sixty_three)                                                              \
+    {                                                                                              \
+        'a' - 26, FOR_DIGITS, FOR_DIGITS, FOR_DIGITS, FOR_DIGITS, FOR_DIGITS, FOR_DIGITS,          \
+            FOR_DIGITS, FOR_DIGITS, FOR_DIGITS, FOR_DIGITS, (sixty_two)-62, (sixty_three)-63, 'A'  \
+    }
+
+static const struct alphabet alphabet_url = {
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", ADDED('-', '_')};
+static const struct alphabet alphabet_std = {
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", ADDED('+', '/')};
 
 /* Writes the digits of 1 to 3 bytes: one more digit than bytes. */
-static char *write_group(char *to, const uint8_t *from, size_t len, const char *alphabet)
+static char *write_group(char *to, const uint8_t *from, size_t len, const struct alphabet *alphabet)
 {
     uint32_t bits = 0;
 
@@ -35,7 +49,7 @@ static char *write_group(char *to, const uint8_t *from, size_t len, const char *
         bits = bits << 8 | (i < len ? from[i] : 0u);
     }
     for (size_t i = 0; i < len + 1; i++) {
-        *to++ = alphabet[bits >> (18 - 6 * i) & 63];
+        *to++ = alphabet->digits[bits >> (18 - 6 * i) & 63];
     }
     return to;
 }
@@ -60,54 +74,85 @@ __attribute__((target("ssse3"))) static __m128i spread(__m128i bytes)
     return _mm_or_si128(odd, even);
 }
 
-/* A value's digit is the value and what its range adds: 0 for a-z, 1 to 10 for 0-9, 11 and 12 for
- * the last two, 13 for A-Z. */
-__attribute__((target("ssse3"))) static __m128i digits_of(__m128i values, const char *alphabet)
+__attribute__((target("ssse3"))) static __m128i digits_of(__m128i values, __m128i added)
 {
-    const char digit = '0' - 52;
-    const __m128i added =
-        _mm_setr_epi8('a' - 26, digit, digit, digit, digit, digit, digit, digit, digit, digit,
-                      digit, (char)(alphabet[62] - 62), (char)(alphabet[63] - 63), 'A', 0, 0);
     __m128i range = _mm_subs_epu8(values, _mm_set1_epi8(51));
     __m128i capital = _mm_cmpgt_epi8(_mm_set1_epi8(26), values);
     range = _mm_or_si128(range, _mm_and_si128(capital, _mm_set1_epi8(13)));
     return _mm_add_epi8(values, _mm_shuffle_epi8(added, range));
 }
 
-/* All of them; the last few by way of a block of their own. */
-__attribute__((target("ssse3"))) static size_t write_vectors(char *to, struct view bytes,
-                                                             const char *alphabet)
+/* The last `len` bytes of a block first, and zeros behind them. */
+__attribute__((target("ssse3"))) static __m128i last_of(__m128i block, size_t len)
 {
+    static const int8_t slide[2 * VECTOR_BYTES] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10,
+                                                   11, 12, 13, 14, 15, -1, -1, -1, -1, -1, -1,
+                                                   -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
+    const int8_t *order = slide + (VECTOR_BYTES - len);
+    return _mm_shuffle_epi8(block, _mm_loadu_si128((const __m128i *)order));
+}
+
+/* The first `len` digits, by what the length is made of: a copy of any length costs more. */
+__attribute__((target("ssse3"))) static char *put_digits(char *to, __m128i digits, size_t len)
+{
+    if (len == VECTOR_BYTES) {
+        _mm_storeu_si128((__m128i *)to, digits);
+        return to + len;
+    }
+    if ((len & 8) != 0) {
+        _mm_storel_epi64((__m128i *)to, digits);
+        digits = _mm_srli_si128(digits, 8);
+        to += 8;
+    }
+    uint64_t left = (uint64_t)_mm_cvtsi128_si64(digits);
+    for (size_t step = 4; step > 0; step /= 2) {
+        if ((len & step) != 0) {
+            memcpy(to, &left, step);
+            left >>= 8 * step;
+            to += step;
+        }
+    }
+    return to;
+}
+
+/* All of them: whoever has fewer than a block takes another way. */
+__attribute__((target("ssse3"))) static void write_vectors(char *to, struct view bytes,
+                                                           const struct alphabet *alphabet)
+{
+    const __m128i added = _mm_loadu_si128((const __m128i *)alphabet->added);
     size_t at = 0;
 
     for (; bytes.len - at >= VECTOR_BYTES; at += VECTOR_STEP) {
         __m128i values = spread(_mm_loadu_si128((const __m128i *)(bytes.data + at)));
-        _mm_storeu_si128((__m128i *)to, digits_of(values, alphabet));
+        _mm_storeu_si128((__m128i *)to, digits_of(values, added));
         to += VECTOR_BYTES;
     }
+    if (at == bytes.len) {
+        return;
+    }
+    /* Of the last block, digits may stand already where bytes were that have been read. */
+    __m128i block = _mm_loadu_si128((const __m128i *)(bytes.data + bytes.len - VECTOR_BYTES));
     while (at < bytes.len) {
-        uint8_t rest[VECTOR_BYTES] = {0};
-        char digits[VECTOR_BYTES];
         size_t step = bytes.len - at < VECTOR_STEP ? bytes.len - at : VECTOR_STEP;
-        memcpy(rest, bytes.data + at, step);
-        __m128i values = spread(_mm_loadu_si128((const __m128i *)rest));
-        _mm_storeu_si128((__m128i *)digits, digits_of(values, alphabet));
-        memcpy(to, digits, BASE64URL_LEN(step));
-        to += BASE64URL_LEN(step);
+        __m128i values = spread(last_of(block, bytes.len - at));
+        to = put_digits(to, digits_of(values, added), BASE64URL_LEN(step));
         at += step;
     }
-    return at;
 }
 
 /* Gives how many bytes it has written the digits of: all or none. */
-static size_t write_quickly(char *to, struct view bytes, const char *alphabet)
+static size_t write_quickly(char *to, struct view bytes, const struct alphabet *alphabet)
 {
-    return __builtin_cpu_supports("ssse3") ? write_vectors(to, bytes, alphabet) : 0;
+    if (bytes.len < VECTOR_BYTES || !__builtin_cpu_supports("ssse3")) {
+        return 0;
+    }
+    write_vectors(to, bytes, alphabet);
+    return bytes.len;
 }
 
 #else
 
-static size_t write_quickly(char *to, struct view bytes, const char *alphabet)
+static size_t write_quickly(char *to, struct view bytes, const struct alphabet *alphabet)
 {
     (void)to;
     (void)bytes;
@@ -118,7 +163,7 @@ static size_t write_quickly(char *to, struct view bytes, const char *alphabet)
 #endif
 
 /* Invariants 3, 4. */
-static char *write_digits(char *to, struct view bytes, const char *alphabet)
+static char *write_digits(char *to, struct view bytes, const struct alphabet *alphabet)
 {
     size_t at = write_quickly(to, bytes, alphabet);
 
@@ -134,7 +179,7 @@ static char *write_digits(char *to, struct view bytes, const char *alphabet)
 
 void base64url_write(char *ret_text, struct view bytes)
 {
-    const char *end = write_digits(ret_text, bytes, alphabet_url);
+    const char *end = write_digits(ret_text, bytes, &alphabet_url);
     CHECK((size_t)(end - ret_text) == BASE64URL_LEN(bytes.len));
 }
 
@@ -168,12 +213,12 @@ void base64std_put(struct buf *buf, struct view bytes)
     if (place == NULL) {
         return;
     }
-    for (char *to = write_digits(place, bytes, alphabet_std); to < place + len; to++) {
+    for (char *to = write_digits(place, bytes, &alphabet_std); to < place + len; to++) {
         *to = '=';
     }
 }
 
-static uint32_t digit_value(uint8_t character, const char *alphabet)
+static uint32_t digit_value(uint8_t character, const struct alphabet *alphabet)
 {
     if (character >= 'A' && character <= 'Z') {
         return character - 'A' + 0u;
@@ -184,14 +229,15 @@ static uint32_t digit_value(uint8_t character, const char *alphabet)
     if (character >= '0' && character <= '9') {
         return character - '0' + 52u;
     }
-    if (character == (uint8_t)alphabet[62]) {
+    if (character == (uint8_t)alphabet->digits[62]) {
         return 62;
     }
-    return character == (uint8_t)alphabet[63] ? 63 : NOT_A_DIGIT;
+    return character == (uint8_t)alphabet->digits[63] ? 63 : NOT_A_DIGIT;
 }
 
 /* Reads 2 to 4 digits into one byte less; false when one is foreign or an unused bit is set. */
-static bool read_group(uint8_t *to, const uint8_t *from, size_t len, const char *alphabet)
+static bool read_group(uint8_t *to, const uint8_t *from, size_t len,
+                       const struct alphabet *alphabet)
 {
     uint32_t bits = 0;
 
@@ -210,7 +256,8 @@ static bool read_group(uint8_t *to, const uint8_t *from, size_t len, const char 
 }
 
 /* Digits without padding. */
-static struct outcome decode(struct view digits, const char *alphabet, struct buf *ret_bytes)
+static struct outcome decode(struct view digits, const struct alphabet *alphabet,
+                             struct buf *ret_bytes)
 {
     if (digits.len % 4 == 1) {
         return outcome_fail(FAULT_BAD_INPUT, "base64 length");
@@ -235,7 +282,7 @@ static struct outcome decode(struct view digits, const char *alphabet, struct bu
 
 struct outcome base64url_get(struct view text, struct buf *ret_bytes)
 {
-    return decode(text, alphabet_url, ret_bytes);
+    return decode(text, &alphabet_url, ret_bytes);
 }
 
 struct outcome base64std_get(struct view text, struct buf *ret_bytes)
@@ -248,5 +295,5 @@ struct outcome base64std_get(struct view text, struct buf *ret_bytes)
     while (padding < 2 && padding < text.len && text.data[text.len - 1 - padding] == '=') {
         padding++;
     }
-    return decode(view_part(text, 0, text.len - padding), alphabet_std, ret_bytes);
+    return decode(view_part(text, 0, text.len - padding), &alphabet_std, ret_bytes);
 }

@@ -34,9 +34,10 @@ static struct outcome gate_allocate(struct gate *gate)
     gate->works = memory_new(BATCH_ASKS_MAX, sizeof(*gate->works));
     gate->probes = memory_new(BATCH_ASKS_MAX, sizeof(*gate->probes));
     gate->probed = memory_new(BATCH_ASKS_MAX, sizeof(struct work *));
+    gate->probed_ends = memory_new(BATCH_ASKS_MAX, sizeof(uint64_t));
     gate->named = memory_new((size_t)BATCH_ASKS_MAX * OPENING_PEOPLE_MAX, sizeof(*gate->named));
     if (gate->works == NULL || gate->probes == NULL || gate->probed == NULL ||
-        gate->named == NULL) {
+        gate->probed_ends == NULL || gate->named == NULL) {
         return outcome_fail(FAULT_NO_MEMORY, "gate: work");
     }
     TRY(passes_init(&gate->passes));
@@ -112,6 +113,7 @@ void gate_free(struct gate *gate)
     memory_free(gate->works);
     memory_free(gate->probes);
     memory_free(gate->probed);
+    memory_free(gate->probed_ends);
     memory_free(gate->named);
     memory_free(gate);
 }
@@ -181,13 +183,26 @@ void work_limit(struct gate *gate, struct work *work, uint32_t retry_after_s)
     work->decision = (struct decision){CODE_RATE_LIMITED, RULE_NONE, FIELD_COUNT};
 }
 
+/* Of two keys that differ, all but a few differ in it. */
+static uint64_t end_of(struct view key)
+{
+    uint64_t end = 0;
+    size_t len = key.len < sizeof(end) ? key.len : sizeof(end);
+    if (len > 0) {
+        memcpy(&end, key.data + (key.len - len), len);
+    }
+    return end;
+}
+
 /* Is an ask of the same acting party on the same key waiting for its read? However it named the
  * party, and by whichever account it came. */
 static bool in_flight(const struct gate *gate, unsigned probed, const struct work *work)
 {
+    uint64_t end = end_of(work->ask->key);
     for (unsigned i = 0; i < probed; i++) {
         const struct work *other = gate->probed[i];
-        if (other->party == work->party && view_equal(other->ask->key, work->ask->key)) {
+        if (gate->probed_ends[i] == end && other->party == work->party &&
+            view_equal(other->ask->key, work->ask->key)) {
             return true;
         }
     }
@@ -340,6 +355,7 @@ static struct outcome go_on(struct gate *gate, struct work *work, unsigned *prob
     }
     work_probe(work, &gate->probes[*probed]);
     gate->probed[*probed] = work;
+    gate->probed_ends[*probed] = end_of(work->ask->key);
     (*probed)++;
     return OUTCOME_OK;
 }

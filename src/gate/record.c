@@ -80,14 +80,6 @@ static struct view part_since(const struct buf *buf, size_t start)
     return view_of(buf->data + start, buf->len - start);
 }
 
-static struct view disclosure_write(struct buf *texts, const uint8_t *salt, struct view name,
-                                    struct view value, char ret_digest[DIGEST_CHARS])
-{
-    size_t start = texts->len;
-    disclosure_put(texts, salt, name, value, ret_digest);
-    return part_since(texts, start);
-}
-
 static struct view ask_value(const struct record *record, struct buf *texts)
 {
     size_t start = texts->len;
@@ -228,6 +220,8 @@ static void put_word(struct buf *texts, struct view member, const struct words *
     buf_put_u8(texts, '"');
 }
 
+_Static_assert(RECORD_NAME_COUNT <= DISCLOSURES_MAX, "all disclosures of an entry at once");
+
 static void put_entry(const struct record *record, char digests[][DIGEST_CHARS], struct buf *texts)
 {
     qsort(digests, RECORD_NAME_COUNT, DIGEST_CHARS, compare_digests);
@@ -268,10 +262,11 @@ struct outcome record_write(const struct record *record, struct buf *texts,
     for (enum record_name name = 0; name < RECORD_NAME_COUNT; name++) {
         struct view value = value_of(record, name, &salts, texts);
         TRY(buf_check(texts));
-        ret_text->disclosures[name] =
-            disclosure_write(texts, salts.bytes + (size_t)name * SALT_BYTES, view_text(names[name]),
-                             value, digests[name]);
+        ret_text->disclosures[name] = disclosure_place(
+            texts, salts.bytes + (size_t)name * SALT_BYTES, view_text(names[name]), value);
     }
+    TRY(buf_check(texts));
+    disclosures_end(ret_text->disclosures, RECORD_NAME_COUNT, digests);
     size_t start = texts->len;
     put_entry(record, digests, texts);
     TRY(buf_check(texts));

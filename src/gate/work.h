@@ -152,18 +152,19 @@ struct gate {
     int64_t limited_us; /* since when an aggregate is due; 0 = none is */
     struct work *works; /* BATCH_ASKS_MAX */
     struct registry_probe *probes;
-    struct work **probed; /* works[] of the probes */
-    uint64_t *named;      /* OPENING_PEOPLE_MAX of each work */
-    struct buf records;   /* what registry_fetch() opened */
-    struct buf persons;   /* projections; memory does not move */
-    struct buf texts;     /* values, disclosures, entries; memory does not move */
-    struct buf opening;   /* one opening on its way to the log */
-    struct buf paths;     /* proofs; memory does not move */
-    struct buf folded;    /* a folded name */
-    struct buf name;      /* the folded name that a search is for */
-    struct buf hit;       /* one of its hits on the way to the persons */
-    struct buf again;     /* an item of the log that is read again */
-    struct buf version;   /* a person as it was */
+    struct work **probed;  /* works[] of the probes */
+    uint64_t *probed_ends; /* the ends of their keys */
+    uint64_t *named;       /* OPENING_PEOPLE_MAX of each work */
+    struct buf records;    /* what registry_fetch() opened */
+    struct buf persons;    /* projections; memory does not move */
+    struct buf texts;      /* values, disclosures, entries; memory does not move */
+    struct buf opening;    /* one opening on its way to the log */
+    struct buf paths;      /* proofs; memory does not move */
+    struct buf folded;     /* a folded name */
+    struct buf name;       /* the folded name that a search is for */
+    struct buf hit;        /* one of its hits on the way to the persons */
+    struct buf again;      /* an item of the log that is read again */
+    struct buf version;    /* a person as it was */
 };
 
 /* The party that the ask is for: the account's own unless another is named. */

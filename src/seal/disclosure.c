@@ -5,6 +5,8 @@
  *  1. The digest is of the disclosure's ASCII as it is sent, not of the JSON inside it.
  *  2. The value may lie in the very buf that receives the disclosure (the caller guarantees that
  * the buf does not have to grow then): it lies before what is written.
+ *  3. An entry's disclosures take each step together: a processor that reads sixteen bytes which
+ * were just stored one after the other waits for each of them.
  */
 #include "base/check.h"
 #include "seal/engine.h"
@@ -49,23 +51,21 @@ static uint8_t *put(uint8_t *at, struct view part)
     return at + part.len;
 }
 
-void disclosure_put(struct buf *ret_text, const uint8_t salt[16], struct view name,
-                    struct view value_json, char ret_digest[43])
+/* The array is put together at the end of the place; its digits will be written over it. */
+struct view disclosure_place(struct buf *ret_text, const uint8_t salt[16], struct view name,
+                             struct view value_json)
 {
     struct view opening = name.len > 0 ? VIEW_LITERAL("\",\"") : VIEW_LITERAL("\",");
     struct view middle = name.len > 0 ? VIEW_LITERAL("\",") : VIEW_LITERAL("");
-    uint8_t hash[SEAL_HASH_BYTES];
 
     CHECK(plain_name(name) && value_json.len > 0);
     size_t json_len = 2 + SALT_CHARS + opening.len + name.len + middle.len + value_json.len + 1;
     size_t len = BASE64URL_LEN(json_len);
     uint8_t *text = buf_claim(ret_text, len);
     if (text == NULL) {
-        return;
+        return view_of(NULL, 0);
     }
-    /* The array is put together at the end of the place, and its digits are written over it. */
-    uint8_t *json = text + len - json_len;
-    uint8_t *at = put(json, VIEW_LITERAL("[\""));
+    uint8_t *at = put(text + len - json_len, VIEW_LITERAL("[\""));
     base64url_write((char *)at, view_of(salt, SALT_BYTES));
     at = put(at + SALT_CHARS, opening);
     at = name.len > 0 ? put(at, name) : at;
@@ -73,7 +73,39 @@ void disclosure_put(struct buf *ret_text, const uint8_t salt[16], struct view na
     at = put(at, value_json);
     at = put(at, VIEW_LITERAL("]"));
     CHECK(at == text + len);
-    base64url_write((char *)text, view_of(json, json_len));
-    seal_sha256(view_of(text, len), hash); /* invariant 1 */
-    base64url_write(ret_digest, view_of(hash, sizeof(hash)));
+    return view_of(text, len);
+}
+
+static void write_over(struct view place)
+{
+    size_t json_len = place.len * 3 / 4;
+    char *text = (char *)(uintptr_t)place.data;
+
+    base64url_write(text, view_of(place.data + place.len - json_len, json_len));
+}
+
+void disclosures_end(const struct view places[], unsigned count, char ret_digests[][43])
+{
+    uint8_t hashes[DISCLOSURES_MAX][SEAL_HASH_BYTES];
+
+    CHECK(count <= DISCLOSURES_MAX);
+    for (unsigned i = 0; i < count; i++) {
+        write_over(places[i]);
+    }
+    for (unsigned i = 0; i < count; i++) {
+        seal_sha256(places[i], hashes[i]); /* invariant 1 */
+    }
+    for (unsigned i = 0; i < count; i++) {
+        base64url_write(ret_digests[i], view_of(hashes[i], SEAL_HASH_BYTES));
+    }
+}
+
+void disclosure_put(struct buf *ret_text, const uint8_t salt[16], struct view name,
+                    struct view value_json, char ret_digest[43])
+{
+    struct view place = disclosure_place(ret_text, salt, name, value_json);
+
+    if (place.len > 0) {
+        disclosures_end(&place, 1, (char(*)[43])ret_digest);
+    }
 }

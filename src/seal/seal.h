@@ -153,6 +153,12 @@ struct outcome salts_expand(const uint8_t entry_secret[SEAL_KEY_BYTES], size_t l
  * name makes an array-element disclosure [salt, value]. `ret_text` receives the disclosure. */
 void disclosure_put(struct buf *ret_text, const uint8_t salt[16], struct view name,
                     struct view value_json, char ret_digest[43]);
+/* The same for several, which is faster: a place for each (empty when the buf has failed), and when
+ * all have theirs, what stands there is written. The buf must not have to grow between. */
+#define DISCLOSURES_MAX 16
+struct view disclosure_place(struct buf *ret_text, const uint8_t salt[16], struct view name,
+                             struct view value_json);
+void disclosures_end(const struct view places[], unsigned count, char ret_digests[][43]);
 
 /* Key files: 64 hex digits and a line end, mode 0600; the name tells the use. */
 struct outcome keyfile_write(int dir_fd, const char *name, const struct secret *key);

@@ -17,6 +17,17 @@ void __wrap_disclosure_put(struct buf *ret_text, const uint8_t salt[16], struct 
     __real_disclosure_put(ret_text, salt, name, value, ret_digest);
 }
 
+struct view __real_disclosure_place(struct buf *ret_text, const uint8_t salt[16], struct view name,
+                                    struct view value);
+struct view __wrap_disclosure_place(struct buf *ret_text, const uint8_t salt[16], struct view name,
+                                    struct view value);
+struct view __wrap_disclosure_place(struct buf *ret_text, const uint8_t salt[16], struct view name,
+                                    struct view value)
+{
+    hashed++;
+    return __real_disclosure_place(ret_text, salt, name, value);
+}
+
 void __real_base64url_write(char *ret_text, struct view bytes);
 void __wrap_base64url_write(char *ret_text, struct view bytes);
 void __wrap_base64url_write(char *ret_text, struct view bytes)

@@ -130,6 +130,32 @@ static void a_value_may_lie_in_the_buf_that_takes_the_disclosure(void **state)
     assert_reads_back(view_part(buf_view(&text), 7, text.len - 7), digest, "case", "\"value\"");
 }
 
+static void several_at_once_are_what_each_alone_is(void **state)
+{
+    (void)state;
+    static const char *const values[] = {"null", "\"Nguyễn Văn An\"", "[1,2,3,4,5,6,7,8,9,10]"};
+    BUF_AUTO one;
+    BUF_AUTO all;
+    struct view places[3];
+    char digests[3][43];
+    char digest[43];
+    buf_init(&one, 1000);
+    buf_init(&all, 1000);
+    buf_claim(&all, 1000);
+    buf_cut(&all, 0);
+    for (size_t i = 0; i < 3; i++) {
+        places[i] =
+            disclosure_place(&all, salt, view_text(i == 1 ? NULL : "case"), view_text(values[i]));
+    }
+    disclosures_end(places, 3, digests);
+    for (size_t i = 0; i < 3; i++) {
+        buf_reset(&one);
+        disclosure_put(&one, salt, view_text(i == 1 ? NULL : "case"), view_text(values[i]), digest);
+        assert_true(view_equal(buf_view(&one), places[i]));
+        assert_memory_equal(digest, digests[i], 43);
+    }
+}
+
 static void a_full_buf_is_marked_failed(void **state)
 {
     (void)state;
@@ -176,6 +202,7 @@ int main(void)
         cmocka_unit_test(every_length_of_a_value_comes_out_whole),
         cmocka_unit_test(the_json_is_canonical),
         cmocka_unit_test(a_value_may_lie_in_the_buf_that_takes_the_disclosure),
+        cmocka_unit_test(several_at_once_are_what_each_alone_is),
         cmocka_unit_test(a_full_buf_is_marked_failed),
         cmocka_unit_test(a_name_to_escape_or_no_value_at_all_is_our_mistake),
     };
