@@ -15,7 +15,7 @@
 #include <time.h>
 
 #define US_PER_DAY ((int64_t)S_PER_DAY * US_PER_S)
-#define VIETNAM_OFFSET_US ((int64_t)7 * 3600 * US_PER_S)
+#define VIETNAM_OFFSET_US ((int64_t)VIETNAM_OFFSET_S * US_PER_S)
 #define ERA_DAYS 146097
 #define EPOCH_DAYS 719468 /* from 0000-03-01 to 1970-01-01 */
 #define DAYS_MIN (-719162)
@@ -156,6 +156,11 @@ int64_t clock_day_vn(int64_t wall_us)
 {
     CHECK(wall_us <= INT64_MAX - VIETNAM_OFFSET_US);
     return floor_divide(wall_us + VIETNAM_OFFSET_US, US_PER_DAY);
+}
+
+int64_t clock_day_start_vn(int64_t day)
+{
+    return day * US_PER_DAY - VIETNAM_OFFSET_US;
 }
 
 static char *write_digits(char *to, int64_t value, size_t len)

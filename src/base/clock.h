@@ -11,6 +11,7 @@
 
 #define US_PER_S 1000000
 #define S_PER_DAY 86400
+#define VIETNAM_OFFSET_S (7 * 3600) /* UTC+7 all year */
 
 struct clock_port {
     int64_t (*wall_us)(void *context);
@@ -43,8 +44,9 @@ void date_put(struct buf *buf, int64_t days);
 #define MONTH_LEN 7
 void date_write(char ret_text[DATE_LEN + 1], int64_t days);
 void date_write_month(char ret_text[MONTH_LEN + 1], int64_t days);
-/* Date in Vietnam (UTC+7) at that moment, as days since 1970-01-01. */
+/* Date in Vietnam (UTC+7) at that moment, as days since 1970-01-01, and the moment it begins. */
 int64_t clock_day_vn(int64_t wall_us);
+int64_t clock_day_start_vn(int64_t day);
 /* RFC 3339 UTC: to the minute `2026-11-23T08:38Z`, to the second `2026-11-23T08:38:01Z`, and with
  * microseconds `2026-11-23T08:38:01.000123Z`. What is read is strict; FAULT_BAD_INPUT. */
 #define CLOCK_MINUTE_LEN 17

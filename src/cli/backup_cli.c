@@ -18,7 +18,6 @@
 
 #define NICENESS 10
 #define KNOWN_BYTES_MAX (1u << 20)
-#define VN_OFFSET_S (7 * 3600)
 
 /* ---- What is told ---- */
 
@@ -307,7 +306,7 @@ static bool as_of_option(const char *text, int64_t *ret_us)
         cli_complain("--as-of: a day, YYYY-MM-DD, or a moment, YYYY-MM-DDTHH:MM:SSZ");
         return false;
     }
-    *ret_us = ((date_to_days(day) + 1) * S_PER_DAY - VN_OFFSET_S) * US_PER_S - 1;
+    *ret_us = clock_day_start_vn(date_to_days(day) + 1) - 1;
     return true;
 }
 

@@ -20,7 +20,6 @@
 
 #define TELL_US 1000000
 #define TELLINGS_BURST_MAX 16
-#define VIETNAM_S (7 * 3600)
 
 static struct told *told_of(struct core *core, const struct peer *peer)
 {
@@ -186,7 +185,8 @@ static void fill_retention(const struct core *core, uint64_t *figures)
     figures[CORE_SEGMENTS_SHREDDED] = any ? retention->segments : 0;
     figures[CORE_SEGMENTS_WAITING] = watch->old > watch->kept ? watch->old - watch->kept : 0;
     figures[CORE_SEGMENTS_KEPT] = watch->kept;
-    figures[CORE_SHREDDED_DAY_S] = any ? (uint64_t)(retention->day * S_PER_DAY - VIETNAM_S) : 0;
+    figures[CORE_SHREDDED_DAY_S] =
+        any ? (uint64_t)(clock_day_start_vn(retention->day) / US_PER_S) : 0;
 }
 
 /* Objects that have a ceiling. */

@@ -82,7 +82,7 @@ void printing_lost(struct core *core)
 /* At +07:00, to the second. */
 static void put_time(struct core *core, struct buf *json)
 {
-    int64_t local_us = clock_wall_us(&core->house->clock) + (int64_t)7 * 3600 * US_PER_S;
+    int64_t local_us = clock_wall_us(&core->house->clock) + (int64_t)VIETNAM_OFFSET_S * US_PER_S;
     size_t from = json->len;
     clock_put_second(json, local_us);
     CHECK(json->failed || json->data[json->len - 1] == 'Z');

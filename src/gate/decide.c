@@ -16,8 +16,6 @@
 
 #include <string.h>
 
-#define HOUR_US INT64_C(3600000000)
-#define VN_OFFSET_US (7 * HOUR_US)
 #define BIRTH_YEAR_LEN 4
 #define BLIND_GUESS 16 /* kind of the guesses' tags, beside those of domain/person.h */
 
@@ -58,8 +56,8 @@ static bool blank(struct view text)
 
 uint32_t seconds_to_midnight(int64_t now_us)
 {
-    int64_t second = ((now_us + VN_OFFSET_US) / 1000000) % S_PER_DAY;
-    return (uint32_t)(S_PER_DAY - second);
+    int64_t left_us = clock_day_start_vn(clock_day_vn(now_us) + 1) - now_us;
+    return (uint32_t)((left_us + US_PER_S - 1) / US_PER_S);
 }
 
 static void business_turn(struct gate *gate, struct business *business, int64_t now_us)

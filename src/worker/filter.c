@@ -11,8 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define DAY_US (INT64_C(86400) * 1000000)
-#define VIETNAM_US (INT64_C(7) * 3600 * 1000000)
 #define VALUES_MAX 128u
 
 /* Where a record says it: the field of the act, the value, and the place in it. */
@@ -29,18 +27,13 @@ static const struct {
     [FILTER_OBJECT] = {"object", RECORD_REQUEST, "/object"},
 };
 
-static int64_t day_start_us(int64_t day)
-{
-    return day * DAY_US - VIETNAM_US;
-}
-
 /* Days are those of Viet Nam, and the last one counts. */
 static void read_days(const struct act *act, struct filter *filter)
 {
     int64_t from = act_day(act, "from", -1);
     int64_t until = act_day(act, "until", -1);
-    filter->from_us = from < 0 ? 0 : day_start_us(from);
-    filter->to_us = until < 0 ? INT64_MAX : day_start_us(until + 1);
+    filter->from_us = from < 0 ? 0 : clock_day_start_vn(from);
+    filter->to_us = until < 0 ? INT64_MAX : clock_day_start_vn(until + 1);
 }
 
 static struct outcome read_leak(const struct act *act, struct filter *filter)

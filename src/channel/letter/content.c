@@ -301,7 +301,7 @@ struct outcome content_take_time(struct content *content, const struct json_node
         return content_refuse(content, node, "not a time at +07:00", ret_fault);
     }
     content->day = date_from_days(us / US_PER_S / S_PER_DAY);
-    content->time_s = us / US_PER_S - 7 * 3600;
+    content->time_s = us / US_PER_S - VIETNAM_OFFSET_S;
     return content->time_s >= 0 ? OUTCOME_OK
                                 : content_refuse(content, node, "not a time at +07:00", ret_fault);
 }

@@ -78,7 +78,7 @@ static void put_fields(const struct drawing *drawing, struct buf *buf)
 /* As people here read it: `15:38:01 26/11/2026`. */
 static void put_second(int64_t second, struct buf *buf)
 {
-    second += (int64_t)7 * 3600;
+    second += VIETNAM_OFFSET_S;
     struct date day = date_from_days(second / S_PER_DAY);
     int64_t of_day = second % S_PER_DAY;
     buf_printf(buf, "%02d:%02d:%02d %02d/%02d/%04d", (int)(of_day / 3600), (int)(of_day / 60 % 60),

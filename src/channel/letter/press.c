@@ -148,7 +148,7 @@ static void open_sheet(struct press *press, struct view title, struct view autho
     char made[32];
     const struct sheet_about about = {titled, by, made};
     struct date day = content->day;
-    int64_t second = (content->time_s + 7 * 3600) % S_PER_DAY;
+    int64_t second = (content->time_s + VIETNAM_OFFSET_S) % S_PER_DAY;
 
     (void)snprintf(titled, sizeof(titled), "%.*s", (int)title.len, (const char *)title.data);
     (void)snprintf(by, sizeof(by), "%.*s", (int)author.len, (const char *)author.data);

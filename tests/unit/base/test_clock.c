@@ -141,6 +141,10 @@ static void the_day_in_vietnam_begins_at_17_utc(void **state)
     assert_true(clock_day_vn(seventeen - DAY_US) == 0);
     assert_true(clock_day_vn(seventeen - DAY_US - 1) == -1);
     assert_true(clock_day_vn(seventeen - 2 * DAY_US - 1) == -2);
+    for (int64_t day = -2; day < 3; day++) {
+        assert_true(clock_day_vn(clock_day_start_vn(day)) == day);
+        assert_true(clock_day_vn(clock_day_start_vn(day) - 1) == day - 1);
+    }
 }
 
 static void check_texts(int64_t wall_us, const char *minute, const char *micro)
