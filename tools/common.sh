@@ -3,7 +3,7 @@
 
 # Debian packages that building and running need; ./test needs its own on top.
 packages_run=(gcc libc6-dev binutils meson ninja-build pkgconf openssl curl ca-certificates
-    libssl-dev libnghttp2-dev libevent-dev libsqlite3-dev libjansson-dev libfyaml-dev
+    libssl-dev libsodium-dev libnghttp2-dev libevent-dev libsqlite3-dev libjansson-dev libfyaml-dev
     libunistring-dev libxml2-dev libseccomp-dev libpango1.0-dev libcairo2-dev libqrencode-dev
     fonts-noto-core)
 packages_test=(clang lld libclang-rt-14-dev clang-format libcmocka-dev chromium strace poppler-utils)
