@@ -93,6 +93,12 @@ static void system_begin(void *context, int fd, uint64_t offset, size_t len)
     (void)sync_file_range(fd, (off_t)offset, (off_t)len, SYNC_FILE_RANGE_WRITE);
 }
 
+static void system_expect(void *context, int fd, uint64_t offset, size_t len)
+{
+    (void)context;
+    (void)posix_fadvise(fd, (off_t)offset, (off_t)len, POSIX_FADV_WILLNEED);
+}
+
 static struct outcome system_sync_all(void *context, int dir_fd)
 {
     (void)context;
@@ -204,6 +210,7 @@ const struct disk_port *disk_system(void)
         .write = system_write,
         .sync = system_sync,
         .begin = system_begin,
+        .expect = system_expect,
         .sync_all = system_sync_all,
         .size = system_size,
         .rename = system_rename,
@@ -303,6 +310,13 @@ void disk_begin(const struct disk_port *disk, int fd, uint64_t offset, size_t le
 {
     if (disk->begin != NULL) {
         disk->begin(disk->context, fd, offset, len);
+    }
+}
+
+void disk_expect(const struct disk_port *disk, int fd, uint64_t offset, size_t len)
+{
+    if (disk->expect != NULL) {
+        disk->expect(disk->context, fd, offset, len);
     }
 }
 

@@ -39,6 +39,8 @@ struct disk_port {
     /* The disk may begin with what was written there, which a sync will wait for; advice, and NULL
      * where there is none to be given. */
     void (*begin)(void *context, int fd, uint64_t offset, size_t len);
+    /* What stands there will be read soon; advice, and may be NULL, too. */
+    void (*expect)(void *context, int fd, uint64_t offset, size_t len);
     /* Everything that was written to the file system that holds this folder. */
     struct outcome (*sync_all)(void *context, int dir_fd);
     struct outcome (*size)(void *context, int fd, uint64_t *ret_bytes);
@@ -74,6 +76,7 @@ struct outcome disk_write(const struct disk_port *disk, int fd, uint64_t offset,
                           size_t *ret_written);
 struct outcome disk_sync(const struct disk_port *disk, int fd, bool data_only);
 void disk_begin(const struct disk_port *disk, int fd, uint64_t offset, size_t len);
+void disk_expect(const struct disk_port *disk, int fd, uint64_t offset, size_t len);
 /* Opens a folder, syncs it, closes it. */
 struct outcome disk_sync_folder(const struct disk_port *disk, int dir_fd, const char *path);
 struct outcome disk_sync_all(const struct disk_port *disk, int dir_fd);

@@ -343,6 +343,9 @@ static struct outcome find_rows(struct gate *gate)
     }
     unsigned max = wanted->limit == 0 ? HISTORY_PAGE_ROWS_MAX : wanted->limit;
     TRY(history_find(gate->history, &wish, page->rows, max, &page->count, &page->below, &more));
+    for (unsigned i = 0; i < page->count; i++) { /* all at once, and then one after the other */
+        ledger_expect(gate->ledger, history_place_index(page->rows[i].place));
+    }
     page->below = more ? page->below : 0;
     return OUTCOME_OK;
 }

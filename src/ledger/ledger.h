@@ -169,6 +169,9 @@ void ledger_kept(struct ledger *ledger, enum ledger_wish done, uint64_t until);
  */
 void ledger_unkept(struct ledger *ledger);
 
+/* An item will be read soon: the disk may begin to fetch what is thought to hold it. */
+void ledger_expect(struct ledger *ledger, uint64_t index);
+
 /* Reads one committed item (opening in plain; views live in `scratch`). FAULT_CORRUPT, NOT_FOUND.
  */
 struct outcome ledger_read(struct ledger *ledger, uint64_t index, struct buf *scratch,

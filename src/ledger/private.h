@@ -67,9 +67,16 @@ struct signposts {
 };
 struct outcome signposts_init(struct signposts *signposts);
 void signposts_add(struct signposts *signposts, const struct signpost *post);
-/* The record of an index of that segment begins in *from..*until, which become narrower. */
+/* Where in its segment the record of an index is looked for. */
+struct stretch {
+    uint64_t from;  /* bytes: a record begins there ... */
+    uint64_t until; /* ... and that of the index does before this */
+    uint64_t first; /* index of the first entry of the record at `from` */
+    uint64_t end;   /* about the first entry behind `until` */
+};
+/* It becomes as narrow as two posts are apart. */
 void signposts_narrow(const struct signposts *signposts, uint64_t segment, uint64_t index,
-                      uint64_t *from, uint64_t *until);
+                      struct stretch *stretch);
 /* Those of a segment whose records stand elsewhere now. */
 void signposts_forget(struct signposts *signposts, uint64_t segment);
 void signposts_done(struct signposts *signposts);
@@ -135,8 +142,8 @@ enum ledger_wish shred_wish(const struct ledger *ledger, uint64_t *ret_segment);
 void shred_kept(struct ledger *ledger, enum ledger_wish done, uint64_t segment);
 void shred_free(struct shredding *shredding);
 
-/* Makes the record that holds a committed index the reader's; the segment is read by halving, so
- * that the work does not grow with it. FAULT_NOT_FOUND, FAULT_CORRUPT. */
+/* Makes the record that holds a committed index the reader's; the work grows with the logarithm of
+ * the segment. FAULT_NOT_FOUND, FAULT_CORRUPT. */
 struct outcome reader_seek(struct ledger *ledger, uint64_t index);
 
 /* Brings a new ledger to the state that is on disk. */

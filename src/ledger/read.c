@@ -4,9 +4,10 @@
  * Invariants
  *  1. An item read is one that was committed: its record's checksum and place, and the seal of its
  *     opening under segment and index.
- *  2. A record is found from the last signpost before it, or by halving what of its segment may
- *     hold it: a sector that begins a record says so under a checksum of its own, and nothing else
- *     in a segment looks like one.
+ *  2. A record is looked for between two signposts: where it stands if all records are of one
+ *     length, and by halving, in turn, so that the steps are few and never many. A sector that
+ *     begins a record says so under a checksum of its own, and nothing else in a segment looks like
+ *     one.
  */
 #include "base/check.h"
 #include "base/log.h"
@@ -15,7 +16,8 @@
 
 #define SEGMENTS_MAX (1u << 20)
 #define PIECE_BYTES_FIRST 4096u
-#define PIECE_BYTES 65536u /* one read in search of a header; so near, records are walked */
+#define PIECE_BYTES 65536u   /* one read in search of a header; so near, records are walked */
+#define WALK_RECORDS_MAX 64u /* on the word of a guess */
 
 struct outcome segment_table_add(struct segment_table *table, const struct segment_place *place)
 {
@@ -63,8 +65,8 @@ void reader_done(struct reader *reader)
     buf_done(&reader->record);
 }
 
-/* The last segment whose first index is not above `index`; 0 when it is below all. */
-static uint64_t segment_of(const struct segment_table *table, uint64_t index)
+/* The last segment whose first index is not above `index`; NULL when it is below all. */
+static const struct segment_place *segment_of(const struct segment_table *table, uint64_t index)
 {
     size_t low = 0;
     size_t high = table->count;
@@ -77,7 +79,7 @@ static uint64_t segment_of(const struct segment_table *table, uint64_t index)
             high = middle;
         }
     }
-    return low == 0 ? 0 : table->places[low - 1].number;
+    return low == 0 ? NULL : &table->places[low - 1];
 }
 
 static struct outcome open_segment(struct ledger *ledger, uint64_t segment)
@@ -159,55 +161,82 @@ static struct outcome no_record(const struct reader *reader, uint64_t index)
     return outcome_fail(FAULT_CORRUPT, "a committed record does not verify");
 }
 
-/* Halves from..until, the bytes in which the record of the index begins, until few are left. */
-static struct outcome narrow(struct reader *reader, uint64_t index, uint64_t *from, uint64_t *until)
+/* How many bytes behind `from` the record would begin if all were of one length. */
+static uint64_t distance(const struct stretch *stretch, uint64_t index)
 {
-    while (*until - *from > PIECE_BYTES) {
-        struct place place = {0};
-        bool found = false;
-        uint64_t middle = *from + (*until - *from) / 2 / SECTOR_BYTES * SECTOR_BYTES;
-        TRY(next_place(reader, middle, *until, &place, &found));
-        if (found && place.header.first_index <= index) {
-            *from = place.offset;
-        } else {
-            *until = middle; /* none begins between there and the one found */
+    CHECK(stretch->first <= index && index < stretch->end);
+    return (stretch->until - stretch->from) * (index - stretch->first) /
+           (stretch->end - stretch->first);
+}
+
+/* Looks where the record is thought to be, or in the middle. */
+static struct outcome narrow(struct reader *reader, uint64_t index, bool halve,
+                             struct stretch *stretch)
+{
+    struct place place = {0};
+    bool found = false;
+    uint64_t far = distance(stretch, index);
+    /* A little before it, so that a record begins in between. */
+    uint64_t ahead = halve                   ? (stretch->until - stretch->from) / 2
+                     : far > PIECE_BYTES / 2 ? far - PIECE_BYTES / 2
+                                             : 0;
+    uint64_t middle = stretch->from + ahead / SECTOR_BYTES * SECTOR_BYTES;
+
+    TRY(next_place(reader, middle, stretch->until, &place, &found));
+    if (found && place.header.first_index <= index) {
+        stretch->from = place.offset;
+        stretch->first = place.header.first_index;
+        return OUTCOME_OK;
+    }
+    stretch->until = middle; /* none begins between there and the one found */
+    stretch->end = found ? place.header.first_index : stretch->end;
+    return OUTCOME_OK;
+}
+
+/* Walks from record to record, each header telling where the next one is, but not for ever. */
+static struct outcome walk(struct reader *reader, uint64_t index, unsigned records,
+                           struct stretch *stretch, struct place *ret_place, bool *ret_found)
+{
+    struct place place = {0};
+    bool found = false;
+
+    for (unsigned i = 0; i < records; i++) {
+        TRY(next_place(reader, stretch->from, stretch->from + SECTOR_BYTES, &place, &found));
+        if (!found || place.header.first_index > index) {
+            return no_record(reader, index);
+        }
+        *ret_found = place_holds(&place, index);
+        if (*ret_found) {
+            *ret_place = place;
+            return OUTCOME_OK;
+        }
+        stretch->from += record_bytes(place.header.payload_bytes);
+        stretch->first = place.header.first_index + place.header.count;
+        if (stretch->from >= stretch->until) {
+            return no_record(reader, index);
         }
     }
     return OUTCOME_OK;
 }
 
-/* Walks record by record: each header tells where the next one is. */
-static struct outcome walk(struct reader *reader, uint64_t index, uint64_t from, uint64_t until,
-                           struct place *ret_place)
-{
-    struct place place = {0};
-    bool found = false;
-
-    for (uint64_t at = from; at < until; at += record_bytes(place.header.payload_bytes)) {
-        TRY(next_place(reader, at, at + SECTOR_BYTES, &place, &found));
-        if (!found || place.header.first_index > index) {
-            break;
-        }
-        if (place_holds(&place, index)) {
-            *ret_place = place;
-            return OUTCOME_OK;
-        }
-    }
-    return no_record(reader, index);
-}
-
-/* A long record has a signpost of its own: halving would read through it. */
-static struct outcome find(struct reader *reader, uint64_t index, uint64_t from, uint64_t until,
+/* Invariant 2. A long record has a signpost of its own: looking for it would read through it. */
+static struct outcome find(struct reader *reader, uint64_t index, struct stretch *stretch,
                            struct place *ret_place)
 {
     bool found = false;
 
-    TRY(next_place(reader, from, from + SECTOR_BYTES, ret_place, &found));
-    if (found && place_holds(ret_place, index)) {
-        return OUTCOME_OK;
+    TRY(walk(reader, index, 1, stretch, ret_place, &found));
+    for (bool halve = false; !found; halve = !halve) {
+        bool few = stretch->until - stretch->from <= PIECE_BYTES;
+        if (few || distance(stretch, index) <= PIECE_BYTES) {
+            unsigned records = few ? PIECE_BYTES / SECTOR_BYTES : WALK_RECORDS_MAX;
+            TRY(walk(reader, index, records, stretch, ret_place, &found));
+        }
+        if (!found) {
+            TRY(narrow(reader, index, halve, stretch));
+        }
     }
-    TRY(narrow(reader, index, &from, &until));
-    return walk(reader, index, from, until, ret_place);
+    return OUTCOME_OK;
 }
 
 static struct outcome load(struct reader *reader, const struct place *place)
@@ -237,28 +266,69 @@ static bool holds(const struct reader *reader, uint64_t segment, uint64_t index)
            index - reader->header.first_index < reader->header.count;
 }
 
+/* Of a segment's file of so many bytes. */
+static struct stretch stretch_of(const struct ledger *ledger, const struct segment_place *segment,
+                                 uint64_t index, uint64_t bytes)
+{
+    bool last = segment + 1 == ledger->segments.places + ledger->segments.count;
+    struct stretch stretch = {
+        .from = SECTOR_BYTES,
+        .until = segment->number == ledger->commit.at.segment ? ledger->commit.at.offset : bytes,
+        .first = segment->first_index,
+        .end = last ? ledger->tree.size : segment[1].first_index,
+    };
+
+    signposts_narrow(&ledger->signposts, segment->number, index, &stretch);
+    return stretch;
+}
+
 struct outcome reader_seek(struct ledger *ledger, uint64_t index)
 {
     struct reader *reader = &ledger->reader;
     struct place place = {0};
-    uint64_t segment = segment_of(&ledger->segments, index);
+    const struct segment_place *segment = segment_of(&ledger->segments, index);
 
-    if (index >= ledger->tree.size || segment == 0) {
+    if (index >= ledger->tree.size || segment == NULL) {
         return outcome_fail(FAULT_NOT_FOUND, "no such entry");
     }
-    TRY(open_segment(ledger, segment));
-    if (holds(reader, segment, index)) {
+    TRY(open_segment(ledger, segment->number));
+    if (holds(reader, segment->number, index)) {
         return OUTCOME_OK;
     }
     buf_reset(&reader->record);
-    uint64_t from = SECTOR_BYTES;
-    uint64_t until = segment == ledger->commit.at.segment ? ledger->commit.at.offset
-                                                          : reader->scan.segment_bytes;
-    signposts_narrow(&ledger->signposts, segment, index, &from, &until);
-    TRY(find(reader, index, from, until, &place));
-    const struct signpost post = {place.header.first_index, segment, place.offset};
+    struct stretch stretch = stretch_of(ledger, segment, index, reader->scan.segment_bytes);
+    TRY(find(reader, index, &stretch, &place));
+    const struct signpost post = {place.header.first_index, segment->number, place.offset};
     signposts_add(&ledger->signposts, &post);
     return load(reader, &place);
+}
+
+void ledger_expect(struct ledger *ledger, uint64_t index)
+{
+    const struct context *context = &ledger->context;
+    const struct segment_place *segment = segment_of(&ledger->segments, index);
+    char path[LEDGER_PATH_BYTES_MAX];
+    uint64_t bytes = 0;
+    int fd = DISK_CLOSED;
+
+    if (index >= ledger->tree.size || segment == NULL) {
+        return;
+    }
+    segment_path(segment->number, segment->rest ? SEGMENT_FILE_REST : SEGMENT_FILE_RECORDS, path);
+    struct outcome outcome =
+        disk_open(context->disk, context->home_fd, path, DISK_OPEN_READ, DISK_PRIVATE, &fd);
+    if (outcome_ok(outcome)) {
+        outcome = disk_size(context->disk, fd, &bytes);
+    }
+    if (outcome_ok(outcome) && bytes > SECTOR_BYTES) {
+        struct stretch stretch = stretch_of(ledger, segment, index, bytes);
+        uint64_t at = stretch.from + distance(&stretch, index);
+        uint64_t before = at < PIECE_BYTES ? at : PIECE_BYTES;
+        disk_expect(context->disk, fd, stretch.from, SECTOR_BYTES); /* it may be long */
+        disk_expect(context->disk, fd, at - before, before + PIECE_BYTES);
+    }
+    outcome_ignore(outcome);                        /* the read that follows meets it again */
+    outcome_ignore(disk_close(context->disk, &fd)); /* only looked at */
 }
 
 static void item_of(const struct reader *reader, uint64_t index, struct view *ret_entry,

@@ -75,17 +75,19 @@ void signposts_add(struct signposts *signposts, const struct signpost *post)
 }
 
 void signposts_narrow(const struct signposts *signposts, uint64_t segment, uint64_t index,
-                      uint64_t *from, uint64_t *until)
+                      struct stretch *stretch)
 {
     size_t at = post_after(signposts, index);
 
     if (at > 0 && signposts->posts[at - 1].segment == segment) {
-        *from = signposts->posts[at - 1].offset;
+        stretch->from = signposts->posts[at - 1].offset;
+        stretch->first = signposts->posts[at - 1].first_index;
     }
     if (at < signposts->count && signposts->posts[at].segment == segment) {
-        *until = signposts->posts[at].offset;
+        stretch->until = signposts->posts[at].offset;
+        stretch->end = signposts->posts[at].first_index;
     }
-    CHECK(*from < *until);
+    CHECK(stretch->from < stretch->until && stretch->first <= index);
 }
 
 void signposts_forget(struct signposts *signposts, uint64_t segment)

@@ -174,9 +174,11 @@ static void pages_follow_each_other_without_a_gap(void **state)
         make(&scene, WORLD_AN, WORLD_AN);
         scene.ask.history =
             (struct ask_history){.before = before, .limit = 7, .party = VIEW_LITERAL("bank")};
+        world->ledger.expected = 0;
         json_t *told = look(world, &scene);
         json_t *rows = json_object_get(told, "rows");
         assert_int_equal(json_array_size(rows), page < 3 ? 7 : 4);
+        assert_true(world->ledger.expected == json_array_size(rows)); /* all, before the first */
         for (unsigned i = 0; i < json_array_size(rows); i++) {
             const char *place = reader_text(json_array_get(rows, i), "row");
             assert_true(found == 0 || strcmp(place, places[found - 1]) < 0);

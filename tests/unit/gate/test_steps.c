@@ -6,26 +6,12 @@
 static unsigned hashed;
 static unsigned written;
 
-void __real_disclosure_put(struct buf *ret_text, const uint8_t salt[16], struct view name,
-                           struct view value, char ret_digest[43]);
-void __wrap_disclosure_put(struct buf *ret_text, const uint8_t salt[16], struct view name,
-                           struct view value, char ret_digest[43]);
-void __wrap_disclosure_put(struct buf *ret_text, const uint8_t salt[16], struct view name,
-                           struct view value, char ret_digest[43])
+void __real_seal_sha256(struct view data, uint8_t ret_hash[SEAL_HASH_BYTES]);
+void __wrap_seal_sha256(struct view data, uint8_t ret_hash[SEAL_HASH_BYTES]);
+void __wrap_seal_sha256(struct view data, uint8_t ret_hash[SEAL_HASH_BYTES])
 {
     hashed++;
-    __real_disclosure_put(ret_text, salt, name, value, ret_digest);
-}
-
-struct view __real_disclosure_place(struct buf *ret_text, const uint8_t salt[16], struct view name,
-                                    struct view value);
-struct view __wrap_disclosure_place(struct buf *ret_text, const uint8_t salt[16], struct view name,
-                                    struct view value);
-struct view __wrap_disclosure_place(struct buf *ret_text, const uint8_t salt[16], struct view name,
-                                    struct view value)
-{
-    hashed++;
-    return __real_disclosure_place(ret_text, salt, name, value);
+    __real_seal_sha256(data, ret_hash);
 }
 
 void __real_base64url_write(char *ret_text, struct view bytes);

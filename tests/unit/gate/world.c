@@ -270,6 +270,12 @@ void ledger_figures_get(const struct ledger *ledger, struct ledger_figures *ret_
     *ret_figures = (struct ledger_figures){.snapshot_entries = ledger->size};
 }
 
+void ledger_expect(struct ledger *ledger, uint64_t index)
+{
+    assert_true(index < ledger->size);
+    ledger->expected++;
+}
+
 struct outcome ledger_read(struct ledger *ledger, uint64_t index, struct buf *scratch,
                            struct ledger_item *ret_item)
 {

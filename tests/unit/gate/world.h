@@ -66,7 +66,8 @@ struct ledger {
     enum fault add_fault; /* of every add */
     enum fault commit_fault; /* of every commit */
     enum fault prove_fault;
-    unsigned rereads; /* calls of ledger_reread() */
+    unsigned rereads;  /* calls of ledger_reread() */
+    unsigned expected; /* calls of ledger_expect() */
     enum fault reread_fault;
 };
 

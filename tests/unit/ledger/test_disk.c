@@ -57,6 +57,9 @@ static void what_is_written_is_read_back_and_its_end_is_seen(void **state)
     disk_begin(disk, fd, 0, 4096);
     disk_begin(disk, 9999, 0, 4096); /* advice: what is wrong with it the sync tells */
     disk_begin(&(struct disk_port){0}, fd, 0, 4096);
+    disk_expect(disk, fd, 0, 4096);
+    disk_expect(disk, 9999, 0, 4096); /* likewise, the read */
+    disk_expect(&(struct disk_port){0}, fd, 0, 4096);
     assert_ok(disk_sync(disk, fd, true));
     assert_ok(disk_sync(disk, fd, false));
     assert_ok(disk_size(disk, fd, &size));

@@ -19,10 +19,12 @@ static struct signpost post_of(unsigned number, unsigned bytes)
 static void check(const struct signposts *signposts, unsigned number, unsigned bytes)
 {
     struct signpost post = post_of(number, bytes);
-    uint64_t from = SECTOR_BYTES;
-    uint64_t until = SECTOR_BYTES + (uint64_t)SEGMENT_RECORDS * bytes;
-    signposts_narrow(signposts, post.segment, post.first_index + 9, &from, &until);
-    assert_true(from <= post.offset && post.offset < until);
+    uint64_t first = (post.segment - 1) * 10u * SEGMENT_RECORDS;
+    struct stretch stretch = {SECTOR_BYTES, SECTOR_BYTES + (uint64_t)SEGMENT_RECORDS * bytes, first,
+                              first + 10u * SEGMENT_RECORDS};
+    signposts_narrow(signposts, post.segment, post.first_index + 9, &stretch);
+    assert_true(stretch.from <= post.offset && post.offset < stretch.until);
+    assert_true(stretch.first <= post.first_index && post.first_index < stretch.end);
 }
 
 static void every_record_lies_between_its_posts_in_whatever_order_they_were_met(void **state)
@@ -62,10 +64,9 @@ static void records_written_in_order_have_a_post_at_every_stretch(void **state)
     }
     for (unsigned j = 0; j < SEGMENT_RECORDS - 100; j++) {
         struct signpost post = post_of(j, 4096);
-        uint64_t from = SECTOR_BYTES;
-        uint64_t until = UINT64_MAX;
-        signposts_narrow(&signposts, post.segment, post.first_index, &from, &until);
-        assert_true(until - from <= SIGNPOST_BYTES);
+        struct stretch stretch = {SECTOR_BYTES, UINT64_MAX, 0, UINT64_MAX};
+        signposts_narrow(&signposts, post.segment, post.first_index, &stretch);
+        assert_true(stretch.until - stretch.from <= SIGNPOST_BYTES);
     }
     signposts_done(&signposts);
 }
@@ -80,10 +81,9 @@ static void posts_have_a_ceiling_behind_which_nothing_changes(void **state)
         signposts_add(&signposts, &post);
     }
     assert_int_equal(signposts.count, SIGNPOSTS_MAX);
-    uint64_t from = SECTOR_BYTES;
-    uint64_t until = 1u << 20;
-    signposts_narrow(&signposts, SIGNPOSTS_MAX + 50, SIGNPOSTS_MAX + 49, &from, &until);
-    assert_true(from == SECTOR_BYTES && until == 1u << 20);
+    struct stretch stretch = {SECTOR_BYTES, 1u << 20, SIGNPOSTS_MAX + 49, SIGNPOSTS_MAX + 50};
+    signposts_narrow(&signposts, SIGNPOSTS_MAX + 50, SIGNPOSTS_MAX + 49, &stretch);
+    assert_true(stretch.from == SECTOR_BYTES && stretch.until == 1u << 20);
     signposts_done(&signposts);
 }
 
