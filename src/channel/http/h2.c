@@ -11,6 +11,8 @@
  *     opened byte by byte brings none.
  *  3. A stream that is broken off counts the same whether the client resets it (CVE-2023-44487) or
  *     makes us do so (CVE-2025-8671): its ask is on its way to the core either way.
+ *  4. Bodies go from their exchange to the scratch, behind the frames that the library gave before;
+ *     no frame begins above COLLECT_BYTES.
  */
 #include "channel/http/private.h"
 
@@ -24,6 +26,10 @@
 #define SETTINGS_ENTRIES_MAX 32
 #define DROPPED_BYTES_MAX 131072 /* of a body that nobody wants: two windows of a stream */
 #define FIELD_OVERHEAD_BYTES 32  /* RFC 9113 section 6.5.2 */
+#define FRAME_HEAD_BYTES 9       /* RFC 9113 section 4.1 */
+
+/* More than that in the scratch is written first: a frame is at most a fourth of it. */
+#define COLLECT_BYTES (SCRATCH_BYTES / 2)
 
 static struct view text(const uint8_t *data, size_t len)
 {
@@ -273,6 +279,55 @@ static int on_invalid_frame(nghttp2_session *session, const nghttp2_frame *frame
     return 0;
 }
 
+/* How much of the answer the next DATA frame has; put_data() takes it. */
+static ssize_t size_data(nghttp2_session *session, int32_t stream, uint8_t *place, size_t room,
+                         uint32_t *ret_flags, nghttp2_data_source *source, void *context)
+{
+    const struct http_exchange *exchange = source->ptr;
+
+    (void)session;
+    (void)place;
+    (void)context;
+    CHECK(exchange->stream_id == stream);
+    size_t left = exchange_left(exchange);
+    if (left == 0 && !exchange_is_out(exchange)) {
+        return NGHTTP2_ERR_DEFERRED; /* until h2_resume() */
+    }
+    *ret_flags |= NGHTTP2_DATA_FLAG_NO_COPY;
+    if (left <= room && !http_stream_is_open(exchange)) {
+        *ret_flags |= NGHTTP2_DATA_FLAG_EOF;
+    }
+    return (ssize_t)(left < room ? left : room);
+}
+
+/* Invariant 4. */
+static int put_data(nghttp2_session *session, nghttp2_frame *frame, const uint8_t *head, size_t len,
+                    nghttp2_data_source *source, void *context)
+{
+    struct connection *connection = context;
+    struct http_exchange *exchange = source->ptr;
+    struct buf *scratch = &connection->server->scratch;
+    size_t before = scratch->len;
+
+    (void)session;
+    CHECK(exchange->stream_id == frame->hd.stream_id && frame->data.padlen == 0);
+    CHECK(before <= COLLECT_BYTES);
+    buf_put(scratch, head, FRAME_HEAD_BYTES);
+    uint8_t *place = buf_claim(scratch, len);
+    CHECK(place != NULL); /* claimed once at the start */
+    struct outcome outcome = exchange_take(exchange, place, len);
+    if (!outcome_ok(outcome)) {
+        buf_cut(scratch, before);
+        log_outcome(LOG_LEVEL_ERROR, "answer-cut", outcome);
+        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE; /* resets the stream: INTERNAL_ERROR */
+    }
+    exchange->since_s = server_now(connection->server);
+    connection->credit_bytes += len; /* invariant 2 */
+    add_credit(connection, connection->credit_bytes / HTTP_ANSWER_BYTES_PER_FRAME);
+    connection->credit_bytes %= HTTP_ANSWER_BYTES_PER_FRAME;
+    return scratch->len > COLLECT_BYTES ? NGHTTP2_ERR_PAUSE : 0;
+}
+
 static void set_callbacks(nghttp2_session_callbacks *callbacks)
 {
     nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks, on_begin_frame);
@@ -280,6 +335,7 @@ static void set_callbacks(nghttp2_session_callbacks *callbacks)
     nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data);
     nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
+    nghttp2_session_callbacks_set_send_data_callback(callbacks, put_data);
     nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, on_frame_sent);
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_stream_close);
     nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks, on_invalid_frame);
@@ -337,34 +393,6 @@ void h2_receive(struct connection *connection, struct view received)
     }
 }
 
-static ssize_t read_answer(nghttp2_session *session, int32_t stream, uint8_t *place, size_t room,
-                           uint32_t *ret_flags, nghttp2_data_source *source, void *context)
-{
-    struct connection *connection = context;
-    struct http_exchange *exchange = source->ptr;
-
-    (void)session;
-    CHECK(exchange->stream_id == stream);
-    size_t left = exchange_left(exchange);
-    if (left == 0 && !exchange_is_out(exchange)) {
-        return NGHTTP2_ERR_DEFERRED; /* until h2_resume() */
-    }
-    size_t len = left < room ? left : room;
-    struct outcome outcome = exchange_take(exchange, place, len);
-    if (!outcome_ok(outcome)) {
-        log_outcome(LOG_LEVEL_ERROR, "answer-cut", outcome);
-        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE; /* resets the stream: INTERNAL_ERROR */
-    }
-    exchange->since_s = server_now(connection->server);
-    connection->credit_bytes += len; /* invariant 2 */
-    add_credit(connection, connection->credit_bytes / HTTP_ANSWER_BYTES_PER_FRAME);
-    connection->credit_bytes %= HTTP_ANSWER_BYTES_PER_FRAME;
-    if (exchange_is_out(exchange)) {
-        *ret_flags |= NGHTTP2_DATA_FLAG_EOF;
-    }
-    return (ssize_t)len;
-}
-
 /* Another value in each response: in the client's table of fields (RFC 7541) each would push out
  * one that comes again, and cost both sides the keeping of it. */
 static bool is_new_each_time(struct view name)
@@ -419,7 +447,7 @@ void h2_respond(struct http_exchange *exchange, const struct http_response *resp
     if (exchange->request.method == HTTP_METHOD_HEAD) {
         exchange_drop_answer(exchange);
     }
-    nghttp2_data_provider provider = {.source.ptr = exchange, .read_callback = read_answer};
+    nghttp2_data_provider provider = {.source.ptr = exchange, .read_callback = size_data};
     if (nghttp2_submit_response(connection->h2, exchange->stream_id, fields, count,
                                 exchange_is_out(exchange) ? NULL : &provider) != 0) {
         connection_kill(connection);
@@ -440,8 +468,9 @@ void h2_collect(struct connection *connection)
 {
     struct buf *scratch = &connection->server->scratch;
 
-    /* One frame of the library is at most a fourth of the scratch. */
-    while (scratch->len <= SCRATCH_BYTES / 2) {
+    /* DATA comes by put_data(). When that pauses the library gives nothing, though it has more:
+     * what is in the scratch brings the caller back. */
+    while (scratch->len <= COLLECT_BYTES) {
         const uint8_t *data = NULL;
         ssize_t len = nghttp2_session_mem_send(connection->h2, &data);
         if (len < 0) {

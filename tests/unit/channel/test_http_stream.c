@@ -9,6 +9,7 @@
 
 #define BODY_BYTES (3u << 20)
 #define PIECE_BYTES 5000
+#define SOURCE_BYTES 60000 /* within a stream's first window */
 #define BODY_BYTES_MAX (4u << 20)
 #define AHEAD_BYTES_MAX (HTTP_STREAM_AHEAD_BYTES + (256u << 10)) /* and one turn's reading */
 
@@ -93,6 +94,29 @@ static void begin_pour(struct small *small, struct http_exchange *exchange, size
     http_respond_stream(exchange, &response);
 }
 
+/* The first byte of the name: 1 = it cannot be read beyond its half. */
+static struct outcome read_source(void *context, const struct http_source *source, size_t offset,
+                                  uint8_t *ret_bytes, size_t len)
+{
+    (void)context;
+    if (source->name[0] == 1 && offset + len > SOURCE_BYTES / 2) {
+        return outcome_fail(FAULT_IO, "source");
+    }
+    for (size_t i = 0; i < len; i++) {
+        ret_bytes[i] = (uint8_t)((offset + i) / 1000);
+    }
+    return OUTCOME_OK;
+}
+
+static void respond_source(struct http_exchange *exchange, bool broken)
+{
+    const struct http_response response = {.status = 200};
+    const struct http_source source = {
+        .read = read_source, .len = SOURCE_BYTES, .name = {broken ? 1 : 0}};
+
+    http_respond_source(exchange, &response, &source);
+}
+
 static void on_request(void *context, struct http_exchange *exchange)
 {
     struct small *small = context;
@@ -102,6 +126,10 @@ static void on_request(void *context, struct http_exchange *exchange)
     if (view_is(path, "/pour") || view_is(path, "/cut") || view_is(path, "/stall")) {
         small->stalls = view_is(path, "/stall");
         begin_pour(small, exchange, view_is(path, "/cut") ? BODY_BYTES / 2 : BODY_BYTES + 1);
+        return;
+    }
+    if (view_is(path, "/source") || view_is(path, "/broken")) {
+        respond_source(exchange, view_is(path, "/broken"));
         return;
     }
     snprintf(text, sizeof(text), "%zu %u %zu %u", small->bytes, small->sum, small->ahead_max,
@@ -509,6 +537,46 @@ static void an_answer_in_pieces_goes_out_whole_or_is_reset_over_http2(void **sta
     rig_h2_close(h2);
 }
 
+/* Together more than a turn's writing; what is cut off in between takes nothing of the others. */
+static void answers_side_by_side_go_out_whole_though_one_cannot_be_read(void **state)
+{
+    enum { COUNT = 9, BROKEN = 4 };
+    struct rig_h2 *h2 = NULL;
+    (void)state;
+    assert_true(rig_h2_open(&rig, RIG_GOOD, &h2));
+    for (unsigned i = 0; i < COUNT; i++) {
+        rig_h2_ask(h2, "GET", i == BROKEN ? "/broken" : "/source", NULL, NULL);
+    }
+    rig_h2_run(h2, COUNT, 5000);
+    assert_int_equal(h2->closed, COUNT);
+    for (unsigned i = 0; i < COUNT; i++) {
+        const struct rig_response *response = &h2->responses[i];
+        assert_int_equal(h2->errors[i], i == BROKEN ? NGHTTP2_INTERNAL_ERROR : NGHTTP2_NO_ERROR);
+        assert_true(i == BROKEN ? response->body_len <= SOURCE_BYTES / 2
+                                : response->body_len == SOURCE_BYTES);
+        for (size_t at = 0; at < response->body_len; at++) {
+            assert_int_equal((uint8_t)response->body[at], (uint8_t)(at / 1000));
+        }
+    }
+    rig_h2_close(h2);
+}
+
+static void an_answer_that_cannot_be_read_looks_cut(void **state)
+{
+    struct rig_connection connection = connect_good();
+    struct rig_response response;
+    (void)state;
+    rig_send_text(&connection, "GET /broken HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_true(rig_is_closed(&connection, 5000));
+    rig_disconnect(&connection);
+    connection = connect_good();
+    rig_send_text(&connection, "GET /source HTTP/1.1\r\nHost: a\r\n\r\n");
+    rig_receive(&connection, false, &response);
+    assert_int_equal(response.body_len, SOURCE_BYTES);
+    rig_response_done(&response);
+    rig_disconnect(&connection);
+}
+
 /* However little comes or goes at a time, and though nobody keeps anybody waiting for long. */
 static void what_comes_or_goes_in_pieces_without_end_is_ended(void **state)
 {
@@ -553,6 +621,9 @@ int main(void)
                                         stop),
         cmocka_unit_test_setup_teardown(an_answer_in_pieces_goes_out_whole_or_is_reset_over_http2,
                                         start, stop),
+        cmocka_unit_test_setup_teardown(answers_side_by_side_go_out_whole_though_one_cannot_be_read,
+                                        start, stop),
+        cmocka_unit_test_setup_teardown(an_answer_that_cannot_be_read_looks_cut, start, stop),
         cmocka_unit_test_setup_teardown(what_comes_or_goes_in_pieces_without_end_is_ended,
                                         start_hurried, stop),
     };
