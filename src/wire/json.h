@@ -113,6 +113,8 @@ const struct json_node *json_locate(const struct json_doc *doc, struct view poin
 
 /* Appends a quoted string escaped as RFC 8785 wants; `text` must be well-formed UTF-8. */
 void json_put_string(struct buf *buf, struct view text);
+/* Likewise without the quotes: a part of a string. */
+void json_put_content(struct buf *buf, struct view text);
 /* Likewise; `null` for an empty text. */
 void json_put_string_or_null(struct buf *buf, struct view text);
 /* The same for a string value of a document; faster, since most have stood there as they are

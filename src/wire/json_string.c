@@ -205,26 +205,41 @@ static size_t escapes_len(struct view text)
     return len;
 }
 
-static uint8_t *put_part(uint8_t *to, struct view text, size_t from, size_t until)
-{
-    memcpy(to, text.data + from, until - from);
-    return to + (until - from);
-}
-
-/* The content of a string that is not empty. */
+/* The content of a string that is not empty. A block's clean bytes are written with those behind
+ * them, whose place what follows takes: it is at least as long. */
 static uint8_t *put_escaped(uint8_t *to, struct view text)
 {
-    size_t clean = 0; /* where the bytes not yet written begin */
+    size_t at = 0;
 
-    for (size_t at = 0; at < text.len; at += BLOCK_BYTES) {
-        for (unsigned left = escapes_at(text, at); left != 0; left &= left - 1) {
-            size_t place = at + (size_t)__builtin_ctz(left);
-            to = put_part(to, text, clean, place);
-            to += escaped_write(to, text.data[place]);
-            clean = place + 1;
+    while (text.len - at >= BLOCK_BYTES) {
+        unsigned escapes = escapes_of(text.data + at);
+        size_t clean = escapes == 0 ? BLOCK_BYTES : (size_t)__builtin_ctz(escapes);
+        memcpy(to, text.data + at, BLOCK_BYTES);
+        at += clean;
+        to += clean;
+        if (escapes != 0) {
+            to += escaped_write(to, text.data[at++]);
         }
     }
-    return put_part(to, text, clean, text.len);
+    unsigned escapes = escapes_at(text, at);
+    for (; at < text.len; at++, escapes >>= 1) {
+        if ((escapes & 1) != 0) {
+            to += escaped_write(to, text.data[at]);
+        } else {
+            *to++ = text.data[at];
+        }
+    }
+    return to;
+}
+
+void json_put_content(struct buf *buf, struct view text)
+{
+    uint8_t *to = buf_claim(buf, text.len + escapes_len(text));
+
+    if (to != NULL && text.len > 0) {
+        to = put_escaped(to, text);
+        CHECK(to == buf->data + buf->len);
+    }
 }
 
 void json_put_string(struct buf *buf, struct view text)

@@ -40,28 +40,6 @@ static void put_line_end(struct buf *buf)
     buf_put(buf, "\\n", 2);
 }
 
-/* The checkpoint is a signed note: lines of our own, but with a name in them that an operator
- * chose. */
-static void put_note(struct buf *buf, struct view note)
-{
-    size_t clean = 0;
-
-    for (size_t i = 0; i < note.len; i++) {
-        uint8_t byte = note.data[i];
-        if (byte >= ' ' && byte != '"' && byte != '\\') {
-            continue;
-        }
-        buf_put_view(buf, view_part(note, clean, i - clean));
-        if (byte == '\n') {
-            put_line_end(buf);
-        } else {
-            buf_printf(buf, "\\u%04x", byte);
-        }
-        clean = i + 1;
-    }
-    buf_put_view(buf, view_part(note, clean, note.len - clean));
-}
-
 /* tlog-proof@v1: header, index, path, empty line, checkpoint. */
 static void put_proof(struct buf *buf, const struct answer *answer)
 {
@@ -75,7 +53,7 @@ static void put_proof(struct buf *buf, const struct answer *answer)
         put_line_end(buf);
     }
     put_line_end(buf);
-    put_note(buf, answer->checkpoint);
+    json_put_content(buf, answer->checkpoint);
     buf_put_text(buf, "\"");
 }
 

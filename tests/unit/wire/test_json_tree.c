@@ -136,6 +136,15 @@ static void strings_are_escaped_as_rfc_8785_wants(void **state)
     buf_reset(&buf);
     json_put_string(&buf, view_text(NULL));
     assert_view(buf_view(&buf), "\"\"");
+    buf_reset(&buf);
+    json_put_content(&buf, VIEW_LITERAL("o\n\"q\"\x02"));
+    json_put_content(&buf, view_text(NULL));
+    json_put_content(&buf, VIEW_LITERAL("r"));
+    assert_view(buf_view(&buf), "o\\n\\\"q\\\"\\u0002r");
+    BUF_AUTO small;
+    buf_init(&small, 3);
+    json_put_content(&small, VIEW_LITERAL("a\n\n"));
+    assert_fault(buf_check(&small), FAULT_OVER_LIMIT);
 }
 
 /* What a byte is written as, from RFC 8785's own list. */
