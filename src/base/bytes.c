@@ -27,11 +27,6 @@ bool view_equal(struct view a, struct view b)
     return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
-bool view_is(struct view a, const char *text)
-{
-    return view_equal(a, view_text(text));
-}
-
 int view_compare(struct view a, struct view b)
 {
     size_t common = a.len < b.len ? a.len : b.len;
@@ -250,9 +245,9 @@ void buf_put_zeros(struct buf *buf, size_t len)
     }
 }
 
-void buf_put_decimal(struct buf *buf, uint64_t value)
+size_t decimal_write(char ret_text[DECIMAL_LEN_MAX], uint64_t value)
 {
-    char digits[20]; /* 2^64 - 1 has twenty */
+    char digits[DECIMAL_LEN_MAX];
     size_t at = sizeof(digits);
 
     do {
@@ -260,7 +255,15 @@ void buf_put_decimal(struct buf *buf, uint64_t value)
         digits[at] = (char)('0' + value % 10);
         value /= 10;
     } while (value > 0);
-    buf_put(buf, digits + at, sizeof(digits) - at);
+    memcpy(ret_text, digits + at, sizeof(digits) - at);
+    return sizeof(digits) - at;
+}
+
+void buf_put_decimal(struct buf *buf, uint64_t value)
+{
+    char digits[DECIMAL_LEN_MAX];
+
+    buf_put(buf, digits, decimal_write(digits, value));
 }
 
 void hex_write(char *ret_text, struct view bytes)

@@ -35,7 +35,13 @@ static inline struct view view_of(const void *data, size_t len)
 /* Of a NUL-terminated string; NULL gives the empty view. */
 struct view view_text(const char *text);
 bool view_equal(struct view a, struct view b);
-bool view_is(struct view a, const char *text);
+/* Of rows that are looked through nearly all differ in their first byte. */
+static inline bool view_is(struct view a, const char *text)
+{
+    bool differs = a.len > 0 && (text == NULL || a.data[0] != (uint8_t)text[0]);
+
+    return !differs && view_equal(a, view_text(text));
+}
 /* <0, 0, >0 in byte order; a prefix sorts first. */
 int view_compare(struct view a, struct view b);
 /* Part of a view; asserts that it lies inside. */
@@ -132,6 +138,9 @@ struct outcome base64std_get(struct view text, struct buf *ret_bytes);
 void hex_write(char *ret_text, struct view bytes);
 struct outcome hex_get(struct view text, void *ret_bytes, size_t len);
 
+/* Decimal digits without a terminator; gives how many. */
+#define DECIMAL_LEN_MAX 20 /* 2^64 - 1 */
+size_t decimal_write(char ret_text[DECIMAL_LEN_MAX], uint64_t value);
 /* Decimal without sign, leading zeros or overflow; FAULT_BAD_INPUT otherwise. */
 struct outcome decimal_get(struct view text, uint64_t max, uint64_t *ret_value);
 

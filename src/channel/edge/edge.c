@@ -15,6 +15,7 @@
 
 #define ANSWER_BYTES_MAX HTTP_RESPONSE_BYTES_MAX
 #define ANSWER_OVERHEAD_BYTES 512 /* of JSON around what the core sent */
+#define LIMIT_BYTES_MAX 128       /* of the fields that tell the business' quota */
 #define ASK_FRAME_BYTES_MAX 4096  /* one ask in a frame */
 
 _Static_assert(ASK_FRAME_BYTES_MAX > 5 * ASK_CODE_BYTES_MAX + ASK_CASE_BYTES_MAX +
@@ -202,23 +203,27 @@ static bool is_told(struct edge *edge, struct http_exchange *exchange, const str
 }
 
 /* draft-ietf-httpapi-ratelimit-headers: one policy, the business' quota of a day. */
-struct limit_texts {
-    char policy[48];
-    char rest[64];
-};
-
-static void add_limits(struct http_response *response, const struct answer *answer,
-                       struct limit_texts *texts)
+static void add_limits(struct edge *edge, struct http_response *response,
+                       const struct answer *answer)
 {
+    struct buf *texts = &edge->limits;
+
     if (!answer->limited) {
         return;
     }
-    snprintf(texts->policy, sizeof(texts->policy), "\"day\";q=%llu;w=86400",
-             (unsigned long long)answer->limit);
-    snprintf(texts->rest, sizeof(texts->rest), "\"day\";r=%llu;t=%u",
-             (unsigned long long)answer->remaining, answer->reset_s);
-    http_response_add(response, "ratelimit-policy", view_text(texts->policy));
-    http_response_add(response, "ratelimit", view_text(texts->rest));
+    buf_reset(texts);
+    buf_put_text(texts, "\"day\";q=");
+    buf_put_decimal(texts, answer->limit);
+    buf_put_text(texts, ";w=86400");
+    size_t policy_len = texts->len;
+    buf_put_text(texts, "\"day\";r=");
+    buf_put_decimal(texts, answer->remaining);
+    buf_put_text(texts, ";t=");
+    buf_put_decimal(texts, answer->reset_s);
+    CHECK(outcome_ok(buf_check(texts))); /* claimed once at the start */
+    struct view both = buf_view(texts);
+    http_response_add(response, "ratelimit-policy", view_part(both, 0, policy_len));
+    http_response_add(response, "ratelimit", view_part(both, policy_len, both.len - policy_len));
 }
 
 /* A receipt is fetched by it. */
@@ -238,7 +243,6 @@ static struct outcome take_answer(struct edge *edge, struct pending *pending,
 {
     struct http_exchange *exchange = NULL;
     struct http_response response = {0};
-    struct limit_texts limits;
     char id[ASK_ID_TEXT_LEN];
 
     TRY(pending_take(pending, answer->tag, &exchange));
@@ -253,7 +257,7 @@ static struct outcome take_answer(struct edge *edge, struct pending *pending,
     if (trace.len > 0) {
         http_response_add(&response, "traceparent", trace);
     }
-    add_limits(&response, answer, &limits);
+    add_limits(edge, &response, answer);
     add_id(exchange, &response, answer, id);
     if (answer->code == CODE_DISCLOSED || is_told(edge, exchange, answer)) {
         respond_disclosed(edge, exchange, answer, &response);
@@ -408,6 +412,10 @@ static struct outcome start(struct edge *edge, struct child *child,
     edge->texts.form_of = edge_form_of;
     ask_faults_init(&edge->faults);
     TRY(arena_init(&edge->arena, EDGE_ARENA_BYTES));
+    buf_init(&edge->limits, LIMIT_BYTES_MAX);
+    if (buf_claim(&edge->limits, LIMIT_BYTES_MAX) == NULL) {
+        return buf_check(&edge->limits);
+    }
     TRY(pending_init(&edge->pending, EDGE_ASKS_PENDING_MAX));
     TRY(pending_init(&edge->vouched, EDGE_ASKS_PENDING_MAX));
     TRY(http_server_new(&config, &edge->server));
@@ -435,6 +443,7 @@ static void end(struct edge *edge)
     pending_done(&edge->pending);
     pending_done(&edge->vouched);
     arena_done(&edge->arena);
+    buf_done(&edge->limits);
     ask_faults_done(&edge->faults);
     texts_done(&edge->texts);
 }

@@ -46,6 +46,7 @@ struct edge {
     struct pending vouched;   /* what was sent there */
     struct arena arena;       /* of the ask that is being read */
     struct ask_faults faults; /* likewise */
+    struct buf limits;        /* texts of the answer that is being written */
     size_t batch_start;       /* of the frame that is being filled in the link's out */
     unsigned batch_count;     /* asks in it; 0 = none is begun */
     struct channel_figures figures;

@@ -430,18 +430,18 @@ void h2_respond(struct http_exchange *exchange, const struct http_response *resp
 {
     struct connection *connection = exchange->connection;
     nghttp2_nv fields[HTTP_RESPONSE_FIELDS_MAX + 3];
-    char status[4] = {0};
-    char length[24] = {0};
+    char status[DECIMAL_LEN_MAX];
+    char length[DECIMAL_LEN_MAX];
+    struct view status_text = view_of(status, decimal_write(status, response->status));
+    struct view length_text = view_of(length, decimal_write(length, exchange_left(exchange)));
     unsigned count = 0;
 
-    snprintf(status, sizeof(status), "%u", response->status);
-    int digits = snprintf(length, sizeof(length), "%zu", exchange_left(exchange));
-    fields[count++] = field_of(VIEW_LITERAL(":status"), view_text(status));
+    fields[count++] = field_of(VIEW_LITERAL(":status"), status_text);
     for (unsigned i = 0; i < response->field_count; i++) {
         fields[count++] = field_of(response->fields[i].name, response->fields[i].value);
     }
     if (http_status_has_length(response->status) && !exchange->stream.pours) {
-        fields[count++] = field_of(VIEW_LITERAL("content-length"), view_of(length, (size_t)digits));
+        fields[count++] = field_of(VIEW_LITERAL("content-length"), length_text);
     }
     fields[count++] = field_of(VIEW_LITERAL("date"), server_date(connection->server));
     if (exchange->request.method == HTTP_METHOD_HEAD) {

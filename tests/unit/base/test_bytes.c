@@ -95,6 +95,9 @@ static void what_is_appended_is_there_in_order(void **state)
     buf_printf(&buf, "[%d %s]", -7, "x");
     assert_ok(buf_check(&buf));
     assert_view(buf_view(&buf), "abc01844674407370955161500fe9a[-7 x]");
+    char digits[DECIMAL_LEN_MAX];
+    assert_view(view_of(digits, decimal_write(digits, 0)), "0");
+    assert_view(view_of(digits, decimal_write(digits, UINT64_MAX)), "18446744073709551615");
 }
 
 static void integers_are_written_big_endian(void **state)
