@@ -3,7 +3,7 @@
  *
  * Invariants
  *  1. EINTR and short counts are repeated here and seen by nobody; a sync that failed is not
- *     repeated: its pages may look clean and not be on disk.
+ *     repeated, nor is what goes out ahead of one: its pages may look clean and not be on disk.
  *  2. A folder's descriptor is never followed out of: no path here is absolute, no link is followed
  *     in the last step.
  */
@@ -97,6 +97,16 @@ static void system_expect(void *context, int fd, uint64_t offset, size_t len)
 {
     (void)context;
     (void)posix_fadvise(fd, (off_t)offset, (off_t)len, POSIX_FADV_WILLNEED);
+}
+
+static struct outcome system_write_out(void *context, int fd, uint64_t offset, size_t len)
+{
+    (void)context;
+    /* Waiting marks an error of the file as seen: neither this descriptor's sync nor that of one
+     * opened later tells it again. The file system's own mark, for syncfs(), stays. */
+    int failed = sync_file_range(fd, (off_t)offset, (off_t)len,
+                                 SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
+    return failed == 0 ? OUTCOME_OK : outcome_sys(errno, "write out");
 }
 
 static struct outcome system_sync_all(void *context, int dir_fd)
@@ -211,6 +221,7 @@ const struct disk_port *disk_system(void)
         .sync = system_sync,
         .begin = system_begin,
         .expect = system_expect,
+        .write_out = system_write_out,
         .sync_all = system_sync_all,
         .size = system_size,
         .rename = system_rename,
@@ -318,6 +329,17 @@ void disk_expect(const struct disk_port *disk, int fd, uint64_t offset, size_t l
     if (disk->expect != NULL) {
         disk->expect(disk->context, fd, offset, len);
     }
+}
+
+struct outcome disk_write_out(const struct disk_port *disk, int fd, uint64_t offset, size_t len)
+{
+    struct outcome outcome = {0};
+
+    do {
+        outcome =
+            disk->write_out == NULL ? OUTCOME_OK : disk->write_out(disk->context, fd, offset, len);
+    } while (interrupted(outcome));
+    return outcome;
 }
 
 struct outcome disk_sync_folder(const struct disk_port *disk, int dir_fd, const char *path)

@@ -41,6 +41,9 @@ struct disk_port {
     void (*begin)(void *context, int fd, uint64_t offset, size_t len);
     /* What stands there will be read soon; advice, and may be NULL, too. */
     void (*expect)(void *context, int fd, uint64_t offset, size_t len);
+    /* What was written there goes out now and is waited for, but is not durable before a sync; NULL
+     * where that sync does it all. An error of it may be told here and to no sync any more. */
+    struct outcome (*write_out)(void *context, int fd, uint64_t offset, size_t len);
     /* Everything that was written to the file system that holds this folder. */
     struct outcome (*sync_all)(void *context, int dir_fd);
     struct outcome (*size)(void *context, int fd, uint64_t *ret_bytes);
@@ -77,6 +80,9 @@ struct outcome disk_write(const struct disk_port *disk, int fd, uint64_t offset,
 struct outcome disk_sync(const struct disk_port *disk, int fd, bool data_only);
 void disk_begin(const struct disk_port *disk, int fd, uint64_t offset, size_t len);
 void disk_expect(const struct disk_port *disk, int fd, uint64_t offset, size_t len);
+/* Ahead of a sync of much: done piece by piece, it leaves the sync nearly nothing, and who syncs
+ * something else meanwhile does not wait behind all of it. A failure is that of the sync. */
+struct outcome disk_write_out(const struct disk_port *disk, int fd, uint64_t offset, size_t len);
 /* Opens a folder, syncs it, closes it. */
 struct outcome disk_sync_folder(const struct disk_port *disk, int dir_fd, const char *path);
 struct outcome disk_sync_all(const struct disk_port *disk, int dir_fd);

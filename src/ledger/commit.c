@@ -89,6 +89,18 @@ static struct outcome write_zeros(const struct disk_port *disk, int fd, uint64_t
     return OUTCOME_OK;
 }
 
+/* Each step goes out before the next is written: else the sync at the end has all of it to do, and
+ * a record's sync that comes meanwhile waits for it. */
+static struct outcome write_zeros_out(const struct disk_port *disk, int fd, uint32_t bytes)
+{
+    for (uint64_t at = 0; at < bytes; at += FILL_STEP_BYTES) {
+        size_t step = bytes - at < FILL_STEP_BYTES ? (size_t)(bytes - at) : FILL_STEP_BYTES;
+        TRY(write_zeros(disk, fd, at, at + step));
+        TRY(disk_write_out(disk, fd, at, step)); /* a failure is seen here or never */
+    }
+    return OUTCOME_OK;
+}
+
 struct outcome commit_fill_zeros(const struct disk_port *disk, int home_fd, const char *path,
                                  uint32_t bytes)
 {
@@ -97,7 +109,7 @@ struct outcome commit_fill_zeros(const struct disk_port *disk, int home_fd, cons
     TRY(disk_open(disk, home_fd, path, DISK_OPEN_CREATE, DISK_PRIVATE, &fd));
     struct outcome outcome = disk_has_room(disk, home_fd, bytes);
     if (outcome_ok(outcome)) {
-        outcome = write_zeros(disk, fd, 0, bytes);
+        outcome = write_zeros_out(disk, fd, bytes);
     }
     if (outcome_ok(outcome)) {
         outcome = disk_sync(disk, fd, false);

@@ -21,9 +21,9 @@ import { serve } from '../e2e/lib/server.mjs';
 
 const FAILURES = ['error=EIO', 'error=ENOSPC', 'error=EINTR', 'signal=SIGKILL'];
 // What may stand in a write path; what a life really calls is counted first.
-const CALLS = ['write', 'pwrite64', 'fdatasync', 'fsync', 'syncfs', 'openat', 'close', 'rename',
-    'renameat', 'unlink', 'unlinkat', 'mkdirat', 'ftruncate', 'fallocate', 'fchmod', 'pread64',
-    'lseek', 'flock', 'fcntl'];
+const CALLS = ['write', 'pwrite64', 'sync_file_range', 'fdatasync', 'fsync', 'syncfs', 'openat',
+    'close', 'rename', 'renameat', 'unlink', 'unlinkat', 'mkdirat', 'ftruncate', 'fallocate',
+    'fchmod', 'pread64', 'lseek', 'flock', 'fcntl'];
 const LIVED_MS = 2100; // a core that has lived so long is started again at once
 const AT_ONCE = 8;
 

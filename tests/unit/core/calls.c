@@ -16,9 +16,10 @@ static const char *const call_names[POWER_CALL_COUNT] = {
     [POWER_CALL_OPEN] = "open",         [POWER_CALL_CLOSE] = "close",
     [POWER_CALL_READ] = "read",         [POWER_CALL_WRITE] = "write",
     [POWER_CALL_TRUNCATE] = "truncate", [POWER_CALL_SYNC] = "sync",
-    [POWER_CALL_SYNC_ALL] = "sync all", [POWER_CALL_SIZE] = "size",
-    [POWER_CALL_RENAME] = "rename",     [POWER_CALL_UNLINK] = "unlink",
-    [POWER_CALL_MKDIR] = "mkdir",       [POWER_CALL_LIST] = "list",
+    [POWER_CALL_SYNC_ALL] = "sync all", [POWER_CALL_WRITE_OUT] = "write out",
+    [POWER_CALL_SIZE] = "size",         [POWER_CALL_RENAME] = "rename",
+    [POWER_CALL_UNLINK] = "unlink",     [POWER_CALL_MKDIR] = "mkdir",
+    [POWER_CALL_LIST] = "list",
 };
 static const char *const outcome_names[CALLS_OUTCOME_COUNT] = {
     [CALLS_UNSEEN] = "answered",     [CALLS_NOT_TAKEN] = "503 or told as failed",

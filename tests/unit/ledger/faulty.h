@@ -133,6 +133,16 @@ static struct outcome faulty_sync(void *context, int fd, bool data_only)
     return faulty_told(faulty, OUTCOME_OK); /* nothing here cuts the power: no need to wait */
 }
 
+static struct outcome faulty_write_out(void *context, int fd, uint64_t offset, size_t len)
+{
+    struct faulty *faulty = context;
+    struct outcome outcome = {0};
+    if (faulty_strikes(faulty, false, &outcome)) {
+        return outcome;
+    }
+    return faulty_told(faulty, disk_system()->write_out(NULL, fd, offset, len));
+}
+
 static struct outcome faulty_sync_all(void *context, int dir_fd)
 {
     return faulty_sync(context, dir_fd, false);
@@ -210,6 +220,7 @@ static inline void faulty_init(struct faulty *faulty)
                 .read = faulty_read,
                 .write = faulty_write,
                 .sync = faulty_sync,
+                .write_out = faulty_write_out,
                 .sync_all = faulty_sync_all,
                 .size = faulty_size,
                 .rename = faulty_rename,

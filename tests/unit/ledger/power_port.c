@@ -216,6 +216,17 @@ static struct outcome power_sync(void *context, int fd, bool data_only)
     return power_told(power);
 }
 
+/* Makes nothing durable: what is not synced may be there after a loss of power, or not, anyway. */
+static struct outcome power_write_out(void *context, int fd, uint64_t offset, size_t len)
+{
+    struct power *power = context;
+    struct outcome outcome = {0};
+    (void)power_node_of(power, fd);
+    (void)offset;
+    (void)len;
+    return power_fails(power, POWER_CALL_WRITE_OUT, &outcome) ? outcome : power_told(power);
+}
+
 static struct outcome power_sync_all(void *context, int dir_fd)
 {
     struct power *power = context;
@@ -348,6 +359,7 @@ void power_start(struct power *power, uint64_t seed)
         .read = power_read,
         .write = power_write,
         .sync = power_sync,
+        .write_out = power_write_out,
         .sync_all = power_sync_all,
         .size = power_size,
         .rename = power_rename,

@@ -60,6 +60,8 @@ static void what_is_written_is_read_back_and_its_end_is_seen(void **state)
     disk_expect(disk, fd, 0, 4096);
     disk_expect(disk, 9999, 0, 4096); /* likewise, the read */
     disk_expect(&(struct disk_port){0}, fd, 0, 4096);
+    assert_ok(disk_write_out(disk, fd, 0, 4096));
+    assert_ok(disk_write_out(&(struct disk_port){0}, fd, 0, 4096));
     assert_ok(disk_sync(disk, fd, true));
     assert_ok(disk_sync(disk, fd, false));
     assert_ok(disk_size(disk, fd, &size));
@@ -208,6 +210,7 @@ static void a_bad_descriptor_is_told(void **state)
     assert_fault(disk_read(disk, 9999, 0, &byte, 1, &done), FAULT_IO);
     assert_fault(disk_write(disk, 9999, 0, VIEW_LITERAL("x"), &done), FAULT_IO);
     assert_fault(disk_sync(disk, 9999, true), FAULT_IO);
+    assert_fault(disk_write_out(disk, 9999, 0, 4096), FAULT_IO);
     assert_fault(disk_sync_all(disk, 9999), FAULT_IO);
     assert_fault(disk_size(disk, 9999, &size), FAULT_IO);
     assert_fault(disk_lock(disk, 9999, false), FAULT_IO);
@@ -230,6 +233,16 @@ static struct outcome slow_write(void *context, int fd, uint64_t offset, const v
     }
     (void)len;
     return disk_system()->write(NULL, fd, offset, bytes, 1, ret_written);
+}
+
+static struct outcome slow_write_out(void *context, int fd, uint64_t offset, size_t len)
+{
+    struct slow *slow = context;
+    if (slow->interruptions > 0) {
+        slow->interruptions--;
+        return outcome_sys(EINTR, "write out");
+    }
+    return disk_system()->write_out(NULL, fd, offset, len);
 }
 
 static struct outcome nothing_written(void *context, int fd, uint64_t offset, const void *bytes,
@@ -256,6 +269,10 @@ static void what_is_done_piece_by_piece_is_done_whole(void **state)
     slow.port.context = &slow;
     assert_ok(disk_open(&slow.port, folder->fd, "slow", DISK_OPEN_CREATE, DISK_PRIVATE, &fd));
     assert_ok(disk_write(&slow.port, fd, 0, VIEW_LITERAL("byte by byte"), &done));
+    slow.interruptions = 3;
+    slow.port.write_out = slow_write_out;
+    assert_ok(disk_write_out(&slow.port, fd, 0, 12));
+    assert_int_equal(slow.interruptions, 0);
     slow.port.write = nothing_written;
     assert_fault(disk_write(&slow.port, fd, 0, VIEW_LITERAL("x"), &done), FAULT_IO);
     assert_ok(disk_close(&slow.port, &fd));

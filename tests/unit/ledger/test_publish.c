@@ -226,6 +226,28 @@ static void a_snapshot_waits_until_the_keeper_has_synced_far_enough(void **state
     logbook_done(&book);
 }
 
+/* Nothing of it stands under a name from which it would be taken. */
+static void a_spare_that_did_not_come_to_the_disk_is_none(void **state)
+{
+    (void)state;
+    struct logbook book;
+    struct faulty *faulty = &book.faulty;
+    uint64_t at = 0;
+    logbook_create(&book);
+    faulty_arm(faulty, FAULTY_NONE, 0, 0);
+    assert_ok(prepare_spare(&faulty->port, book.home_fd, 2 * LOGBOOK_SEGMENT_BYTES));
+    uint64_t calls = faulty->calls;
+    for (at = 2; at <= calls - 4; at++) { /* after the look for one, before it has its name */
+        assert_ok(disk_remove(disk_system(), book.home_fd, "commit/spare", false));
+        faulty_arm(faulty, FAULTY_ERROR, at, EIO);
+        assert_fault(prepare_spare(&faulty->port, book.home_fd, 2 * LOGBOOK_SEGMENT_BYTES),
+                     FAULT_IO);
+        assert_false(logbook_has(&book, "commit/spare"));
+    }
+    faulty_arm(faulty, FAULTY_NONE, 0, 0);
+    logbook_done(&book);
+}
+
 static void the_last_two_snapshots_are_kept(void **state)
 {
     (void)state;
@@ -341,6 +363,7 @@ int main(void)
         cmocka_unit_test(numbers_beyond_999_get_folders),
         cmocka_unit_test(files_that_nobody_writes_are_written_by_the_commits),
         cmocka_unit_test(a_snapshot_waits_until_the_keeper_has_synced_far_enough),
+        cmocka_unit_test(a_spare_that_did_not_come_to_the_disk_is_none),
         cmocka_unit_test(the_last_two_snapshots_are_kept),
         cmocka_unit_test(the_keeper_makes_one_spare_and_leaves_a_good_one_alone),
         cmocka_unit_test(what_is_put_aside_is_removed_by_the_keeper_and_nothing_else),
