@@ -186,8 +186,9 @@ struct outcome derive_finish(struct ledger *ledger)
     if (ledger->tree.size == ledger->snapshot_size) {
         return OUTCOME_OK;
     }
-    TRY(sync_derived(ledger->context.disk, ledger->context.home_fd, ledger->snapshot_size,
+    TRY(sync_derived(ledger->context.disk, ledger->context.home_fd, ledger->durable_size,
                      ledger->tree.size)); /* invariant 2 */
+    ledger->durable_size = ledger->tree.size;
     TRY(snapshot_begin(ledger, now_us));
     while (ledger->phase != SNAPSHOT_NONE) {
         TRY(snapshot_step(ledger, true, now_us));
@@ -211,6 +212,22 @@ void ledger_figures_get(const struct ledger *ledger, struct ledger_figures *ret_
     };
 }
 
+/* Up to where the keeper is to sync now; durable_size: nothing. It is the size of a snapshot only
+ * when that one waits, since its file must be whole by then. */
+static uint64_t sync_until(const struct ledger *ledger)
+{
+    bool none = ledger->phase == SNAPSHOT_NONE;
+    uint64_t limit = none ? ledger->publish.size : ledger->writer.size;
+
+    if (none && ledger->publish.count > 0) { /* a full tile may not be written yet */
+        return ledger->durable_size;
+    }
+    if (limit > ledger->durable_size + SYNC_ENTRIES) {
+        return ledger->durable_size + SYNC_ENTRIES;
+    }
+    return ledger->phase == SNAPSHOT_WAITS ? limit : ledger->durable_size;
+}
+
 enum ledger_wish ledger_wish(const struct ledger *ledger, uint64_t *ret_from, uint64_t *ret_until)
 {
     enum ledger_wish wish = shred_wish(ledger, ret_from);
@@ -224,9 +241,9 @@ enum ledger_wish ledger_wish(const struct ledger *ledger, uint64_t *ret_from, ui
         *ret_until = 0;
         return LEDGER_WISH_SPARE;
     }
-    if (ledger->phase == SNAPSHOT_WAITS) {
-        *ret_from = ledger->snapshot_size;
-        *ret_until = ledger->writer.size;
+    if (ledger->phase == SNAPSHOT_WAITS || sync_until(ledger) > ledger->durable_size) {
+        *ret_from = ledger->durable_size;
+        *ret_until = sync_until(ledger);
         return LEDGER_WISH_SYNC;
     }
     return wish;
@@ -236,9 +253,11 @@ void ledger_kept(struct ledger *ledger, enum ledger_wish done, uint64_t until)
 {
     if (done == LEDGER_WISH_SPARE) {
         ledger->commit.spare_ready = true;
-    } else if (done == LEDGER_WISH_SYNC && ledger->phase == SNAPSHOT_WAITS &&
-               until >= ledger->writer.size) {
-        ledger->phase = SNAPSHOT_NAMES;
+    } else if (done == LEDGER_WISH_SYNC) {
+        ledger->durable_size = until > ledger->durable_size ? until : ledger->durable_size;
+        if (ledger->phase == SNAPSHOT_WAITS && until >= ledger->writer.size) {
+            ledger->phase = SNAPSHOT_NAMES;
+        }
     } else {
         shred_kept(ledger, done, until);
     }

@@ -4,10 +4,14 @@
  *
  * Invariants
  *  1. commit/spare has only zeros that are durable, from the moment it has that name.
- *  2. A few files are synced one by one; many by one sync of their file system, which takes no
- * longer than one of them (a sync of each costs a flush of the device each).
+ *  2. Files go out one after the other before the first of them is synced, which then has little
+ *     to do for all of them. A sync of each costs a flush of the device each, but makes no one wait
+ *     long; one sync of their file system takes along whatever anybody has written to it, and a
+ *     record's sync waits for that. It is for more at once than the keeper is ever asked for.
  *  3. A file that is to be synced is opened first and then synced with its folders: a write-back
- *     error that nobody has seen yet is reported to whoever syncs next.
+ *     error that nobody has seen yet is reported to whoever syncs next. Going out reports it too,
+ *     and then no sync of that file does any more (that of the file system does): a failure of
+ *     either is the wish's.
  */
 #include "base/check.h"
 #include "ledger/private.h"
@@ -15,8 +19,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FEW_BUNDLES 4u
+#define FEW_BUNDLES (SYNC_ENTRIES / TILE_WIDTH)
 #define READ_BYTES (1u << 20)
+#define OUT_BYTES (1u << 20) /* at once on their way to the disk */
 #define ASIDE_PREFIX "aside-"
 
 static bool spare_is_there(const struct disk_port *disk, int home_fd, uint32_t segment_bytes)
@@ -47,14 +52,37 @@ struct outcome keeper_prepare_spare(int home_fd, uint32_t segment_bytes)
     return prepare_spare(disk_system(), home_fd, segment_bytes);
 }
 
-static struct outcome sync_file(const struct disk_port *disk, int home_fd, const char *path)
+/* How a file is brought to the disk. */
+enum bring {
+    BRING_SYNCED, /* it and its name are durable */
+    BRING_OUT     /* ahead of that: invariant 2 */
+};
+
+static struct outcome write_out(const struct disk_port *disk, int fd)
+{
+    uint64_t bytes = 0;
+
+    TRY(disk_size(disk, fd, &bytes));
+    for (uint64_t at = 0; at < bytes; at += OUT_BYTES) {
+        TRY(disk_write_out(disk, fd, at, OUT_BYTES)); /* invariant 3 */
+    }
+    return OUTCOME_OK;
+}
+
+static struct outcome bring_file(const struct disk_port *disk, int home_fd, const char *path,
+                                 enum bring how)
 {
     int fd = DISK_CLOSED;
 
     TRY(disk_open(disk, home_fd, path, DISK_OPEN_READ, DISK_PRIVATE, &fd));
-    struct outcome outcome = disk_sync(disk, fd, false);
+    struct outcome outcome = how == BRING_OUT ? write_out(disk, fd) : disk_sync(disk, fd, false);
     struct outcome closed = disk_close(disk, &fd);
     return outcome_ok(outcome) ? closed : outcome;
+}
+
+static struct outcome sync_file(const struct disk_port *disk, int home_fd, const char *path)
+{
+    return bring_file(disk, home_fd, path, BRING_SYNCED);
 }
 
 /* Every folder on the way to a file, the deepest first. */
@@ -70,25 +98,40 @@ static struct outcome sync_folders(const struct disk_port *disk, int home_fd, co
     return OUTCOME_OK;
 }
 
-/* Full tiles from..until - 1 of one kind and level. */
-static struct outcome sync_level(const struct disk_port *disk, int home_fd, enum tile_kind kind,
-                                 unsigned level, uint64_t from, uint64_t until)
+/* Full tiles of one kind and level. */
+static struct outcome bring_level(const struct disk_port *disk, int home_fd,
+                                  const struct tile_id *first, uint64_t until, enum bring how)
 {
-    for (uint64_t number = from; number < until; number++) {
-        struct tile_id id = {kind, level, number, TILE_WIDTH};
+    for (struct tile_id id = *first; id.number < until; id.number++) {
         char path[TILE_PATH_BYTES_MAX];
         char full[LEDGER_PATH_BYTES_MAX];
         tile_path(&id, path);
         snprintf(full, sizeof(full), PUBLIC_FOLDER "/%s", path);
-        TRY(sync_file(disk, home_fd, full));
-        if (number + 1 == until || (number + 1) % 1000 == 0) { /* the last of its folder */
+        TRY(bring_file(disk, home_fd, full, how));
+        bool last = id.number + 1 == until || (id.number + 1) % 1000 == 0; /* of its folder */
+        if (last && how == BRING_SYNCED) {
             TRY(sync_folders(disk, home_fd, full));
         }
     }
     return OUTCOME_OK;
 }
 
-static struct outcome sync_snapshots(const struct disk_port *disk, int home_fd)
+static struct outcome bring_tiles(const struct disk_port *disk, int home_fd, uint64_t from,
+                                  uint64_t until, enum bring how)
+{
+    struct tile_id first = {TILE_KIND_ENTRIES, 0, from / TILE_WIDTH, TILE_WIDTH};
+
+    TRY(bring_level(disk, home_fd, &first, until / TILE_WIDTH, how));
+    first.kind = TILE_KIND_HASHES;
+    for (; first.level < TILE_LEVELS; first.level++) {
+        first.number = tile_hashes_at(from, first.level) / TILE_WIDTH;
+        TRY(bring_level(disk, home_fd, &first, tile_hashes_at(until, first.level) / TILE_WIDTH,
+                        how));
+    }
+    return OUTCOME_OK;
+}
+
+static struct outcome bring_snapshots(const struct disk_port *disk, int home_fd, enum bring how)
 {
     BUF_AUTO names;
     size_t at = 0;
@@ -99,27 +142,24 @@ static struct outcome sync_snapshots(const struct disk_port *disk, int home_fd)
          name = disk_next_name(&names, &at)) {
         char path[LEDGER_PATH_BYTES_MAX];
         snprintf(path, sizeof(path), DERIVED_FOLDER "/%s", name);
-        struct outcome outcome = sync_file(disk, home_fd, path);
+        struct outcome outcome = bring_file(disk, home_fd, path, how);
         if (!outcome_ok(outcome) && outcome.fault != FAULT_NOT_FOUND) { /* removed meanwhile */
             return outcome;
         }
     }
-    return disk_sync_folder(disk, home_fd, DERIVED_FOLDER);
+    return how == BRING_SYNCED ? disk_sync_folder(disk, home_fd, DERIVED_FOLDER) : OUTCOME_OK;
 }
 
 struct outcome sync_derived(const struct disk_port *disk, int home_fd, uint64_t from,
                             uint64_t until)
 {
-    if (until / TILE_WIDTH - from / TILE_WIDTH > FEW_BUNDLES) { /* invariant 2 */
+    TRY(bring_tiles(disk, home_fd, from, until, BRING_OUT));
+    TRY(bring_snapshots(disk, home_fd, BRING_OUT));
+    if (until / TILE_WIDTH - from / TILE_WIDTH > FEW_BUNDLES) {
         return disk_sync_all(disk, home_fd);
     }
-    TRY(sync_level(disk, home_fd, TILE_KIND_ENTRIES, 0, from / TILE_WIDTH, until / TILE_WIDTH));
-    for (unsigned level = 0; level < TILE_LEVELS; level++) {
-        TRY(sync_level(disk, home_fd, TILE_KIND_HASHES, level,
-                       tile_hashes_at(from, level) / TILE_WIDTH,
-                       tile_hashes_at(until, level) / TILE_WIDTH));
-    }
-    return sync_snapshots(disk, home_fd);
+    TRY(bring_tiles(disk, home_fd, from, until, BRING_SYNCED));
+    return bring_snapshots(disk, home_fd, BRING_SYNCED);
 }
 
 struct outcome keeper_sync_tiles(int home_fd, uint64_t from, uint64_t until)

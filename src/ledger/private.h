@@ -14,6 +14,9 @@
 #define SNAPSHOT_ENTRIES 131072u
 #define SNAPSHOT_US_MIN (INT64_C(5) * 1000000)
 #define SNAPSHOT_US_MAX (INT64_C(60) * 1000000)
+/* So many entries' tiles the keeper makes durable at once, as they come: little enough that a spare
+ * segment never waits long, and that a snapshot finds nearly all of them durable. */
+#define SYNC_ENTRIES 8192u
 #define TICK_BUDGET_US 400      /* of one ledger_tick(); the step that passes it is the last */
 #define PUBLISH_EVERY_US 900000 /* below LEDGER_PUBLISH_MS_MAX: the files take time too */
 
@@ -128,6 +131,7 @@ struct ledger {
     enum snapshot_phase phase;
     struct snapshot_writer writer;
     uint64_t snapshot_size; /* of the last one */
+    uint64_t durable_size;  /* full tiles below are durable; not less than snapshot_size */
     int64_t snapshot_us;
 
     struct segment_table segments;

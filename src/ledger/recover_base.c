@@ -166,6 +166,7 @@ static struct outcome choose(struct recovery *recovery)
         struct outcome outcome = use_snapshot(recovery, sizes[i]);
         if (outcome_ok(outcome)) {
             ledger->snapshot_size = sizes[i];
+            ledger->durable_size = sizes[i];
             return OUTCOME_OK;
         }
         if (outcome.fault == FAULT_NO_MEMORY || outcome.fault == FAULT_IO) {

@@ -214,7 +214,7 @@ static void a_snapshot_waits_until_the_keeper_has_synced_far_enough(void **state
     assert_ok(ledger_tick(book.ledger, &wait_ms));
     ledger_kept(book.ledger, LEDGER_WISH_SYNC, 299);
     assert_int_equal(ledger_wish(book.ledger, &from, &until), LEDGER_WISH_SYNC);
-    assert_true(from == 0 && until == 300);
+    assert_true(from == 299 && until == 300);
     assert_false(logbook_has(&book, "derived/snapshot-300"));
     ledger_kept(book.ledger, LEDGER_WISH_SYNC, 300);
     assert_ok(ledger_tick(book.ledger, &wait_ms));
@@ -223,6 +223,82 @@ static void a_snapshot_waits_until_the_keeper_has_synced_far_enough(void **state
     logbook_crash(&book);
     logbook_open(&book);
     assert_true(book.owner_restored == 300 && book.recovery.replayed == 1);
+    logbook_done(&book);
+}
+
+/* What the keeper is to sync now. */
+static void assert_syncs(const struct logbook *book, uint64_t want_from, uint64_t want_until)
+{
+    uint64_t from = 0;
+    uint64_t until = 0;
+    assert_int_equal(ledger_wish(book->ledger, &from, &until), LEDGER_WISH_SYNC);
+    assert_true(from == want_from && until == want_until);
+}
+
+static void tiles_are_synced_as_they_come_and_a_snapshot_finds_them_durable(void **state)
+{
+    (void)state;
+    struct logbook book;
+    uint64_t from = 0;
+    uint64_t until = 0;
+    uint32_t wait_ms = 0;
+    create_with_spare(&book);
+    logbook_grow(&book, SYNC_ENTRIES, 256);
+    ledger_kept(book.ledger, LEDGER_WISH_SPARE, 0);
+    logbook_publish(&book);
+    assert_int_equal(ledger_wish(book.ledger, &from, &until), LEDGER_WISH_NONE);
+    logbook_grow(&book, 2 * SYNC_ENTRIES, 256);
+    logbook_commit(&book, 256);
+    ledger_kept(book.ledger, LEDGER_WISH_SPARE, 0);
+    assert_true(book.ledger->publish.count > 0); /* not all of them are written */
+    assert_int_equal(ledger_wish(book.ledger, &from, &until), LEDGER_WISH_NONE);
+    logbook_publish(&book);
+    assert_syncs(&book, 0, SYNC_ENTRIES);
+    assert_ok(sync_derived(&book.faulty.port, book.home_fd, 0, SYNC_ENTRIES));
+    book.now_us += SNAPSHOT_US_MAX; /* a snapshot begins while the keeper is at work */
+    while (book.ledger->phase != SNAPSHOT_WAITS) {
+        assert_ok(ledger_tick(book.ledger, &wait_ms));
+    }
+    ledger_kept(book.ledger, LEDGER_WISH_SYNC, SYNC_ENTRIES);
+    assert_syncs(&book, SYNC_ENTRIES, 2 * SYNC_ENTRIES);
+    ledger_kept(book.ledger, LEDGER_WISH_SYNC, 2 * SYNC_ENTRIES);
+    assert_int_equal(book.ledger->phase, SNAPSHOT_WAITS); /* its file was not whole before */
+    assert_syncs(&book, 2 * SYNC_ENTRIES, 2 * SYNC_ENTRIES + 256);
+    ledger_kept(book.ledger, LEDGER_WISH_SYNC, 2 * SYNC_ENTRIES + 256);
+    assert_ok(ledger_tick(book.ledger, &wait_ms));
+    assert_true(logbook_has(&book, "derived/snapshot-16640"));
+    logbook_crash(&book);
+    logbook_open(&book);
+    assert_true(book.ledger->durable_size == 2 * SYNC_ENTRIES + 256);
+    logbook_done(&book);
+}
+
+/* Each call in turn; `many`: more at once than the core asks for. */
+static void assert_sync_tells(struct logbook *book, uint64_t until, bool many)
+{
+    struct faulty *faulty = &book->faulty;
+    uint64_t syncs = faulty->syncs;
+    faulty_arm(faulty, FAULTY_NONE, 0, 0);
+    assert_ok(sync_derived(&faulty->port, book->home_fd, 0, until));
+    uint64_t calls = faulty->calls;
+    assert_true(many == (faulty->syncs - syncs == 1));
+    for (uint64_t at = 1; at <= calls; at++) {
+        faulty_arm(faulty, FAULTY_ERROR, at, EIO);
+        assert_fault(sync_derived(&faulty->port, book->home_fd, 0, until), FAULT_IO);
+        assert_true(faulty->struck);
+    }
+    faulty_arm(faulty, FAULTY_NONE, 0, 0);
+}
+
+static void the_keeper_tells_whatever_fails_on_the_way_to_the_disk(void **state)
+{
+    (void)state;
+    struct logbook book;
+    logbook_create_sized(&book, 8u << 20);
+    logbook_grow(&book, SYNC_ENTRIES + 256, 256);
+    logbook_close(&book); /* all is written, a snapshot too */
+    assert_sync_tells(&book, 600, false);
+    assert_sync_tells(&book, SYNC_ENTRIES + 256, true);
     logbook_done(&book);
 }
 
@@ -363,6 +439,8 @@ int main(void)
         cmocka_unit_test(numbers_beyond_999_get_folders),
         cmocka_unit_test(files_that_nobody_writes_are_written_by_the_commits),
         cmocka_unit_test(a_snapshot_waits_until_the_keeper_has_synced_far_enough),
+        cmocka_unit_test(tiles_are_synced_as_they_come_and_a_snapshot_finds_them_durable),
+        cmocka_unit_test(the_keeper_tells_whatever_fails_on_the_way_to_the_disk),
         cmocka_unit_test(a_spare_that_did_not_come_to_the_disk_is_none),
         cmocka_unit_test(the_last_two_snapshots_are_kept),
         cmocka_unit_test(the_keeper_makes_one_spare_and_leaves_a_good_one_alone),
