@@ -163,6 +163,9 @@ enum ledger_wish {
     LEDGER_WISH_DESTROY,
     LEDGER_WISH_COUNT
 };
+/* Instead of a wish that was done: what it should have synced may be gone from memory and disk.
+ * Whoever hears it must have the ledger recovered, which writes what is derived anew. */
+#define LEDGER_WISH_LOST 255
 enum ledger_wish ledger_wish(const struct ledger *ledger, uint64_t *ret_from, uint64_t *ret_until);
 void ledger_kept(struct ledger *ledger, enum ledger_wish done, uint64_t until);
 /* It could not: a segment that cannot be read is not shredded, whatever else is wished for again.

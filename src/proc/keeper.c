@@ -68,12 +68,24 @@ static struct outcome fulfil(const struct keeper *keeper, const struct wish *wis
     }
 }
 
-static struct outcome answer(struct keeper *keeper, const struct wish *wish, bool done)
+/* What the answer says of it. A page that did not reach the disk looks clean afterwards, and its
+ * error is told once: the same sync, asked again, would be done over what is lost. */
+static uint8_t said_of(const struct wish *wish, struct outcome outcome)
+{
+    bool syncs = wish->kind == LEDGER_WISH_SYNC || wish->kind == LEDGER_WISH_REST;
+
+    if (outcome_ok(outcome)) {
+        return (uint8_t)wish->kind;
+    }
+    return syncs && outcome.fault == FAULT_IO ? LEDGER_WISH_LOST : LEDGER_WISH_NONE;
+}
+
+static struct outcome answer(struct keeper *keeper, const struct wish *wish, uint8_t said)
 {
     struct buf *out = &keeper->pipe.out;
     size_t start = frame_start(out, FRAME_KEPT);
 
-    buf_put_u8(out, (uint8_t)(done ? wish->kind : LEDGER_WISH_NONE));
+    buf_put_u8(out, said);
     buf_put_u64(out, wish->from);
     buf_put_u64(out, wish->until);
     frame_finish(out, start, 1);
@@ -95,7 +107,7 @@ static struct outcome take_wishes(struct keeper *keeper)
         if (!outcome_ok(outcome)) {
             log_outcome(LOG_LEVEL_ERROR, "not-kept", outcome);
         }
-        TRY(answer(keeper, &wish, outcome_ok(outcome))); /* invariants 1 and 2 */
+        TRY(answer(keeper, &wish, said_of(&wish, outcome))); /* invariants 1 and 2 */
     }
 }
 

@@ -133,6 +133,24 @@ static void a_keeper_that_answers_nonsense_loses_its_pipe(void **state)
     pipe_done(&keeper);
 }
 
+static void
+a_core_whose_keeper_may_have_lost_a_file_ends_so_that_the_next_one_recovers(void **state)
+{
+    struct rig *rig = *state;
+    struct pipe_end keeper = rig_connect(rig, RIG_KEEPER, 1);
+    BUF_AUTO bytes;
+    buf_init(&bytes, 1024);
+    size_t start = frame_start(&bytes, FRAME_KEPT);
+    buf_put_u8(&bytes, LEDGER_WISH_LOST);
+    buf_put_u64(&bytes, 0);
+    buf_put_u64(&bytes, 256);
+    frame_finish(&bytes, start, 1);
+    rig_send(&keeper, bytes.data, bytes.len);
+    assert_true(rig_is_closed(&keeper));
+    pipe_done(&keeper);
+    assert_int_equal(rig_end(rig), 1);
+}
+
 static void put_scrub(struct buf *bytes, const struct scrub_status *status, unsigned count)
 {
     size_t start = frame_start(bytes, FRAME_SCRUB);
@@ -361,6 +379,7 @@ int main(void)
         TEST(who_sends_what_it_may_not_loses_its_pipe_and_nobody_else_does),
         TEST(public_may_send_nothing_at_all),
         TEST(a_keeper_that_answers_nonsense_loses_its_pipe),
+        TEST(a_core_whose_keeper_may_have_lost_a_file_ends_so_that_the_next_one_recovers),
         TEST(what_the_worker_found_is_told_to_who_asks_at_the_admin_socket),
         TEST(a_worker_that_talks_nonsense_or_asks_loses_its_pipe),
         TEST(a_chunk_is_recorded_once_however_often_the_loader_asks),

@@ -16,6 +16,7 @@
 #define WAIT_MS 20000
 #define HOME_FD 4242
 #define FAILING 666
+#define LOSING 667
 
 struct outcome keeper_prepare_spare(int home_fd, uint32_t segment_bytes)
 {
@@ -27,6 +28,9 @@ struct outcome keeper_sync_tiles(int home_fd, uint64_t from, uint64_t until)
 {
     if (from == FAILING) {
         return outcome_fail(FAULT_NO_SPACE, "no room for tiles");
+    }
+    if (from == LOSING) {
+        return outcome_fail(FAULT_IO, "tiles did not reach the disk");
     }
     bool right = home_fd == HOME_FD && from <= until;
     return right ? OUTCOME_OK : outcome_fail(FAULT_IO, "wrong arguments");
@@ -167,6 +171,21 @@ static void a_wish_that_fails_is_answered_as_not_done(void **state)
     assert_int_equal(end(&play), 0);
 }
 
+static void what_a_sync_may_have_lost_is_told_as_lost(void **state)
+{
+    (void)state;
+    struct play play;
+    begin(&play);
+    wish(&play, LEDGER_WISH_SYNC, LOSING, 700);
+    assert_kept(&play, LEDGER_WISH_LOST, LOSING, 700);
+    wish(&play, LEDGER_WISH_REST, 1, 1);
+    assert_kept(&play, LEDGER_WISH_LOST, 1, 1);
+    wish(&play, LEDGER_WISH_DESTROY, 1, 1); /* what is to go may be asked to again */
+    assert_kept(&play, LEDGER_WISH_NONE, 1, 1);
+    kill(play.pid, SIGTERM);
+    assert_int_equal(end(&play), 0);
+}
+
 /* The keeper hangs up on a core that sends this. */
 static void assert_hangs_up(struct play *play)
 {
@@ -265,6 +284,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_wish_is_done_and_answered),
         cmocka_unit_test(a_wish_that_fails_is_answered_as_not_done),
+        cmocka_unit_test(what_a_sync_may_have_lost_is_told_as_lost),
         cmocka_unit_test(nonsense_ends_the_pipe_and_a_new_one_works),
         cmocka_unit_test(a_new_pipe_takes_the_place_of_one_that_still_lives),
         cmocka_unit_test(it_ends_with_the_supervisor),
