@@ -147,13 +147,17 @@ static struct outcome keep(const struct cli_house *open)
     enum ledger_wish wish = ledger_wish(open->house->ledger, &from, &until);
     switch (wish) {
     case LEDGER_WISH_NONE:
+    case LEDGER_WISH_LOST:
     case LEDGER_WISH_COUNT:
         return OUTCOME_OK;
     case LEDGER_WISH_SPARE:
         outcome = keeper_prepare_spare(open->home_fd, COMMIT_SEGMENT_BYTES);
         break;
-    case LEDGER_WISH_SYNC:
+    case LEDGER_WISH_TILES:
         outcome = keeper_sync_tiles(open->home_fd, from, until);
+        break;
+    case LEDGER_WISH_SYNC:
+        outcome = keeper_sync_derived(open->home_fd, from, until);
         break;
     case LEDGER_WISH_READ:
         outcome = keeper_read(open->home_fd, from);
@@ -165,7 +169,8 @@ static struct outcome keep(const struct cli_house *open)
         outcome = keeper_destroy(open->home_fd, from);
         break;
     }
-    if (outcome_ok(outcome)) {
+    wish = ledger_wish_said(wish, outcome);
+    if (wish != LEDGER_WISH_NONE) {
         ledger_kept(open->house->ledger, wish, until);
     }
     return outcome;

@@ -249,22 +249,20 @@ static struct outcome take_kept(struct core *core, struct peer *peer, const stru
     uint64_t from = cursor_u64(&cursor);
     uint64_t until = cursor_u64(&cursor);
     (void)from;
-    if (!outcome_ok(cursor_end(&cursor, "kept")) ||
-        (wish >= LEDGER_WISH_COUNT && wish != LEDGER_WISH_LOST)) {
+    if (!outcome_ok(cursor_end(&cursor, "kept")) || wish >= LEDGER_WISH_COUNT) {
         refuse(core, peer, "what the keeper says does not decode");
         return OUTCOME_OK;
     }
     core->kept_asked = false;
-    if (wish == LEDGER_WISH_LOST) { /* the next core recovers */
-        return outcome_fail(FAULT_IO, "derived files of the log may be lost");
-    }
     if (wish == LEDGER_WISH_NONE) { /* it failed and said why: asked again after a while */
         core->keep_us = clock_monotonic_us(&core->house->clock) + KEEP_RETRY_US;
         ledger_unkept(core->house->ledger);
     } else {
         ledger_kept(core->house->ledger, wish, until);
     }
-    return OUTCOME_OK;
+    return wish == LEDGER_WISH_LOST /* the next core recovers */
+               ? outcome_fail(FAULT_IO, "derived files of the log may be lost")
+               : OUTCOME_OK;
 }
 
 static struct outcome take_scrub(struct core *core, struct peer *peer, const struct frame *frame)

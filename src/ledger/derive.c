@@ -186,8 +186,8 @@ struct outcome derive_finish(struct ledger *ledger)
     if (ledger->tree.size == ledger->snapshot_size) {
         return OUTCOME_OK;
     }
-    TRY(sync_derived(ledger->context.disk, ledger->context.home_fd, ledger->durable_size,
-                     ledger->tree.size)); /* invariant 2 */
+    /* Invariant 2. All at once: it tells of what a keeper met and has not told any more, too. */
+    TRY(disk_sync_all(ledger->context.disk, ledger->context.home_fd));
     ledger->durable_size = ledger->tree.size;
     TRY(snapshot_begin(ledger, now_us));
     while (ledger->phase != SNAPSHOT_NONE) {
@@ -213,7 +213,7 @@ void ledger_figures_get(const struct ledger *ledger, struct ledger_figures *ret_
 }
 
 /* Up to where the keeper is to sync now; durable_size: nothing. It is the size of a snapshot only
- * when that one waits, since its file must be whole by then. */
+ * when that one waits: its file is whole then. */
 static uint64_t sync_until(const struct ledger *ledger)
 {
     bool none = ledger->phase == SNAPSHOT_NONE;
@@ -241,10 +241,12 @@ enum ledger_wish ledger_wish(const struct ledger *ledger, uint64_t *ret_from, ui
         *ret_until = 0;
         return LEDGER_WISH_SPARE;
     }
-    if (ledger->phase == SNAPSHOT_WAITS || sync_until(ledger) > ledger->durable_size) {
+    uint64_t until = sync_until(ledger);
+    bool waits = ledger->phase == SNAPSHOT_WAITS && until == ledger->writer.size;
+    if (waits || until > ledger->durable_size) {
         *ret_from = ledger->durable_size;
-        *ret_until = sync_until(ledger);
-        return LEDGER_WISH_SYNC;
+        *ret_until = until;
+        return waits ? LEDGER_WISH_SYNC : LEDGER_WISH_TILES;
     }
     return wish;
 }
@@ -253,11 +255,14 @@ void ledger_kept(struct ledger *ledger, enum ledger_wish done, uint64_t until)
 {
     if (done == LEDGER_WISH_SPARE) {
         ledger->commit.spare_ready = true;
-    } else if (done == LEDGER_WISH_SYNC) {
+    } else if (done == LEDGER_WISH_TILES || done == LEDGER_WISH_SYNC) {
         ledger->durable_size = until > ledger->durable_size ? until : ledger->durable_size;
-        if (ledger->phase == SNAPSHOT_WAITS && until >= ledger->writer.size) {
+        if (done == LEDGER_WISH_SYNC && ledger->phase == SNAPSHOT_WAITS &&
+            until >= ledger->writer.size) {
             ledger->phase = SNAPSHOT_NAMES;
         }
+    } else if (done == LEDGER_WISH_LOST) {
+        ledger->state = LEDGER_BROKEN;
     } else {
         shred_kept(ledger, done, until);
     }

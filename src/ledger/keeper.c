@@ -7,11 +7,11 @@
  *  2. Files go out one after the other before the first of them is synced, which then has little
  *     to do for all of them. A sync of each costs a flush of the device each, but makes no one wait
  *     long; one sync of their file system takes along whatever anybody has written to it, and a
- *     record's sync waits for that. It is for more at once than the keeper is ever asked for.
+ *     record's sync waits for that.
  *  3. A file that is to be synced is opened first and then synced with its folders: a write-back
  *     error that nobody has seen yet is reported to whoever syncs next. Going out reports it too,
- *     and then no sync of that file does any more (that of the file system does): a failure of
- *     either is the wish's.
+ *     and then no sync of that file does any more (that of the file system does). So a failure of
+ *     either is FAULT_IO, whatever its reason (a full disk loses pages, too), and nothing else is.
  */
 #include "base/check.h"
 #include "ledger/private.h"
@@ -19,7 +19,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FEW_BUNDLES (SYNC_ENTRIES / TILE_WIDTH)
 #define READ_BYTES (1u << 20)
 #define OUT_BYTES (1u << 20) /* at once on their way to the disk */
 #define ASIDE_PREFIX "aside-"
@@ -58,13 +57,26 @@ enum bring {
     BRING_OUT     /* ahead of that: invariant 2 */
 };
 
+/* Invariant 3. */
+static struct outcome or_lost(struct outcome outcome)
+{
+    outcome.fault = outcome_ok(outcome) ? FAULT_NONE : FAULT_IO;
+    return outcome;
+}
+
+static struct outcome or_later(struct outcome outcome)
+{
+    outcome.fault = outcome.fault == FAULT_IO ? FAULT_BUSY : outcome.fault;
+    return outcome;
+}
+
 static struct outcome write_out(const struct disk_port *disk, int fd)
 {
     uint64_t bytes = 0;
 
-    TRY(disk_size(disk, fd, &bytes));
+    TRY(or_later(disk_size(disk, fd, &bytes)));
     for (uint64_t at = 0; at < bytes; at += OUT_BYTES) {
-        TRY(disk_write_out(disk, fd, at, OUT_BYTES)); /* invariant 3 */
+        TRY(or_lost(disk_write_out(disk, fd, at, OUT_BYTES)));
     }
     return OUTCOME_OK;
 }
@@ -74,15 +86,21 @@ static struct outcome bring_file(const struct disk_port *disk, int home_fd, cons
 {
     int fd = DISK_CLOSED;
 
-    TRY(disk_open(disk, home_fd, path, DISK_OPEN_READ, DISK_PRIVATE, &fd));
-    struct outcome outcome = how == BRING_OUT ? write_out(disk, fd) : disk_sync(disk, fd, false);
-    struct outcome closed = disk_close(disk, &fd);
+    TRY(or_later(disk_open(disk, home_fd, path, DISK_OPEN_READ, DISK_PRIVATE, &fd)));
+    struct outcome outcome =
+        how == BRING_OUT ? write_out(disk, fd) : or_lost(disk_sync(disk, fd, false));
+    struct outcome closed = or_lost(disk_close(disk, &fd));
     return outcome_ok(outcome) ? closed : outcome;
 }
 
 static struct outcome sync_file(const struct disk_port *disk, int home_fd, const char *path)
 {
     return bring_file(disk, home_fd, path, BRING_SYNCED);
+}
+
+static struct outcome sync_folder(const struct disk_port *disk, int home_fd, const char *path)
+{
+    return or_lost(disk_sync_folder(disk, home_fd, path));
 }
 
 /* Every folder on the way to a file, the deepest first. */
@@ -93,7 +111,7 @@ static struct outcome sync_folders(const struct disk_port *disk, int home_fd, co
     snprintf(folder, sizeof(folder), "%s", path);
     for (char *slash = strrchr(folder, '/'); slash != NULL; slash = strrchr(folder, '/')) {
         *slash = '\0';
-        TRY(disk_sync_folder(disk, home_fd, folder));
+        TRY(sync_folder(disk, home_fd, folder));
     }
     return OUTCOME_OK;
 }
@@ -137,7 +155,7 @@ static struct outcome bring_snapshots(const struct disk_port *disk, int home_fd,
     size_t at = 0;
 
     buf_init(&names, FOLDER_NAMES_BYTES_MAX);
-    TRY(disk_list(disk, home_fd, DERIVED_FOLDER, &names));
+    TRY(or_later(disk_list(disk, home_fd, DERIVED_FOLDER, &names)));
     for (const char *name = disk_next_name(&names, &at); name != NULL;
          name = disk_next_name(&names, &at)) {
         char path[LEDGER_PATH_BYTES_MAX];
@@ -147,22 +165,30 @@ static struct outcome bring_snapshots(const struct disk_port *disk, int home_fd,
             return outcome;
         }
     }
-    return how == BRING_SYNCED ? disk_sync_folder(disk, home_fd, DERIVED_FOLDER) : OUTCOME_OK;
+    return how == BRING_SYNCED ? sync_folder(disk, home_fd, DERIVED_FOLDER) : OUTCOME_OK;
+}
+
+struct outcome sync_tiles(const struct disk_port *disk, int home_fd, uint64_t from, uint64_t until)
+{
+    TRY(bring_tiles(disk, home_fd, from, until, BRING_OUT));
+    return bring_tiles(disk, home_fd, from, until, BRING_SYNCED);
 }
 
 struct outcome sync_derived(const struct disk_port *disk, int home_fd, uint64_t from,
                             uint64_t until)
 {
-    TRY(bring_tiles(disk, home_fd, from, until, BRING_OUT));
     TRY(bring_snapshots(disk, home_fd, BRING_OUT));
-    if (until / TILE_WIDTH - from / TILE_WIDTH > FEW_BUNDLES) {
-        return disk_sync_all(disk, home_fd);
-    }
-    TRY(bring_tiles(disk, home_fd, from, until, BRING_SYNCED));
+    TRY(sync_tiles(disk, home_fd, from, until));
     return bring_snapshots(disk, home_fd, BRING_SYNCED);
 }
 
 struct outcome keeper_sync_tiles(int home_fd, uint64_t from, uint64_t until)
+{
+    return from > until ? outcome_fail(FAULT_BAD_INPUT, "keeper: from > until")
+                        : sync_tiles(disk_system(), home_fd, from, until);
+}
+
+struct outcome keeper_sync_derived(int home_fd, uint64_t from, uint64_t until)
 {
     return from > until ? outcome_fail(FAULT_BAD_INPUT, "keeper: from > until")
                         : sync_derived(disk_system(), home_fd, from, until);
@@ -206,7 +232,7 @@ struct outcome sync_rest(const struct disk_port *disk, int home_fd, uint64_t seg
     segment_path(segment, SEGMENT_FILE_REST, path);
     TRY(sync_file(disk, home_fd, path));
     TRY(sync_folders(disk, home_fd, path));
-    return disk_sync_folder(disk, home_fd, ".");
+    return sync_folder(disk, home_fd, ".");
 }
 
 struct outcome keeper_sync_rest(int home_fd, uint64_t segment)

@@ -138,8 +138,10 @@ struct outcome ledger_tick(struct ledger *ledger, uint32_t *ret_wait_ms);
 /* The keeper process' work, called by it with its own descriptor: makes commit/spare ready
  * (zero-filled, synced, renamed into place) if there is none; idempotent. */
 struct outcome keeper_prepare_spare(int home_fd, uint32_t segment_bytes);
-/* Makes the published tiles from..until (entry indexes) durable. */
+/* Make the published tiles from..until (entry indexes) durable, and what stands in derived/, too.
+ * FAULT_IO, whatever the system said: one of them may be lost. */
 struct outcome keeper_sync_tiles(int home_fd, uint64_t from, uint64_t until);
+struct outcome keeper_sync_derived(int home_fd, uint64_t from, uint64_t until);
 /* To unlink a file of gigabytes takes far longer than the core may be held (I9). So one of derived/
  * that is wanted no more gets another name, and the keeper removes all of those with each of its
  * works. Ok when it is not there. */
@@ -153,21 +155,33 @@ struct outcome keeper_read(int home_fd, uint64_t segment);
 struct outcome keeper_sync_rest(int home_fd, uint64_t segment);
 struct outcome keeper_destroy(int home_fd, uint64_t segment);
 /* What the core wants from the keeper now; 0 = nothing. After keeper's work, ledger_kept(). For the
- * last three `from` and `until` are the segment. */
+ * last three wishes `from` and `until` are the segment. */
 enum ledger_wish {
     LEDGER_WISH_NONE,
     LEDGER_WISH_SPARE,
-    LEDGER_WISH_SYNC,
+    LEDGER_WISH_TILES, /* full tiles between two sizes are made durable */
+    LEDGER_WISH_SYNC,  /* and all of derived/, too: a snapshot waits for it */
     LEDGER_WISH_READ,
     LEDGER_WISH_REST,
     LEDGER_WISH_DESTROY,
+    LEDGER_WISH_LOST, /* is never wished: see ledger_wish_said() */
     LEDGER_WISH_COUNT
 };
-/* Instead of a wish that was done: what it should have synced may be gone from memory and disk.
- * Whoever hears it must have the ledger recovered, which writes what is derived anew. */
-#define LEDGER_WISH_LOST 255
 enum ledger_wish ledger_wish(const struct ledger *ledger, uint64_t *ret_from, uint64_t *ret_until);
 void ledger_kept(struct ledger *ledger, enum ledger_wish done, uint64_t until);
+/* What is told of a wish: itself, when it was done; NONE, to be asked again after a while; or LOST,
+ * when a file may not have reached the disk. Its pages look clean from then on and the error is
+ * told once, so that the same sync, asked again, would be done over what is lost. ledger_kept() of
+ * that ends the ledger's work: opened anew, it writes what is derived again. */
+static inline enum ledger_wish ledger_wish_said(enum ledger_wish wish, struct outcome outcome)
+{
+    bool syncs = wish == LEDGER_WISH_TILES || wish == LEDGER_WISH_SYNC || wish == LEDGER_WISH_REST;
+
+    if (outcome_ok(outcome)) {
+        return wish;
+    }
+    return syncs && outcome.fault == FAULT_IO ? LEDGER_WISH_LOST : LEDGER_WISH_NONE;
+}
 /* It could not: a segment that cannot be read is not shredded, whatever else is wished for again.
  */
 void ledger_unkept(struct ledger *ledger);

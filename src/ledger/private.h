@@ -163,7 +163,9 @@ struct outcome read_segment(const struct disk_port *disk, int home_fd, uint64_t 
 struct outcome sync_rest(const struct disk_port *disk, int home_fd, uint64_t segment);
 struct outcome destroy_segment(const struct disk_port *disk, int home_fd, uint64_t segment);
 struct outcome prepare_spare(const struct disk_port *disk, int home_fd, uint32_t segment_bytes);
-/* Makes the full tiles between two sizes, their folders, and the snapshots durable. */
+/* Make the full tiles between two sizes and their folders durable, and the snapshots, too.
+ * FAULT_IO, whatever the disk said: something of it may be lost. */
+struct outcome sync_tiles(const struct disk_port *disk, int home_fd, uint64_t from, uint64_t until);
 struct outcome sync_derived(const struct disk_port *disk, int home_fd, uint64_t from,
                             uint64_t until);
 

@@ -171,19 +171,21 @@ static uint64_t distance(const struct stretch *stretch, uint64_t index)
 
 /* Looks where the record is thought to be, or in the middle. */
 static struct outcome narrow(struct reader *reader, uint64_t index, bool halve,
-                             struct stretch *stretch)
+                             struct stretch *stretch, struct place *ret_place, bool *ret_found)
 {
     struct place place = {0};
     bool found = false;
     uint64_t far = distance(stretch, index);
-    /* A little before it, so that a record begins in between. */
-    uint64_t ahead = halve                   ? (stretch->until - stretch->from) / 2
-                     : far > PIECE_BYTES / 2 ? far - PIECE_BYTES / 2
-                                             : 0;
+    uint64_t ahead = (stretch->until - stretch->from) / 2;
+    if (!halve && far > PIECE_BYTES / 2) { /* a little before it, so that a record begins between */
+        ahead = far - PIECE_BYTES / 2;
+    }
     uint64_t middle = stretch->from + ahead / SECTOR_BYTES * SECTOR_BYTES;
 
     TRY(next_place(reader, middle, stretch->until, &place, &found));
+    *ret_found = found && place_holds(&place, index);
     if (found && place.header.first_index <= index) {
+        *ret_place = place;
         stretch->from = place.offset;
         stretch->first = place.header.first_index;
         return OUTCOME_OK;
@@ -233,7 +235,7 @@ static struct outcome find(struct reader *reader, uint64_t index, struct stretch
             TRY(walk(reader, index, records, stretch, ret_place, &found));
         }
         if (!found) {
-            TRY(narrow(reader, index, halve, stretch));
+            TRY(narrow(reader, index, halve, stretch, ret_place, &found));
         }
     }
     return OUTCOME_OK;
@@ -299,7 +301,9 @@ struct outcome reader_seek(struct ledger *ledger, uint64_t index)
     struct stretch stretch = stretch_of(ledger, segment, index, reader->scan.segment_bytes);
     TRY(find(reader, index, &stretch, &place));
     const struct signpost post = {place.header.first_index, segment->number, place.offset};
-    signposts_add(&ledger->signposts, &post);
+    if (segment->rest == (reader->scan.file == SEGMENT_FILE_REST)) { /* else it goes any moment */
+        signposts_add(&ledger->signposts, &post);
+    }
     return load(reader, &place);
 }
 
@@ -320,8 +324,8 @@ void ledger_expect(struct ledger *ledger, uint64_t index)
     if (outcome_ok(outcome)) {
         outcome = disk_size(context->disk, fd, &bytes);
     }
-    if (outcome_ok(outcome) && bytes > SECTOR_BYTES) {
-        struct stretch stretch = stretch_of(ledger, segment, index, bytes);
+    struct stretch stretch = stretch_of(ledger, segment, index, bytes);
+    if (outcome_ok(outcome) && stretch.until > stretch.from) {
         uint64_t at = stretch.from + distance(&stretch, index);
         uint64_t before = at < PIECE_BYTES ? at : PIECE_BYTES;
         disk_expect(context->disk, fd, stretch.from, SECTOR_BYTES); /* it may be long */

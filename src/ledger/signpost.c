@@ -1,5 +1,5 @@
 /*
- * Where records begin: some of them, so that one is found without halving a segment.
+ * Where records begin: some of them, so that one is found without searching a segment.
  *
  * Invariant: a post is the place of a committed record, which never moves but when its segment is
  * shredded; then its posts are forgotten.
@@ -79,7 +79,8 @@ void signposts_narrow(const struct signposts *signposts, uint64_t segment, uint6
 {
     size_t at = post_after(signposts, index);
 
-    if (at > 0 && signposts->posts[at - 1].segment == segment) {
+    if (at > 0 && signposts->posts[at - 1].segment == segment &&
+        signposts->posts[at - 1].offset < stretch->until) {
         stretch->from = signposts->posts[at - 1].offset;
         stretch->first = signposts->posts[at - 1].first_index;
     }
@@ -87,7 +88,7 @@ void signposts_narrow(const struct signposts *signposts, uint64_t segment, uint6
         stretch->until = signposts->posts[at].offset;
         stretch->end = signposts->posts[at].first_index;
     }
-    CHECK(stretch->from < stretch->until && stretch->first <= index);
+    CHECK(stretch->first <= index);
 }
 
 void signposts_forget(struct signposts *signposts, uint64_t segment)

@@ -38,7 +38,7 @@ static struct outcome read_wish(const struct frame *frame, struct wish *ret_wish
     uint64_t until = cursor_u64(&cursor);
 
     TRY(cursor_end(&cursor, "wish"));
-    bool known = kind != LEDGER_WISH_NONE && kind < LEDGER_WISH_COUNT;
+    bool known = kind != LEDGER_WISH_NONE && kind < LEDGER_WISH_LOST;
     if (frame->kind != FRAME_KEEP || frame->count != 1 || !known || from > until) {
         return outcome_fail(FAULT_BAD_INPUT, "wish");
     }
@@ -57,8 +57,10 @@ static struct outcome fulfil(const struct keeper *keeper, const struct wish *wis
     switch (wish->kind) {
     case LEDGER_WISH_SPARE:
         return keeper_prepare_spare(home_fd, COMMIT_SEGMENT_BYTES);
-    case LEDGER_WISH_SYNC:
+    case LEDGER_WISH_TILES:
         return keeper_sync_tiles(home_fd, wish->from, wish->until);
+    case LEDGER_WISH_SYNC:
+        return keeper_sync_derived(home_fd, wish->from, wish->until);
     case LEDGER_WISH_READ:
         return keeper_read(home_fd, wish->from);
     case LEDGER_WISH_REST:
@@ -68,24 +70,12 @@ static struct outcome fulfil(const struct keeper *keeper, const struct wish *wis
     }
 }
 
-/* What the answer says of it. A page that did not reach the disk looks clean afterwards, and its
- * error is told once: the same sync, asked again, would be done over what is lost. */
-static uint8_t said_of(const struct wish *wish, struct outcome outcome)
-{
-    bool syncs = wish->kind == LEDGER_WISH_SYNC || wish->kind == LEDGER_WISH_REST;
-
-    if (outcome_ok(outcome)) {
-        return (uint8_t)wish->kind;
-    }
-    return syncs && outcome.fault == FAULT_IO ? LEDGER_WISH_LOST : LEDGER_WISH_NONE;
-}
-
-static struct outcome answer(struct keeper *keeper, const struct wish *wish, uint8_t said)
+static struct outcome answer(struct keeper *keeper, const struct wish *wish, struct outcome outcome)
 {
     struct buf *out = &keeper->pipe.out;
     size_t start = frame_start(out, FRAME_KEPT);
 
-    buf_put_u8(out, said);
+    buf_put_u8(out, (uint8_t)ledger_wish_said(wish->kind, outcome));
     buf_put_u64(out, wish->from);
     buf_put_u64(out, wish->until);
     frame_finish(out, start, 1);
@@ -107,7 +97,7 @@ static struct outcome take_wishes(struct keeper *keeper)
         if (!outcome_ok(outcome)) {
             log_outcome(LOG_LEVEL_ERROR, "not-kept", outcome);
         }
-        TRY(answer(keeper, &wish, said_of(&wish, outcome))); /* invariants 1 and 2 */
+        TRY(answer(keeper, &wish, outcome)); /* invariants 1 and 2 */
     }
 }
 

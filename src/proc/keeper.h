@@ -5,7 +5,8 @@
  *
  * FRAME_KEEP, core -> keeper: u8 wish (enum ledger_wish), u64 from, u64 until. One at a time.
  * FRAME_KEPT, keeper -> core: the same three when it is done; wish LEDGER_WISH_NONE with the same
- * from and until when it could not be done (said in the log): to be asked again after a while.
+ * from and until when it could not be done (said in the log): to be asked again after a while;
+ * LEDGER_WISH_LOST when what it was to sync may be lost: the core ends, and the next one recovers.
  */
 #ifndef DANCU_PROC_KEEPER_H
 #define DANCU_PROC_KEEPER_H

@@ -20,8 +20,7 @@ _Static_assert(SEAL_PUBLIC_KEY_BYTES == crypto_sign_ed25519_PUBLICKEYBYTES, "of 
 _Static_assert(SEAL_SIGNATURE_BYTES == crypto_sign_ed25519_BYTES, "of libsodium");
 
 struct signer {
-    uint8_t key[crypto_sign_ed25519_SECRETKEYBYTES]; /* seed, public key */
-    uint8_t public_key[SEAL_PUBLIC_KEY_BYTES];
+    uint8_t key[crypto_sign_ed25519_SECRETKEYBYTES]; /* the seed, then the public key */
 };
 
 /* Invariant 2. */
@@ -38,8 +37,9 @@ struct outcome signer_new(const struct secret *seed, struct signer **ret_signer)
     if (signer == NULL) {
         return outcome_fail(FAULT_NO_MEMORY, "signer");
     }
+    uint8_t public_key[SEAL_PUBLIC_KEY_BYTES]; /* stands in the key, too */
     if (!is_ready() ||
-        crypto_sign_ed25519_seed_keypair(signer->public_key, signer->key, seed->bytes) != 0) {
+        crypto_sign_ed25519_seed_keypair(public_key, signer->key, seed->bytes) != 0) {
         signer_free(signer);
         return outcome_fail(FAULT_CRYPTO, "Ed25519 key");
     }
@@ -56,7 +56,7 @@ void signer_free(struct signer *signer)
 
 void signer_public(const struct signer *signer, uint8_t ret_key[SEAL_PUBLIC_KEY_BYTES])
 {
-    memcpy(ret_key, signer->public_key, SEAL_PUBLIC_KEY_BYTES);
+    memcpy(ret_key, signer->key + crypto_sign_ed25519_SEEDBYTES, SEAL_PUBLIC_KEY_BYTES);
 }
 
 struct outcome signer_sign(struct signer *signer, struct view text,

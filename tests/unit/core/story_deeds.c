@@ -429,10 +429,14 @@ void deed_keep(struct story *story)
     if (wish == LEDGER_WISH_SPARE) {
         outcome = prepare_spare(disk, story->home_fd, STORY_SEGMENT_BYTES);
     }
+    if (wish == LEDGER_WISH_TILES) {
+        outcome = sync_tiles(disk, story->home_fd, from, until);
+    }
     if (wish == LEDGER_WISH_SYNC) {
         outcome = sync_derived(disk, story->home_fd, from, until);
     }
-    if (outcome_ok(outcome)) { /* a keeper that fails says so and is asked again */
+    wish = ledger_wish_said(wish, outcome);
+    if (wish != LEDGER_WISH_NONE) { /* else it is asked again */
         ledger_kept(story->house->ledger, wish, until);
     }
 }

@@ -94,7 +94,10 @@ static void keep(struct ledger *ledger, struct load *load)
         outcome_ok(keeper_prepare_spare(load->home_fd, COMMIT_SEGMENT_BYTES))) {
         ledger_kept(ledger, wish, 0);
     }
-    if (wish == LEDGER_WISH_SYNC && outcome_ok(keeper_sync_tiles(load->home_fd, from, until))) {
+    if (wish == LEDGER_WISH_TILES && outcome_ok(keeper_sync_tiles(load->home_fd, from, until))) {
+        ledger_kept(ledger, wish, until);
+    }
+    if (wish == LEDGER_WISH_SYNC && outcome_ok(keeper_sync_derived(load->home_fd, from, until))) {
         ledger_kept(ledger, wish, until);
     }
     load->keep_us += wall_us() - start;

@@ -89,11 +89,14 @@ static inline void life_keep(struct life *life)
     if (wish == LEDGER_WISH_SPARE) {
         outcome = prepare_spare(disk, home_fd, life->book.config.segment_bytes);
     }
+    if (wish == LEDGER_WISH_TILES) {
+        outcome = sync_tiles(disk, home_fd, from, until);
+    }
     if (wish == LEDGER_WISH_SYNC) {
         outcome = sync_derived(disk, home_fd, from, until);
     }
-    if (outcome_ok(outcome)) {
-        ledger_kept(life->book.ledger, wish, until);
+    if (ledger_wish_said(wish, outcome) != LEDGER_WISH_NONE) {
+        ledger_kept(life->book.ledger, ledger_wish_said(wish, outcome), until);
     }
 }
 

@@ -227,11 +227,12 @@ static void a_snapshot_waits_until_the_keeper_has_synced_far_enough(void **state
 }
 
 /* What the keeper is to sync now. */
-static void assert_syncs(const struct logbook *book, uint64_t want_from, uint64_t want_until)
+static void assert_syncs(const struct logbook *book, enum ledger_wish wish, uint64_t want_from,
+                         uint64_t want_until)
 {
     uint64_t from = 0;
     uint64_t until = 0;
-    assert_int_equal(ledger_wish(book->ledger, &from, &until), LEDGER_WISH_SYNC);
+    assert_int_equal(ledger_wish(book->ledger, &from, &until), wish);
     assert_true(from == want_from && until == want_until);
 }
 
@@ -253,17 +254,17 @@ static void tiles_are_synced_as_they_come_and_a_snapshot_finds_them_durable(void
     assert_true(book.ledger->publish.count > 0); /* not all of them are written */
     assert_int_equal(ledger_wish(book.ledger, &from, &until), LEDGER_WISH_NONE);
     logbook_publish(&book);
-    assert_syncs(&book, 0, SYNC_ENTRIES);
-    assert_ok(sync_derived(&book.faulty.port, book.home_fd, 0, SYNC_ENTRIES));
+    assert_syncs(&book, LEDGER_WISH_TILES, 0, SYNC_ENTRIES);
+    assert_ok(sync_tiles(&book.faulty.port, book.home_fd, 0, SYNC_ENTRIES));
     book.now_us += SNAPSHOT_US_MAX; /* a snapshot begins while the keeper is at work */
     while (book.ledger->phase != SNAPSHOT_WAITS) {
         assert_ok(ledger_tick(book.ledger, &wait_ms));
     }
-    ledger_kept(book.ledger, LEDGER_WISH_SYNC, SYNC_ENTRIES);
-    assert_syncs(&book, SYNC_ENTRIES, 2 * SYNC_ENTRIES);
-    ledger_kept(book.ledger, LEDGER_WISH_SYNC, 2 * SYNC_ENTRIES);
+    ledger_kept(book.ledger, LEDGER_WISH_TILES, SYNC_ENTRIES);
+    assert_syncs(&book, LEDGER_WISH_TILES, SYNC_ENTRIES, 2 * SYNC_ENTRIES);
+    ledger_kept(book.ledger, LEDGER_WISH_TILES, 2 * SYNC_ENTRIES);
     assert_int_equal(book.ledger->phase, SNAPSHOT_WAITS); /* its file was not whole before */
-    assert_syncs(&book, 2 * SYNC_ENTRIES, 2 * SYNC_ENTRIES + 256);
+    assert_syncs(&book, LEDGER_WISH_SYNC, 2 * SYNC_ENTRIES, 2 * SYNC_ENTRIES + 256);
     ledger_kept(book.ledger, LEDGER_WISH_SYNC, 2 * SYNC_ENTRIES + 256);
     assert_ok(ledger_tick(book.ledger, &wait_ms));
     assert_true(logbook_has(&book, "derived/snapshot-16640"));
@@ -273,32 +274,69 @@ static void tiles_are_synced_as_they_come_and_a_snapshot_finds_them_durable(void
     logbook_done(&book);
 }
 
-/* Each call in turn; `many`: more at once than the core asks for. */
-static void assert_sync_tells(struct logbook *book, uint64_t until, bool many)
+/* Each call fails in turn; how many of them may have lost something. */
+static unsigned count_lost(struct logbook *book, uint64_t until, int sys)
 {
     struct faulty *faulty = &book->faulty;
-    uint64_t syncs = faulty->syncs;
+    unsigned lost = 0;
     faulty_arm(faulty, FAULTY_NONE, 0, 0);
     assert_ok(sync_derived(&faulty->port, book->home_fd, 0, until));
     uint64_t calls = faulty->calls;
-    assert_true(many == (faulty->syncs - syncs == 1));
     for (uint64_t at = 1; at <= calls; at++) {
-        faulty_arm(faulty, FAULTY_ERROR, at, EIO);
-        assert_fault(sync_derived(&faulty->port, book->home_fd, 0, until), FAULT_IO);
-        assert_true(faulty->struck);
+        faulty_arm(faulty, FAULTY_ERROR, at, sys);
+        struct outcome outcome = sync_derived(&faulty->port, book->home_fd, 0, until);
+        assert_true(faulty->struck && !outcome_ok(outcome));
+        lost += outcome.fault == FAULT_IO ? 1 : 0;
     }
     faulty_arm(faulty, FAULTY_NONE, 0, 0);
+    return lost;
 }
 
-static void the_keeper_tells_whatever_fails_on_the_way_to_the_disk(void **state)
+static void the_keeper_tells_whatever_fails_and_what_may_be_lost_whatever_the_reason(void **state)
 {
     (void)state;
     struct logbook book;
     logbook_create_sized(&book, 8u << 20);
-    logbook_grow(&book, SYNC_ENTRIES + 256, 256);
+    logbook_grow(&book, 600, 200);
     logbook_close(&book); /* all is written, a snapshot too */
-    assert_sync_tells(&book, 600, false);
-    assert_sync_tells(&book, SYNC_ENTRIES + 256, true);
+    uint64_t syncs = book.faulty.syncs;
+    unsigned lost = count_lost(&book, 600, EIO);
+    assert_true(lost > 4 * 2); /* two bundles, their hashes: out, synced; folders; snapshots */
+    assert_true(book.faulty.syncs > syncs);
+    assert_int_equal(count_lost(&book, 600, ENOSPC), lost);
+    logbook_done(&book);
+}
+
+static void what_is_told_of_a_wish_is_itself_or_later_or_that_a_file_may_be_lost(void **state)
+{
+    (void)state;
+    static const struct {
+        enum ledger_wish wish;
+        enum fault fault;
+        enum ledger_wish said;
+    } cases[] = {
+        {LEDGER_WISH_TILES, FAULT_NONE, LEDGER_WISH_TILES},
+        {LEDGER_WISH_TILES, FAULT_IO, LEDGER_WISH_LOST},
+        {LEDGER_WISH_SYNC, FAULT_IO, LEDGER_WISH_LOST},
+        {LEDGER_WISH_REST, FAULT_IO, LEDGER_WISH_LOST},
+        {LEDGER_WISH_SYNC, FAULT_BUSY, LEDGER_WISH_NONE},
+        {LEDGER_WISH_SPARE, FAULT_IO, LEDGER_WISH_NONE},
+        {LEDGER_WISH_READ, FAULT_IO, LEDGER_WISH_NONE},
+        {LEDGER_WISH_DESTROY, FAULT_IO, LEDGER_WISH_NONE},
+    };
+    struct logbook book;
+    uint32_t wait_ms = 0;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct outcome outcome = {.fault = cases[i].fault};
+        assert_int_equal(ledger_wish_said(cases[i].wish, outcome), cases[i].said);
+    }
+    create_with_spare(&book);
+    logbook_commit(&book, 1);
+    ledger_kept(book.ledger, LEDGER_WISH_LOST, 0);
+    assert_fault(ledger_tick(book.ledger, &wait_ms), FAULT_IO);
+    logbook_close(&book); /* names nothing over it */
+    logbook_open(&book);
+    assert_true(book.recovery.replayed == 1);
     logbook_done(&book);
 }
 
@@ -372,6 +410,7 @@ static void the_keeper_makes_one_spare_and_leaves_a_good_one_alone(void **state)
     assert_ok(keeper_prepare_spare(book.home_fd, 2 * LOGBOOK_SEGMENT_BYTES)); /* wrong size */
     assert_true(logbook_file_bytes(&book, "commit/spare") == 2 * LOGBOOK_SEGMENT_BYTES);
     assert_fault(keeper_sync_tiles(book.home_fd, 5, 4), FAULT_BAD_INPUT);
+    assert_fault(keeper_sync_derived(book.home_fd, 5, 4), FAULT_BAD_INPUT);
     logbook_grow(&book, 600, 20);
     assert_ok(keeper_sync_tiles(book.home_fd, 0, 600));
     assert_fault(keeper_sync_tiles(book.home_fd, 0, 1000), FAULT_NOT_FOUND);
@@ -440,7 +479,8 @@ int main(void)
         cmocka_unit_test(files_that_nobody_writes_are_written_by_the_commits),
         cmocka_unit_test(a_snapshot_waits_until_the_keeper_has_synced_far_enough),
         cmocka_unit_test(tiles_are_synced_as_they_come_and_a_snapshot_finds_them_durable),
-        cmocka_unit_test(the_keeper_tells_whatever_fails_on_the_way_to_the_disk),
+        cmocka_unit_test(the_keeper_tells_whatever_fails_and_what_may_be_lost_whatever_the_reason),
+        cmocka_unit_test(what_is_told_of_a_wish_is_itself_or_later_or_that_a_file_may_be_lost),
         cmocka_unit_test(a_spare_that_did_not_come_to_the_disk_is_none),
         cmocka_unit_test(the_last_two_snapshots_are_kept),
         cmocka_unit_test(the_keeper_makes_one_spare_and_leaves_a_good_one_alone),

@@ -469,6 +469,36 @@ static void what_is_to_be_destroyed_waits_for_no_spare_segment(void **state)
     logbook_done(&book);
 }
 
+static void expect_and_read_all(struct logbook *book, uint64_t until)
+{
+    BUF_AUTO scratch;
+    struct ledger_item item;
+    buf_init(&scratch, 4096);
+    for (uint64_t index = 0; index < until; index++) {
+        ledger_expect(book->ledger, index);
+        assert_ok(ledger_read(book->ledger, index, &scratch, &item));
+    }
+    for (uint64_t index = 0; index < until; index++) { /* by what the reads have learnt */
+        ledger_expect(book->ledger, index);
+    }
+}
+
+static void
+entries_are_read_while_their_segment_is_recorded_as_shredded_and_not_destroyed(void **state)
+{
+    struct logbook book;
+    struct shredded shredded = {.busy_at = UINT64_MAX, .stops = true};
+    (void)state;
+    begin(&book);
+    assert_ok(shred_first(&book, &shredded));
+    uint64_t until = shredded.last.end;
+    expect_and_read_all(&book, until); /* from the whole segment */
+    assert_ok(do_wish(&book));
+    expect_and_read_all(&book, until); /* from what is kept */
+    assert_rest(&book, &shredded.last);
+    logbook_done(&book);
+}
+
 static void a_segment_that_the_keeper_cannot_read_is_given_up(void **state)
 {
     struct logbook book;
@@ -518,6 +548,8 @@ int main(void)
         cmocka_unit_test(a_failing_call_gives_it_up_and_it_can_be_done_again),
         cmocka_unit_test(without_what_was_archived_nothing_starts_and_nothing_more_is_shredded),
         cmocka_unit_test(what_is_to_be_destroyed_waits_for_no_spare_segment),
+        cmocka_unit_test(
+            entries_are_read_while_their_segment_is_recorded_as_shredded_and_not_destroyed),
         cmocka_unit_test(a_segment_that_the_keeper_cannot_read_is_given_up),
         cmocka_unit_test(a_key_that_comes_back_is_told),
         cmocka_unit_test(what_was_kept_is_compared_before_anything_is_destroyed),

@@ -36,6 +36,11 @@ struct outcome keeper_sync_tiles(int home_fd, uint64_t from, uint64_t until)
     return right ? OUTCOME_OK : outcome_fail(FAULT_IO, "wrong arguments");
 }
 
+struct outcome keeper_sync_derived(int home_fd, uint64_t from, uint64_t until)
+{
+    return keeper_sync_tiles(home_fd, from, until);
+}
+
 /* Each of the three of a segment that is to be shredded takes a segment of its own. */
 static struct outcome of_segment(int home_fd, uint64_t segment, uint64_t right)
 {
@@ -142,6 +147,8 @@ static void each_wish_is_done_and_answered(void **state)
     begin(&play);
     wish(&play, LEDGER_WISH_SPARE, 0, 0);
     assert_kept(&play, LEDGER_WISH_SPARE, 0, 0);
+    wish(&play, LEDGER_WISH_TILES, 0, 256);
+    assert_kept(&play, LEDGER_WISH_TILES, 0, 256);
     wish(&play, LEDGER_WISH_SYNC, 256, UINT64_MAX);
     assert_kept(&play, LEDGER_WISH_SYNC, 256, UINT64_MAX);
     wish(&play, LEDGER_WISH_SYNC, 1, 2); /* two at once: in order */
@@ -210,7 +217,7 @@ static void nonsense_ends_the_pipe_and_a_new_one_works(void **state)
     (void)state;
     struct play play;
     begin(&play);
-    static const unsigned kinds[] = {LEDGER_WISH_NONE, LEDGER_WISH_COUNT, 255};
+    static const unsigned kinds[] = {LEDGER_WISH_NONE, LEDGER_WISH_LOST, 255};
     for (unsigned i = 0; i < 3; i++) {
         wish(&play, kinds[i], 0, 0);
         assert_hangs_up(&play);
