@@ -14,7 +14,7 @@
 #define REGISTRY_SCRUB_CACHE_KIB_MAX 8192
 /* Read through a map up to here, by read() beyond. Both come from the system's cache, but what is
  * mapped counts as the process's own memory: a register of a million would be 2 GB of it. */
-#define REGISTRY_MMAP_BYTES_MAX (256u << 20)
+#define REGISTRY_MMAP_BYTES_MAX (192u << 20)
 /* Three to four sealed persons fill a page of this size well; of 4,096 bytes, one would waste half.
  */
 #define REGISTRY_PAGE_BYTES 8192
