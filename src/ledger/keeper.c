@@ -11,7 +11,8 @@
  *  3. A file that is to be synced is opened first and then synced with its folders: a write-back
  *     error that nobody has seen yet is reported to whoever syncs next. Going out reports it too,
  *     and then no sync of that file does any more (that of the file system does). So a failure of
- *     either is FAULT_IO, whatever its reason (a full disk loses pages, too), and nothing else is.
+ *     either is FAULT_IO, whatever its reason (a full disk loses pages, too), and one of opening a
+ *     file or listing a folder is not: nothing is lost by it.
  */
 #include "base/check.h"
 #include "ledger/private.h"

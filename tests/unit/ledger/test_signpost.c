@@ -71,6 +71,22 @@ static void records_written_in_order_have_a_post_at_every_stretch(void **state)
     signposts_done(&signposts);
 }
 
+static void a_post_behind_the_end_of_what_is_there_is_not_followed(void **state)
+{
+    struct signposts signposts;
+    (void)state;
+    assert_ok(signposts_init(&signposts));
+    struct signpost post = post_of(500, 4096);
+    signposts_add(&signposts, &post);
+    struct stretch stretch = {SECTOR_BYTES, post.offset, 0, 10u * SEGMENT_RECORDS};
+    signposts_narrow(&signposts, post.segment, post.first_index + 3, &stretch);
+    assert_true(stretch.from == SECTOR_BYTES && stretch.first == 0);
+    stretch.until++;
+    signposts_narrow(&signposts, post.segment, post.first_index + 3, &stretch);
+    assert_true(stretch.from == post.offset && stretch.first == post.first_index);
+    signposts_done(&signposts);
+}
+
 static void posts_have_a_ceiling_behind_which_nothing_changes(void **state)
 {
     struct signposts signposts;
@@ -92,6 +108,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_record_lies_between_its_posts_in_whatever_order_they_were_met),
         cmocka_unit_test(records_written_in_order_have_a_post_at_every_stretch),
+        cmocka_unit_test(a_post_behind_the_end_of_what_is_there_is_not_followed),
         cmocka_unit_test(posts_have_a_ceiling_behind_which_nothing_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
